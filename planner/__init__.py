@@ -1,6 +1,6 @@
 """The planner: workbooks in, what-ifs, procurement plans out.
 
-The command line's API in Python::
+The Python API, with the functions that the command line uses::
 
     from pathlib import Path
 
@@ -15,21 +15,21 @@ The command line's API in Python::
 
 Many variants of one case::
 
-    session = planner.Session(book.case)  # each starts from the one before; restart() from the base
-    for cap in (0.6, 0.5, 0.4):
+    session = planner.Session(book.case)  # each solve starts from the last one; restart() from the
+    base for cap in (0.6, 0.5, 0.4):
         print(cap, session.solve(planner.set_max_country_share(book.case, cap)).objective)
 
-What the workbook cannot say, in Pyomo (docs/model.md)::
+Constraints that a workbook cannot express, in Pyomo (docs/model.md)::
 
-    def at_most_three(model):  # plants begun in all; pyo is pyomo.environ
+    def at_most_three(model):  # at most three plants are built; pyo is pyomo.environ
         model.few = pyo.Constraint(expr=sum(model.built.values()) <= 3)
 
     plan = planner.solve(book.case, extend=at_most_three)
     plan.extension.words, plan.extension.duals
 
-or, on all cores or a cluster, a ``Study`` of chains of ``Run`` with ``run_study``.
+``run_study`` plans a ``Study``, made of chains of ``Run``, on all cores or on a cluster.
 
-Everything is loaded when first asked for, so that importing the package costs nothing.
+Names are loaded at their first use, so importing the package takes no time.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a part of the API when it is first asked for."""
+    """Load a name of the API at its first use."""
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

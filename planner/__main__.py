@@ -3,18 +3,18 @@
 import gc
 import sys
 
-from planner.stops import exit_code, listening
+from planner.stops import exit_code, handling_stops
 
 
 def run() -> int:
-    """Run the command that the process is for; a request to stop is heard from here on.
+    """Run the command line; stop requests are handled from here on.
 
-    What is left goes with the process: to look it through for circles takes as long as a tenth of
-    planning the larger example.
+    Garbage is not collected at exit: that would take a tenth of the time to plan the larger
+    example.
     """
-    with listening():
+    with handling_stops():
         try:
-            from planner.cli import main  # a second's work, within which no request may be lost
+            from planner.cli import main  # takes a second, in which no stop request may be lost
 
             code = main()
         except (KeyboardInterrupt, SystemExit) as stop:

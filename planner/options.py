@@ -1,4 +1,4 @@
-"""Numbers as people type them on a command line, and what is wrong with them."""
+"""Types of numbers on a command line, with messages for likely mistakes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import math
 import click
 
 _LATE = "planner.mistakes"
-"""Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
-
+"""Key of errors in options that are reported together with errors in what-ifs."""
 
 _READABLE = 10**9
-"""A larger number in a range says nothing to a reader."""
-CAP_HELP = "Cap one country's share of each mineral, 0 to 1. Applied last."
+"""Largest bound of a range that messages show: a larger one tells a reader nothing."""
+CAP_HELP = "Cap the share of each mineral that one country supplies, 0 to 1. Applied last."
 """Help of ``--max-country-share``."""
 
 
 class NeededOption(click.Option):
-    """An option that a command can't do without; the command itself says so, with the choices."""
+    """A required option: the command itself reports that it is missing, and lists the choices."""
 
 
 class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -28,9 +27,9 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read 0.65 or 65%; refuse 65 with the question that helps.
+        """Read 0.65 or 65%; for 65, ask whether 65% is meant.
 
-        A command with what-ifs hears of a mistake from ``late_mistakes``, to tell it with theirs.
+        In a command with what-ifs, errors wait for ``postponed_errors``.
         """
         text = str(value).strip()
         percent = text.endswith("%")
@@ -40,7 +39,6 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
             share = math.nan
         if 0 <= share <= 1:
             return share
-        # A percentage without its sign is the likeliest slip.
         slip = 1 < share <= 100 and not percent  # noqa: PLR2004
         usual = param.default if param is not None and isinstance(param.default, float) else 0.65
         hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
@@ -52,12 +50,12 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 
 
 class IntegerOption(click.IntRange):
-    """A whole number within a range, told as people write it."""
+    """A whole number within a range; messages write it as people do: 1,000."""
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Read 1000; ask of 1e3 or 1,000 whether it is meant."""
+        """Read 1000; for 1e3 or 1,000, ask whether 1000 is meant."""
         text = str(value).strip()
         try:
             number = float(text.replace(",", "").replace("_", ""))
@@ -73,11 +71,21 @@ class IntegerOption(click.IntRange):
         return int(text)
 
     def _describe_range(self) -> str:
-        """Return the range as help names it; a largest number of the machine's is left out."""
+        """Return the range as in help, without a bound that is too large to be read."""
         is_open = self.max is None or self.max > _READABLE
         return f"{self.min or 0:,} {'or more' if is_open else f'to {self.max:,}'}"
 
 
-def late_mistakes() -> tuple[str, ...]:
-    """Return what is wrong with options of the running command that were to wait."""
+class DecimalOption(click.FloatRange):
+    """A number within a range, which help and messages name in words."""
+
+    def _describe_range(self) -> str:
+        least = f"{self.min or 0.0:g}"
+        if self.max is None:
+            return f"{least} or more"
+        return f"{'more than ' if self.min_open else ''}{least}, at most {self.max:g}"
+
+
+def postponed_errors() -> tuple[str, ...]:
+    """Return the errors in options that the running command has not reported yet."""
     return tuple(click.get_current_context().meta.pop(_LATE, ()))

@@ -1,4 +1,4 @@
-"""One run: a workbook and the command's options to findings, or to plans, timed."""
+"""One run: from a workbook and a command's options to findings or plans."""
 
 from __future__ import annotations
 
@@ -31,33 +31,32 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Ask = Callable[[Case], tuple[WhatIf, ...]]
-"""What is asked beside the workbook, in the names of its case; raises UsageError."""
+WhatIfReader = Callable[[Case], tuple[WhatIf, ...]]
+"""Reads the what-ifs of a command line, in the names of a case; raises UsageError."""
 
-CLOSE_NAME = 0.6
-"""How alike the names of two files are at least, where the one may be meant by the other."""
+LEAST_SIMILARITY = 0.6
+"""Least similarity of a file name that is suggested for a missing file."""
 
 
-# ---- files opened --------------------------------------------------------------------------------
+# ---- opening files -------------------------------------------------------------------------------
 
 
 def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
-    """Read a plan workbook back.
+    """Read a plan workbook.
 
-    Raises InputError where it is none; if the file is missing, the error names the plan that may be
-    meant.
+    InputError if the file is not one; if it is missing, the error suggests a similar name.
     """
     from planner.workbook.plan_file import read_plan
 
     tell(f"Reading {path}")
-    return _named(path, read_plan)
+    return _read(path, read_plan)
 
 
 def open_report(path: Path) -> Report:
     """Read the workbook of a plan or of a study; raises InputError as ``open_plan`` does."""
     from planner.report import read_report
 
-    return _named(path, read_report)
+    return _read(path, read_report)
 
 
 def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
@@ -68,28 +67,27 @@ def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> Pla
     from planner.audit import open_plan as read_sheets
 
     tell(f"Reading {path}")
-    return _named(path, read_sheets)
+    return _read(path, read_sheets)
 
 
 def open_input(path: Path) -> Book:
-    """Read an input workbook; InputError with all findings where it has errors.
+    """Read an input workbook; InputError with all findings if it has errors.
 
-    A plan given in its place is one finding, which says so.
+    If the file is a plan, the only finding says so.
     """
     try:
-        return _named(path, read)
+        return _read(path, read)
     except InputError as error:
         if not is_plan(path):
             raise
-        made_from = "the workbook that it was made from; its Summary names it as Input file"
-        given = Finding(found="this workbook is a plan", expected=made_from)
-        raise InputError([given]) from error
+        expected = "the plan's input workbook: see Input file on the sheet Summary"
+        raise InputError([Finding(found="this workbook is a plan", expected=expected)]) from error
 
 
-def _named(path: Path, how: Callable[[Path], T]) -> T:
-    """Read a file; where it is missing, name the one in its folder that may be meant."""
+def _read(path: Path, reader: Callable[[Path], T]) -> T:
+    """Read a file; if it is missing, suggest the most similar name in its folder."""
     try:
-        return how(path)
+        return reader(path)
     except InputError as error:
         close = None if path.exists() else _similar(path)
         if close is None:
@@ -99,7 +97,7 @@ def _named(path: Path, how: Callable[[Path], T]) -> T:
 
 
 def _similar(path: Path) -> Path | None:
-    """Return the workbook of a path's folder whose name is the most like it."""
+    """Return the workbook in the same folder that has the most similar name."""
     try:
         names = [
             each.name
@@ -112,19 +110,18 @@ def _similar(path: Path) -> Path | None:
     stems: dict[str, str] = {}
     for name in sorted(names):
         stems.setdefault(Path(name).stem.casefold(), name)
-    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=CLOSE_NAME)
+    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=LEAST_SIMILARITY)
     return path.with_name(stems[close[0]]) if close else None
 
 
-# ---- what a command begins with ------------------------------------------------------------------
+# ---- the workbook and case of a command ----------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a command begins with: the workbook as read, and the case that its words make of it.
+    """The workbook of a command, and the case after the scenario and what-ifs of its options.
 
-    ``book`` carries the warnings on the scenario and the what-ifs, too; ``seconds`` is what reading
-    took.
+    ``book`` also has the warnings on scenario and what-ifs; ``seconds`` is the time for reading.
     """
 
     book: Book
@@ -136,29 +133,28 @@ class Start:
     def options(self) -> dict[str, str]:
         return self.variant.options
 
-    def placed(self, findings: Iterable[Finding]) -> InputError:
-        """Return the error that a case's findings are, each with its cell of the workbook."""
-        return InputError(self.book.layout.in_order(self.variant.within(tuple(findings))))
+    def input_error(self, findings: Iterable[Finding]) -> InputError:
+        """Return the InputError of findings on the case, each with its cell of the workbook."""
+        return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
 
 
-def nothing_asked(_: Case) -> tuple[WhatIf, ...]:
-    """Ask nothing beside the workbook."""
+def no_what_ifs(_: Case) -> tuple[WhatIf, ...]:
     return ()
 
 
-def start_file(  # noqa: PLR0913 - what makes a case of a workbook
+def start_file(  # noqa: PLR0913 - all options of a case
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: Ask = nothing_asked,
+    what_ifs: WhatIfReader = no_what_ifs,
     max_country_share: float | None = None,
     search: SearchLimits = TO_THE_END,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
 
-    Raises InputError where the workbook has errors; UsageError for an unknown scenario, or for a
-    what-if that says nothing the workbook knows.
+    Raises InputError if the workbook has errors; UsageError for an unknown scenario, or for a
+    what-if with a name that the workbook does not have.
     """
     began = time.perf_counter()
     tell(f"Reading {path}")
@@ -167,9 +163,9 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     with wrong.kept():
         name = scenario_name(book.case, scenario)
     with wrong.kept():
-        asked = what_ifs(book.case)
+        changes = what_ifs(book.case)
     wrong.tell()
-    variant = Variant(name, asked, max_country_share, search)
+    variant = Variant(name, changes, max_country_share, search)
     case, findings = variant.with_findings(book.case)
     if findings:
         warnings = book.layout.in_order((*book.warnings, *findings))
@@ -178,15 +174,15 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
 
 
 def check_file(path: Path) -> Book:
-    """Read a workbook and try every scenario and every event; the Book carries all warnings.
+    """Read a workbook and apply every scenario and every event; the Book has all warnings.
 
-    Raises InputError where the workbook has errors, or what a scenario or an event makes of it.
+    Raises InputError if the workbook has errors, also after a scenario or an event is applied.
     """
     book = open_input(path)
     findings = list(book.warnings)
     for name in scenarios.names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
-        findings += [*warnings, *Variant(name).within(tuple(checks.errors(case)))]
+        findings += [*warnings, *Variant(name).with_origin(tuple(checks.errors(case)))]
     findings += events.findings(book.case)
     book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):
@@ -199,14 +195,14 @@ def check_file(path: Path) -> Book:
 
 @dataclass(frozen=True)
 class PlanRun:
-    """A plan with all that its workbook says about how it came about.
+    """A plan, and how it was made.
 
-    ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
-    the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
-    ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed;
-    ``solver`` is the one that planned, with its version, "" HiGHS. ``confirm`` waits for what is
-    still compared in the background, and raises SolverError where the plan is not the case's;
-    ``kept`` is what its sheets have worked out, to be shown on the terminal, too.
+    ``without_limits`` is the plan of the same case without its share limits; it is None if the case
+    has none, or if the solver proved no optimum (``trouble`` says why). ``seconds`` is by stage.
+    ``what_ifs`` are the what-ifs of the command line; ``made_with`` are all options as typed.
+    ``solver`` is its name and version; "" is HiGHS. ``confirm`` waits for the comparison in the
+    background, and raises SolverError if it fails. ``kept`` are results that the sheets have
+    computed and the terminal shows.
     """
 
     book: Book
@@ -236,11 +232,11 @@ class PlanRun:
         return by_mineral(Context(self.plan, self.book, self.without_limits, kept=self.kept))
 
 
-def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
+def solve_file(  # noqa: PLR0913 - all options of a plan
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: Ask = nothing_asked,
+    what_ifs: WhatIfReader = no_what_ifs,
     max_country_share: float | None = None,
     search: SearchLimits = TO_THE_END,
     where: Where | None = None,
@@ -251,12 +247,12 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
 ) -> PlanRun:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
-    Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
-    ``where`` the parts of a large case are planned is this machine unless given; the plan does not
-    depend on it. ``solver`` is one that Pyomo finds ("" HiGHS); UsageError where it finds none of
-    that name. ``in_background`` compares models in a background process, where that can be:
-    call ``Run.confirm`` before the plan is given out. ``tell`` hears of each stage as it begins,
-    ``notify`` what there is to say of the place (a cluster without workers).
+    Raises InputError, SolverError, or UsageError for an unknown scenario or what-if. ``where``
+    plans the parts of a large case (default: this machine); the plan does not depend on it.
+    ``solver`` is the name of a solver that Pyomo can find ("": HiGHS); UsageError if it cannot.
+    With ``in_background``, models are compared in a background process if possible: call
+    ``PlanRun.confirm`` before you show the plan. ``tell`` is called at the beginning of each stage,
+    and ``notify`` with news of ``where``, for example that a cluster has no workers.
     """
     from models.plan.by_model import BY_HIGHS
     from models.solve import version
@@ -282,21 +278,21 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     without_limits, trouble = None, ""
     plans: list[Plan] = []
 
-    def counted(each: Case) -> Plan:
+    def planned_case(each: Case) -> Plan:
         plans.append(plan_of(each))
         return plans[-1]
 
     with _planning(case, where, notify, solver, in_background=in_background) as (plan_of, confirm):
         try:
-            plan = counted(case)
+            plan = planned_case(case)
         except InputError as error:
-            raise start.placed(error.findings) from error
+            raise start.input_error(error.findings) from error
         if case.share_limits:
             tell("Planning without share limits, to say what they cost")
             try:
-                without_limits = counted(scenarios.drop_share_limits(case))
-            except SolverError as error:  # what the limits cost stays unknown; the plan is proven
-                trouble = f"what the share limits cost is not known: {error}"
+                without_limits = planned_case(scenarios.drop_share_limits(case))
+            except SolverError as error:  # the plan itself is proven
+                trouble = f"the cost of the share limits is unknown: {error}"
     for stage in planned:
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     if solver and any(BY_HIGHS in block.attempt for block in plan.blocks):
@@ -316,27 +312,27 @@ def _planning(
     *,
     in_background: bool,
 ) -> Iterator[tuple[Callable[[Case], Plan], Callable[[], None]]]:
-    """Give what plans a case and then its variants, and what waits for the background.
+    """Yield the function that plans the case or a variant, and the one that waits at the end.
 
-    A small case and its variants share one comparison with the model; the parts of a large one come
-    and go, on all cores. Every plan starts from nothing, so what a case is compared with is the
-    same plan whatever the case is.
+    A small case and its variants share one comparison with the Pyomo model; the blocks of a large
+    case are planned on all cores. Every plan starts from scratch, so it does not depend on the plan
+    before it.
     """
     from models.plan import Session, solve
     from planner.studies import LocalProcesses
     from planner.studies.places import WORTH_A_FORK, WORTH_PROCESSES, routes_of
 
-    def nothing() -> None:
-        """Wait for nothing: all was done on the way."""
-
     if solver:
-        yield lambda of: solve(of, solver=solver), nothing
+        yield lambda each: solve(each, solver=solver), lambda: None
         return
     with (where or LocalProcesses()).mapping(case, notify) as over:
         routes = routes_of(case)
         if over is map and routes < WORTH_PROCESSES:
             in_background = in_background and routes >= WORTH_A_FORK and can_fork()
             session = Session(case, in_background=in_background)
-            yield lambda of: session.base if of is case else session.solve_cold(of), session.confirm
+            yield (
+                lambda each: session.base if each is case else session.solve_cold(each),
+                session.confirm,
+            )
         else:
-            yield lambda of: solve(of, over), nothing
+            yield lambda each: solve(each, over), lambda: None

@@ -1,7 +1,7 @@
-"""Scratch files and folders: gone when they are done with, even after the run that made them died.
+"""Scratch files and folders, which are removed even if the run that made them was killed.
 
-Each is held with a lock that ends with its process, however that ends. What nobody holds is of a
-run that was killed, and the next run that writes there clears it away.
+The process that made one locks it until the process ends. If nobody locks one, its run was killed:
+the next run that writes into the folder removes it.
 """
 
 from __future__ import annotations
@@ -21,109 +21,107 @@ except ImportError:  # Windows
 
 
 def input_name(path: Path) -> str:
-    """Return the name of a file that is read, or of a folder of CSV files."""
+    """Return the name of an input file, or of a folder of CSV files."""
     return path.name if path.name.strip(".") else Path(os.path.realpath(path)).name
 
 
 def input_stem(path: Path) -> str:
-    """Return what names of files begin with that are made of a file, or of a folder."""
+    """Return the beginning of the names of files made from an input file or folder."""
     name = input_name(path)
     return name if os.path.isdir(path) else Path(name).stem  # noqa: PTH112 - is_dir may raise
 
 
 PREFIX = ".planner-scratch-"
 _DAY = 86_400.0
-"""Seconds after which a scratch file is of a dead run, where the system has no such locks."""
+"""On systems without such locks: age in seconds after which a scratch file is removed."""
 
 
 @contextlib.contextmanager
 def scratch_file(folder: Path, suffix: str) -> Iterator[Path]:
-    """Make an empty file in a folder; it is gone at the end unless it was moved."""
+    """Make an empty file in a folder; it is removed at the end unless it was moved."""
 
     def make() -> Path:
         handle, name = tempfile.mkstemp(suffix=suffix, prefix=PREFIX, dir=folder)
         os.close(handle)
         return Path(name)
 
-    with _held(folder, make) as path:
+    with _locked(folder, make) as path:
         yield path
 
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
-    """Make an empty folder in a folder, or where the system keeps such; it is gone at the end.
+    """Make an empty folder in a folder, or in the system's folder for temporary files.
 
-    Unless it was moved by then.
+    It is removed at the end unless it was moved.
     """
     place = Path(tempfile.gettempdir()) if folder is None else folder
-    with _held(place, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))) as path:
+    with _locked(place, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))) as path:
         yield path
 
 
 @contextlib.contextmanager
-def _held(folder: Path, make: Callable[[], Path]) -> Iterator[Path]:
-    """Clear what dead runs left, make something and hold it."""
-    for left in folder.glob(f"{PREFIX}*"):
+def _locked(folder: Path, make: Callable[[], Path]) -> Iterator[Path]:
+    """Remove scratch files of killed runs, then make one and lock it."""
+    for path in folder.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            _clear(left)
+            _remove_unlocked(path)
     path = make()
     lock: int | None = None
     try:
-        with contextlib.suppress(OSError):  # a file system without locks: none is cleared there
-            while (
-                fcntl is not None and (lock := _lock(path)) is None
-            ):  # another run took it for a dead one's
+        with contextlib.suppress(OSError):  # a file system without locks: nothing is removed there
+            # None: another run removed the file before it was locked
+            while fcntl is not None and (lock := _lock(path)) is None:
                 path = make()
         yield path
     except BaseException:
         _empty(path)
         raise
     finally:
-        _let_go(lock)
+        _unlock(lock)
         _remove(path)
 
 
-def _clear(left: Path) -> None:
-    """Remove what no process holds."""
+def _remove_unlocked(path: Path) -> None:
     if fcntl is None:
-        if time.time() - left.stat().st_mtime > _DAY:
-            _remove(left)
-    elif (lock := _lock(left)) is not None:
-        _remove(left)
-        _let_go(lock)
+        if time.time() - path.stat().st_mtime > _DAY:
+            _remove(path)
+    elif (lock := _lock(path)) is not None:
+        _remove(path)
+        _unlock(lock)
 
 
 def _lock(path: Path) -> int | None:
-    """Hold a file or folder until the process ends; None where another does, or it is gone."""
+    """Lock a file or folder until the process ends; None if another process has, or it is gone."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
-    held = False
+    is_locked = False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        held = os.path.samestat(os.fstat(handle), path.stat())
+        is_locked = os.path.samestat(os.fstat(handle), path.stat())
     except (BlockingIOError, FileNotFoundError):
         return None
     finally:
-        if not held:
+        if not is_locked:
             os.close(handle)
-    return handle if held else None
+    return handle if is_locked else None
 
 
-def _let_go(lock: int | None) -> None:
+def _unlock(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)
 
 
-def _empty(path_held: Path) -> None:
-    """Give back the room of what could not be written.
+def _empty(scratch: Path) -> None:
+    """Free the space of files that could not be written.
 
-    A writer that found a disk full still holds its file open, and is to close it without a word.
+    After a full disk, the writer still has its file open; it can then be closed without an error.
     """
-    for path in [*path_held.iterdir()] if path_held.is_dir() else [path_held]:
+    for path in [*scratch.iterdir()] if scratch.is_dir() else [scratch]:
         with contextlib.suppress(OSError):
-            if path.stat().st_nlink == 1:  # it has no other name by now
+            if path.stat().st_nlink == 1:  # the file was not given another name
                 os.truncate(path, 0)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from models.results import Duals, Field, Flows, Result, Values
 
 SEAL = "Seal of the sheets Plan, Values and Duals"
-"""What the row of Checks says that holds it."""
+"""Text of the row on the sheet Checks that contains the seal."""
 SEALED: tuple[tuple[type[Result], Field], ...] = (
     (Flows, Flows.tonnes),
     (Values, Values.value),
     (Duals, Duals.dual),
 )
-"""The columns of numbers that are sealed."""
+"""The columns of numbers that the seal covers."""
 
 
 def seal(columns: Iterable[Iterable[float]], texts: Iterable[str] = ()) -> str:
-    """Return the fingerprint of columns of numbers, and of texts that say what they are of."""
+    """Return the fingerprint of columns of numbers and of their labels."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(f"{len(text)} {text}\n".encode())
@@ -27,6 +27,9 @@ def seal(columns: Iterable[Iterable[float]], texts: Iterable[str] = ()) -> str:
     return digest.hexdigest()[:32]
 
 
-def is_short(columns: Iterable[Iterable[float]]) -> bool:
-    """Return whether a program that keeps sixteen digits of a number wrote them: no seal holds."""
+def is_rounded(columns: Iterable[Iterable[float]]) -> bool:
+    """Return whether all numbers have at most 16 digits: another program rounded them.
+
+    Then the seal cannot match.
+    """
     return all(float(f"{n:.16g}") == n for numbers in columns for n in numbers)

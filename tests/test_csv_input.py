@@ -487,7 +487,7 @@ def test_new_csv(tmp_path, monkeypatch, capsys) -> None:
     assert main(["new", "case.xlsx", "--all"]) == 0
     assert whole(read(Path("case")).case) == whole(read(Path("case.xlsx")).case)
     assert main(["new", "case", "--csv"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     (tmp_path / "case" / "kept.txt").write_text("mine", encoding="utf-8")
     assert main(["new", "case", "--csv", "--force"]) == 0
     assert not read(Path("case")).case.rights  # of the sheets that were there before

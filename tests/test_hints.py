@@ -30,12 +30,12 @@ def test_a_part_of_a_name_names_it(typed: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "known", "hint"),
     [
-        ("Spain", ["Japan", "France"], "there is France, Japan"),
+        ("Spain", ["Japan", "France"], "choose from France, Japan"),
         ("Jpan", ["Japan", "France"], "did you mean 'Japan'?"),
         ("Frence", ["Japan", "France"], "did you mean 'France'?"),
         ("Janap", ["Japan", "France"], "did you mean 'Japan'?"),
         ("Koeb", ["Kobe", "Weld"], "did you mean 'Kobe'?"),
-        ("Jaan", ["Kobe", "Weld"], "there is Kobe, Weld"),
+        ("Jaan", ["Kobe", "Weld"], "choose from Kobe, Weld"),
     ],
 )
 def test_a_name_that_is_far_is_not_meant(typed: str, known: list[str], hint: str) -> None:

@@ -8,7 +8,7 @@ from models import checks
 from models.errors import Severity
 from models.schema import ACTIONS, EVENT_ACTIONS, TAKES, EventStep
 from planner.run import check_file
-from planner.scenarios.events import Event, events, hits, strike
+from planner.scenarios.events import Event, active_rows, apply_events, events
 from planner.workbook import read_tables
 from planner.workbook.template import write_book
 from tests.case_rows import tables_of
@@ -151,9 +151,9 @@ def test_rows_hold_in_their_own_years_alone() -> None:
     for row in book["Demand"]:
         row |= {"2028": 100, "2029": 100}
     case = read_tables(book).case
-    what = hits(case, {"Strike": (2027, 2028)})
+    what = active_rows(case, {"Strike": (2027, 2028)})
     assert what == ((0, 2027), (0, 2028), (1, 2027))
-    struck = strike(case, what)
+    struck = apply_events(case, what)
     (codelco,) = (r for r in struck.refiners if r.name == "Codelco")
     assert [codelco.capacity.at(y) for y in case.years] == [1000, 500, 550, 1100]
     (mine,) = (m for m in struck.mines if m.country == "CHL")
@@ -162,7 +162,7 @@ def test_rows_hold_in_their_own_years_alone() -> None:
 
 def test_no_event_is_the_case_itself() -> None:
     case = read_tables(small_book()).case
-    assert strike(case, ()) == case
+    assert apply_events(case, ()) == case
 
 
 def test_lanes_close_in_the_years_of_the_event() -> None:
@@ -171,7 +171,9 @@ def test_lanes_close_in_the_years_of_the_event() -> None:
     for row in book["Demand"]:
         row |= {"2028": 100, "2029": 100}
     case = read_tables(book).case
-    added = strike(case, hits(case, {"Ban": (2026, 2027, 2029)})).lanes[len(case.lanes) :]
+    added = apply_events(case, active_rows(case, {"Ban": (2026, 2027, 2029)})).lanes[
+        len(case.lanes) :
+    ]
     assert [(lane.open, lane.first_year, lane.last_year) for lane in added] == [
         (False, 2026, 2027),
         (False, 2029, 2029),

@@ -69,7 +69,7 @@ def having(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known name, or with those there are when they are few."""
     spelt = {fold(k): k for k in sorted(known)}
-    every = f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
+    every = f"choose from {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
     return near(name, spelt) or every
 
 

@@ -187,7 +187,7 @@ def _differences(
         findings += unmatched(file.grids, written, tables)
     else:
         findings += compare(file.grids, written, tables)
-    if difference.is_resaved and seal.is_short(file.sealed):
+    if difference.is_resaved and seal.is_rounded(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
     if difference.is_resaved or is_older:
         message = "this part of the file was added: saving a plan in Excel does not create it"

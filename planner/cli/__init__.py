@@ -1,6 +1,6 @@
-"""The command line: how a command is run and how it ends.
+"""The command line: runs a command, and turns every outcome into an exit code.
 
-Heavy imports stand inside the commands, so that ``planner --help`` is quick.
+Heavy imports are inside the commands, so that ``planner --help`` is quick.
 """
 
 from __future__ import annotations
@@ -17,21 +17,28 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError, WriteError
-from planner.cli.answer import FAULT, INTERRUPTED, Key, fail, failure, print_json
+from planner.cli.answer import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    Key,
+    failure_answer,
+    print_json,
+    report_failure,
+)
 from planner.cli.commands import planner
-from planner.stops import Stop, asked, exit_code, heard, listening
+from planner.stops import Stop, exit_code, handling_stops, mark_handled, pending_stop
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-CUT_OFF = 141
-"""Ended by a reader that has gone: as a shell reports the signal."""
+BROKEN_PIPE = 141
+"""Exit code if the program that reads stdout has ended: 128 + SIGPIPE, as a shell reports it."""
 
-STOPPED = "Stopped before it was done"
+STOPPED = "Stopped before the command was finished"
 
-_COLLECTED = 50_000
-"""Objects after whose making Python looks for circles: a command makes many and few circles, and
-looking after each 700 takes a fourteenth of a solve."""
+_COLLECT_AFTER = 50_000
+"""New objects until Python collects garbage. A command makes many objects but few reference cycles;
+Python's default of 700 would cost a fourteenth of the time of a solve."""
 
 __all__ = ["main", "planner"]
 
@@ -41,22 +48,26 @@ class OutputError(WriteError):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; never a traceback for a user's mistake."""
+    """Run a command and return its exit code; a user's mistake never gives a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare()
     try:
-        with listening():
+        with handling_stops():
             code = _run(arguments)
             sys.stdout.flush()
     except click.Abort:
         return INTERRUPTED
-    except (KeyboardInterrupt, SystemExit) as stop:  # a second time, or as a file was written
-        return _stopped_by(stop)
+    except (
+        KeyboardInterrupt,
+        SystemExit,
+    ) as stop:  # a second request, or one while a file was written
+        mark_handled()
+        return exit_code(stop)
     except BrokenPipeError:
-        _hush()
-        return CUT_OFF
+        _discard_output()
+        return BROKEN_PIPE
     except OutputError as error:
-        _hush()
+        _discard_output()
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
     return code
@@ -72,72 +83,62 @@ def _run(arguments: list[str]) -> int:
         return ended.exit_code
     except click.ClickException as error:
         if as_json:
-            print_json(failure("usage_error", *error.format_message().splitlines()))
+            print_json(failure_answer("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
     except (BrokenPipeError, OutputError, click.Abort):
         raise
     except (KeyboardInterrupt, SystemExit) as stop:
         return _stopped(stop, as_json=as_json)
-    except Exception as error:  # noqa: BLE001 - a fault of ours, told in the form asked for
+    except Exception as error:  # noqa: BLE001 - an error in the planner
         return _failed(error, as_json=as_json)
     return int(code or 0)
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:
-    """Tell of an error, and return its exit code."""
-    lost = asked()
-    if lost is not None:  # the error is what a request to stop became on its way here
-        return _stopped(lost, as_json=as_json)
+    stop = pending_stop()
+    if stop is not None:  # a library turned the stop request into this error
+        return _stopped(stop, as_json=as_json)
     if isinstance(error, PlannerError):
-        return fail(error, as_json=as_json)
+        return report_failure(error, as_json=as_json)
     if as_json:
-        print_json(failure("fault", f"{type(error).__name__}: {error}"))
+        print_json(failure_answer("fault", f"{type(error).__name__}: {error}"))
     traceback.print_exception(error)
-    click.echo("A fault of the planner, not of the workbook: please report it.", err=True)
-    return FAULT
-
-
-def _stopped_by(stop: Stop) -> int:
-    heard()
-    return exit_code(stop)
+    click.echo("This is an error in the planner, not in the workbook: please report it.", err=True)
+    return INTERNAL_ERROR
 
 
 def _stopped(stop: Stop, *, as_json: bool) -> int:
-    """Say that the command was stopped, and return its exit code."""
-    heard()
+    mark_handled()
     click.echo(STOPPED, err=True)
     if as_json:
-        print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
+        print_json({**failure_answer("stopped", STOPPED), Key.STOPPED: True})
     return exit_code(stop)
 
 
-# ---- stdout and stderr, also where nobody listens: closed, a full disk, a terminal that has gone -
+# ---- stdout and stderr, also if they are closed or the disk is full ------------------------------
 
 
 def _prepare() -> None:
-    """Make stdout and stderr ready: there, in UTF-8, and with a known answer to what goes wrong.
-
-    And have garbage looked for seldom.
-    """
-    gc.set_threshold(_COLLECTED)
-    _fill()
+    """Open stdout and stderr in UTF-8, with defined behaviour if writing fails."""
+    gc.set_threshold(_COLLECT_AFTER)
+    _reopen_closed()
     if sys.stdout in {None, sys.__stdout__}:
         sys.stdout = _stream(sys.stdout, _Answer, 1)
     if sys.stderr in {None, sys.__stderr__}:
-        sys.stderr = _stream(sys.stderr, _Unheard, 2)
+        sys.stderr = _stream(sys.stderr, _Messages, 2)
 
 
-def _hush() -> None:
-    """Send what is left of stdout to nowhere: the interpreter flushes once more as it ends."""
+def _discard_output() -> None:
+    """Discard the rest of stdout, which the interpreter flushes once more as it ends."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
 
 
-def _fill() -> None:
-    """Open what was closed: else the next file that is opened would take its place."""
+def _reopen_closed() -> None:
+    """Open closed standard streams: otherwise the next file opened would take their numbers."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -149,7 +150,7 @@ def _fill() -> None:
 
 
 class _Answer(io.FileIO):
-    """What the answer is written to; where that fails, the command does."""
+    """The stream of the answer; if writing fails, the command fails."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -161,8 +162,8 @@ class _Answer(io.FileIO):
             raise OutputError(msg) from error
 
 
-class _Unheard(io.FileIO):
-    """What a person is told on; that nobody can be told ends no run and loses no result."""
+class _Messages(io.FileIO):
+    """The stream of messages; if writing fails, the command goes on."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -172,14 +173,14 @@ class _Unheard(io.FileIO):
 
 
 def _stream(stream: io.TextIOBase | None, kind: type[io.FileIO], number: int) -> io.TextIOWrapper:
-    """Return a stream of that kind; a console of Windows keeps its own, which knows all letters."""
+    """Return a stream of that kind; a Windows console keeps its own, which prints every letter."""
     if sys.platform == "win32" and isinstance(stream, io.TextIOWrapper) and stream.isatty():
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         return stream
     if stream is not None:
         stream.flush()
     file = kind(number, "w", closefd=False)
-    by_line = kind is _Unheard or file.isatty()
+    by_line = kind is _Messages or file.isatty()
     return io.TextIOWrapper(
         io.BufferedWriter(file), "utf-8", "backslashreplace", line_buffering=by_line
     )

@@ -1,4 +1,4 @@
-"""What a program hears of a command: one JSON object, and the status of a failure."""
+"""The answer of a command with --json: one JSON object, with a status."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from models import errors
-from planner.stops import raise_lost
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from planner.scenarios import WhatIf
 
 INTERRUPTED = 130
-"""Ended by Ctrl-C, as a shell reports that signal."""
+"""Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 _CLOSE_OPTION = 0.7
-"""An option less alike is not meant: --cluster is 0.57 of --country."""
-FAULT = 70
-"""A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
+"""Least similarity of an option that is suggested; --cluster and --country score 0.57."""
+INTERNAL_ERROR = 70
+"""Exit code for an error in the planner itself (EX_SOFTWARE)."""
 
 _STATUS: dict[type[errors.PlannerError], str] = {
     errors.InputError: "input_error",
@@ -35,13 +35,13 @@ _STATUS: dict[type[errors.PlannerError], str] = {
 }
 
 STATUSES = tuple(_STATUS.values())
-"""The statuses of a command that failed on purpose."""
+"""The statuses with which a command reports an error of its input, options, solver or output."""
 
 Answer = dict[str, object]
 
 
 class Key(StrEnum):
-    """Keys of a command's JSON object that several objects have."""
+    """Keys that the JSON objects of several commands share."""
 
     STATUS = "status"
     ERRORS = "errors"
@@ -73,53 +73,57 @@ class Key(StrEnum):
     NEW = "new"
 
 
-def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
-    """Print one JSON object, ``indent`` None on one line.
+def refuse(message: str) -> NoReturn:
+    raise errors.UsageError(message)
 
-    A number that is not finite is null, since JSON has none; -0 is 0.
+
+def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
+    """Print one JSON object; on one line if ``indent`` is None.
+
+    A number that is not finite is printed as null, and -0 as 0.
     """
     click.echo(json.dumps(_finite(data), indent=indent, allow_nan=False))
 
 
-def failure(status: str, *messages: str) -> Answer:
-    """Return the answer of a command that failed for a reason, or more, outside the workbook."""
+def failure_answer(status: str, *messages: str) -> Answer:
+    """Return the answer of a command that failed for other reasons than errors in the workbook."""
     return {
         Key.STATUS: status,
         Key.ERRORS: [errors.Finding(found=each).as_json() for each in messages],
     }
 
 
-def fail(
+def report_failure(
     error: errors.PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None
 ) -> int:
-    """Tell of a failure and return its exit code; ``result`` is what had been reached."""
+    """Report a failure and return its exit code; ``result`` is the answer so far."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
-    messages = str(error).splitlines()  # several mistakes of a command line are a line each
-    answer: Any = failure(status, *messages)
+    messages = str(error).splitlines()  # one line per mistake of a command line
+    answer: Any = failure_answer(status, *messages)
     if isinstance(error, errors.InputError):
         answer = findings_by_severity(error.findings)
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:
         before = (result or {}).get(Key.ERRORS)
-        if isinstance(before, list):  # what the workbook has stays told
+        if isinstance(before, list):  # errors of the workbook come first
             answer = {**answer, Key.ERRORS: [*before, *answer[Key.ERRORS]]}
         print_json({**(result or {}), Key.STATUS: status, **answer})
     return error.exit_code
 
 
-def end(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
-    """Tell a program what was reached, and return the exit code: of the failure, else 0."""
+def finish(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
+    """Print the answer with --json; return the exit code of the error ``failed``, otherwise 0."""
     if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
+        return report_failure(failed, as_json=as_json, result=answer)
     if as_json:
         print_json(answer)
     return 0
 
 
 @contextlib.contextmanager
-def of_file(path: Path) -> Iterator[None]:
-    """Say of an InputError which of the command's files it is of."""
+def errors_in(path: Path) -> Iterator[None]:
+    """Name the file in an InputError that is raised while this file is read."""
     try:
         yield
     except errors.InputError as error:
@@ -128,13 +132,17 @@ def of_file(path: Path) -> Iterator[None]:
 
 
 class Command(click.Command):
-    """A command that tells what is wrong with a workbook cell by cell.
+    """A command that lists the errors of a workbook by cell.
 
-    The workbook is the first that the command reads, unless ``of_file`` says another.
+    Errors belong to the command's first workbook, unless ``errors_in`` names another one.
     """
 
+    def get_short_help_str(self, limit: int = 1_000) -> str:  # noqa: ARG002 - click gives a width
+        """Return the whole first sentence of the help: the list of commands cuts none."""
+        return super().get_short_help_str(1_000)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the command's words; an unknown option has a suggestion only where one is near."""
+        """Parse the arguments; for an unknown option, suggest one only if it is spelt similarly."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -142,19 +150,18 @@ class Command(click.Command):
             typed = error.option_name.lstrip("-")
             close = [name for name in options if name.startswith(typed)]
             close = close or difflib.get_close_matches(typed, options, n=1, cutoff=_CLOSE_OPTION)
-            meant = [options[name] for name in close]
-            raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from error
+            similar = [options[name] for name in close]
+            raise click.NoSuchOption(error.option_name, possibilities=similar, ctx=ctx) from error
 
     def invoke(self, ctx: click.Context) -> int:
-        """Run the command and return its exit code."""
         try:
             return int(super().invoke(ctx) or 0)
         except errors.InputError as error:
-            raise_lost()
+            raise_pending_stop()
             arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
             file = error.file or ctx.params[next(arguments)]
             if ctx.params["as_json"]:
-                return fail(error, as_json=True, result={Key.FILE: str(file)})
+                return report_failure(error, as_json=True, result={Key.FILE: str(file)})
             from planner.cli.words import show_findings
 
             show_findings(file, error.findings, err=True)
@@ -162,7 +169,7 @@ class Command(click.Command):
 
 
 def findings_by_severity(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
-    """Return errors and warnings apart, as JSON carries them."""
+    """Return errors and warnings in separate lists, as in JSON."""
     listed = list(findings)
     return {
         Key.ERRORS: [_finding(f) for f in listed if f.severity is errors.Severity.ERROR],
@@ -177,7 +184,7 @@ def _finding(finding: errors.Finding) -> dict[str, str]:
 
 
 def what_if_facts(what_if: WhatIf) -> dict[str, str]:
-    """Return a what-if of the command line: its option, what was typed, what it does."""
+    """Return a what-if of the command line: its option, the value typed, and its effect."""
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 
 
@@ -187,6 +194,6 @@ def _finite(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     if isinstance(value, float):
-        number = float(value)  # numpy's own floats, too
+        number = float(value)  # also numpy's floats
         return number + 0.0 if math.isfinite(number) else None  # -0.0 is 0.0
     return value

@@ -1,8 +1,8 @@
-"""One job of the server, in a process of its own: commands one after another, within limits.
+"""One job of the server, in a separate process: commands one after another, within limits.
 
 Called as ``python -m planner.cli.job ORDER``; ORDER is JSON with ``commands`` and ``memory``
-[bytes]. What the commands answer to a program is written to ``result.json``, what they say to a
-person goes to stderr.
+[bytes]. The JSON answers of the commands are written to ``result.json``; their messages go to
+stderr.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from planner.server.jobs import MADE
 if TYPE_CHECKING:
     from planner.workbook.grid import Grid
 
-_OFTEN = 1.0
-"""Seconds from line to line of how far a study is: someone watches."""
-_CELLS, _MOST = 40, 500
-"""Columns of a row shown beside a finding, and findings with a row."""
+_SECONDS_PER_LINE = 1.0
+"""Seconds between lines of progress: a visitor watches."""
+_MOST_CELLS, _MOST_ROWS = 40, 500
+"""Most cells shown of a finding's row, and most findings whose row is shown."""
 
 
-def work(order: dict[str, Any]) -> dict[str, Any]:
-    """Run the commands until one fails; return the code, and what each answered."""
-    progress.A_LINE = _OFTEN
+def run_commands(order: dict[str, Any]) -> dict[str, Any]:
+    """Run the commands until one fails; return the exit code and all answers."""
+    progress.SECONDS_PER_LINE = _SECONDS_PER_LINE
     answers, code, workbook = [], 0, ""
     for command in order["commands"]:
         if code:
@@ -40,33 +40,32 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             code = main([workbook if word == MADE else word for word in command])
-        workbook = _brought_up() or workbook
+        workbook = _moved_up() or workbook
         answer = {}
         with contextlib.suppress(ValueError):
             answer = json.loads(output.getvalue())
         if command[0] == "check":
             has_findings = answer.get("errors") or answer.get("warnings")
             grids = _grids(Path(command[1])) if has_findings else {}
-            answer |= {"beside": beside(grids, answer)}
+            answer |= {"beside": with_rows(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
-            _spell(answer, workbook)
+            _name_countries(answer, workbook)
         answers.append(answer)
     return {"code": code, "answers": answers}
 
 
-def _brought_up() -> str:
-    """Bring up what a command wrote from the folder that it chose; return its workbook's name.
+def _moved_up() -> str:
+    """Move a command's output files out of the folder outputs; return the workbook's name.
 
-    What stands beside that has a longer name.
+    Files that a command writes beside its workbook have longer names.
     """
     files = Path("outputs").iterdir() if Path("outputs").is_dir() else ()
     names = [shutil.move(file, file.name) for file in files]
     return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
 
 
-def _spell(answer: dict[str, Any], workbook: str) -> None:
-    """Spell countries as the plan does."""
+def _name_countries(answer: dict[str, Any], workbook: str) -> None:
     from planner.run import open_plan
 
     plan = open_plan(Path(workbook))
@@ -75,7 +74,7 @@ def _spell(answer: dict[str, Any], workbook: str) -> None:
 
 
 def _grids(file: Path) -> dict[str, Grid]:
-    """Return the sheets of a workbook by title; none of what is no workbook."""
+    """Return the sheets of a workbook by title; {} if the file is not a workbook."""
     from models.errors import InputError
     from planner.workbook.excel import open_excel
 
@@ -85,7 +84,7 @@ def _grids(file: Path) -> dict[str, Grid]:
 
 
 def _choices(file: Path) -> dict[str, list[str]]:
-    """Return what can be chosen of a workbook: its scenarios, and the countries that sell."""
+    """Return the choices that the page offers: scenarios, and countries that sell."""
     from planner import scenarios
     from planner.workbook import read
 
@@ -95,8 +94,8 @@ def _choices(file: Path) -> dict[str, list[str]]:
     return {"scenarios": [*scenarios.names(case)], "countries": countries}
 
 
-def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return each finding with the header and the row that it stands in, as far as there is one."""
+def with_rows(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each finding with the cells of its row and their headers, if it has a row."""
     from planner.workbook.findings import address
 
     shown: list[dict[str, Any]] = []
@@ -105,7 +104,7 @@ def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any
             row: list[dict[str, Any]] = []
             grid = grids.get(each["sheet"])
             number = int("".join(c for c in each["cell"] if c.isdigit()) or 0)
-            if grid is not None and number in grid.rows and len(shown) < _MOST:
+            if grid is not None and number in grid.rows and len(shown) < _MOST_ROWS:
                 position = grid.rows.index(number)
                 row = [
                     {
@@ -115,14 +114,14 @@ def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any
                         else str(value),
                         "is_it": address(place, number) == each["cell"],
                     }
-                    for place, header in list(grid.header.items())[:_CELLS]
+                    for place, header in list(grid.header.items())[:_MOST_CELLS]
                 ]
             shown.append({**each, "kind": kind.removesuffix("s"), "row": row})
     return shown
 
 
-def limit(memory: int) -> None:
-    """Keep this process within so much memory, where the system can do so."""
+def limit_memory(memory: int) -> None:
+    """Limit the memory of this process, if the system supports it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -131,16 +130,15 @@ def limit(memory: int) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do the job; return the exit code of its last command."""
     order = json.loads(arguments[0])
-    limit(int(order["memory"]))
+    limit_memory(int(order["memory"]))
     try:
-        result = work(order)
+        result = run_commands(order)
     except KeyboardInterrupt:
         result = {"code": INTERRUPTED, "answers": []}
     try:
         Path("result.json").write_text(json.dumps(result), encoding="utf-8")
-    except OSError:  # a full disk: whoever started this process says so
+    except OSError:  # the disk is full: the process that started this one reports it
         Path("result.json").unlink(missing_ok=True)
         return errors.WriteError.exit_code
     return int(result["code"])

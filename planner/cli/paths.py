@@ -1,4 +1,4 @@
-"""Where a command may write: refused before any work is done, and never over what it reads."""
+"""Paths that a command may write to: checked before any work, and never its own input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 from planner.cli.commands.common import OutputPath
 from planner.scratch import input_stem
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from planner.documents.folder import FolderKind
 
 _LONGEST = 255
-"""Bytes of a file's name that every system takes."""
+"""Largest number of bytes of a file name that every system allows."""
 
 
-# ---- every command's targets --------------------------------------------------------------------
+# ---- outputs of every command -------------------------------------------------------------------
 
 
-def target(path: Path, word: str, *also_read: Path) -> Path:
-    """Return where a command may write a file; ``word`` is the word for it.
+def output_file(path: Path, word: str, *also_read: Path) -> Path:
+    """Return the path of a file that a command writes; messages call it ``word``, such as "plan".
 
-    UsageError where the file is one that the command reads, by whatever links or spelling;
-    WriteError where a folder, a pipe or a device stands there.
+    UsageError if it is a file that the command reads, under any link or spelling; WriteError if it
+    is a folder, a pipe or a device.
     """
     _refuse_source(path, also_read)
     from planner.workbook.save import refuse_special_file
@@ -37,13 +37,13 @@ def target(path: Path, word: str, *also_read: Path) -> Path:
     return path
 
 
-def apart(folder: Path) -> Path:
-    """Return a folder that is written to; UsageError where the command reads it."""
+def output_folder(folder: Path) -> Path:
+    """Return the folder that a command writes to; UsageError if the command reads it."""
     _refuse_source(folder, ())
     return folder
 
 
-def folder_target(folder: Path, kind: FolderKind) -> Path:
+def fillable_folder(folder: Path, kind: FolderKind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
     _refuse_source(folder, ())
     from planner.documents.folder import earlier_files
@@ -55,12 +55,10 @@ def folder_target(folder: Path, kind: FolderKind) -> Path:
 def _refuse_source(path: Path, also_read: Iterable[Path]) -> None:
     for source in chain(_sources(), also_read):
         if _same(path, source):
-            msg = f"the output {path} is the input {source}, which is never written to"
-            raise UsageError(msg)
+            refuse(f"the output {path} is the input {source}: choose another output")
 
 
 def _sources() -> Iterator[Path]:
-    """Yield every file that the running command was told to read."""
     context = click.get_current_context()
     for parameter in context.command.params:
         if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
@@ -69,33 +67,33 @@ def _sources() -> Iterator[Path]:
 
 
 def _same(path: Path, source: Path) -> bool:
-    """Return whether what is written to a path replaces a file that is read.
+    """Return whether writing to a path replaces a file that is read.
 
-    The system knows best, as it sees through hard links and letters' case; it is asked of the path
-    that writing leads to, since ``new/../in.xlsx`` is nothing to it unless ``new`` is there.
+    The operating system compares the files, so hard links and upper or lower case make no
+    difference. The path is resolved first: ``new/../in.xlsx`` is no file until ``new`` exists.
     """
     written = os.path.realpath(path)
     try:
         return source.samefile(written)
-    except (OSError, ValueError):  # one of them is not there
+    except (OSError, ValueError):  # one of them does not exist
         return os.path.normcase(written) == os.path.normcase(os.path.realpath(source))
 
 
-# ---- what is finished of a study that was stopped ------------------------------------------------
+# ---- outputs of a study that was stopped ---------------------------------------------------------
 
 
 def partial_file(path: Path) -> Path:
-    """Return where the workbook of what is finished goes; the path is for a whole result."""
+    """Return the path of the workbook of an unfinished study, from the path of a finished one."""
     return path.with_name(f"{path.stem}-partial{path.suffix}")
 
 
 def partial_folder(folder: Path | None) -> Path | None:
-    """Return where the tables of what is finished go: a folder that is not there yet."""
+    """Return the folder for the tables of an unfinished study: one that does not exist yet."""
     if folder is None:
         return None
-    whole = folder if folder.name not in {"", ".."} else Path(os.path.realpath(folder))
+    named = folder if folder.name not in {"", ".."} else Path(os.path.realpath(folder))
     numbers = chain([""], (f" ({number})" for number in count(2)))
-    paths = (whole.with_name(f"{whole.name}-partial{number}") for number in numbers)
+    paths = (named.with_name(f"{named.name}-partial{number}") for number in numbers)
     return next(path for path in paths if not os.path.lexists(path))
 
 
@@ -105,43 +103,41 @@ def partial_folder(folder: Path | None) -> Path | None:
 def plan_path(
     file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan", part: str = ""
 ) -> Path:
-    """Return where the plan goes, or what another command makes: ``suffix`` is the word for it.
+    """Return the path of the plan, or of another command's workbook, which ``suffix`` names.
 
-    Unless ``output`` says it, the name is that of the input, then ``part`` what case it is.
-    UsageError where that is an input; WriteError where nothing can be written there, or where the
-    folder for the tables is somebody's.
+    Without ``output``, the file name is the input's name, then ``part`` (the case), then
+    ``suffix``. UsageError if the path is an input; WriteError if it cannot be written, or if the
+    folder for the tables has other files.
     """
     if output is None:
         output = Path("outputs") / "-".join(
             filter(None, (input_stem(file), part, f"{suffix}.xlsx"))
         )
-    path = target(xlsx(output, "--output"), suffix)
+    path = output_file(xlsx_path(output, "--output"), suffix)
     if csv_folder is not None:
         _refuse_csv_folder(csv_folder, path)
     if is_file(path):
         from planner.workbook.parts import is_input
 
         if is_input(path):
-            msg = f"{path} is itself an input workbook, not a {suffix}: choose another --output"
-            raise UsageError(msg)
+            refuse(f"{path} is an input workbook, not a {suffix}: choose another --output")
     return path
 
 
 def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
     from planner.documents.folder import TABLES
 
-    folder_target(folder, TABLES)
+    fillable_folder(folder, TABLES)
     if Path(os.path.realpath(workbook)).is_relative_to(os.path.realpath(folder)):
-        msg = f"--csv {folder} holds the output {workbook}: name a folder for the tables alone"
-        raise UsageError(msg)
+        refuse(f"--csv {folder} also contains the output {workbook}: name a folder only for tables")
 
 
 def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str:
-    """Return what tells a result of some case from that of the base: "" where that is planned.
+    """Return the part of a file name that names the case; "" for the base case.
 
-    It is the scenario's name, then ``what-if`` and the what-ifs and the cap, as they were typed. It
-    is short, so that what is made of the plan can have a name, too. ``options`` are the case's, as
-    far as the command has them, ``scenario`` its name as the workbook spells it, where known.
+    It is the scenario's name, then ``what-if``, the what-ifs and the cap, as they were typed. It is
+    short, so that names of files made from the plan fit, too. ``options`` are the command's options
+    for the case; ``scenario`` is the scenario's name as the workbook spells it, if known.
     """
     from models.case import fold
     from planner.documents.folder import file_part
@@ -149,25 +145,23 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
 
     scenario = " ".join((scenario or options.get("scenario") or BASE).split())
     scenario = "" if fold(scenario) == fold(BASE) else scenario
-    asked, cap = options.get("what_ifs"), options.get("max_country_share")
-    words = list(asked.words) if asked else []
+    what_ifs, cap = options.get("what_ifs"), options.get("max_country_share")
+    words = list(what_ifs.words) if what_ifs else []
     words += [f"cap {cap * 100:.10g}"] if cap is not None else []
     if words:
         words.insert(0, _WHAT_IF)
     if not scenario and not words:
         return ""
-    room = _LONGEST - len(os.fsencode(f"{input_stem(file)}--plan.xlsx"))
-    is_taken = _WHAT_IF in fold(scenario)
-    return file_part(" ".join(filter(None, [scenario, *words])), min(room, _LONGEST_PART), is_taken)
+    bytes_left = _LONGEST - len(os.fsencode(f"{input_stem(file)}--plan.xlsx"))
+    is_taken, text = _WHAT_IF in fold(scenario), " ".join(filter(None, [scenario, *words]))
+    return file_part(text, min(bytes_left, _LONGEST_PART), is_taken)
 
 
 def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
-    """Return what tells a study's workbook from others of the same input: case, then its own."""
     return "-".join(filter(None, (case_part(file, options, scenario), name_part(part))))
 
 
 def name_part(words: str) -> str:
-    """Return words as a part of a file's name; "" where there are none."""
     from planner.documents.folder import file_part
 
     return file_part(words, _LONGEST_PART) if words else ""
@@ -175,60 +169,61 @@ def name_part(words: str) -> str:
 
 _WHAT_IF = "what-if"
 _LONGEST_PART = 100
-"""Bytes of a case's name in that of a file."""
+"""Largest number of bytes that a case's name takes in a file name."""
 
 
 def copy_path(copy: Path) -> Path:
-    """Return where the marked copy goes; refused as for a plan, but an earlier copy is replaced."""
-    path = target(xlsx(copy, "--marked"), "copy")
+    """Return the path of the marked copy, with the checks for a plan; it may replace a copy."""
+    path = output_file(xlsx_path(copy, "--marked"), "copy")
     if is_file(path):
         from planner.workbook.parts import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
-            msg = f"{path} is itself an input workbook, not a marked copy: choose another --marked"
-            raise UsageError(msg)
+            refuse(f"{path} is an input workbook, not a marked copy: choose another --marked")
     return path
 
 
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise UsageError for a file or filled folder, unless ``force`` replaces it."""
+    if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
+        refuse(f"{path} exists already: choose another name, or replace it with --force")
+
+
 def is_folder(path: Path) -> bool:
-    """Return whether a folder stands at a path; what is no path is none."""
+    """Return whether a path is an existing folder; False for an invalid path."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file stands at a path; where the system does not say, none does."""
+    """Return whether a path is an existing file; False if the system cannot tell."""
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file may raise
 
 
-def html(page: Path) -> Path:
-    """Return a path that ends in .html, as what is written is a page for a browser."""
-    return _ending(page, (".html", ".htm"), "a page for a browser is written")
+def html_path(path: Path) -> Path:
+    return _with_suffix(path, (".html", ".htm"), "a web page")
 
 
-def pptx(slides: Path) -> Path:
-    """Return a path that ends in .pptx, as what is written are slides."""
-    return _ending(slides, (".pptx",), "slides are written")
+def pptx_path(path: Path) -> Path:
+    return _with_suffix(path, (".pptx",), "slides")
 
 
-def _ending(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
+def _with_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
+    """Return a path with the first suffix if it has none; UsageError if it has another one."""
     if is_folder(path):
         return path
     if not path.suffix:
         path = path.with_name(f"{path.name}{suffixes[0]}")
     if path.suffix.casefold() not in suffixes:
-        msg = f"--output must end in {suffixes[0]}, not {path.suffix}: {what}"
-        raise UsageError(msg)
+        refuse(f"--output must end in {suffixes[0]}, not {path.suffix}: the command writes {what}")
     return path
 
 
-def xlsx(path: Path, name: str) -> Path:
-    """Return a path that ends in .xlsx, as what is written is a workbook of that kind."""
+def xlsx_path(path: Path, name: str) -> Path:
+    """Return a path with the suffix .xlsx; messages call the option ``name``."""
     if not path.name:
-        msg = f"{name} must name a file, such as case.xlsx"
-        raise UsageError(msg)
+        refuse(f"{name} must name a file, such as case.xlsx")
     if not path.suffix:
         return path if is_folder(path) else path.with_name(f"{path.name}.xlsx")
     if path.suffix.casefold() != ".xlsx":
-        msg = f"{name} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
-        raise UsageError(msg)
+        refuse(f"{name} must end in .xlsx, not {path.suffix}")
     return path

@@ -1,7 +1,7 @@
-"""What-ifs as they are typed, in the workbook's own names.
+"""Reads what-ifs from a command line.
 
-Each becomes steps of a scenario; the actions of the sheet Scenarios run them. What a row of that
-sheet would be refused for is refused here, too.
+Each becomes steps of a scenario, which the actions of the sheet Scenarios apply. An error in a row
+of that sheet is an error here, too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from models import case, errors, schema, units
 from models.checks.common import did_you_mean
 from models.schema.column import MOST_TARIFF
+from planner.cli.answer import refuse
 from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
@@ -24,25 +25,21 @@ _KEYS = (
     "mineral", "country", "refiner", "owner", "member", "years", "first year", "last year", "value",
 )  # fmt: skip
 _FIELDS = {"years": "first_year", "owner": "company"}
-"""The fields of keys that are not named like them."""
+"""The fields of keys that have another name."""
 _YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(.*)", re.IGNORECASE)
 _SLIP = 100
-"""A number up to this in the place of a fraction was likely meant in per cent."""
+"""Where a fraction is expected, a larger number up to this one was probably meant in percent."""
 
-Meant = tuple[str, tuple[schema.ScenarioStep, ...]]
-"""What an option does in words, and its steps."""
-
-
-def _refuse(message: str) -> NoReturn:
-    raise errors.UsageError(message)
+Reading = tuple[str, tuple[schema.ScenarioStep, ...]]
+"""A sentence on what an option does, and its steps."""
 
 
-def block(text: str, named: Named) -> Meant:
-    """``CHN:JPN``, ``*:JPN``, ``"Lynas*:Japan:Rare earths"``."""
+def read_block(text: str, named: Named) -> Reading:
+    """Read --block, such as ``CHN:JPN``, ``*:JPN`` or ``"Lynas*:Japan:Rare earths"``."""
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
-        _refuse("say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite")
+        refuse("write seller and buyer, as in CHN:JPN or CHN:JPN:Graphite")
     wrong = errors.Mistakes()
     with wrong.kept():
         sellers = named.sellers(parts[0])
@@ -64,7 +61,7 @@ def block(text: str, named: Named) -> Meant:
 
 
 def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
-    """Return the members of a lane; where none is meant, ask whether the two were turned round."""
+    """Return the members of a lane; if there is none, ask whether both sides were swapped."""
     try:
         return named.members(buyer)
     except errors.UsageError as error:
@@ -73,14 +70,14 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
             named.members(seller)
         except errors.UsageError:
             raise error from None
-        msg = f"{buyer!r} is not a member of the workbook; did you mean {buyer}:{seller}?"
+        msg = f"{buyer!r} is not a member in the workbook; did you mean {buyer}:{seller}?"
         raise errors.UsageError(msg) from None
 
 
-def lose(text: str, named: Named) -> Meant:
-    """A country, whose plants make nothing and whose ore goes nowhere; or companies or refiners."""
+def read_lose(text: str, named: Named) -> Reading:
+    """Read --lose: a country, which loses its plants and ore, or companies or refiners."""
     if not text.strip(" *"):
-        _refuse("name a country or a refiner, or a company")
+        refuse("name a country, a refiner or a company")
     steps: list[schema.ScenarioStep] = []
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
@@ -92,8 +89,8 @@ def lose(text: str, named: Named) -> Meant:
     return _all_of(seller.words for seller in sellers), tuple(steps)
 
 
-def change(text: str, named: Named) -> Meant:
-    """``ACTION; selector=...; years=...; value=...``, the headers of the sheet Scenarios."""
+def read_what_if(text: str, named: Named) -> Reading:
+    """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
     steps = [
         replace(step, mineral=mineral, refiner=refiner, company=company, member=member)
@@ -114,7 +111,7 @@ def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class _Phrase:
-    """The parts of a phrase: an action, what it takes, and the rest by key."""
+    """The parts of a what-if: its action, the selectors and value of the action, other words."""
 
     action: str
     takes: schema.Takes
@@ -122,7 +119,7 @@ class _Phrase:
 
     @property
     def keys(self) -> str:
-        """What the action takes, in words, with its years as one key."""
+        """The keys that the action accepts; its first and last year are one key."""
         keys = {field: key for key, field in _FIELDS.items() if key != "years"}
         names = [keys.get(name, name.replace("_", " ")) for name in self.takes.selectors]
         if "last year" in names:
@@ -131,16 +128,15 @@ class _Phrase:
 
 
 def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
-    """Return the step that a phrase says, and the phrase in the workbook's names.
+    """Return the step of a what-if, and a sentence with the workbook's names.
 
-    Mineral, refiner, owner and member stay as typed, for they may stand for several. Raises
-    UsageError.
+    Mineral, refiner, owner and member stay as typed, since one text may name several.
     """
     phrase = _parts(text, named)
     for key in phrase.values:
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
-            _refuse(f"{key} is not a selector of `{phrase.action}`, which takes {phrase.keys}")
+            refuse(f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}")
     first, last = _years(phrase)
     country = named.country(phrase.values.get("country", ""))
     step = schema.ScenarioStep(
@@ -162,27 +158,31 @@ def _parts(text: str, named: Named) -> _Phrase:
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
     actions = {case.fold(action): action for action in schema.ACTIONS}
     if case.fold(head) not in actions:
-        near = did_you_mean(head, schema.ACTIONS) or f"there is {', '.join(schema.ACTIONS)}"
-        _refuse(f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}")
+        near = did_you_mean(head, schema.ACTIONS) or f"choose from {', '.join(schema.ACTIONS)}"
+        refuse(
+            f"begin with an action; {near}"
+            if "=" in head
+            else f"there is no action {head!r}; {near}"
+        )
     action, values = actions[case.fold(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            _refuse(f"it is not clear what {part!r} names: write {_guess(part, named)}")
+            refuse(f"{part!r} has no key: write {_guess(part, named)}")
         key = "years" if case.fold(key) == "year" else case.fold(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
-            _refuse(f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}")
+            refuse(f"there is no key {key!r}; {near or 'choose from ' + ', '.join(_KEYS)}")
         if key in values:
-            _refuse(f"{key} is said twice")
+            refuse(f"{key} is given twice")
         if not value:
-            _refuse(f"{key}= says nothing: leave it out for all")
+            refuse(f"{key}= has no value: leave out {key}= to select all")
         values[key] = value
     return _Phrase(action, schema.TAKES[action], values)
 
 
 def _guess(part: str, named: Named) -> str:
-    """Return how a bare word is likely meant."""
+    """Return the most likely key and value of a word without a key."""
     if _YEARS.fullmatch(part) and re.search(r"\d{4}", part):
         return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
     if _NUMBER.fullmatch(part):
@@ -208,17 +208,17 @@ def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
     if span is None:
         return _year(phrase, "first year"), _year(phrase, "last year")
     if phrase.values.keys() & {"first year", "last year"}:
-        _refuse("years says both first year and last year: leave those out")
+        refuse("years= includes the first and last year: leave out first year= and last year=")
     match = _YEARS.fullmatch(span)
     if match is None or not (match[1] or match[3]):
-        _refuse(f"years={span} is not understood; write years=2027-2030, 2027-, -2030 or 2027")
+        refuse(f"years={span} is not valid; write years=2027-2030, 2027-, -2030 or 2027")
     first, dash, last = match[1], match[2], match[3]
     if first and last and not dash:
-        _refuse(f"years={span} is not understood; write years={first}-{last}")
+        refuse(f"years={span} is not valid; write years={first}-{last}")
     ends = (int(first) if first else None, int(last) if last else None)
     if "last_year" not in phrase.takes.selectors:
         if ends[0] is None or (dash and last):
-            _refuse(f"`{phrase.action}` takes one year, as in years=2028")
+            refuse(f"`{phrase.action}` accepts only one year, as in years=2028")
         return ends[0], None
     return ends if dash else (ends[0], ends[0])
 
@@ -228,7 +228,7 @@ def _year(phrase: _Phrase, key: str) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{4}", text):
-        _refuse(f"{key}={text} is no year")
+        refuse(f"{key}={text} is not a year")
     return int(text)
 
 
@@ -238,31 +238,29 @@ def _value(phrase: _Phrase) -> float | None:
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
     if text is None:
         if takes.value:
-            _refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
+            refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
-        _refuse(f"value={text} is not a number; expected {wanted}")
+        refuse(f"value={text} is not a number; expected {wanted}")
     number, unit = float(match[1]), match[2].strip()
     if re.match(r"[,']\d", unit):
-        _refuse(
-            f"value={text} is not a number: write it without thousands marks, with a decimal point"
-        )
+        refuse(f"value={text} is not a number: write 1234.5, without separators of thousands")
     if unit == "%" and takes.value.startswith("a "):
         number /= 100
     elif unit and takes.value.startswith("t"):
         number *= _tonnes(text, unit, takes.value)
     elif unit:
-        _refuse(f"value={text} is not a number; expected {wanted}")
+        refuse(f"value={text} is not a number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
         slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
         hint = f"; {units.percent_hint(number)}" if slip else ""
-        _refuse(f"value={text}; expected {wanted}{hint}")
+        refuse(f"value={text} is out of range; expected {wanted}{hint}")
     return number
 
 
 def _tonnes(text: str, unit: str, wanted: str) -> float:
-    """Return what an amount in a unit is multiplied by; ``5 kt`` of a yearly amount is a year's."""
+    """Return the factor from a unit to ``wanted``; ``5 kt`` for a yearly amount is 5 kt/yr."""
     yearly = wanted.endswith("/yr") and "/" not in unit
     try:
         return units.factor(f"{unit}/yr" if yearly else unit, wanted)
@@ -272,7 +270,7 @@ def _tonnes(text: str, unit: str, wanted: str) -> float:
 
 
 def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
-    """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
+    """Return a what-if with the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
     chosen = [
         " and ".join(names)
         for names in (

@@ -1,6 +1,6 @@
-"""Where the runs of a command take place, and how far they are.
+"""Where the runs of a command are planned, and the report of their progress.
 
-A command gets the keyword ``where`` of ``study_options``, and plans within ``progress_reporter``.
+``study_options`` give a command the keyword ``where``; it plans within ``progress_reporter``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 from planner.cli.words import line
 from planner.options import IntegerOption
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from planner.studies import Progress, Tell, Where
 
 listener: Callable[[str, int, int], None] | None = None
-"""What hears of stages, and of runs that are done, of how many: where a program waits for them."""
-A_LINE = 60.0
-"""Seconds from line to line where no bar is shown."""
+"""Called with each stage, the finished runs and the number of runs; set by a waiting program."""
+SECONDS_PER_LINE = 60.0
+"""Seconds between lines of progress if no bar is shown."""
 
 
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -34,8 +34,7 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
         "--workers",
         type=IntegerOption(min=1),
         metavar="N",
-        help="Number of processes to plan with; 1 plans in this process alone [all cores of"
-        " this machine].",
+        help="Number of processes that plan at the same time [one per core of this machine].",
     )
     @click.option(
         "--cluster",
@@ -43,22 +42,23 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
         help="Plan on the workers of a Dask scheduler, such as tcp://host:8786.",
     )
     @functools.wraps(command)
-    def chosen(
+    def with_place(
         *arguments: object, workers: int | None, cluster: str | None, **options: object
     ) -> int:
         return command(*arguments, where=place(workers, cluster), **options)
 
-    return chosen
+    return with_place
 
 
 def place(workers: int | None, cluster: str | None) -> Where:
-    """Return where the runs take place.
+    """Return where runs are planned.
 
-    Raises UsageError where both options are given, or where the cluster's is no address.
+    UsageError if both options are given, or if ``cluster`` is not an address.
     """
     if workers is not None and cluster is not None:
-        msg = "--workers is for this machine, --cluster for others: give one of them"
-        raise UsageError(msg)
+        refuse(
+            "--workers plans on this machine, --cluster on other machines: give only one of them"
+        )
     if cluster is not None:
         from planner.studies.places.cluster import Cluster
 
@@ -70,14 +70,14 @@ def place(workers: int | None, cluster: str | None) -> Where:
 
 @contextmanager
 def progress_reporter(as_json: bool) -> Iterator[Tell]:
-    """Yield the ``tell`` callback of ``run_study``: a bar on stderr if stderr is a terminal.
+    """Yield the ``tell`` callback of ``run_study``: a progress bar if stderr is a terminal.
 
-    Otherwise a line a minute says how far the study is. A notice (a worker that died, a cluster
-    without workers) is a line of its own. With --json nothing is written.
+    Otherwise, one line per minute reports progress. A notice, for example that a worker died or
+    that a cluster has no workers, is a separate line. With --json nothing is written.
     """
     if as_json:
-        hear = listener
-        yield (lambda p: hear(p.notice, p.done, p.total)) if hear else lambda _: None
+        report = listener
+        yield (lambda p: report(p.notice, p.done, p.total)) if report else lambda _: None
     elif sys.stderr.isatty():
         with _bar() as tell:
             yield tell
@@ -86,27 +86,28 @@ def progress_reporter(as_json: bool) -> Iterator[Tell]:
 
 
 class _Lines:
-    """Says how far a study is in a line a minute, and each notice."""
+    """Prints one line of progress per minute, and each notice."""
 
     def __init__(self) -> None:
-        self.began = self.told = time.monotonic()
+        self.began = self.last_line = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
-        """Show a notice, and the line that is due."""
         if progress.notice:
             click.echo(progress.notice, err=True)
         now = time.monotonic()
-        if now - self.told < A_LINE or progress.done == progress.total:
+        if now - self.last_line < SECONDS_PER_LINE or progress.done == progress.total:
             return
-        self.told, gone = now, now - self.began
+        self.last_line, elapsed = now, now - self.began
         left = "time left unknown"
         if progress.done:
-            left = f"about {_lasting(gone * (progress.total / progress.done - 1))} left"
-        done = f"{progress.done:,} of {progress.total:,} runs finished, {_lasting(gone)} gone"
+            left = f"about {_duration(elapsed * (progress.total / progress.done - 1))} left"
+        done = (
+            f"{progress.done:,} of {progress.total:,} runs finished, {_duration(elapsed)} elapsed"
+        )
         line("Planning", f"{done}, {left}")
 
 
-def _lasting(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     """Return a time in words: 40 s, 12 min, 3.5 h."""
     if seconds < 60:  # noqa: PLR2004 - seconds of a minute
         return f"{seconds:z.0f} s"
@@ -116,7 +117,7 @@ def _lasting(seconds: float) -> str:
 
 @contextmanager
 def _bar() -> Iterator[Tell]:
-    """Show a bar that goes when it is done: runs finished of all, time gone and left."""
+    """Show a bar until the study is done: finished runs, time elapsed, time left."""
     from rich import progress as bars
     from rich.console import Console
     from rich.text import Text
@@ -127,7 +128,7 @@ def _bar() -> Iterator[Tell]:
         bars.MofNCompleteColumn(),
         bars.TextColumn("runs,"),
         bars.TimeElapsedColumn(),
-        bars.TextColumn("gone,"),
+        bars.TextColumn("elapsed,"),
         bars.TimeRemainingColumn(),
         bars.TextColumn("left"),
     )
@@ -137,7 +138,7 @@ def _bar() -> Iterator[Tell]:
 
     def tell(progress: Progress) -> None:
         bar.update(task, completed=progress.done, total=progress.total)
-        bar.start()  # with the first word, so that what a command says before stands above it
+        bar.start()  # with the first report, so that earlier lines are above the bar
         if progress.notice:
             bar.console.print(Text(progress.notice, style="yellow"))
 

@@ -1,7 +1,7 @@
-"""The JSON schema of every command's answer and of a case, from what declares them.
+"""The JSON schema of every command's answer, and of a case.
 
-The rows of tables follow the fields of the results, a case the columns of the catalogue. What an
-answer has beside tables is listed here, once.
+Rows of tables are declared by the fields of results, a case by the columns of ``models.schema``.
+This module declares the other keys of each answer.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ ANYTHING: Schema = {}
 
 
 def _object(properties: Mapping[Any, Schema], optional: Iterable[str] = ()) -> Schema:
-    """Return an object of these keys alone, which must all be there but for some."""
-    left = set(optional)
+    """Return the schema of an object with exactly these keys; ``optional`` ones may be missing."""
+    may_be_missing = set(optional)
     return {
         "type": "object",
         "properties": {str(key): each for key, each in properties.items()},
-        "required": [str(key) for key in properties if key not in left],
+        "required": [str(key) for key in properties if key not in may_be_missing],
         "additionalProperties": False,
     }
 
@@ -54,7 +54,7 @@ def _ref(name: str) -> Schema:
 
 
 def field_schema(field: Field) -> Schema:
-    """Return what a cell of a result is in JSON, with its header, unit and meaning."""
+    """Return the schema of a cell of a result, with its header, unit and meaning."""
     kind = WORD if field.look.is_text else NUMBER
     if field.name == "value" or (field.look is Look.TEXT and not field.header):
         kind = VALUE_OF_ANY
@@ -63,14 +63,14 @@ def field_schema(field: Field) -> Schema:
 
 
 def _rows(*kinds: type[Result], **more: Schema) -> Schema:
-    """Return a list of rows of a result; of several: each row has some of their fields."""
+    """Return the schema of a list of rows; with several results, each row has some fields."""
     properties = {f.json_key: field_schema(f) for kind in kinds for f in kind.FIELDS} | more
     optional = [f.json_key for kind in kinds for f in kind.FIELDS if f.optional]
     is_mixed = len(kinds) > 1
     return _list(_object(properties, properties if is_mixed else optional))
 
 
-# ---- what many answers have ----------------------------------------------------------------------
+# ---- shared by several answers -------------------------------------------------------------------
 
 FINDING = _object(
     {"sheet": {"type": "string"}, "cell": {"type": "string"}, "message": {"type": "string"},
@@ -79,12 +79,12 @@ FINDING = _object(
 )  # fmt: skip
 _FINDINGS = _list(_ref("finding"))
 _WHAT_IF = _object(dict.fromkeys(("option", "given", "does"), WORD))
-_OUTPUT: Schema = WORD | {"description": "The file that was written, null if none was."}
+_OUTPUT: Schema = WORD | {"description": "The file that was written; null if none was written."}
 _FAILED = [*STATUSES, "error", "fault", "stopped"]
 _STATUS: Schema = {"type": "string", "not": {"enum": _FAILED}}
 _STAGES: Schema = {"type": "object", "additionalProperties": {"type": "number"}}
 _FAILURE: Schema = {
-    "description": "The answer of a command that failed; it may have keys of a success, too.",
+    "description": "The answer of a command that failed; it may also have the keys of a success.",
     "type": "object",
     "properties": {
         Key.STATUS: {"enum": _FAILED},
@@ -94,9 +94,9 @@ _FAILURE: Schema = {
 }
 
 _ENDED: dict[str, Schema] = {Key.STATUS: _STATUS, Key.ERRORS: _FINDINGS}
-_TOLD: dict[str, Schema] = {**_ENDED, Key.WARNINGS: _FINDINGS}
+_ANSWER: dict[str, Schema] = {**_ENDED, Key.WARNINGS: _FINDINGS}
 _PLANNED: dict[str, Schema] = {
-    **_TOLD,
+    **_ANSWER,
     Key.WHAT_IFS: _list(_WHAT_IF),
     Key.CURRENCY: {"type": "string"},
     Key.SCENARIO: {"type": "string"},
@@ -123,7 +123,6 @@ _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change
 
 
 def answers() -> dict[str, Schema]:
-    """Return the schema of each command's answer by the command's name."""
     return {name: {"anyOf": [each, _ref("failure")]} for name, each in _answers().items()}
 
 
@@ -139,18 +138,18 @@ def _answers() -> dict[str, Schema]:
     found: dict[str, Schema] = {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
-            {**_TOLD, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
+            {**_ANSWER, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
         ),
         "solve": _object(plan, ("served_if_lost",)),
         "explain": _explain(),
-        "report": _object({**_TOLD, Key.OUTPUT: _OUTPUT}),
+        "report": _object({**_ANSWER, Key.OUTPUT: _OUTPUT}),
         "brief": _object({
-            **_TOLD, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
+            **_ANSWER, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
             "slides": _list(_object({"topic": {"type": "string"}, "words": WORDS})),
         }),
-        "page": _object({**_TOLD, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
+        "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
                          Key.SECONDS: NUMBER}),
-        "model": _object({**_TOLD, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
+        "model": _object({**_ANSWER, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
         "orders": _orders(),
         "roll": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, Key.CURRENCY: WORD, Key.SECONDS: NUMBER,
@@ -166,7 +165,7 @@ def _answers() -> dict[str, Schema]:
             "stocks_withheld": WORDS, "computable": WORDS,
         }),
         "data": _object({
-            **_TOLD, Key.OUTPUT: _OUTPUT,
+            **_ANSWER, Key.OUTPUT: _OUTPUT,
             "runs": _list(_object({"run_id": WORD, "file": WORD, "kind": WORD, "title": WORD,
                                    "rows": NUMBERS})),
         }),
@@ -188,7 +187,6 @@ def _answers() -> dict[str, Schema]:
 
 
 def _studies() -> dict[str, Schema]:
-    """Return the schemas of the studies: their own tables, and what they say beside them."""
     from planner.studies import STUDIES
 
     kinds = {name: listed.kind for name, listed in STUDIES.items()}
@@ -196,14 +194,15 @@ def _studies() -> dict[str, Schema]:
         name: {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
         for name, kind in kinds.items()
     }
-    own = _of_studies()
+    others = _keys_of_studies()
     return {
-        name: _object({**_STUDIED, **tables[name], **own[name][0]}, own[name][1]) for name in kinds
+        name: _object({**_STUDIED, **tables[name], **others[name][0]}, others[name][1])
+        for name in kinds
     }
 
 
-def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
-    """Return of each study what its answer has beside its tables, and which keys may be missing."""
+def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
+    """Return each study's keys other than tables, and which of them may be missing."""
     from models.results import Benchmarks
     from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
@@ -305,7 +304,7 @@ def _of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
 
 
 def _explain() -> Schema:
-    """Return what explain answers: a cell of the plan, what sets its price, what would end it."""
+    """Return the schema of explain: a demand, what sets its price, and how to end a shortage."""
     numbers = ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
                "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
                "short_without_what_ifs_t")  # fmt: skip
@@ -328,7 +327,7 @@ def _orders() -> Schema:
     words: tuple[str, ...] = (Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY)
     return _object(
         {
-            **_TOLD,
+            **_ANSWER,
             **dict.fromkeys(words, WORD),
             **dict.fromkeys(numbers, NUMBER),
             Key.MEMBERS: _list(_object({"member": WORD, Key.FILE: WORD, **member})),
@@ -353,7 +352,7 @@ def _diff() -> Schema:
     moves["items"]["required"] = []
     return _object(
         {
-            **_TOLD,
+            **_ANSWER,
             "old": WORD,
             "new": WORD,
             "equal": FLAG,
@@ -388,18 +387,18 @@ def _verify() -> Schema:
         "whole_projects": FLAG,
         "not_proven": {"type": "array"},
     }
-    return _object({**_TOLD, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
+    return _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
 
 
 # ---- a case --------------------------------------------------------------------------------------
 
 
 def case_schema() -> Schema:
-    """Return the schema of a case as ``planner.read_tables`` takes it: sheet to rows."""
+    """Return the schema of a case, as ``planner.read_tables`` takes it."""
     sheets = {record.SHEET: _sheet(record) for record in SHEETS}
     return {
         "title": "A case",
-        "description": "Sheet to rows; a row is header to value. Headers may be in another case.",
+        "description": "Rows by sheet; each row has values by header, in upper or lower case.",
         "type": "object",
         "properties": sheets,
         "required": [record.SHEET for record in SHEETS if record.REQUIRED],
@@ -407,7 +406,7 @@ def case_schema() -> Schema:
 
 
 def _sheet(record: type[Record]) -> Schema:
-    """Return what the rows of a sheet are; columns that it does not know are notes."""
+    """Return the schema of the rows of a sheet; unknown columns are notes."""
     row: Schema = {"type": "object"}
     if record is Settings:
         row["properties"] = {
@@ -422,7 +421,7 @@ def _sheet(record: type[Record]) -> Schema:
                 "type": ["number", "null"], "minimum": 0, "description": "Demand of that year.",
             }  # fmt: skip
         if record.SPREAD == MEMBERS:
-            row["description"] = "Beside From country, a column a member: freight per t."
+            row["description"] = "From country, and one column per member: the freight per t."
         row["required"] = [c.header for c in record.columns() if c.required and not c.unit
                            and not c.by_year]  # fmt: skip
     row.setdefault("properties", {}).update(dict.fromkeys(REMARKS.values(), VALUE_OF_ANY))
@@ -430,13 +429,13 @@ def _sheet(record: type[Record]) -> Schema:
 
 
 def _settings() -> list[str]:
-    """Return the names of the settings, those of money in any currency as in US dollars."""
+    """Return the names of the settings, with and without their unit."""
     listed = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
     return list(listed)
 
 
 def _pattern(column: Column) -> str:
-    """Return the headers of a column, with each unit that it may have, and by year."""
+    """Return a pattern of a column's headers: with any unit it may have, and with a year."""
     year = r"( \d{4})?" if column.by_year else ""
     if not column.unit:
         return f"^{re.escape(column.header)}{year}$"
@@ -466,25 +465,23 @@ def _column(column: Column) -> Schema:
     return schema | {"type": [*kinds, *blank]}
 
 
-# ---- all of it -----------------------------------------------------------------------------------
+# ---- documents -----------------------------------------------------------------------------------
 
 CASE = "case"
 
 
 def names() -> tuple[str, ...]:
-    """Return what there is a schema of."""
     return (CASE, *answers())
 
 
 def whole_schema() -> Schema:
-    """Return one document: a definition for each answer and for a case."""
     shared = {"finding": FINDING, "failure": _FAILURE}
     return {"$schema": DIALECT, "title": "planner", "$defs": {CASE: case_schema(), **shared,
                                                              **answers()}}  # fmt: skip
 
 
 def schema_of(name: str) -> Schema:
-    """Return the schema of one answer, or of a case, with what it refers to."""
+    """Return the schema of one answer or of a case, with the definitions that it refers to."""
     if name == CASE:
         return {"$schema": DIALECT, **case_schema()}
     shared = {"finding": FINDING, "failure": _FAILURE}

@@ -1,4 +1,4 @@
-"""One command for every kind of study: from the workbook to files, words, JSON and an exit code."""
+"""The command of every kind of study: reads, plans, writes, prints and returns an exit code."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from planner.cli.answer import (
     Answer,
     Command,
     Key,
-    end,
-    fail,
     findings_by_severity,
+    finish,
     print_json,
+    report_failure,
     what_if_facts,
 )
 from planner.cli.commands import common
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
-"""Characters of the finding on a line."""
-_SHOWN = 3
-"""Runs without a plan named at most; the sheet Runs has them all."""
+"""Largest number of characters of a finding per line."""
+_MOST_NAMED = 3
+"""Largest number of failed runs that are named; the sheet Runs lists all."""
 
 
 @dataclass(frozen=True)
-class Halt:
-    """What ended a study before its time, and how many of its runs had had their turn by then."""
+class EarlyStop:
+    """Why a study stopped early, and how many of its runs had finished."""
 
     finished: int
     total: int
@@ -51,12 +51,10 @@ class Halt:
 
     @property
     def code(self) -> int:
-        """The exit code: that of Ctrl-C, or of the request to end."""
         return exit_code(self.by)
 
     @property
     def words(self) -> str:
-        """How far it came: ``56 of 2,027 runs finished``."""
         return f"{self.finished:,} of {self.total:,} runs finished"
 
     def option(self, more: str) -> dict[str, str]:
@@ -65,40 +63,39 @@ class Halt:
 
 
 class StudyCommand(click.Command):
-    """The command of a kind of study, whose options are known once it is asked for."""
+    """The command of a kind of study; its options are loaded when they are first needed."""
 
     def __init__(self, name: str, listed: StudyEntry) -> None:
-        """Know the name and the summary; the kind loads what makes plans."""
-        self._made: click.Command | None = None
+        self._loaded: click.Command | None = None
         self.listed = listed
         super().__init__(name, short_help=listed.summary)
 
     def __getattribute__(self, name: str) -> Any:
-        """Return what the command itself has, once the kind is loaded."""
+        """Return an attribute; those that need the kind of study load it."""
         attribute = super().__getattribute__
         if name in {"callback", "params", "help", "epilog", "make_context"}:
-            if attribute("_made") is None:
-                self._made = command_of(attribute("listed").kind)
-            return getattr(attribute("_made"), name)
+            if attribute("_loaded") is None:
+                self._loaded = command_of(attribute("listed").kind)
+            return getattr(attribute("_loaded"), name)
         return attribute(name)
 
 
 def command_of(kind: type[StudyKind]) -> click.Command:
-    """Return the command of a kind: its own options among those that all studies share."""
+    """Return the command of a kind of study, with its own options and the shared options."""
     shared = [click.argument("file", type=common.WORKBOOK), *kind.OPTIONS]
     shared += [common.SCENARIO] if kind.SCENARIO else []
     shared += [whatifs.what_if_options] if kind.WHAT_IFS else []
     shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
     shared += [common.output_option(written), common.CSV, progress.study_options, common.JSON]
-    command: Any = partial(run_kind, kind)
+    command: Any = partial(run_study_command, kind)
     for option in reversed(shared):
         command = option(command)
     built: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
     return built
 
 
-def run_kind(  # noqa: PLR0913 - what a command line says
+def run_study_command(  # noqa: PLR0913 - what a command line says
     kind: type[StudyKind],
     *,
     file: Path,
@@ -108,7 +105,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Read, plan, write, tell; return the exit code."""
+    """Read the workbook, plan, write and print the study; return the exit code."""
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
@@ -118,25 +115,23 @@ def run_kind(  # noqa: PLR0913 - what a command line says
         part = paths.study_part(file, *names, scenario)
         return paths.plan_path(file, output, csv_folder, kind.NAME, part)
 
-    output_path()  # refused before any work is done
+    output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)
     with progress.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    had_turn = [outcome.ran for outcome in study.outcomes]
-    halt = None
-    if study.stopped is not None:
-        halt = Halt(sum(had_turn), len(had_turn), study.stopped)
+    ran = [outcome.ran for outcome in study.outcomes]
+    halt = EarlyStop(sum(ran), len(ran), study.stopped) if study.stopped is not None else None
     failed: PlannerError | None = study.errors or _failure_of(study.required_outcomes, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
     stopped = halt.option(study.progress_label) if halt is not None else {}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
-    if halt is not None:  # beside a whole result, under a name that says so
+    if halt is not None:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {halt.words})"
         target, csv_folder = paths.partial_file(target), paths.partial_folder(csv_folder)
-    written, trouble = common.write_all(
+    written, problem = common.write_workbook_and_tables(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
@@ -144,15 +139,17 @@ def run_kind(  # noqa: PLR0913 - what a command line says
         seconds,
         over=halt is None,
     )
-    if halt is not None and csv_folder is not None and trouble is None:
-        click.echo(f"The tables of what is finished are in {csv_folder}", err=True)
+    if halt is not None and csv_folder is not None and problem is None:
+        click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
     if not as_json:
         _show(study, tables, written, sum(seconds.values()))
     if written is not None and halt is not None:
-        click.echo(f"{wanted} is for a whole result: this one is at {written}", err=True)
+        click.echo(
+            f"The study is not finished, so it was written to {written}, not to {wanted}", err=True
+        )
     elif written is not None:
-        common.tell_where(target, written)
-    plan, lacking = _beside(file, study, written)
+        common.report_path(target, written)
+    plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
     answer = _answer(study, tables, halt, written, seconds)
@@ -163,30 +160,30 @@ def run_kind(  # noqa: PLR0913 - what a command line says
             "Stopped", plain("; ".join(filter(None, (halt.words, study.progress_label)))), "yellow"
         )
         answer[Key.STATUS] = "stopped"
-    code = end(answer, as_json=as_json, failed=trouble or lacking or failed)
+    code = finish(answer, as_json=as_json, failed=problem or unwritten or failed)
     return code if halt is None else halt.code
 
 
-def _failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverError | None:
-    """Return why a command fails though what has a plan is told; None where all runs have one.
+def _failure_of(outcomes: Iterable[Outcome[Any]], halt: EarlyStop | None) -> SolverError | None:
+    """Return the error that names the runs without a plan; None if all runs have one.
 
-    Runs that a stop left no time for are no failure.
+    Runs that did not start because the study was stopped are no failure.
     """
     missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
     if not missing:
         return None
-    more = f" (and {len(missing) - _SHOWN} more)" if len(missing) > _SHOWN else ""
-    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_SHOWN]) + more)
+    more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
+    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_MOST_NAMED]) + more)
 
 
 def _nothing(
-    study: StudyKind, halt: Halt | None, failed: PlannerError | None, *, as_json: bool
+    study: StudyKind, halt: EarlyStop | None, failed: PlannerError | None, *, as_json: bool
 ) -> int:
-    """End a study of which nothing can be written."""
+    """Report a study without any result to write; return the exit code."""
     if halt is None:
         why = failed or SolverError("nothing was planned")
-        return fail(why, as_json=as_json, result=_counts(study.outcomes, halt))
-    text = f"Stopped: {halt.words}, {study.LACKING}; nothing is written"
+        return report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
+    text = f"Stopped: {halt.words}. Nothing was written: {study.LACKING}"
     click.secho(text, fg="yellow", err=True)
     if as_json:
         counts = _counts(study.outcomes, halt)
@@ -194,10 +191,10 @@ def _nothing(
     return halt.code
 
 
-def _beside(
+def _plan_beside(
     file: Path, study: StudyKind, written: Path | None
 ) -> tuple[Path | None, WriteError | None]:
-    """Write the plan beside a study's workbook; return where it stands, and what went wrong."""
+    """Write the plan beside a study's workbook; return its path, and the error, if any."""
     from planner.workbook.save import save
 
     plan = study.extra_plan()
@@ -217,7 +214,6 @@ def _planned(
     options: dict[str, Any],
     how: tuple[Where, Any, Any],
 ) -> tuple[StudyKind, dict[str, float]]:
-    """Return the study when it is planned, and the seconds that reading and planning took."""
     from models import checks
     from planner.run import start_file
     from planner.studies import LocalProcesses
@@ -229,18 +225,17 @@ def _planned(
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:
-        raise start.placed(errors)
+        raise start.input_error(errors)
     tell(f"Planning {study.task}")
     began = time.perf_counter()
     study.plan(where, watch, tell)
     return study, {"read": start.seconds, "solve": time.perf_counter() - began}
 
 
-# ---- words ---------------------------------------------------------------------------------------
+# ---- terminal ------------------------------------------------------------------------------------
 
 
 def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
-    """Tell the figures, the finding, what has no plan, and where it all stands."""
     click.secho(plain(study.plan_name), bold=True, err=True)
     line(study.TITLE, plain(study.subject))
     _show_tables(study, tables)
@@ -268,7 +263,6 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
 
 
 def _show_tables(study: StudyKind, tables: Tables) -> None:
-    """Show the tables as they fit, whole where no terminal sets a width."""
     from planner.render.table import grid
 
     screen, country = console(sys.stderr), study.start.case.country_name
@@ -289,11 +283,10 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
 def _answer(
     study: StudyKind,
     tables: Tables,
-    halt: Halt | None,
+    halt: EarlyStop | None,
     written: Path | None,
     seconds: dict[str, float],
 ) -> Answer:
-    """Return what a program hears."""
     case = study.start.case
     return {
         Key.STATUS: study.status,
@@ -308,8 +301,7 @@ def _answer(
     }
 
 
-def _counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
-    """Return what a program hears of how far a study came."""
+def _counts(outcomes: Sequence[Outcome[Any]], halt: EarlyStop | None) -> Answer:
     return {
         Key.STOPPED: halt is not None,
         Key.RUNS: len(outcomes),

@@ -1,10 +1,10 @@
-"""One call of an assistant, in a process of its own: a command, or something to read.
+"""One call of an assistant, in a separate process: runs a command, or reads a file.
 
-Called as ``python -P -m planner.cli.tool``; the order comes through stdin, the answer goes to
-stdout, both as JSON. How far a command is goes to stderr, a line a step.
+Called as ``python -P -m planner.cli.tool``. It gets the call on stdin and writes the answer to
+stdout, both as JSON. It reports progress on stderr, one line per step.
 
-All texts are cut and without control characters. They come from cells, or are made with words from
-cells, so whoever reads them gets them as data.
+Texts come from cells or contain text from cells: they are shortened, have no control characters,
+and are marked as data for the assistant.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ import click
 
 from models.errors import PlannerError, UsageError
 from planner.cli import main, progress
-from planner.cli.answer import Key, failure
-from planner.cli.job import limit
+from planner.cli.answer import Key, failure_answer, refuse
+from planner.cli.job import limit_memory
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
 
 STEP = "step "
-"""What a line on stderr opens with that says how far a command is."""
+"""Prefix of the lines on stderr that report progress."""
 MOST_ROWS, MOST_SLICE = 20, 200
-"""Rows of each table in an answer, and of a slice of a table."""
+"""Largest number of rows per table of an answer, and of a slice of a table."""
 MOST_TEXT = 400
-"""Characters of a text."""
+"""Largest number of characters of a text."""
 _WORKBOOKS = (".xlsx", ".xlsm", ".csv")
-_NOT_ASKED = {"json", "workers", "cluster", "help"}
-_NOTHING_PROVED = "No plan is made, so there is nothing to prove."
+_HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
+_NOTHING_TO_PROVE = "The call makes no plan, so there is nothing to prove."
 
 
-def work(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what is ordered; return the answer, cut, with its proof."""
+def answer_call(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a call; return the shortened answer, with the proof of its plan."""
     if order["what"] == "command":
         return _command(order)
     try:
         read = _READERS[order["what"]](*order["of"])
     except PlannerError as error:
-        return {"code": error.exit_code, "answer": trimmed(failure("error", str(error)))}
+        return {"code": error.exit_code, "answer": trimmed(failure_answer("error", str(error)))}
     return {"code": 0, "answer": trimmed(read, most=MOST_SLICE)}
 
 
@@ -56,18 +56,21 @@ def work(order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _command(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a command for a program; say how a person repeats it, and what is proven."""
+    """Run a command with --json; return its command line, proof and answer."""
     try:
-        words = line_of(order)
+        words = arguments_of(order)
     except UsageError as error:
-        return {"code": error.exit_code, "answer": trimmed(failure("usage_error", str(error)))}
+        return {
+            "code": error.exit_code,
+            "answer": trimmed(failure_answer("usage_error", str(error))),
+        }
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         code = main([*words, "--json"])
     answer: dict[str, Any] = {}
     with contextlib.suppress(ValueError):
         answer = json.loads(output.getvalue())
-    proven, says = None, _NOTHING_PROVED
+    proven, says = None, _NOTHING_TO_PROVE
     if not code or order["name"] == "verify":
         proven, says = _proof(order, answer)
     if not code and order["name"] in STUDIES:
@@ -82,16 +85,16 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def line_of(order: Mapping[str, Any]) -> list[str]:
-    """Return the words of a command, every option with its value in one word.
+def arguments_of(order: Mapping[str, Any]) -> list[str]:
+    """Return the arguments of a command, each option as ``--name=value``.
 
-    UsageError where an option is none of the command's, or names a file.
+    UsageError if the command has no such option, or if the option names a file.
     """
     from planner.cli.commands import planner
 
     listed = STUDIES.get(order["name"])
     name, *more = (listed.asked if listed and listed.asked else order["name"]).split()
-    hidden = _NOT_ASKED | {word.lstrip("-") for word in more}
+    hidden = _HIDDEN_OPTIONS | {word.lstrip("-") for word in more}
     options = {
         opt.lstrip("-"): parameter
         for parameter in planner.commands[name].params
@@ -102,8 +105,7 @@ def line_of(order: Mapping[str, Any]) -> list[str]:
     words = [name, *order["files"], *more]
     for option, value in order["options"].items():
         if option not in options:
-            msg = f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}"
-            raise UsageError(msg)
+            refuse(f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}")
         if options[option].is_flag:
             words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
             continue
@@ -112,7 +114,7 @@ def line_of(order: Mapping[str, Any]) -> list[str]:
 
 
 def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
-    """Return what is proven, in words that hold none of the workbook's."""
+    """Return whether a plan is proven, and a sentence without any text of the workbook."""
     name = order["name"]
     if name == "verify":
         proven = bool(answer.get("proven"))
@@ -129,11 +131,11 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         return sound, text
     if name in {"diff", "brief"}:
         sound = all(_is_sound(Path(file)) for file in order["files"][: 1 + (name == "diff")])
-        return sound, f"Each plan's own checks {'passed' if sound else 'did not all pass'}."
+        return sound, "All plans passed their checks." if sound else "A plan failed its checks."
     if name in {"solve", "explain"}:
         gap = float(answer.get("search_gap") or 0.0)
         return not gap, search_words(gap) if gap else f"{proven_words()}."
-    return None, _NOTHING_PROVED
+    return None, _NOTHING_TO_PROVE
 
 
 def _is_sound(file: Path) -> bool:
@@ -143,11 +145,11 @@ def _is_sound(file: Path) -> bool:
     return verdict(open_plan(file))[1]
 
 
-# ---- what can be read ----------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def overview(file: str) -> dict[str, Any]:
-    """Return what the first page of a plan or of a study says."""
+    """Return the first page of a plan or of a study."""
     from planner.report import read_report
     from planner.report.plan import headlines, notes, verdict
     from planner.report.study import kind_and_tables, study_verdict
@@ -179,15 +181,14 @@ def overview(file: str) -> dict[str, Any]:
 
 
 def table(file: str, sheet: str, first: int) -> dict[str, Any]:
-    """Return a part of a sheet, as it was written; of no sheet, which sheets there are."""
+    """Return rows of a sheet, as written; without a sheet, the list of sheets."""
     from planner.workbook.plan_file import grids_of
 
     _, grids = grids_of(Path(file))
     if not sheet:
         return {"sheets": [{"sheet": name, "rows": len(grid.rows)} for name, grid in grids.items()]}
     if sheet not in grids:
-        msg = f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}"
-        raise UsageError(msg)
+        refuse(f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}")
     grid = grids[sheet]
     places = sorted(grid.header)
     columns = [grid.values(place)[max(first, 1) - 1 :][:MOST_SLICE] for place in places]
@@ -201,15 +202,14 @@ def table(file: str, sheet: str, first: int) -> dict[str, Any]:
 
 
 def catalogue(sheet: str) -> dict[str, Any]:
-    """Return the columns of a sheet of the input; of no sheet, which sheets there are."""
+    """Return the columns of a sheet of the input; without a sheet, the list of sheets."""
     from models.schema import SHEETS
 
     records = {record.SHEET: record for record in SHEETS}
     if not sheet:
         return {"sheets": [{"sheet": name, "meaning": _doc(r)} for name, r in records.items()]}
     if sheet not in records:
-        msg = f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}"
-        raise UsageError(msg)
+        refuse(f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}")
     return {
         "sheet": sheet,
         "meaning": _doc(records[sheet]),
@@ -245,19 +245,19 @@ _READERS: dict[str, Callable[..., dict[str, Any]]] = {
 }
 
 
-# ---- guarded -------------------------------------------------------------------------------------
+# ---- guard ---------------------------------------------------------------------------------------
 
 
-def only_below(folder: Path) -> None:
-    """Have no workbook or CSV file opened outside a folder, but the example's own.
+def block_files_outside(folder: Path) -> None:
+    """Block every workbook and CSV file outside a folder, except the example.
 
-    Paths were judged before; a command may find more, such as the input beside a plan. What is
-    written for a moment has a folder of the call's own.
+    The paths in a call were checked before, but a command may open other files, such as the input
+    beside a plan. Temporary files have a folder that belongs to the call.
     """
     places = (folder, tempfile.gettempdir(), Path(__file__).parents[2])
     allowed = [Path(os.path.realpath(place)) for place in places]
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+    def refuse_outside(event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(arguments[0], str | bytes):
             return
         path = os.fsdecode(arguments[0])
@@ -268,17 +268,17 @@ def only_below(folder: Path) -> None:
             msg = "outside the folder"
             raise PermissionError(errno.EACCES, msg)
 
-    sys.addaudithook(hook)
+    sys.addaudithook(refuse_outside)
 
 
-# ---- cut -----------------------------------------------------------------------------------------
+# ---- shortening ----------------------------------------------------------------------------------
 
 
 def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
-    """Return an answer with short texts and short lists; what is left out is counted."""
+    """Return an answer with short texts and lists, and counts of the parts left out."""
     if isinstance(value, str):
-        left = len(value) - MOST_TEXT
-        return plain(value) if left <= 0 else f"{plain(value[:MOST_TEXT])}… ({left:,} more)"
+        others = len(value) - MOST_TEXT
+        return plain(value) if others <= 0 else f"{plain(value[:MOST_TEXT])}… ({others:,} more)"
     if isinstance(value, Mapping):
         pairs = list(value.items())
         kept = {trimmed(str(key)): trimmed(each, most) for key, each in pairs[:MOST_SLICE]}
@@ -290,18 +290,18 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
 
 
 def run() -> int:
-    """Do the order on stdin; return 0 where it was answered."""
+    """Run the call on stdin; return 0 if it was answered."""
     order = json.load(sys.stdin)
-    limit(int(order["memory"]))
-    only_below(Path.cwd())
+    limit_memory(int(order["memory"]))
+    block_files_outside(Path.cwd())
 
-    def hear(text: str, done: int, total: int) -> None:
+    def report(text: str, done: int, total: int) -> None:
         step = json.dumps({"says": trimmed(text), "done": done, "total": total})
         print(f"{STEP}{step}", file=sys.stderr, flush=True)  # noqa: T201 - to the process above
 
-    progress.listener = hear
+    progress.listener = report
     try:
-        answer = work(order)
+        answer = answer_call(order)
     except KeyboardInterrupt:
         return 130
     sys.stdout.write(json.dumps(answer))

@@ -11,7 +11,7 @@ import click
 
 from models.errors import Mistakes, UsageError
 from planner.cli.commands.common import SCENARIO, share_limit
-from planner.options import late_mistakes
+from planner.options import postponed_errors
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -22,9 +22,9 @@ BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
 
 @dataclass(frozen=True)
 class WhatIfOptions:
-    """The what-ifs of a command line as typed; called with a case, told in its names.
+    """The what-ifs of a command line, as typed; call it with a case to apply them.
 
-    ``wrong`` says what is wrong with other options, to be told with what is wrong with these.
+    ``wrong`` are the errors in other options, which are reported together with errors in these.
     """
 
     blocks: tuple[str, ...] = ()
@@ -37,15 +37,15 @@ class WhatIfOptions:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is asked as it was typed, for the name of a file."""
+        """The what-ifs as typed, for the name of a file."""
         each = ((LOSE, self.losses), (BLOCK, self.blocks), ("", self.changes))
         typed = (f"{option.lstrip('-')} {text}" for option, texts in each for text in texts)
         return tuple(" ".join(text.replace(";", ",").replace("=", " ").split()) for text in typed)
 
     def __call__(self, case: Case) -> tuple[WhatIf, ...]:
-        """Return the what-ifs: blocks, losses, changes, each kind in the order typed.
+        """Return the what-ifs, in the case's names: blocks, then losses, then changes.
 
-        Raises UsageError that says of every option what is wrong with it.
+        UsageError lists the errors of all options.
         """
         from planner.cli import phrases
         from planner.scenarios import WhatIf
@@ -53,14 +53,14 @@ class WhatIfOptions:
 
         named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (
-            (BLOCK, self.blocks, phrases.block),
-            (LOSE, self.losses, phrases.lose),
-            (WHAT_IF, self.changes, phrases.change),
+            (BLOCK, self.blocks, phrases.read_block),
+            (LOSE, self.losses, phrases.read_lose),
+            (WHAT_IF, self.changes, phrases.read_what_if),
         ):
             for text in texts:
                 with wrong.kept(f"{option} {text!r}: "):
                     words, steps = read(text, named)
-                    findings, errors = named.checked(steps)
+                    findings, errors = named.check_steps(steps)
                     if errors:
                         raise UsageError("\n".join(errors))
                     what_if = WhatIf(option, text, words, steps)
@@ -79,16 +79,16 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "blocks",
         multiple=True,
         metavar="FROM:TO[:MINERAL]",
-        help='Close lanes from a country, company or refiner to a member; "*" means all.'
-        " Repeatable.",
+        help='Stop all deliveries from a country, company or refiner to a member. "*" means all'
+        " sellers or all members. Repeatable.",
     )
     @click.option(
         LOSE,
         "losses",
         multiple=True,
         metavar="WHO",
-        help="Remove a country's refiners, projects and ore, or a company or refiner by its"
-        " name or a part of its name. Repeatable.",
+        help="Remove the refiners, projects and ore of a country, or of companies and refiners"
+        " whose name contains WHO. Repeatable.",
     )
     @click.option(
         WHAT_IF,
@@ -99,32 +99,32 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         ' years=2027-2030; value=0.7". Repeatable.',
     )
     @functools.wraps(command)
-    def asking(
+    def with_what_ifs(
         *arguments: object,
         blocks: tuple[str, ...],
         losses: tuple[str, ...],
         changes: tuple[str, ...],
         **options: object,
     ) -> int:
-        asked = WhatIfOptions(blocks, losses, changes, late_mistakes())
+        asked = WhatIfOptions(blocks, losses, changes, postponed_errors())
         if asked.wrong and not asked:
             raise click.UsageError("\n".join(asked.wrong))
         return command(*arguments, asked=asked, **options)
 
-    return asking
+    return with_what_ifs
 
 
 def case_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add what makes a case of a workbook: scenario, what-ifs and the limit on countries' shares.
+    """Add the options that select a case: scenario, what-ifs and the limit on countries' shares.
 
-    The command gets them as the keyword ``variation``, as ``start_file`` takes them.
+    The command gets them as the keyword ``variation``, a dict of keywords for ``start_file``.
     """
 
     @SCENARIO
     @what_if_options
     @share_limit()
     @functools.wraps(command)
-    def of_case(
+    def with_case(
         *arguments: object,
         scenario: str,
         asked: WhatIfOptions,
@@ -138,4 +138,4 @@ def case_options(command: Callable[..., int]) -> Callable[..., int]:
         }
         return command(*arguments, variation=variation, **options)
 
-    return of_case
+    return with_case

@@ -1,1 +1,1 @@
-"""The plan goes on: what came of the years that are over, and the workbook of the next plan."""
+"""Rolling a plan: the outcome of past years, and the workbook of the next plan."""

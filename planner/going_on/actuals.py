@@ -1,4 +1,4 @@
-"""Actual figures: deliveries, closing stocks and plants of a workbook or CSV, put on a plan's."""
+"""Read actual figures from a workbook or CSV file: deliveries, closing stocks and plants."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     from planner.going_on.outcome import Purchase
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_MARKED = re.compile(r"^'(?=['\"\s]*[=+\-@])")
-"""The apostrophe by which a CSV file keeps a text from being a formula."""
+_APOSTROPHE = re.compile(r"^'(?=['\"\s]*[=+\-@])")
+"""The apostrophe before a text in a CSV file, so that a program does not read it as a formula."""
 _CSV_HEADERS = {
     lines.header: Delivery.column_of(name).header
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
 }
-"""Headers of orders.csv under which the columns of Deliveries stand."""
-_HOW = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
+"""Headers of orders.csv, with the header of the same column on the sheet Deliveries."""
+_ROLL_COMMAND = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
 _PAID = re.compile(rf"{Delivery.column_of('paid').header} \((?P<currency>[A-Z]{{3}})/t\)")
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
-NAMES = ("mineral", "refiner", "member")
-"""What an order is of, beside its year."""
+ORDER_NAMES = ("mineral", "refiner", "member")
+"""With the year, these identify an order."""
 
 
 @dataclass(frozen=True)
 class Actuals:
-    """What a file says, row by row, and where.
+    """The rows of a file of actuals, and the context for messages about them.
 
-    ``plan`` and ``to`` are the plan's file and the year it goes on from, as its first page has
-    them.
+    ``plan`` and ``to`` are the plan's file and the first year of the next plan, read from the first
+    page.
     """
 
     path: Path
@@ -63,10 +63,10 @@ class Actuals:
 
 
 def read_actuals(path: Path, currency: str = "") -> Actuals:
-    """Read a workbook or CSV of actuals; what is wrong with its cells is in the context.
+    """Read a workbook or CSV file of actuals; errors in its cells are collected in the context.
 
-    Without a currency, that of its columns is taken.
-    Raises InputError where it is none, or has no such sheet.
+    Without ``currency``, the headers of the file say the currency. Raises InputError if the file
+    has no sheet of actuals.
     """
     if path.suffix.casefold() != ".csv" and is_input(path):
         raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
@@ -82,12 +82,12 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
         names = ", ".join(record.SHEET for record in ACTUALS)
         raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
     deliveries, stocks, built = (rows.get(record, ()) for record in ACTUALS)
-    page = next(filter(None, map(_HOW.fullmatch, _texts(grids))), None)
+    page = next(filter(None, map(_ROLL_COMMAND.fullmatch, _texts(grids))), None)
     plan, to = (page["plan"], int(page["to"])) if page else ("", None)
     return Actuals(path, context, deliveries, stocks, built, plan, to)
 
 
-def how_to_roll(plan: str, to: int) -> str:
+def roll_command(plan: str, to: int) -> str:
     """Return the command on the first page of a workbook of actuals."""
     return f"planner roll {plan} INPUT --to {to} --actuals FILE -o NEXT"
 
@@ -99,7 +99,6 @@ def _texts(grids: Sequence[Grid]) -> Iterator[str]:
 
 
 def _currency(grids: Sequence[Grid]) -> str:
-    """Return the currency of what was paid."""
     texts = (str(name) for grid in grids for name in grid.header.values())
     found = next(filter(None, map(_PAID.fullmatch, texts)), None)
     return found["currency"] if found else ReadingContext.currency
@@ -129,44 +128,44 @@ def _is_number(header: str) -> bool:
 
 
 def _cell(text: str, *, is_number: bool) -> object:
-    text = _MARKED.sub("", text.strip())
+    text = _APOSTROPHE.sub("", text.strip())
     return float(text) if is_number and _NUMBER.fullmatch(text) else text
 
 
-# ---- what rows say among themselves --------------------------------------------------------------
+# ---- checks without the plan ---------------------------------------------------------------------
 
 
-def by_itself(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
-    """Return what is wrong with actuals whatever the plan is; years from ``to`` on aren't over."""
-    work = AmongRows(actuals)
-    work.deliveries(to)
+def check_alone(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
+    """Return the errors that are found without the plan; years before ``to`` are over."""
+    errors = RowErrors(actuals)
+    errors.check_deliveries(to)
     for stock in actuals.stocks:
         if to is not None and stock.year >= to:
-            work.not_over(stock, f"before {to}")
+            errors.year_not_over(stock, f"before {to}")
     rows = dict[str, list[ActualBuild]]()
     for built in actuals.built:
         rows.setdefault(fold(built.project), []).append(built)
-    for of in rows.values():
-        total = sum(row.part or 0.0 for row in of)
+    for of_project in rows.values():
+        total = sum(row.part or 0.0 for row in of_project)
         if total > 1.0 + tolerances.WHOLE_SUM:
-            work.too_much_built(of[-1], of[-1].project, total)
-    return work.in_order()
+            errors.too_much_built(of_project[-1], of_project[-1].project, total)
+    return errors.in_order()
 
 
-def names_of(row: Delivery | Purchase) -> tuple[object, ...]:
-    """Return year and names of an order."""
-    return (row.year, *(fold(getattr(row, name)) for name in (*NAMES, "contract", "project")))
+def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
+    """Return year and names, which identify an order."""
+    return (row.year, *(fold(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")))
 
 
 @dataclass
-class AmongRows:
-    """Errors of rows, each at its cell."""
+class RowErrors:
+    """Collects errors of rows, each with its cell."""
 
     actuals: Actuals
     findings: list[Finding] = field(default_factory=list, kw_only=True)
 
     def in_order(self) -> tuple[Finding, ...]:
-        """Return all of them, with those of the reading."""
+        """Return all errors in the order of cells, including errors found while reading."""
         context = self.actuals.context
         return context.layout.in_order([*context.findings, *self.findings])
 
@@ -175,14 +174,18 @@ class AmongRows:
     ) -> None:
         self.findings.append(at(record, name, found, wanted, hint))
 
-    def deliveries(self, to: int | None) -> None:
-        """Find orders that are given twice, rows without names, years and plans of others."""
+    def check_deliveries(self, to: int | None) -> None:
+        """Find orders that are given twice, missing names, and wrong years and plans."""
         plans = Counter(fold(row.plan) for row in self.actuals.deliveries if row.plan)
         seen = dict[tuple[object, ...], Delivery]()
         kinds = dict[str, set[str]]()
         for row in self.actuals.deliveries:
             if row.plan and fold(row.plan) != plans.most_common(1)[0][0]:
-                self.wrong(row, "plan", f"the plan {row.plan}: other rows are of another plan")
+                self.wrong(
+                    row,
+                    "plan",
+                    f"this row belongs to the plan {row.plan}, most rows to another plan",
+                )
                 continue
             name, part = split_id(row.order)
             own: list[tuple[object, ...]]
@@ -191,50 +194,50 @@ class AmongRows:
                 own = [(fold(name), part)]
                 others = [(fold(name), "")] if part else [(fold(name), "in parts")]
             elif self.has_names(row):
-                own, others = [names_of(row)], []
+                own, others = [order_identity(row)], []
             else:
                 continue
             if to is not None and row.year is not None and row.year >= to:
-                self.not_over(row, f"before {to}")
+                self.year_not_over(row, f"before {to}")
                 continue
             first = next((seen[key] for key in (*others, *own) if key in seen), None)
             if first is not None:
-                self.twice(row, first)
+                self.order_given_twice(row, first)
                 continue
             if row.order and part:
                 own.append((fold(name), "in parts"))
                 kinds.setdefault(fold(name), set()).add(part[0])
             elif row.order:
-                own.append(names_of(row))
+                own.append(order_identity(row))
             for key in own:
                 seen.setdefault(key, row)
             if len(kinds.get(fold(name), ())) > 1:
-                self.in_two_ways(row, name)
+                self.by_quarter_and_month(row, name)
 
     def has_names(self, row: Delivery) -> bool:
-        """Return whether a row without an order has all names of one."""
-        blank = [name for name in ("year", *NAMES) if getattr(row, name) in {"", None}]
+        """Return whether a row without an order has all names that identify one."""
+        blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
         if blank:
-            found = "a blank cell; the row has no order"
-            self.wrong(row, blank[0], found, "an order, or year, mineral, refiner and member")
+            found = "the cell is blank, and the row has no order"
+            self.wrong(row, blank[0], found, "an order, or else year, mineral, refiner and member")
         return not blank
 
-    def not_over(self, row: Delivery | ClosingStock, over: str) -> None:
-        self.wrong(row, "year", f"the year {row.year}", f"a year that is over: {over}")
+    def year_not_over(self, row: Delivery | ClosingStock, over: str) -> None:
+        self.wrong(row, "year", f"the year {row.year}", f"a past year ({over})")
 
-    def twice(self, row: Delivery, first: Delivery) -> None:
+    def order_given_twice(self, row: Delivery, first: Delivery) -> None:
         header = Delivery.column_of("order" if first.order else "year").header
         place = self.actuals.context.layout.cell(Delivery.SHEET, first.row, header)
         name = "order" if row.order else "year"
         self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
 
-    def in_two_ways(self, row: Delivery, order: str) -> None:
-        found = f"the order {order} is given by quarter and by month"
-        self.wrong(row, "order", found, "all its deliveries by one of the two")
+    def by_quarter_and_month(self, row: Delivery, order: str) -> None:
+        found = f"the deliveries of order {order} are given both by quarter and by month"
+        self.wrong(row, "order", found, "all of them by quarter, or all by month")
 
     def too_much_built(
         self, row: ActualBuild, project: str, total: float, as_planned: str = ""
     ) -> None:
-        found = f"the parts of {project} add up to {total:z.6g}{as_planned}"
-        hint = "give 0 for a year in which it did not start"
-        self.wrong(row, "part", found, "at most 1 in all", hint)
+        found = f"the built parts of {project} add up to {total:z.6g}{as_planned}"
+        hint = "enter 0 for a year in which no part started"
+        self.wrong(row, "part", found, "a sum of at most 1", hint)

@@ -1,4 +1,4 @@
-"""What of an input workbook changes when a plan is rolled, cell by cell."""
+"""The edits to an input workbook when a plan is rolled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.schema import Record
 
 @dataclass(frozen=True)
 class CellEdit:
-    """A cell of a row that is there: its field, what it becomes, and what it was."""
+    """A changed cell of an existing row: its field, its new value and its old value."""
 
     record: type[Record]
     row: int
@@ -23,7 +23,7 @@ class CellEdit:
 
 @dataclass(frozen=True)
 class NewRow:
-    """A row that is added: its cells by field."""
+    """An added row: its cells by field."""
 
     record: type[Record]
     cells: Mapping[str, object]
@@ -33,8 +33,8 @@ class NewRow:
 
 
 @dataclass(frozen=True)
-class GoneRow:
-    """A row that is taken out, since all its years are over."""
+class RemovedRow:
+    """A row that is removed, since all its years are over."""
 
     record: type[Record]
     row: int
@@ -44,9 +44,9 @@ class GoneRow:
 
 @dataclass(frozen=True)
 class Edits:
-    """All of them, and what a planner should know about them in sentences."""
+    """All edits, with warnings about them in sentences."""
 
     cells: tuple[CellEdit, ...] = ()
     rows: tuple[NewRow, ...] = ()
-    gone: tuple[GoneRow, ...] = ()
+    removed: tuple[RemovedRow, ...] = ()
     warnings: tuple[str, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""Actual figures put on what was planned: each row finds its order, its reserve or its plant."""
+"""Match actual figures with the plan: each row with its order, reserve or plant."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import same_parts, split_id
-from planner.going_on.actuals import NAMES, Actuals, AmongRows, names_of
+from planner.going_on.actuals import ORDER_NAMES, Actuals, RowErrors, order_identity
 from planner.going_on.outcome import PastYears, Purchase
 from planner.render.words import counted, span
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders
 
-_HINTED, _ALIKE = 20, 0.9
-"""Unknown ids that get a hint, and how alike the one that is meant is."""
+_MOST_HINTS, _LEAST_SIMILARITY = 20, 0.9
+"""Most unknown ids for which a similar one is suggested, and its least similarity."""
 
 
 def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Orders) -> PastYears:
-    """Return what came of the years that are over; InputError with all that is wrong."""
-    work = _Matching(actuals, outcome, plan, orders)
-    found = work.outcome()
-    findings = work.in_order()
+    """Return the outcome of past years with actual figures; InputError lists all errors."""
+    matching = _Matching(actuals, outcome, plan, orders)
+    actual = matching.outcome()
+    findings = matching.in_order()
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
-    return found
+    return actual
 
 
 @dataclass
-class _Matching(AmongRows):
-    """Finds the order of each row, the reserve and the plant."""
+class _Matching(RowErrors):
+    """Finds the order, reserve or plant of each row."""
 
     before: PastYears
     plan: Plan
     orders: Orders
 
     def outcome(self) -> PastYears:
-        """Return the outcome with all that is given."""
+        """Return the outcome, with every actual figure in the file."""
         purchases, given = self._purchases()
         stocks, stock_keys = self._stocks()
         built, built_keys = self._built()
@@ -69,8 +69,8 @@ class _Matching(AmongRows):
     # ---- deliveries -----------------------------------------------------------------------------
 
     def _purchases(self) -> tuple[list[Purchase], set[int]]:
-        """Return all purchases, and the positions of those with a figure."""
-        found, given = list(self.before.purchases), set[int]()
+        """Return all purchases, and the positions of purchases with an actual figure."""
+        purchases, given = list(self.before.purchases), set[int]()
         seen: dict[tuple[object, ...], Delivery] = {}
         first_of: dict[int, Delivery] = {}
         parts: dict[int, dict[str, Delivery]] = {}
@@ -79,12 +79,12 @@ class _Matching(AmongRows):
             if match is None:
                 continue
             position, part = match
-            key = ("order", position, part) if position >= 0 else names_of(row)
+            key = ("order", position, part) if position >= 0 else order_identity(row)
             first = seen.get(("order", position, "")) or seen.get(key)
             if position >= 0 and not part:
                 first = first or first_of.get(position)
             if first is not None:
-                self.twice(row, first)
+                self.order_given_twice(row, first)
                 continue
             seen[key] = row
             if position >= 0:
@@ -92,32 +92,32 @@ class _Matching(AmongRows):
             if part:
                 parts.setdefault(position, {})[part] = row
             elif position >= 0:
-                found[position] = _as_delivered(found[position], row)
+                purchases[position] = _as_delivered(purchases[position], row)
             elif (bought := self._unplanned(row)) is not None:
-                given.add(len(found))
-                found.append(bought)
+                given.add(len(purchases))
+                purchases.append(bought)
             if position >= 0 and (row.delivered is not None or row.paid is not None):
                 given.add(position)
         for position, rows in parts.items():
-            found[position] = self._in_parts(found[position], rows)
-        return found, given
+            purchases[position] = self._in_parts(purchases[position], rows)
+        return purchases, given
 
     def _of_this_plan(self) -> Iterator[Delivery]:
-        """Yield the rows that may be of this plan; the first of another is an error for all."""
+        """Yield the rows of this plan; rows of another plan are one error, at the first of them."""
         rows = self.actuals.deliveries
         others = [r for r in rows if r.plan and fold(r.plan) != fold(self.orders.plan_id)]
         if others:
             more = f", and {counted(len(others) - 1, 'more row')}" if len(others) > 1 else ""
-            found = f"the plan {others[0].plan}{more}: these rows are of another plan"
-            hint = f"planner new --actuals {self.orders.plan.path.name} writes one of this plan"
+            found = f"the plan {others[0].plan}{more}: these rows belong to another plan"
+            hint = f"planner new --actuals {self.orders.plan.path.name} writes a file for this plan"
             self.wrong(others[0], "plan", found, self.orders.plan_id, hint)
-        gone = {id(row) for row in others}
-        yield from (row for row in rows if id(row) not in gone)
+        left_out = {id(row) for row in others}
+        yield from (row for row in rows if id(row) not in left_out)
 
     def _match(self, row: Delivery) -> tuple[int, str] | None:
-        """Return the position of a row's order and which part of it; -1: no such order.
+        """Return the position of a row's order (-1: no such order), and the part delivered.
 
-        None where nothing can be made of the row, which is then an error.
+        None if the row has an error.
         """
         return self._by_id(row) if row.order else self._by_names(row)
 
@@ -127,13 +127,15 @@ class _Matching(AmongRows):
         if position is None:
             year = self._year_of_id.get(fold(name))
             if year is not None:
-                found = f"the order {row.order} is of {year}"
+                found = f"the order {row.order} belongs to {year}"
                 self.wrong(row, "order", found, f"an order of {span(self._years)}")
             else:
                 hint = ""
-                if len(self.findings) < _HINTED:  # to compare with all ids takes time
-                    hint = near(row.order, {fold(each): each for each in self._spelt}, _ALIKE)
-                found = f"{row.order!r} is no order of {self.orders.plan.path.name}"
+                if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
+                    hint = near(
+                        row.order, {fold(each): each for each in self._order_ids}, _LEAST_SIMILARITY
+                    )
+                found = f"{self.orders.plan.path.name} has no order {row.order!r}"
                 self.wrong(row, "order", found, "an id that planner orders writes", hint)
             return None
         return (position, part) if self._agrees(row, self.before.purchases[position]) else None
@@ -144,7 +146,7 @@ class _Matching(AmongRows):
         return dict(zip(map(fold, table["order_id"]), map(int, table["year"]), strict=True))
 
     @property
-    def _spelt(self) -> list[str]:
+    def _order_ids(self) -> list[str]:
         return [each.order for each in self.before.purchases]
 
     @cached_property
@@ -152,22 +154,24 @@ class _Matching(AmongRows):
         return {fold(each.order): i for i, each in enumerate(self.before.purchases)}
 
     def _agrees(self, row: Delivery, order: Purchase) -> bool:
-        """Return whether a row's names are those of its order, where it has any."""
-        for name in ("year", *NAMES, "project", "contract"):
-            typed, own = getattr(row, name), getattr(order, name)
-            if typed not in {"", None} and fold(str(typed)) != fold(str(own)):
-                found = f"{typed}, but the order {row.order} is of {own or 'none'}"
-                self.wrong(row, name, found, "the order's own, or a blank cell")
+        """Return whether the names that a row gives are the names of its order."""
+        for name in ("year", *ORDER_NAMES, "project", "contract"):
+            typed, planned = getattr(row, name), getattr(order, name)
+            if typed not in {"", None} and fold(str(typed)) != fold(str(planned)):
+                belongs = f"belongs to {planned}" if planned else f"has no {name}"
+                found = f"{typed}, but the order {row.order} {belongs}"
+                wanted = f"{planned} or a blank cell" if planned else "a blank cell"
+                self.wrong(row, name, found, wanted)
                 return False
         return True
 
     def _by_names(self, row: Delivery) -> tuple[int, str] | None:
         if not (self.has_names(row) and self._is_over(row) and self._is_known(row)):
             return None
-        names = names_of(row)
+        names = order_identity(row)
         matches = [
             i
-            for i in self._by_its_names.get(names[:-1], ())
+            for i in self._positions_by_names.get(names[:-1], ())
             if not row.project or fold(self.before.purchases[i].project) == names[-1]
         ]
         if len(matches) > 1:
@@ -177,22 +181,22 @@ class _Matching(AmongRows):
         return (matches[0] if matches else -1), ""
 
     @cached_property
-    def _by_its_names(self) -> dict[tuple[object, ...], list[int]]:
-        """The positions of orders by year and names, their projects left out."""
-        found: dict[tuple[object, ...], list[int]] = {}
+    def _positions_by_names(self) -> dict[tuple[object, ...], list[int]]:
+        """The positions of orders by year and names, without their projects."""
+        positions: dict[tuple[object, ...], list[int]] = {}
         for i, each in enumerate(self.before.purchases):
-            found.setdefault(names_of(each)[:-1], []).append(i)
-        return found
+            positions.setdefault(order_identity(each)[:-1], []).append(i)
+        return positions
 
     def _is_over(self, row: Delivery | ClosingStock) -> bool:
         if row.year in self._years:
             return True
-        self.not_over(row, span(self._years))
+        self.year_not_over(row, span(self._years))
         return False
 
     @cached_property
     def _known(self) -> dict[str, dict[str, str]]:
-        """The names that there are, by the column that holds them and folded."""
+        """All names by column; each is spelt out by its folded form."""
         case = self.plan.case
         names: dict[str, Iterable[str]] = {
             "mineral": case.mineral_of,
@@ -227,15 +231,15 @@ class _Matching(AmongRows):
         return {tuple(map(fold, (s.name, s.mineral, s.project))): i for i, s in sources}
 
     def _unplanned(self, row: Delivery) -> Purchase | None:
-        """Return a purchase that no order was for, at what it would have cost in the plan."""
+        """Return a purchase without an order, at its cost in the plan."""
         if row.delivered is None:
-            found = "a blank cell; the plan has no such order"
-            self.wrong(row, "delivered", found, "the tonnes that came")
+            found = "the cell is blank, and the plan has no such order"
+            self.wrong(row, "delivered", found, "the tonnes that were delivered")
             return None
         planned = self._landed(row)
         if planned is None and row.paid is None:
-            found = "a blank cell; the plan has no price for this purchase"
-            self.wrong(row, "paid", found, "what a tonne cost")
+            found = "the cell is blank, and the plan has no price for this purchase"
+            self.wrong(row, "paid", found, "the cost per tonne")
             return None
         position = self._source(row)
         source = self.plan.expanded.sources[position or 0]
@@ -257,7 +261,7 @@ class _Matching(AmongRows):
         )
 
     def _landed(self, row: Delivery) -> float | None:
-        """Return what a tonne of a spot purchase costs in the plan; None where no lane is open."""
+        """Return the cost of a tonne of a spot purchase in the plan; None without an open lane."""
         e, d = self.plan.expanded, self.plan.expanded.deliveries
         members = [fold(name) for name in e.members]
         at_year = e.years.index(row.year or 0)
@@ -267,18 +271,20 @@ class _Matching(AmongRows):
         return float(d.landed[places[0]]) if len(places) else None
 
     def _in_parts(self, order: Purchase, rows: Mapping[str, Delivery]) -> Purchase:
-        """Return an order that is delivered in parts; parts without a row came as planned."""
+        """Return an order that is delivered in parts; parts without a row are as planned."""
         kinds = {part[0] for part in rows}
         if len(kinds) > 1:
-            self.in_two_ways([*rows.values()][-1], order.order)
+            self.by_quarter_and_month([*rows.values()][-1], order.order)
             return order
         every = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
         for part in every:
             planned = order.planned / len(every)
-            came = _as_delivered(replace(order, planned=planned, delivered=planned), rows.get(part))
-            tonnes += came.delivered
-            money += came.delivered * came.paid
+            delivery = _as_delivered(
+                replace(order, planned=planned, delivered=planned), rows.get(part)
+            )
+            tonnes += delivery.delivered
+            money += delivery.delivered * delivery.paid
         paid = money / tonnes if tonnes > 0 else order.planned_price
         return replace(order, delivered=tonnes, paid=paid)
 
@@ -329,7 +335,6 @@ class _Matching(AmongRows):
 
 
 def _as_delivered(order: Purchase, row: Delivery | None) -> Purchase:
-    """Return an order with what a row says of it."""
     delivered = order.delivered if row is None or row.delivered is None else row.delivered
     paid = order.paid if row is None or row.paid is None else row.paid
     return replace(order, delivered=delivered, paid=paid)

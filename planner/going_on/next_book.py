@@ -1,4 +1,4 @@
-"""The workbook of the next plan: the input with its edits, and what it says of the last one."""
+"""The workbook of the next plan: the edited input, with a first sheet on past years."""
 
 from __future__ import annotations
 
@@ -26,23 +26,26 @@ from planner.workbook.page import AddedPage, fitted
 from planner.workbook.template.columns import title
 
 FIRST = "Rolled"
-"""The sheet that the next workbook opens with."""
-_OURS = {fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)}
-_SIGN = ": what was planned, and what came"
-"""How the title of the first sheet ends, so that it is known again."""
-_BEHIND = {
+"""The first sheet of the next workbook."""
+_ROLLED_SHEETS = {
+    fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)
+}
+_TITLE = ": planned and actual figures"
+_TITLES = (_TITLE, ": what was planned, and what came")
+"""Endings of the first sheet's title, now and in earlier versions, by which it is recognised."""
+_AFTER = {
     schema.Built: (schema.Project, schema.Built),
     schema.CurrentSupply: (schema.Stockpile, schema.Mine, schema.Refiner, schema.Tier),
 }
-"""Sheets that a new one stands behind."""
+"""Sheets after which a new sheet is inserted."""
 
 
 @dataclass(frozen=True)
-class Rolled:
-    """A plan that is rolled: what came of the years that are over, and what follows of it.
+class RolledPlan:
+    """A rolled plan: the outcome of past years, and the edits that follow from it.
 
-    ``dropped`` is what the plan costs in those years, discounted to its first [money]; ``orders``
-    and ``builds`` are what it has for the years that are still planned.
+    ``dropped`` is the plan's cost in past years, discounted to its first year [money]. ``orders``
+    and ``builds`` are the plan's decisions for later years.
     """
 
     book: Book
@@ -58,57 +61,54 @@ class Rolled:
         return self.book.case.settings.currency
 
     def write(self, path: Path) -> None:
-        """Write the next workbook."""
         if self.book.path is None:
-            msg = "a case without a workbook has none to go on with"
+            msg = "a case that was not read from a workbook cannot be rolled"
             raise ValueError(msg)
         _Writer(self, EditedBook.open(self.book.path)).write(path)
 
     def write_checked(self, path: Path) -> None:
-        """Write the next workbook, and raise InputError where it could not be planned."""
+        """Write the next workbook; InputError if it cannot be planned."""
         self.write(path)
         read(path)
 
 
 class _Writer:
-    """Writes one."""
+    """Writes the next workbook."""
 
-    def __init__(self, rolled: Rolled, target: EditedBook) -> None:
+    def __init__(self, rolled: RolledPlan, target: EditedBook) -> None:
         self.rolled, self.target = rolled, target
         self.case: Case = rolled.book.case
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
 
     def write(self, path: Path) -> None:
-        """Write it."""
-        self._remove_ours()
+        self._remove_rolled_sheets()
         self._past_years()
         for cell in self.rolled.edits.cells:
             self._cell(cell)
         for row in self.rolled.edits.rows:
             self._row(row)
-        for gone in self.rolled.edits.gone:
-            sheet = self._sheet(gone.record)
-            self.target.clear(sheet, gone.row)
-            self._tell(sheet.title, f"A{gone.row}", gone.what, "", "the row", None, gone.reason)
+        for each in self.rolled.edits.removed:
+            sheet = self._sheet(each.record)
+            self.target.clear(sheet, each.row)
+            self._list(sheet.title, f"A{each.row}", each.what, "", "the row", None, each.reason)
         for record, rows in ((OrderBefore, self.rolled.orders), (BuildBefore, self.rolled.builds)):
             self._before(record, rows)
         front, carried = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
         self.target.fix()
         for name, place in self.target.fixed:
-            reason = "a formula that counts on a changed cell becomes its value"
+            reason = "the formula depends on a changed cell, so it is replaced by its value"
             value = self.target.book[name][place].value
-            self._tell(name, place, "", "", "a formula", value, reason)
+            self._list(name, place, "", "", "a formula", value, reason)
         self._front(AddedPage(front, _COLUMNS))
         self._carried(AddedPage(carried, len(CarriedOver.FIELDS)))
         show_first(self.target.book, front)
         self.target.write(path)
 
-    def _remove_ours(self) -> None:
-        """Take out what an earlier roll wrote."""
+    def _remove_rolled_sheets(self) -> None:
         book = self.target.book
-        if any(str(s["A1"].value or "").endswith(_SIGN) for s in book.worksheets):
-            for sheet in [s for s in book.worksheets if fold(s.title) in _OURS]:
+        if any(str(s["A1"].value or "").endswith(_TITLES) for s in book.worksheets):
+            for sheet in [s for s in book.worksheets if fold(s.title) in _ROLLED_SHEETS]:
                 del book[sheet.title]
 
     def _added(self, name: str, place: int) -> Any:
@@ -123,7 +123,7 @@ class _Writer:
         return self.target.sheet(record.SHEET)
 
     def _past_years(self) -> None:
-        """Head the years of Demand that are over as such: their columns are no longer read."""
+        """Mark the headers of past years on the sheet Demand: their columns are no longer read."""
         layout = self.places[schema.Demand.SHEET]
         sheet = self._sheet(schema.Demand)
         for year in (y for y in self.case.years if y < self.rolled.outcome.to):
@@ -134,7 +134,7 @@ class _Writer:
             self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
             cell, what = address(column, layout.header_row), "all rows"
             reason = "the year is over: the column stays as a record, and is not read"
-            self._tell(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
+            self._list(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
 
     def _cell(self, edit: CellEdit) -> None:
         sheet = self._sheet(edit.record)
@@ -145,7 +145,7 @@ class _Writer:
             sheet, edit.row, column, self._converted(edit.record, edit.field, edit.value)
         )
         cell, header = address(column, edit.row), _header(edit.record, edit.field)
-        self._tell(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
+        self._list(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
     def _row(self, new: NewRow) -> None:
         sheet = self._sheet(new.record) or self._new_sheet(new.record)
@@ -158,10 +158,10 @@ class _Writer:
         row = self.target.add_row(sheet, cells)
         cell = address(self._column(sheet, new.record, new.field), row)
         header, value = _header(new.record, new.field), new.cells[new.field]
-        self._tell(sheet.title, cell, new.what, header, None, value, new.reason)
+        self._list(sheet.title, cell, new.what, header, None, value, new.reason)
 
     def _column(self, sheet: Any, record: type[Record], name: str) -> int:
-        """Return the column of a field, added where it is missing; 0 of a remark that is."""
+        """Return the column of a field, added if it is missing; 0 for a missing remark."""
         layout = self.places[record.SHEET]
         header = fold(_header(record, name))
         if header not in layout.columns and name not in REMARKS:
@@ -171,7 +171,6 @@ class _Writer:
         return layout.columns.get(header, 0)
 
     def _converted(self, record: type[Record], name: str, value: object) -> object:
-        """Return a number in the unit that its column is written in."""
         unit = self.rolled.book.layout.unit(record.SHEET, _header(record, name))
         if unit is None or not isinstance(value, float | int):
             return value
@@ -181,24 +180,24 @@ class _Writer:
         """Add a sheet of the input that the workbook does not have yet."""
         columns = record.columns()
         headers = [title(c, self.rolled.currency) for c in columns] + [REMARKS["source"]]
-        behind = [fold(of.SHEET) for of in _BEHIND.get(record, ())]
-        like = self._sheet(schema.Demand)
-        layout = self.places[schema.Demand.SHEET]
-        head = like.cell(layout.header_row, min(layout.columns.values()))
-        sheet = self.target.add_sheet(record.SHEET, headers, behind, head)
+        behind = [fold(each.SHEET) for each in _AFTER.get(record, ())]
+        sheet = self.target.add_sheet(record.SHEET, headers, behind, self._header_cell())
         names = [*(c.header for c in columns), REMARKS["source"]]
         places = {fold(name): i for i, name in enumerate(names, start=1)}
         self.places[record.SHEET] = SheetLayout(1, places)
         return sheet
 
+    def _header_cell(self) -> Any:
+        """Return a header of the sheet Demand, whose format new sheets copy."""
+        layout = self.places[schema.Demand.SHEET]
+        column = min(layout.columns.values())
+        return self._sheet(schema.Demand).cell(layout.header_row, column)
+
     def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
-        """Add a sheet with rows of the plan before."""
+        """Add a sheet with rows of the last plan."""
         names = [c.field for c in record.columns()]
         headers = [title(c, self.rolled.currency) for c in record.columns()]
-        demand = self._sheet(schema.Demand)
-        layout = self.places[schema.Demand.SHEET]
-        head = demand.cell(layout.header_row, min(layout.columns.values()))
-        sheet = self.target.add_sheet(record.SHEET, headers, (), head)
+        sheet = self.target.add_sheet(record.SHEET, headers, (), self._header_cell())
         for line, row in enumerate(rows, start=2):
             for column, name in enumerate(names, start=1):
                 value = getattr(row, name)
@@ -206,39 +205,39 @@ class _Writer:
                     self.target.put(sheet, line, column, value)
         sheet.auto_filter.ref = f"A1:{address(len(names), max(len(rows) + 1, 2))}"
 
-    def _tell(  # noqa: PLR0913, PLR0917 - the columns of the list
+    def _list(  # noqa: PLR0913, PLR0917 - the columns of the list
         self, sheet: str, cell: str, what: str, column: str,
         before: object, after: object, reason: str,
     ) -> None:  # fmt: skip
         row = {"sheet": sheet, "cell": cell, "what": what, "column": column, "reason": reason}
         self.listed.append(row | {"before": _shown(before), "after": _shown(after)})
 
-    # ---- the sheets that it opens with ----------------------------------------------------------
+    # ---- the first sheets -----------------------------------------------------------------------
 
     def _front(self, page: AddedPage) -> None:
         outcome, currency = self.rolled.outcome, self.rolled.currency
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
-        page.title(f"{span(years)}{_SIGN}")
+        page.title(f"{span(years)}{_TITLE}")
         for text in answer(outcome, currency):
             page.key_sentence(text)
         page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
-            f" plans from {outcome.to} on: planner check, then planner solve."
+            f" plans from {outcome.to} on. Next: planner check, then planner solve."
         )
-        page.heading("What this workbook takes over")
+        page.heading("Carried over to this workbook")
         for text in self._taken_over():
             page.paragraph(text)
         page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
-        if self.rolled.edits.gone:
-            page.heading("What it leaves out")
-            for gone in self.rolled.edits.gone[:_MOST_NAMED]:
+        if self.rolled.edits.removed:
+            page.heading("Left out of this workbook")
+            for gone in self.rolled.edits.removed[:_MOST_NAMED]:
                 page.paragraph(
                     f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {opened(gone.reason)}."
                 )
-            left = len(self.rolled.edits.gone) - _MOST_NAMED
-            if left > 0:
-                page.paragraph(f"And {counted(left, 'more row')}: see {CarriedOver.TABLE}.")
+            others = len(self.rolled.edits.removed) - _MOST_NAMED
+            if others > 0:
+                page.paragraph(f"And {counted(others, 'more row')}: see {CarriedOver.TABLE}.")
         if self.rolled.edits.warnings:
             page.heading("What to read with care")
             for text in self.rolled.edits.warnings:
@@ -249,15 +248,15 @@ class _Writer:
         outcome, currency = self.rolled.outcome, self.rolled.currency
         table = variance.by_supplier(outcome.purchases, currency)
         page.heading(
-            "What differed from the plan, by mineral and supplier: the largest difference in cost"
+            "Differences from the plan by mineral and supplier, the largest difference in cost"
             " first"
         )
         if len(table):
             shown = table_of(table, self.case.country_name)
             page.table(shown, _total(outcome))
             page.paragraph(
-                "By price: what was paid less the planned landed cost, times delivered tonnes. By"
-                " quantity: the planned landed cost, times delivered less planned tonnes."
+                "By price: (price paid - planned landed cost) × delivered tonnes. By quantity:"
+                " planned landed cost × (delivered tonnes - planned tonnes)."
             )
         else:
             page.paragraph("Nothing was planned for these years, and nothing was bought.")
@@ -268,7 +267,7 @@ class _Writer:
             counts[str(row["sheet"])] = counts.get(str(row["sheet"]), 0) + 1
         for name, count in counts.items():
             yield f"{name}: {counted(count, 'cell')} changed or added."
-        yield f"Taken as planned: {self.rolled.outcome.taken_as_planned}."
+        yield f"Figures taken from the plan: {self.rolled.outcome.taken_as_planned}."
 
     def _carried(self, page: AddedPage) -> None:
         result = CarriedOver.of_rows(self.listed)
@@ -284,36 +283,40 @@ _MOST_NAMED = 12
 
 
 def _total(outcome: PastYears) -> tuple[object, ...]:
-    of = variance.total(outcome.purchases)
-    cents = (of.planned, of.paid, of.paid - of.planned, of.by_price, of.by_quantity)
-    tonnes = of.planned_t, of.delivered_t, of.delivered_t - of.planned_t
+    all_of = variance.total(outcome.purchases)
+    cents = (
+        all_of.planned, all_of.paid, all_of.paid - all_of.planned,
+        all_of.by_price, all_of.by_quantity,
+    )  # fmt: skip
+    tonnes = all_of.planned_t, all_of.delivered_t, all_of.delivered_t - all_of.planned_t
     return ("All", None, None, *tonnes, *(each / variance.CENTS for each in cents))
 
 
 def answer(outcome: PastYears, currency: str) -> Iterator[str]:
-    """Yield what came of what was planned, and what that cost, in a sentence or two."""
-    of = variance.total(outcome.purchases)
-    if not of.planned_t and not of.delivered_t:
+    """Yield one or two sentences that compare the outcome with the plan."""
+    total = variance.total(outcome.purchases)
+    if not total.planned_t and not total.delivered_t:
         yield "Nothing was planned for these years, and nothing was bought."
         return
     if outcome.as_planned == outcome.rows:
         yield (
-            f"All {amount(of.planned_t, 't')} count as delivered at the planned cost: no actual"
-            " figures were given."
+            f"There are no actual figures: all {amount(total.planned_t, 't')} count as delivered at"
+            " the planned cost."
         )
         return
-    part = f" ({of.delivered_t / of.planned_t * 100:z.3g} %)" if of.planned_t else ""
-    came = f"{amount(of.delivered_t, 't')} of {amount(of.planned_t, 't')} planned came{part}."
-    money = (of.paid - of.planned) / variance.CENTS
-    if not of.paid - of.planned:
-        yield f"{came} It cost what was planned."
+    part = f" ({total.delivered_t / total.planned_t * 100:z.3g} %)" if total.planned_t else ""
+    planned = amount(total.planned_t, "t")
+    delivered = f"{amount(total.delivered_t, 't')} of the planned {planned} were delivered{part}."
+    money = (total.paid - total.planned) / variance.CENTS
+    if not total.paid - total.planned:
+        yield f"{delivered} They cost as much as planned."
         return
     more = "more" if money > 0 else "less"
-    yield f"{came} It cost {amount(abs(money), currency)} {more} than planned."
-    price, quantity = of.by_price / variance.CENTS, of.by_quantity / variance.CENTS
+    yield f"{delivered} They cost {amount(abs(money), currency)} {more} than planned."
+    price, quantity = total.by_price / variance.CENTS, total.by_quantity / variance.CENTS
     parts = []
     if price:
-        prices = "Dearer tonnes added" if price > 0 else "Cheaper tonnes saved"
+        prices = "Higher prices added" if price > 0 else "Lower prices saved"
         parts.append(f"{prices} {amount(abs(price), currency)}.")
     if quantity:
         tonnes = "More tonnes added" if quantity > 0 else "Fewer tonnes saved"

@@ -1,4 +1,4 @@
-"""What came of the years that are over: as planned, but for what actuals say."""
+"""The outcome of past years: as planned, except for actual figures."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Purchase:
-    """What was planned to be bought in a year under an order, and what came [t, money/t].
+    """The planned and the actual purchase under an order of a year [t, money/t].
 
-    ``order`` is "" where it was in no plan. Prices are landed.
+    ``order`` is "" for a purchase that was not planned. Prices are landed.
     """
 
     order: str
@@ -37,12 +37,12 @@ class Purchase:
 
 @dataclass(frozen=True)
 class PastYears:
-    """All of it, for the years before ``to``; ``last`` is the last of them.
+    """The outcome of the years before ``to``; ``last`` is the last of these years.
 
-    ``stocks`` are closing stocks of the last year by mineral and member [t]; ``built`` fractions by
-    project and first year of output; ``actual`` are the keys of both that actuals gave.
-    ``inputs`` counts what plants bought as inputs: no order is for it, so it is as planned.
-    ``as_planned`` counts what had no actual figure, of ``rows`` in all.
+    ``stocks`` are closing stocks of the last year by mineral and member [t]. ``built`` are built
+    fractions by project and first year of output. ``actual`` are the keys of stocks and fractions
+    with an actual figure. ``inputs`` is the number of purchases of inputs by plants: these have no
+    orders, and so are as planned. ``as_planned`` of all ``rows`` have no actual figure.
     """
 
     to: int
@@ -57,7 +57,7 @@ class PastYears:
 
     @property
     def taken_as_planned(self) -> str:
-        """How many figures are as planned, and of what."""
+        """The number of figures that are as planned, and the kinds of figures."""
         kinds = "orders, closing stocks, plants"
         if self.inputs:
             kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"
@@ -65,7 +65,7 @@ class PastYears:
 
 
 def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
-    """Return what comes of the years before one if all goes as planned."""
+    """Return the outcome of the years before ``to`` if all goes as planned."""
     past = orders.table[orders.table["year"] < to]
     purchases = tuple(
         Purchase(
@@ -95,10 +95,10 @@ _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
 
 
 def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
-    """Return what is built of a project for each year for which building had to begin by now.
+    """Return the built fraction of a project by first year of output, if building has to begin now.
 
-    Years that the sheet Built has are left out. Years beyond the horizon are in it, too: what was
-    not begun in time cannot begin in the past when they are planned.
+    Years on the sheet Built are left out. Years beyond the horizon are included: if a plant was not
+    begun in time, a later plan cannot begin it in the past.
     """
     known = dict(project.begun)
     first = max(project.first_year, plan.expanded.years[0])
@@ -110,14 +110,14 @@ def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
 
 
 def _part(plan: Plan, project: Project, year: int) -> float:
-    """Return the fraction whose output starts in a year, the solver's rounding taken off."""
+    """Return the fraction with output from a year on, without the solver's rounding."""
     part = plan.value(BUILT, (project.name, year))
     near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part
     return float(min(max(near, 0.0), 1.0))
 
 
 def _within(parts: dict[int, float], most: float) -> dict[int, float]:
-    """Take what sums are above the most by, the solver's rounding, off the largest."""
+    """Return parts that add up to at most ``most``: the largest gives up the solver's rounding."""
     over = sum(parts.values()) - most
     if over > 0 and parts:
         largest = max(parts, key=lambda year: parts[year])

@@ -1,4 +1,4 @@
-"""Roll a plan: the workbook of the next one follows from what came of the years that are over."""
+"""Roll a plan: make the workbook of the next plan from the outcome of past years."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.plan import BUILT, Plan
 from models.plan.past import cost_before
 from models.schema.rounds import BuildBefore, OrderBefore
 from planner.going_on import carried
-from planner.going_on.next_book import Rolled
+from planner.going_on.next_book import RolledPlan
 from planner.going_on.outcome import PastYears, planned_outcome
 
 if TYPE_CHECKING:
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def refuse_year(plan: Plan, to: int) -> None:
-    """Refuse a year that the plan does not go on from."""
+    """Raise UsageError for a year that is not a later year of the plan."""
     years = plan.expanded.years
     if to not in years[1:]:
         later = ", ".join(map(str, years[1:]))
-        there = f"there is {later}" if later else "the plan has one year alone"
-        msg = f"--to {to}: name a year of the plan after its first, {years[0]}; {there}"
+        choice = f"choose from {later}" if later else "the plan has only one year"
+        msg = f"--to {to} is not a year of the plan after its first, {years[0]}; {choice}"
         raise UsageError(msg)
 
 
 def rolled(
     plan: Plan, orders: Orders, book: Book, outcome: PastYears, names: tuple[str, str]
-) -> Rolled:
-    """Return a rolled plan; ``names`` are those of the plan's file and of its input."""
+) -> RolledPlan:
+    """Return a rolled plan; ``names`` are the names of the plan's file and of its input."""
     to = outcome.to
-    return Rolled(
+    return RolledPlan(
         book=book,
         outcome=outcome,
         edits=carried.edits(plan, book.case, outcome),
@@ -44,8 +44,7 @@ def rolled(
     )
 
 
-def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> Rolled:
-    """Return a plan rolled as if all came as planned."""
+def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> RolledPlan:
     names = (orders.plan.path.name, book.path.name if book.path else "")
     return rolled(plan, orders, book, planned_outcome(plan, orders, to), names)
 

@@ -1,4 +1,4 @@
-"""A workbook of actuals to fill in: all orders of a plan's year, its reserves and its plants."""
+"""The workbook of actuals to fill in: orders, reserves and plants of some years of a plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.results.orders import OrderLines
 from models.schema import Member, Mineral, Project, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.numbers import rounded
-from planner.going_on.actuals import how_to_roll
+from planner.going_on.actuals import roll_command
 from planner.render.words import span
 from planner.workbook.headers import SETTING, VALUE
 from planner.workbook.template import FormBook, write_book
@@ -24,25 +24,28 @@ if TYPE_CHECKING:
     from planner.workbook.plan_file import PlanFile
 
 _RULES = (
-    "1. A blank cell counts as planned. A 0 says that nothing came.",
-    "2. Paid is what a tonne cost in all: price, tariff, freight and levy.",
+    "1. A blank cell counts as planned. A 0 means that nothing was delivered.",
+    "2. Paid is the full cost of a tonne: price, tariff, freight and levy.",
     (
-        "3. Purchases that the plan doesn't have go below the orders: without an order, but with"
+        "3. Enter purchases that were not planned below the orders. Leave Order blank, and fill in"
         " year, mineral, refiner and member."
     ),
     (
-        "4. A delivery of planner orders --periods is an order, too: its id has Q1 or M01 at its"
-        " end. Give each order whole, or in its deliveries."
+        "4. Deliveries from planner orders --periods are orders, too: their ids end in Q1 or M01."
+        " Fill in each order either as a whole or by its deliveries."
     ),
     (
-        "5. A plant that is late has two rows in Built: 0 in its planned year, and its part in its"
-        " new year."
+        "5. A delayed plant has two rows in Built: 0 for its planned year, and the built fraction"
+        " for its new year."
     ),
 )
 
 
 def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path) -> None:
-    """Write it for some years of a plan; ``folder`` is where it is kept, and used from."""
+    """Write the workbook of actuals for some years of a plan.
+
+    Its first page shows the plan's path from ``folder``, where the workbook will be used.
+    """
     plan, money = orders.plan, orders.plan.currency
     tables: dict[str, list[dict[str, object]]] = {
         Settings.SHEET: [{SETTING.header: "Currency", VALUE.header: money}],
@@ -52,10 +55,10 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
     }
     when = span(years)
     purpose = (
-        f"What came of the orders of {when} of the plan {plan.title} ({orders.plan_id}). Fill in"
-        " what differs, and roll the plan."
+        f"The orders of {when} in the plan {plan.title} ({orders.plan_id}). Fill in each figure"
+        " that differs from the plan, then roll the plan."
     )
-    roll = how_to_roll(_seen_from(folder, plan.path), next_year(orders, years))
+    roll = roll_command(_relative_path(folder, plan.path), next_year(orders, years))
     form = FormBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
@@ -72,8 +75,8 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
     write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], form=form)
 
 
-def _seen_from(folder: Path, file: Path) -> str:
-    """Return a file's path from a folder, such as ``outputs/case-plan.xlsx``."""
+def _relative_path(folder: Path, file: Path) -> str:
+    """Return a file's path relative to a folder, such as ``outputs/case-plan.xlsx``."""
     try:
         return Path(os.path.relpath(file, folder)).as_posix()
     except ValueError:  # on another drive
@@ -81,18 +84,18 @@ def _seen_from(folder: Path, file: Path) -> str:
 
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
-    """Return the years that are asked for, else the plan's first; UsageError for any other."""
+    """Return the wanted years, by default the plan's first; UsageError for a year it has not."""
     every = _years(orders)
     unknown = [year for year in wanted if year not in every]
     if unknown or not every:
-        there = f"there is {span(every)}" if every else "it has none"
-        msg = f"--year {', '.join(map(str, unknown))}: no year of the plan; {there}"
+        years = f"it has {span(every)}" if every else "it has no years"
+        msg = f"the plan has no year {', '.join(map(str, unknown))}; {years}"
         raise UsageError(msg)
     return sorted(set(wanted)) or every[:1]
 
 
 def next_year(orders: Orders, years: Sequence[int]) -> int:
-    """Return the first year of a plan after some of its years."""
+    """Return the year of a plan that follows the last of some years."""
     return min((year for year in _years(orders) if year > max(years)), default=max(years) + 1)
 
 
@@ -102,10 +105,10 @@ def _years(orders: Orders) -> list[int]:
 
 def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]:
     money, table = orders.plan.currency, orders.table
-    of = OrderLines
+    lines = OrderLines
     fields = (
-        of.order_id, of.year, of.mineral, of.refiner, of.project, of.member, of.contract,
-        of.tonnes, of.unit_landed, None, None, of.plan_id,
+        lines.order_id, lines.year, lines.mineral, lines.refiner, lines.project, lines.member,
+        lines.contract, lines.tonnes, lines.unit_landed, None, None, lines.plan_id,
     )  # fmt: skip
     headers = [title(column, money) for column in Delivery.columns()]
     return [
@@ -115,7 +118,7 @@ def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]
 
 
 def _shown(value: object) -> object:
-    """Return a cell; a number without the last bits of a float."""
+    """Return the value of a cell; a float is rounded to 8 decimals."""
     return float(rounded(value, 8)) if isinstance(value, float) else value or None
 
 
@@ -129,7 +132,7 @@ def _stocks(plan: PlanFile, year: int, money: str) -> list[dict[str, object]]:
 
 
 def _built(plan: PlanFile, years: Sequence[int]) -> list[dict[str, object]]:
-    """Return what the plan builds for output up to some years, or spends on in them."""
+    """Return the plan's builds with output or spending up to the last of some years."""
     fields = (Projects.project, Projects.year, Projects.started, Projects.spent_in)
     rows = [row for row in plan.result(Projects).rows(*fields) if row[2]]
     due = [row for row in rows if min(row[1], row[3] or row[1]) <= max(years)]
@@ -143,12 +146,12 @@ def _names(plan: PlanFile) -> dict[str, list[str]]:
     flows = plan.result(Flows).frame()
     stocks, projects = plan.result(Stocks).frame(), plan.result(Projects).frame()
 
-    def every(*columns: object) -> list[str]:
+    def names_in(*columns: object) -> list[str]:
         return sorted({str(name) for each in columns for name in each if name})  # type: ignore[attr-defined]
 
     return {
-        Mineral.SHEET: every(flows["mineral"], stocks["mineral"]),
-        Member.SHEET: every(flows["member"], stocks["member"]),
-        Refiner.SHEET: every(flows["refiner"]),
-        Project.SHEET: every(projects["project"]),
+        Mineral.SHEET: names_in(flows["mineral"], stocks["mineral"]),
+        Member.SHEET: names_in(flows["member"], stocks["member"]),
+        Refiner.SHEET: names_in(flows["refiner"]),
+        Project.SHEET: names_in(projects["project"]),
     }

@@ -1,4 +1,4 @@
-"""Planned against delivered, by mineral and supplier, in whole cents that add up."""
+"""Planned and delivered amounts by mineral and supplier, in cents so that sums are exact."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from models.results.rounds import SupplierVariance
 from planner.going_on.outcome import Purchase
 
 CENTS = 100
-"""In a unit of money."""
+"""Cents per unit of money."""
 
 
 @dataclass
 class Variance:
-    """Tonnes, and money in cents."""
+    """Planned and delivered tonnes, and money in cents."""
 
     planned_t: float = 0.0
     delivered_t: float = 0.0
@@ -24,14 +24,14 @@ class Variance:
 
     @property
     def by_quantity(self) -> int:
-        """What is left of the difference, so that both parts add up to it."""
+        """The part of the cost difference that is not due to prices [cents]."""
         return self.paid - self.planned - self.by_price
 
     def add(self, each: Purchase) -> None:
-        """Count an order, each of its amounts rounded to the cent.
+        """Add an order, with each amount rounded to the cent.
 
-        By price is the whole difference where all tonnes came, and none where the price is as
-        planned: no cent of rounding stands where there is no difference.
+        If exactly the planned tonnes were delivered, the whole difference in cost is due to the
+        price, so that rounding leaves no cent for the quantity.
         """
         planned, paid = (
             _cents(each.planned * each.planned_price),
@@ -49,34 +49,33 @@ def _cents(money: float) -> int:
     return round(money * CENTS)
 
 
-def _largest_first(of: tuple[tuple[str, str, str], Variance]) -> tuple[object, ...]:
+def _largest_first(item: tuple[tuple[str, str, str], Variance]) -> tuple[object, ...]:
     """Rank by the difference in money, then in tonnes, then by name."""
-    key, each = of
+    key, each = item
     return -abs(each.paid - each.planned), -abs(each.delivered_t - each.planned_t), key
 
 
 def total(purchases: Iterable[Purchase]) -> Variance:
-    """Return the sum of all orders."""
-    found = Variance()
+    result = Variance()
     for each in purchases:
-        found.add(each)
-    return found
+        result.add(each)
+    return result
 
 
 def by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVariance:
-    """Return planned and delivered by mineral and supplier: the largest difference first."""
-    found: dict[tuple[str, str, str], Variance] = {}
+    """Return variances by mineral and supplier, the largest difference first."""
+    variances: dict[tuple[str, str, str], Variance] = {}
     for each in purchases:
-        found.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
+        variances.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
     rows = [
         {
             "mineral": mineral, "refiner": refiner, "country": country,
-            "planned": of.planned_t, "delivered": of.delivered_t,
-            "change": of.delivered_t - of.planned_t,
-            "planned_money": of.planned / CENTS, "paid_money": of.paid / CENTS,
-            "money": (of.paid - of.planned) / CENTS,
-            "by_price": of.by_price / CENTS, "by_quantity": of.by_quantity / CENTS,
+            "planned": v.planned_t, "delivered": v.delivered_t,
+            "change": v.delivered_t - v.planned_t,
+            "planned_money": v.planned / CENTS, "paid_money": v.paid / CENTS,
+            "money": (v.paid - v.planned) / CENTS,
+            "by_price": v.by_price / CENTS, "by_quantity": v.by_quantity / CENTS,
         }
-        for (mineral, refiner, country), of in sorted(found.items(), key=_largest_first)
+        for (mineral, refiner, country), v in sorted(variances.items(), key=_largest_first)
     ]  # fmt: skip
     return SupplierVariance.of_rows(rows, words={"money": currency})

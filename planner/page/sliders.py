@@ -17,7 +17,7 @@ from models.checks.common import plants
 from models.plan import sliders, variation
 from planner.render.words import counted, listed
 from planner.scenarios import set_max_country_share
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 from planner.workbook.findings import Layout, address
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _secured(case: Case, share: float, _: str) -> Case:
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:
-    return after(
+    return apply_steps(
         case, [schema.ScenarioStep(name=action, action=action, country=country, value=value)]
     )
 

@@ -1,10 +1,9 @@
-"""What-ifs: a scenario's rows, what a command asks beside the workbook, and a limit, in that order.
+"""Changes to a case: a scenario, then what-ifs, then a limit on countries' shares.
 
-Each action is a pure function from Case to Case. A scenario is the actions of one name applied top
-to bottom; the case it is applied to never changes. What a step cannot say is refused by
-``models.checks`` (a selector that the action does not list, a value missing or not allowed); a step
-that touches nothing gives a warning. A what-if is steps of a scenario that no row of the workbook
-says.
+Each action is a pure function from Case to Case. A scenario applies the steps of one name, from top
+to bottom, and returns a new case. ``models.checks`` finds errors in steps, such as a selector that
+the action does not accept; a step that changes nothing gives a warning. A what-if has the same
+steps, but they come from the command line.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from models.schema import ScenarioStep
 from planner.render.words import few
 from planner.scenarios.actions import (
     ACTIONS,
-    after,
+    apply_steps,
     changes_nothing,
     drop_share_limits,
     set_max_country_share,
@@ -41,11 +40,11 @@ __all__ = [
 ]
 
 _MOST_LISTED = 20
-"""Scenarios listed where one is not known."""
+"""Largest number of scenarios listed in a message about an unknown one."""
 LIMIT = "Max country share"
-"""What a row of options calls the limit on every country's share."""
+"""Name of the limit on every country's share in a table of options."""
 SEARCH = "Search for whole projects"
-"""What a row of options calls where the search for whole builds ends."""
+"""Name, in a table of options, of the limits at which the integer search ends."""
 
 
 def names(case: Case) -> tuple[str, ...]:
@@ -60,7 +59,7 @@ def apply(case: Case, name: str) -> Case:
 
 
 def steps_of(case: Case, name: str) -> tuple[ScenarioStep, ...]:
-    """Return the rows of a scenario, none of ``Base``. Raises KeyError if unknown."""
+    """Return the rows of a scenario; ``Base`` has none. Raises KeyError if unknown."""
     if fold(name) == fold(BASE):
         return ()
     steps = tuple(step for step in case.scenarios if fold(step.name) == fold(name))
@@ -70,13 +69,13 @@ def steps_of(case: Case, name: str) -> tuple[ScenarioStep, ...]:
 
 
 def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
-    """Return the case of a scenario and a warning for each step that touches nothing."""
+    """Return the case of a scenario, and a warning for each step that changes nothing."""
     steps = steps_of(case, name)
     if not steps:
         return case, ()
     changed, findings = case.change(scenario=steps[0].name), []
     for step in steps:
-        before, changed = changed, after(changed, (step,))
+        before, changed = changed, apply_steps(changed, (step,))
         if before == changed:
             findings.append(changes_nothing(step))
     return changed, tuple(findings)
@@ -84,10 +83,10 @@ def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...
 
 @dataclass(frozen=True)
 class WhatIf:
-    """One change asked for beside the workbook.
+    """One change from the command line.
 
-    ``option`` is the option's name and ``given`` its value as typed; ``words`` say in the
-    workbook's names what it does. ``findings`` are warnings on what was asked for.
+    ``option`` is the option's name and ``given`` its value as typed. ``words`` describe the change
+    with the workbook's names. ``findings`` are warnings on the option.
     """
 
     option: str
@@ -108,10 +107,10 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class Variant:
-    """A change from the workbook's case to the one that is planned; picklable.
+    """All changes from the workbook's case to the planned case; picklable.
 
-    The scenario is applied first, then the what-ifs in their order, then the limit on every
-    country's share of each mineral. ``search`` says how far whole builds are searched for.
+    The scenario is applied first, then the what-ifs in order, then the limit on every country's
+    share of each mineral. ``search`` limits the integer search.
     """
 
     scenario: str = BASE
@@ -124,18 +123,18 @@ class Variant:
         return fold(self.scenario) != fold(BASE)
 
     def __call__(self, case: Case) -> Case:
-        """Return the case that is planned. Raises KeyError for an unknown scenario."""
+        """Return the changed case. Raises KeyError for an unknown scenario."""
         return self.with_findings(case)[0]
 
     def with_findings(self, case: Case) -> tuple[Case, tuple[Finding, ...]]:
-        """Return the case that is planned, and a warning for each change that touches nothing."""
+        """Return the changed case, and a warning for each change without effect."""
         changed, of_scenario = apply_with_findings(case, self.scenario)
         findings = list(of_scenario)
         for what_if in self.what_ifs:
-            before, changed = changed, after(changed, what_if.steps)
+            before, changed = changed, apply_steps(changed, what_if.steps)
             findings += what_if.findings
             if before == changed:
-                findings.append(_nothing(changed, what_if))
+                findings.append(_no_effect(changed, what_if))
         if self.max_country_share is not None:
             changed = set_max_country_share(changed, self.max_country_share)
         if self.search != TO_THE_END:
@@ -144,12 +143,12 @@ class Variant:
 
     @property
     def options(self) -> dict[str, str]:
-        """What is asked for, as rows of options; empty for the workbook as it stands."""
+        """Scenario and changes by name of option; {} for the workbook's case."""
         return ({Figure.SCENARIO.value: self.scenario} if self._is_scenario else {}) | self.changes
 
     @property
     def typed(self) -> tuple[tuple[str, str], ...]:
-        """What is asked for as options of the command line, name and value."""
+        """Names and values of the options, as on a command line."""
         options = [("--scenario", self.scenario)] if self._is_scenario else []
         options += [(what_if.option, what_if.given) for what_if in self.what_ifs]
         if self.max_country_share is not None:
@@ -162,7 +161,7 @@ class Variant:
 
     @property
     def changes(self) -> dict[str, str]:
-        """What is asked for on top of the scenario, as rows of options."""
+        """What-ifs, share limit and search limits, by name of option."""
         rows: dict[str, str] = {}
         for what_if in self.what_ifs:
             before = rows.get(what_if.heading)
@@ -173,8 +172,8 @@ class Variant:
         ends += [f"a gap of {self.search.gap:.3g}"] if self.search.gap else []
         return rows | ({SEARCH: f"ends at {' or '.join(ends)}"} if ends else {})
 
-    def within(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:
-        """Yield findings that say in which scenario and with which what-ifs they arise."""
+    def with_origin(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:
+        """Yield the findings, each with the scenario and what-ifs in which it arises."""
         where = [f"in scenario {self.scenario}"] if self._is_scenario else []
         if self.what_ifs:
             where.append(f"with {', '.join(what_if.typed for what_if in self.what_ifs)}")
@@ -183,8 +182,8 @@ class Variant:
             yield replace(finding, found=f"{start}{finding.found}")
 
 
-def _nothing(case: Case, what_if: WhatIf) -> Finding:
-    """Return the warning that a what-if changes nothing, with the reason where one is seen."""
+def _no_effect(case: Case, what_if: WhatIf) -> Finding:
+    """Return the warning that a what-if changes nothing, with the reason if it is known."""
     reasons = dict.fromkeys(
         finding.found.partition(" matches ")[2] or finding.found
         for finding in steps_that_match_nothing(case.change(scenarios=what_if.steps, risks=()))
@@ -192,17 +191,17 @@ def _nothing(case: Case, what_if: WhatIf) -> Finding:
     hint = (
         f"it matches {'; '.join(reasons)}"
         if reasons
-        else "nothing matches, or it stands so already"
+        else "nothing matches, or the workbook has the same value already"
     )
     return warning("", found=f"`{what_if.typed}` changes nothing", hint=hint)
 
 
 def scenario_name(case: Case, name: str) -> str:
-    """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
+    """Return a scenario's name as the workbook spells it; UsageError suggests a similar one."""
     spelt = {fold(k): k for k in (BASE, *names(case))}
     if fold(name) not in spelt:
         hint, every = near(name, spelt), few(list(spelt.values()), _MOST_LISTED)
-        listed = f"{hint} The scenarios are {every}" if hint else f"the scenarios are {every}"
-        msg = f"no scenario {name!r} in the sheet Scenarios; {listed}"
+        listed = f"{hint} Choose from {every}" if hint else f"choose from {every}"
+        msg = f"there is no scenario {name!r}; {listed}"
         raise UsageError(msg)
     return spelt[fold(name)]

@@ -1,7 +1,7 @@
 """The actions of the sheets Scenarios and Risks: each a pure function from Case to Case.
 
-``models.schema.TAKES`` says what each takes; the first line of a docstring is its line in the
-manual.
+``models.schema.TAKES`` declares the selectors and value of each. The manual shows the first line of
+each docstring.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from models.schema.policy import ActionRow
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
 
 
-def after(case: Case, steps: Iterable[schema.ScenarioStep]) -> Case:
-    """Return the case after steps, top to bottom."""
+def apply_steps(case: Case, steps: Iterable[schema.ScenarioStep]) -> Case:
+    """Return the case after applying the steps from top to bottom."""
     for step in steps:
         case = ACTIONS[step.action](case, step)
     return case
@@ -30,59 +30,58 @@ def after(case: Case, steps: Iterable[schema.ScenarioStep]) -> Case:
 
 @dataclasses.dataclass(frozen=True)
 class CaseChange:
-    """A function from Case to Case that can be sent to another process: steps, top to bottom."""
+    """A picklable function from Case to Case that applies steps from top to bottom."""
 
     steps: tuple[schema.ScenarioStep, ...]
 
     def __call__(self, case: Case) -> Case:
-        return after(case, self.steps)
+        return apply_steps(case, self.steps)
 
 
 @dataclasses.dataclass(frozen=True)
 class ActionKind:
-    """A kind of change (``models.plan.variation``): a step, on what is selected of all it selects.
+    """A kind of change (``models.plan.variation``): a step, without the names that it applies to.
 
-    It needs no name of what is not selected, and so is the same for all that may be.
+    A ``Selection`` gives the names, so one kind serves for all of them.
     """
 
     step: schema.ScenarioStep
 
-    def __call__(self, case: Case, of: Selection, value: float | None = None) -> Case:
-        """Return the case after the step, a step a stretch of years; ``Turned`` sets a value."""
-        changed = {name: one for name, one in of.named.items() if name != "years"}
+    def __call__(self, case: Case, selection: Selection, value: float | None = None) -> Case:
+        """Return the case after the step, applied to the selection, with another value if given."""
+        changed = {name: one for name, one in selection.named.items() if name != "years"}
         changed |= {} if value is None else {"value": value}
         step = dataclasses.replace(self.step, **changed)
-        if of.years is None:
-            return after(case, [step])
-        chosen = {year for year in of.years if in_force(step, year)}
-        return after(
+        if selection.years is None:
+            return apply_steps(case, [step])
+        chosen = {year for year in selection.years if in_force(step, year)}
+        return apply_steps(
             case,
             (
                 dataclasses.replace(step, first_year=first, last_year=last)
-                for first, last in stretches(case.years, chosen)
+                for first, last in year_ranges(case.years, chosen)
             ),
         )
 
 
 def changes_nothing(step: ActionRow) -> errors.Finding:
-    """Return the warning that a step touches nothing."""
     return errors.warning(
         step.SHEET,
         step.row,
         "Action",
         found=f"`{step.action}` of {step.name} changes nothing",
-        hint="no row matches its selectors and years, or the value is already so",
+        hint="no row matches its selectors and years, or the rows have this value already",
     )
 
 
-def stretches(years: Iterable[int], chosen: Collection[int]) -> list[tuple[int, int]]:
-    """Return chosen years of a horizon as (first, last) without another of its years between."""
+def year_ranges(years: Iterable[int], chosen: Collection[int]) -> list[tuple[int, int]]:
+    """Return chosen years as ranges (first, last) of consecutive years of a horizon."""
     runs = [[*run] for is_chosen, run in groupby(years, chosen.__contains__) if is_chosen]
     return [(run[0], run[-1]) for run in runs]
 
 
 def _value(step: schema.ScenarioStep) -> float:
-    """Return a step's Value; raises ValueError where it is blank."""
+    """Return a step's Value; ValueError if it is blank."""
     if step.value is None:
         msg = f"`{step.action}` needs a Value"
         raise ValueError(msg)
@@ -90,7 +89,7 @@ def _value(step: schema.ScenarioStep) -> float:
 
 
 def _matches(record: Any, step: schema.ScenarioStep) -> bool:
-    """Return whether a refiner, project, mine, demand or stockpile is one that a step selects."""
+    """Return whether a step selects a refiner, project, mine, demand or stockpile."""
     if isinstance(record, schema.Demand | schema.Stockpile):
         return step.mineral in {"", record.mineral} and step.member in {"", record.member}
     if isinstance(record, schema.Mine):
@@ -98,7 +97,7 @@ def _matches(record: Any, step: schema.ScenarioStep) -> bool:
     return step.selects(record.mineral, record.country, seller(record), record.company)
 
 
-def _changed(
+def _change_matching(
     records: Iterable[R], step: schema.ScenarioStep, change: Callable[[R], R]
 ) -> tuple[R, ...]:
     return tuple(change(r) if _matches(r, step) else r for r in records)
@@ -110,28 +109,28 @@ def _by_year(
     change: Callable[[float | None], float | None],
     **series: str,
 ) -> Case:
-    """Return the case with series of the selected records changed in the step's years.
+    """Return the case with yearly values of the selected records changed in the step's years.
 
-    ``series`` are the fields of the records of each of the case's tables, by spaces.
+    ``series`` are the names of the fields to change, by table and separated by spaces.
     """
 
-    def changed(year: int, before: float | None) -> float | None:
+    def new_value(year: int, before: float | None) -> float | None:
         return change(before) if in_force(step, year) else before
 
-    def record(row: Any, names: str) -> Any:
-        values = {name: getattr(row, name).map(case.years, changed) for name in names.split()}
+    def change_fields(row: Any, names: str) -> Any:
+        values = {name: getattr(row, name).map(case.years, new_value) for name in names.split()}
         return dataclasses.replace(row, **values)
 
     return case.change(
         **{
-            table: _changed(getattr(case, table), step, partial(record, names=names))
+            table: _change_matching(getattr(case, table), step, partial(change_fields, names=names))
             for table, names in series.items()
         }
     )
 
 
 def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
-    """Return the case with series of the selected records multiplied by Value."""
+    """Return the case with yearly values of the selected records multiplied by Value."""
     factor = _value(step)
     return _by_year(
         case, step, lambda before: None if before is None else before * factor, **series
@@ -162,7 +161,7 @@ def raise_tariff(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
-    """Set every price floor to Value. Add one of the coalition in years that have none of it."""
+    """Set every price floor to Value. Add a floor for the coalition in years without one."""
     value = _value(step)
     chosen = [m.name for m in case.minerals if step.mineral in {"", m.name}]
 
@@ -177,12 +176,12 @@ def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
     ]
     years = {year for year in case.years if in_force(step, year)} if value > 0 else set[int]()
     for name in chosen:
-        own = [r for r in rows if r.mineral == name and r.zone == schema.COALITION]
-        left = {year for year in years if not any(in_force(row, year) for row in own)}
+        floors = [r for r in rows if r.mineral == name and r.zone == schema.COALITION]
+        without = {year for year in years if not any(in_force(row, year) for row in floors)}
         new = schema.PriceFloor(mineral=name, floor=schema.ByYear(value))
         rows += [
             dataclasses.replace(new, first_year=first, last_year=last)
-            for first, last in stretches(case.years, left)
+            for first, last in year_ranges(case.years, without)
         ]
     return case.change(price_floors=tuple(rows))
 
@@ -192,49 +191,40 @@ def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
     return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
 
 
-def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
-    """Add a last row to Lanes: it overrides what stood, on the lanes it matches.
+_SELLER_AND_YEARS = ("country", "refiner", "company", "first_year", "last_year")
 
-    What it says of all but Max it says of flows of inputs, too (``_with_input_lane``).
+
+def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
+    """Add a last row to Lanes, which overrides earlier rows of the lanes that it matches.
+
+    Except for Max, it also applies to flows of inputs (``_with_input_lane``).
     """
-    matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
-    gone = step.member not in {"", *case.member_of}  # a step before removed the member
-    if not matched or gone or lane == schema.Lane():
+    is_matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
+    is_removed = step.member not in {"", *case.member_of}  # an earlier step removed the member
+    if not is_matched or is_removed or lane == schema.Lane():
         return case
-    row = dataclasses.replace(
-        lane,
-        mineral=step.mineral,
-        country=step.country,
-        refiner=step.refiner,
-        company=step.company,
-        member=step.member,
-        first_year=step.first_year,
-        last_year=step.last_year,
-    )
+    selectors = ("mineral", *_SELLER_AND_YEARS, "member")
+    row = dataclasses.replace(lane, **{name: getattr(step, name) for name in selectors})
     return _with_input_lane(case.change(lanes=(*case.lanes, row)), step, lane)
 
 
 def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
-    """Add a last row to Input lanes: a flow to a plant is one to the members of its country.
+    """Add a last row to Input lanes, for flows of inputs to plants.
 
-    A member reaches the plants in its country, and none where it has no country; without one all
-    plants outside the supplier's own country are reached.
+    If the step names a member, the row applies to plants in the member's country; without a member,
+    to all plants outside the supplier's country.
     """
     to_country = case.member_of[step.member].country if step.member else ""
-    says = dataclasses.replace(lane, max=None)
-    if not case.inputs or says == schema.Lane() or (step.member and not to_country):
+    changes = dataclasses.replace(lane, max=None)
+    if not case.inputs or changes == schema.Lane() or (step.member and not to_country):
         return case
     row = schema.InputLane(
         input=step.mineral,
-        country=step.country,
-        refiner=step.refiner,
-        company=step.company,
         to_country=to_country,
         is_abroad=not step.member,
-        first_year=step.first_year,
-        last_year=step.last_year,
+        **{name: getattr(step, name) for name in _SELLER_AND_YEARS},
         **{
-            name: getattr(says, name)
+            name: getattr(changes, name)
             for name in ("freight", "tariff", "open", "freight_factor", "tariff_added")
         },
     )
@@ -246,28 +236,30 @@ def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -
 
 def scale_capacity(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the capacity of the matching refiners and projects by Value."""
-    # what a scenario added before is usable capacity too, and is scaled with the rest
+    # capacity that an earlier step added is also scaled
     return _scaled(case, step, refiners="capacity extra_usable", projects="capacity")
 
 
 def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
-    """Add Value [t/yr] of usable capacity to the matching refiners, in their own years."""
+    """Add Value [t/yr] of usable capacity to the matching refiners, in the years they run."""
     value = _value(step)
 
     def refiner(record: schema.Refiner) -> schema.Refiner:
-        def added(year: int, before: float | None) -> float:
+        def with_extra(year: int, before: float | None) -> float:
             extra = before or 0.0
             if not in_force(step, year):
                 return extra
             share = record.available_share.at(year)
             usable = record.capacity.value(year) * (1.0 if share is None else share)
-            left = extra + value
-            floored = left <= -usable * (1.0 - tolerances.CAPACITY_LEFT)
-            return -usable if floored else left  # usable capacity is floored at 0
+            total = extra + value
+            is_below_0 = total <= -usable * (1.0 - tolerances.CAPACITY_LEFT)
+            return -usable if is_below_0 else total  # usable capacity is at least 0
 
-        return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
+        return dataclasses.replace(
+            record, extra_usable=record.extra_usable.map(case.years, with_extra)
+        )
 
-    return case.change(refiners=_changed(case.refiners, step, refiner))
+    return case.change(refiners=_change_matching(case.refiners, step, refiner))
 
 
 def scale_cost(case: Case, step: schema.ScenarioStep) -> Case:
@@ -281,17 +273,17 @@ def set_support(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def build_project(case: Case, step: schema.ScenarioStep) -> Case:
-    """Build what is left of the matching projects in First year (blank: their own), unbudgeted."""
+    """Build matching projects fully in First year (blank: their own), outside the budget."""
 
     def with_build(record: schema.Project) -> schema.Project:
-        # its own first year may lie before the horizon, in a gap of it, or beyond it
+        # the project's first year may be before, after or between the years of the horizon
         planned = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or planned
         if built_in is None or not unbuilt(record):
             return record
         return dataclasses.replace(record, built_in=built_in)
 
-    return case.change(projects=_changed(case.projects, step, with_build))
+    return case.change(projects=_change_matching(case.projects, step, with_build))
 
 
 def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:
@@ -311,7 +303,7 @@ def scale_mines(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def block_ore(case: Case, step: schema.ScenarioStep) -> Case:
-    """Stop all ore of the mine country Country."""
+    """Stop all ore from the mines of Country."""
     if not any(_matches(m, step) for m in case.mines):
         return case
     row = schema.OreLane(
@@ -337,7 +329,7 @@ def scale_demand(case: Case, step: schema.ScenarioStep) -> Case:
     def demand(row: schema.Demand) -> schema.Demand:
         return dataclasses.replace(row, tonnes=scaled(row.tonnes), unmet=scaled(row.unmet))
 
-    return case.change(demand=_changed(case.demand, step, demand))
+    return case.change(demand=_change_matching(case.demand, step, demand))
 
 
 def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
@@ -349,23 +341,23 @@ def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
 def remove_member(case: Case, step: schema.ScenarioStep) -> Case:
     """Remove the member with every row that names it, and its column of Freight.
 
-    A row of a group goes with the last member of it. Refiners stay, countries keep their blocs.
+    Rows of a group are removed with its last member. Refiners stay, countries keep their blocs.
     """
-    gone = {m.name for m in case.members if step.member in {"", m.name}}
-    left = {m.group for m in case.members if m.name not in gone}
-    gone_buyers = gone | {name for name in case.groups if name not in left}
+    removed = {m.name for m in case.members if step.member in {"", m.name}}
+    left = {m.group for m in case.members if m.name not in removed}
+    removed_buyers = removed | {name for name in case.groups if name not in left}
     freight = tuple(
-        dataclasses.replace(row, costs=tuple(cost for cost in row.costs if cost[0] not in gone))
+        dataclasses.replace(row, costs=tuple(cost for cost in row.costs if cost[0] not in removed))
         for row in case.freight
     )
     return case.change(
-        members=tuple(m for m in case.members if m.name not in gone),
+        members=tuple(m for m in case.members if m.name not in removed),
         freight=freight,
         **{
             table: tuple(
                 row
                 for row in getattr(case, table)
-                if gone_buyers.isdisjoint(getattr(row, name) for name in names)
+                if removed_buyers.isdisjoint(getattr(row, name) for name in names)
             )
             for table, names in _MEMBER_FIELDS.items()
         },
@@ -397,7 +389,7 @@ def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
             rows.append(changed)
         elif row.mineral or changed == row:
             rows.append(row)
-        else:  # a row of all minerals: the others keep what it says
+        else:  # a row of all minerals: split it, so that the others keep their value
             names = [m.name for m in case.minerals]
             rows += [
                 dataclasses.replace(changed if name == step.mineral else row, mineral=name)
@@ -410,13 +402,11 @@ def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
-    """Return the case with every max on countries, each alone, at a share.
+    """Return the case with every cap on the share of a single country set to ``share``.
 
-    Per mineral, every refining max limit on countries capped each alone becomes ``share``, in its
-    own years, its penalty kept; each year in which none of these has the coalition as buyer gets a
-    hard one on the coalition, each country alone. ``mineral`` "" is all of them. A limit on
-    countries outside a bloc is one of these: it keeps leaving the bloc's own countries alone.
-    Raises KeyError for a mineral that the case has not.
+    Existing refining caps keep their years, their penalty and the countries that they exempt. Each
+    year without such a cap on the purchases of the coalition gets one without penalty. ``mineral``
+    "" means all minerals. Raises KeyError for a mineral that the case does not have.
     """
     mineral = _known(case, mineral)
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
@@ -426,7 +416,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             rows.append(row)
             continue
         capped = dataclasses.replace(row, share=schema.ByYear(share))
-        if not row.mineral and mineral:  # the others keep what the row says of all
+        if not row.mineral and mineral:  # the other minerals keep the row
             rows.append(_without(row, mineral))
             capped = dataclasses.replace(capped, mineral=mineral)
         if row.mineral or mineral not in row.except_minerals:
@@ -450,13 +440,13 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             continue
         rows += [
             dataclasses.replace(new, first_year=first, last_year=last)
-            for first, last in stretches(case.years, {*case.years} - covered)
+            for first, last in year_ranges(case.years, {*case.years} - covered)
         ]
     return case.change(share_limits=tuple(rows))
 
 
 def set_max_country_share_step(case: Case, step: schema.ScenarioStep) -> Case:
-    """Set every max on single countries to Value. Add a hard one where there is none."""
+    """Set every cap on single countries to Value. Add a cap without penalty if there is none."""
     return set_max_country_share(case, _value(step), step.mineral)
 
 
@@ -477,7 +467,7 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
 
 
 def _known(case: Case, mineral: str) -> str:
-    """Return a mineral's name as the case spells it ("" for all); KeyError where it has none."""
+    """Return a mineral's name as the case spells it ("" for all); KeyError if it is unknown."""
     names = {fold(m.name): m.name for m in case.minerals} | {"": ""}
     return names[fold(mineral)]
 
@@ -501,4 +491,4 @@ ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
         drop_share_limits_step, remove_member,
     )
 }  # fmt: skip
-"""What each action of the sheet Scenarios does."""
+"""The function of each action of the sheet Scenarios."""

@@ -1,7 +1,7 @@
-"""Events of the sheet Risks: a pure function from Case to Case, as a scenario is.
+"""Events of the sheet Risks, applied to a case as scenarios are.
 
-An event is the rows of one name. Where it is under way in a year, each of its rows holds in that
-year, within the row's own first and last year.
+An event has all rows with its name. In each year of an event, its rows apply, except outside their
+own first and last year.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from models.checks.common import plants, seller
 from planner.scenarios.actions import ActionKind, changes_nothing
 
 Hits = tuple[tuple[int, int], ...]
-"""Which rows hold in which years, as (position in ``case.risks``, year), ascending."""
+"""Rows of the sheet Risks that apply in a year: pairs (position in ``case.risks``, year)."""
 
 
 @dataclass(frozen=True)
 class Event:
     """An event that may begin in any year of the horizon.
 
-    ``probability`` that it begins in a year; ``duration`` [yr], the year it begins in included;
-    ``rows`` are positions in ``case.risks``.
+    ``probability`` is the chance that it begins in a year; ``duration`` [yr] includes the first
+    year; ``rows`` are positions in ``case.risks``.
     """
 
     name: str
@@ -39,38 +39,36 @@ def events(case: Case) -> tuple[Event, ...]:
     for position, step in enumerate(case.risks):
         rows.setdefault(step.name, []).append(position)
     return tuple(
-        Event(
-            name,
-            case.risks[positions[0]].probability,
-            case.risks[positions[0]].duration,
-            tuple(positions),
-        )
+        Event(name, first.probability, first.duration, tuple(positions))
         for name, positions in rows.items()
+        for first in [case.risks[positions[0]]]
     )
 
 
-def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None = None) -> Hits:
-    """Return which rows hold in which years, where events are under way in some years.
+def active_rows(
+    case: Case, under_way: Mapping[str, Iterable[int]], only: int | None = None
+) -> Hits:
+    """Return the rows that apply in each year, from the years of each event.
 
-    ``alone`` is the position of the one row that is asked for.
+    With ``only``, return only the row at that position.
     """
     return tuple(
         sorted(
             (position, year)
             for position, step in enumerate(case.risks)
             for year in under_way.get(step.name, ())
-            if in_force(step, year) and alone in {None, position}
+            if in_force(step, year) and only in {None, position}
         )
     )
 
 
-def strike(case: Case, rows: Hits) -> Case:
-    """Return the case in which rows of Risks hold in some years."""
-    return Parts(happen(case, rows))(case)
+def apply_events(case: Case, rows: Hits) -> Case:
+    """Return the case after applying rows of the sheet Risks in their years."""
+    return Parts(event_changes(case, rows))(case)
 
 
-def happen(case: Case, rows: Hits) -> tuple[Part, ...]:
-    """Return what rows of Risks change in the years in which they hold, top to bottom."""
+def event_changes(case: Case, rows: Hits) -> tuple[Part, ...]:
+    """Return the changes that rows of the sheet Risks make in their years, top to bottom."""
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
@@ -81,13 +79,12 @@ def happen(case: Case, rows: Hits) -> tuple[Part, ...]:
 
 
 def _step(row: schema.EventStep) -> schema.ScenarioStep:
-    """Return what a row does as a step of a scenario of its name."""
     names = (f.name for f in dataclasses.fields(schema.ScenarioStep))
     return schema.ScenarioStep(**{name: getattr(row, name) for name in names})
 
 
-def touched(case: Case, row: schema.EventStep) -> frozenset[str]:
-    """Return the minerals of which a row of Risks may change anything."""
+def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
+    """Return the minerals that a row of Risks may affect."""
     if row.action == "scale demand":
         minerals = [d.mineral for d in case.demand if row.member in {"", d.member}]
     elif row.action == "set stock target":
@@ -104,23 +101,22 @@ def touched(case: Case, row: schema.EventStep) -> frozenset[str]:
 
 
 def findings(case: Case) -> tuple[errors.Finding, ...]:
-    """Return what is amiss with events: what they make of a case, and rows that change nothing.
+    """Return errors that an event causes in a case, and warnings on rows without effect.
 
-    Each is tried alone, under way in every year: an error says in which event it arises.
+    Each event is applied separately, in every year.
     """
-    return tuple(finding for event in events(case) for finding in _tried(case, event))
+    return tuple(finding for event in events(case) for finding in _findings_of(case, event))
 
 
-def _tried(case: Case, event: Event) -> Iterator[errors.Finding]:
-    """Apply an event's rows one after another in every year."""
-    struck = case
+def _findings_of(case: Case, event: Event) -> Iterator[errors.Finding]:
+    changed = case
     for position in event.rows:
         row = case.risks[position]
-        hit = strike(struck, hits(case, {event.name: case.years}, position))
-        if hit == struck and any(in_force(row, year) for year in case.years):
+        before = changed
+        changed = apply_events(changed, active_rows(case, {event.name: case.years}, position))
+        if changed == before and any(in_force(row, year) for year in case.years):
             yield changes_nothing(row)
-        struck = hit
-    for finding in checks.check(struck, checks.RULES):
+    for finding in checks.check(changed, checks.RULES):
         if finding.severity is errors.Severity.ERROR:
             message = f"in the event {event.name}: {finding.found}"
             yield dataclasses.replace(finding, found=message)

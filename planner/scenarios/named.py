@@ -1,4 +1,4 @@
-"""The names that an option of the command line may use, found in a workbook's case."""
+"""Looks up names on a command line in a workbook's case."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _RULES = (
     scenarios.builds,
     advice.outside_the_horizon,
 )
-"""What a row of the sheet Scenarios must keep, its names apart."""
+"""Rules for a row of the sheet Scenarios, except for the rules on names."""
 
 
 @dataclass(frozen=True)
 class Seller:
-    """A country, a refiner, a company that owns plants, or, with none of them, everyone."""
+    """A country, a refiner or a company that owns plants; every seller if all three are blank."""
 
     words: str
     country: str = ""
@@ -43,7 +43,7 @@ class Seller:
 
 
 class Named:
-    """The names of a case; ``*`` in one stands for any letters, alone for all of them."""
+    """Looks up names of a case; ``*`` matches any letters."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -51,10 +51,10 @@ class Named:
     def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
         """Return the country, or the companies and refiners, that a text names.
 
-        UsageError where there is none. What is both is the country, but for one that the workbook
-        does not have: SUR is a refiner named Sur sooner than Suriname. With ``parts`` a text that
-        is neither is every company and refiner in whose name it stands as whole words, else,
-        unless it is nearly a country, at the beginning of a word.
+        A text that names a country and a refiner means the country if the workbook has it,
+        otherwise the refiner. With ``parts``, a part of a name is enough: the text matches names
+        that contain it as whole words. If there are none, it matches names with a word that begins
+        with it, unless it is similar to a country. UsageError if nothing matches.
         """
         if text == "*":
             return (Seller(""),)
@@ -64,10 +64,10 @@ class Named:
             return (Seller(self.country_name(code, text), country=code),)
         hint = closest_country(text)
         if not matching and parts:
-            matching = self._owners_and_refiners(partial(_having, text, beginnings=not hint))
+            matching = self._owners_and_refiners(partial(_containing, text, beginnings=not hint))
         if not matching:
             owners = companies(self.case)
-            is_simple = hint or not owners  # nearly a country: no company is meant
+            is_simple = hint or not owners  # similar to a country: the user means no company
             wanted = "a country or a refiner" if is_simple else "a country, a company or a refiner"
             raise _unknown(text, wanted, hint or _near(text, owners | self.case.refiner_names))
         return matching
@@ -77,7 +77,7 @@ class Named:
     ) -> tuple[Seller, ...]:
         """Return the companies and refiners whose names match.
 
-        Beside a company only refiners without an Owner count: the others have said whose they are.
+        If a company matches, refiners with an Owner are left out: they belong to their company.
         """
         owners = match(sorted(companies(self.case)))
         owned = {seller(plant) for plant in plants(self.case) if plant.company} if owners else set()
@@ -95,14 +95,14 @@ class Named:
         return sellers | {m.country for m in case.mines} | {m.country for m in case.members}
 
     def countries_outside(self) -> list[str]:
-        """Return by name the countries that sell and have no member."""
+        """Return the names of countries that sell and have no member, in order."""
         case = self.case
         ours = {m.country for m in case.members} | {REST_OF_WORLD}
         codes = {plant.country for plant in plants(case)} | {m.country for m in case.mines}
         return sorted(map(case.country_name, codes - ours), key=fold)
 
     def country(self, text: str) -> str:
-        """Return the code of a country, "" of all; UsageError where it is unknown."""
+        """Return the code of a country, "" for all; UsageError if it is unknown."""
         if text in {"", "*"}:
             return ""
         code = country_code(text)
@@ -111,7 +111,7 @@ class Named:
         return code
 
     def country_name(self, code: str, typed: str = "") -> str:
-        """Return a country's name as the workbook spells it, else as typed."""
+        """Return a country's name as the workbook spells it, otherwise as typed."""
         name = self.case.country_name(code)
         return name if name != code else typed or code
 
@@ -119,41 +119,41 @@ class Named:
         return self._names(text, "mineral", [m.name for m in self.case.minerals])
 
     def refiners(self, text: str) -> tuple[str, ...]:
-        """Return the refiners, those of projects among them, that a text names, ("",) for all."""
+        """Return the refiners, including projects, that a text names; ("",) means all."""
         return self._names(text, "refiner", sorted(self.case.refiner_names))
 
     def companies(self, text: str) -> tuple[str, ...]:
-        """Return the companies that own refiners or projects that a text names, ("",) for all."""
+        """Return the owners of refiners or projects that a text names; ("",) means all."""
         return self._names(text, "company", sorted(companies(self.case)))
 
     def members(self, text: str) -> tuple[str, ...]:
-        """Return the members that a text names, by their name, country or group; ("",) for all."""
+        """Return the members that a text names by name, country or group; ("",) means all."""
         names = [m.name for m in self.case.members]
 
-        def otherwise() -> tuple[str, ...]:
+        def by_country_or_group() -> tuple[str, ...]:
             code = country_code(text)
-            theirs = tuple(m.name for m in self.case.members if code and m.country == code)
+            in_country = tuple(m.name for m in self.case.members if code and m.country == code)
             groups = {fold(name): members for name, members in self.case.groups.items()}
-            return theirs or groups.get(fold(text), ())
+            return in_country or groups.get(fold(text), ())
 
-        return self._names(text, "member", names, otherwise)
+        return self._names(text, "member", names, by_country_or_group)
 
     def _names(
         self,
         text: str,
         kind: str,
         names: list[str],
-        otherwise: Callable[[], tuple[str, ...]] = lambda: (),
+        other_names: Callable[[], tuple[str, ...]] = lambda: (),
     ) -> tuple[str, ...]:
         if text.strip() in {"", "*"}:
             return ("",)
-        matching = _matching(text, names) or otherwise()
+        matching = _matching(text, names) or other_names()
         if not matching:
-            raise _unknown(text, f"a {kind} of the workbook", _near(text, names))
+            raise _unknown(text, f"a {kind} in the workbook", _near(text, names))
         return matching
 
-    def checked(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
-        """Return the warnings on steps, and what a row of Scenarios would be refused for."""
+    def check_steps(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
+        """Return the warnings and errors of steps, as for rows of the sheet Scenarios."""
         case = self.case.change(scenarios=steps, risks=())
         findings = dict.fromkeys(
             f for f in checks.check(case, _RULES) if f.sheet == ScenarioStep.SHEET
@@ -168,29 +168,30 @@ class Named:
 
 
 def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that a text is, or that match where it has a ``*``."""
+    """Return the name that equals a text, otherwise the names that match its ``*``."""
     parts = (re.escape(part) for part in fold(text).split("*"))
     pattern = re.compile(".*".join(parts))
     exact = [name for name in names if fold(name) == fold(text)]
     return tuple(exact or (name for name in names if pattern.fullmatch(fold(name))))
 
 
-def _having(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
-    """Return the names in which a text is whole words, else where a word begins with it."""
+def _containing(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
+    """Return the names that contain a text as whole words; otherwise as the beginning of a word."""
     spelt = {fold(name): name for name in names}
     folded = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
     return tuple(spelt[name] for name in folded)
 
 
 def _near(text: str, choices: Iterable[str]) -> str:
-    """Return a hint with the closest name, or the one that a text is a part of."""
+    """Return a hint with the most similar name, or with the name that contains a text."""
     names = list(choices)
     bare = fold(text).strip("* ")
-    part_of = [name for name in names if bare and bare in fold(name)]
-    if len(part_of) == 1:
-        return f"did you mean {part_of[0]!r}?"
-    if len(part_of) > 1 and "*" not in text:
-        return f'{len(part_of)} names have it, such as {part_of[0]!r}: "*{text}*" is all of them'
+    containing = [name for name in names if bare and bare in fold(name)]
+    if len(containing) == 1:
+        return f"did you mean {containing[0]!r}?"
+    if len(containing) > 1 and "*" not in text:
+        count, first = len(containing), containing[0]
+        return f'{count} names contain it, such as {first!r}: write "*{text}*" for all of them'
     return did_you_mean(text, names)
 
 

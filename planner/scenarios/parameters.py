@@ -1,6 +1,6 @@
-"""Parameters that a sweep varies: one number of a case, by an action of the sheet Scenarios.
+"""Parameters of a sweep: each changes one number of a case by an action of the sheet Scenarios.
 
-As typed it is the number, on whom, for which mineral: ``capacity:CHN:cobalt``.
+A user types kind, place and mineral, such as ``capacity:CHN:cobalt``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from planner.scenarios.named import Named
 
 @dataclass(frozen=True)
 class ParameterKind:
-    """A kind of parameter: its word, its action, and the range that is swept unless said.
+    """A kind of parameter: its word, its action, and the default range of a sweep.
 
-    ``joint`` stands between the title and whom it is set for; ``before`` says what the points are
-    compared with; ``titled`` is the title where it is not the word. The range of a price is in
-    parts of the mineral's.
+    A title has ``joint`` between the kind and the place: "Capacity of China". ``before`` describes
+    the case that points are compared with. ``titled`` is the title if it is not the word. The range
+    of a price is given as shares of the mineral's price.
     """
 
     word: str
@@ -42,23 +42,23 @@ class ParameterKind:
 
     @property
     def place(self) -> str:
-        """Which selector says whom it is set for; "" where none does."""
+        """The selector of the place, such as country; "" if the action has none."""
         selectors = TAKES[self.action].selectors
         return next((name for name in ("refiner", "member", "country") if name in selectors), "")
 
     @property
     def is_factor(self) -> bool:
-        """Whether the number multiplies what stands, so that 1 is the case as given."""
+        """Whether the number multiplies a value of the case, so that 1 changes nothing."""
         return TAKES[self.action].value == "a factor"
 
     @property
     def is_price(self) -> bool:
-        """Whether the number is money a tonne: of one mineral."""
+        """Whether the number is a price per tonne of one mineral."""
         return TAKES[self.action].value == "money/t"
 
     @property
-    def most(self) -> float:
-        """The largest number that the action takes; the smallest is 0."""
+    def largest(self) -> float:
+        """The largest number that the action accepts; the smallest is 0."""
         return TAKES[self.action].most
 
 
@@ -78,21 +78,21 @@ KINDS = (
     ParameterKind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
     SECURITY,
 )
-"""Every kind, the cap first."""
+"""All kinds, with the cap first."""
 
 _PROBES = (0.318, 0.159)
-"""Values at which a parameter that changes anything gives other cases than the one it is of."""
+"""Test values: a parameter with any effect changes the case at one of them."""
 _MOST = 12
-"""Countries named in a message."""
+"""Largest number of countries named in a message."""
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A number of a case that a sweep sets or scales.
 
-    ``typed`` is what is typed for it (``capacity:CHN:cobalt``), ``title`` what people read
-    (``Capacity of China, cobalt``). ``aims`` are steps without a value that select what it changes.
-    ``price`` [money/t] is the mineral's where the number is a price, in a ``currency``.
+    ``typed`` is its form on a command line (``capacity:CHN:cobalt``), ``title`` its form for
+    readers (``Capacity of China, cobalt``). ``aims`` are the steps that set it, without their
+    value. ``price`` [money/t] is the mineral's price if the number is a price, in ``currency``.
     """
 
     kind: ParameterKind
@@ -104,66 +104,63 @@ class Parameter:
 
     @property
     def span(self) -> tuple[float, float, float]:
-        """The first value, the last one and the step that are swept unless said."""
-        of = self.kind.first, self.kind.last, self.kind.step
-        first, last, step = (float(f"{self.price * part:.4g}") for part in of)
+        """The default range of a sweep: first value, last value, step."""
+        shares = self.kind.first, self.kind.last, self.kind.step
+        first, last, step = (float(f"{self.price * share:.4g}") for share in shares)
         return first, last, step
 
     @property
     def is_cap(self) -> bool:
         return self.kind == CAP
 
-    def at(self, value: float) -> CaseChange | Parts:
+    def change_to(self, value: float) -> CaseChange | Parts:
         if self.is_cap:
             return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
-    def name(self, value: float) -> str:
-        """Return what the run at a value is called: ``Cap 65 %``."""
+    def run_name(self, value: float) -> str:
+        """Return the name of the run at a value: ``Cap 65 %``."""
         return f"{self.title} {self.words(value)}"
 
     def words(self, value: float) -> str:
         return price_words(value, self.currency) if self.kind.is_price else percent(value)
 
-    def changes(self, case: Case) -> bool:
-        return any(self.at(self.price * value)(case) != case for value in _PROBES)
+    def changes_case(self, case: Case) -> bool:
+        return any(self.change_to(self.price * value)(case) != case for value in _PROBES)
 
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
-"""The cap on single countries, of all minerals."""
+"""The cap on single countries, for all minerals."""
 
 
 def without_security(case: Case) -> Case:
-    """Return the case that need not survive a loss."""
     return case.change(security=())
 
 
-def secured(case: Case, over: str) -> Case:
-    """Return the case that is swept: over security one with a row of it, where there is none.
+def with_security(case: Case, over: str) -> Case:
+    """Return the case to sweep; a sweep over security needs a row on the sheet Security.
 
-    It asks nothing yet: all may be short of each mineral if a country outside is lost.
+    If the case has none, a row without effect is added: 100 % of demand may be short after a loss.
     """
-    is_asked = fold(over.partition(":")[0].strip()) == SECURITY.word
-    if case.security or not is_asked:
+    is_over_security = fold(over.partition(":")[0].strip()) == SECURITY.word
+    if case.security or not is_over_security:
         return case
     return case.change(security=(SecurityTarget(max_short=ByYear(1.0)),))
 
 
 def percent(value: float) -> str:
-    """Return a fraction as people read it: ``65 %``."""
     return f"{value * 100:.6g} %"
 
 
 def price_words(value: float, currency: str) -> str:
-    """Return a price as people read it: ``12,500 USD/t``."""
     return f"{value:,.6g} {currency}/t"
 
 
 def parameter_of(case: Case, typed: str) -> Parameter:
-    """Return the parameter that ``capacity:CHN:cobalt`` and the like mean; ``*`` in places is any.
+    """Return the parameter that a user types as ``capacity:CHN:cobalt``; ``*`` means all places.
 
-    Raises UsageError for an unknown parameter, place or mineral, with the closest name, and for one
-    that changes nothing of the case.
+    Raises UsageError for an unknown parameter, place or mineral, with the most similar name, and
+    for a parameter that changes nothing in the case.
     """
     wrong = Mistakes()
     with wrong.kept(f"--over {typed!r}: "):
@@ -179,22 +176,22 @@ def _parameter(case: Case, typed: str) -> Parameter:
     if kind is None:
         near = did_you_mean(word, words)
         hint = f"{near} " if near.startswith("did") else ""
-        msg = f"no such knob; {hint}there is {', '.join(words)}"
+        msg = f"there is no such parameter; {hint}choose from {', '.join(words)}"
         raise UsageError(msg)
     if kind == CAP:
         if colon:
-            msg = "the cap is swept for all minerals at once; write --over cap"
+            msg = "the cap always applies to all minerals; write --over cap"
             raise UsageError(msg)
         return THE_CAP
     parameter = _aimed(Named(case), kind, rest)
-    if not parameter.changes(case):
-        msg = f"the workbook has nothing that this changes{_places(case, kind)}"
+    if not parameter.changes_case(case):
+        msg = f"this parameter changes nothing in the workbook{_places(case, kind)}"
         raise UsageError(msg)
     return parameter
 
 
 def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
-    """Return a parameter of a place and a mineral; either may be blank, the mineral alone, too."""
+    """Return a parameter of a place and a mineral; either may be blank."""
     place, mineral = _split(named, kind, rest)
     wrong = Mistakes()
     with wrong.kept():
@@ -224,13 +221,12 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
 
 
 def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
-    """Return the words for place and mineral."""
     if not kind.place:
         return "", rest
     if ":" in rest:
         place, _, mineral = (part.strip() for part in rest.rpartition(":"))
         return place, mineral
-    try:  # demand:cobalt means the mineral, unless someone is called so
+    try:  # demand:cobalt means the mineral, unless a place has that name
         _find(named, kind, rest)
     except UsageError:
         if fold(rest) in {fold(m.name) for m in named.case.minerals}:
@@ -240,9 +236,9 @@ def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
 
 
 def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return whom a text names, in words and as selectors; all where it is blank.
+    """Return the places that a text names, as words and selectors; a blank text means all.
 
-    Raises UsageError where nobody is called so, with the closest name or code.
+    Raises UsageError for an unknown place, with the most similar name or code.
     """
     try:
         if kind.place == "member":
@@ -257,11 +253,11 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
 
 
 def _places(case: Case, kind: ParameterKind) -> str:
-    """Name the countries where there is something to change, the first dozen."""
+    """Return the end of a message: the countries where the parameter changes something."""
     if kind.place == "member":
         return ""
     if kind.place == "refiner":
-        codes, things = {plant.country for plant in plants(case)}, "refiners and projects stand in"
+        codes, things = {plant.country for plant in plants(case)}, "refiners and projects are in"
     else:
         codes, things = {m.country for m in case.mines}, "mines are in"
     names = sorted(map(case.country_name, codes))
@@ -271,7 +267,7 @@ def _places(case: Case, kind: ParameterKind) -> str:
 
 
 def _close_code(case: Case, kind: ParameterKind, place: str, error: str) -> str:
-    """Name the country whose code is close to what was typed, where nothing else is named."""
+    """Return the end of a message: a similar country code, if no name was suggested."""
     if kind.place == "member" or "did you mean" in error:
         return ""
     codes = {r.country for r in case.refiners} | {m.country for m in case.mines}

@@ -26,7 +26,7 @@ from models.program.component import columns_named
 from models.resolve import Rights, budget_year, start_years, stock_target, unbuilt
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ class Unforeseen:
         steps = [
             step for step in self.steps(case) if step.last_year is None or step.last_year >= year
         ]
-        changed = after(case, [_step_from(step, year, case.years) for step in steps])
+        changed = apply_steps(case, [_step_from(step, year, case.years) for step in steps])
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}

@@ -917,7 +917,7 @@ class Compare(StudyKind):
             finding
             for case in self.cases
             if isinstance(case.variant, Variant)  # a surprise has the same errors
-            for finding in case.variant.within(case.errors)
+            for finding in case.variant.with_origin(case.errors)
         )
         placed = self.start.book.layout.in_order(findings)
         return InputError(placed) if placed else None

@@ -23,8 +23,15 @@ from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
-from planner.scenarios.actions import stretches
-from planner.scenarios.events import Event, Hits, events, happen, hits, touched
+from planner.scenarios.actions import year_ranges
+from planner.scenarios.events import (
+    Event,
+    Hits,
+    active_rows,
+    affected_minerals,
+    event_changes,
+    events,
+)
 from planner.stops import Stop
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -68,7 +75,7 @@ def happening(case: Case, hits: Hits) -> str:
 
 def runs_of_years(years: Collection[int]) -> str:
     """Return years in words: ``2026, 2028-2030``."""
-    runs = stretches(range(min(years), max(years) + 1), years)
+    runs = year_ranges(range(min(years), max(years) + 1), years)
     return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
 
 
@@ -89,7 +96,7 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
         years = tuple(year for year in case.years if year in lasts)
         if years:
             under_way[event.name] = years
-    return Draw(tuple(under_way.items()), hits(case, under_way))
+    return Draw(tuple(under_way.items()), active_rows(case, under_way))
 
 
 # ---- changes of a case by a draw -----------------------------------------------------------------
@@ -130,12 +137,14 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
     later = frozenset(year for year in case.years if year >= min(hit_years))
     responses = [Part(Surge(surging), Selection(years=later))]
     responses += [] if keep_caps else [Part(waive, Selection(years=hit_years))]
-    return Parts((*happen(case, hits), *responses))
+    return Parts((*event_changes(case, hits), *responses))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which the events are known before it is planned."""
-    return Parts(happen(case, hits)).__call__  # a plain callable: the run gets a case of its own
+    return Parts(
+        event_changes(case, hits)
+    ).__call__  # a plain callable: the run gets a case of its own
 
 
 def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -146,7 +155,7 @@ def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -
         return [limit]
     return [
         dataclasses.replace(limit, first_year=first, last_year=last)
-        for first, last in stretches(years, held)
+        for first, last in year_ranges(years, held)
     ]
 
 
@@ -277,7 +286,7 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: Parts(happen(case, hits))
+    return lambda _, hits: Parts(event_changes(case, hits))
 
 
 def plan_draws(
@@ -342,7 +351,7 @@ class _PlanRuns:
         ``base`` is the case that the hits change, ``case`` the one with the sheet Risks.
         """
         self.name, self.base, self.case, self.parts = name, base, case, parts(base)
-        reach = tuple(touched(base, row) for row in case.risks)
+        reach = tuple(affected_minerals(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
         self.runs = {key: i for i, key in enumerate(every)}

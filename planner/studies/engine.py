@@ -22,7 +22,7 @@ from models.plan.block_solver import BlockSolver
 from models.plan.solving import check
 from models.resolve import Expanded
 from planner.render.words import counted
-from planner.stops import Stop, heard, raise_lost
+from planner.stops import Stop, mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -180,12 +180,12 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
-                raise_lost()
+                raise_pending_stop()
                 unproven = isinstance(error, SolverError)
                 outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
                 fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
-                raise_lost()
+                raise_pending_stop()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
 
@@ -448,7 +448,7 @@ def unbegun(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
 
     To be called where the stop is caught, which is then heard.
     """
-    heard()
+    mark_handled()
     return Outcomes(tuple(Outcome(name, error=_STOPPED, ran=False) for name in names), stop)
 
 
@@ -494,7 +494,7 @@ def run_studies(
         place.run(joined, tracker)
         wrong = compared()
     except (KeyboardInterrupt, SystemExit) as stop:
-        heard()
+        mark_handled()
         stopped = stop
     every: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):

@@ -132,7 +132,7 @@ def grid(
 
     Raises UsageError if a number is out of bounds, or the step leads nowhere or to too many points.
     """
-    most = parameter.kind.most
+    most = parameter.kind.largest
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
             slip = most <= MOST_TARIFF and most < value <= _SLIP
@@ -409,7 +409,7 @@ def study_of(
         compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == parameters.SECURITY:
         compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
-    runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
+    runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and cap_path_words(base) else ()
     references = tuple((run,) for run in compared)
     return Study(base, (*references, *given, *chains_of(runs, CHAIN)), read_point)
@@ -1002,7 +1002,7 @@ class Sweep(StudyKind):
         step: float | None,
     ) -> None:
         super().__init__(start)
-        self.case = parameters.secured(start.case, over)
+        self.case = parameters.with_security(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.span, strict=True)
         self.points = grid(

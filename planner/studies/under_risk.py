@@ -34,7 +34,7 @@ from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.scenarios.events import Hits, touched
+from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
@@ -348,7 +348,7 @@ def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
-    reach, groups = tuple(touched(case, row) for row in case.risks), []
+    reach, groups = tuple(affected_minerals(case, row) for row in case.risks), []
     for minerals in together:
         hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
         place = {each: i for i, each in enumerate(dict.fromkeys(hits))}

@@ -16,7 +16,7 @@ from models.errors import Finding, InputError, warning
 from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import WHOLE
-from planner.seal import SEAL, SEALED, is_short, seal
+from planner.seal import SEAL, SEALED, is_rounded, seal
 from planner.workbook import excel, plan_columns
 from planner.workbook.countries import country_code
 from planner.workbook.grid import Area, Grid, fill, lines
@@ -260,7 +260,7 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     texts = map(str, plan.result(results.Checks).what)
     seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
     columns = [_numbers(plan, result, field).dropna().tolist() for result, field in SEALED]
-    if seals and seals != [seal(columns)] and not is_short(columns):
+    if seals and seals != [seal(columns)] and not is_rounded(columns):
         message = "numbers of Plan, Values or Duals do not match the plan's seal"
         yield _changed(results.Checks.TABLE, message)
 

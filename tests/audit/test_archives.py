@@ -59,4 +59,4 @@ def test_archives_as_programs_write_them_are_read(made, books, tmp_path, name, c
             assert archive.testzip() is None
     assert read(tmp_path / "case.xlsx").case == read(made / "case.xlsx").case
     assert main(["verify", str(tmp_path / "plan.xlsx"), str(made / "case.xlsx")]) == 0
-    assert "part for part" in capsys.readouterr().err
+    assert "every part of the file" in capsys.readouterr().err

@@ -48,7 +48,7 @@ def test_a_part_that_is_not_the_planners_own_is_told(made, tmp_path, name, capsy
     raw.write(made / "plan.xlsx", plan, tamper)
     code, told = verified(plan, made, capsys)
     assert code == 1
-    assert "differs from the plan that the planner makes of" in told
+    assert "differs from the plan that the planner makes from" in told
     assert place in told, told
 
 

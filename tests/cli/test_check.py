@@ -168,7 +168,7 @@ def test_what_is_no_workbook_has_nothing_to_mark(folder, call, ask):
     for name in ("text.xlsx", "missing.xlsx"):
         code, _, err = call("check", name, "--marked", "copy.xlsx")
         assert code == 1
-        assert f"copy.xlsx is not written: nothing can be marked in {name}" in err
+        assert f"copy.xlsx was not written: {name} cannot be read as a workbook" in err
         assert ask("check", name, "--marked", "copy.xlsx")[1]["marked"] is None
     assert not (folder / "copy.xlsx").exists()
 

@@ -21,9 +21,10 @@ from tests.cli.desk import POSIX, ROOT, apart
 def test_help_lists_whole_commands_alone(call):
     code, out, _ = call("--help")
     assert code == 0
-    listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.split()]
+    lines = out.split("Commands:")[1].splitlines()
+    listed = [line.split()[0] for line in lines if line[2:3].strip()]  # not a wrapped summary
     names = sorted(command.name for command in COMMANDS)
-    assert [w for w in listed if w in planner.commands] == names
+    assert listed == names
     assert "130 stopped by Ctrl-C" in " ".join(out.split())
     assert all(command.callback is not None and command.help for command in COMMANDS)
 
@@ -128,7 +129,7 @@ def test_interrupted(folder, call, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "check_file", interrupt)
-    assert call("check", "a.xlsx") == (130, "", "Stopped before it was done\n")
+    assert call("check", "a.xlsx") == (130, "", "Stopped before the command was finished\n")
 
 
 @POSIX
@@ -170,7 +171,7 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
         time.sleep(0.1)
         process.send_signal(getattr(signal, sent))
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (code, "Stopped before it was done\n")
+    assert (process.returncode, err) == (code, "Stopped before the command was finished\n")
     answer = json.loads(out)
     assert (answer["status"], answer["stopped"]) == ("stopped", True)
     assert list((case.parent / "outputs").iterdir()) == []

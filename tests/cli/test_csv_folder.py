@@ -77,7 +77,7 @@ def test_a_table_that_somebody_changed_stops_the_run(tmp_path):
 def test_the_folder_is_for_the_tables_alone(case, call, output, tables):
     code, _, err = call("solve", case, "--output", output, "--csv", tables)
     assert code == 2
-    assert "name a folder for the tables alone" in err
+    assert "name a folder only for tables" in err
     assert not Path("t").exists()
 
 

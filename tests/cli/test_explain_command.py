@@ -172,12 +172,12 @@ def test_unknown_names_have_the_closest(case, call):
     """All that is wrong is told at once, exit 2."""
     code, out, err = call("explain", case, *asked("lithum", "Japn", 2030))
     assert (code, out) == (2, "")
-    assert "--mineral: 'lithum' is not a mineral of the workbook; did you mean 'Lithium'?" in err
+    assert "--mineral: 'lithum' is not a mineral in the workbook; did you mean 'Lithium'?" in err
     assert "did you mean 'Japan'?" in err
-    assert "--year 2030 is no year of the sheet Demand; did you mean 2028?" in err
+    assert "--year 2030 is not a year of the sheet Demand; did you mean 2028?" in err
     code, _, err = call("explain", case, *asked(member="*"))
     assert code == 2
-    assert "must name one alone" in err
+    assert "names several: name one" in err
 
 
 def test_all_missing_options_are_named_with_their_choices(case, call):

@@ -20,7 +20,7 @@ from pptx import Presentation
 
 from planner.cli import main
 from planner.cli.assistant import DATA, OUTPUTS, WorkFolder
-from planner.cli.tool import MOST_SLICE, MOST_TEXT, line_of, trimmed
+from planner.cli.tool import MOST_SLICE, MOST_TEXT, arguments_of, trimmed
 from planner.workbook.template import write_book
 from tests.report.cases import case
 
@@ -403,14 +403,14 @@ def test_no_secret_of_the_environment_reaches_a_call(folder):
 
 def test_options_are_those_of_the_command_and_never_files():
     order = {"name": "exit", "files": ["case.xlsx"], "output": "outputs/x.xlsx"}
-    assert line_of({**order, "options": {"country": "China"}}) == [
+    assert arguments_of({**order, "options": {"country": "China"}}) == [
         "exit", "case.xlsx", "--country=China", "-o", "outputs/x.xlsx",
     ]  # fmt: skip
-    risky = line_of({**order, "name": "under-risk", "options": {"futures": "10"}})
+    risky = arguments_of({**order, "name": "under-risk", "options": {"futures": "10"}})
     assert risky[:3] == ["solve", "case.xlsx", "--under-risk"]
     for option in ("csv", "output", "json", "workers", "cluster", "nothing", "x" * 10_000):
         with pytest.raises(Exception, match="has no option") as error:
-            line_of({**order, "options": {option: "x"}})
+            arguments_of({**order, "options": {option: "x"}})
         assert len(str(error.value)) < 400
 
 
@@ -424,10 +424,10 @@ def test_a_path_is_followed_before_it_is_judged(tmp_path):
     folder = WorkFolder(Path(os.path.realpath(tmp_path)))
     (tmp_path / "-case.xlsx").write_text("no workbook")
     assert folder.file("-case.xlsx") == "./-case.xlsx"
-    with pytest.raises(ToolError, match="no workbook here"):
+    with pytest.raises(ToolError, match="the folder has no workbook"):
         folder.file("other.xlsx")
 
 
 def test_no_folder(tmp_path, capsys):
     assert main(["mcp", str(tmp_path / "nothing")]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err

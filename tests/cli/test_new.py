@@ -50,7 +50,7 @@ def test_new_beside_a_file_that_is_open(folder, call):
     (folder / "~$case.xlsx").touch()
     code, _, err = call("new", "case.xlsx", "--force")
     assert code == 0
-    why = "case.xlsx is open in another program (the file ~$case.xlsx beside it says so)"
+    why = "case.xlsx is open in another program (see its lock file ~$case.xlsx)"
     assert f"{why}: written to case (2).xlsx" in err
 
 
@@ -90,7 +90,7 @@ def test_the_template_solves_and_its_limit_binds(folder, call, ask):
 def test_new_with_no_sheet_is_wrong_usage(folder, call, text):
     code, _, err = call("new", "case.xlsx", "--with", text)
     assert code == 2
-    assert "names no sheet; there is" in err
+    assert "names no sheet; choose from" in err
     assert call("new", "case.xlsx", "--all", "--with", text)[0] == 2
     assert not any(folder.iterdir())
 

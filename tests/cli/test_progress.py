@@ -35,7 +35,7 @@ def test_where():
     assert given() == LocalProcesses(None)
     assert given("--workers", "1") == LocalProcesses(1)
     assert given("--cluster", "tcp://desk:8786") == Cluster("tcp://desk:8786")
-    with pytest.raises(UsageError, match="give one of them"):
+    with pytest.raises(UsageError, match="give only one of them"):
         given("--workers", "2", "--cluster", "tcp://desk:8786")
     with pytest.raises(UsageError, match="tcp://host:8786"):
         place(None, "desk")
@@ -70,10 +70,10 @@ def test_notices_alone_in_a_file(monkeypatch):
 @pytest.mark.parametrize(
     ("seconds", "done", "said"),
     [
-        (61, 40, "40 of 1,000 runs finished, 1 min gone, about 24 min left"),
-        (70, 999, "999 of 1,000 runs finished, 1 min gone, about 0 s left"),
-        (7200, 10, "10 of 1,000 runs finished, 2.0 h gone, about 198.0 h left"),
-        (61, 0, "0 of 1,000 runs finished, 1 min gone, time left unknown"),
+        (61, 40, "40 of 1,000 runs finished, 1 min elapsed, about 24 min left"),
+        (70, 999, "999 of 1,000 runs finished, 1 min elapsed, about 0 s left"),
+        (7200, 10, "10 of 1,000 runs finished, 2.0 h elapsed, about 198.0 h left"),
+        (61, 0, "0 of 1,000 runs finished, 1 min elapsed, time left unknown"),
     ],
 )
 def test_a_line_a_minute_in_a_file(monkeypatch, seconds, done, said):

@@ -213,7 +213,7 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
     before = other.read_bytes()
     code, out, err = call("solve", case, "--output", "other")
     assert (code, out) == (2, "")
-    assert "other.xlsx is itself an input workbook" in err
+    assert "other.xlsx is an input workbook" in err
     assert ask("solve", case, "--output", other)[1]["status"] == "usage_error"
     assert other.read_bytes() == before
     for _ in range(2):  # a plan is replaced
@@ -224,7 +224,7 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
 
 def test_help_says_where_the_plan_of_a_scenario_goes(call):
     _, out, _ = call("solve", "--help")
-    assert "the plan's name contains its scenario and what-ifs" in " ".join(out.split())
+    assert "the plan's file name contains its scenario and what-ifs" in " ".join(out.split())
 
 
 def refuse(*_: object, **__: object) -> Plan:
@@ -247,7 +247,7 @@ def test_a_plan_is_not_lost_for_want_of_the_one_without_limits(case, call, monke
         monkeypatch.setattr(models.plan.Session, name, refuse)
     code, _, err = call("solve", case)
     assert code == 0
-    assert "what the share limits cost is not known" in err
+    assert "the cost of the share limits is unknown" in err
 
 
 def test_what_a_scenario_does_wrong_is_told_with_its_cell(case, ask, monkeypatch):

@@ -60,7 +60,7 @@ def test_nothing_finished_is_said(case, call, ask, monkeypatch, command) -> None
     stopped(monkeypatch, 0)
     code, out, err = call(*asked(command, case))
     assert (code, out) == (130, "")
-    assert f" runs finished, {STUDIES[command][1]}; nothing is written\n" in err
+    assert f" runs finished. Nothing was written: {STUDIES[command][1]}\n" in err
     assert "Stopped: 0 of " in err
     assert "Error" not in err
     code, answer = ask(*asked(command, case))
@@ -85,7 +85,7 @@ def test_nothing_is_finished_where_what_is_agreed_has_no_plan(  # noqa: PLR0917 
     code, out, err = call(*asked(command, case))
     assert (code, out) == (143 if isinstance(by, SystemExit) else 130, "")
     assert "Stopped: 0 of " in err
-    assert f" runs finished, {STUDIES[command][1]}; nothing is written\n" in err
+    assert f" runs finished. Nothing was written: {STUDIES[command][1]}\n" in err
     _, answer = ask(*asked(command, case))
     assert (answer["status"], answer["stopped"], answer["errors"]) == ("stopped", True, [])
     assert answer["runs"] > answer["runs_finished"] == 0
@@ -193,7 +193,9 @@ def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeyp
         assert {p: p.read_bytes() for p in before} == before
         stopped(monkeypatch, 2)
         _, _, err = call(*asked("sweep", case), *options)
-        assert f"{place} is for a whole result: this one is at {stem}-partial (3).xlsx" in err
+        assert (
+            f"is not finished, so it was written to {stem}-partial (3).xlsx, not to {place}" in err
+        )
     tables = {p.name for p in Path().iterdir() if p.is_dir() and p.name.startswith("tables")}
     partial = {f"tables-partial{n}" for n in ("", " (2)", " (3)")}
     assert tables == {"tables", *partial}
@@ -301,5 +303,5 @@ def test_nothing_but_the_answer_is_on_stdout_when_a_model_is_cut_off(case) -> No
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (130, "Stopped before it was done\n")
+    assert (ran.returncode, ran.stderr) == (130, "Stopped before the command was finished\n")
     assert json.loads(ran.stdout)["stopped"] is True

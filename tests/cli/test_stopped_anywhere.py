@@ -130,7 +130,7 @@ def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
         timeout=60,
     )
     assert (ran.returncode, time.monotonic() - began < 10) == (code, True), ran.stderr
-    assert ran.stderr.removeprefix("works on\n") == "Stopped before it was done\n"
+    assert ran.stderr.removeprefix("works on\n") == "Stopped before the command was finished\n"
 
 
 @POSIX
@@ -175,7 +175,10 @@ def test_what_is_put_in_order_after_a_stop_is_not_disturbed(case) -> None:
         check=False,
         timeout=60,
     )
-    assert (ran.returncode, ran.stderr) == (143, "in order\nStopped before it was done\n")
+    assert (ran.returncode, ran.stderr) == (
+        143,
+        "in order\nStopped before the command was finished\n",
+    )
 
 
 @POSIX

@@ -76,7 +76,7 @@ def test_a_search_hears_a_signal(folder, sent: signal.Signals, code: int) -> Non
         _, err = process.communicate(timeout=100)
     assert time.monotonic() - began < LONG
     assert process.returncode == code
-    assert err.endswith("Stopped before it was done\n")
+    assert err.endswith("Stopped before the command was finished\n")
     assert not (folder / "outputs").exists()
 
 

@@ -143,7 +143,7 @@ def test_no_share_limits(plain, ask, folder):
         (("--surge", "-1"), "such as 0.65"),
         (("--surge", "-1", "--lose", "Chna"), "--surge '-1' is not a share"),
         (("--surge", "-1", "--lose", "Chna"), "--lose 'Chna': "),
-        (("--scenario", "Bas"), "did you mean 'Base'? The scenarios are Base"),
+        (("--scenario", "Bas"), "did you mean 'Base'? Choose from Base"),
         (("--country", "China"), "No such option '--country'.\n"),
         (("--scenari", "Base"), "Did you mean '--scenario'?"),
         (("--output", "plain.xlsx"), "never written to"),

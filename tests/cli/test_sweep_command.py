@@ -178,7 +178,7 @@ def test_another_knob(case, ask, call):
         (("--step", "0.0001"), "6,001 points, more than 1,000"),
         (
             ("--over", "embargo"),
-            "there is cap, demand, capacity, cost, tariff, floor, freight, mines",
+            "choose from cap, demand, capacity, cost, tariff, floor, freight, mines",
         ),
         (("--over", "capacity:Chian"), "did you mean 'China'?"),
         (("--over", "tariff:CHN", "--to", "25"), "did you mean 0.25 (25 %)?"),

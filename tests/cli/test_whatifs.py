@@ -160,7 +160,7 @@ def wrong(**asked: str) -> str:
         ("Chna:JPN", "did you mean 'China'?"),
         ("Jim:JPN", "did you mean 'Jin'?"),
         ("CHN:Nipon", "did you mean 'Nippon'?"),
-        ("CHN:PER", "'PER' is not a member of the workbook"),
+        ("CHN:PER", "'PER' is not a member in the workbook"),
         ("JPN:CHN", "did you mean CHN:JPN?"),
         ("CHN:JPN:coper", "did you mean 'copper'?"),
         ("south:JPN", "did you mean 'Jin south'?"),
@@ -203,7 +203,10 @@ def test_words_before_their_beginnings():
     assert lost("huay") == "Huay works"
     assert lost("hua") == "Huay works and Huayou and Huayou Quzhou"
     assert lost("Quzhou") == "Huayou Quzhou"
-    for text, said in (("Chin", "did you mean 'China'?"), ("ayou", '"*ayou*" is all of them')):
+    for text, said in (
+        ("Chin", "did you mean 'China'?"),
+        ("ayou", 'write "*ayou*" for all of them'),
+    ):
         with pytest.raises(UsageError, match="is not a country or a refiner") as error:
             lost(text)
         assert said in str(error.value)
@@ -213,31 +216,31 @@ def test_words_before_their_beginnings():
 
 @pytest.mark.parametrize("text", ["", "*", " "])
 def test_a_loss_of_nobody(text):
-    assert "name a country or a refiner" in wrong(losses=text)
+    assert "name a country, a refiner or a company" in wrong(losses=text)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "there is block lanes, "),
+        ("", "choose from block lanes, "),
         ("scal capacity; value=1", "did you mean 'scale capacity'?"),
         ("country=CHN; scale capacity", "begin with an action"),
         ("scale capacity", "needs a value, a factor from 0 to 1000"),
         ("scale capacity; value=x", "value=x is not a number"),
         ("scale capacity; value=-1", "expected a factor from 0 to 1000"),
-        ("scale capacity; value=1,5", "without thousands marks"),
+        ("scale capacity; value=1,5", "without separators of thousands"),
         ("scale capacity; value=5 kt", "value=5 kt is not a number"),
         ("scale capacity; value=1e400", "expected a factor from 0 to 1000"),
         ("scale capacity; value=nan", "value=nan is not a number"),
         ("add capacity; value=5 MT", "write t or Mt"),
         ("set max country share; value=65", "did you mean 0.65 (65 %)?"),
         ("set tariff; value=25", "did you mean 0.25 (25 %)?"),
-        ("scale demand; country=CHN; value=2", "which takes mineral, member, years, value"),
-        ("drop share limits; years=2027", "which takes mineral"),
-        ("scale capacity; member=JPN; value=2", "member is not a selector of `scale capacity`"),
+        ("scale demand; country=CHN; value=2", "it accepts mineral, member, years, value"),
+        ("drop share limits; years=2027", "it accepts mineral"),
+        ("scale capacity; member=JPN; value=2", "`scale capacity` does not accept member"),
         ("scale capacity; cuntry=CHN; value=2", "did you mean 'country'?"),
-        ("scale capacity; value=2; value=3", "value is said twice"),
-        ("scale capacity; country=; value=3", "leave it out for all"),
+        ("scale capacity; value=2; value=3", "value is given twice"),
+        ("scale capacity; country=; value=3", "leave out country= to select all"),
         ("scale capacity; CHN; value=2", "write country=CHN"),
         ("scale capacity; copper; value=2", "write mineral=copper"),
         ("scale capacity; Jin; value=2", "write refiner=Jin"),
@@ -247,10 +250,13 @@ def test_a_loss_of_nobody(text):
         ("scale capacity; years=26; value=2", "write years=2027-2030, 2027-"),
         ("scale capacity; years=2027 2030; value=2", "write years=2027-2030"),
         ("scale capacity; years=2027-2026; value=2", "is before the first year 2027"),
-        ("scale capacity; years=2026; first year=2026; value=2", "leave those out"),
-        ("scale capacity; first year=soon; value=2", "first year=soon is no year"),
+        (
+            "scale capacity; years=2026; first year=2026; value=2",
+            "leave out first year= and last year=",
+        ),
+        ("scale capacity; first year=soon; value=2", "first year=soon is not a year"),
         ("scale capacity; country=Chna; value=2", "did you mean 'China'?"),
-        ("build project; years=2026-2027", "takes one year"),
+        ("build project; years=2026-2027", "accepts only one year"),
         ("build project; years=2030", "a year of the sheet Demand (2026 to 2027)"),
         ("build project; refiner=Sur", "no project of Sur"),
     ],
@@ -596,12 +602,12 @@ def test_losing_a_company_is_its_row_of_scenarios():
     ("options", "said"),
     [
         ({"losses": "Acme Metal Co"}, "is not a country, a company or a refiner; did you mean"),
-        ({"changes": "block lanes; owner=Acme Metal"}, "is not a company of the workbook"),
+        ({"changes": "block lanes; owner=Acme Metal"}, "is not a company in the workbook"),
         (
             {"changes": "scale demand; owner=Beta; value=2"},
-            "owner is not a selector of `scale demand`",
+            "`scale demand` does not accept owner",
         ),
-        ({"changes": "set lane max; owner=Beta; value=2"}, "owner is not a selector of"),
+        ({"changes": "set lane max; owner=Beta; value=2"}, "does not accept owner"),
         ({"changes": "build project; owner=Acme Metals"}, "no project of"),
         ({"changes": "scale capacity; Beta; value=2"}, "write owner=Beta"),
         ({"changes": "scale cost; ownr=Beta; value=2"}, "did you mean 'owner'?"),
@@ -615,5 +621,5 @@ def test_mistakes_with_companies(options, said):
 
 
 def test_what_an_action_takes_names_the_owner():
-    with pytest.raises(UsageError, match="takes mineral, country, refiner, owner, years, value"):
+    with pytest.raises(UsageError, match="accepts mineral, country, refiner, owner, years, value"):
         asked_of(owned(), changes="scale cost; member=Nippon; value=2")

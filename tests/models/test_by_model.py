@@ -263,7 +263,10 @@ def test_the_workbook_says_what_was_added(
     assert words in checks.column("What").values[0]
     assert "no" not in checks.column("Passed").values
     assert main(["verify", str(tmp_path / "plan.xlsx"), str(ROOT / "inputs" / "plain.xlsx")]) == 1
-    assert "was extended in Python, by 1 constraint (most 1)" in capsys.readouterr().err
+    assert (
+        "Python code extended the model of this plan: 1 constraint (most 1)"
+        in capsys.readouterr().err
+    )
 
 
 # ---- other solvers -------------------------------------------------------------------------------

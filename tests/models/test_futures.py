@@ -38,7 +38,7 @@ from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
 from models.solve import Certificate, LinearProgram
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
 from tests.reference.cases import ALL, random_book
@@ -201,7 +201,7 @@ def planned(
         return np.tile(np.array(row, dtype=np.int64), (many, 1))
 
     futures = [
-        Future(after(plan.case, [s for y in of.values() for s in y]), chance, known(of))
+        Future(apply_steps(plan.case, [s for y in of.values() for s in y]), chance, known(of))
         for chance, of in happens
     ]
     return under_risk(plan, futures, known({}), tail, at_once=at_once)
@@ -335,7 +335,7 @@ def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
     happens = happens_of(plan, seed, 1 + seed % 4)
     chances = chances_of(happens)
     known = np.array(
-        [solve_case(after(plan.case, [s for y in of.values() for s in y])).objective
+        [solve_case(apply_steps(plan.case, [s for y in of.values() for s in y])).objective
          for _, of in happens]
     )  # fmt: skip
     tail = Tail(float(seed % 3) / 3, float(seed % 2) / 2)

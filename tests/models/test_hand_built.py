@@ -17,7 +17,7 @@ from models.plan import solve as solve_case
 from models.resolve import free_budgets
 from models.schema import ScenarioStep
 from planner.cli import main
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 from planner.workbook import read_tables
 from planner.workbook.template import write_book
 from tests.models.desk import BookT, cost, jin, make, one, read, solve
@@ -172,7 +172,7 @@ def test_of_whole_projects_the_rest_is_built_whole_or_not() -> None:
 def stepped(book: BookT, **more: Any) -> Plan:
     """Return the plan with the project built by a scenario."""
     step = ScenarioStep(name="s", action="build project", refiner="New", **more)
-    return solve_case(after(read(book), [step]))
+    return solve_case(apply_steps(read(book), [step]))
 
 
 def test_build_project_builds_what_is_left() -> None:

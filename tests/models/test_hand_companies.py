@@ -260,6 +260,6 @@ def test_an_event_may_be_a_companys() -> None:
         "Event": "Ban", "Action": "block lanes", "Owner": "ACME metals", "Yearly probability": 0.1,
     }  # fmt: skip
     case = read_tables(two_countries(Risks=[row])).case
-    struck = events.strike(case, ((0, 2026),))
+    struck = events.apply_events(case, ((0, 2026),))
     assert solve_case(struck).objective == near(4000)
     assert events.touched(case, case.risks[0]) == {"copper"}

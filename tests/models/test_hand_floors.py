@@ -17,7 +17,7 @@ from models.plan import solve as solve_case
 from models.program import market
 from models.resolve import Expanded
 from models.schema import ByYear, PriceFloor, ScenarioStep
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 from tests.models.desk import BookT, changed, cost, make, one, read, refiner, solve, tonnes
 from tests.models.mutate import each_row
 from tests.models.test_laws import TABLES, draw, no_dearer, rounding
@@ -203,7 +203,7 @@ def test_the_levy_is_a_part_of_a_price() -> None:
 def test_support_is_no_part_of_what_a_tonne_lands_at() -> None:
     """A tonne that a scenario supports by 3 lands at 8 for the border, and the buyer pays 7."""
     step = ScenarioStep(name="s", action="set support", refiner="Out", value=3)
-    plan = solve_case(after(read(border(10)), [step]))
+    plan = solve_case(apply_steps(read(border(10)), [step]))
     assert paid(plan)[:2] == near((700, 200))
 
 
@@ -212,7 +212,7 @@ def test_support_is_no_part_of_what_a_tonne_lands_at() -> None:
 
 def stepped(book: BookT, value: float, **more: Any) -> Plan:
     """Return the plan of a book with price floors set."""
-    return solve_case(after(read(book), [ScenarioStep(
+    return solve_case(apply_steps(read(book), [ScenarioStep(
         name="s", action="set price floor", value=value, **more
     )]))  # fmt: skip
 

@@ -145,7 +145,7 @@ def test_the_plan_is_never_written_over(call, plan, tmp_path):
     for arguments in ((odd,), (plan, odd, "-o", odd)):
         code, _, err = call(*arguments)
         assert code == 2
-        assert f"the output {odd} is the input {odd}, which is never written to" in err
+        assert f"the output {odd} is the input {odd}: choose another output" in err
     assert odd.read_bytes() == before
 
 

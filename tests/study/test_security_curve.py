@@ -11,7 +11,7 @@ from models.errors import UsageError
 from models.results.common import words_of
 from planner.render.words import known
 from planner.run import start_file
-from planner.scenarios.parameters import parameter_of, secured
+from planner.scenarios.parameters import parameter_of, with_security
 from planner.studies.kind import Tables
 from planner.studies.places import Here
 from planner.studies.security_curve import safe_limits
@@ -31,7 +31,7 @@ def two() -> BookT:
 
 def test_closed_form() -> None:
     """100 + max(0, 80 - 100 x Max short) down to 0.3; at 0.2 20 t lack at 50 each."""
-    case = secured(read(two()), "security")
+    case = with_security(read(two()), "security")
     found = sweep(case, parameter_of(case, "security"), POINTS, Here())
     whole = found.rows[found.rows["mineral"] == ""]
     assert whole["objective"].tolist() == near([100, 100, 120, 140, 150, 140 + 20 * 50])
@@ -49,7 +49,7 @@ def test_rows_of_the_workbook_are_set_and_taken_out() -> None:
     """Its own row stands, with its penalty; what is compared with has none."""
     row = {"Max short": 0.4, "Penalty (USD/t)": 3, "Lost country": "China"}
     case = read(two() | {"Security": [row]})
-    assert secured(case, "security") is case
+    assert with_security(case, "security") is case
     found = sweep(case, parameter_of(case, "security"), (0.4, 0.0), Here())
     whole = found.rows[found.rows["mineral"] == ""]
     assert whole["objective"].tolist() == near([140, 180])
@@ -118,15 +118,15 @@ def test_what_is_missing_nowhere_is_so_at_every_looser_point() -> None:
 def test_other_knobs_ask_for_nothing() -> None:
     """A row is there for security alone."""
     case = read(two())
-    assert secured(case, "demand") is case
-    assert secured(case, " Security:copper ").security
+    assert with_security(case, "demand") is case
+    assert with_security(case, " Security:copper ").security
 
 
 def test_a_knob_of_a_mineral_and_of_nobody() -> None:
     """A mineral may be named; a country is no mineral."""
-    case = secured(read(two()), "security")
+    case = with_security(read(two()), "security")
     assert parameter_of(case, "security:COPPER").title == "Max short, copper"
-    with pytest.raises(UsageError, match="'China' is not a mineral of the workbook"):
+    with pytest.raises(UsageError, match="'China' is not a mineral in the workbook"):
         parameter_of(case, "security:China")
 
 

@@ -15,7 +15,7 @@ from models.resolve import Expanded, caps
 from models.results import Result
 from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
-from planner.scenarios.actions import after
+from planner.scenarios.actions import apply_steps
 from planner.studies import Here, LocalProcesses, places
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.kind import Tables
@@ -272,10 +272,10 @@ def test_a_kept_min_asks_for_as_many_tonnes_where_little_is_met() -> None:
     calm = solve(case_before_loss(plan, Rules(0.2, keep_caps=True)))
     assert (plan.shortage, plan.case.total_demand) == pytest.approx((80, 100))
     gone = ScenarioStep(name="lost", action="scale capacity", country="CHL", value=0.0)
-    lost = solve(after(calm.case, [gone]))
+    lost = solve(apply_steps(calm.case, [gone]))
     missed = [each.limits["excess"].sum() for each in (plan, calm, lost)]
     assert missed == pytest.approx([50, 50, 70])
-    half = after(calm.case, [ScenarioStep(name="half", action="scale demand", value=0.5)])
+    half = apply_steps(calm.case, [ScenarioStep(name="half", action="scale demand", value=0.5)])
     assert list(limit_tonnes(half).values()) == pytest.approx([35])
 
 

@@ -415,18 +415,21 @@ def test_freight_and_mines() -> None:
 @pytest.mark.parametrize(
     ("over", "said"),
     [
-        ("capacitty:CHN", "did you mean 'capacity'? there is cap, demand, capacity, cost"),
-        ("zzz", "there is cap, demand, capacity, cost, tariff, floor, freight, mines"),
-        ("cap:CHN", "swept for all minerals at once"),
+        ("capacitty:CHN", "did you mean 'capacity'? choose from cap, demand, capacity, cost"),
+        ("zzz", "choose from cap, demand, capacity, cost, tariff, floor, freight, mines"),
+        ("cap:CHN", "always applies to all minerals"),
         ("capacity:Chian", "did you mean 'China'?"),
         ("capacity:CHM", "did you mean 'CHN'?"),
         ("capacity:Jinn", "did you mean 'Jin'?"),
         ("tariff:CHN:coper", "did you mean 'copper'?"),
-        ("capacity:CHN:zinc", "a mineral of the workbook; there is copper"),
+        ("capacity:CHN:zinc", "a mineral in the workbook; choose from copper"),
         ("capacity:CHM:zinc", "'zinc' is not a mineral"),
         ("capacity:CHM:zinc", "did you mean 'CHN'?"),
-        ("demand:B", "'B' is not a member of the workbook"),
-        ("capacity:Peru", "nothing that this changes; its refiners and projects stand in CHL, CHN"),
+        ("demand:B", "'B' is not a member in the workbook"),
+        (
+            "capacity:Peru",
+            "changes nothing in the workbook; its refiners and projects are in CHL, CHN",
+        ),
         ("mines", "it has no mines"),
     ],
 )

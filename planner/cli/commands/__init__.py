@@ -1,4 +1,4 @@
-"""The commands; what they compute stands elsewhere."""
+"""The commands of the planner."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from planner.studies import STUDIES
 def planner() -> None:
     """Plan who buys how much of a critical mineral from which refiner, in which year.
 
-    The planner reads a workbook and writes a procurement plan. It is the cheapest plan that keeps
-    every limit on a country's share. Demand that cannot be met is shown as a shortage, with its
+    The planner reads a workbook of inputs and writes a workbook with the cheapest plan that keeps
+    every limit on a country's share. If demand cannot be met, the plan shows the shortage and its
     cause.
 
     \b
@@ -37,16 +37,16 @@ def planner() -> None:
     planner solve case.xlsx    write the plan to outputs/case-plan.xlsx
     planner explain case.xlsx  explain a price or a shortage
     planner compare case.xlsx  compare every scenario with the base case
-    planner sweep case.xlsx    find what a tighter cap on single countries costs
-    planner stress case.xlsx   test the plan against the loss of each supplier
-    planner risk case.xlsx     test the plan against events drawn at random
-    planner ranges case.xlsx   find how far each supplier's tonnes can vary
+    planner sweep case.xlsx    show what a tighter cap on single countries costs
+    planner stress case.xlsx   show what is missing if a supplier is lost
+    planner risk case.xlsx     show what random events, such as embargoes, do to the plan
+    planner ranges case.xlsx   show how much more or less each supplier could sell
     planner page case.xlsx     make a page with sliders that plans in the browser
-    planner support case.xlsx  find the payment that each idle plant needs
-    planner roll PLAN case.xlsx --to 2027  write the workbook of the next plan
+    planner support case.xlsx  show the payment that each idle plant needs to run
+    planner roll PLAN case.xlsx --to 2027   write the workbook of the next planning round
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 the output
-    cannot be written; 130 stopped by Ctrl-C: finished results are written.
+    cannot be written; 130 stopped by Ctrl-C, after writing the finished results.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
 
@@ -72,7 +72,7 @@ COMMANDS = (
     serve,
     mcp,
 )
-"""Every command, in the order in which they are met."""
+"""Every command, in the order in which a user needs them."""
 
 for command in COMMANDS:
     planner.add_command(command)

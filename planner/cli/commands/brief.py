@@ -1,4 +1,4 @@
-"""The command brief: slides for those who decide, of a plan and its studies."""
+"""The command brief: slides about a plan and its studies, for people who decide."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from models import errors
-from planner.cli.answer import Answer, Command, Key, end, of_file
+from planner.cli.answer import Answer, Command, Key, errors_in, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import pptx, target
+from planner.cli.paths import output_file, pptx_path
 from planner.cli.words import line
 
 
@@ -35,7 +34,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
-    place = target(pptx(wanted), "brief")
+    place = output_file(pptx_path(wanted), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of
@@ -48,24 +47,22 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     added: list[StudyFile] = []
     for path in (file, *studies):
         tell(f"Reading {path}")
-        with of_file(path):
+        with errors_in(path):
             source = open_report(path).source
         if isinstance(source, StudyFile) and plan is not None:
             added.append(source)
         elif isinstance(source, PlanFile) and plan is None:
             plan = source
         elif plan is None:
-            msg = f"{path} is a study: a brief begins with the workbook of a plan"
-            raise errors.UsageError(msg)
+            refuse(f"{path} is a study: the first workbook must be a plan")
         else:
-            msg = f"{path} is a plan: after the first workbook come studies"
-            raise errors.UsageError(msg)
+            refuse(f"{path} is a plan: all workbooks but the first must be studies")
     if plan is None:
         raise AssertionError
     slides = slides_of(plan, added)
     tell("Drawing")
     written = save(place, partial(write_slides, slides=slides, title=plan.title))
-    common.tell_where(place, written)
+    common.report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
@@ -77,4 +74,4 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
         Key.WARNINGS: [],
         Key.SECONDS: round(seconds, 6),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What commands share: their common options and how they tell where they are."""
+"""Options that several commands have, and how commands report progress and write files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models.errors import UsageError, WriteError
+from models.errors import WriteError
+from planner.cli.answer import refuse
 from planner.options import CAP_HELP, Share
 
 if TYPE_CHECKING:
@@ -22,32 +23,32 @@ Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
 class _FileName(click.Path):
-    """A path; refused where no file can have that name."""
+    """A path; a name that no file can have is an error."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """Refuse a NUL and half a letter, which the system knows no answer to."""
+        """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
         try:
             is_name = b"\0" not in os.fsencode(value)
         except UnicodeError:
             is_name = False
         if not is_name:
-            self.fail(f"{str(value)!r} is a name that no file can have", param, ctx)
+            self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
         return super().convert(value, param, ctx)
 
 
 class OutputPath(_FileName):
-    """A path that a command writes to, as the system will see it by then."""
+    """A path that a command writes to."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """Leave out what leads through a folder that is not there, and back again.
+        """Resolve ``..`` after folders that do not exist yet.
 
-        To the system ``nosuch/../in.xlsx`` is no file, however much ``in.xlsx`` is one. Writing
-        makes folders, and would replace it: so all that is asked of a path is asked of where it
-        leads.
+        The system finds no file at ``nosuch/../in.xlsx``, even if ``in.xlsx`` exists. But writing
+        makes the folder ``nosuch``, and would then replace ``in.xlsx``. All checks of the path must
+        see that file.
         """
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         parent = path if path.name == ".." else path.parent
@@ -63,7 +64,7 @@ class FilePath(_FileName):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """Refuse also a name too long to be looked for."""
+        """Refuse also a name that is too long for the file system."""
         path = super().convert(value, param, ctx)
         try:
             os.lstat(path)
@@ -71,23 +72,23 @@ class FilePath(_FileName):
             if error.errno == errno.ENAMETOOLONG:
                 name = Path(os.fspath(value)).name
                 shown = f"{name[:40]}..." if len(name) > 40 else name  # noqa: PLR2004
-                self.fail(f"{shown!r} is too long a name for a file", param, ctx)
+                self.fail(f"the name {shown!r} is too long for a file", param, ctx)
         return path
 
 
 WORKBOOK = FilePath(path_type=Path)
-PLACE = OutputPath(path_type=Path)
+OUTPUT = OutputPath(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
     "--scenario",
     default="Base",
     metavar="NAME",
-    help="Plan this scenario of the sheet Scenarios [Base].",
+    help="Plan this scenario of the sheet Scenarios [Base: no scenario].",
 )
 CSV = click.option(
     "--csv",
     "csv_folder",
-    type=PLACE,
+    type=OUTPUT,
     metavar="DIR",
     help="Also write the tables as CSV files into the folder DIR.",
 )
@@ -98,20 +99,21 @@ def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
 
 
 def require(extra: str, needs: str, *packages: str) -> None:
-    """Refuse what needs packages that are not here: ``a report needs Plotly, which is`` of it."""
+    """Raise UsageError if a package is missing; ``needs`` begins the message.
+
+    An example of ``needs``: "a report needs Plotly, which is".
+    """
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
-        msg = f'{needs} not installed here: pip install ".[{extra}]"'
-        raise UsageError(msg)
+        refuse(f'{needs} not installed here: pip install ".[{extra}]"')
 
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:
-    """Return the option of where a file is written to."""
-    return click.option("-o", "--output", type=PLACE, metavar=metavar, help=text)
+    return click.option("-o", "--output", type=OUTPUT, metavar=metavar, help=text)
 
 
-def write_all(  # noqa: PLR0913 - what is written, and where
+def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     target: Path,
     write: Callable[[Path], None],
     folder: Path | None,
@@ -120,43 +122,44 @@ def write_all(  # noqa: PLR0913 - what is written, and where
     *,
     over: bool = True,
 ) -> tuple[Path | None, WriteError | None]:
-    """Write a workbook, ``over`` one that is there, then its tables where a folder is named, timed.
+    """Write a workbook and, if a folder is named, its tables as CSV files.
 
-    Returns where the workbook stands (None: nowhere), and what went wrong.
+    An existing workbook is replaced only if ``over``. The time is added to ``seconds``. Returns the
+    path of the workbook (None: not written) and the error, if any.
     """
     from planner.documents.folder import write_csv
     from planner.workbook.save import save
 
     began = time.perf_counter()
     written: Path | None = None
-    trouble: WriteError | None = None
+    problem: WriteError | None = None
     try:
         written = save(target, write, over=over)
         if folder is not None:
             write_csv(folder, tables())
     except WriteError as error:
-        trouble = error
+        problem = error
     seconds["write"] = time.perf_counter() - began
-    return written, trouble
+    return written, problem
 
 
 def progress(as_json: bool) -> Callable[[str], None]:
-    """Tell of each stage where someone watches, or a program listens."""
+    """Return what reports a stage: to a program that listens, else on a terminal."""
     from planner.cli import progress as stages
 
-    hear = stages.listener
-    if hear is not None:
-        return lambda text: hear(text, 0, 0)
+    listener = stages.listener
+    if listener is not None:
+        return lambda text: listener(text, 0, 0)
     if as_json or not sys.stderr.isatty():
         return lambda _: None
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def how_sure(target: Path, sha256: str, options: Mapping[str, str]) -> str:
-    """Return what a study says of how sure a plan is; "" where there is none of the same case.
+def certainty_words(target: Path, sha256: str, options: Mapping[str, str]) -> str:
+    """Return how sure a plan is by its sensitivity study; "" without a study of the same case.
 
-    It is beside the plan, or the page, and has its name: ``case-plan.xlsx``,
-    ``case-sensitivity.xlsx``.
+    The study's workbook is in the folder of the plan or page: ``case-sensitivity.xlsx`` is looked
+    for beside ``case-plan.xlsx``.
     """
     from planner.cli import paths
 
@@ -169,8 +172,8 @@ def how_sure(target: Path, sha256: str, options: Mapping[str, str]) -> str:
     return how_sure(study, sha256, options)
 
 
-def tell_where(wanted: Path, written: Path) -> None:
-    """Say where a workbook went if that is not where it was wanted, and why."""
+def report_path(wanted: Path, written: Path) -> None:
+    """Print where a workbook was written, and why, if that is not the path that was wanted."""
     if written == wanted:
         return
     from planner.workbook.save import lock_file
@@ -178,5 +181,5 @@ def tell_where(wanted: Path, written: Path) -> None:
     lock = lock_file(wanted)
     why = "open in another program or read-only"
     if lock is not None:
-        why = f"open in another program (the file {lock.name} beside it says so)"
+        why = f"open in another program (see its lock file {lock.name})"
     click.echo(f"{wanted} is {why}: written to {written}", err=True)

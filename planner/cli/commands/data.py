@@ -1,4 +1,4 @@
-"""The commands data and pull: results out to other programs, and inputs in from them."""
+"""The commands data and pull: results for other programs, and inputs from other sources."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models import errors
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import apart, is_file, is_folder, target
+from planner.cli.paths import is_file, is_folder, output_file, output_folder, refuse_existing
 from planner.cli.words import line
 from planner.options import IntegerOption
 from planner.render.words import cut, number_of, plain
@@ -27,8 +26,8 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Put the tables of plans and studies into one file for Power BI, Tableau, pandas or SQL.
 
     Each PLAN_OR_STUDY is a workbook that planner wrote. The output is an SQLite file if it ends in
-    .sqlite or .db, else a folder of Parquet files. New runs are added. A run that the output
-    already holds is replaced.
+    .sqlite or .db, else a folder of Parquet files. Runs are added to an
+    output that exists already; a run that it already contains is replaced.
 
     \b
     planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
@@ -38,15 +37,13 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     suffix = place.suffix.casefold()
     is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
     if is_folder(place):
-        apart(place)
+        output_folder(place)
     else:
-        target(place, "file")
+        output_file(place, "file")
     if suffix and not is_sqlite and not is_folder(place):
-        msg = f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}"
-        raise errors.UsageError(msg)
+        refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
     if not is_sqlite and is_file(place):
-        msg = f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite"
-        raise errors.UsageError(msg)
+        refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
     if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
@@ -55,7 +52,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     runs = []
     for path in files:
         tell(f"Reading {path}")
-        with of_file(path):
+        with errors_in(path):
             runs.append(data_out.data_of(path))
     tell("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
@@ -63,7 +60,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     warnings = [finding for run in runs for finding in run.warnings]
     if not as_json:
         for finding in warnings:
-            line("Warning", plain(finding.message), "yellow", of_head=True)
+            line("Warning", plain(finding.message), "yellow", of_label=True)
         for run in runs:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
@@ -75,26 +72,26 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         Key.RUNS: [run.as_json for run in runs],
         **findings_by_severity(warnings),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 # ---- pull ----------------------------------------------------------------------------------------
 
 _SHOWN = 40
-"""Cells that are listed; --json has them all."""
+"""Largest number of cells listed; --json lists all."""
 
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
 @common.output_option(
-    "Write a copy of FILE with the new values here; FILE is never changed.", "NEW"
+    "Write a copy of FILE that has the new values to this path; FILE is never changed.", "NEW"
 )
 @click.option(
     "--seconds",
     type=IntegerOption(min=1, max=3600),
     default=60,
     metavar="N",
-    help="Seconds that each source has to answer [60].",
+    help="Longest time to wait for each source, in seconds [60].",
 )
 @click.option("--force", is_flag=True, help="Replace NEW if it exists.")
 @common.JSON
@@ -102,13 +99,13 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     """Fill sheets from other sources, and show what would change, cell by cell.
 
     The sheet Sources says where rows come from: a CSV, Excel, Parquet or SQLite file beside FILE,
-    or a database with its URL in an environment variable. Rows are matched by their key. A row that
-    no source has stays as it is, and so do notes, formats and formulas. Each new value gets its
-    source and date in the row's Source. Sources are only read.
+    or a database with its URL in an environment variable. Rows are matched by their key. Rows that
+    are in no source stay as they are, and so do notes, formats and formulas. The column Source of
+    each changed row gets the source and the date. The command only reads sources.
 
     \b
     planner pull case.xlsx                  show what would change
-    planner pull case.xlsx -o new.xlsx      write it, too
+    planner pull case.xlsx -o new.xlsx      also write the changed copy
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = None if output is None else _new_place(file, output, force=force)
     from planner.documents.data_in import pull as pull_sources
@@ -123,7 +120,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
         Key.OUTPUT: None,
         Key.CELLS: [
             {Key.SHEET: c.sheet, "cell": c.cell, Key.ROW: c.name, "column": c.header,
-             "before": _of_json(c.before), "after": c.after, "source": c.source,
+             "before": _json_value(c.before), "after": c.after, "source": c.source,
              "is_new_row": c.is_new_row, "note": c.note}
             for c in pulled.cells
         ],
@@ -137,37 +134,32 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
         written = write_pulled(pulled, place)
         answer[Key.OUTPUT] = str(written)
         if not as_json:
-            common.tell_where(place, written)
+            common.report_path(place, written)
             line("Copy", f"{written}. Next: planner check {written}")
     elif pulled.edits and not as_json:
         line("No copy", "name a copy to write: -o NEW")
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _new_place(file: Path, output: Path, *, force: bool) -> Path:
-    """Return where the copy goes: of the input's own kind, and never over it."""
+    """Return the path of the copy: same file type as the input, and never the input itself."""
     if is_folder(file):
         if is_file(output):
-            msg = f"{output} is a file: {file} is a folder, so name a folder"
-            raise errors.UsageError(msg)
-        return apart(output)
-    path = target(output, "workbook")
+            refuse(f"{output} is a file: {file} is a folder, so name a folder")
+        return output_folder(output)
+    path = output_file(output, "workbook")
     if path.suffix.casefold() != file.suffix.casefold():
-        msg = f"--output must end in {file.suffix}, as {file} does"
-        raise errors.UsageError(msg)
-    if is_file(path) and not force:
-        msg = f"{path} is there already: choose another name, or replace it with --force"
-        raise errors.UsageError(msg)
+        refuse(f"--output must end in {file.suffix}, as {file} does")
+    refuse_existing(path, force=force)
     return path
 
 
 def _show_pulled(pulled: Pulled) -> None:
-    """List the cells that differ, and count rows by sheet."""
     for cell in pulled.cells[:_SHOWN]:
-        before = "blank" if cell.before is None else plain(cut(_words(cell.before), _WIDE))
+        before = "blank" if cell.before is None else plain(cut(_cell_text(cell.before), _WIDE))
         note = f" ({cell.note})" if cell.note else " (new row)" if cell.is_new_row else ""
         name = plain(cut(f"{cell.name} {cell.header}", _WIDE))
-        after = plain(cut(_words(cell.after), _WIDE))
+        after = plain(cut(_cell_text(cell.after), _WIDE))
         click.echo(f"  {cell.sheet}!{cell.cell}  {name}: {before} -> {after}{note}", err=True)
     if len(pulled.cells) > _SHOWN:
         click.echo(f"  and {len(pulled.cells) - _SHOWN:,} more; --json lists all", err=True)
@@ -179,17 +171,17 @@ def _show_pulled(pulled: Pulled) -> None:
         line(cut(sheet, 13), text)
     if pulled.edits and pulled.formulas:
         cells = number_of(pulled.formulas, "cell")
-        text = f"in {cells}: open the copy in Excel and save it, to calculate them"
+        text = f"in {cells}: open the copy in Excel and save it, so that they are calculated"
         line("Formulas", text, "yellow")
 
 
 _WIDE = 60
-"""Characters of a cell that a line shows."""
+"""Largest number of characters of a cell shown on a line."""
 
 
-def _words(value: object) -> str:
+def _cell_text(value: object) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _of_json(value: object) -> object:
+def _json_value(value: object) -> object:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors, units
-from planner.cli.answer import Answer, Command, Key, end, of_file
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
+from planner.cli.answer import Answer, Command, Key, errors_in, finish
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.words import cut, known, number_of, plain, signed
-from planner.stops import raise_lost
+from planner.render.words import cut, known, plain, signed
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from planner.documents.inputs import Inputs
     from planner.workbook.plan_file import PlanFile
 
-_SHOWN, _ROWS = 8, 12
-"""Inputs and moves, and rows of a table shown on the terminal; the workbook has them all."""
-_NAME, _LONG = 28, 60
-_WIDE = _NAME + 2
+_MOST_SHOWN, _MOST_ROWS = 8, 12
+"""Most inputs and flows, and most rows of a table, on the terminal; the workbook has all."""
+_NAME_WIDTH, _LONGEST_NAME = 28, 60
+_FIRST_WIDTH = _NAME_WIDTH + 2
 Amount = tuple[str, str, float, int]
-"""Name of an amount's columns, head, scale and decimals."""
+"""An amount of a table: name of its columns, header shown, divisor, decimals."""
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
 Scale = tuple[float, str, int]
-"""What an amount is divided by, what its unit then has more, and its decimals."""
+"""How an amount is shown: divisor, suffix of the unit (such as " m" for millions), decimals."""
 
 
 @click.command(cls=Command)
@@ -44,7 +44,7 @@ Scale = tuple[float, str, int]
     type=WORKBOOK,
     nargs=2,
     metavar="OLD_IN NEW_IN",
-    help="The input workbooks of both plans [unchanged ones beside the plans].",
+    help="The input workbooks of both plans [those found beside the plans, if unchanged].",
 )
 @output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
 @JSON
@@ -58,7 +58,7 @@ def diff(
     """Compare two plan workbooks: inputs, costs, shortages, flows, prices.
 
     OLD and NEW are plans that planner solve wrote; nothing is solved again. Inputs are compared
-    cell by cell if the input workbooks are found, or named with --inputs.
+    cell by cell if the input workbooks are beside the plans, or are named with --inputs.
 
     \b
     planner diff last-month-plan.xlsx outputs/case-plan.xlsx
@@ -74,9 +74,9 @@ def diff(
 
     tell = progress(as_json)
     began = time.perf_counter()
-    with of_file(old):
+    with errors_in(old):
         before = open_plan(old, tell)
-    with of_file(new):
+    with errors_in(new):
         after = open_plan(new, tell)
     compared = _inputs(before, after, inputs)
     tell("Comparing")
@@ -86,18 +86,18 @@ def diff(
     written: Path | None = None
     try:
         written = save(target, lambda path: write_difference(path, result, compared, title))
-        tell_where(target, written)
+        report_path(target, written)
     except errors.PlannerError as error:
-        raise_lost()
-        failed = error  # the difference is shown all the same
+        raise_pending_stop()
+        failed = error  # the difference is shown nevertheless
     seconds = time.perf_counter() - began
     if not as_json:
         _show(result, compared, written, seconds)
-    return end(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
+    return finish(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
 
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
-    """Compare the inputs of two plans: those named, else those found."""
+    """Compare the inputs of two plans: the named workbooks, else those beside the plans."""
     from models.results import Figure
     from planner.documents.inputs import compare_inputs, find_input, not_compared
     from planner.run import open_input
@@ -111,23 +111,22 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
         named = (paths[0], paths[1])
     books = []
     for path in named:
-        with of_file(path):
+        with errors_in(path):
             books.append(open_input(path))
     return compare_inputs(old, new, (books[0], books[1]))
 
 
-# ---- words ---------------------------------------------------------------------------------------
+# ---- terminal ------------------------------------------------------------------------------------
 
 
 def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
-    """Show what differs in a few lines, the figures aligned, and where the rest is."""
     pair = result.pair
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
     for word in result.words:
         line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
     _show_inputs(inputs)
     for note in (*pair.notes(), *inputs.notes):
-        line("Note", plain(note), "yellow", of_head=True)
+        line("Note", plain(note), "yellow", of_label=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
         scale = _money(result)
@@ -146,10 +145,10 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         click.echo(f"    {SAME_COST}", err=True)
         _show_moves(result)
     if not pair.same_money:
-        line("Prices", f"not compared: they are in {pair.money}")
+        line("Prices", f"not compared: the plans are in {pair.money}")
     elif len(result.prices):
-        rows = number_of(len(result.prices), "row")
-        line("Prices", f"{rows} of {result.prices_in_all:,} differ (year, mineral, member)")
+        line("Prices", f"{len(result.prices):,} of {result.prices_in_all:,} differ (one price per"
+                       " year, mineral and member)")  # fmt: skip
     if output is not None:
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
@@ -157,11 +156,13 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
 def _show_inputs(inputs: Inputs) -> None:
     reason = plain(inputs.reason)
     line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
-    for place, name, old, new in islice(inputs.in_words, _SHOWN):
+    for place, name, old, new in islice(inputs.in_words, _MOST_SHOWN):
         change = f"  {old} -> {new}" if old else f"  {new}".rstrip()
         click.echo(f"  {place:<22} {name}{change}", err=True)
-    if len(inputs.changes) > _SHOWN:
-        click.echo(f"  and {len(inputs.changes) - _SHOWN:,} more, on the sheet Inputs", err=True)
+    if len(inputs.changes) > _MOST_SHOWN:
+        click.echo(
+            f"  and {len(inputs.changes) - _MOST_SHOWN:,} more, on the sheet Inputs", err=True
+        )
 
 
 def _money(result: PlanDifference) -> Scale:
@@ -173,7 +174,7 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
-    row("  Totals, minerals by weight", ("old", "new", "change"), _WIDE, 16)
+    row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
     scales = {
         Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
     }  # fmt: skip
@@ -188,11 +189,10 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
         if total.relative_change is not None and total.change:
             form = ",.0%" if abs(total.relative_change) >= 10 else ".1%"  # noqa: PLR2004
             part = f"  {signed(total.relative_change, form)}"
-        row(f"  {total.measure}, {unit}", cells, _WIDE, 16, part)
+        row(f"  {total.measure}, {unit}", cells, _FIRST_WIDTH, 16, part)
 
 
 def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
-    """Show the changes of the rows that have any."""
     rows = [
         each
         for each in table.to_dict("records")
@@ -200,22 +200,22 @@ def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None
     ]
     if not rows:
         return
-    row(f"  Change by {key}", (head for _, head, *_ in amounts), _WIDE, 16)
-    for each in rows[:_ROWS]:
+    row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
+    for each in rows[:_MOST_ROWS]:
         cells = (
             _amount(each[f"{name}_change"], scale, decimals, is_change=True)
             for name, _, scale, decimals in amounts
         )
-        row(f"    {cut(plain(str(each[key])), _NAME - 2)}", cells, _WIDE, 16)
-    left, same = len(rows) - _ROWS, len(table) - len(rows)
-    if left > 0:
-        click.echo(f"    and {left:,} more", err=True)
+        row(f"    {cut(plain(str(each[key])), _NAME_WIDTH - 2)}", cells, _FIRST_WIDTH, 16)
+    others, same = len(rows) - _MOST_ROWS, len(table) - len(rows)
+    if others > 0:
+        click.echo(f"    and {others:,} more", err=True)
     if same > 0:
         click.echo(f"    {same:,} without any change", err=True)
 
 
 def _changes(amounts: Mapping[Hashable, float], name: str) -> bool:
-    """Return whether an amount changes, or may: one that is known in no plan does not."""
+    """Return whether an amount changes, or may because only one plan has it."""
     change = amounts[f"{name}_change"]
     if known(change):
         return bool(change)
@@ -223,8 +223,8 @@ def _changes(amounts: Mapping[Hashable, float], name: str) -> bool:
 
 
 def _show_moves(result: PlanDifference) -> None:
-    shown = [(cut(plain(flow[0]), _LONG), *flow[1:]) for flow in result.flows[:_SHOWN]]
-    wide = max([_NAME, *(len(name) + 2 for name, *_ in shown)]) + 2
+    shown = [(cut(plain(flow[0]), _LONGEST_NAME), *flow[1:]) for flow in result.flows[:_MOST_SHOWN]]
+    wide = max([_NAME_WIDTH, *(len(name) + 2 for name, *_ in shown)]) + 2
     if shown:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
@@ -239,7 +239,7 @@ def _show_moves(result: PlanDifference) -> None:
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
-    """Return a number in a scale; a dash for what is not known, a plain 0 for none."""
+    """Return a number divided by ``scale``; a dash if it is unknown, a plain 0 if it is zero."""
     if not known(value):
         return "-"
     if not value:
@@ -256,7 +256,6 @@ def _amount(value: object, scale: float, decimals: int, *, is_change: bool = Fal
 
 
 def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
-    """Return the difference as JSON has it."""
     from planner.documents.difference import KEYS
     from planner.documents.inputs import CHANGE
     from planner.render.table import records
@@ -301,7 +300,7 @@ def _sides(*values: object) -> Answer:
 
 
 def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
-    """Yield an object a row: its names, then old, new and change of each amount."""
+    """Yield one object per row: its names, then old, new and change of each amount."""
     amounts = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for each in table.to_dict("records"):
         answer: Answer = {key: each[key] for key in keys}

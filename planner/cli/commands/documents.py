@@ -1,4 +1,4 @@
-"""The commands orders, report, page and model: files for others, of a plan or a workbook."""
+"""The commands orders, report, page and model: files for other people and programs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import click
 
 from models import errors, units
 from planner.cli import whatifs
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import case_part, folder_target, html, target
+from planner.cli.paths import case_part, fillable_folder, html_path, output_file
 from planner.cli.words import line, row, show_warnings
 from planner.render.words import cut, number_of, plain, span
 from planner.scratch import input_stem
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from planner.documents.orders import Orders
 
 _SHOWN = 40
-"""Members told on the terminal; the folder has them all."""
-_LONGEST = 32
+"""Largest number of members listed on the terminal; the folder has them all."""
+_LONGEST_NAME = 32
 
 
 @click.command(cls=Command)
 @click.argument("plan", type=common.WORKBOOK)
-@click.argument("folder", type=common.PLACE, metavar="DIR")
+@click.argument("folder", type=common.OUTPUT, metavar="DIR")
 @click.option(
     "--periods",
     type=click.Choice(["quarter", "month"]),
@@ -38,7 +38,7 @@ _LONGEST = 32
 )
 @common.JSON
 def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
-    """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
+    """Write the orders of a plan: one workbook for each member, and one CSV file of all orders.
 
     PLAN is a workbook that planner solve wrote; nothing is solved again. The folder DIR gets one
     workbook for each member, with its orders, contract obligations, stock movements and shortages.
@@ -49,12 +49,13 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     planner orders outputs/case-plan.xlsx orders --periods quarter
 
     --periods adds deliveries.csv, and a sheet Calendar to each workbook. The deliveries of an order
-    add up to it. An order keeps its id in every later plan that contains it. A second run replaces
-    only the files that the first run wrote. If another file is in the way, nothing is written.
+    add up to its tonnes. An order keeps its id in every later plan that contains it. A second run
+    replaces only the files that the first run wrote. If DIR has another file with one of these
+    names, nothing is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
-    folder_target(folder, ORDERS)
+    fillable_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 
@@ -67,13 +68,12 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     if not as_json:
         _show(split, folder, written, seconds)
     answer = _answer(split, folder, written, names, seconds)
-    return end({**answer, "periods": periods}, as_json=as_json)
+    return finish({**answer, "periods": periods}, as_json=as_json)
 
 
 def _answer(
     split: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
 ) -> Answer:
-    """Return what a program hears."""
     table = split.table
     return {
         Key.STATUS: "ok",
@@ -114,7 +114,6 @@ def _answer(
 
 
 def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None:
-    """Tell what each member orders, and where it all stands."""
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = split.plan.currency, 1.0, 0
@@ -130,21 +129,20 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     if split.inputs:
         line("Inputs", split.inputs)
     for finding in split.warnings:
-        line("Warning", plain(finding.message), "yellow", of_head=True)
+        line("Warning", plain(finding.message), "yellow", of_label=True)
     for name in written.removed:
-        line("Removed", f"{name}, which an earlier run wrote")
+        line("Removed", f"{name}: an earlier run wrote it")
     for name in written.kept:
-        line("Kept", f"{name}: changed since an earlier run wrote it, or open")
+        line("Kept", f"{name}: it was changed after an earlier run wrote it, or is open")
     workbooks = number_of(len(split.members), "workbook")
     line(ORDERS.contents.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:z.1f} s)")
 
 
 def _show_members(split: Orders, scale: float, decimals: int) -> None:
-    """Tell what each member orders, and all of them."""
     from models.results.common import MEMBER
 
     shown = split.members[:_SHOWN]
-    names = [cut(plain(m.member), _LONGEST) for m in shown]
+    names = [cut(plain(m.member), _LONGEST_NAME) for m in shown]
     wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
     row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
     rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in split.members]
@@ -177,15 +175,15 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """Make a report to read in a browser, from a plan's workbook.
 
     PLAN is a workbook from planner solve, or from a study such as sweep, stress, compare, exit or
-    risk. Each STUDY workbook is added below it. The report is one HTML file with charts. You can
-    mail it, open it offline and print it.
+    risk. The report shows each STUDY workbook below it. The report is one HTML file with charts.
+    You can mail it, open it offline and print it.
 
     \b
     planner report outputs/case-plan.xlsx
     planner report outputs/case-stress.xlsx -o stress.html
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = target(_html(file, output), "report")
+    place = output_file(_html(file, output), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
     from planner.run import open_report
@@ -196,32 +194,30 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     sources = []
     for path in (file, *studies):
         tell(f"Reading {path}")
-        with of_file(path):
+        with errors_in(path):
             sources.append(open_report(path))
         if len(sources) > 1 and not sources[-1].is_study:
-            msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
-            msg += "compare or risk"
+            msg = f"{path} is a plan: only the first workbook may be a plan, the others must be"
+            msg += " studies, such as those by sweep, stress, compare or risk"
             raise errors.UsageError(msg)
     changed = [
         f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
     for finding in changed if not as_json else ():
-        line("Warning", plain(finding.message), "yellow", of_head=True)
+        line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
     written = save_text(place, report_html(*sources))
-    common.tell_where(place, written)
+    common.report_path(place, written)
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _html(file: Path, output: Path | None) -> Path:
-    """Return where the report goes: a page for a browser."""
     if output is None and not file.name:
-        msg = f"{file} is a folder: name the workbook of a plan"
-        raise errors.UsageError(msg)
-    return html(file.with_suffix(".html") if output is None else output)
+        refuse(f"{file} is a folder: name the workbook of a plan")
+    return html_path(file.with_suffix(".html") if output is None else output)
 
 
 # ---- page ----------------------------------------------------------------------------------------
@@ -235,19 +231,22 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     """Make a page with sliders that plans a workbook in the browser, offline.
 
     The page is one HTML file: double-click it to open it. It makes no network requests. Sliders
-    change the cap on single countries, a lost country, demand, a tariff, the budget, and what may
-    be short after a loss. The browser finds and proves the plan of each setting. The page compares
-    it with the current plan and shows the command that does the same. If `planner sensitivity` has
-    written its workbook beside the page, the page says how sure the plan is.
+    set the cap on single countries, a lost country, demand, a tariff, the budget, and the share of
+    demand that may be missing after a loss. The browser finds and proves the plan of each setting.
+    The page compares it with the workbook's plan, and shows the command that gives the same plan.
+    If `planner sensitivity` has written its workbook beside the page, the page says how sure the
+    plan is.
 
     \b
     planner page case.xlsx -o case.html
 
-    The page holds the whole case, so share it only with people who may have the workbook. Its
-    solver is npm's package highs. npm downloads it the first time and keeps it in a cache.
+    The page contains all data of the workbook: share it only with people who may have the workbook.
+    The page needs npm's package highs, a solver. npm downloads it once and keeps it in a cache.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = target(html(output or Path("outputs", f"{input_stem(file)}-page.html")), "page")
+    place = output_file(
+        html_path(output or Path("outputs", f"{input_stem(file)}-page.html")), "page"
+    )
     from planner.page import highs, page_of
     from planner.run import open_input
     from planner.workbook.save import save_text
@@ -256,10 +255,10 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell(f"Reading {file}")
     book = open_input(file)
     solver = highs.fetched(tell)
-    sure = common.how_sure(place, book.sha256, {})
+    sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
     written = save_text(place, sliders.html)
-    common.tell_where(place, written)
+    common.report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")
@@ -274,7 +273,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
         **findings_by_severity(book.warnings),
         Key.SECONDS: round(seconds, 6),
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 # ---- model ---------------------------------------------------------------------------------------
@@ -291,7 +290,7 @@ _LONGEST_PART = 60
     "MODEL",
 )
 @click.option(
-    "--by-block", is_flag=True, help="Write a file for each independent block of the model."
+    "--by-block", is_flag=True, help="Write one file for each independent block of the model."
 )
 @common.JSON
 def model(
@@ -299,21 +298,21 @@ def model(
 ) -> int:
     """Write the model of a workbook as a file for other solvers: LP or MPS.
 
-    It is the Pyomo model that planner solve solves: least discounted cost, in tonnes and the
-    workbook's currency. Names are readable, and comments at the top explain them. Nothing is
-    solved.
+    The file contains the Pyomo model that planner solve solves. It minimises the discounted cost,
+    in the workbook's currency; amounts are in tonnes. Comments at the top of the file explain its
+    names. Nothing is solved.
 
     \b
     planner model case.xlsx -o model.lp
     planner model case.xlsx --lose COD -o model.mps
-    planner model case.xlsx --by-block -o model.lp    model-Cobalt 2026.lp and so on
+    planner model case.xlsx --by-block -o model.lp    write model-Cobalt 2026.lp, ...
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def output_path(name: str = "") -> Path:
         stem = "-".join(
             filter(None, (input_stem(file), case_part(file, variation, name), "model.lp"))
         )
-        return target(output or Path("outputs") / stem, "model")
+        return output_file(output or Path("outputs") / stem, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
@@ -321,20 +320,19 @@ def model(
     from planner.workbook.save import save
 
     if form not in FORMATS:
-        msg = f"--output must end in .lp or .mps, not {output}: these formats are written"
-        raise errors.UsageError(msg)
+        refuse(f"--output must end in .lp or .mps, unlike {output}")
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
     wanted, written = output_path(start.case.scenario), []
     for place, program in _models(start.case, wanted, by_block=by_block).items():
         write = partial(write_model, program, form=form, about=_about(start.case, file))
-        written.append(save(target(place, "model"), write))
-        common.tell_where(place, written[-1])
+        written.append(save(output_file(place, "model"), write))
+        common.report_path(place, written[-1])
     if not as_json:
         show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
-        line("Model", f"{written[0]}{more}" if written else "nothing is planned: no file")
+        line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {
         Key.STATUS: "ok",
         Key.SCENARIO: start.case.scenario,
@@ -342,17 +340,16 @@ def model(
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
-    """Return the models to write, each by its file."""
     from models.plan import block_models
-    from models.plan import model as whole
+    from models.plan import model as model_of
     from planner.documents.folder import file_part
 
     if not by_block:
-        return {wanted: whole(case)}
+        return {wanted: model_of(case)}
     return {
         wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
         for name, program in block_models(case).items()
@@ -364,5 +361,5 @@ def _about(case: Case, file: Path) -> tuple[str, str]:
     objective = (
         f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
     )
-    names = "Names are component(key): what each component is, and its key."
+    names = "Names have the form component(key). The components and their keys are:"
     return f"{objective} first year. Amounts in t.", names

@@ -1,4 +1,4 @@
-"""The command explain: what sets a price, what binds, and what would remove a shortage."""
+"""The command explain: the parts of a price, binding limits, and how to end a shortage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import InputError, Mistakes
-from planner.cli.answer import Command, Key, end, findings_by_severity, what_if_facts
+from planner.cli.answer import Command, Key, findings_by_severity, finish, what_if_facts
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.whatifs import case_options
 from planner.render.words import missing_option, plain
@@ -41,11 +41,11 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     variation: dict[str, Any],
     as_json: bool,
 ) -> int:
-    """Explain what a member pays for a mineral in a year, and why it is short.
+    """Explain what a member pays for a mineral in a year, and the cause of a shortage.
 
-    The command splits the marginal price of supply into its parts. Then it lists the limits that
-    bind there, and what one more unit of each would save. If the member is short, it shows the
-    smallest change of the workbook that removes the shortage. Nothing is written.
+    The command splits the marginal price of supply into its parts. Then it lists the binding
+    limits, and how much one more unit of each limit would save. If the member has a shortage, the
+    command shows the smallest change of the workbook that removes it. It writes no file.
 
     \b
     planner explain case.xlsx --mineral lithium --member Japan --year 2028
@@ -61,7 +61,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    explanation, change = _found(start, cell, cells, tell)
+    explanation, change = _explained(start, cell, cells, tell)
     without = _without(start, cell, change, tell)
     if not as_json:
         for name, value in start.options.items():
@@ -80,13 +80,12 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
-def _found(
+def _explained(
     start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
-    """Plan, explain, and look for what removes the shortage."""
     from models.answers import explain, least_change
     from models.plan import solve
 
@@ -94,7 +93,7 @@ def _found(
     try:
         plan = solve(start.case)
     except InputError as error:
-        raise start.placed(error.findings) from error
+        raise start.input_error(error.findings) from error
     explanation = explain(plan, *cell)
     if explanation.is_short:
         tell("Looking for the smallest change that removes the shortage")
@@ -107,9 +106,9 @@ def _without(
     change: LeastChange | None,
     tell: Callable[[str], None],
 ) -> float | None:
-    """Return what is short in the workbook as it stands [t], where no change of it helps.
+    """Return the shortage without scenario and what-ifs [t], if no change ends the shortage.
 
-    None where one does, or where nothing was asked beyond the workbook.
+    None if a change does, or if no scenario or what-if is applied.
     """
     mineral, member, year = cell
     book = start.book.case
@@ -128,9 +127,9 @@ def _without(
 def _cell(
     case: Case, mineral: str | None, member: str | None, year: int | None
 ) -> tuple[str, str, int]:
-    """Return the names as the workbook spells them; UsageError says of each what is wrong.
+    """Return the names as the workbook spells them; UsageError says what is wrong with each.
 
-    Of an option that is missing it lists what there is to choose from.
+    For a missing option it lists the possible values.
     """
     from planner.scenarios.named import Named
 
@@ -147,12 +146,12 @@ def _cell(
             spelt.append(several[0])
             if len(several) > 1 or not several[0]:
                 which = f", such as {several[0]}" if several[0] else ""
-                wrong.lines.append(f"{option} {text!r} must name one alone{which}")
+                wrong.lines.append(f"{option} {text!r} names several: name one{which}")
     if year is None:
         wrong.lines.append(missing_option("--year", list(map(str, case.years))))
     elif year not in case.years:
         close = min(case.years, key=lambda y: abs(y - year), default=None)
         hint = "" if close is None else f"; did you mean {close}?"
-        wrong.lines.append(f"--year {year} is no year of the sheet Demand{hint}")
+        wrong.lines.append(f"--year {year} is not a year of the sheet Demand{hint}")
     wrong.tell()
     return spelt[0], spelt[1], year or 0

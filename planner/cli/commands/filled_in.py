@@ -1,4 +1,4 @@
-"""Check a workbook of actuals: against its plan where that is there, else by itself."""
+"""Check a workbook of actuals: against its plan if that is found, otherwise on its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import Finding, InputError, Severity, UsageError
-from planner.cli.answer import of_file
+from planner.cli.answer import errors_in
 from planner.cli.paths import is_file
 from planner.render.words import span
 from planner.run import open_sheets
@@ -20,8 +20,8 @@ _OUTPUTS = Path("outputs")
 
 
 @dataclass(frozen=True)
-class ActualsChecked:
-    """What is wrong, the plan that a file was compared with, and what to say of that."""
+class ActualsCheck:
+    """Findings on a file of actuals, the plan it was compared with, and a sentence about that."""
 
     findings: tuple[Finding, ...]
     plan: Path | None
@@ -35,36 +35,38 @@ class ActualsChecked:
 
 def check_actuals(
     file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
-) -> ActualsChecked:
+) -> ActualsCheck:
     """Check a file of actuals as ``planner roll`` does.
 
-    Its plan is ``plan``, else the one that its first page names; the plan names its input. The
-    file is checked by itself where one of them is missing, but for a ``plan`` that was asked for.
+    Its plan is ``plan``, otherwise the one that its first page names; the plan names its input. If
+    plan or input is not found, the file is checked on its own; UsageError if ``plan`` was given.
     """
-    from planner.going_on.actuals import by_itself, read_actuals
+    from planner.going_on.actuals import check_alone, read_actuals
 
     actuals = read_actuals(file)
     year = actuals.to if to is None else to
     folders = (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS)
-    of = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
-    name, source = ("", None) if of is None else _input_of(of, file.parent)
-    if of is not None and source is not None:
-        return _compared(actuals, of, source, year, tell)
+    path = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
+    name, source = ("", None) if path is None else _input_of(path, file.parent)
+    if path is not None and source is not None:
+        return _compared(actuals, path, source, year, tell)
     if plan is not None:
-        msg = f"{plan} was made from {name or 'a file'}, which is not here: keep it beside the plan"
+        msg = (
+            f"{plan} was made from {name or 'a file'}, which was not found: put it beside the plan"
+        )
         raise UsageError(msg)
     missing = name or actuals.plan or "its plan"
-    words = f"by itself: {missing} is not here. --plan PLAN compares the file with a plan"
-    return ActualsChecked(by_itself(actuals, year), None, words)
+    words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
+    return ActualsCheck(check_alone(actuals, year), None, words)
 
 
 def _compared(
     actuals: Actuals, plan: Path, source: Path, to: int | None, tell: Callable[[str], None]
-) -> ActualsChecked:
-    from planner.cli.commands.roll import past_of
+) -> ActualsCheck:
+    from planner.cli.commands.roll import read_plan_to_roll
     from planner.going_on.roll import refuse_year
 
-    past = past_of(plan, source, tell)
+    past = read_plan_to_roll(plan, source, tell)
     first, *later = past.plan.expanded.years
     over = min(later, default=first + 1) if to is None else to
     refuse_year(past.plan, over)
@@ -76,17 +78,16 @@ def _compared(
         findings = [*error.findings]
     years = span(year for year in past.plan.expanded.years if year < over)
     words = f"with {plan}, orders of {years}"
-    return ActualsChecked(context.layout.in_order(findings), plan, words)
+    return ActualsCheck(context.layout.in_order(findings), plan, words)
 
 
 def _input_of(plan: Path, folder: Path) -> tuple[str, Path | None]:
-    """Return what a plan calls its input, and where that is."""
-    with of_file(plan):
+    """Return the name of a plan's input workbook, and its path (None: not found)."""
+    with errors_in(plan):
         name = open_sheets(plan).recorded.input_file
     return name, _beside(name, (plan.parent, plan.parent.parent, folder, Path()))
 
 
 def _beside(name: str, folders: Iterable[Path]) -> Path | None:
-    """Return the first file of a name in some folders."""
     places = (folder / name for folder in folders if name)
     return next((place for place in places if is_file(place)), None)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from models.errors import UsageError
-from planner.cli.answer import Command
+from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 
 
@@ -19,8 +18,9 @@ def mcp(folder: Path) -> int:
     The assistant's program starts this command. It speaks the Model Context Protocol. The tools
     are new, check, plan, study, explain, diff, verify and brief.
 
-    Only workbooks below FOLDER are read, and only FOLDER/outputs is written to. Whoever runs the
-    assistant's model sees the cells that it reads, so put redacted workbooks there.
+    Only workbooks inside FOLDER are read, and files are only written to FOLDER/outputs. The company
+    that runs the assistant's model sees every cell that the assistant reads. Keep only redacted
+    workbooks there.
 
     \b
     planner mcp cases
@@ -30,8 +30,7 @@ def mcp(folder: Path) -> int:
         "mcp", "pptx", "plotly",
     )  # fmt: skip
     if not folder.is_dir():
-        msg = f"{folder} is no folder: name the one whose workbooks an assistant may read"
-        raise UsageError(msg)
+        refuse(f"{folder} is not a folder: name a folder of workbooks that an assistant may read")
     from planner.cli.assistant import server_of
 
     server_of(folder).run()

@@ -1,4 +1,4 @@
-"""The command roll: the workbook of the next plan, from a plan and what came of it."""
+"""The command roll: the workbook of the next planning round, from a plan and its outcome."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import is_file, target, xlsx
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
+from planner.cli.paths import output_file, refuse_existing, xlsx_path
 from planner.cli.words import line
 from planner.render.words import plain, span
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from planner.audit import PlanSheets
     from planner.documents.orders import Orders
-    from planner.going_on.next_book import Rolled
+    from planner.going_on.next_book import RolledPlan
     from planner.going_on.outcome import PastYears
     from planner.run import Start
     from planner.workbook import Book
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     "--actuals",
     type=WORKBOOK,
     metavar="FILE",
-    help="What came of the years that are over: a workbook or CSV [all as planned].",
+    help="What was delivered in past years: a workbook or CSV file [everything as planned].",
 )
 @output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
 @click.option("--force", is_flag=True, help="Replace NEXT if it exists.")
@@ -49,56 +49,53 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     force: bool,
     as_json: bool,
 ) -> int:
-    """Write the workbook of the next planning round: a plan goes on from YEAR.
+    """Write the workbook of the next planning round, which starts in YEAR.
 
     PLAN is the plan of the workbook INPUT. The years before YEAR are over. Opening stocks, Current
-    supply, Built and what is left of carried-over budgets follow from PLAN, or from --actuals.
-    Everything else is INPUT's own, with notes, formats, formulas and drop-downs, but no macros and
-    no drawn shapes. Neither workbook is changed.
+    supply, Built and the unspent part of carried-over budgets are computed from PLAN and --actuals.
+    Everything else is copied from INPUT, with notes, formats, formulas and drop-downs, but without
+    macros and drawn shapes. Neither workbook is changed.
 
     \b
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
     planner roll outputs/case-plan.xlsx case.xlsx --to 2027 --actuals actuals.xlsx -o case-2027.xlsx
     planner solve case-2027.xlsx
 
-    The first sheet of NEXT compares what was planned with what was delivered, by mineral and
-    supplier. It splits the difference in money by price and by quantity. What is not in --actuals
-    counts as planned.
+    The first sheet of NEXT compares planned with delivered tonnes, by mineral and supplier. It says
+    how much of the difference in cost is due to prices, and how much to quantities. Orders that are
+    not in --actuals count as delivered as planned.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = target(
-        xlsx(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
+    place = output_file(
+        xlsx_path(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
     )
-    if is_file(place) and not force:
-        msg = f"{place} is there already: choose another name, or replace it with --force"
-        raise errors.UsageError(msg)
+    refuse_existing(place, force=force)
     tell = progress(as_json)
     rolled = _rolled(plan, file, to, actuals, tell)
     tell(f"Writing {place}")
     from planner.workbook.save import save
 
     written = save(place, rolled.write_checked)
-    tell_where(place, written)
+    report_path(place, written)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
-    return end(_answer(rolled, written, seconds), as_json=as_json)
+    return finish(_answer(rolled, written, seconds), as_json=as_json)
 
 
 def _rolled(
     plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
-) -> Rolled:
-    """Return the plan, rolled; InputError where it is not the plan of the input."""
+) -> RolledPlan:
     from planner.going_on.roll import refuse_year, rolled
 
-    of = past_of(plan, file, tell)
-    refuse_year(of.plan, to)
-    outcome = of.planned(to) if actuals is None else of.actual(actuals, to)
-    return rolled(of.plan, of.orders, of.book, outcome, (plan.name, file.name))
+    past = read_plan_to_roll(plan, file, tell)
+    refuse_year(past.plan, to)
+    outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
+    return rolled(past.plan, past.orders, past.book, outcome, (plan.name, file.name))
 
 
 @dataclass(frozen=True)
-class Past:
+class PlanToRoll:
     """A plan with its orders and its input."""
 
     plan: Plan
@@ -107,66 +104,69 @@ class Past:
     currency: str
 
     def planned(self, to: int) -> PastYears:
-        """Return what comes of the years before one as planned."""
         from planner.going_on.outcome import planned_outcome
 
         return planned_outcome(self.plan, self.orders, to)
 
     def actual(self, file: Path, to: int) -> PastYears:
-        """Return it with what a file of actuals says; InputError with all that is wrong."""
+        """Return the outcome of the years before ``to`` by a file of actuals.
+
+        InputError lists all errors of the file.
+        """
         from planner.going_on.actuals import read_actuals
         from planner.going_on.matched import with_actuals
 
-        with of_file(file):
+        with errors_in(file):
             read = read_actuals(file, self.currency)
             return with_actuals(self.planned(to), read, self.plan, self.orders)
 
 
-def past_of(plan: Path, file: Path, tell: Callable[[str], None]) -> Past:
-    """Read a plan and its input; InputError where it is not the plan of the input."""
+def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> PlanToRoll:
+    """Read a plan and its input; InputError if the plan was not made from the input."""
     from planner.audit.verify import plan_of
     from planner.documents.orders import orders_of
     from planner.run import open_plan, open_sheets
 
-    with of_file(plan):
+    with errors_in(plan):
         sheets = open_sheets(plan, tell)
         start = _start(sheets, file)
         orders = orders_of(open_plan(plan))
-        own, findings = plan_of(sheets, start.case)
+        recomputed, findings = plan_of(sheets, start.case)
         if findings:
             raise errors.InputError(findings)
-    return Past(own, orders, start.book, start.case.settings.currency)
+    return PlanToRoll(recomputed, orders, start.book, start.case.settings.currency)
 
 
 def _start(sheets: PlanSheets, file: Path) -> Start:
-    """Return the input with what the plan was made with; InputError where it is another's."""
+    """Read the input and apply the plan's options; InputError if the plan has another input."""
     from planner.audit.verify import is_other_input
-    from planner.cli.commands.verify import incomplete, other_input, start_of
+    from planner.cli.commands.verify import (
+        apply_plan_options,
+        missing_for_proof,
+        other_input_finding,
+    )
     from planner.workbook.parts import is_plan
 
     recorded = sheets.recorded
-    amiss = list(incomplete(sheets))
+    problems = missing_for_proof(sheets)
     if recorded.redacted:
         found = f"this plan is redacted ({recorded.redacted})"
-        amiss.append(
-            errors.Finding("Summary", found=found, hint="Roll the plan as it was written.")
-        )
-    if amiss:
-        raise errors.InputError(amiss)
-    with of_file(file):
+        hint = "Use the plan workbook from before it was redacted."
+        problems.append(errors.Finding("Summary", found=found, hint=hint))
+    if problems:
+        raise errors.InputError(problems)
+    with errors_in(file):
         if is_plan(file):
-            msg = f"{file} is a plan, no input workbook: planner roll PLAN INPUT"
-            raise errors.UsageError(msg)
-        start = start_of(recorded.made_with, file)
+            refuse(f"{file} is a plan, not an input workbook. Use: planner roll PLAN INPUT")
+        start = apply_plan_options(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         raise errors.InputError([start])
     if is_other_input(sheets, start.book):
-        raise errors.InputError([other_input(file, recorded)])
+        raise errors.InputError([other_input_finding(file, recorded)])
     return start
 
 
-def _show(rolled: Rolled, written: Path, seconds: float) -> None:
-    """Tell what came, what is taken over, and where the next workbook is."""
+def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
     from planner.going_on.next_book import answer
 
     outcome = rolled.outcome
@@ -175,31 +175,31 @@ def _show(rolled: Rolled, written: Path, seconds: float) -> None:
     for text in answer(outcome, rolled.currency):
         click.echo(text, err=True)
     line("As planned", outcome.taken_as_planned)
-    for gone in rolled.edits.gone:
+    for gone in rolled.edits.removed:
         line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
     for text in rolled.edits.warnings:
-        line("Note", plain(text), "yellow", of_head=True)
+        line("Note", plain(text), "yellow", of_label=True)
     line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
 
 
-def _answer(rolled: Rolled, written: Path, seconds: float) -> Answer:
+def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
     from planner.going_on import variance
 
     outcome = rolled.outcome
-    of = variance.total(outcome.purchases)
+    total = variance.total(outcome.purchases)
     return {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         "dropped_usd": rolled.dropped,
-        "planned_t": of.planned_t,
-        "delivered_t": of.delivered_t,
-        "price_variance_usd": of.by_price / variance.CENTS,
-        "quantity_variance_usd": of.by_quantity / variance.CENTS,
+        "planned_t": total.planned_t,
+        "delivered_t": total.delivered_t,
+        "price_variance_usd": total.by_price / variance.CENTS,
+        "quantity_variance_usd": total.by_quantity / variance.CENTS,
         "as_planned": outcome.as_planned,
         "figures": outcome.rows,
         "left_out": [
             {Key.SHEET: gone.record.SHEET, Key.ROW: gone.row, "of": gone.what}
-            for gone in rolled.edits.gone
+            for gone in rolled.edits.removed
         ],
         Key.NOTES: list(rolled.edits.warnings),
         Key.CURRENCY: rolled.currency,

@@ -1,4 +1,4 @@
-"""The command schema: what programs can rely on, as JSON schema."""
+"""The command schema: the JSON schema of every answer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 
 import click
 
-from models.errors import UsageError
+from planner.cli.answer import refuse
 
 
 @click.command()
 @click.argument("name", required=False)
 def schema(name: str | None) -> int:
-    """Print the JSON schema of every --json answer and of a case.
+    """Print the JSON schemas of all --json answers and of a case.
 
-    With NAME, a command such as solve, or case, print that schema alone.
+    NAME is the name of a command, such as solve, or the word case: only its schema is printed.
 
     \b
     planner schema > planner.schema.json
@@ -24,8 +24,7 @@ def schema(name: str | None) -> int:
     from planner.cli import schema as schemas
 
     if name is not None and name not in schemas.names():
-        msg = f"no schema {name!r}; {did_you_mean(name, schemas.names())}"
-        raise UsageError(msg)
+        refuse(f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}")
     shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
     click.echo(json.dumps(shown, indent=2))
     return 0

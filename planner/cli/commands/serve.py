@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from planner.cli.answer import Command
+from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import IntegerOption
-from planner.stops import heard
+from planner.stops import mark_handled
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -35,35 +35,35 @@ _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfi
     "names",
     multiple=True,
     metavar="NAME",
-    help="A host name under which visitors may open the page.",
+    help="A host name under which visitors may open the page. Repeatable.",
 )
 @click.option(
     "--token",
     default="",
     envvar="PLANNER_TOKEN",
     metavar="TEXT",
-    help="Token that visitors need [none on this machine alone, otherwise generated].",
+    help="Token that visitors need [random if other machines can connect, otherwise none].",
 )
 @click.option(
     "--upload",
     default=32,
     type=IntegerOption(min=1),
     metavar="MB",
-    help="Largest workbook that may be uploaded [32].",
+    help="Largest workbook that visitors may upload, in MB [32].",
 )
 @click.option(
     "--memory",
     default=4096,
     type=IntegerOption(min=256),
     metavar="MB",
-    help="Memory for each job [4096].",
+    help="Memory that each job may use, in MB [4096].",
 )
 @click.option(
     "--minutes",
     default=30,
     type=IntegerOption(min=1),
     metavar="N",
-    help="Minutes for each job [30].",
+    help="Longest time for each job, in minutes [30].",
 )
 def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path | None,
@@ -75,12 +75,13 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     memory: int,
     minutes: int,
 ) -> int:
-    """Serve the planner as a web page: drop a workbook, read its findings, plan, study, download.
+    """Serve the planner as a web page, for colleagues without the command line.
 
-    The page is only open to this machine, unless --host says otherwise. Then visitors need a token,
-    which is in the printed address. Each job runs in a process of its own. Nothing is kept: a
-    visitor's files are deleted with the session. With FILE, the page checks and plans it each time
-    it is saved, as watch does. Press Ctrl-C to stop.
+    Visitors upload a workbook, read its findings, make plans and studies, and download them. Only
+    this machine can open the page, unless you give --host. Then visitors need a token, which is in
+    the printed address. Each job runs in a separate process. A visitor's files are deleted when the
+    visit ends. With FILE, the page checks and plans FILE each time it is saved, as planner watch
+    does. Press Ctrl-C to stop.
 
     \b
     planner serve
@@ -89,9 +90,8 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     require("serve", "serve needs packages that are", *_NEEDS)
     if file is not None and not file.is_file():
-        is_folder = "a folder: the page follows a workbook"
-        msg = f"{file} is {is_folder if file.is_dir() else 'not there'}"
-        raise UsageError(msg)
+        is_folder = "is a folder: the page can watch only a workbook"
+        refuse(f"{file} {is_folder if file.is_dir() else 'does not exist'}")
     import secrets
     import socket
 
@@ -116,7 +116,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         asked = f"?token={token}" if token else ""
         where = f"http://{shown}:{listening.getsockname()[1]}/{asked}"
-        click.echo(f"Serving at {where}; Ctrl-C ends", err=True)
+        click.echo(f"Serving at {where}; Ctrl-C stops it", err=True)
         server = _server()(
             uvicorn.Config(
                 application(config),
@@ -131,28 +131,27 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
-        heard()
+        mark_handled()
     return 0
 
 
 def _server() -> type[uvicorn.Server]:
-    """Return what serves the page, and does not hear signals that this process shall not hear."""
+    """Return the class of server, which ignores the signals that this process ignores."""
     import signal
 
     import uvicorn
 
-    unheard = {n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) == signal.SIG_IGN}
+    ignored = {n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) == signal.SIG_IGN}
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            if sig not in unheard:
+            if sig not in ignored:
                 super().handle_exit(sig, frame)
 
     return Server
 
 
 def _is_here(host: str) -> bool:
-    """Return whether an address is of this machine alone."""
     import ipaddress
 
     try:

@@ -13,10 +13,18 @@ import click
 
 from models.errors import UsageError
 from planner.cli import paths, progress, whatifs
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, what_if_facts
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    findings_by_severity,
+    finish,
+    refuse,
+    what_if_facts,
+)
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
-from planner.options import IntegerOption, Share
+from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
 from planner.scratch import input_stem
 
@@ -29,8 +37,8 @@ if TYPE_CHECKING:
 
 _SEED, _ALPHA = 1, 0.95
 _PROOF = "Proof"
-_HEADS = ("Need met", "Limits cost", "Loss")
-"""What stands before the figures on a terminal, in order."""
+_LABELS = ("Need met", "Limits cost", "Loss")
+"""Labels before the figures on a terminal, in order."""
 
 
 @click.command(cls=Command)
@@ -45,18 +53,18 @@ _HEADS = ("Need met", "Limits cost", "Loss")
 @click.option(
     "--time-limit",
     "seconds",
-    type=click.FloatRange(min=1.0),
+    type=DecimalOption(min=1.0),
     metavar="S",
-    help="Seconds for the search for whole projects. Then the best plan so far is"
-    " written, with its gap.",
+    help="With the setting Whole projects: longest search for the best choice of projects, in"
+    " seconds. Then the best plan so far is written, with its gap.",
 )
 @click.option(
     "--gap",
     type=Share(),
     default=0.0,
     metavar="G",
-    help="The search for whole projects may stop at this gap to the least cost: 0.01 is 1"
-    " % [0: the cheapest].",
+    help="With the setting Whole projects: end the search once no plan can cost less by more than"
+    " this share: 0.01 is 1 % [0].",
 )
 @click.option(
     "--under-risk",
@@ -67,26 +75,27 @@ _HEADS = ("Need met", "Limits cost", "Loss")
     "--futures",
     type=IntegerOption(1, 100_000),
     metavar="N",
-    help="Under risk: number of futures, drawn as planner risk draws them [100; 20 with"
-    " whole projects].",
+    help="With --under-risk: number of futures, drawn as planner risk draws them [100; 20 with"
+    " the setting Whole projects].",
 )
 @click.option(
     "--seed",
     type=IntegerOption(0, 2**63 - 1),
     metavar="S",
-    help=f"Under risk: seed of the draws; the same seed gives the same futures [{_SEED}].",
+    help=f"With --under-risk: seed of the draws; the same seed gives the same futures [{_SEED}].",
 )
 @click.option(
     "--weight",
     type=Share(),
     metavar="W",
-    help="Under risk: weight of the CVaR of cost; the expected cost has the rest [0].",
+    help="With --under-risk: weight of the CVaR of cost; the expected cost weighs 1 - W [0].",
 )
 @click.option(
     "--cvar",
     type=Share(),
     metavar="A",
-    help=f"Under risk: level A of the CVaR, the mean cost of the dearest 1 - A futures [{_ALPHA}].",
+    help=f"With --under-risk: level of the CVaR, the mean cost of the dearest 1 - A of futures"
+    f" [{_ALPHA}].",
 )
 @common.output_option(
     "Write the plan here [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN"
@@ -112,43 +121,42 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.
 
-    FILE is never changed. If the old plan is open in Excel, it is kept and the new one is written
-    beside it.
+    FILE is never changed. If the old plan is open in Excel, the new one is written beside it.
 
-    What-ifs do not change FILE. They apply after the scenario: first --block, then --lose, then
-    --what-if, each in the order given.
+    What-ifs apply after the scenario: first all --block, then all --lose, then all --what-if.
+    Options of one kind apply in the order in which you give them.
 
     \b
     planner solve case.xlsx --block "China:Japan:Graphite"
     planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
     planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
 
-    With --solver, another solver solves the Pyomo model. The planner still proves the plan on its
-    own.
+    With --solver, another solver solves the Pyomo model. The planner proves that plan, too, without
+    the solver.
 
     With --under-risk, one plan is made for many futures, drawn from the events of the sheet Risks.
-    What is built is the same in all futures. Any other decision is the same in two futures until
-    their events differ. A second workbook, outputs/<FILE's name>-under-risk.xlsx, compares the plan
-    with the plain plan, and says what it would be worth to know the future.
+    All futures build the same projects. All other decisions are the same in two futures until the
+    first year in which their events differ. A second workbook, outputs/<FILE's
+    name>-under-risk.xlsx, compares this plan with the plan that ignores the events. It also says
+    how much could be saved if the future were known.
 
     \b
     planner solve case.xlsx --under-risk --futures 20 --seed 7
     planner solve case.xlsx --under-risk --weight 50% --cvar 90%
 
-    Without --output, the plan's name contains its scenario and what-ifs. So only the next plan of
-    the base case replaces the plan of the base case. An input workbook is never replaced.
+    Without --output, the plan's file name contains its scenario and what-ifs, so different cases
+    have different files. An input workbook is never replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if solver and (seconds is not None or gap):
-        msg = "--time-limit and --gap are for HiGHS: another solver searches to the end"
-        raise UsageError(msg)
+        refuse("--time-limit and --gap only work with HiGHS: leave them or --solver out")
     how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
     _refuse_contradictions(how, under_risk=under_risk, solver=solver)
     if under_risk:
         from models.case import SearchLimits
-        from planner.cli.study import run_kind
+        from planner.cli.study import run_study_command
         from planner.studies import STUDIES
 
-        return run_kind(
+        return run_study_command(
             STUDIES["under-risk"].kind,
             file=file,
             output=output,
@@ -169,20 +177,18 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             file, output, csv_folder, part=paths.case_part(file, variation, name)
         )
 
-    output_path()  # refused before any work is done
+    output_path()  # an unusable path is an error before any work is done
     from models.case import SearchLimits
     from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
 
     tell = common.progress(as_json)
 
-    def searching(state: SearchProgress) -> None:
-        known_by = (
-            f"within {words.percent(state.gap)}" if math.isfinite(state.gap) else "no plan yet"
-        )
-        tell(f"Searching whole projects, {state.seconds:z.0f} s: {known_by}")
+    def report_search(state: SearchProgress) -> None:
+        gap = f"gap {words.percent(state.gap)}" if math.isfinite(state.gap) else "no plan yet"
+        tell(f"Choosing which projects to build, {state.seconds:z.0f} s: {gap}")
 
-    LISTENER.set(searching)
+    LISTENER.set(report_search)
     run = solve_file(
         file,
         **variation,
@@ -194,24 +200,23 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
     target = output_path(run.plan.case.scenario)  # as the workbook spells it
-    written, trouble = write_run(run, target, csv_folder)
+    written, problem = write_run(run, target, csv_folder)
     if not as_json:
         show_plan(file, run, written)
     if written is not None:
-        common.tell_where(target, written)
-    return end(solved(run, written), as_json=as_json, failed=trouble)
+        common.report_path(target, written)
+    return finish(plan_answer(run, written), as_json=as_json, failed=problem)
 
 
 def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
-    """Refuse options that do not go together; UsageError."""
     given = [f"--{name}" for name, value in how.items() if value is not None]
     msg = ""
     if given and not under_risk:
-        msg = f"{given[0]} is for a plan under risk: give --under-risk, too"
+        msg = f"{given[0]} needs --under-risk"
     elif under_risk and solver:
-        msg = "--under-risk plans with HiGHS: leave --solver out"
+        msg = "--under-risk only works with HiGHS: leave --solver out"
     elif how["cvar"] is not None and not how["weight"]:
-        msg = "--cvar counts for nothing without a --weight, such as --weight 50%"
+        msg = "--cvar has no effect without a --weight, such as --weight 50%"
     if msg:
         raise UsageError(msg)
 
@@ -219,12 +224,12 @@ def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solve
 def write_run(
     run: PlanRun, target: Path, csv_folder: Path | None = None
 ) -> tuple[Path | None, WriteError | None]:
-    """Write a plan, and its tables where a folder is named; return as ``write_all`` does."""
+    """Write a plan and, if a folder is named, its tables; return path and error."""
     from planner.sheets import Table, write_plan
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    record = RunRecord(sure=common.how_sure(target, run.book.sha256, run.options))
+    record = RunRecord(sure=common.certainty_words(target, run.book.sha256, run.options))
     record = replace(record, solver=run.solver) if run.solver else record
 
     def write(path: Path) -> None:
@@ -243,11 +248,10 @@ def write_run(
         )
         run.confirm()
 
-    return common.write_all(target, write, csv_folder, sheets.values, run.seconds)
+    return common.write_workbook_and_tables(target, write, csv_folder, sheets.values, run.seconds)
 
 
-def solved(run: PlanRun, output: Path | None) -> Answer:
-    """Return what a program hears of a plan."""
+def plan_answer(run: PlanRun, output: Path | None) -> Answer:
     from planner.render.table import records
     from planner.sheets.summary import STAGES
 
@@ -270,7 +274,7 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
         **_if_lost(plan),
-        Key.WORDS: words_of(run),
+        Key.WORDS: first_lines(run),
         Key.MINERALS: records(run.minerals),
         Key.WARNINGS: findings_by_severity(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
@@ -279,16 +283,16 @@ def solved(run: PlanRun, output: Path | None) -> Answer:
 
 
 def _if_lost(plan: Plan) -> dict[str, Any]:
-    """Return what is served in the last year if a country stops, where minerals have stages."""
+    """Return the share served in the last year if a country stops; {} without stages."""
     if not plan.expanded.intakes:
         return {}
     return {
         "served_if_lost": {
             mineral: {
                 country: {"last_stage": last, "through_all_stages": through}
-                for country, (last, through) in of.items()
+                for country, (last, through) in shares.items()
             }
-            for mineral, of in plan.served_if_lost(plan.case.years[-1]).items()
+            for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items()
         }
     }
 
@@ -296,8 +300,8 @@ def _if_lost(plan: Plan) -> dict[str, Any]:
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def words_of(run: PlanRun) -> dict[str, str]:
-    """Return what is said of a plan first, by what stands before it: findings and proof, too."""
+def first_lines(run: PlanRun) -> dict[str, str]:
+    """Return the first lines about a plan, by label; they include findings and proof."""
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
@@ -331,17 +335,17 @@ def words_of(run: PlanRun) -> dict[str, str]:
     lines |= {Figure.QUESTION.value: need.question, "Answer": need.text} if need else {}
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
-    lines |= zip(_HEADS, figures, strict=False)
+    lines |= zip(_LABELS, figures, strict=False)
     last = holds(Context(plan, run.book, kept=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
     light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
-    # last: the rows of minerals, which say who depends on whom, follow it
+    # the last line, since the table of dependent members follows it
     return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})
 
 
 def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
-    """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
+    """Print the plan's first lines, its shortages, the warnings on the input, and its path."""
     from models.plan import OPTIMAL
     from models.results import Figure
 
@@ -349,14 +353,14 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
     case, is_short = plan.case, not plan.short.empty
     click.secho(words.plain(case.settings.plan_title or input_stem(file)), bold=True, err=True)
     is_odd = {Figure.SHORTAGE.value: is_short, _PROOF: plan.status != OPTIMAL}
-    for head, text in words_of(run).items():
-        line(head, words.plain(text), "yellow" if is_odd.get(head) else None)
-        if head == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
+    for label, text in first_lines(run).items():
+        line(label, words.plain(text), "yellow" if is_odd.get(label) else None)
+        if label == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
             _show_named(_short(plan))
     show_suppliers(run.minerals, case.country_name)
     show_warnings(run.warnings, "Checks")
     if run.solver:
-        line("Solver", f"{run.solver}; the proof is computed apart from it")
+        line("Solver", f"{run.solver}; the proof does not use it")
     if run.trouble:
         line("Note", run.trouble, "yellow")
     if output is not None:
@@ -364,7 +368,7 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
 
 
 def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
-    """Show what the largest supplier of each mineral sells, and who depends on one country."""
+    """Show each mineral's largest supplier, and the member that depends most on one country."""
     from models.results import ByMineral
     from planner.render.table import grid
 
@@ -379,14 +383,13 @@ def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
 
 
 def _show_named(lines: dict[str, str]) -> None:
-    """Tell a line a mineral."""
     width = max((len(words.plain(name)) for name in lines), default=0)
     for name, text in lines.items():
         click.echo(f"  {words.plain(name):<{width}}  {words.plain(text)}", err=True)
 
 
 def _short(plan: Plan) -> dict[str, str]:
-    """Return of each mineral that is short how much [t], and which part of need in which years."""
+    """Return each mineral's shortage: tonnes, and the missing share of need by year."""
     from models.measures import missing_in_each, sums_within
     from planner.render.sentences import in_years
 

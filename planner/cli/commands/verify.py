@@ -1,4 +1,4 @@
-"""The commands verify and redact: is this the proven plan of that input, and a plan to pass on."""
+"""The commands verify and redact: prove a plan, and take members' figures out of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ import click
 
 from models import errors, tolerances
 from planner._version import __version__
-from planner.cli.answer import Answer, Command, Key, end, findings_by_severity, of_file, print_json
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import plan_path, target
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    errors_in,
+    findings_by_severity,
+    finish,
+    print_json,
+    refuse,
+)
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
+from planner.cli.paths import output_file, plan_path
 from planner.cli.words import line, show_some
+from planner.options import DecimalOption
 from planner.render.words import listed, number_of, plain, search_words
 
 if TYPE_CHECKING:
@@ -24,20 +34,20 @@ if TYPE_CHECKING:
     from planner.run import Start
 
 DIFFERS = 1
-"""The exit code where a plan does not match."""
-_OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share", "seconds", "gap"}
-"""Parameters of solve that say which case is planned."""
-_SHOWN, _FEW = 20, 3
-"""Findings that are shown; of another input its first, which is the reason, and few that follow."""
+"""Exit code if a plan does not match."""
+_CASE_OPTIONS = {"scenario", "blocks", "losses", "changes", "max_country_share", "seconds", "gap"}
+"""Parameters of solve that select the case."""
+_MOST_SHOWN, _FEW = 20, 3
+"""Most findings shown; and if the input differs, which is the reason for all others."""
 _MAKE_ROOM = (
-    "the planner writes the plan again there to compare it: make room, or name another folder"
-    " in TMPDIR"
+    "to compare the plan, the planner writes a second copy there: free some space, or set TMPDIR to"
+    " another folder"
 )
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
-    _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
-    _BY_CELL: "was saved by another program; its cells are those of the proven plan of {}",
-    _BY_FIELD: "was written by another version; its fields are those of the proven plan of {}",
+    _BY_PART: "is the proven plan of {}: every part of the file is as the planner wrote it",
+    _BY_CELL: "was saved by another program; its cells equal the proven plan of {}",
+    _BY_FIELD: "was written by another version; its fields equal the proven plan of {}",
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
@@ -47,18 +57,17 @@ _UNSEEN = {
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of a verification: what is amiss, and the verdict where it came to one."""
+    """The outcome of a verification: findings, and the verdict unless it was impossible."""
 
     plan: Path
     file: Path
     findings: tuple[errors.Finding, ...]
-    most: int = _SHOWN
+    most: int = _MOST_SHOWN
     verdict: Verdict | None = None
     made_by: str = ""
     currency: str = ""
 
     def show(self, *, as_json: bool) -> int:
-        """Tell what was found, and return the exit code."""
         is_verified = self.verdict is not None and not self.findings
         if as_json:
             print_json(self._answer())
@@ -66,7 +75,7 @@ class _Outcome:
         if self.verdict is None:
             head = f"{self.plan} cannot be verified"
         elif self.findings:
-            head = f"{self.plan} differs from the plan that the planner makes of {self.file}"
+            head = f"{self.plan} differs from the plan that the planner makes from {self.file}"
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
         click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
@@ -100,40 +109,39 @@ class _Outcome:
         return {**answer, **findings_by_severity(self.findings)}
 
     def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
-        """Yield what was compared, and what is proven whatever other cells say."""
         cells, sheets = number_of(verdict.cells, "cell"), number_of(verdict.sheets, "sheet")
-        records = f"{number_of(verdict.records, 'cell')} and the times are the run's own record"
-        yield "Compared", f"{verdict.compared}: {cells} on {sheets}; {records}"
+        records = f"{number_of(verdict.records, 'cell')} and the times, which record the run"
+        yield "Compared", f"{verdict.compared}: {cells} on {sheets}. Not compared: {records}"
         if verdict.input_file != self.file.name:  # nothing proves a name
             yield (
                 "Input name",
-                f"the plan was made from a file of the name {plain(verdict.input_file)}",
+                f"the plan was made from a file named {plain(verdict.input_file)}",
             )
         if verdict.is_proven:
             scope = "holds for the flows, values and duals in the file: " if self.findings else ""
-            broken = f"no constraint broken by more than {verdict.violation:.2g} t"
-            cheaper = f"no plan cheaper by more than {verdict.gap:.1g} of the total cost"
+            broken = f"no constraint is broken by more than {verdict.violation:.2g} t"
+            cheaper = f"no plan is cheaper by more than {verdict.gap:.1g} of the total cost"
             yield "Proof", f"{scope}{broken}, {cheaper}"
         else:
-            yield "Proof", "refused: see above"
+            yield "Proof", "none: see the findings above"
         for text in _not_proven(verdict):
             yield "Not proven", text
         if self.made_by != __version__:
             text = (
                 f"the plan says it was written by planner {plain(self.made_by) or '(none)'}; this"
-                f" is {__version__}. Another version may write other sheets and words: the proof"
-                " does not depend on them"
+                f" is planner {__version__}, which may write other sheets and words. The proof does"
+                " not depend on them"
             )
             yield "Versions", text
 
 
 def _not_proven(verdict: Verdict) -> Iterator[str]:
-    """Yield what of a plan stands outside of its proof."""
+    """Yield what the proof of a plan does not cover."""
     if verdict.is_proven and verdict.whole_projects:
         left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
         yield (
-            "that no other set of whole projects is cheaper. The proof takes what is built as"
-            f" given{left}"
+            "that no other choice of projects is cheaper: the proof takes the projects that are"
+            f" built as given{left}"
         )
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
@@ -146,16 +154,16 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
     "--salt",
     type=WORKBOOK,
     metavar="SALT",
-    help="File with the salt of a redacted PLAN [<PLAN's name>.salt, beside it].",
+    help="The file with the salt of a redacted PLAN [<PLAN's name>.salt, beside PLAN].",
 )
 @JSON
 def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     """Prove that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
-    Nothing is solved, and neither workbook is changed. The command recomputes the input's
-    fingerprint. It proves that the plan keeps every constraint and that no plan is cheaper. Then it
-    writes the whole file again and compares it. Each mismatch is listed with its part and cell. If
-    another program saved the plan, only the cells are compared.
+    Nothing is solved, and neither workbook is changed. The command checks that FILE is the plan's
+    input. It proves that the plan keeps every constraint and that no plan is cheaper. Then it
+    writes the plan's workbook a second time and compares the two files. It lists each difference
+    with its cell. If another program saved the plan, only the cells are compared.
 
     \b
     planner verify outputs/case-plan.xlsx case.xlsx
@@ -171,14 +179,13 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
-    amiss = [*_redacted(recorded, file, salt or salt_file(plan)), *incomplete(sheets)]
-    if amiss:
-        return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
-    with of_file(file):
+    problems = [*_redacted(recorded, file, salt or salt_file(plan)), *missing_for_proof(sheets)]
+    if problems:
+        return replace(outcome, findings=tuple(problems)).show(as_json=as_json)
+    with errors_in(file):
         if is_plan(file):
-            msg = f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT"
-            raise errors.UsageError(msg)
-        start = start_of(recorded.made_with, file)
+            refuse(f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT")
+        start = apply_plan_options(recorded.made_with, file)
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
@@ -187,11 +194,11 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     except errors.WriteError as error:
         no_room = errors.Finding(found=str(error), hint=_MAKE_ROOM)
         return replace(outcome, findings=(no_room,)).show(as_json=as_json)
-    others = [other_input(file, recorded)] if is_other_input(sheets, start.book) else []
+    others = [other_input_finding(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
         outcome,
         findings=(*others, *verdict.findings),
-        most=_FEW if others else _SHOWN,
+        most=_FEW if others else _MOST_SHOWN,
         verdict=verdict,
         made_by=recorded.record.planner,
         currency=start.case.settings.currency,
@@ -199,13 +206,13 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
 
 
 def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Return what a plan was made with; click's error where it is nothing to plan with.
+    """Return the options that a plan was made with; click's error if one selects no case.
 
-    Nothing else that solve takes is heard: a plan may not print help or name a place to write to.
+    Other options of solve are errors: a plan may not print help or name a file to write.
     """
     from planner.cli.commands.solve import solve
 
-    parameters = [p for p in solve.params if p.name in _OF_CASE]
+    parameters = [p for p in solve.params if p.name in _CASE_OPTIONS]
     parser = click.Command("solve", params=parameters, add_help_option=False)
     words = [f"{option}={given}" for option, given in typed if option.startswith("--")]
     if len(words) < len(typed):
@@ -214,8 +221,8 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return parser.make_context("solve", words).params
 
 
-def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
-    """Read the input and apply what the plan was made with, or say why that cannot be done."""
+def apply_plan_options(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
+    """Read the input and apply the plan's options; a finding says why that is impossible."""
     from models.case import SearchLimits
     from planner.cli.whatifs import WhatIfOptions
     from planner.run import start_file
@@ -236,14 +243,14 @@ def start_of(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.F
         return errors.Finding("Checks", column="What", found=message)
 
 
-def other_input(file: Path, recorded: Recorded) -> errors.Finding:
-    message = f"{file.name} is not the file that the plan says it was made from"
+def other_input_finding(file: Path, recorded: Recorded) -> errors.Finding:
+    message = f"the plan was made from another file than {file.name}, or from another version of it"
     expected = f"a file with the SHA-256 {recorded.input_sha256 or '(none)'}"
     return errors.Finding("Summary", found=message, expected=expected)
 
 
 def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
-    """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
+    """Return findings on a redacted plan; only its input can be checked."""
     from planner.audit.salt import read_salt, salted
     from planner.workbook.csv_folder import open_source
 
@@ -256,39 +263,39 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     origin = f"The plan was made from {file.name}: its fingerprint matches."
     other: list[errors.Finding] = []
     if not is_its and not secret:
-        origin = f"Only with the salt can {file.name} be compared, and {salt} has none."
+        origin = f"The plan's input can only be compared with the salt, but {salt} contains none."
     elif not is_its:
         origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
         message = (
-            f"with the salt in {salt.name}, {file.name} has another fingerprint than the plan's"
+            f"with the salt in {salt.name}, the fingerprint of {file.name} differs from the plan's"
         )
         other = [errors.Finding("Summary", found=message)]
-    why = "Nothing else can be checked, since values and duals are taken out."
+    why = "Nothing else can be checked, since the values and duals were taken out."
     redacted = errors.Finding(
         "Summary",
         found=f"this plan is redacted ({recorded.redacted})",
-        hint=f"{origin} {why} Verify the plan as it was written.",
+        hint=f"{origin} {why} Verify the plan workbook from before it was redacted.",
     )
     return [*other, redacted]
 
 
-def incomplete(sheets: PlanSheets) -> list[errors.Finding]:
-    """Return what a proof lacks: sheets of the solution, or what was added to the model."""
-    hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
+def missing_for_proof(sheets: PlanSheets) -> list[errors.Finding]:
+    """Return findings on what a proof needs: the solution's sheets, and the model's extension."""
+    hint = "Without this sheet nothing can be proven: plan again, or ask for the original workbook."
     wanted = () if sheets.recorded.redacted else ("Values", "Duals")
-    lacks = [name for name in wanted if name not in sheets.grids]
-    findings = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
+    missing = [name for name in wanted if name not in sheets.grids]
+    findings = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in missing]
     if sheets.recorded.extended:
-        message = f"the model of this plan was extended in Python, by {sheets.recorded.extended}"
-        hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
+        message = f"Python code extended the model of this plan: {sheets.recorded.extended}"
+        hint = "The plan does not contain that code: plan again with it, and use planner diff."
         findings.append(errors.Finding("Summary", found=message, hint=hint))
     return findings
 
 
 # ---- redact --------------------------------------------------------------------------------------
 
-_NAMED = 3
-"""Minerals named of those that can be computed."""
+_MOST_NAMED = 3
+"""Largest number of minerals named whose figures can be computed."""
 
 
 @click.command(cls=Command)
@@ -304,24 +311,25 @@ _NAMED = 3
 @output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
     "--protection",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=DecimalOption(0, 1, min_open=True),
     default=0.2,
     show_default=True,
     metavar="SHARE",
-    help="Least width of the interval that a figure can be traced to, as a part of the figure.",
+    help="Others must not be able to compute a figure to within an interval narrower than this"
+    " share of it.",
 )
 @click.option(
     "--keep-totals",
     is_flag=True,
-    help="Keep all totals of tonnes and purchases, and list what can be computed from them.",
+    help="Keep all totals of tonnes and purchases, and list the figures that they reveal.",
 )
 @click.option(
     "--unless-computable",
     is_flag=True,
-    help="Write nothing if --keep-totals would let someone compute a member's figure.",
+    help="Write nothing if the totals kept by --keep-totals reveal a member's figure.",
 )
 @JSON
-def redact(  # noqa: PLR0913, PLR0917 - an argument each option
+def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     plan: Path,
     members: tuple[str, ...],
     output: Path | None,
@@ -332,17 +340,18 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 ) -> int:
     """Copy PLAN without the stocks, contracts, prices and purchases of some members.
 
-    The members' joint rows are named "Others (redacted)". Totals stay if each member's figures
-    could still lie in an interval at least as wide as the protection. Otherwise, that mineral's
-    totals and sums over minerals are withheld. If only one member is redacted, all totals go.
-    Totals can stay if you also redact others that buy and stock the same. The first page and charts
-    are left out.
+    In the copy, joint rows named "Others (redacted)" replace the rows of these members. Totals
+    could reveal a member's figure: the total minus all other members. So the command computes the
+    interval in which each figure can lie. If the interval is narrower than --protection, it takes
+    out the totals of that mineral, and all sums over minerals. If only one member is redacted, it
+    takes out all totals. To keep more totals, also redact members that buy and stock the same
+    minerals. The copy has no first page and no charts.
 
     \b
     planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
 
-    A redacted plan cannot be verified, except for its input. The input's fingerprint is salted. The
-    salt is written to a file beside COPY; keep it to yourself. PLAN is never changed.
+    planner verify can check only the input of a redacted plan, not its figures. For that it needs
+    the salt, a secret in a file beside COPY: keep it to yourself. PLAN is never changed.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
     copy = plan_path(plan, wanted, None, suffix="redacted plan")
@@ -355,15 +364,14 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 
     sheets = open_sheets(plan, tell)
     if sheets.recorded.redacted:
-        msg = f"{plan} is redacted already: redact the plan as it was written"
-        raise errors.UsageError(msg)
+        refuse(f"{plan} is redacted already: redact the original plan")
     result = redacted(sheets, spelled_members(sheets, members), protection, keep_totals=keep_totals)
-    computable = _known(result)
+    computable = _revealed(result)
     if computable and keep_totals and unless_computable:
         raise errors.UsageError("\n".join(_computable(result, computable)))
     written = save(copy, lambda path: write_redacted(path, result))
-    tell_where(copy, written)
-    salt = target(salt_file(written), "salt")
+    report_path(copy, written)
+    salt = output_file(salt_file(written), "salt")
     write_salt(salt, result.salt)
     if not as_json:
         _show(result, computable, written, salt)
@@ -379,46 +387,47 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
         "computable": computable if keep_totals else [],
         Key.ERRORS: [],
     }
-    return end(answer, as_json=as_json)
+    return finish(answer, as_json=as_json)
 
 
 def _show(result: Redacted, computable: list[str], written: Path, salt: Path) -> None:
     names = plain(" and ".join(result.members))
     click.secho(f"Taken out: orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, (gone, joined) in result.rows.items():
-        instead = f", {number_of(joined, 'row')} in their place" if joined else ""
+        instead = f", {number_of(joined, 'row')} added" if joined else ""
         click.echo(f"  {sheet:<16} {number_of(gone, 'row')} taken out{instead}", err=True)
     for text in _computable(result, computable):
         click.secho(plain(text), fg="yellow", err=True)
     click.echo(
-        "Whoever has the input workbook can plan it again and has every number back.", err=True
+        "Anyone who has the input workbook can plan it again, and so get every number back.",
+        err=True,
     )
     line("Plan", str(written))
-    line("Salt", f"{salt}. Keep it, and keep it secret: planner verify needs it, and whoever has it"
-                 " can test guesses at your inputs.")  # fmt: skip
+    line("Salt", f"{salt}. Keep it, and keep it secret: planner verify needs it, and anyone who has"
+                 " it can test guesses at your inputs.")  # fmt: skip
 
 
 def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
-    """Return what the totals tell of what is taken out, and what was done about it."""
+    """Return the figures that the totals reveal, and which totals were taken out."""
     if not figures_known:
         return []
     lines = [f"  {figures}" for figures in figures_known]
     if not result.withheld.sentences:
         return [
-            "What is taken out can be computed, the total less all other members:",
+            "These figures are taken out, but can be computed: the total minus all other members.",
             *lines,
-            "Without --keep-totals the totals that tell it are withheld.",
+            "Without --keep-totals, the totals that reveal them are taken out.",
         ]
     return [
         *result.withheld.sentences,
-        "Withheld, too, is what is summed over all minerals. From it could be computed:",
+        "Sums over all minerals are taken out, too. The totals would reveal these figures:",
         *lines,
-        "Take out others that buy and stock the same, and more can stay.",
+        "To keep more totals, also redact members that buy and stock the same minerals.",
     ]
 
 
-def _known(result: Redacted) -> list[str]:
-    """Return of each member what totals tell: minerals, how many figures, how closely."""
+def _revealed(result: Redacted) -> list[str]:
+    """Return one line per member on the figures that the totals reveal, and how closely."""
     every = [figure for figures in result.withheld.computable.values() for figure in figures]
     return [
         _of_member(member, [figure for figure in every if figure.figure.member == member])
@@ -432,6 +441,6 @@ def _of_member(member: str, figures: list[Known]) -> str:
     wide = max(
         ((k.most - k.least) / abs(k.figure.value) for k in figures if k.figure.value), default=0
     )
-    named = f"{number_of(len(figures), 'figure')} of {listed(minerals, _NAMED)}"
+    named = f"{number_of(len(figures), 'figure')} of {listed(minerals, _MOST_NAMED)}"
     near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
     return f"{member}: {named}, each known {near}"

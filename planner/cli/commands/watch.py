@@ -14,11 +14,18 @@ import click
 
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli import paths, whatifs, words
-from planner.cli.answer import Answer, Command, Key, failure, findings_by_severity, print_json
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    failure_answer,
+    findings_by_severity,
+    print_json,
+)
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
 from planner.render.words import amount, inner, known, listed, number_of, plain, signed
-from planner.stops import heard, raise_lost
+from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
     from planner.documents.difference import PlanDifference
@@ -27,21 +34,21 @@ if TYPE_CHECKING:
     from planner.workbook.plan_file import PlanFile
 
 _NAMED = 2
-"""Changes named in a line; more are counted."""
+"""Largest number of changes named on a line; the others are counted."""
 
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
 @whatifs.case_options
-@common.output_option("Write the plan here [where solve writes it].", "PLAN")
+@common.output_option("Write the plan here [where planner solve writes it].", "PLAN")
 @common.JSON
 def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Plan again each time the workbook is saved, and say what changed.
 
-    The plan goes where planner solve writes it. Three lines compare it with the last plan: cells of
-    the workbook, minerals, flows. If the workbook has errors, they are listed, and the command
-    waits for the next save. Press Ctrl-C to stop (exit code 0). With --json, each plan prints a
-    line of JSON.
+    The command writes the plan to the same file as planner solve. Three lines compare each plan
+    with the one before it: cells of the workbook, minerals, flows. If the workbook has errors, they
+    are listed, and the command waits for the next save. Press Ctrl-C to stop (exit code 0). With
+    --json, the command prints one line of JSON per plan.
 
     \b
     planner watch case.xlsx
@@ -58,7 +65,7 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     with suppress(KeyboardInterrupt):
         for _ in chain([None], watch_saves(file, digest)):
             desk.plan()
-    heard()
+    mark_handled()
     if not as_json:
         click.echo(f"Ended: {number_of(desk.plans, 'plan')} of {file}", err=True)
     return 0
@@ -66,45 +73,45 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
 
 @dataclass
 class _Desk:
-    """What is planned, and the last plan of it with its run; ``plans`` counts them."""
+    """The workbook that is planned, its last plan with the run, and the number of plans."""
 
     file: Path
-    of: dict[str, Any]
+    variation: dict[str, Any]
     target: Path
     as_json: bool
     last: tuple[PlanRun, PlanFile] | None = None
     plans: int = 0
 
     def plan(self) -> None:
-        """Plan, write and show what changed; show what is wrong, and end nothing."""
+        """Plan, write and show changes; an error is shown, and the command goes on."""
         try:
             self._plan()
         except InputError as error:
-            raise_lost()
+            raise_pending_stop()
             if self.as_json:
                 _print({Key.STATUS: "input_error", **findings_by_severity(error.findings)})
             else:
                 words.show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
-            raise_lost()
+            raise_pending_stop()
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:
-                _print(failure("error", str(error)))
+                _print(failure_answer("error", str(error)))
             else:
                 click.echo(f"Error: {error}", err=True)
         if not self.as_json:
-            words.line("Watching", f"{self.file}; Ctrl-C ends")
+            words.line("Watching", f"{self.file}; Ctrl-C stops")
 
     def _plan(self) -> None:
         from planner.run import open_plan, solve_file
 
         tell = common.progress(self.as_json)
-        run = solve_file(self.file, **self.of, in_background=True, tell=tell)
-        written, trouble = write_run(run, self.target)
-        if written is None or trouble is not None:
-            raise trouble or PlannerError(f"{self.target} is not written")
-        common.tell_where(self.target, written)
+        run = solve_file(self.file, **self.variation, in_background=True, tell=tell)
+        written, problem = write_run(run, self.target)
+        if written is None or problem is not None:
+            raise problem or PlannerError(f"{self.target} was not written")
+        common.report_path(self.target, written)
         plan, lines = open_plan(written), dict[str, str]()
         if self.last is not None:
             from planner.documents.difference import compare_plans
@@ -136,7 +143,7 @@ def _print(answer: Answer) -> None:
 
 
 def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
-    """Yield head and text of what changed: in the workbook, by mineral, in flows."""
+    """Yield label and text of the changes in the workbook, of minerals, and of flows."""
     from models.results import Figure
 
     cells = [
@@ -152,7 +159,6 @@ def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]
 
 
 def _minerals(result: PlanDifference) -> str:
-    """Return what changes of minerals: what is short, what is paid, the largest share."""
     changed = []
     rows = result.minerals.to_dict("records")
     rows.sort(key=lambda row: -abs(_number(row["paid_change"])))
@@ -170,13 +176,12 @@ def _minerals(result: PlanDifference) -> str:
         if parts:
             changed.append(f"{row['mineral']} {', '.join(parts)}")
     if not changed:
-        return "no amount of any changes"
+        return "no amount changes"
     others = len(rows) - len(changed)
     return _few(changed) + (f" ({others:,} without any change)" if others else "")
 
 
 def _flows(result: PlanDifference) -> str:
-    """Return the flows that changed most."""
     flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
     if result.not_shown:
         flows.append(inner(result.not_shown))

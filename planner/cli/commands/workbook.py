@@ -1,4 +1,4 @@
-"""The commands new and check: a workbook to start from, and what is wrong with one."""
+"""The commands new and check: a workbook to start from, and the errors of a workbook."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, Key, end, fail, findings_by_severity, of_file
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, output_option, progress, tell_where
-from planner.cli.paths import copy_path, is_file, is_folder, target, xlsx
+from models.errors import Finding, InputError, WriteError
+from planner.cli.answer import (
+    Answer,
+    Command,
+    Key,
+    errors_in,
+    findings_by_severity,
+    finish,
+    refuse,
+    report_failure,
+)
+from planner.cli.commands.common import JSON, OUTPUT, WORKBOOK, output_option, progress, report_path
+from planner.cli.paths import copy_path, is_file, is_folder, output_file, refuse_existing, xlsx_path
 from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
-from planner.stops import raise_lost
+from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +32,9 @@ if TYPE_CHECKING:
 
 
 class New(Command):
-    """The command new, whose help names the sheets of the catalogue, read when asked for."""
+    """The command new; its help lists the optional sheets, read only when help is printed."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Name the sheets that --with takes."""
         del ctx
         from planner.workbook.template import EVERY_CASE
 
@@ -35,8 +43,10 @@ class New(Command):
 
 
 @click.command(cls=New)
-@click.argument("file", type=PLACE, required=False)
-@click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
+@click.argument("file", type=OUTPUT, required=False)
+@click.option(
+    "--example", is_flag=True, help="Write the example, critical minerals, instead of a template."
+)
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
 @click.option(
     "--with",
@@ -50,7 +60,7 @@ class New(Command):
     "plan",
     type=WORKBOOK,
     metavar="PLAN",
-    help="Write a workbook of a plan's orders instead, to fill in what was delivered.",
+    help="Instead, list the orders of PLAN in a workbook, to fill in what was delivered.",
 )
 @click.option(
     "--year",
@@ -58,10 +68,10 @@ class New(Command):
     type=int,
     multiple=True,
     metavar="YEAR",
-    help="With --actuals: the orders of this year; may be repeated [the plan's first].",
+    help="With --actuals: the orders of this year. Repeatable [the plan's first year].",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one a sheet.")
-@output_option("The same as FILE.", "FILE")
+@click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one per sheet.")
+@output_option("Another way to give FILE.", "FILE")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -78,82 +88,70 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 ) -> int:
     """Write a workbook to start from, with drop-downs, notes and example rows.
 
-    The example rows can be solved as they are. An existing FILE is only replaced with --force. With
+    You can plan the example rows as they are. An existing FILE is only replaced with --force. With
     --csv, FILE is a folder. Every command takes such a folder in place of a workbook.
 
     \b
     planner new case.xlsx
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    path = _named_once(file, output)
+    path = _path_of(file, output)
     if plan is not None:
         if example or every or wanted or as_csv:
-            msg = "--actuals writes another workbook: leave out --example, --all, --with and --csv"
-            raise UsageError(msg)
+            refuse(
+                "--actuals writes another workbook: leave out --example, --all, --with and --csv"
+            )
         return _new_actuals(path, plan, years, force=force, as_json=as_json)
     if years:
-        msg = "--year needs --actuals"
-        raise UsageError(msg)
+        refuse("--year needs --actuals")
     if example and (every or wanted):
-        msg = "--example copies a whole case: leave out --all and --with"
-        raise UsageError(msg)
+        refuse("--example copies a whole case: leave out --all and --with")
     if not as_csv:
-        path = target(xlsx(path, "FILE"), "workbook", *([_example()] if example else []))
+        path = output_file(xlsx_path(path, "FILE"), "workbook", *([_example()] if example else []))
     elif is_file(path):
-        msg = f"{path} is a file: with --csv, name a folder"
-        raise UsageError(msg)
-    _refuse_there(path, force=force)
+        refuse(f"{path} is a file: with --csv, name a folder")
+    refuse_existing(path, force=force)
     sheets = [] if example else _sheets(wanted, every=every)
     written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
     if not as_json:
-        tell_where(path, written)
+        report_path(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
-    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
-def _named_once(file: Path | None, output: Path | None) -> Path:
-    """Return where the workbook goes, named as FILE or with --output."""
+def _path_of(file: Path | None, output: Path | None) -> Path:
     if file is not None and output is not None:
-        msg = f"FILE and --output name two workbooks, {file} and {output}: leave out one"
-        raise UsageError(msg)
+        refuse(f"FILE ({file}) and --output ({output}) are the same option: give one of them")
     path = file if file is not None else output
     if path is None:
-        msg = "name the workbook to write: planner new FILE"
-        raise UsageError(msg)
+        refuse("name the workbook to write: planner new FILE")
     return path
-
-
-def _refuse_there(path: Path, *, force: bool) -> None:
-    if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
-        msg = f"{path} is there already: choose another name, or replace it with --force"
-        raise UsageError(msg)
 
 
 def _new_actuals(
     file: Path, plan: Path, years: tuple[int, ...], *, force: bool, as_json: bool
 ) -> int:
-    """Write the orders of a plan's year, with empty cells for what was delivered."""
-    path = target(xlsx(file, "FILE"), "workbook")
-    _refuse_there(path, force=force)
+    path = output_file(xlsx_path(file, "FILE"), "workbook")
+    refuse_existing(path, force=force)
     from planner.documents.orders import orders_of
     from planner.going_on.to_fill import next_year, planned_years, write_actuals
     from planner.run import open_plan
     from planner.workbook.save import save
 
-    with of_file(plan):
+    with errors_in(plan):
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
     written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
     if not as_json:
-        tell_where(path, written)
-        given = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
-        then = f"fill it in, then planner check {written} and {given} -o NEXT"
+        report_path(path, written)
+        roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
+        then = f"fill it in, then run planner check {written} and {roll} -o NEXT"
         click.echo(f"Wrote {written}. Next: {then}", err=True)
-    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
 def _write_book(path: Path, sheets: list[str]) -> Path:
-    """Write a workbook with these sheets of the template; the example case where none is named."""
+    """Write a workbook with these sheets of the template; without sheets, the example."""
     from planner.workbook.save import save
 
     if not sheets:
@@ -166,7 +164,7 @@ def _write_book(path: Path, sheets: list[str]) -> Path:
 
 
 def _write_csv(folder: Path, sheets: list[str]) -> Path:
-    """Write a folder as ``_write_book`` writes a workbook."""
+    """Write a folder of CSV files with the content that ``_write_book`` writes."""
     from planner.documents.folder import write_case
     from planner.workbook.excel import open_excel
     from planner.workbook.grid import cells_of
@@ -187,7 +185,7 @@ def _sheet_names() -> tuple[str, ...]:
 
 
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
-    """Return the sheets of a template; UsageError names the closest to an unknown one."""
+    """Return the sheets of a template; UsageError suggests a similar name for an unknown one."""
     from models.case import fold
     from models.checks.common import near
     from planner.workbook.template import EVERY_CASE
@@ -198,47 +196,44 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     for text in wanted:
         words = [word for word in text.split(",") if word.strip()]
         if not words:
-            msg = f"--with {text!r} names no sheet; there is {optional}"
-            raise UsageError(msg)
+            refuse(f"--with {text!r} names no sheet; choose from {optional}")
         for word in words:
             if fold(word) not in names:
-                hint = near(word, names, 0.5) or f"there is {optional}"
-                msg = f"no sheet {word.strip()!r}; {hint}"
-                raise UsageError(msg)
+                hint = near(word, names, 0.5) or f"choose from {optional}"
+                refuse(f"there is no sheet {word.strip()!r}; {hint}")
             chosen.append(names[fold(word)])
     return list(names.values()) if every else chosen
 
 
 def _example() -> Path:
-    """Return the example case: beside the package in a checkout, else inside it."""
+    """Return the example's file: beside the package in a checkout, inside it if installed."""
     package = Path(__file__).resolve().parents[2]
     places = (package.parent / "inputs" / "critical-minerals.xlsx", package / "example.xlsx")
-    for path in places:
-        if path.is_file():
-            return path
-    msg = "the example case is not part of this installation"
-    raise UsageError(msg)
+    path = next((path for path in places if path.is_file()), None)
+    if path is None:
+        refuse("this installation does not contain the example")
+    return path
 
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
 @click.option(
     "--marked",
-    type=PLACE,
+    type=OUTPUT,
     metavar="COPY",
-    help="Write a copy with every faulty cell coloured, and the finding in a comment.",
+    help="Write a copy in which every faulty cell is coloured and has a comment.",
 )
 @click.option(
     "--plan",
     type=WORKBOOK,
     metavar="PLAN",
-    help="For actuals: the plan whose orders they are [the one that FILE names].",
+    help="For actuals: the plan that the orders come from [the one that FILE names].",
 )
 @click.option(
     "--to",
     type=int,
     metavar="YEAR",
-    help="For actuals: the first year that isn't over [as FILE says, else the plan's second].",
+    help="For actuals: the first year that isn't over [as in FILE, else the plan's second].",
 )
 @JSON
 def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as_json: bool) -> int:
@@ -247,12 +242,12 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
 
     FILE may also be a workbook of actuals (see planner new --actuals), or a CSV file of deliveries.
-    Its errors are those of planner roll. If its plan isn't there, it is checked by itself.
+    The command finds the same errors as planner roll. Without the plan, FILE is checked on its own.
 
     --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
-    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but no
-    macros and no drawn shapes. The cells that decide the plan are coloured, too, where `planner
-    sensitivity` has found them.
+    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but not
+    its macros and drawn shapes. It also marks the inputs that change the plan most, if you have run
+    `planner sensitivity`.
     """
     copy = None if marked is None else copy_path(marked)
     from planner.run import check_file
@@ -265,8 +260,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     compared = ""
     asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
     if asked and (is_folder(file) or is_input(file) or is_plan(file)):
-        msg = f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}"
-        raise UsageError(msg)
+        refuse(f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}")
     if asked or is_actuals(file):
         from planner.cli.commands.filled_in import check_actuals
 
@@ -277,7 +271,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
         try:
             book = check_file(file)
         except InputError as error:
-            raise_lost()
+            raise_pending_stop()
             failed, findings = error, error.findings
         else:
             findings, defaults = book.warnings, book.defaults
@@ -293,14 +287,16 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
             answer |= _copied(_marked(file, copy, findings, look_up, as_json=as_json))
         except WriteError as error:
             answer |= _copied(None) | findings_by_severity(findings)
-            return fail(error, as_json=as_json, result=answer)
+            return report_failure(error, as_json=as_json, result=answer)
     if failed is None:
-        return end({Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json)
-    return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
+        return finish(
+            {Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json
+        )
+    return report_failure(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
 
 
 def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
-    """Return the cells that decide the plan, where `planner sensitivity` has found them."""
+    """Return the inputs that change the plan most, if `planner sensitivity` was run."""
     study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
     if not is_file(study):
         return {}
@@ -317,23 +313,22 @@ def _marked(
     *,
     as_json: bool,
 ) -> Marked | None:
-    """Write the marked copy, where anything can be marked."""
+    """Write the marked copy; None if the file cannot be read as a workbook."""
     from planner.workbook.marked import is_markable, mark
 
     if not is_markable(findings):
-        click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
+        click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
         return None
     marked = mark(file, copy, findings, look_up)
-    tell_where(copy, marked.path)
+    report_path(copy, marked.path)
     if not as_json:
-        left = f", {marked.left:,} more are not" if marked.left else ""
+        left = f", {marked.left:,} not marked" if marked.left else ""
         cells = f"{number_of(marked.cells, 'cell')} marked{left}"
         click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
     return marked
 
 
 def _copied(marked: Marked | None) -> Answer:
-    """Return what a program hears of the marked copy."""
     return {
         "marked": None if marked is None else str(marked.path),
         "marked_cells": 0 if marked is None else marked.cells,

@@ -200,8 +200,8 @@ def test_prices_in_two_currencies_are_not_compared(old, made, ask, call):
     path = made("euro", **euro)
     code, _, err = call("diff", OLD, path)
     assert code == 0
-    assert "Prices        not compared: they are in USD and EUR\n" in err
-    assert "differ (year, mineral, member)" not in err
+    assert "Prices        not compared: the plans are in USD and EUR\n" in err
+    assert "differ (one price per year, mineral and member)" not in err
     _, answer = ask("diff", OLD, path)
     assert (answer["prices_differ"], answer["equal"]) == (None, False)
 

@@ -233,13 +233,13 @@ def test_the_csv_of_orders_with_two_columns_more(three, ask, call):
 # ---- what is refused -----------------------------------------------------------------------------
 
 BAD = {
-    "unknown id": ({"A2": "ORD-2026-nobody"}, "A2", "is no order"),
-    "a later year": ({"A2": None, "B2": 2028}, "B2", "a year that is over"),
-    "a year outside": ({"A2": None, "B2": 2040}, "B2", "a year that is over"),
+    "unknown id": ({"A2": "ORD-2026-nobody"}, "A2", "has no order"),
+    "a later year": ({"A2": None, "B2": 2028}, "B2", "a past year"),
+    "a year outside": ({"A2": None, "B2": 2040}, "B2", "a past year"),
     "negative": ({"J2": -1}, "J2", ""),
     "text": ({"J2": "ten"}, "J2", ""),
     "an error": ({"K2": "#REF!"}, "K2", ""),
-    "another plan": ({"L2": "P-otherplan"}, "L2", "of another plan"),
+    "another plan": ({"L2": "P-otherplan"}, "L2", "to another plan"),
     "an unknown member": ({"A2": None, "F2": "Japan"}, "F2", "not in the plan"),
     "names of another order": ({"D2": "Elsewhere"}, "D2", "but the order"),
     "no names": ({"A2": None, "B2": None}, "B2", "the row has no order"),
@@ -350,7 +350,7 @@ def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
     Path("three.xlsx").unlink()
     code, _, err = call("check", three)
     assert code == 1
-    assert "by itself: three.xlsx is not here" in err
+    assert "on its own, as three.xlsx was not found" in err
     code, answer = ask("check", three, "--plan", PLAN)
     assert code == 2
     assert "was made from three.xlsx" in answer["errors"][0]["message"]
@@ -363,7 +363,9 @@ def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
     """Years before the plan, its first and later ones, in the same words."""
     code, answer = roll(ask, to=year)
     assert code == 2
-    assert answer["errors"][0]["message"].startswith(f"--to {year}: name a year of the plan")
+    assert answer["errors"][0]["message"].startswith(
+        f"--to {year} is not a year of the plan after its first"
+    )
     assert ask("check", three, "--to", year) == (code, answer)
 
 
@@ -376,7 +378,7 @@ def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
     code, answer = roll(ask)
     assert code == 2
-    assert "the plan has one year alone" in answer["errors"][0]["message"]
+    assert "the plan has only one year" in answer["errors"][0]["message"]
     assert ask("check", "actuals.xlsx") == (code, answer)
     page = openpyxl.load_workbook("actuals.xlsx")
     del page[page.sheetnames[0]]
@@ -486,7 +488,7 @@ def test_a_marked_copy_of_actuals(three, ask):
     code, answer = ask("check", three, "--marked", "marked.xlsx")
     assert (code, answer["marked_cells"]) == (1, 2)
     sheet = openpyxl.load_workbook("marked.xlsx")["Deliveries"]
-    assert "is no order" in sheet["A3"].comment.text
+    assert "has no order" in sheet["A3"].comment.text
     assert sheet["J2"].comment is not None
 
 

@@ -226,7 +226,7 @@ def test_the_plan_of_another_workbook(three, folder, ask):
     write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
     code, answer = ask("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx")
     assert code == 1
-    assert "is not the file that the plan says" in answer["errors"][0]["message"]
+    assert "plan was made from another file" in answer["errors"][0]["message"]
     assert not Path("next.xlsx").exists()
 
 

@@ -253,13 +253,13 @@
 
   /** Say whether the plan keeps what Security asks, of which minerals and years, and of which not. */
   function survival({ losses: { tested, missed, worst }, settings: { security } }) {
-    const { lost, covers, lacking } = said.tests, [asked] = security;
+    const { lost, covers, untested } = said.tests, [asked] = security;
     const part = asked === null ? "what Security allows" : fine(asked);
     const kept = sentence("without", { lost, bound: "at most", part, minerals: covers });
     const not = worst && `The target is missed in ${whole.format(missed)} of ${whole.format(tested)} `
       + `losses that are tested. ${sentence("worst loss",
         { ...worst, short: fine(worst.short), most: fine(worst.most) })}`;
-    return [missed ? not : kept, lacking].filter(Boolean).join(" ");
+    return [missed ? not : kept, untested].filter(Boolean).join(" ");
   }
 
   function show() {
@@ -632,7 +632,7 @@
     by("tariff").defaultValue = "0";
     by("security").defaultValue = said.security;
     by("security-tests").textContent = said.tests.covers
-      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.lacking}` : "";
+      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.untested}` : "";
     for (const control of document.querySelectorAll("[data-slider]")) {
       control.hidden = !has(control.dataset.slider);
     }

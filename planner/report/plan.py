@@ -48,7 +48,15 @@ from planner.report.chain import chain
 from planner.report.part import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import TOLD, answer, cautions, chart, fields_of, findings, rows_of
+from planner.sheets.findings import (
+    SHOWN_FIRST,
+    answer,
+    cautions,
+    chart,
+    fields_of,
+    findings,
+    rows_of,
+)
 from planner.sheets.survival import needed_in, survival
 from planner.studies.kind import KeyFigure, Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare, edited
@@ -128,7 +136,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
     lines = [f"Edited since it was written: {finding.message}" for finding in edited(plan)]
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
-    if {f.name for f in TOLD if not f.optional} - ByMineral.positions(headers).keys():
+    if {f.name for f in SHOWN_FIRST if not f.optional} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
         lines.append(
             f"Written by planner {version}: its sheet {ByMineral.TABLE} lacks columns that findings"
@@ -180,7 +188,7 @@ def minerals(plan: PlanFile) -> Section | None:
         " most of what is bought. What is short, and what limits cost a tonne, covers all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
-            Numbers(table, fields_of(table, TOLD), "Mineral by mineral"),
+            Numbers(table, fields_of(table, SHOWN_FIRST), "Mineral by mineral"),
             Numbers(table, fields_of(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )

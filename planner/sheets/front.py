@@ -1,7 +1,7 @@
 """The first page: the question, its answer, three figures, a table and a chart by mineral.
 
-Findings on minerals come from the sheet By mineral. Next steps, builds, tight spots, warnings and
-sources follow.
+Findings on minerals come from the sheet By mineral. Builds, tight spots, cautions and sources
+follow.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ROWS = 12
-"""Minerals beyond these, by value, are left to the sheet By mineral."""
+"""Most minerals in the table, by value of demand; the sheet By mineral has all."""
 _IN_PART = 2
-"""Plants named of those that are built in part, the smallest part first."""
+"""Partly built plants that are named, the smallest part first."""
 _SHEET_OF = {
     "capacity": "Refiners", "mine": "Ore", "share limit": "Share limits", "budget": "Projects",
 }  # fmt: skip
 
 
 def overview(context: Context, sheets: Iterable[str]) -> Front:
-    """Return the first page of a plan; ``sheets`` are the names of those that its links lead to."""
+    """Return the first page of a plan, with links to these sheets."""
     names = [name for name in sheets if name != "Chart data"]
     if "Plan" in names:
         names.insert(names.index("Plan"), "Charts")
@@ -78,8 +78,8 @@ def _rows(context: Context) -> list[sheets_findings.Row]:
 def _shown(context: Context) -> list[bool]:
     """Return whether each mineral is on the page: those of the largest value of demand."""
     by_value = sorted(figures(context), key=lambda row: -row["demand_value"])[:MOST_ROWS]
-    kept = {row["mineral"] for row in by_value}
-    return [row["mineral"] in kept for row in figures(context)]
+    largest = {row["mineral"] for row in by_value}
+    return [row["mineral"] in largest for row in figures(context)]
 
 
 def _minerals(context: Context) -> Table:
@@ -100,18 +100,18 @@ def front_pictures(context: Context) -> tuple[Picture, ...]:
 
 
 def _notes(context: Context) -> Iterator[str]:
-    """Yield how the table of minerals is to be read."""
+    """Yield sentences on how to read the table of minerals."""
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (
-            f"Shown: the {MOST_ROWS} minerals of the largest value of demand; the sheet By"
+            f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
             f" mineral has {left:,} more."
         )
     if context.plan.expanded.intakes:
-        yield "A share of an input also counts what plants take, wherever they are."
+        yield "If plants use a mineral as an input, its shares also count what the plants take."
     yield (
-        'Largest supplier: the country outside the coalition that sells most; "Rest of world"'
-        " isn't a country. Tonnes and extra cost are for all years."
+        "Largest supplier: the country outside the coalition that sells it most;"
+        ' "Rest of world" doesn\'t count as a country. Tonnes and extra cost are for all years.'
     )
 
 
@@ -129,14 +129,15 @@ def _limits(context: Context) -> Light:
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
         text = (
-            f"All {len(table):,} limits are kept, counting one for each buyer, supplier, mineral"
-            f" and year; {reached:,} of them leave no tonne of room."
+            f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts as"
+            f" one limit. Purchases reach {reached:,} of them exactly."
         )
         return Light(question, AnswerState.GOOD, text, "Share limits")
     text = (
         f"{len(broken):,} of {words.counted(len(table), 'limit')}"
         f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
-        f" {words.amount(float(broken.sum()), 't')} in all; the plan pays the penalty."
+        f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
+        " penalty for this."
     )
     return Light(question, AnswerState.CARE, text, "Share limits")
 
@@ -152,7 +153,7 @@ def _stocks(context: Context) -> Light | None:
     table = context.plan.stocks
     if table.empty or not (table["target"] > 0).any():
         return None
-    question = "Are the reserves filled?"
+    question = "Do the reserves reach their targets?"
     below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
         return Light(
@@ -172,7 +173,7 @@ def _stocks(context: Context) -> Light | None:
 
 
 def _contracts(context: Context) -> Light | None:
-    table, question = context.plan.contracts, "Are the contracts taken?"
+    table, question = context.plan.contracts, "Are the contract minimums bought?"
     if table.empty:
         return None
     unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
@@ -180,14 +181,14 @@ def _contracts(context: Context) -> Light | None:
         return Light(
             question,
             AnswerState.GOOD,
-            "Every member takes the contract minimums that are in force.",
+            "Every member buys the contract minimums that are in force.",
             "Contracts",
         )
     cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
     return Light(
         question,
         AnswerState.CARE,
-        f"{cost} is paid for contract tonnes that are not taken.",
+        f"Members pay {cost} for contract tonnes that they don't take.",
         "Contracts",
     )
 
@@ -197,21 +198,21 @@ def _proof(context: Context) -> Light:
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
         text = (
-            f"The plan keeps every rule of the case, as a check apart from the solver shows. {best}"
+            f"A check without the solver shows that the plan keeps every rule of the case. {best}"
         )
-        return Light("Is it proven?", AnswerState.CARE, text, "Checks")
+        return Light("Is the plan proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
-        keeps = "The plan keeps every rule of the case and of what was added; no other that does"
-        proven = words.proven_words(keeps)
+        proven = words.proven_words("The plan keeps every rule of the case and of what was added")
     if context.within:
         proven = f"The plan keeps every rule of the case, and {context.within}"
     text = (
-        f"{proven}. A check apart from the solver shows it."
+        f"{proven}. A check without the solver confirms this."
         if passed
-        else 'No: the rows of Checks with "no" say what fails.'
+        else 'No: on the sheet Checks, rows with "no" say what fails.'
     )
-    return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, text, "Checks")
+    state = AnswerState.GOOD if passed else AnswerState.BAD
+    return Light("Is the plan proven?", state, text, "Checks")
 
 
 # ---- what it builds, where it is tight, where the figures come from ---------------------------
@@ -246,7 +247,7 @@ def _lines(context: Context) -> Iterator[Sentence]:
 
 
 def _in_part(started: pd.DataFrame) -> str:
-    """Return the plants that are not built in full at once, "" where all are."""
+    """Return the plants that are not built in full at once, "" if all are."""
     steps = started.sort_values("year").groupby("project")["built"].agg(list)
     built = [
         words.built_in_steps(str(project), parts)
@@ -255,18 +256,18 @@ def _in_part(started: pd.DataFrame) -> str:
         )
         if min(parts) < 1.0 - tolerances.LEAST_FLOW
     ]
-    return f". In part or in steps: {words.listed(built, _IN_PART)}" if built else ""
+    return f". Built only in part or in steps: {words.listed(built, _IN_PART)}" if built else ""
 
 
 def _origin(context: Context) -> Iterator[str]:
-    """Yield what the figures are made of."""
+    """Yield sentences on tariffs, the workbook, its estimates, and how sure the plan is."""
     case = context.case
     yield from _tariffs(context)
     name = context.book.file_name or "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
-    text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
+    text = f"Made from {name}. Money is in {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
-    yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
+    yield f"{text} In the workbook, {marked} are marked as estimates." if marked else text
     if context.record.sure:
         yield f"{results.Figure.SURE}: {context.record.sure}"
 
@@ -279,7 +280,7 @@ def _tariffs(context: Context) -> Iterator[str]:
 
 
 def levy_words(plan: Plan, currency: str) -> str:
-    """Return who pays most at borders with a price floor, and when; "" where nobody does."""
+    """Return who pays most at borders with a price floor, and when; "" if nobody does."""
     table = results.levied(plan)
     if table.empty:
         return ""
@@ -287,8 +288,8 @@ def levy_words(plan: Plan, currency: str) -> str:
     by_year = measures.sums(table, "levies", "year")
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
     text = (
-        f"Importers pay {words.amount(plan.levies, currency)} of levies at price floors in all"
-        " years"
+        f"Over all years, importers pay {words.amount(plan.levies, currency)} in levies at price"
+        " floors"
     )
     if len(by_payer) > 1:
         member, plant = payer
@@ -300,9 +301,9 @@ def levy_words(plan: Plan, currency: str) -> str:
 
 
 def shortage_words(plan: Plan) -> str:
-    """Return where most is lost to shortage, and why; "" where nothing is short.
+    """Return the mineral and year whose shortage costs most, and why; "" if nothing is missing.
 
-    The mineral and year whose shortage costs most, with the cause of who is short of most tonnes.
+    The cause is that of the member that misses most tonnes.
     """
     table = plan.shortages
     if table.empty:
@@ -319,10 +320,10 @@ def shortage_words(plan: Plan) -> str:
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
     count = answers.sharing(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
-    shared = f" {every} are short for the same cause." if count > 1 else ""
+    shared = f" {every} are short for the same reason." if count > 1 else ""
     return (
-        f"The costliest shortage: in {year}, {short / need * 100:.3g} % of the need for {mineral}"
-        f" is unmet, {explain.plain_amount(short)} t.{shared} {cause}"
+        f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
+        f" missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
     )
 
 
@@ -332,9 +333,9 @@ _NAMED = 3
 
 
 def _supported(context: Context) -> Light | None:
-    """Return who pays for the plants of the rows of Supports, and which of them sell nothing.
+    """Return who pays for the plants that the sheet Supports names, and which sell nothing.
 
-    None where there is no such row.
+    None without a row of Supports.
     """
     idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
@@ -343,7 +344,7 @@ def _supported(context: Context) -> Light | None:
         when |= {bill.year} if money else set()
         paid[member] += money
         received[_named(bill.plant, bill.row)] += money
-    asked = "Are plants supported?"
+    asked = "Who supports plants?"
     if not paid:
         return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
@@ -362,7 +363,7 @@ def _supported(context: Context) -> Light | None:
 
 
 def _idle(context: Context) -> str:
-    """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
+    """Return which plants of the sheet Supports sell nothing; "" if each sells."""
     case, selling = context.case, {bill.row for bill in bills(context.plan)}
     rows = [row for row in case.supports if row.row not in selling]
     # a row may be for years that are not planned

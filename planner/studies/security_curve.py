@@ -34,7 +34,7 @@ def covered(case: Case, parameter: Parameter) -> dict[str, str]:
     if parameter.kind != SECURITY:
         return {}
     tests = tests_of(case, tested_by(case, parameter))
-    lacking = tests.lacking.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    lacking = tests.untested.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
     return {_LOSES: tests.lost, **({NOT_TESTED: lacking} if lacking else {})}
 
 

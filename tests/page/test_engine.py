@@ -115,7 +115,8 @@ def test_the_worst_loss_is_named_as_the_plan_names_it(planned):
     assert worst["short"] == pytest.approx(0.55)
     plan = solve(variant_of(case, moved["command"]))
     light = survival(Security.of(plan), needed_of(case), case.country_name)
-    assert "without China, 55 % of copper is short in 2027; 5 % may be" in light.text
+    worst = "without China, 55 % of the need for copper is missing in 2027"
+    assert f"{worst}; at most 5 % is allowed" in light.text
     assert "Not tested: copper in 2026" in light.text
 
 

@@ -194,7 +194,8 @@ def test_the_security_slider_claims_no_more_than_is_tested(opened):
     moved(window, "security", "0.05")
     found = window.run(TEXT, "findings")
     assert "The target is missed in 2 of 2 losses that are tested." in found
-    assert "without China, 81.3\u00a0% of copper is short in 2027; 5.0\u00a0% may be" in found
+    worst = "without China, 81.3\u00a0% of the need for copper is missing in 2027"
+    assert f"{worst}; at most 5.0\u00a0% is allowed" in found
     assert "Not tested: copper in 2026." in found
     assert "a target of at most 5.0\u00a0% short" in window.run(TEXT, "asked")
 

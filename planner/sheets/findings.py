@@ -168,7 +168,7 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
-    """Yield a caution if a limit on shares of demand is kept, but exceeded as a share of purchases."""
+    """Yield a caution if limits on shares of demand are kept, but purchases are above them."""
     if table.words["basis"] != schema.DEMAND:
         return
     above = [
@@ -337,7 +337,7 @@ def _bought(rows: Sequence[Row]) -> list[Row]:
 
 
 def constant_basket(rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Return how much more the tonnes bought cost than without limits, and their cost without them."""
+    """Return the extra cost of the tonnes bought, and what they would cost without limits."""
     bought = _bought(rows)
     more = sum(row["extra"] * row["purchased"] for row in bought)
     return (more, sum(row["paid"] for row in bought) - more) if bought else None

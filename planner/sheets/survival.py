@@ -174,7 +174,7 @@ class LossFinding:
 
 
 def loss_findings(table: Security) -> list[LossFinding]:
-    """Return what Security finds, for each country lost; rows that allow any shortage don't count."""
+    """Return what Security finds for each country lost, without rows that allow any shortage."""
     by_country = defaultdict[str, list[Row]](list)
     for row in _tested(table):
         by_country[row["asked"] or ANY].append(row)

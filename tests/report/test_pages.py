@@ -223,7 +223,7 @@ def test_what_a_reader_must_know_first(page):
     said = " ".join(page.notes)
     assert "took the default" in said
     assert "Marked as estimates: 1 of 10 rows of the workbook." in said
-    assert "China still sells 66.7 % of the Cobalt that is bought" in said
+    assert "China still sells 66.7 % of the Cobalt bought" in said
 
 
 # ---- studies -----------------------------------------------------------------------------------

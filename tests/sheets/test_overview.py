@@ -32,9 +32,9 @@ from planner.sheets.findings import (
     _price,
     answer,
     chart,
+    constant_basket,
     dependence,
     findings,
-    constant_basket,
     rows_of,
 )
 from planner.sheets.front import _stocks, overview
@@ -624,7 +624,8 @@ def test_lines_and_what_to_read_with_care():
     assert found.lines[-1].sheet == "Members"
     assert found.care == (
         (
-            "Limits are shares of demand, so China still sells 76.2 % of the copper that is bought"
+            "Limits are shares of demand, not of purchases. Within its limit, China still sells"
+            " 76.2 % of the copper bought"
             " in 2027."
         ),
         "Made from a case without a file; money is USD, undiscounted.",

@@ -77,8 +77,8 @@ def secured(*security: dict[str, Any]) -> BookT:
         ),
         (
             [{"Mineral": "copper", "Max short": 0.4, "Lost country": "China"}], AnswerState.CARE,
-            "Without China, at most 40 % of the need for copper is missing. Not tested: tin and"
-            " zinc.",
+            ("Without China, at most 40 % of the need for copper is missing. Not tested: tin and"
+             " zinc."),
         ),
         (
             [{"Max short": 0.4}], AnswerState.CARE,

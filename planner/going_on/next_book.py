@@ -17,7 +17,7 @@ from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
-from planner.render.words import amount, counted, opened, span
+from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, read
 from planner.workbook.edit import EditedBook, show_first
 from planner.workbook.findings import SheetLayout, address
@@ -234,7 +234,7 @@ class _Writer:
             page.head("What it leaves out")
             for gone in self.rolled.edits.gone[:_MOST_NAMED]:
                 page.words(
-                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {opened(gone.reason)}."
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {capitalized(gone.reason)}."
                 )
             left = len(self.rolled.edits.gone) - _MOST_NAMED
             if left > 0:
@@ -242,7 +242,7 @@ class _Writer:
         if self.rolled.edits.warnings:
             page.head("What to read with care")
             for text in self.rolled.edits.warnings:
-                page.words(f"{opened(text)}.")
+                page.words(f"{capitalized(text)}.")
         self._differences(page)
 
     def _differences(self, page: AddedPage) -> None:

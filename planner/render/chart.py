@@ -53,7 +53,7 @@ class Role(StrEnum):
     INSIDE_IDLE = "coalition, idle"
     OUTSIDE = "outside"
     OUTSIDE_IDLE = "outside, idle"
-    ANEW = "planned anew"
+    REPLANNED = "planned again"
     ONE_OF_MANY = "one of many"
     HERE = "a stroke across a scale, up to the one value that it has"
 
@@ -270,7 +270,7 @@ _FILLS = {
     Role.INSIDE_IDLE: palette.PALE_SKY,
     Role.OUTSIDE: palette.ORANGE,
     Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
-    Role.ANEW: palette.ORANGE,
+    Role.REPLANNED: palette.ORANGE,
 }
 
 

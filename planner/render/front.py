@@ -47,7 +47,7 @@ class KeyFinding:
 
 
 @dataclass(frozen=True)
-class Light:
+class TrafficLight:
     """A question that is answered yes, partly or no; ``sheet`` has the rest."""
 
     question: str
@@ -73,11 +73,11 @@ class Front:
 
     title: str
     made_by: str
-    answer: Light
+    answer: TrafficLight
     findings: tuple[KeyFinding, ...]
     minerals: Table
     notes: tuple[str, ...]
-    lights: tuple[Light, ...]
+    lights: tuple[TrafficLight, ...]
     lines: tuple[Sentence, ...]
     care: tuple[str, ...]
     links: tuple[str, ...]
@@ -278,7 +278,7 @@ def _minerals(page: FrontSheet, front: Front) -> None:
             top, (place, place), column.header, **line, bold=True, font_color=palette.WHITE,
             bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
         )  # fmt: skip
-        form = style.kept_off(style.number_format(column.look, column.values))
+        form = style.with_right_gap(style.number_format(column.look, column.values))
         for row, value in enumerate(column.values, top + 1):
             if isinstance(value, int | float):
                 look = page.styles.get(**line, num_format=form, align="right")

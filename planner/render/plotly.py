@@ -32,7 +32,7 @@ _NAME_LINES = 2
 _KEPT = "\N{NO-BREAK SPACE}"
 _FULL = 300
 """Characters of names that a reader points at."""
-_HATCHED = {Role.SHORT, Role.ANEW}
+_HATCHED = {Role.SHORT, Role.REPLANNED}
 """Roles that differ without colour, too."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 

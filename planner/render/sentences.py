@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from models import tolerances
 from models.measures import TIED_INPUTS
 from models.results.common import MISSING
-from planner.render.words import NAMED, TARIFFS, inner, listed, share, span
+from planner.render.words import NAMED, TARIFFS, listed, share, span, uncapitalized
 
 _YEARS = 3
 """Years whose shortages are listed one by one; of more years, only the lowest and the highest."""
@@ -55,7 +55,7 @@ def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
     """
     for name, part in worst_first(parts).items():
         return f"{share(part)}{' more' if beyond else ''} of the need for {name} is missing{beyond}"
-    return inner(_nothing(beyond))
+    return uncapitalized(_nothing(beyond))
 
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:

@@ -92,7 +92,7 @@ def most_money(column: TableColumn) -> float:
     return max(amounts, default=0.0)
 
 
-def kept_off(form: str) -> str:
+def with_right_gap(form: str) -> str:
     """Return a number format that leaves a digit's width free, so that words may follow.
 
     An indent to the right would do, but is drawn in some rows and not in others by LibreOffice.
@@ -165,7 +165,7 @@ class Styles:
 
     def number(self, form: str) -> Any:
         """Return the look of numbers in a number format."""
-        return self.get(num_format=kept_off(form), align="right")
+        return self.get(num_format=with_right_gap(form), align="right")
 
     def among_numbers(self) -> Any:
         """Return the look of a text in a column of numbers: it ends where they do."""

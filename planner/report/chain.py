@@ -13,7 +13,7 @@ from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, f
 from models.results.common import MINERAL, TONNES, YEAR
 from models.results.inputs import PRODUCTS
 from planner.render.plotly import Stage, StageLink, StageNode, staged, staged_width
-from planner.render.words import NAMED, inner, listed, percent, tonnes
+from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
 from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, leading
 from planner.workbook.plan_file import PlanFile
@@ -244,7 +244,7 @@ def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[
     facts = facts_of(ChainParts.of_rows(rows))
     if not links:
         return View((), facts)
-    when = inner(period)
+    when = uncapitalized(period)
     stages = [*_stages(links)]
     largest = listed([_largest(mineral, sums) for mineral in _in_order(of)], NAMED)
     alt = f"The chain of {of.name}, {when}. The country that makes most: {largest}."

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.results import Figure
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import inner, listed
+from planner.render.words import listed, uncapitalized
 from planner.report.part import Choice, Facts, ReportPage, ReportSection, View
 from planner.report.world import outlines
 from planner.studies.kind import KeyFigure
@@ -121,7 +121,7 @@ def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigu
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
-        heading = f"{page.kind}: {inner(part.heading)}"
+        heading = f"{page.kind}: {uncapitalized(part.heading)}"
         lead = " ".join(filter(None, (finding, part.lead)))
         yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
         finding = ""

@@ -154,7 +154,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
         columns = words.counted(defaults, "column")
         lines.append(f"Blank cells took the default in {columns}: see the sheet Checks.")
     if marked := word(plan.measure(Figure.ESTIMATES)):
-        lines.append(f"{Figure.ESTIMATES}: {marked} of the workbook.")
+        lines.append(f"In the workbook, {marked} are marked as estimates.")
     return (*lines, *cautions(plan.result(ByMineral), plan.country))
 
 
@@ -209,7 +209,7 @@ def members(plan: PlanFile) -> Section | None:
         if any(known(v) and v for v in values)
     )
     unit = f"{plan.currency} m a year"
-    kind = f" {words.inner(series[0].name)}" if len(series) == 1 else ""
+    kind = f" {words.uncapitalized(series[0].name)}" if len(series) == 1 else ""
     title = f"What the share limits cost each member{kind} ({unit})"
     names = tuple(map(str, table.member))
     picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY) if series else None

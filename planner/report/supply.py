@@ -14,7 +14,7 @@ from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import SankeyLink, sankey
-from planner.render.words import NAMED, inner, label, listed, percent, tonnes
+from planner.render.words import NAMED, label, listed, percent, tonnes, uncapitalized
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
 from planner.report.world import world_map
 from planner.studies.kind import Numbers, Section
@@ -126,7 +126,7 @@ def _view(
     sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
     every = [SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
-    when = inner(period)
+    when = uncapitalized(period)
     if not every:
         return View((), facts_of(NothingBought(note=[f"No {mineral} is bought in {when}."])))
     total, first = sum(f.amount for f in every), every[0]

@@ -13,7 +13,7 @@ from models.case import Case
 from models.plan import BUILT, SHORTAGE, STOCK
 from models.resolve import made_into
 from planner.render.table import json_value
-from planner.render.words import NAMED, all_of, each_year, listed, share, signed, tiny
+from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
@@ -121,7 +121,7 @@ def plain_amount(value: float) -> str:
     """Return tonnes, or money in millions, with their significant digits only."""
     if abs(value) >= 100:  # noqa: PLR2004
         return f"{value:z,.0f}"
-    return tiny(value) or f"{value:z,.4g}"
+    return near_zero(value) or f"{value:z,.4g}"
 
 
 def _money(value: float) -> str:

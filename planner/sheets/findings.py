@@ -24,9 +24,9 @@ from models.results.members import BENCHMARK, MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.front import AnswerState, KeyFinding, Light
+from planner.render.front import AnswerState, KeyFinding, TrafficLight
 from planner.render.sentences import SAME_TONNES, ranked
-from planner.render.words import amount, counted, known, listed, opened, share, solid
+from planner.render.words import amount, capitalized, counted, known, listed, share, without_noise
 
 Country = Callable[[str], str]
 Row = dict[str, Any]
@@ -96,25 +96,25 @@ def _minerals(number: int, whole: int) -> str:
 # ---- the answer, and the need that is met --------------------------------------------------------
 
 
-def answer(table: ByMineral, question: str) -> Light | None:
+def answer(table: ByMineral, question: str) -> TrafficLight | None:
     """Return whether all need is met within the limits, in two sentences; None without rows."""
     rows = _needed(table)
     if not rows:
         return None
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
-        return Light(question, AnswerState.NONE, "Nothing is needed.", ByMineral.TABLE)
+        return TrafficLight(question, AnswerState.NONE, "Nothing is needed.", ByMineral.TABLE)
     lacking = [row for row in needed if row["short"] > 0]
     beyond = [row for row in needed if row["limits_kept"] == "no"]
     missed = {row["mineral"] for row in (*lacking, *beyond)}
     if not missed:
         text = "Yes. Every member gets all it needs in every year."
-        return Light(question, AnswerState.GOOD, text, ByMineral.TABLE)
+        return TrafficLight(question, AnswerState.GOOD, text, ByMineral.TABLE)
     if not lacking:
         exceeds = "exceeds its limit" if len(beyond) == 1 else "exceed their limits"
         who = listed((row["mineral"] for row in beyond), _NAMED)
-        text = f"Not fully. {opened(who)} {exceeds}; the plan's total cost counts a penalty."
-        return Light(question, AnswerState.CARE, text, ByMineral.TABLE)
+        text = f"Not fully. {capitalized(who)} {exceeds}; the plan's total cost counts a penalty."
+        return TrafficLight(question, AnswerState.CARE, text, ByMineral.TABLE)
     fails = "runs" if len(missed) == 1 else "run"
     fails += " short or over the limit" if len(missed) > len(lacking) else " short"
     text = f"Not fully: {_minerals(len(missed), len(needed))} {fails}."
@@ -123,10 +123,12 @@ def answer(table: ByMineral, question: str) -> Light | None:
     if len(needed) == 1:
         text = f"Not fully. {part_short} of the need for {mineral} stays unmet{_because(worst)}."
     else:
-        text += f" {opened(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
+        text += (
+            f" {capitalized(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
+        )
         text += f"{_because(worst)}."
     least = min(row["served"] for row in needed)
-    return Light(
+    return TrafficLight(
         question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, text, "Shortages"
     )
 
@@ -289,7 +291,7 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
         return KeyFinding(name, "not known", text, sheet)
     more, same = premium
     unbought = _unbought(rows)
-    a_year = solid(more, same) / max(1, years)
+    a_year = without_noise(more, same) / max(1, years)
     if not a_year:
         text = "The same tonnes cost as much without limits."
         return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
@@ -317,7 +319,7 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
         return f" {largest} of that is for {top}."
     more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")
     who = "the others together" if len(parts) > 2 else "the other"  # noqa: PLR2004
-    return f" {opened(top)} costs {largest} {more_here}, and {who} {others} {there}."
+    return f" {capitalized(top)} costs {largest} {more_here}, and {who} {others} {there}."
 
 
 def _unbought(rows: Sequence[Row]) -> str:

@@ -16,7 +16,7 @@ from models.case import in_force
 from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.front import AnswerState, Front, Light, Sentence
+from planner.render.front import AnswerState, Front, Sentence, TrafficLight
 from planner.render.sentences import ranked
 from planner.render.table import Table, table_of
 from planner.render.words import amount, each_year, listed
@@ -58,7 +58,7 @@ def _front(context: Context) -> Front:
         title=context.title,
         made_by=context.made_by,
         answer=light_of_need
-        or Light(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
+        or TrafficLight(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
         findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
@@ -86,7 +86,7 @@ def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
     chosen = by_mineral(context).where(_shown(context))
     whole = table_of(chosen, context.country)
-    fields = sheets_findings.fields_of(chosen, sheets_findings.TOLD)
+    fields = sheets_findings.fields_of(chosen, sheets_findings.SHOWN_FIRST)
     return replace(whole, columns=tuple(whole.column(f.title(chosen.words)) for f in fields))
 
 
@@ -118,10 +118,10 @@ def _notes(context: Context) -> Iterator[str]:
 # ---- yes, partly or no ------------------------------------------------------------------------
 
 
-def _limits(context: Context) -> Light:
+def _limits(context: Context) -> TrafficLight:
     question, table = "Are the share limits kept?", context.plan.limits
     if table.empty:
-        return Light(question, AnswerState.NONE, "The case has no share limits.", "Summary")
+        return TrafficLight(question, AnswerState.NONE, "The case has no share limits.", "Summary")
     over = table[table["excess"] > 0]
     cells = zip(over["mineral"], over["year"], strict=True)
     dust = [context.plan.tolerance(mineral, int(year)) for mineral, year in cells]
@@ -132,31 +132,31 @@ def _limits(context: Context) -> Light:
             f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts as"
             f" one limit. Purchases reach {reached:,} of them exactly."
         )
-        return Light(question, AnswerState.GOOD, text, "Share limits")
+        return TrafficLight(question, AnswerState.GOOD, text, "Share limits")
     text = (
         f"{len(broken):,} of {words.counted(len(table), 'limit')}"
         f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
         f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
         " penalty for this."
     )
-    return Light(question, AnswerState.CARE, text, "Share limits")
+    return TrafficLight(question, AnswerState.CARE, text, "Share limits")
 
 
-def _security(context: Context) -> Light | None:
+def _security(context: Context) -> TrafficLight | None:
     if not context.case.security:
         return None
     needed = needed_in(context.plan.supply)
     return survival(results.Security.of(context.plan), needed, context.country)
 
 
-def _stocks(context: Context) -> Light | None:
+def _stocks(context: Context) -> TrafficLight | None:
     table = context.plan.stocks
     if table.empty or not (table["target"] > 0).any():
         return None
     question = "Do the reserves reach their targets?"
     below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
-        return Light(
+        return TrafficLight(
             question, AnswerState.GOOD, "Every reserve reaches its target in every year.", "Stocks"
         )
     last = context.case.years[-1]
@@ -169,23 +169,23 @@ def _stocks(context: Context) -> Light | None:
         f" target in some year; in the last year, {last}, {at_end or 'all'}"
         f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
     )
-    return Light(question, AnswerState.CARE, text, "Stocks")
+    return TrafficLight(question, AnswerState.CARE, text, "Stocks")
 
 
-def _contracts(context: Context) -> Light | None:
+def _contracts(context: Context) -> TrafficLight | None:
     table, question = context.plan.contracts, "Are the contract minimums bought?"
     if table.empty:
         return None
     unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
     if unpaid.empty:
-        return Light(
+        return TrafficLight(
             question,
             AnswerState.GOOD,
             "Every member buys the contract minimums that are in force.",
             "Contracts",
         )
     cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
-    return Light(
+    return TrafficLight(
         question,
         AnswerState.CARE,
         f"Members pay {cost} for contract tonnes that they don't take.",
@@ -193,14 +193,14 @@ def _contracts(context: Context) -> Light | None:
     )
 
 
-def _proof(context: Context) -> Light:
+def _proof(context: Context) -> TrafficLight:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
         text = (
             f"A check without the solver shows that the plan keeps every rule of the case. {best}"
         )
-        return Light("Is the plan proven?", AnswerState.CARE, text, "Checks")
+        return TrafficLight("Is the plan proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
         proven = words.proven_words("The plan keeps every rule of the case and of what was added")
@@ -212,7 +212,7 @@ def _proof(context: Context) -> Light:
         else 'No: on the sheet Checks, rows with "no" say what fails.'
     )
     state = AnswerState.GOOD if passed else AnswerState.BAD
-    return Light("Is the plan proven?", state, text, "Checks")
+    return TrafficLight("Is the plan proven?", state, text, "Checks")
 
 
 # ---- what it builds, where it is tight, where the figures come from ---------------------------
@@ -332,7 +332,7 @@ def shortage_words(plan: Plan) -> str:
 _NAMED = 3
 
 
-def _supported(context: Context) -> Light | None:
+def _supported(context: Context) -> TrafficLight | None:
     """Return who pays for the plants that the sheet Supports names, and which sell nothing.
 
     None without a row of Supports.
@@ -346,7 +346,7 @@ def _supported(context: Context) -> Light | None:
         received[_named(bill.plant, bill.row)] += money
     asked = "Who supports plants?"
     if not paid:
-        return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
+        return TrafficLight(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (
         ranked({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
@@ -359,7 +359,7 @@ def _supported(context: Context) -> Light | None:
     else:
         text = f"{payers} {_pay(paid)} {plants} {size} in {years}."
     state = AnswerState.CARE if idle else AnswerState.GOOD
-    return Light(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
+    return TrafficLight(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
 
 
 def _idle(context: Context) -> str:

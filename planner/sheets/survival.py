@@ -13,7 +13,7 @@ from models.plan import survivals_asked
 from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.render.sentences import WITHOUT, WORST_LOSS
 from planner.render.words import each_year, joined, listed, share
 from planner.sheets.findings import Country, Row, rows_of
@@ -190,7 +190,7 @@ def loss_findings(table: Security) -> list[LossFinding]:
     return results
 
 
-def survival(table: Security, needed: Cells, country: Country) -> Light | None:
+def survival(table: Security, needed: Cells, country: Country) -> TrafficLight | None:
     """Return whether a plan survives the losses that Security tests; None if it tests none.
 
     The finding covers the tested minerals and years; the others in ``needed`` are named as not
@@ -205,7 +205,7 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     question = f"Does it survive the loss of {whom}?"
     if not found:
         nothing = "The sheet Security allows the whole need to be missing, so no loss is tested."
-        return Light(question, AnswerState.NONE, nothing, table.TABLE)
+        return TrafficLight(question, AnswerState.NONE, nothing, table.TABLE)
     texts = [sentence for each in found for sentence in each.sentences(needed)]
     failed = [row for row in rows if is_missed(row)]
     if failed:
@@ -221,7 +221,7 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
     state = AnswerState.CARE if failed or years_left(needed, counted) else AnswerState.GOOD
     if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
         state = AnswerState.BAD
-    return Light(question, state, " ".join(filter(None, texts)), table.TABLE)
+    return TrafficLight(question, state, " ".join(filter(None, texts)), table.TABLE)
 
 
 def is_missed(row: Row) -> bool:

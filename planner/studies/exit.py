@@ -450,7 +450,7 @@ def _is_bought(amounts: Iterable[float]) -> bool:
 def _curves(tables: Tables) -> dict[str, Picture]:
     """Return by mineral the country's share by year: the plan's, and on the way out."""
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)}"
-    sides = (("Plan", Role.PLAN, "planned_share"), ("Way out", Role.ANEW, "left_share"))
+    sides = (("Plan", Role.PLAN, "planned_share"), ("Way out", Role.REPLANNED, "left_share"))
     return {
         mineral: Picture(
             f"{short(mineral)}: {title}",

@@ -14,7 +14,7 @@ from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
 from models.units import MILLION
-from planner.render.words import inner, known, money, percent
+from planner.render.words import known, money, percent, uncapitalized
 from planner.studies.agreed import Unforeseen, decided_before
 from planner.studies.cases import UNFORESEEN, ComparedCase, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
@@ -162,7 +162,7 @@ def not_knowing(
     lacks = missing(late_name, name)
     sentence = (
         f"If {name} comes as a surprise in {year}, it costs {amount} more than if it were known"
-        f" from the first year, with shortage at its price; {inner(lacks)}."
+        f" from the first year, with shortage at its price; {uncapitalized(lacks)}."
     )
     return (
         KeyFigure(

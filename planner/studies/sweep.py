@@ -36,15 +36,15 @@ from planner.render.table import with_number
 from planner.render.words import (
     counted,
     from_to,
-    inner,
     known,
-    least,
     listed,
+    minimum_share,
     money,
     percent,
     scale,
     share,
     tonnes,
+    uncapitalized,
 )
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
@@ -873,7 +873,9 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            title += f": no tonne need be lost down to {least(self.caps['smallest'][mineral])}"
+            title += (
+                f": no tonne need be lost down to {minimum_share(self.caps['smallest'][mineral])}"
+            )
         return self.picture(title, series, "", small=True)
 
     def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
@@ -1043,7 +1045,7 @@ class Sweep(StudyKind):
     @property
     def subject(self) -> str:
         """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
-        given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
+        given = (f"{uncapitalized(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
@@ -1173,7 +1175,7 @@ class Sweep(StudyKind):
             note = "Shares are of demand; above 100 %, some is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        heading = f"Cost and shortage by {inner(charts.title)}"
+        heading = f"Cost and shortage by {uncapitalized(charts.title)}"
         lead = (
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
             " price. Cash cost is what is paid; it falls where tonnes are not bought."
@@ -1204,7 +1206,7 @@ def _of_cap(charts: _SweepCharts) -> Headline:
     points[f"At {owner}{percent_of(tight)}"] = tight
     sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
-        down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        down, first = minimum_share(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         sentences.append(
             f"With a cap of {down} or more, no more is missing than without. With a tighter cap,"
             f" {first} runs short first."

@@ -610,14 +610,14 @@ class UnderRisk(StudyKind):
                     "No event happens in any of the drawn futures, so the plan under risk is the"
                     " plain plan."
                 )
-                + (f" {words.opened(why)}." if why else ""),
+                + (f" {words.capitalized(why)}." if why else ""),
                 (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
             )
         sure = ""
         if batches and row["error"] is not None:
             sure = f", give or take {words.money(row['error'], unit)}"
         over = f"Over {words.counted(drawn, 'future')}"
-        least = "" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
+        least = "" if row["measure"] == _EXPECTED else f" of {words.uncapitalized(row['measure'])}"
         changed = _changed(tables)
         if changed:
             also = _also_changed(changed, _ADVISED)
@@ -692,7 +692,7 @@ _FUTURE_FIELDS = (
 )  # fmt: skip
 _WAYS = (
     ("informed", PlansUnderRisk.informed.header, Role.OTHER),
-    ("risky", PlansUnderRisk.risky.header, Role.ANEW),
+    ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),
     ("plain", PlansUnderRisk.plain.header, Role.PLAN),
 )
 _REGRETTED = (_WAYS[2], _WAYS[1])
@@ -719,8 +719,11 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 
 def _compared(informed: float, risky: float, plain: float, *, is_least: bool) -> dict[str, float]:
     """Return what each way to plan costs, and what knowing and planning under risk save."""
-    solid = words.solid
-    saved = {"evpi": solid(risky - informed, risky), "vss": solid(plain - risky, plain)}
+    without_noise = words.without_noise
+    saved = {
+        "evpi": without_noise(risky - informed, risky),
+        "vss": without_noise(plain - risky, plain),
+    }
     if is_least:  # what is least saves at least 0, but for the gap that a proof leaves
         saved = {name: max(0.0, value) for name, value in saved.items()}
     return {"informed": informed, "risky": risky, "plain": plain, **saved}
@@ -808,7 +811,7 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
         verb, rest = _advised(*decision, years)
         phrases.append(rest if verb == before else f"{verb} {rest}")
         before = verb
-    return words.opened(words.listed(phrases))
+    return words.capitalized(words.listed(phrases))
 
 
 def _also_changed(rows: Sequence[dict[str, Any]], most: int) -> str:

@@ -184,7 +184,7 @@ def test_all_missing_options_are_named_with_their_choices(case, call):
     code, _, err = call("explain", case)
     assert code == 2
     for option, choice in (("--mineral", "Lithium"), ("--member", "Japan"), ("--year", "2028")):
-        [line] = [line for line in err.splitlines() if f"{option} is missing; there is " in line]
+        [line] = [line for line in err.splitlines() if f"{option} is missing; choose from " in line]
         assert choice in line
     code, _, err = call("explain", case, "--mineral", "Lithium")
     assert (code, "--mineral" in err, "--member is missing" in err) == (2, False, True)

@@ -75,7 +75,7 @@ def test_solve_answers_another_program(case, ask):
     words = answer["words"]
     assert f"for {answer['purchases_usd']:,.0f} USD" in words["Purchases"]
     assert words["Proof"].startswith(
-        "Proven. The plan keeps every rule of the case, and no other is"
+        "Proven. The plan keeps every rule of the case, and no other plan"
     )
 
 

@@ -150,7 +150,7 @@ def test_tariffs_are_told_once_with_the_cost_net_of_them(opened):
     assert window.run(TEXT, "asked") == "With tariffs on China 30 percentage points higher"
     text = window.run(TEXT, "tariffs")
     assert "of the cost of purchases is tariffs. Members' own treasuries receive this money" in text
-    assert "; net of it the cost of purchases is " in text
+    assert "; without it, the cost of purchases is " in text
     assert window.run("return document.querySelector('main').textContent").count("treasuries") == 1
     command, _ = moved(window, "tariff", "0")
     assert command == "planner solve plain.xlsx"

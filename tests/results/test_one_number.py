@@ -190,8 +190,8 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, 
         if row["supplier"] is not None:
             assert row["supplier"] != "ROW"
             (line,) = (line for line in lines if line.startswith(row["mineral"]))
-            assert words.finely(row["supplier_share"]) in line
-            assert words.finely(row["served_without"]) in line
+            assert words.fine_share(row["supplier_share"]) in line
+            assert words.fine_share(row["served_without"]) in line
 
 
 def test_if_the_largest_supplier_stops_has_one_number(made):

@@ -33,7 +33,7 @@ def test_a_price_that_holds() -> None:
         "Needs 100 t, buys 100 t; nothing is missing.",
         "",
         "Marginal price of supply: 20.00 USD/t (sheet Prices).",
-        "One tonne more for A would cost 20.00 USD; the price holds for 60 t more and 40 t less.",
+        "One tonne more for A would cost 20.00 USD; the price holds for up to 60 t more and 40 t less.",
     ]
     assert "One tonne more saves 10.00 USD, as does each from 0 t to 100 t." in lines
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
@@ -199,13 +199,13 @@ WHOLE = {"Whole projects": "yes"}
 @pytest.mark.parametrize(
     ("settings", "money", "start", "end"),
     [
-        ({}, (2, 0), "P is 20 % built: the rest takes 8 m USD", "of 2026 leaves nothing"),
-        ({}, (0, 0), "P is not built: it takes 10 m USD", "of 2026 leaves nothing"),
-        (WHOLE, (2, 9), "P is not built: it takes 10 m USD", "of 2027 leaves 9 m"),
+        ({}, (2, 0), "P is 20 % built: the rest costs 8 m USD", "of 2026 leaves nothing for it"),
+        ({}, (0, 0), "P is not built: it costs 10 m USD", "of 2026 leaves nothing for it"),
+        (WHOLE, (2, 9), "P is not built: it costs 10 m USD", "of 2027 leaves 9 m for it"),
         (
             WHOLE | {"Carry over budget": "yes"}, (2, 7),
-            "P is not built: it takes 10 m USD",
-            "of 2027 with what is left of earlier ones leaves 9 m",
+            "P is not built: it costs 10 m USD",
+            "of 2027 with what is left of earlier ones leaves 9 m for it",
         ),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ from models.results import CountryShares, Members
 from models.results.members import MUCH, is_much
 from planner.render.chart import Role
 from planner.render.front import AnswerState
-from planner.render.words import amount, finely, share, solid
+from planner.render.words import amount, fine_share, share, without_noise
 from planner.report.plan import notes as notes_of
 from planner.sheets import write_plan
 from planner.sheets.context import Context, estimates, question
@@ -159,9 +159,9 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
     assert row["dependent"] == who
     assert row["alike"] == (2 if who.startswith("all") else 1)
     told = dependence(by_mineral(found), found.country)
-    starts = "copper has a member that" if much else "no member"
-    assert told.startswith(f"In 2026 {starts} buys over 65 %")
-    assert told.endswith(f" outside the coalition. The largest share is for copper: {said}")
+    starts = "for copper, some member" if much else "no member"
+    assert told.startswith(f"In 2026, {starts} buys over 65 %")
+    assert told.endswith(f"). The largest share is for copper: {said}")
     above = Members.of(found.plan, None).data["dependent"]
     assert sum(above) == sum(is_much(part) for part in (a / 1_000, b / 500))
 
@@ -197,7 +197,7 @@ def test_estimates_are_counted_once_for_all_surfaces(notes, said, tmp_path):
     ]
     found = context(rows(**{"Current supply": flows}))
     remarks = " ".join(filter(None, summary(found).data["remark"]))
-    assert (f"marked as estimates: {said}." in remarks) == bool(said)
+    assert (f"{said} are marked as estimates." in remarks) == bool(said)
     marked = estimates(found.book.case)
     assert marked == said.replace("of 2", "of 10")
     write_plan(tmp_path / "plan.xlsx", found.plan, found.book, without_limits=found.without_limits)
@@ -284,7 +284,7 @@ def points(book):
 def test_findings_by_hand():
     need, price, loss = points(rows())
     assert (need.number, need.text) == (
-        "0 of 1 mineral", "Share of the need unmet over all years:  copper 16.9 %.",
+        "0 of 1 mineral", "Share of the need unmet over all years: copper 16.9 %.",
     )  # fmt: skip
     # of 90 t in 2026 30 cost 21, not 11; in 2027 126 t cost 1,686, and without limits 130 t 1,730
     more = (30 * 10 + 1686 - 126 * 1730 / 130) / 2
@@ -628,7 +628,7 @@ def test_lines_and_what_to_read_with_care():
             " 76.2 % of the copper bought"
             " in 2027."
         ),
-        "Made from a case without a file; money is USD, undiscounted.",
+        "Made from a case without a file. Money is in USD, undiscounted.",
     )
 
 
@@ -637,8 +637,8 @@ def test_numbers_in_words():
         "0 %", "under 0.1 %", "30.5 %", "65 %", "over 99.9 %", "100 %",
     ]  # fmt: skip
     assert [share(p) for p in (5e-10, 1 - 5e-10, -5e-10)] == ["0 %", "100 %", "0 %"]
-    assert (solid(1e-4, 1e6), solid(1e-4, 1e4)) == (0.0, 1e-4)
-    assert [finely(p) for p in (0.960855, 0.960849, 0.99999, 1.0)] == [
+    assert (without_noise(1e-4, 1e6), without_noise(1e-4, 1e4)) == (0.0, 1e-4)
+    assert [fine_share(p) for p in (0.960855, 0.960849, 0.99999, 1.0)] == [
         "96.09 %", "96.08 %", "99.99 %", "100 %",
     ]  # fmt: skip
     assert amount(4_072_020, "t") == "4.1 million t"
@@ -720,7 +720,7 @@ def test_an_input_says_what_its_shares_are_of() -> None:
     assert oxide["supplier_share"] == pytest.approx(sold / taken)
     front = overview(made, ())
     assert "Taken by plants (t)" in [column.header for column in front.minerals.columns]
-    assert any("what plants take" in note for note in front.notes)
+    assert any("what the plants take" in note for note in front.notes)
     whole = summary(made)
     cells = dict(zip(whole.measure, whole.rows(*whole.fields), strict=True))
     assert taken in cells["Taken by plants"]

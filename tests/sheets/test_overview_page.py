@@ -56,7 +56,7 @@ def test_what_the_page_says_by_hand(tmp_path):
         "Not fully: 1 of 2 minerals runs short.",
         "Cobalt is hit hardest: 40 % of the need for it stays unmet because of the limits.",
         "1 of 2 minerals",
-        "Share of the need unmet over all years:  cobalt 40 %.",
+        "Share of the need unmet over all years: cobalt 40 %.",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         "23.4 % more",
         "The tonnes bought cost 400 USD a year more than they would without limits. All of that is",

@@ -9,7 +9,7 @@ import pytest
 
 from models.answers import explain, least_change
 from models.plan import solve
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.report.plan import headlines
 from planner.sheets import Context, tables, write_plan
 from planner.sheets.front import overview
@@ -34,7 +34,7 @@ def two(*security: dict[str, Any], **more: Any) -> BookT:
     return book | {"Security": list(security)}
 
 
-def light(book: BookT) -> Light | None:
+def light(book: BookT) -> TrafficLight | None:
     """Return what the first page says of it."""
     read = read_tables(book)
     lights = overview(Context(solve(read.case), read), ()).lights
@@ -79,7 +79,7 @@ COUNTED = (
     [
         (
             [{"Max short": 0.5}], "a country", AnswerState.GOOD,
-            "Without any one country outside the coalition, at most 50 % of copper is short.",
+            "Without any one country outside the coalition, at most 50 % of the need for copper is missing.",
         ),
         (
             [{"Max short": 0.5, "Lost country": "China"}], "China", AnswerState.GOOD,

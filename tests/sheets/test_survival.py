@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.plan import Plan, solve
 from models.results import Security
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.sheets.survival import (
     ANY,
     Cells,
@@ -42,7 +42,7 @@ COUNTED = (
 )
 
 
-def said_of(plan: Plan) -> Light | None:
+def said_of(plan: Plan) -> TrafficLight | None:
     needed = needed_in(plan.supply)
     return survival(Security.of(plan), needed, plan.case.country_name)
 

@@ -237,7 +237,7 @@ def write_run(
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
-                kept=run.kept,
+                cache=run.kept,
                 record=record,
             )
         )
@@ -312,7 +312,7 @@ def words_of(run: PlanRun) -> dict[str, str]:
     asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
     minerals, members = words.number_of(len(case.minerals), "mineral"), len(case.members)
     years = words.span(case.years)
-    served = words.finely(1.0 if plan.short.empty else plan.served_share)
+    served = words.fine_share(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
     tariffs = words.tariff_words({"": plan.cash_cost}, money)
@@ -332,7 +332,7 @@ def words_of(run: PlanRun) -> dict[str, str]:
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
     lines |= zip(_HEADS, figures, strict=False)
-    last = holds(Context(plan, run.book, kept=run.kept))
+    last = holds(Context(plan, run.book, cache=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
     light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}

@@ -17,7 +17,7 @@ from planner.cli import paths, whatifs, words
 from planner.cli.answer import Answer, Command, Key, failure, findings_by_severity, print_json
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
-from planner.render.words import amount, inner, known, listed, number_of, plain, signed
+from planner.render.words import amount, known, listed, number_of, plain, signed, uncapitalized
 from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _flows(result: PlanDifference) -> str:
     """Return the flows that changed most."""
     flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
     if result.not_shown:
-        flows.append(inner(result.not_shown))
+        flows.append(uncapitalized(result.not_shown))
     return _few(flows) if flows else "none differs"
 
 

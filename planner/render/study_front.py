@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from planner.render import chart, native, palette, style
-from planner.render.front import FrontSheet, head
+from planner.render.front import FrontSheet, heading
 
 _COLUMNS, _CARDS = 12, 3
 """Columns of the page; most numbers side by side."""
@@ -66,21 +66,21 @@ def draw_study(
     first, lines = page.row, _lines(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.care:
-        head(page, page.row, whole, CARE)
+        heading(page, page.row, whole, CARE)
         for sentence in front.care:
             page.row += 1
             page.words(page.row, whole, sentence)
         page.row += 2
-    for heading, pairs in ((LOOK_UP, front.look_up), (_ASKED, front.assumed.items())):
+    for title, pairs in ((LOOK_UP, front.look_up), (_ASKED, front.assumed.items())):
         if not pairs:
             continue
-        head(page, page.row, whole, heading)
+        heading(page, page.row, whole, title)
         for name, value in pairs:
             page.row += 1
             page.words(page.row, (0, 2), name, valign="top", font_color=palette.MUTED)
             page.words(page.row, (3, _COLUMNS - 1), value, valign="top")
         page.row += 2
-    head(page, page.row, whole, "Where to read on")
+    heading(page, page.row, whole, "Where to read on")
     for i, name in enumerate(front.links):
         left = 2 * i % _COLUMNS
         page.row += left == 0

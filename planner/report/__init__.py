@@ -20,12 +20,12 @@ class Report:
 
     @property
     def is_study(self) -> bool:
-        """Return whether it is a study; a report may have several."""
+        """Whether it is a study rather than a plan."""
         return isinstance(self.source, StudyFile)
 
 
 def read_report(path: Path) -> Report:
-    """Read the workbook of a plan, or of a study; InputError where it is neither."""
+    """Read the workbook of a plan or of a study; InputError if it is neither."""
     kind = kind_of(sheet_names(path))
     if kind is None:
         return Report(read_plan(path))
@@ -33,7 +33,7 @@ def read_report(path: Path) -> Report:
 
 
 def report_html(report: Report, *studies: Report) -> str:
-    """Return a report's HTML; what ``studies`` say follows what ``report`` says."""
+    """Return the HTML of a report, followed by the findings of the studies."""
     from planner.report.page import html_of, together
     from planner.report.plan import plan_page
     from planner.report.study import study_page

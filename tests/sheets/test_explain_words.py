@@ -33,7 +33,10 @@ def test_a_price_that_holds() -> None:
         "Needs 100 t, buys 100 t; nothing is missing.",
         "",
         "Marginal price of supply: 20.00 USD/t (sheet Prices).",
-        "One tonne more for A would cost 20.00 USD; the price holds for up to 60 t more and 40 t less.",
+        (
+            "One tonne more for A would cost 20.00 USD; the price holds for up to 60 t more and"
+            " 40 t less."
+        ),
     ]
     assert "One tonne more saves 10.00 USD, as does each from 0 t to 100 t." in lines
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines

@@ -79,7 +79,10 @@ COUNTED = (
     [
         (
             [{"Max short": 0.5}], "a country", AnswerState.GOOD,
-            "Without any one country outside the coalition, at most 50 % of the need for copper is missing.",
+            (
+                "Without any one country outside the coalition, at most 50 % of the need for copper"
+                " is missing."
+            ),
         ),
         (
             [{"Max short": 0.5, "Lost country": "China"}], "China", AnswerState.GOOD,

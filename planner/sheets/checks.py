@@ -30,13 +30,17 @@ _WHERE = re.compile(r" of the largest need in .+(?=, dual infeasibility)")
 
 WORST = (
     "Largest violation of any constraint",
-    "The largest violation against the largest need of the same minerals and years",
-    "The same against each mineral's own largest demand",
+    "Largest violation, divided by the largest need of the same minerals and years",
+    "Largest violation of a mineral's balance, divided by its largest demand",
 )
 """Figures of the proof that are followed by the place where they were reached."""
 
+MIP_GAP = "Gap of the search over whole projects"
+MODELS = "Pyomo models compared with the arrays, one for all blocks of the same shape"
+FAILED = "Solves that failed the proof before one passed it"
+"""Rows that ``planner.audit`` reads back."""
 _NAMED = 3
-"""How many minerals of a block are named."""
+"""Most minerals of a block that are named."""
 
 
 Rows = Iterator[dict[str, Any]]
@@ -145,7 +149,7 @@ def _recount(context: Context) -> Rows:
     recounted += plan.extension.cost if plan.extension else 0.0
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
-    text = "Total cost recounted from the tables against the solver's"
+    text = "Total cost computed from the tables, compared with the solver's"
     yield _figure(text, off, tolerances.RECOUNTED_COST, "relative")
     supply, stocks = plan.supply, plan.stocks
     stored = {
@@ -159,7 +163,7 @@ def _recount(context: Context) -> Rows:
     given = np.array([handed.get(key, 0.0) for key in keys], dtype=float)
     left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
-    text = "Purchases, stocks and shortage against demand, recounted from the tables"
+    text = "Purchases, stocks and shortage compared with demand, computed from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
@@ -170,7 +174,7 @@ def _recount(context: Context) -> Rows:
     yield from _needs(plan)
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
-    text = "Tonnes beyond usable capacity, recounted from the tables"
+    text = "Tonnes beyond usable capacity, computed from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
 
 
@@ -190,7 +194,7 @@ def _needs(plan: Plan) -> Rows:
                 product = plan.expanded.sources[r].mineral
                 need = ratio * made.get((year, intake.refiner, intake.project, product), 0.0)
                 worst = max(worst, need - came if intake.is_joint else abs(need - came))
-    what = "Plants' inputs against what their output needs, recounted from the tables"
+    what = "Plants' inputs compared with what their output needs, computed from the tables"
     yield _figure(what, worst, plan.proof.allowed, "t")
 
 
@@ -199,12 +203,11 @@ def _program(context: Context) -> Rows:
     for text, value, unit in (
         ("Blocks: independent parts of the program, each solved and proven separately",
          proof.blocks, "blocks"),
-        ("Pyomo models compared with the arrays, one for all blocks of the same shape",
-         proof.models, "models"),
+        (MODELS, proof.models, "models"),
         ("Rows (constraints) of the linear program", proof.rows, ""),
         ("Columns (variables) of the linear program", proof.columns, ""),
         ("Nonzeros of the linear program", proof.nonzeros, ""),
-        ("Solves that failed the proof before one passed it", len(proof.retries), ""),
+        (FAILED, len(proof.retries), ""),
         *((_WHERE.sub("", failure), None, "") for failure in proof.retries),
     ):  # fmt: skip
         yield {"check": "program", "what": text, "value": value, "unit": unit}

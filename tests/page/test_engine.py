@@ -17,7 +17,7 @@ from models.plan import Session, solve
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
-from planner.page.sliders import adjustable, grid
+from planner.page.sliders import adjustable, starting_settings
 from planner.page.write import program, sealed
 from planner.run import open_input
 from planner.sheets.findings import rows_of
@@ -253,7 +253,7 @@ def test_an_array_of_which_a_bit_is_another_plans_nothing(tmp_path):
     if node is None:
         pytest.skip("Node is not installed")
     of, _ = adjustable(open_input(INPUTS / "plain.xlsx").case)
-    said, raw = program(of, list(of.bases(grid(of)[:4])))
+    said, raw = program(of, list(of.bases(starting_settings(of)[:4])))
     words, arrays = tmp_path / "words.json", tmp_path / "arrays.bin"
     words.write_text(json.dumps(said, separators=(",", ":")), encoding="utf-8")
     arrays.write_bytes(raw)

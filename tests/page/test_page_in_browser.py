@@ -193,7 +193,7 @@ def test_the_security_slider_claims_no_more_than_is_tested(opened):
     )
     moved(window, "security", "0.05")
     found = window.run(TEXT, "findings")
-    assert "The target is missed in 2 of 2 losses that are tested." in found
+    assert "The target is missed in 2 of 2 tested losses." in found
     worst = "without China, 81.3\u00a0% of the need for copper is missing in 2027"
     assert f"{worst}; at most 5.0\u00a0% is allowed" in found
     assert "Not tested: copper in 2026." in found
@@ -303,7 +303,7 @@ def test_small_and_dark(opened):
     finally:
         window.desktop()
     assert top == 0
-    assert "against the plan" in said
+    assert "compared with the plan" in said
     assert "Proved" in said
 
 

@@ -97,7 +97,7 @@ def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
     older = replace(plan, tables={**plan.tables, ByMineral.TABLE: table.drop(columns=lacking)})
     page = plan_page(older)
     assert not page.headlines
-    assert any("lacks columns that findings are made of" in note for note in page.notes)
+    assert any("has no columns for some findings" in note for note in page.notes)
 
 
 def test_shares_of_purchases(tmp_path):
@@ -125,7 +125,7 @@ def test_without_limits_or_shortage(tmp_path):
     tables = case()
     del tables["Share limits"]
     page = plan_page(solved(tables, tmp_path))
-    assert part(page, "shortage").lead == "Nothing is short."
+    assert part(page, "shortage").lead == "Nothing is missing."
     assert part(page, "shares").blocks == ()
     assert page.headlines[1].value == "no limits"
     assert len(part(page, "shares").views[()].plots[0].figure.data) == 1

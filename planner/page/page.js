@@ -200,7 +200,7 @@
 
   // ---- the answer --------------------------------------------------------------------------------
 
-  /** Return the shortage of each mineral, the hardest hit first; "" if nothing is missing. */
+  /** Return the shortage of each mineral, the hardest hit first; "" if there is none. */
   const missing = (of) => fewOf(range(M).filter((m) => of[m].short >= LITTLE)
     .sort((a, b) => of[b].short - of[a].short).map((m) => `${minerals[m]} ${share(of[m].short)}`));
 

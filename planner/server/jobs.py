@@ -338,7 +338,7 @@ class BrowserSession:
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def _release(self) -> None:
-        """Delete workbooks that no job waits for, except the last, and the files of their checks."""
+        """Delete workbooks that no job waits for, but not the last, and their checks."""
         for job in [j for j in self.jobs if j.kind is CHECK and not j.is_live]:
             if job.file != self.workbook:
                 self._drop(job)

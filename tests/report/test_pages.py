@@ -50,7 +50,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
         " outside it?"
     )
     assert page.finding.startswith(
-        "Not fully. 10 % of the need for Cobalt stays unmet, because of the"
+        "Not fully. 10 % of the need for Cobalt stays unmet because of the"
     )
     assert need.value == "0 of 1 mineral"
     # 180 t for 420,000 EUR; without limits 200 t for 400,000
@@ -221,8 +221,8 @@ def test_supply_and_costs(page):
 
 def test_what_a_reader_must_know_first(page):
     said = " ".join(page.notes)
-    assert "took the default" in said
-    assert "Marked as estimates: 1 of 10 rows of the workbook." in said
+    assert "got the default" in said
+    assert "In the workbook, 1 of 10 rows are marked as estimates." in said
     assert "China still sells 66.7 % of the Cobalt bought" in said
 
 

@@ -189,7 +189,7 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     said = visitor.ask("exit")
     assert (said.status_code, "Exit needs: Country to leave." in said.text) == (400, True)
     said = visitor.ask("sweep", **{"max-country-share": "0.6"})
-    assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
+    assert (said.status_code, "does not use: Most of one country" in said.text) == (400, True)
     said = visitor.ask("solve", lose="C" * 200_000)
     assert (said.status_code, "at most 200 characters" in said.text) == (400, True)
     visitor.ask("exit", country="China")

@@ -61,7 +61,6 @@ def fetched(tell: Callable[[str], None] = lambda _: None) -> Highs:
 
 
 def _cache() -> Path:
-    """Return this program's folder in the user's cache."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":

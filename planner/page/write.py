@@ -252,7 +252,6 @@ def _ends(piece: slice) -> tuple[int, int]:
 
 
 def _settings(basis: Basis) -> dict[str, list[float | None]]:
-    """Return the settings of a basis; null for a slider that is not moved."""
     return {
         name: [None if np.isnan(value) else value for value in values]
         for name, values in basis.settings.items()

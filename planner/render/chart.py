@@ -307,7 +307,6 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
 
 
 def chart_table(charts: Iterable[Picture]) -> table.Table:
-    """Return the numbers behind charts as a table to be written."""
     return table.table_of(chart_rows(charts))
 
 

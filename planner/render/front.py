@@ -86,7 +86,6 @@ class Front:
 
     @property
     def widths(self) -> tuple[float, ...]:
-        """Widths of the page's columns."""
         return (*_WIDTHS[:_MORE_AT], *(_MORE,) * self.more, *_WIDTHS[_MORE_AT:])
 
     @property
@@ -96,7 +95,6 @@ class Front:
 
     @property
     def texts(self) -> Iterator[str]:
-        """Every sentence on the page."""
         for point in self.findings:
             yield from (point.name, point.text)
         yield from (*self.minerals.headers, *self.notes)
@@ -147,7 +145,6 @@ class FrontSheet:
     """Height of a line of text, in points."""
 
     def __init__(self, sheet: Any, styles: style.Styles, widths: Sequence[float]) -> None:
-        """Begin at the first row."""
         self.sheet = sheet
         self.styles = styles
         self.widths = widths
@@ -164,14 +161,12 @@ class FrontSheet:
         return 0, len(self.widths) - 1
 
     def widen(self, by: float) -> None:
-        """Multiply the width of all columns."""
         edge = 5 / 7  # what Excel adds to a column's characters
         self.widths = [(wide + edge) * by - edge for wide in self.widths]
         for i, wide in enumerate(self.widths):
             self.sheet.set_column(i, i, wide)
 
     def raise_row(self, row: int, points: float) -> None:
-        """Make a row at least this high [points]."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
@@ -203,7 +198,6 @@ class FrontSheet:
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
 
     def gap(self) -> None:
-        """Leave a thin empty row."""
         self.heights[self.row] = _LOW
         self.row += 1
 
@@ -313,7 +307,6 @@ def _lights(page: FrontSheet, front: Front) -> None:
 
 
 def heading(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
-    """Write the heading of a part of the page."""
     page.words(
         row, columns, text,
         bold=True, font_color=palette.NAVY, bottom=1, bottom_color=palette.NAVY,

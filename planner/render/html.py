@@ -24,7 +24,6 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def environment() -> Environment:
-    """Return the environment in which all templates are rendered."""
     return Environment(
         loader=PackageLoader("planner.render"),
         autoescape=True,

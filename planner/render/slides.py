@@ -89,7 +89,6 @@ def shortened(picture: Picture) -> Picture:
 
 
 def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
-    """Write a presentation to a file."""
     from pptx import Presentation
     from pptx.util import Inches
 

@@ -155,7 +155,6 @@ class Styles:
         )  # fmt: skip
 
     def section(self) -> Any:
-        """Return the format of a heading inside a sheet."""
         return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
 
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
@@ -165,7 +164,6 @@ class Styles:
         return self.number(number_format(look, values))
 
     def number(self, form: str) -> Any:
-        """Return the format of numbers with a number format."""
         return self.get(num_format=with_right_gap(form), align="right")
 
     def text_among_numbers(self) -> Any:
@@ -173,16 +171,13 @@ class Styles:
         return self.get(align="right", indent=1, text_wrap=True)
 
     def title(self) -> Any:
-        """Return the format of a sheet's title."""
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
 
     def caption(self) -> Any:
-        """Return the format of a sentence below a title."""
         return self.get(font_color=INK)
 
 
 def header_height(lines: int) -> float:
-    """Return the height of a header with this many lines, in points."""
     return 7.5 + LINE_HEIGHT * lines
 
 
@@ -304,7 +299,6 @@ class Paper:
 
     @property
     def is_upright(self) -> bool:
-        """Whether the columns fit a portrait page."""
         return self.wide <= _WIDEST_UPRIGHT
 
 

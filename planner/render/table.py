@@ -66,15 +66,12 @@ class Table:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers, from left to right."""
         return tuple(c.header for c in self.columns)
 
     def column(self, header: str) -> TableColumn:
-        """Return the column with a header."""
         return next(c for c in self.columns if c.header == header)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table as a pandas DataFrame, headers as column names."""
         import pandas as pd
 
         return pd.DataFrame({c.header: _series(c) for c in self.columns})
@@ -123,7 +120,6 @@ def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
 
 
 def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
-    """Return a column of a plan's values: NaN and infinity are blank, booleans yes or no."""
     listed = _listed(values)
     kinds = set(map(type, listed))
     if look.is_text:

@@ -320,7 +320,6 @@ def guarded(text: str) -> str:
 
 
 def unguarded(text: str) -> str:
-    """Return the text that ``guarded`` was given."""
     return _GUARDED.sub(r"\1", text)
 
 

@@ -291,7 +291,6 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
 
 
 def _note(sheet: Any, column: int, text: str) -> None:
-    """Attach a note to a header."""
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
         size = {
@@ -307,7 +306,6 @@ def _note(sheet: Any, column: int, text: str) -> None:
 
 
 def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
-    """Yield the cells of each column with their formats."""
     section = styles.section()
     for column in table.columns:
         if column.looks is None and not table.sections:
@@ -322,7 +320,6 @@ def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
 
 
 def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
-    """Return a format for each filled cell."""
     if column.looks is None:
         look = styles.cell(column.look, column.values)
         return [None if value is None else look for value in column.values]
@@ -367,7 +364,6 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
     """A worksheet with a first row that is written cell by cell, and rows set by ``fill``."""
 
     def __init__(self) -> None:
-        """Start empty."""
         super().__init__()
         self._filled: list[Filled] = []
         self._heights: Sequence[float] = ()

@@ -20,7 +20,6 @@ class Report:
 
     @property
     def is_study(self) -> bool:
-        """Whether it is a study rather than a plan."""
         return isinstance(self.source, StudyFile)
 
 

@@ -290,7 +290,6 @@ def _findings(plan: PlanFile) -> tuple[KeyFinding, ...]:
 
 
 def _picture(section: Section | None) -> Picture | None:
-    """Return the first chart of a section that a slide can show."""
     views = section.views.values() if section is not None else ()
     return next((p for drawn, _ in views for p in drawn if is_drawable(p)), None)
 
@@ -385,7 +384,6 @@ def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
 
 
 def _places(plan: PlanFile) -> dict[str, Area]:
-    """Return the area of each sheet's table."""
     return {sheet: place.area for sheet, place in table_places(plan.path).items()}
 
 

@@ -110,7 +110,6 @@ def chain(plan: PlanFile) -> ReportSection | None:
 
 
 def _named(plan: PlanFile, result: Result, *columns: str) -> pd.DataFrame:
-    """Return a table with the names of countries in place of their codes."""
     table = result.frame()
     return table.assign(**{name: table[name].map(plan.country) for name in columns})
 
@@ -280,7 +279,6 @@ def _largest(mineral: str, sums: Mapping[_Ends, float]) -> str:
 
 
 def _stages(links: Iterable[StageLink]) -> Iterator[Stage]:
-    """Yield the columns with their headings."""
     nodes = sorted(_nodes(links), key=lambda node: (node.column, node.mineral))
     for column in dict.fromkeys(node.column for node in nodes if node.column % 1 == 0):
         minerals = dict.fromkeys(node.mineral for node in nodes if node.column == column)

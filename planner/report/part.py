@@ -61,7 +61,6 @@ column names and each row."""
 
 
 def plot(picture: chart.Picture, alt: str) -> Plot:
-    """Draw a picture with the height and width that it needs."""
     height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
     if picture.form is chart.Form.HEAT:
         wide = plotly.heat_width(picture.categories)

@@ -84,7 +84,6 @@ _STOPPED = (
 
 
 def plan_page(plan: PlanFile) -> ReportPage:
-    """Return the report of a plan."""
     proof, is_sound = verdict(plan)
     reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
@@ -162,7 +161,6 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
 
 
 def about(plan: PlanFile) -> Facts:
-    """Return the origin of the plan: scenario, options, input, versions."""
     options = [name for name in plan.measures if name.startswith(OPTION)]
     rows = {"Plan": plan.path.name, "SHA-256 of the plan": plan.sha256}
     rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}

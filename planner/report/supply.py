@@ -180,7 +180,6 @@ def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
 
 
 def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
-    """Return amounts by name, the largest first."""
     sums: dict[str, float] = {}
     for name, amount in pairs:
         sums[name] = sums.get(name, 0.0) + amount

@@ -207,7 +207,6 @@ class SessionStore:
         return self._signed("form", key)
 
     def find(self, key: str) -> BrowserSession | None:
-        """Return the visitor's session, if there is one."""
         session = self.sessions.get(key)
         if session is not None:
             session.seen = time.monotonic()
@@ -292,8 +291,6 @@ _PAGES.filters["of_page"] = in_words_of_page
 
 
 def application(config: Config) -> Starlette:
-    """Return the page as an application."""
-
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         kinds()  # they take a second to load; no visitor should wait for that
@@ -356,7 +353,6 @@ async def _state(request: Request) -> Response:
 
 
 async def _take(request: Request) -> Response:
-    """Accept a workbook, and check it."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
     with scratch.scratch_file(desk.folder, ".upload") as upload:
@@ -376,7 +372,6 @@ async def _take(request: Request) -> Response:
 
 
 async def _start(request: Request) -> Response:
-    """Start a plan or a study."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
     async with request.form(max_files=0, max_fields=8) as form:
@@ -406,7 +401,6 @@ async def _start(request: Request) -> Response:
 
 
 async def _stop(request: Request) -> Response:
-    """Stop a job of the visitor's own."""
     desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)
@@ -415,7 +409,6 @@ async def _stop(request: Request) -> Response:
 
 
 async def _forget(request: Request) -> Response:
-    """End the session, and delete all its files."""
     desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)

@@ -350,7 +350,6 @@ class BrowserSession:
     def start(
         self, kind: JobKind, options: dict[str, str], limits: ServerLimits, place: asyncio.Semaphore
     ) -> Job:
-        """Start a job on the workbook."""
         if self.workbook is None:
             msg = "no workbook"
             raise ValueError(msg)
@@ -368,7 +367,6 @@ class BrowserSession:
         self._release()
 
     async def end(self) -> None:
-        """Stop all jobs, and delete all files."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -39,13 +39,11 @@ class TimedConnection(H11Protocol):
     _look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start to watch the client."""
         self._counting = _Counting(transport)
         super().connection_made(self._counting)  # type: ignore[arg-type]
         self._look = self.loop.call_later(SECONDS, self._end_or_wait, None, -1)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop watching the client: the connection is closed."""
         if self._look is not None:
             self._look.cancel()
         super().connection_lost(exc)

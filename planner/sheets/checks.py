@@ -49,7 +49,6 @@ Rows = Iterator[dict[str, Any]]
 
 @once
 def checks(context: Context) -> Checks:
-    """Return the sheet Checks."""
     proof = [*_proof(context), *_program(context)]
     passed = all(row.get("passed") != "no" for row in proof)
     words = _passed(context) if passed else 'Not passed: see the rows with "no".'
@@ -75,7 +74,6 @@ def _passed(context: Context) -> str:
 
 
 def _input(context: Context) -> Rows:
-    """Yield the warnings of the input, and every default that was used."""
     for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
@@ -235,8 +233,6 @@ THIS, FREE = "this plan", "without share limits"
 
 @once
 def values(context: Context) -> Values:
-    """Return the sheet Values."""
-
     def rows_of(plan: Plan) -> Iterator[tuple[str, str, float]]:
         numbers = _unlisted(plan) if plan is context.plan else plan.solver_x
         return _keyed(plan.program.variables, numbers)
@@ -247,7 +243,6 @@ def values(context: Context) -> Values:
 
 @once
 def duals(context: Context) -> Duals:
-    """Return the sheet Duals."""
     plan, family, key, dual = _stacked(
         context, lambda plan: _keyed(plan.program.constraints, plan.prices)
     )

@@ -92,7 +92,6 @@ class Cells:
         return self.unit_of(place.sheet, self._column(place))
 
     def is_overridden(self, place: answers.CellAddress) -> bool:
-        """Return whether a scenario or a what-if changes the value of this cell."""
         before, after = (self._record(case, place) for case in (self.book, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)

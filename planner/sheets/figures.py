@@ -109,7 +109,6 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
 
 
 def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
-    """Return what plants take of each input [t], by (mineral, year)."""
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 

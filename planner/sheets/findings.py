@@ -138,21 +138,15 @@ def _part_short(row: Row) -> float:
 
 
 def _because(row: Row) -> str:
-    """Return how much of the need is unmet because of the limits, and how much without them.
-
-    "" if that is not known.
-    """
+    """Return how much of the need would be unmet without the limits; "" if that is not known."""
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
-        return ", even without the limits"
+        return ", with the limits or without them"
     if of_limits >= 1.0 - tolerances.SAME_SHARE:
         return " because of the limits"
-    by_limits, by_supply = (
-        share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
-    )
-    return f": {by_limits} points because of the limits, and {by_supply} points even without them"
+    return f"; without the limits, it would be {share(_part_short(row) * (1.0 - of_limits))}"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:

@@ -100,7 +100,6 @@ def front_pictures(context: Context) -> tuple[Picture, ...]:
 
 
 def _notes(context: Context) -> Iterator[str]:
-    """Yield sentences on how to read the table of minerals."""
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (

@@ -267,7 +267,6 @@ def _label(case: Case, record: schema.Record) -> str:
 
 
 def _shown(value: Any) -> Cell:
-    """Return a value as a cell holds it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) or value is None:

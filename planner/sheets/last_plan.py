@@ -34,7 +34,6 @@ class _Comparison:
 
     @property
     def changed(self) -> list[Key]:
-        """The orders that differ, by year and name."""
         return sorted(key for key, (before, now) in self.orders.items() if _differ(before, now))
 
     def kept_share(self, names: int) -> float:

@@ -154,7 +154,6 @@ _SUMMED = {
 
 
 def _minerals(frames: Frames) -> dict[str, str]:
-    """Return the units of the member's minerals, by name."""
     units: dict[str, str] = {}
     for result, frame in frames.items():
         column = "mass_unit" if result is OrderSheet else "unit"

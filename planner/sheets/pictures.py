@@ -56,7 +56,6 @@ def _without_nothing(picture: Picture) -> Picture:
 
 
 def chart_data(context: Context) -> ChartData:
-    """Return the sheet Chart data; the first page's chart comes last."""
     return chart_rows((*pictures(context), *front.front_pictures(context)))
 
 

@@ -62,7 +62,6 @@ def _row(score: Score, case: Case) -> dict[str, Cell]:
 
 
 def met(score: Score) -> str | None:
-    """Return the verdict on a score's benchmark; None if it has none."""
     return None if score.required is None else {True: MET, False: MISSED, None: NO_DATA}[score.met]
 
 

@@ -59,7 +59,6 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
 
 
 def summary(context: Context) -> Summary:
-    """Return the sheet Summary."""
     blocks = (
         _plan, _cost, _supply, _beside_today, _largest, _concentration, _cost_of_limits,
         _resilience, _binding, _run,

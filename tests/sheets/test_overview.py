@@ -311,8 +311,8 @@ def test_the_answer_by_hand():
     assert (found.state, found.text) == (
         AnswerState.BAD,
         (
-            "Not fully. 16.9 % of the need for copper stays unmet: 5.4 points because of the"
-            " limits, and 11.5 points even without them."
+            "Not fully. 16.9 % of the need for copper stays unmet; without the limits, it would be"
+            " 11.5 %."
         ),
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]

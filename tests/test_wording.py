@@ -8,7 +8,7 @@ import pytest
 from models.errors import Finding
 from models.units import spelled
 from planner.options import IntegerOption
-from planner.render.sentences import ranked
+from planner.render.sentences import largest_first
 from planner.render.words import (
     capitalized,
     course,
@@ -80,8 +80,8 @@ def test_a_bound_is_spelled() -> None:
 def test_the_largest_is_named_first() -> None:
     """Of equal amounts the first of the input; one more than the most is named, too."""
     amounts = {"Tin": 1.0, "Zinc": 3.0, "Lead": 3.0, "Iron": 2.0}
-    assert ranked(amounts, str.lower) == "zinc, lead, iron and tin"
-    assert ranked(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
+    assert largest_first(amounts, str.lower) == "zinc, lead, iron and tin"
+    assert largest_first(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
 
 
 def test_a_row_opens_a_sentence_with_a_capital() -> None:

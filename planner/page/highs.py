@@ -38,7 +38,7 @@ class Highs:
     title: str
 
 
-def fetched(tell: Callable[[str], None] = lambda _: None) -> Highs:
+def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
     """Return the solver, from the cache if possible.
 
     Raises UsageError if npm is not installed, cannot fetch it, or delivers another file.

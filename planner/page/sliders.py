@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.workbook import Book
 
 
-def capped(case: Case, share: float, _: str = "") -> Case:
+def with_cap(case: Case, share: float, _: str = "") -> Case:
     """Return the case with every cap on single countries set to a share.
 
     Same as ``set max country share``, but rows keep their positions and added limits come last, so
@@ -76,7 +76,7 @@ SLIDERS = (
     sliders.Slider(
         "budget", _scaled_budget, between=_BEYOND_BUILT, tried=1.5, straight=lambda case: case
     ),
-    sliders.Slider("cap", capped, parts=sliders.MINERAL),
+    sliders.Slider("cap", with_cap, parts=sliders.MINERAL),
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
     sliders.Slider(
         "tariff",
@@ -101,9 +101,9 @@ INSTEAD = {
 """For each slider, the command to use if the page can't have it."""
 
 
-def adjustable(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
+def with_sliders(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
     """Return the case's program with its sliders, and a sentence on each slider that is missing."""
-    program = sliders.Adjustable(case, capped(case, 0.5), _suppliers(case))
+    program = sliders.Adjustable(case, with_cap(case, 0.5), _suppliers(case))
     missing = []
     for slider in SLIDERS:
         try:

@@ -21,11 +21,11 @@ from models.resolve import by_stage
 from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
-from planner.page.sliders import adjustable, cells_of, starting_settings
+from planner.page.sliders import cells_of, starting_settings, with_sliders
 from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
 from planner.render.words import NAMED, clean
-from planner.sheets.survival import asked_of, tests_of
+from planner.sheets.survival import tests_of, years_tested
 from planner.studies.sweep import path_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def page_of(
     """
     check(book.case)
     tell("Finding what each slider changes")
-    sliders, notes = adjustable(book.case)
+    sliders, notes = with_sliders(book.case)
     wanted = starting_settings(sliders)
     bases = []
     for number, basis in enumerate(sliders.bases(wanted), 1):
@@ -81,7 +81,7 @@ def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
     seal of the page's data and arrays; if they don't match it, nothing is planned.
     """
     text = json_of(data)
-    script = f'const SEAL = "{sealed(text, raw)}";\n{_own("page.js")}'
+    script = f'const SEAL = "{seal_of(text, raw)}";\n{_own("page.js")}'
     worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
     style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
     return render(
@@ -127,7 +127,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
             for m in sliders.case.minerals
         ],
         "path": path_of(sliders.case, is_one=True),
-        "tests": vars(tests_of(sliders.case, asked_of(sliders.case))),
+        "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
         "security": _least(row.max_short for row in sliders.case.security),
         "cells": cells_of(book, sliders.countries),
         "sentences": PAGE,
@@ -173,7 +173,7 @@ _TOLERANCES = {
 """The tolerances of ``engine.js`` and ``page.js``, by their names there."""
 
 
-def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
+def pack(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
     """Return type, offset and length of each array, and their bytes."""
     places, parts, offset = dict[str, tuple[str, int, int]](), list[bytes](), 0
     for name, array in arrays.items():
@@ -185,7 +185,7 @@ def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, i
     return places, b"".join(parts)
 
 
-def sealed(text: str, raw: bytes) -> str:
+def seal_of(text: str, raw: bytes) -> str:
     """Return the hash of the page's data and arrays, as ``engine.js`` computes it."""
     return hashlib.sha256(text.encode() + raw).hexdigest()
 
@@ -224,7 +224,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
     stored[1:] ^= stored[:-1].copy()
     arrays["bases"] = stored.ravel()
-    places, raw = packed(arrays)
+    places, raw = pack(arrays)
     pieces = [(piece[0], piece[-1]) for piece in sliders.pieces]
     data = {
         "arrays": places,

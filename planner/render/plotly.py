@@ -78,7 +78,7 @@ def _columns(picture: Picture) -> Any:
     if shares:
         values = (v for s in picture.series for v in s.values if v is not None)
         figure.update_yaxes(range=[0, max(1.0, max(values, default=1.0)) * 1.04])
-    return framed(figure, legend=len(picture.series) > 1)
+    return with_frame(figure, legend=len(picture.series) > 1)
 
 
 def _rows(picture: Picture) -> Any:
@@ -102,7 +102,7 @@ def _rows(picture: Picture) -> Any:
     figure.update_xaxes(
         title=_title(picture.axis, _LEVEL_TITLE), tickformat=_SHARES if shares else ","
     )
-    return framed(figure, legend=len(picture.series) > 1)
+    return with_frame(figure, legend=len(picture.series) > 1)
 
 
 def _lines(picture: Picture) -> Any:
@@ -131,7 +131,7 @@ def _lines(picture: Picture) -> Any:
     if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
     figure.update_yaxes(title=_title(picture.axis), tickformat=look, rangemode="tozero")
-    framed(figure, legend=len(picture.series) > 1)
+    with_frame(figure, legend=len(picture.series) > 1)
     if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=numbers)
     return figure
@@ -163,7 +163,7 @@ def _heat(picture: Picture) -> Any:
     )  # fmt: skip
     figure.update_xaxes(type="category", side="top")
     figure.update_yaxes(type="category", autorange="reversed")
-    return framed(figure, legend=False)
+    return with_frame(figure, legend=False)
 
 
 def _title(axis: str, wide: int = _TITLE) -> str:
@@ -213,12 +213,12 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
                 "source": [source_at[f.source] for f in flows],
                 "target": [target_at[f.target] for f in flows],
                 "value": [f.amount for f in flows],
-                "color": [faded(paint[source_at[f.source]]) for f in flows],
+                "color": [transparent(paint[source_at[f.source]]) for f in flows],
                 "hovertemplate": "%{source.label} to %{target.label}: %{value}<extra></extra>",
             },
         )
     )  # fmt: skip
-    return framed(figure, legend=False)
+    return with_frame(figure, legend=False)
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ _EDGE, _SLOT, _HEADING, _LETTER = 1 / 1000, 18, 17, 7
 line above a column, width of a letter."""
 
 
-def staged(
+def staged_flows(
     links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str], height: float
 ) -> Any:
     """Draw flows through stages from left to right, ``height`` pixels high.
@@ -289,7 +289,7 @@ def staged(
                 "source": [at[link.source] for link in links],
                 "target": [at[link.target] for link in links],
                 "value": [link.amount for link in links],
-                "color": [faded(paint[at[link.source]]) for link in links],
+                "color": [transparent(paint[at[link.source]]) for link in links],
                 "customdata": [label(link.words) for link in links],
                 "hovertemplate": "%{source.label} to %{target.label}, %{customdata}<extra></extra>",
             },
@@ -302,7 +302,7 @@ def staged(
             text="<br>".join(f"<b>{label(name)}</b>" for name in stage.names), showarrow=False,
             xanchor=ends.get(stage.column, "center"),
         )  # fmt: skip
-    framed(figure, legend=False)
+    with_frame(figure, legend=False)
     figure.update_layout(margin_t=above)
     return figure
 
@@ -362,7 +362,7 @@ def _pad(
     return max(0.0, min(rooms, default=0.0))
 
 
-def faded(colour: str) -> str:
+def transparent(colour: str) -> str:
     """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
@@ -420,7 +420,7 @@ def _fill(series: Series, number: int) -> dict[str, Any]:
     return fill
 
 
-def framed(figure: Any, *, legend: bool) -> Any:
+def with_frame(figure: Any, *, legend: bool) -> Any:
     """Give a figure the margins, the font and the legend of all charts."""
     figure.update_layout(
         template="none",

@@ -36,7 +36,9 @@ PAGE = {
 """Sentence templates that ``page.js`` fills as ``str.format`` does, by the names used there."""
 
 
-def ranked(amounts: Mapping[str, float], text: Callable[[str], str], most: int = NAMED) -> str:
+def largest_first(
+    amounts: Mapping[str, float], text: Callable[[str], str], most: int = NAMED
+) -> str:
     """Return names as a sentence lists them, the largest first, each as ``text`` has it."""
     return listed(map(text, sorted(amounts, key=lambda name: -amounts[name])), most)
 
@@ -60,7 +62,7 @@ def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:
     """Return what is missing of each mineral, worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
-    minerals = ranked(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
+    minerals = largest_first(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
     return _MISSING.format(beyond=beyond, minerals=minerals) if minerals else _nothing(beyond)
 
 

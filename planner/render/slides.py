@@ -57,7 +57,7 @@ class Slide:
         return (self.topic, *self.words)
 
 
-def fitted(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the sentences that a slide has room for, in order, and the others."""
     shown, left, used = list[str](), list[str](), [clean(topic)]
     for each in filter(None, map(clean, sentences)):
@@ -78,7 +78,7 @@ def is_drawable(picture: Picture) -> bool:
     return picture.form is not Form.HEAT
 
 
-def shortened(picture: Picture) -> Picture:
+def with_fewer_bars(picture: Picture) -> Picture:
     """Return a chart with as many bars as there is room for; its title says so."""
     most = 3 * _MOST_BARS
     if picture.form not in {Form.BARS, Form.ROWS, Form.GROUPED} or len(picture) <= most:

@@ -305,18 +305,18 @@ def _note(sheet: Any, column: int, text: str) -> None:
 # ---- cells with their formats -------------------------------------------------------------------
 
 
-def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
+def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
     section = styles.section()
     for column in table.columns:
         if column.looks is None and not table.sections:
-            yield Filled(column.values, styles.cell(column.look, column.values))
+            yield ColumnCells(column.values, styles.cell(column.look, column.values))
             continue
         values = list(column.values)
         formats = _each(column, styles)
         for row in table.sections:
             formats[row] = section
             values[row] = None if values[row] is None else str(values[row])
-        yield Filled(values, formats)
+        yield ColumnCells(values, formats)
 
 
 def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
@@ -347,7 +347,7 @@ _CHUNK = 1024
 
 
 @dataclass(frozen=True)
-class Filled:
+class ColumnCells:
     """A column's cells, from row 2 of the sheet on.
 
     ``formats`` is one format, or a list with a format for each cell. With a list, a blank cell with
@@ -365,10 +365,10 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._filled: list[Filled] = []
+        self._filled: list[ColumnCells] = []
         self._heights: Sequence[float] = ()
 
-    def fill(self, columns: Iterable[Filled], heights: Sequence[float]) -> None:
+    def fill(self, columns: Iterable[ColumnCells], heights: Sequence[float]) -> None:
         """Set all cells below row 1, and the height of each of their rows in points.
 
         Raises TypeError for a number that is not finite.
@@ -398,7 +398,7 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         table = self.tables[-1]
         table |= {name: whole for name in ("range", "a_range", "autofilter") if table.get(name)}
 
-    def _register(self, column: Filled) -> None:
+    def _register(self, column: ColumnCells) -> None:
         """Enter a column's texts into the workbook's list, and check its numbers."""
         shared, kinds = self.str_table, set(map(type, column.values))
         if any(issubclass(kind, str) for kind in kinds):
@@ -468,7 +468,9 @@ class _CellTemplate:
     is_full: bool = False
 
 
-def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str]) -> _CellTemplate:
+def _part(
+    column: ColumnCells, place: int, first: int, stop: int, numbers: list[str]
+) -> _CellTemplate:
     """Return the template of a column's rows: a shared one if all are texts, or all numbers."""
     values, texts = column.values[first:stop], column.texts
     start = f'<c r="{xl_col_to_name(place)}'

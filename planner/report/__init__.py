@@ -33,7 +33,7 @@ def read_report(path: Path) -> Report:
 
 def report_html(report: Report, *studies: Report) -> str:
     """Return the HTML of a report, followed by the findings of the studies."""
-    from planner.report.page import html_of, together
+    from planner.report.page import combined_page, html_of
     from planner.report.plan import plan_page
     from planner.report.study import study_page
 
@@ -41,4 +41,4 @@ def report_html(report: Report, *studies: Report) -> str:
         plan_page(source) if isinstance(source, PlanFile) else study_page(source)
         for source in (report.source, *(study.source for study in studies))
     )
-    return html_of(together(first, further))
+    return html_of(combined_page(first, further))

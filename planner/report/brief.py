@@ -32,8 +32,8 @@ from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
 from planner.render.front import KeyFinding
-from planner.render.sentences import ranked
-from planner.render.slides import Slide, fitted, has_room, is_drawable, shortened
+from planner.render.sentences import largest_first
+from planner.render.slides import Slide, has_room, is_drawable, split_by_room, with_fewer_bars
 from planner.render.words import known, money, word
 from planner.report import plan as report
 from planner.report.study import kind_and_tables, plot_of, study_verdict
@@ -77,13 +77,13 @@ class _Content:
     """A figure shown if names are so long that no sentence fits."""
 
     def slide(self) -> Slide:
-        shown, left = fitted(self.topic, self.sentences)
-        shown = shown or fitted(self.topic, (self.instead,))[0] or (TOO_LONG,)
+        shown, left = split_by_room(self.topic, self.sentences)
+        shown = shown or split_by_room(self.topic, (self.instead,))[0] or (TOO_LONG,)
         more = list(dict.fromkeys((*left, *self.notes)))
         notes = [" ".join((self.topic if self.topic.endswith("?") else f"{self.topic}:", *shown))]
         notes += ["Not on the slide:", *more] if more else []
         notes += ["Where each number is:", *dict.fromkeys(self.sources)]
-        picture = None if self.picture is None else shortened(self.picture)
+        picture = None if self.picture is None else with_fewer_bars(self.picture)
         alt = plot_of(picture).alt if picture is not None else ""
         return Slide(self.topic, shown, picture, alt, tuple(notes))
 
@@ -127,7 +127,7 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     """Return the answer under its question, with the title of the plan if it fits."""
     question, first, _ = _reply(plan)
     said = [text for text in (first, plan.title) if text]
-    topic = question if fitted(question, said[:1])[0] else ANSWER
+    topic = question if split_by_room(question, said[:1])[0] else ANSWER
     lacking = any(
         known(row["short"]) and row["short"] > 0 for row in rows_of(plan.result(ByMineral))
     )
@@ -254,7 +254,7 @@ def _decide(plan: PlanFile) -> _Content:
     if cost:
         cost = {plant: amount * MILLION for plant, amount in cost.items()}
         total = money(sum(cost.values()), plan.currency)
-        sentences.append(_BEGIN.format(year=year, cost=total, plants=ranked(cost, str)))
+        sentences.append(_BEGIN.format(year=year, cost=total, plants=largest_first(cost, str)))
         picture = _bars(plan, f"Plants to begin in {year}", cost, "{unit}")
     elif len(built):
         sentences.append(_NOTHING_TO_BUILD.format(year=year))

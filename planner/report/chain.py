@@ -12,10 +12,10 @@ import pandas as pd
 from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
 from models.results.common import MINERAL, TONNES, YEAR
 from models.results.inputs import PRODUCTS
-from planner.render.plotly import Stage, StageLink, StageNode, staged, staged_width
+from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
 from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
-from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, leading
+from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, supplier_colours
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 6
@@ -86,7 +86,7 @@ def chain(plan: PlanFile) -> ReportSection | None:
     ore = _named(plan, plan.result(Ore), "mine_country", "country")
     years = [str(year) for year in sorted(inputs["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    chains, colours = chains_of(inputs), leading(plan)
+    chains, colours = chains_of(inputs), supplier_colours(plan)
     made = _named(plan, plan.result(Refiners), "country")
     views: dict[Choice, View] = {}
     for c, each in enumerate(chains):
@@ -133,13 +133,13 @@ def _flows(chain: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
     first = 1 if len(mined) else 0
     last = first + 1 + max(map(chain.stage, chain.minerals))
 
-    def node(mineral: str, place: str) -> StageNode:
+    def node_of(mineral: str, place: str) -> StageNode:
         return StageNode(float(first + chain.stage(mineral)), mineral, place)
 
     for row in mined.to_dict("records"):
         mineral, mine = row["mineral"], row["mine_country"]
         start = StageNode(0.0, f"{mineral} {_ORE}", mine)
-        end = node(mineral, row["country"])
+        end = node_of(mineral, row["country"])
         yield _Flow(f"{mineral} {_ORE}", start, end, row["tonnes"], row["refiner"])
     handed = dict[tuple[Any, ...], float]()
     for row in inputs[inputs["mineral"].isin(chain.minerals)].to_dict("records"):
@@ -147,24 +147,24 @@ def _flows(chain: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
         if isinstance(member, str) and member:
             key = row["year"], mineral, member
             handed[key] = handed.get(key, 0.0) + row["tonnes"]
-            start = _hands(node(mineral, member))
+            start = _hands(node_of(mineral, member))
         else:
-            start = node(mineral, row["country"])
+            start = node_of(mineral, row["country"])
         products = str(row["product"]).split(PRODUCTS)
         parts = [made.get((row["plant"], name, row["year"]), 0.0) for name in products]
         for name, part in zip(products, parts, strict=True):
             share = part / sum(parts) if sum(parts) > 0 else 1.0 / len(parts)
             if share > 0:
-                target = node(name, row["plant_country"])
+                target = node_of(name, row["plant_country"])
                 yield _Flow(mineral, start, target, row["tonnes"] * share, row["plant"])
     bought = sold.groupby(["year", "mineral", "member"])["tonnes"].sum().to_dict()
     for row in sold[sold["mineral"].isin(chain.minerals)].to_dict("records"):
         mineral, member = row["mineral"], row["member"]
         key = row["year"], mineral, member
         part = min(1.0, handed.get(key, 0.0) / bought[key]) if bought[key] > 0 else 0.0
-        start = node(mineral, row["country"])
+        start = node_of(mineral, row["country"])
         for target, share in (
-            (_hands(node(mineral, member)), part),
+            (_hands(node_of(mineral, member)), part),
             (StageNode(float(last), "", member), 1.0 - part),
         ):
             if share * row["tonnes"] > 0:
@@ -253,7 +253,7 @@ def _view(
     gathered = _gathered(links)
     rows_high = max(len({n for n in _nodes(gathered) if n.column == s.column}) for s in stages)
     height = _AROUND + _ROW * rows_high
-    figure = staged(gathered, stages, colours, height)
+    figure = staged_flows(gathered, stages, colours, height)
     plot = Plot(f"{chain.name}, {when}", figure, alt, height, staged_width(figure))
     return View((plot,), facts)
 

@@ -54,7 +54,7 @@ def _own(name: str) -> str:
 def _data(part: ReportSection) -> dict[str, object]:
     return {
         "key": part.key,
-        "first": _name(part.chosen),
+        "first": _name(part.first_choice),
         "views": {_name(choice): _view(view) for choice, view in part.views.items()},
     }
 
@@ -92,7 +92,7 @@ def _figure(figure: Any) -> dict[str, object]:
 # ---- a plan and its studies ----------------------------------------------------------------------
 
 
-def together(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
+def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
     """Return one page with the sections of the first page, followed by those of the further pages.
 
     Names of a further page's sections start with its kind. Its first headline, the answer, is

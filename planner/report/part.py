@@ -97,12 +97,12 @@ class ReportSection:
     blocks: tuple[Facts, ...] = ()
 
     @property
-    def chosen(self) -> Choice:
+    def first_choice(self) -> Choice:
         return next(iter(self.views))
 
     @property
     def view(self) -> View:
-        return self.views[self.chosen]
+        return self.views[self.first_choice]
 
     @property
     def is_drawn(self) -> bool:

@@ -53,11 +53,11 @@ from planner.sheets.findings import (
     answer,
     cautions,
     chart,
-    fields_of,
     findings,
+    present_fields,
     rows_of,
 )
-from planner.sheets.survival import needed_in, survival
+from planner.sheets.survival import survival, years_needed
 from planner.studies.kind import KeyFigure, Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare, edited
 
@@ -112,7 +112,7 @@ def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
     figures = [KeyFigure(point.name, point.number, point.text) for point in points]
-    needed = needed_in(plan.result(Prices).frame())
+    needed = years_needed(plan.result(Prices).frame())
     light = survival(plan.result(Security), needed, plan.country)
     if light is not None:
         figures.append(KeyFigure(light.question, light.state.value[1], light.text))
@@ -189,8 +189,8 @@ def minerals(plan: PlanFile) -> Section | None:
         " most of what is bought. Shortages, and the cost of limits per tonne, are over all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
-            Numbers(table, fields_of(table, SHOWN_FIRST), "Mineral by mineral"),
-            Numbers(table, fields_of(table, _STOPPED), "If the largest supplier stops", note),
+            Numbers(table, present_fields(table, SHOWN_FIRST), "Mineral by mineral"),
+            Numbers(table, present_fields(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )
 

@@ -34,7 +34,7 @@ def _sold(plan: PlanFile) -> pd.DataFrame:
     return table.assign(country=table["country"].map(plan.country))
 
 
-def leading(plan: PlanFile) -> dict[str, str]:
+def supplier_colours(plan: PlanFile) -> dict[str, str]:
     """Return the countries that supply the most, each with its colour in every chart.
 
     Tonnes of different minerals are not added up: countries are ranked by the sum of their shares
@@ -56,7 +56,7 @@ def supply(plan: PlanFile) -> Section | None:
     whole = table["demand"].where(table["demand"] > 0, table["purchased"])
     sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum().unstack(fill_value=0)
     share = sums.reindex(table.index, fill_value=0.0).div(whole, axis=0)
-    colours = leading(plan)
+    colours = supplier_colours(plan)
     series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
     rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
     series += [Series(OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
@@ -90,7 +90,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
     minerals = sorted(sold["mineral"].unique(), key=str.casefold)
     years = [str(year) for year in sorted(sold["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    colours = leading(plan)
+    colours = supplier_colours(plan)
     views: dict[Choice, View] = {}
     for m, mineral in enumerate(minerals):
         bought = sold[sold["mineral"] == mineral]

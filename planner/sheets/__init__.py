@@ -50,7 +50,7 @@ STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {results.Members, re
 Summary, Checks and the proof of a single plan can't be stacked."""
 
 
-def made(result: type[results.Result], context: Context) -> results.Result | None:
+def result_of(result: type[results.Result], context: Context) -> results.Result | None:
     """Return a table of a plan; None if the input has no such rows."""
     if result in _MADE:
         return _MADE[result](context)
@@ -61,7 +61,7 @@ def made(result: type[results.Result], context: Context) -> results.Result | Non
 
 def sheet(result: type[results.Result], context: Context) -> Table | None:
     """Return a sheet of a plan as shown; None if the input has no such rows."""
-    rows = made(result, context)
+    rows = result_of(result, context)
     return None if rows is None else table_of(rows, context.country)
 
 

@@ -63,7 +63,7 @@ def _blocks(
     landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in tonnes}
     tops = _tops(context)
 
-    def of_top(read: Callable[[Top], Any]) -> dict[At, Any]:
+    def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
     largest = f"the country with the largest share of {basis}"
@@ -78,7 +78,7 @@ def _blocks(
         (common.SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
         ("Served", "1 minus shortage divided by demand"): (Look.SHARE, "of demand", served),
         ("Largest supplier", largest): (
-            Look.TEXT, "", of_top(lambda top: context.country(top.country))
+            Look.TEXT, "", read_from_tops(lambda top: context.country(top.country))
         ),
         (CountryShares.of_demand.header, "bought from that country, also for stock"): (
             Look.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
@@ -87,7 +87,7 @@ def _blocks(
             Look.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
         ),
         (common.LIMIT.header, f"the coalition's tightest on that country, as a share of {basis}"): (
-            Look.SHARE, f"of {basis}", of_top(lambda top: top.limit)
+            Look.SHARE, f"of {basis}", read_from_tops(lambda top: top.limit)
         ),
         (common.LANDED.header, "what a tonne costs on average, with tariff and freight"): (
             Look.PRICE, context.per_tonne, landed

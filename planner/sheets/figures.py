@@ -196,17 +196,17 @@ class _Stop:
 class _Plant:
     """A plant's sales to the coalition in a year, and its capacity open to the coalition [t].
 
-    ``to_plants`` is the part of the sales that other plants use as an input.
+    ``sold_to_plants`` is the part of the sales that other plants use as an input.
     """
 
     country: str
     sold: float
     usable: float
-    to_plants: float = 0.0
+    sold_to_plants: float = 0.0
 
     @property
-    def to_members(self) -> float:
-        return self.sold - self.to_plants
+    def sold_to_members(self) -> float:
+        return self.sold - self.sold_to_plants
 
 
 def _stop(
@@ -217,25 +217,25 @@ def _stop(
     ``need``, ``short`` and the tonnes that members ``handed`` to plants are in t of a year.
     """
     plants = list(plants)
-    if need <= 0 and not any(plant.to_plants for plant in plants):
+    if need <= 0 and not any(plant.sold_to_plants for plant in plants):
         return _Stop()
     sold: dict[str, float] = defaultdict(float)
     for plant in plants:  # if only plants need a mineral, their purchases count
-        sold[plant.country] += plant.to_members if need > 0 else plant.sold
-    to_members = sum(plant.to_members for plant in plants)
-    drawn = measures.drawn_from_stock(need, handed, short, to_members)
+        sold[plant.country] += plant.sold_to_members if need > 0 else plant.sold
+    sold_to_members = sum(plant.sold_to_members for plant in plants)
+    drawn = measures.drawn_from_stock(need, handed, short, sold_to_members)
     served = measures.served_share(need, short)
     top = measures.largest_supplier(sold, _home(case))
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
     more = (
-        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.to_plants
+        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.sold_to_plants
         for plant in left
     )
     without, surged = (
         measures.served_without(others, drawn, need, served)
-        for others in (sum(plant.to_members for plant in left), sum(more))
+        for others in (sum(plant.sold_to_members for plant in left), sum(more))
     )
     return _Stop(*top, without, surged)
 
@@ -272,7 +272,7 @@ def _today(case: Case) -> dict[str, _Stop]:
         usable = has * (1.0 if part is None else part)
         plants[r.mineral].append(_Plant(r.country, tonnes, usable, to_plants[r.name, r.mineral]))
     return {
-        mineral: _stop(of_mineral, case, sum(plant.to_members for plant in of_mineral))
+        mineral: _stop(of_mineral, case, sum(plant.sold_to_members for plant in of_mineral))
         for mineral, of_mineral in plants.items()
     }
 

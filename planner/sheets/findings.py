@@ -25,7 +25,7 @@ from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import AnswerState, KeyFinding, TrafficLight
-from planner.render.sentences import SAME_TONNES, ranked
+from planner.render.sentences import SAME_TONNES, largest_first
 from planner.render.words import amount, capitalized, counted, known, listed, share, without_noise
 
 Country = Callable[[str], str]
@@ -46,7 +46,7 @@ LEAST_SERVED = 0.9
 """If a smaller share of a mineral's need is met, the answer is no."""
 
 
-def fields_of(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
+def present_fields(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
     """Return the chosen fields without the optional ones that a table hasn't."""
     return tuple(f for f in chosen if not f.optional or f.name in table.data)
 
@@ -159,7 +159,7 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
     if not lacking:
         return KeyFinding(name, number, "Every member gets all it needs in every year.", sheet)
     parts = {row["mineral"]: _part_short(row) for row in lacking}
-    unmet = ranked(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
+    unmet = largest_first(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
     return KeyFinding(name, number, f"Share of the need unmet over all years: {unmet}.", sheet)
 
 
@@ -322,7 +322,7 @@ def _unbought(rows: Sequence[Row]) -> str:
     if not lacking:
         return "No tonne is missing because of the limits."
     parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
-    tonnes = ranked(
+    tonnes = largest_first(
         parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
     )
     return f"Because of the limits, {tonnes} are missing over all years."

@@ -17,7 +17,7 @@ from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Sentence, TrafficLight
-from planner.render.sentences import ranked
+from planner.render.sentences import largest_first
 from planner.render.table import Table, table_of
 from planner.render.words import amount, each_year, listed
 from planner.sheets import explain
@@ -25,8 +25,8 @@ from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, estimates, once, question
 from planner.sheets.figures import binding, by_mineral, figures
-from planner.sheets.last_plan import holds, plants_moved
-from planner.sheets.survival import needed_in, survival
+from planner.sheets.last_plan import plants_moved, previous_plan_holds
+from planner.sheets.survival import survival, years_needed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, _supported, holds, _proof)
+    lights = (_limits, _security, _stocks, _contracts, _supported, previous_plan_holds, _proof)
     asked, table = question(context.case), by_mineral(context)
     light_of_need = sheets_findings.answer(table, asked)
     return Front(
@@ -86,7 +86,7 @@ def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
     chosen = by_mineral(context).where(_shown(context))
     whole = table_of(chosen, context.country)
-    fields = sheets_findings.fields_of(chosen, sheets_findings.SHOWN_FIRST)
+    fields = sheets_findings.present_fields(chosen, sheets_findings.SHOWN_FIRST)
     return replace(whole, columns=tuple(whole.column(f.title(chosen.words)) for f in fields))
 
 
@@ -144,7 +144,7 @@ def _limits(context: Context) -> TrafficLight:
 def _security(context: Context) -> TrafficLight | None:
     if not context.case.security:
         return None
-    needed = needed_in(context.plan.supply)
+    needed = years_needed(context.plan.supply)
     return survival(results.Security.of(context.plan), needed, context.country)
 
 
@@ -348,7 +348,7 @@ def _supported(context: Context) -> TrafficLight | None:
         return TrafficLight(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (
-        ranked({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
+        largest_first({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
         for money in (paid, received)
     )
     size = amount(abs(total), context.currency)

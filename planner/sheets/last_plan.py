@@ -11,7 +11,7 @@ from models.case import fold
 from models.plan import BUILT
 from models.results import ChangedOrders, Flows, common
 from planner.render.front import AnswerState, Sentence, TrafficLight
-from planner.render.sentences import ranked
+from planner.render.sentences import largest_first
 from planner.render.words import amount, counted, few, share, span
 from planner.sheets.context import Context, once
 
@@ -101,7 +101,7 @@ def changed_orders(context: Context) -> ChangedOrders | None:
     return ChangedOrders.of_rows(rows)
 
 
-def holds(context: Context) -> TrafficLight | None:
+def previous_plan_holds(context: Context) -> TrafficLight | None:
     """Return how much of the previous plan still holds; None without a previous plan."""
     compared = _compared(context)
     if compared is None:
@@ -139,7 +139,7 @@ def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
     }
     if not fewer:
         return ""
-    tonnes = ranked(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
+    tonnes = largest_first(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
     return f" This plan buys {tonnes} less than the previous one."
 
 

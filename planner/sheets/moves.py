@@ -16,7 +16,7 @@ MOST_MOVES = 10
 _AMOUNTS = ["old", "new", "change"]
 
 
-def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
+def changed_amounts(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     """Return the amounts that differ: the names in their keys, then old, new and change.
 
     Changes that are only rounding of the largest amount of their ``group`` don't count.

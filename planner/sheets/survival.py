@@ -41,18 +41,18 @@ def years_by_mineral(pairs: Iterable[tuple[str, int]]) -> Cells:
     return {mineral: frozenset(years) for mineral, years in by_mineral.items()}
 
 
-def needed_in(supply: pd.DataFrame) -> Cells:
+def years_needed(supply: pd.DataFrame) -> Cells:
     """Return the years in which each mineral is needed, from rows of mineral, year and demand."""
     rows = supply[supply["demand"] > 0]
     return years_by_mineral(zip(rows["mineral"], rows["year"], strict=True))
 
 
-def needed_of(case: Case) -> Cells:
+def case_years_needed(case: Case) -> Cells:
     every = ((m.name, year) for m in case.minerals for year in case.years)
     return years_by_mineral(cell for cell in every if case.coalition_demand(*cell) > 0)
 
 
-def asked_of(case: Case) -> Cells:
+def years_tested(case: Case) -> Cells:
     """Return the minerals and years for which a row of Security tests the loss of a country."""
     asked = survivals_asked(Expanded(case)) if case.security else ()
     return years_by_mineral((s.mineral, s.year) for s in asked)
@@ -72,7 +72,7 @@ def years_left(cells: Cells, others: Cells) -> Cells:
     return {mineral: years for mineral, years in left.items() if years}
 
 
-def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
+def coverage_words(cells: Cells, needed: Cells, each: str = "any") -> str:
     """Return which minerals and years are meant: ``tin in every year, and zinc in 2029 to 2035``.
 
     A mineral's years are left out if they are all years in which it is needed. If all minerals but
@@ -102,7 +102,7 @@ def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
 def untested_words(tested: Cells, needed: Cells) -> str:
     """Return which needed minerals and years are not tested, as a sentence; "" if all are."""
     untested = years_left(needed, tested)
-    return f"{NOT_TESTED}: {cells_words(untested, needed, 'every')}." if untested else ""
+    return f"{NOT_TESTED}: {coverage_words(untested, needed, 'every')}." if untested else ""
 
 
 def lost_words(who: str | None) -> str:
@@ -127,7 +127,7 @@ class Tests:
 
 def tests_of(case: Case, cells: Cells) -> Tests:
     """Return what the rows of Security test, for the minerals and years in ``cells``."""
-    needed = needed_of(case)
+    needed = case_years_needed(case)
     names = {
         row.lost_country
         if not row.lost_country or row.lost_country.startswith(EACH_OUTSIDE)
@@ -135,7 +135,7 @@ def tests_of(case: Case, cells: Cells) -> Tests:
         for row in case.security
     }
     lost = listed(sorted(lost_words(name) for name in names), _NAMED)
-    covers = cells_words(cells, needed) if cells else ""
+    covers = coverage_words(cells, needed) if cells else ""
     return Tests(lost, covers, untested_words(cells, needed))
 
 
@@ -169,7 +169,7 @@ class LossFinding:
                     for end, pick in enumerate((min, max))
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                minerals = cells_words(cells, needed)
+                minerals = coverage_words(cells, needed)
                 yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
 
 

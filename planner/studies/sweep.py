@@ -49,7 +49,7 @@ from planner.render.words import (
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
-from planner.sheets.survival import NOT_TESTED, needed_of, years_words
+from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import members
 from planner.studies.charged import by_mineral, on_products
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
@@ -441,7 +441,7 @@ def sweep(
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
         path,
         _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(tested_by(base, parameter), needed_of(base)),
+        years_words(tested_by(base, parameter), case_years_needed(base)),
     )
 
 

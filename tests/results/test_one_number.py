@@ -23,7 +23,7 @@ from planner.report.plan import headlines, shares
 from planner.report.study import part_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
-from planner.sheets.findings import SHOWN_FIRST, fields_of, findings, rows_of
+from planner.sheets.findings import SHOWN_FIRST, findings, present_fields, rows_of
 from planner.sheets.front import overview
 from planner.studies.compare import WhoPaysByScenario
 from planner.studies.sweep import WhoPaysByCap, read, read_point
@@ -173,7 +173,7 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, 
     back, case = rows_of(made.file.result(ByMineral)), made.plan.case
     assert [row["mineral"] for row in answer] == [row["mineral"] for row in back]
     for said, read_back in zip(answer, back, strict=True):
-        for field in fields_of(made.run.minerals, SHOWN_FIRST):
+        for field in present_fields(made.run.minerals, SHOWN_FIRST):
             one, other = said[field.json_key], read_back[field.name]
             if isinstance(one, float | int):
                 assert one == pytest.approx(other, abs=1e-9), field.name

@@ -17,13 +17,13 @@ from planner.render.front import AnswerState, TrafficLight
 from planner.sheets.survival import (
     ANY,
     Cells,
-    cells_words,
+    case_years_needed,
+    coverage_words,
     loss_findings,
     lost_words,
-    needed_in,
-    needed_of,
     survival,
     years_left,
+    years_needed,
 )
 from planner.studies import Here
 from planner.studies.agreed import Rules
@@ -43,7 +43,7 @@ COUNTED = (
 
 
 def said_of(plan: Plan) -> TrafficLight | None:
-    needed = needed_in(plan.supply)
+    needed = years_needed(plan.supply)
     return survival(Security.of(plan), needed, plan.case.country_name)
 
 
@@ -154,8 +154,8 @@ def test_claims_are_true_for_every_mineral_and_year_that_they_cover() -> None:
     rng, seen = np.random.default_rng(515), 0
     for _ in range(BUDGET):
         plan = solve(read_tables(random_book(rng, 2, NO_ORE_OR_LANES)).case)
-        case, needed = plan.case, needed_in(plan.supply)
-        assert needed == needed_of(case)
+        case, needed = plan.case, years_needed(plan.supply)
+        assert needed == case_years_needed(case)
         for claim in loss_findings(Security.of(plan)):
             tested = {*pairs(claim.passed), *pairs(claim.failed)}
             assert not pairs(claim.passed) & pairs(claim.failed)
@@ -277,6 +277,6 @@ def test_words_mean_the_minerals_and_years(needed: dict[str, frozenset[int]], da
     }
     if not cells:
         return
-    said = cells_words(cells, needed)
+    said = coverage_words(cells, needed)
     if "more" not in said and "others" not in said:
         assert meant(said, needed) == pairs(cells), said

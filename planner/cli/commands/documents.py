@@ -255,7 +255,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell = common.progress(as_json)
     tell(f"Reading {file}")
     book = open_input(file)
-    solver = highs.fetched(tell)
+    solver = highs.fetch_highs(tell)
     sure = common.how_sure(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
     written = save_text(place, sliders.html)

@@ -303,8 +303,8 @@ def words_of(run: PlanRun) -> dict[str, str]:
     from models.results.common import PURCHASES
     from planner.sheets.context import Context, question
     from planner.sheets.findings import answer, dependence, findings
-    from planner.sheets.last_plan import LAST_PLAN, holds
-    from planner.sheets.survival import needed_in, survival
+    from planner.sheets.last_plan import LAST_PLAN, previous_plan_holds
+    from planner.sheets.survival import survival, years_needed
 
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
@@ -332,9 +332,11 @@ def words_of(run: PlanRun) -> dict[str, str]:
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
     lines |= zip(_HEADS, figures, strict=False)
-    last = holds(Context(plan, run.book, cache=run.kept))
+    last = previous_plan_holds(Context(plan, run.book, cache=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
-    light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
+    light = (
+        survival(Security.of(plan), years_needed(plan.supply), country) if case.security else None
+    )
     lines |= {Security.TABLE: light.text} if light is not None else {}
     # last: the rows of minerals, which say who depends on whom, follow it
     return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})

@@ -17,7 +17,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from planner.render.plotly import framed
+from planner.render.plotly import with_frame
 from planner.render.words import label, percent
 from planner.workbook.countries import country_code
 
@@ -58,7 +58,7 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
         lataxis_range=[-56, 80], visible=False, showland=True,
         showcountries=True, bgcolor="rgba(0,0,0,0)", countrywidth=0.5,
     )  # fmt: skip
-    return framed(figure, legend=False), tuple(sorted(set(shares) - set(there)))
+    return with_frame(figure, legend=False), tuple(sorted(set(shares) - set(there)))
 
 
 def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:

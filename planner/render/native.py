@@ -240,7 +240,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         "major_tick_mark": "none",
     }
     if picture.form in {Form.GROUPED, Form.STACKED}:
-        # names on several lines: aslant they would cover what is below them
+        # names on several lines: rotated names would cover the legend
         across["num_font"] = plain | {"rotation": 0, "size": size - 2 * (len(picture) > _MANY)}
     if picture.look is Look.SHARE and (
         picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM

@@ -44,7 +44,7 @@ def largest_first(
 
 
 def worst_first(parts: Mapping[str, float]) -> dict[str, float]:
-    """Return the minerals of which anything is missing, the one that is hit hardest first."""
+    """Return the minerals with a shortage, the one that is hit hardest first."""
     short = ((name, part) for name, part in parts.items() if part > tolerances.MISSING_PART)
     return dict(sorted(short, key=lambda each: -each[1]))
 
@@ -61,7 +61,7 @@ def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
 
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return what is missing of each mineral, worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
+    """Return each mineral's shortage, the worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
     minerals = largest_first(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
     return _MISSING.format(beyond=beyond, minerals=minerals) if minerals else _nothing(beyond)
 

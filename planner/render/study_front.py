@@ -21,7 +21,7 @@ several rows, and greatest height of any."""
 _CHART_ROWS, _BETWEEN = 12, 6.0
 """Rows of the sheet that a row of charts covers; gap between two rows of charts, in points."""
 _SHAPE = 1.47
-"""Width over height of what is printed on a page."""
+"""Width divided by height of a page's printed area."""
 CARE = "To read with care"
 """Heading of the sentences on how to read a finding."""
 LOOK_UP, _ASKED = "Look up first", "What was asked and assumed"
@@ -133,7 +133,7 @@ def _fitted(page: FrontSheet, rows: range, lines: int) -> float:
     return high
 
 
-def _charts(  # noqa: PLR0913, PLR0917 - where they are and what they read
+def _charts(  # noqa: PLR0913, PLR0917 - their places and their data
     book: xlsxwriter.Workbook,
     page: FrontSheet,
     first: int,

@@ -339,8 +339,8 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         first, *further = _sentences(plan, headline.finding)
         theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
-        told = (study_verdict(tables)[0], *headline.care)
-        care = tuple(f"{kind.TITLE}: {text}" for text in told)
+        cautions_of = (study_verdict(tables)[0], *headline.care)
+        care = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:
             content = replace(content, sentences=(*content.sentences, *theirs))
         else:

@@ -257,9 +257,10 @@ def shares(plan: PlanFile) -> Section | None:
         return None
     years = tuple(sorted({int(year) for year in table["year"]}))
     rows = [
-        {"mineral": mineral, "reached": "yes" if _is_reached(top) else "", **vars(top)}
+        {"mineral": mineral, "reached": "yes" if is_reached else "", **vars(top)}
         for mineral, by_year in tops.items()
         for top in by_year.values()
+        for is_reached in [top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE]
     ]
     return Section(
         "shares",
@@ -271,10 +272,6 @@ def shares(plan: PlanFile) -> Section | None:
         ),
         blocks=_binding(plan),
     )
-
-
-def _is_reached(top: measures.Top) -> bool:
-    return top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE
 
 
 def _tops(table: pd.DataFrame, basis: str) -> dict[str, dict[int, measures.Top]]:
@@ -414,7 +411,7 @@ def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
     return (Numbers(rows, heading="The largest causes of each mineral", note=note),)
 
 
-# ---- what it costs -------------------------------------------------------------------------------
+# ---- costs ---------------------------------------------------------------------------------------
 
 
 class MineralPrices(Result):

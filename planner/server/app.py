@@ -175,9 +175,8 @@ class Guard:
 class SessionStore:
     """All sessions, and the slots in which their jobs run.
 
-    A visit alone makes no session: it gives the browser a signed key, of which the server stores
-    nothing. The first workbook, or the first job on the followed workbook, makes a session for the
-    key.
+    A visit alone makes no session: it gives the browser a signed key, which the server does not
+    store. The first workbook, or the first job on the followed workbook, makes a session for it.
     """
 
     def __init__(self, config: Config, folder: Path) -> None:

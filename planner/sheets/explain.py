@@ -97,7 +97,7 @@ class Cells:
         return None in (before, after) or getattr(before, field) != getattr(after, field)
 
     def _column(self, place: answers.CellAddress) -> str:
-        """Return the header: for a year that only a scenario sets, that of the workbook's step."""
+        """Return the header; a year that only a scenario sets gets the workbook's earlier year."""
         record = self._record(self.book, place)
         series: Any = None if record is None else getattr(record, self._declared(place).field)
         if place.step is None or not isinstance(series, schema.ByYear):
@@ -161,7 +161,7 @@ def _near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
-# ---- what is scarcest in a whole plan -----------------------------------------------------------
+# ---- the scarcest limit of a plan ----------------------------------------------------------------
 
 
 def scarce_words(scarce: Scarce, currency: str) -> str:

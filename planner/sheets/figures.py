@@ -225,7 +225,9 @@ def _stop(
     sold_to_members = sum(plant.sold_to_members for plant in plants)
     drawn = measures.drawn_from_stock(need, handed, short, sold_to_members)
     served = measures.served_share(need, short)
-    top = measures.largest_supplier(sold, _home(case))
+    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
+    home = {REST_OF_WORLD, *(code for code in codes if COALITION in case.blocs_of(code))}
+    top = measures.largest_supplier(sold, home)
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
@@ -238,11 +240,6 @@ def _stop(
         for others in (sum(plant.sold_to_members for plant in left), sum(more))
     )
     return _Stop(*top, without, surged)
-
-
-def _home(case: Case) -> frozenset[str]:
-    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
-    return frozenset({REST_OF_WORLD, *(c for c in codes if COALITION in case.blocs_of(c))})
 
 
 # ---- today --------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def _rows(context: Context) -> list[sheets_findings.Row]:
 
 
 def _shown(context: Context) -> list[bool]:
-    """Return whether each mineral is on the page: those of the largest value of demand."""
+    """Return whether each mineral is on the page, which has the largest ones by value of demand."""
     by_value = sorted(figures(context), key=lambda row: -row["demand_value"])[:MOST_ROWS]
     largest = {row["mineral"] for row in by_value}
     return [row["mineral"] in largest for row in figures(context)]
@@ -214,7 +214,7 @@ def _proof(context: Context) -> TrafficLight:
     return TrafficLight("Is the plan proven?", state, text, "Checks")
 
 
-# ---- what it builds, where it is tight, where the figures come from ---------------------------
+# ---- builds, scarcity, and the origin of the figures ---------------------------------------------
 
 
 def _lines(context: Context) -> Iterator[Sentence]:
@@ -261,7 +261,9 @@ def _in_part(started: pd.DataFrame) -> str:
 def _origin(context: Context) -> Iterator[str]:
     """Yield sentences on tariffs, the workbook, its estimates, and how sure the plan is."""
     case = context.case
-    yield from _tariffs(context)
+    paid = words.tariff_words({"": context.plan.cash_cost}, context.currency)
+    if paid:
+        yield paid
     name = context.book.file_name or "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     text = f"Made from {name}. Money is in {context.currency}{price}, undiscounted."
@@ -269,13 +271,6 @@ def _origin(context: Context) -> Iterator[str]:
     yield f"{text} In the workbook, {marked} are marked as estimates." if marked else text
     if context.record.sure:
         yield f"{results.Figure.SURE}: {context.record.sure}"
-
-
-def _tariffs(context: Context) -> Iterator[str]:
-    plan = context.plan
-    paid = words.tariff_words({"": plan.cash_cost}, context.currency)
-    if paid:
-        yield paid
 
 
 def levy_words(plan: Plan, currency: str) -> str:

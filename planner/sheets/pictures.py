@@ -159,7 +159,7 @@ def _sold(context: Context) -> _Sold:
     return _Sold(largest(table), before, tightest)
 
 
-# ---- who supplies, who is served, what is used -------------------------------------------------
+# ---- suppliers, members, capacity ----------------------------------------------------------------
 
 
 def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:

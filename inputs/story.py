@@ -15,7 +15,7 @@ from models.measures import like_for_like
 from models.plan import PENALTIES, Plan, solve
 from models.results.members import dependences_of
 from models.schema.policy import EACH
-from planner.render.words import least
+from planner.render.words import minimum_share
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 
@@ -126,7 +126,7 @@ def table(lines: list[Line]) -> str:
 
 
 def _least(share: float, digits: int) -> str:
-    return least(share, digits).replace(" ", "")
+    return minimum_share(share, digits).replace(" ", "")
 
 
 def _signed(value: float) -> str:

@@ -229,7 +229,7 @@ class PlanRun:
         from planner.sheets.context import Context
         from planner.sheets.figures import by_mineral
 
-        return by_mineral(Context(self.plan, self.book, self.without_limits, kept=self.kept))
+        return by_mineral(Context(self.plan, self.book, self.without_limits, cache=self.kept))
 
 
 def solve_file(  # noqa: PLR0913 - all options of a plan

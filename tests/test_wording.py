@@ -8,8 +8,17 @@ import pytest
 from models.errors import Finding
 from models.units import spelled
 from planner.options import IntegerOption
-from planner.render.sentences import ranked
-from planner.render.words import course, each_year, least, listed, opened, percent, share, span
+from planner.render.sentences import largest_first
+from planner.render.words import (
+    capitalized,
+    course,
+    each_year,
+    listed,
+    minimum_share,
+    percent,
+    share,
+    span,
+)
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, warn_hidden
 
@@ -54,7 +63,7 @@ def test_a_share_that_reads_the_same_stays(before: float, after: float, said: st
 
 def test_a_least_share_is_never_rounded_down() -> None:
     """But for a number's own last bits: 0.65 in binary is no more than 65 %."""
-    assert [least(part) for part in (0.7885, 0.78801, 0.65, 0.1 + 0.2, 0.0)] == [
+    assert [minimum_share(part) for part in (0.7885, 0.78801, 0.65, 0.1 + 0.2, 0.0)] == [
         "78.9 %", "78.9 %", "65.0 %", "30.0 %", "0.0 %",
     ]  # fmt: skip
 
@@ -71,8 +80,8 @@ def test_a_bound_is_spelled() -> None:
 def test_the_largest_is_named_first() -> None:
     """Of equal amounts the first of the input; one more than the most is named, too."""
     amounts = {"Tin": 1.0, "Zinc": 3.0, "Lead": 3.0, "Iron": 2.0}
-    assert ranked(amounts, str.lower) == "zinc, lead, iron and tin"
-    assert ranked(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
+    assert largest_first(amounts, str.lower) == "zinc, lead, iron and tin"
+    assert largest_first(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
 
 
 def test_a_row_opens_a_sentence_with_a_capital() -> None:
@@ -94,7 +103,7 @@ def test_a_row_opens_a_sentence_with_a_capital() -> None:
 )
 def test_a_command_to_type_keeps_its_small_letter(hint: str, shown: str) -> None:
     assert sentence(Finding(found="x is missing", hint=hint)) == f"x is missing. {shown}"
-    assert opened("planner roll: as planned") == "planner roll: as planned"
+    assert capitalized("planner roll: as planned") == "planner roll: as planned"
 
 
 def test_help_names_a_range_in_words() -> None:

@@ -15,7 +15,7 @@ from models.plan.block_solver import NO_NUMBERS
 from models.results import Checks, Field, Figure, Summary
 from models.solve import ATTEMPTS
 from planner.seal import SEAL, SEALED
-from planner.sheets.checks import OPTION
+from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.workbook.excel import ExcelSheet, open_excel
@@ -75,10 +75,6 @@ _FAILURE = re.compile(
     rf"|the solver (?:ended with: (?:{_ENDS})|refused (?:{_REFUSED}) \((?:kError|kWarning|kOk)\)))"
 )
 """The text of a failed attempt, which the run also records about itself."""
-
-_BUILT = "Models built"
-_FAILED = "Attempts that failed"
-_MIP_GAP = "Gap of the search over whole builds"
 
 
 @dataclass(frozen=True)
@@ -177,9 +173,9 @@ class PlanSheets:
             if kind == "program" and is_failed:
                 failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":
-                is_failed = text.startswith(_FAILED)
-                built = int(number) if text.startswith(_BUILT) else built
-            elif kind == "proof" and text.startswith(_MIP_GAP):
+                is_failed = text.startswith(FAILED)
+                built = int(number) if text.startswith(MODELS) else built
+            elif kind == "proof" and text.startswith(MIP_GAP):
                 mip_gap = float(number)
             elif kind == OPTION and not text.startswith(SEAL):
                 typed.append((str(option or ""), text))

@@ -32,7 +32,7 @@ from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
-from planner.sheets.moves import largest_moves, minerals_that_differ, moves
+from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 
 R = TypeVar("R", bound=Result)
@@ -240,7 +240,7 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
     prices, by_mineral = _prices(pair), _minerals(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
-    flows = moves(_flows(pair, old), _flows(pair, new), ["mineral"])
+    flows = changed_amounts(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.is_in_both).astype(bool)]
     equal = _among_equals(pair, sorted(flows["mineral"].unique()))
     groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")

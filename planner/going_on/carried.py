@@ -13,7 +13,7 @@ from models.plan import Plan
 from models.resolve import budget_year
 from planner.going_on.edits import CellEdit, Edits, NewRow, RemovedRow
 from planner.going_on.outcome import PastYears
-from planner.render.words import listed, opened
+from planner.render.words import capitalized, listed
 
 _ROLLED = "planner roll"
 
@@ -233,7 +233,7 @@ def _beyond_budgets(case: Case, outcome: PastYears, cells: Iterable[CellEdit]) -
         budget=[replace(row, capex=capex.get(row.row, row.capex)) for row in case.budget],
     )
     for finding in begun_beyond_the_budget(following):
-        yield f"{opened(finding.found)}: {finding.hint}"
+        yield f"{capitalized(finding.found)}: {finding.hint}"
 
 
 # ---- rows of past years --------------------------------------------------------------------------

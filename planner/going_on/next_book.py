@@ -17,7 +17,7 @@ from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
-from planner.render.words import amount, counted, opened, span
+from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, read
 from planner.workbook.edit import EditedBook, show_first
 from planner.workbook.findings import SheetLayout, address
@@ -233,7 +233,7 @@ class _Writer:
             page.heading("Left out of this workbook")
             for gone in self.rolled.edits.removed[:_MOST_NAMED]:
                 page.paragraph(
-                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {opened(gone.reason)}."
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {capitalized(gone.reason)}."
                 )
             others = len(self.rolled.edits.removed) - _MOST_NAMED
             if others > 0:
@@ -241,7 +241,7 @@ class _Writer:
         if self.rolled.edits.warnings:
             page.heading("What to read with care")
             for text in self.rolled.edits.warnings:
-                page.paragraph(f"{opened(text)}.")
+                page.paragraph(f"{capitalized(text)}.")
         self._differences(page)
 
     def _differences(self, page: AddedPage) -> None:

@@ -1,7 +1,7 @@
 // The plan's own program, solved in the browser: sliders set, solved by HiGHS, proved, read.
 //
-// Nothing of the formulation stands here. The program comes as arrays, and each slider as a list of
-// the numbers that it changes (models/plan/sliders.py); the proof is that of
+// The formulation is not in this file. The program comes as arrays, and each slider as a list of the
+// numbers that it changes (models/plan/sliders.py); the proof is the one of
 // models/solve/certificate.py. `planner page` writes this file into the page, and Node runs it in
 // the tests.
 "use strict";
@@ -13,29 +13,29 @@ const OPTIONS = {
   primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9,
   small_matrix_value: 1e-12, large_matrix_value: 1e19,
 };
-const OTHERWISE = {  // the second way to solve, where the first gives no proof
+const OTHERWISE = {  // options of the second solve, if the first gives no proof
   ...OPTIONS, presolve: "on", simplex_strategy: 4, primal_feasibility_tolerance: 1e-7,
 };
-// What a column is (planner/page/write.py).
+// Kinds of columns (planner/page/write.py).
 const [OTHER, FLOW, SHORT, TIER, TAKEN, HANDED, STOCK, ORE, BEYOND] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-const SEARCH = {  // for builds that are whole; then they are fixed, and the rest is solved again
+const SEARCH = {  // for whole projects; then the builds are fixed, and the rest is solved again
   solver: "choose", presolve: "on", mip_rel_gap: 0, mip_abs_gap: 0, mip_feasibility_tolerance: 1e-9,
 };
 const BY_MINERAL = ["cap", "security"];  // sliders with a value for each mineral
-const MOST_KEPT = 80;  // bases of settings that were solved here, beside those that came along
+const MOST_KEPT = 80;  // bases of settings solved here, in addition to those in the page
 
-const MOST_STEP = 2;  // what a lost country counts for, beside a cap moved from 0 to 100 %
+const MOST_STEP = 2;  // distance of a lost country; a cap moved from 0 to 100 % is 1
 
-// ---- what came along ---------------------------------------------------------------------------
+// ---- data in the page --------------------------------------------------------------------------
 
 const TYPES = {
   f8: Float64Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
 };
 
-/** Return the program: what is said of it, and its arrays as views of the bytes.
+/** Return the program: its description, and its arrays as views of the bytes.
  *
- * The words and the bytes have to be those of the seal (planner/page/write.py): an array that is
- * another gives a plan of another case, and the proof of that plan holds.
+ * Description and bytes must match the seal (planner/page/write.py): with a changed array, the page
+ * would correctly prove the plan of another case.
  */
 function unpack(text, bytes, seal) {
   const words = new TextEncoder().encode(text), every = new Uint8Array(words.length + bytes.byteLength);
@@ -64,7 +64,7 @@ function unpack(text, bytes, seal) {
   return program;
 }
 
-/** Return the SHA-256 of bytes, as FIPS 180-4 has it: a page opened over http has no crypto.subtle. */
+/** Return the SHA-256 of bytes (FIPS 180-4): a page opened over http has no crypto.subtle. */
 function sha256(bytes) {
   const primes = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
@@ -96,7 +96,7 @@ function sha256(bytes) {
   return hash.map((value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-/** Return the bases that came along; each is told as its difference from the one before. */
+/** Return the bases in the page; each is stored as its difference from the previous one. */
 function storedBases(program) {
   const width = program.columns + program.rows, all = program.arrays.bases;
   let before = new Uint8Array(width);
@@ -108,7 +108,7 @@ function storedBases(program) {
 
 // ---- sliders -----------------------------------------------------------------------------------
 
-/** Return the program's arrays with sliders set; a value is null where a slider is not moved. */
+/** Return the program's arrays with sliders set; null means that a slider is not moved. */
 function setTo(program, settings) {
   const made = {};
   for (const name of ARRAYS) made[name] = program.base[name].slice();
@@ -134,7 +134,7 @@ function setTo(program, settings) {
   return made;
 }
 
-/** Return how far apart two settings are, as a solver feels it. */
+/** Return the distance of two settings: about how much a solver has to change. */
 function distance(settings, other) {
   let found = 0;
   for (const name of Object.keys(settings)) {
@@ -153,7 +153,7 @@ function distance(settings, other) {
 
 // ---- the proof ---------------------------------------------------------------------------------
 
-/** Return A x, and what a row's absolute terms add up to. */
+/** Return A x, and the sum of each row's absolute terms. */
 function activity(program, values, x) {
   const { starts, columns } = program.arrays;
   const found = new Float64Array(program.rows), terms = new Float64Array(program.rows);
@@ -167,7 +167,7 @@ function activity(program, values, x) {
   return { found, terms };
 }
 
-/** Return reduced costs, and the absolute prices that make each up. */
+/** Return reduced costs, and the sum of the absolute terms of each. */
 function priced(program, arrays, duals) {
   const { starts, columns } = program.arrays, { cost, values } = arrays;
   const reduced = cost.slice(), prices = cost.map(Math.abs);
@@ -182,10 +182,10 @@ function priced(program, arrays, duals) {
   return { reduced, prices };
 }
 
-/** Return by how much a limit is broken, as a part of what it is measured by. */
+/** Return by how much a limit is broken, relative to its measure. */
 function broken(value, low, high, isTonnes, measure) {
   const by = Math.max(low - value, value - high);
-  if (!(by > 0)) return by > 0 || by <= 0 ? 0 : Infinity;  // what is not a number is no proof
+  if (!(by > 0)) return by > 0 || by <= 0 ? 0 : Infinity;  // NaN is no proof
   if (isTonnes) return by / measure;
   const limits = [low, high].map((limit) => (Number.isFinite(limit) ? Math.abs(limit) : 0));
   return by / Math.max(1, ...limits);
@@ -197,7 +197,7 @@ const valued = (price, low, high) => (
   (Number.isFinite(low) ? low * Math.max(price, 0) : 0)
   + (Number.isFinite(high) ? high * Math.min(price, 0) : 0));
 
-/** Return the worst certificate of all blocks: nothing that the solver says of itself is used. */
+/** Return the worst certificate of all blocks; it uses no claim of the solver. */
 function certify(program, arrays, x, duals) {
   const { column_starts: c, row_starts: r, measure, tonnes_column, tonnes_row } = program.arrays;
   const { found, terms } = activity(program, arrays.values, x);
@@ -251,7 +251,7 @@ function certify(program, arrays, x, duals) {
 
 // ---- the solver --------------------------------------------------------------------------------
 
-/** Plans the program again and again; each block group stays in HiGHS with its basis. */
+/** Plans the program repeatedly; each group of blocks stays in HiGHS with its basis. */
 class Planner {
   constructor(highs, program) {
     this.highs = highs;
@@ -260,10 +260,10 @@ class Planner {
     this.stored = this.kept.length;
     this.models = program.pieces.map(() => null);
     this.held = null;
-    this.at = null;  // the settings that the solver stands at
+    this.at = null;  // the solver's current settings
   }
 
-  /** Return the proven plan of some settings: values of columns, and what they are worth. */
+  /** Return the proven plan of some settings: values of columns, and duals. */
   plan(settings) {
     const arrays = setTo(this.program, settings), scaled = this.scaled(arrays);
     const tries = [["from a basis", OPTIONS], ["cold", OPTIONS], ["cold, otherwise", OTHERWISE]];
@@ -298,7 +298,7 @@ class Planner {
     };
   }
 
-  /** Return the kept basis nearest to some settings; null where the solver stands nearer. */
+  /** Return the stored basis nearest to some settings; null if the solver's own is nearer. */
   nearest(settings) {
     let best = null, least = this.at === null ? Infinity : distance(settings, this.at);
     for (const basis of this.kept) {
@@ -344,13 +344,13 @@ class Planner {
     return model.getModelStatus() === this.highs.constants.modelStatus.optimal;
   }
 
-  /** Return the places in a piece of the columns that are whole. */
+  /** Return the positions of integer columns in a piece. */
   whole({ columns: [from, to] }) {
     return Array.from(this.program.arrays.whole).filter((j) => j >= from && j < to)
       .map((j) => j - from);
   }
 
-  /** Find the best whole builds, and fix them; return whether none is better. */
+  /** Find the best whole builds and fix them; return whether they are proven to be the best. */
   search(model, whole) {
     const set = { kind: "set", indices: whole };
     model.options.set(SEARCH);
@@ -362,7 +362,7 @@ class Planner {
     return ended;
   }
 
-  /** Return a piece's model with the numbers of some settings: only what differs is handed over. */
+  /** Return a piece's model with the numbers of some settings; only differences are passed on. */
   handed(p, scaled) {
     const { columns: [c0, c1], rows: [r0, r1] } = this.program.pieces[p];
     const { starts, columns } = this.program.arrays;
@@ -405,7 +405,7 @@ class Planner {
     return model;
   }
 
-  /** Return a piece's part of the statuses of all columns, then all rows. */
+  /** Return a piece's statuses, from those of all columns and then all rows. */
   part(statuses, { columns, rows }) {
     const at = this.program.columns;
     return {
@@ -414,10 +414,10 @@ class Planner {
     };
   }
 
-  /** Keep the basis that the solver stands at, and forget the oldest of those found here. */
+  /** Store the solver's current basis, and drop the oldest one found here. */
   keep(settings) {
     this.at = settings;
-    if (this.program.arrays.whole.length) return;  // whole builds are searched for anew
+    if (this.program.arrays.whole.length) return;  // whole builds are searched for each time
     if (this.kept.some((basis) => distance(settings, basis.settings) === 0)) return;
     const statuses = new Uint8Array(this.program.columns + this.program.rows);
     this.program.pieces.forEach((piece, p) => {
@@ -431,15 +431,15 @@ class Planner {
   }
 }
 
-// ---- what a plan says --------------------------------------------------------------------------
+// ---- figures of a plan -------------------------------------------------------------------------
 
-/** Return what a plan buys, pays and is short, by mineral, member and year, and by country.
+/** Return a plan's purchases, payments and shortage, by mineral, member and year, and by country.
  *
  * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
- * money as it is paid in its year, amounts in t; `tariffs` and `levies` are a part of what is paid
- * in all. What inputs cost is paid by the buyers of the product. `taken` is what plants buy of a
- * mineral, `beyond` what the base of limits on it has beside demand, by (mineral, year).
- * `costs` add up to the objective: purchases, shortage at its price, and the rest, discounted.
+ * undiscounted money, amounts in t; `tariffs` and `levies` are included in the total paid. The
+ * buyers of a product pay for its inputs. `taken` are plants' purchases of a mineral, `beyond` is
+ * what the base of its limits has beyond demand, both by (mineral, year). `costs` add up to the
+ * objective: purchases, shortage at its price, and the rest, discounted.
  */
 function outcome(program, { x, arrays, proof, how }, settings) {
   const { minerals, members, countries, years, discounts } = program;
@@ -492,7 +492,7 @@ function outcome(program, { x, arrays, proof, how }, settings) {
 
 // ---- minerals made from one another (models/plan/stages.py) --------------------------------------
 
-/** The stages of a plan: what inputs cost, and what is lost with a country. */
+/** The stages of a plan: the cost of inputs, and what is lost with a country. */
 class Stages {
   constructor(program, x) {
     const { kind, source, intake, year } = program.arrays, { intakes, sources } = program.stages;
@@ -507,7 +507,7 @@ class Stages {
     for (const j of [...this.of[FLOW], ...this.of[TAKEN]]) this.made[source[j]][year[j]] += this.tonnes[j];
   }
 
-  /** Return what the inputs of a tonne cost that a source sells, through all stages [money/t]. */
+  /** Return the cost of all inputs of a tonne that a source sells, through all stages [money/t]. */
   costs(arrays) {
     const { stages: { order, intakes, sources }, years, discounts } = this.program;
     const { kind, year } = this.program.arrays;
@@ -526,7 +526,7 @@ class Stages {
     return found;
   }
 
-  /** Return which part of each source's tonnes of a year goes when a country stops. */
+  /** Return the fraction of each source's tonnes of a year that is lost if a country stops. */
   lost(land, t) {
     const { stages: { order, intakes, sources }, arrays: { country, kind, year, member } } = this.program;
     const part = (gone, all) => (all > 0 ? gone / all : 0);
@@ -552,7 +552,7 @@ class Stages {
     return lost;
   }
 
-  /** Return the lost part of what a member buys of a mineral, or draws from stock, which is safe. */
+  /** Return the lost fraction of a member's purchases and stock of a mineral; stock is never lost. */
   lostOf(of, giver, t, lost) {
     const { mineral, member, year } = this.program.arrays;
     const mine = (j) => mineral[j] === of && member[j] === giver;
@@ -569,9 +569,9 @@ class Stages {
     return has > 0 ? gone / has : 0;
   }
 
-  /** Return by mineral what is served in the last year if a country stops, where that is least.
+  /** Return by mineral the share of demand met in the last year if the worst country stops.
    *
-   * `last` is at the last stage, `through` through all stages: [part of demand, country].
+   * `last` counts only its sales to members, `through` all stages: [share of demand, country].
    */
   stops({ demand: [scaled] }, { bought, short }) {
     const { minerals, members, countries, years, stages, arrays } = this.program;
@@ -604,9 +604,9 @@ class Stages {
   }
 }
 
-/** Return how many losses of a country Security tests, how many are missed, and the worst of these.
+/** Return how many losses of a country Security tests, how many fail, and the worst of these.
  *
- * Where all may be short nothing is tested, and a country that a slider has lost is not lost again.
+ * A row that allows any shortage tests nothing. A country lost by a slider is not tested again.
  */
 function survival(program, settings, x, beyond) {
   const of = program.arrays, found = { tested: 0, missed: 0, worst: null };
@@ -630,7 +630,7 @@ function survival(program, settings, x, beyond) {
   return found;
 }
 
-/** Return what plants in a country take of an input in a year [t]. */
+/** Return the tonnes of an input that plants in a country take in a year. */
 function takenIn(program, x, m, land, t) {
   if (!program.stages) return 0;
   const { kind, mineral, year, intake } = program.arrays;
@@ -649,7 +649,7 @@ const quoted = (text) => (
   /^[\w./-]+$/.test(text) ? text : `"${text.replace(/(["\\$`])/g, "\\$1")}"`);
 const asNumber = (value) => String(Number(value.toFixed(4)));
 
-/** Return the command that plans the workbook as the sliders are set. */
+/** Return the command that plans the workbook with the sliders' settings. */
 function command(program, settings) {
   const said = ["planner solve", quoted(program.file)];
   const whatIf = (text) => said.push("--what-if", `"${text.replace(/(["\\$`])/g, "\\$1")}"`);

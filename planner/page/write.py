@@ -1,4 +1,4 @@
-"""The page as one HTML file: the program as bytes, the solver and the page's words, all inside."""
+"""The page as one HTML file that contains the program, the solver and all text."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from models.resolve import by_stage
 from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
-from planner.page.sliders import adjustable, cells_of, grid
+from planner.page.sliders import cells_of, starting_settings, with_sliders
 from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
 from planner.render.words import NAMED, clean
-from planner.sheets.survival import asked_of, tests_of
+from planner.sheets.survival import tests_of, years_tested
 from planner.studies.sweep import cap_path_words
 
 if TYPE_CHECKING:
     from planner.workbook import Book
 
 _WITH_NOTHING_MOVED = (
-    "The command below may show another."
+    "So the plan of the command below may differ from this one."
     " “With nothing moved” is this page's own plan of the workbook."
 )
 
 
 @dataclass(frozen=True)
 class PlanningPage:
-    """A page, what it lacks in words, and what the plan as it stands costs [money]."""
+    """A page, notes on missing sliders, and the cost of the plan with nothing moved [money]."""
 
     html: str
     notes: tuple[str, ...]
@@ -51,18 +51,18 @@ def page_of(
 ) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    ``sure`` is what a study says of how sure the plan is, "" where there is none.
+    ``sure`` is a study's sentence on how sure the plan is, or "".
 
-    Raises InputError where its records contradict one another, SolverError where the plan as it
-    stands cannot be proved.
+    Raises InputError if its records contradict one another, SolverError if the plan with nothing
+    moved cannot be proven.
     """
     check(book.case)
-    tell("Reading what each slider changes")
-    sliders, notes = adjustable(book.case)
-    wanted = grid(sliders)
+    tell("Finding what each slider changes")
+    sliders, notes = with_sliders(book.case)
+    wanted = starting_settings(sliders)
     bases = []
     for number, basis in enumerate(sliders.bases(wanted), 1):
-        tell(f"Planning {number} of {len(wanted)} settings to start from")
+        tell(f"Computing starting plan {number} of {len(wanted)}")
         bases.append(basis)
     is_planned = bases[:1] and bases[0].settings is wanted[0]
     objective = bases[0].objective if is_planned else plan.solve(book.case).objective
@@ -76,12 +76,12 @@ def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
 ) -> str:
     """Return the page's HTML.
 
-    Its policy lets run only its own script, known by its hash, a worker from a Blob of what it
-    brings, and WebAssembly; and fetch nothing: whatever a name of the input says, it is text. The
-    script holds the seal of the page's words and arrays, without which nothing is planned.
+    Its Content-Security-Policy allows only its own script, by its hash, a worker from a Blob, and
+    WebAssembly, but no network access: text from the input can never run. The script contains the
+    seal of the page's data and arrays; if they don't match it, nothing is planned.
     """
     text = json_of(data)
-    script = f'const SEAL = "{sealed(text, raw)}";\n{_own("page.js")}'
+    script = f'const SEAL = "{seal_of(text, raw)}";\n{_own("page.js")}'
     worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
     style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
     return render(
@@ -108,7 +108,7 @@ def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
 
 
 def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
-    """Return what the page says of the case."""
+    """Return the page's data on the case: names, limits, cells and sentences."""
     settings, caps = (
         sliders.case.settings,
         [r for r in sliders.case.share_limits if r.caps_each_country],
@@ -127,7 +127,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
             for m in sliders.case.minerals
         ],
         "path": cap_path_words(sliders.case, is_one=True),
-        "tests": vars(tests_of(sliders.case, asked_of(sliders.case))),
+        "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
         "security": _least(row.max_short for row in sliders.case.security),
         "cells": cells_of(book, sliders.countries),
         "sentences": PAGE,
@@ -136,7 +136,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
 
 
 def _least(shares: Iterable[schema.ByYear]) -> float:
-    """Return where a slider stands before it is moved: the least of some shares, in per cent."""
+    """Return a slider's initial position: the smallest of some shares, to the nearest per cent."""
     return round(min((share for series in shares for share in series.numbers()), default=1.0), 2)
 
 
@@ -151,13 +151,14 @@ def _zipped(raw: bytes) -> str:
 # ---- the program as bytes ------------------------------------------------------------------------
 
 _ALIGNED = 8
-"""Bytes that every array begins at a multiple of, as typed arrays ask for."""
+"""Every array begins at a multiple of this many bytes, as typed arrays require."""
 _WHOLE = ("i1", "u1", "i2", "u2", "i4")
 _FLOW, _SHORT, _TIER, _TAKEN, _HANDED, _STOCK, _ORE, _BEYOND = range(1, 9)
-"""What a column is, for who reads a plan.
+"""Kinds of columns of the program, for reading a plan.
 
-Tonnes that a member buys, is short, or short of one tier, that a plant buys, that a member hands to
-it or holds at a year's end; ore; what the base of limits on an input has beside demand.
+They are tonnes: purchases of a member, its shortage, its shortage in one tier; purchases of a
+plant, tonnes that a member hands to a plant, a member's stock at the end of a year; ore; and the
+base of limits on an input, beyond demand.
 """
 _TOLERANCES = {
     "violation": tolerances.MOST_VIOLATION,
@@ -169,10 +170,10 @@ _TOLERANCES = {
     "share": tolerances.SHOWN_SHARE,
     "flow": tolerances.LEAST_FLOW,
 }
-"""The tolerances of ``engine.js`` and ``page.js``, by the names that these have for them."""
+"""The tolerances of ``engine.js`` and ``page.js``, by their names there."""
 
 
-def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
+def pack(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
     """Return type, offset and length of each array, and their bytes."""
     places, parts, offset = dict[str, tuple[str, int, int]](), list[bytes](), 0
     for name, array in arrays.items():
@@ -184,13 +185,13 @@ def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, i
     return places, b"".join(parts)
 
 
-def sealed(text: str, raw: bytes) -> str:
-    """Return the seal of what the page says and of its arrays' bytes, as ``engine.js`` makes it."""
+def seal_of(text: str, raw: bytes) -> str:
+    """Return the hash of the page's data and arrays, as ``engine.js`` computes it."""
     return hashlib.sha256(text.encode() + raw).hexdigest()
 
 
 def _smallest(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array in the smallest type that holds it; numbers with fractions as they are."""
+    """Return an array in the smallest integer type that holds it; fractions stay 8-byte floats."""
     if array.dtype.kind == "f":
         return array.astype("<f8")
     fits = (t for t in _WHOLE if array.size == 0 or np.array_equal(array.astype(f"<{t}"), array))
@@ -198,7 +199,7 @@ def _smallest(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
-    """Return what is said of a program and the bytes of its arrays, as ``engine.js`` reads them."""
+    """Return the description of a program and the bytes of its arrays, for ``engine.js``."""
     case, rows, scaling = sliders.case, sliders.base, sliders.scaling
     arrays: dict[str, NDArray[Any]] = {
         "cost": rows.cost, "lower": rows.lower, "upper": rows.upper,
@@ -223,7 +224,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
     stored[1:] ^= stored[:-1].copy()
     arrays["bases"] = stored.ravel()
-    places, raw = packed(arrays)
+    places, raw = pack(arrays)
     pieces = [(piece[0], piece[-1]) for piece in sliders.pieces]
     data = {
         "arrays": places,
@@ -234,7 +235,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
         ],
         "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
                     "rows": _ends(sliders.program.rows_of(*piece))} for piece in pieces],
-        "bases": [_told(basis) for basis in bases],
+        "bases": [_settings(basis) for basis in bases],
         "minerals": [m.name for m in case.minerals],
         "members": [m.name for m in case.members],
         "countries": [case.country_name(code) for code in sliders.countries],
@@ -250,8 +251,7 @@ def _ends(piece: slice) -> tuple[int, int]:
     return int(piece.start), int(piece.stop)
 
 
-def _told(basis: Basis) -> dict[str, list[float | None]]:
-    """Return the settings of a basis; null where a slider is not moved."""
+def _settings(basis: Basis) -> dict[str, list[float | None]]:
     return {
         name: [None if np.isnan(value) else value for value in values]
         for name, values in basis.settings.items()
@@ -259,9 +259,9 @@ def _told(basis: Basis) -> dict[str, list[float | None]]:
 
 
 def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
-    """Return what each column is, of which mineral, member, country and year.
+    """Return each column's kind, mineral, member, country and year.
 
-    Of a delivery also its cost or price [money/t], its tariff, a fraction of that, and its levy
+    A delivery also has its cost or price [money/t], its tariff as a fraction of that, and its levy
     [money/t].
     """
     e, program = sliders.expanded, sliders.program
@@ -287,46 +287,49 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
 
 
 def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return ``arrays`` of ``_read`` with inputs, stocks and ore; ``source`` and ``intake``, too.
+    """Return the ``arrays`` of ``_read`` with columns of inputs, stocks and ore.
 
-    These are positions, of which source a column is and to which plant it brings an input. Of ore
-    the country is that of the mine.
+    ``source`` is the position of a column's source, ``intake`` of the plant's intake to which it
+    brings an input. The country of ore is the mine's.
     """
     e, program, number = sliders.expanded, sliders.program, sliders.countries.index
     flows, hand, taken = e.input_flows, e.hand_overs, sliders.program.sold[len(e.deliveries) :]
-    found = {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
-    arrays = arrays | found
+    arrays |= {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
 
-    def put(kind: int, at: Any, **values: Any) -> None:
+    def set_columns(kind: int, at: Any, **values: Any) -> None:
         arrays["kind"][at] = kind
-        for name, of in values.items():
-            arrays[name][at] = of
+        for name, numbers in values.items():
+            arrays[name][at] = numbers
 
-    found["source"][program.flow] = e.deliveries.source
+    arrays["source"][program.flow] = e.deliveries.source
     country = sliders.country_of_column[taken]
-    put(_TAKEN, taken, mineral=flows.mineral, year=flows.year, source=flows.source,
+    set_columns(
+        _TAKEN, taken, mineral=flows.mineral, year=flows.year, source=flows.source,
         intake=flows.intake, country=country, price=flows.cost, tariff=flows.tariff,
-        levy=flows.levy)  # fmt: skip
-    put(_HANDED, program.handed, mineral=hand.mineral, member=hand.member, year=hand.year,
-        intake=hand.intake)  # fmt: skip
+        levy=flows.levy,
+    )  # fmt: skip
+    set_columns(_HANDED, program.handed, mineral=hand.mineral, member=hand.member, year=hand.year,
+                intake=hand.intake)  # fmt: skip
     for group in program.variables:
         if group.component is plan.BEYOND:
-            put(_BEYOND, group.at, **dict(zip(("mineral", "year"), group.index, strict=True)))
+            index = zip(("mineral", "year"), group.index, strict=True)
+            set_columns(_BEYOND, group.at, **dict(index))
         elif group.component is plan.STOCK:
             index = zip(("mineral", "member", "year"), group.index, strict=True)
-            put(_STOCK, group.at, **dict(index))
+            set_columns(_STOCK, group.at, **dict(index))
         elif group.component is plan.ORE:
             mine, source, year = group.index
-            home = np.array([number(of.country) for of in sliders.case.mines], dtype=np.int64)
-            put(_ORE, group.at, country=home[mine], source=source, year=year)
+            home = np.array([number(each.country) for each in sliders.case.mines], dtype=np.int64)
+            set_columns(_ORE, group.at, country=home[mine], source=source, year=year)
     return arrays
 
 
 def _stages(sliders: Adjustable) -> dict[str, Any] | None:
-    """Return who makes what of what, by position; None where no mineral is made from another.
+    """Return the links between stages, by position; None if no mineral is made from another.
 
-    ``intakes`` are mineral, country and products' sources, those of the first stage first,
-    ``home`` the coalition's countries, ``members`` those of members, ``stocks`` the opening ones.
+    ``intakes`` are mineral, country and the products' sources, ``order`` their positions from the
+    first stage on; ``home`` are the coalition's countries, ``members`` the members' countries,
+    ``stocks`` the opening stocks.
     """
     e, case, countries = sliders.expanded, sliders.case, sliders.countries
     if not e.intakes:
@@ -337,8 +340,8 @@ def _stages(sliders: Adjustable) -> dict[str, Any] | None:
     lands = {member.country for member in case.members}
     return {
         "order": order,
-        "intakes": [[e.mineral_at[of.mineral], countries.index(of.country),
-                     [r for r, _ in of.needs]] for of in e.intakes],
+        "intakes": [[e.mineral_at[each.mineral], countries.index(each.country),
+                     [r for r, _ in each.needs]] for each in e.intakes],
         "sources": [[e.mineral_at[s.mineral], countries.index(s.country)] for s in e.sources],
         "home": [i for i, c in enumerate(countries) if c in {*home, schema.REST_OF_WORLD}],
         "members": [i for i, c in enumerate(countries) if c in lands],
@@ -348,9 +351,9 @@ def _stages(sliders: Adjustable) -> dict[str, Any] | None:
 
 
 def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
-    """Return of each loss that Security tests the column of what is missing, and what it is of.
+    """Return the column of each loss that Security tests, with its mineral, country and year.
 
-    ``lost_most`` is the part that may be short as the workbook has it.
+    ``lost_most`` is the fraction of need that the workbook allows to be missing.
     """
     e, most = (
         sliders.expanded,

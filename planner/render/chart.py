@@ -1,7 +1,7 @@
-"""A chart as data: series over categories, what each stands for, where its numbers are.
+"""A chart as data: series over categories, the role of each, and where its numbers are.
 
-``bars``, ``lines`` and ``heat`` make a chart of a result, its fields and how many are drawn at
-most. ``top`` picks the largest, and ``some_of`` says in a title how many are drawn of how many.
+``bars``, ``lines`` and ``heat`` make a chart from a result and its fields. ``top`` picks the
+largest series, and ``some_of`` says in a title how many are drawn out of how many.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LABEL = 28
-"""Longer names are cut in charts."""
+"""Longest name in charts; longer ones are cut."""
 _ALIKE, _NOTHING = tolerances.SHOWN_SHARE, tolerances.MISSING_PART
-"""Shares that differ by less read alike; below the second there is nothing."""
+"""Difference below which two shares look the same; share below which nothing is missing."""
 
 
 class Form(StrEnum):
     """How a picture's series are drawn."""
 
     GROUPED = "columns side by side"
-    STACKED = "columns on one another"
-    BARS = "bars on one another"
-    AGAINST = "columns against lines"
-    LINES = "lines over a scale"
-    COUNTS = "columns that touch, as of a histogram"
-    ROWS = "bars side by side, in a report alone"
-    HEAT = "a map that darkens, a row a series; in a workbook the cells of a sheet are one"
+    STACKED = "stacked columns"
+    BARS = "stacked bars"
+    AGAINST = "columns with lines"
+    LINES = "lines over a numeric scale"
+    COUNTS = "histogram"
+    ROWS = "bars side by side; only on pages and slides"
+    HEAT = "heat map with one row per series; in workbooks, a sheet's coloured cells replace it"
 
 
 class Role(StrEnum):
-    """What a series stands for; each has its colour in every chart."""
+    """What a series stands for; each role has the same colour in every chart."""
 
     PLAN = "this plan"
     FREE = "without share limits"
@@ -53,22 +53,21 @@ class Role(StrEnum):
     INSIDE_IDLE = "coalition, idle"
     OUTSIDE = "outside"
     OUTSIDE_IDLE = "outside, idle"
-    ANEW = "planned anew"
+    REPLANNED = "planned again"
     ONE_OF_MANY = "one of many"
-    HERE = "a stroke across a scale, up to the one value that it has"
+    HERE = "a vertical line at one point of the scale, from 0 up to its only value"
 
 
 def numbers(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
-    """Return the values of a series over ``size``; None where there is no number."""
+    """Return the values of a series divided by ``size``; None where there is no number."""
     return tuple(float(v) / size if known(v) else None for v in column)
 
 
 @dataclass(frozen=True)
 class Series:
-    """One series: a value or nothing for each category.
+    """One series: a value or None for each category.
 
-    ``colour`` is one of its own, where its role gives none; ``hints`` are shown with the values
-    when a reader points at them, where there is a pointer.
+    ``colour`` replaces the colour of its role; ``hints`` are shown with the values in hover text.
     """
 
     name: str
@@ -82,10 +81,11 @@ class Series:
 class Picture:
     """One chart.
 
-    ``axis`` is the title of the values' axis with its unit, ``across`` that of the categories';
-    ``small`` ones tile; one that ``is_panel`` is shown first together with those behind it that
-    are, over one scale or of the same names; ``is_labelled`` ones have their larger values written
-    into the bars. Of ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
+    ``axis`` is the title of the values' axis with its unit, ``across`` the title of the
+    categories' axis. ``small`` charts are drawn several per row. Consecutive charts with
+    ``is_panel`` are drawn together, with the same scale or names. Charts with ``is_labelled`` have
+    their larger values written into the bars. The categories of ``Form.LINES`` are numbers in the
+    format ``scale``.
     """
 
     title: str
@@ -102,7 +102,7 @@ class Picture:
 
     @property
     def highest(self) -> float:
-        """The largest value, of stacked columns the largest sum of what is above 0."""
+        """The largest value; for stacked columns, the largest sum of positive values."""
         if self.form in {Form.STACKED, Form.BARS}:
             sums = [
                 sum(max(0.0, s.values[i] or 0.0) for s in self.series) for i in range(len(self))
@@ -112,7 +112,7 @@ class Picture:
 
     @property
     def distinct(self) -> tuple[Series, ...]:
-        """The series, those that read alike joined; ``hints`` are then the names of all of them."""
+        """The series, with those that look alike merged into one; ``hints`` are all their names."""
         alike: list[list[Series]] = []
         for each in self.series:
             same = (group for group in alike if _are_alike(group[0].values, each.values))
@@ -129,11 +129,11 @@ class Picture:
 
     @property
     def joined(self) -> Picture:
-        """Return the chart with one line for those that lie on one another."""
+        """The chart, with lines that coincide merged into one."""
         return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
 
     def in_money(self, currency: str) -> Picture:
-        """Return a chart of money in the unit that suits the largest amount.
+        """Return the chart with money in the unit that suits the largest amount.
 
         The unit fills ``{unit}`` in the title of the values' axis.
         """
@@ -158,18 +158,18 @@ Values = Iterable[float | None]
 
 
 def peak(values: Values) -> float:
-    """Return the largest size of a series' values; 0 where there is none."""
+    """Return the largest absolute value of a series; 0 if it has none."""
     return max((abs(value) for value in values if known(value)), default=0.0)
 
 
 def top(sizes: Mapping[str, float], most: int) -> list[str]:
-    """Return the ``most`` names with the largest sizes, in the order that they have."""
+    """Return the ``most`` names with the largest sizes, in their given order."""
     largest = sorted(sizes, key=lambda name: -sizes[name])[:most]
     return [name for name in sizes if name in largest]
 
 
 def some_of(shown: int, every: int, which: str = "largest") -> str:
-    """Return what a title adds where not all is drawn: `` (the 6 largest of 8)``; else ""."""
+    """Return the end of a title if not all is drawn: `` (the 6 largest of 8)``; else ""."""
     number = "" if shown == 1 else f"{shown} "
     return f" (the {number}{which} of {every})" if shown < every else ""
 
@@ -187,11 +187,11 @@ def bars(  # noqa: PLR0913 - what a chart of bars is made of
     which: str = "",
     **more: Any,
 ) -> Picture | None:
-    """Return bars, a category for each of the first rows; None where no value is there, or all 0.
+    """Return bars, with a category for each of the first rows; None if no value differs from 0.
 
-    ``rows`` are of ``result.frame()``, in the order in which they are drawn; ``names`` is the field
-    that names a row, or the labels; ``parts`` are the role and the field, or the values, of each
-    series. At most ``most`` rows are drawn; with ``which`` the title says of how many.
+    ``rows`` are rows of ``result.frame()`` in drawing order; ``names`` is the field of the labels,
+    or the labels; ``parts`` are the role and the field, or the values, of each series. At most
+    ``most`` rows are drawn; with ``which``, the title says how many there are.
     """
     labels = map(short, map(str, rows[names.name])) if isinstance(names, Field) else names
     labels = tuple(labels)[:most]
@@ -216,10 +216,10 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
     which: str = "highest",
     **more: Any,
 ) -> Picture | None:
-    """Return a line a name over the points of a scale; None without two points, or without a line.
+    """Return a chart with a line for each name; None with fewer than two points, or no line.
 
-    At most ``most`` lines are drawn, those that ``rank`` highest, in their own order: the title
-    then says of how many.
+    At most ``most`` lines are drawn: those with the largest ``rank``. The title then says how many
+    there are.
     """
     sizes = {name: rank(line) for name, line in values.items()}
     names = top(sizes, len(sizes) if most is None else most)
@@ -233,7 +233,7 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
 def heat(
     title: str, matrix: Result, columns: Sequence[Field], axis: str, role: Role = Role.SHORT
 ) -> Picture:
-    """Return a map of some columns of a matrix, as ``crossed`` makes it: its first names a row."""
+    """Return a heat map of some columns of a matrix; its first column has the names of the rows."""
     cells = matrix.rows(matrix.fields[0], *columns)
     rows = (Series(str(name), role, numbers(values)) for name, *values in cells)
     names = tuple(column.title(matrix.words) for column in columns)
@@ -244,7 +244,7 @@ def heat(
 
 
 def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:
-    """Return whether two rows of shares read alike; nothing is not alike to a little."""
+    """Return whether two rows of shares look alike; 0 and a small share do not."""
     return all(
         a is b if a is None or b is None
         else abs(a - b) < _ALIKE and (a > _NOTHING) == (b > _NOTHING)
@@ -270,22 +270,22 @@ _FILLS = {
     Role.INSIDE_IDLE: palette.PALE_SKY,
     Role.OUTSIDE: palette.ORANGE,
     Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
-    Role.ANEW: palette.ORANGE,
+    Role.REPLANNED: palette.ORANGE,
 }
 
 
 def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLOURS) -> str:
-    """Return a series' colour: its own, its role's, else that of its number among many."""
+    """Return a series' colour: its own, or its role's, or the one for its number."""
     return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
 
 
 def short(name: str) -> str:
-    """Return a name as a chart shows it, cut to its longest label."""
+    """Return a name cut to the longest label of charts."""
     return cut(clean(name), _LABEL)
 
 
 def chart_rows(charts: Iterable[Picture]) -> ChartData:
-    """Return the numbers behind charts: one row a chart, series and category."""
+    """Return the numbers behind charts: one row for each chart, series and category."""
     points = [
         (picture, series, category, value)
         for picture in charts
@@ -307,7 +307,6 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
 
 
 def chart_table(charts: Iterable[Picture]) -> table.Table:
-    """Return the numbers behind charts as a table to be written."""
     return table.table_of(chart_rows(charts))
 
 
@@ -323,11 +322,11 @@ def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:
 
 
 def round_step(least: float, factors: Sequence[float]) -> float:
-    """Return the smallest round step from ``least`` on: a factor, times a power of ten."""
+    """Return the smallest product of a factor and a power of ten that is at least ``least``."""
     tenth = 10.0 ** math.floor(math.log10(least))
     return next(f * tenth for f in factors if f * tenth >= least * (1.0 - 1e-9))
 
 
 def decimals(step: float, most: int = 8) -> int:
-    """Return how many decimals show that numbers a step apart differ, at most ``most``."""
+    """Return how many decimals multiples of ``step`` need to look different, at most ``most``."""
     return next((d for d in range(most) if abs(round(step, d) - step) < step * 1e-6), most)

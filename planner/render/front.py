@@ -1,7 +1,7 @@
-"""The first page: what it is made of, as data, and how it is drawn.
+"""The first page, as data and drawn.
 
-A question and its answer, three figures, a table, a chart, lights and sentences on one landscape
-page.
+It has a question and its answer, three figures, a table, a chart, traffic lights and sentences, on
+one landscape page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAME = "Overview"
 
 
 class AnswerState(Enum):
-    """How a question is answered: a word, and a sign that is told without its colour."""
+    """How a question is answered: a word, and a symbol that is recognisable without colour."""
 
     GOOD = ("●", "Yes")
     CARE = ("▲", "Partly")
@@ -32,13 +32,13 @@ class AnswerState(Enum):
 
     @property
     def words(self) -> str:
-        """Its sign and its word: ``● Yes``."""
+        """The state in text: ``● Yes``."""
         return " ".join(self.value)
 
 
 @dataclass(frozen=True)
 class KeyFinding:
-    """A finding: its name, its number in large print, and sentences; ``sheet`` has the rest."""
+    """A finding: its name, its number in large print, and sentences; ``sheet`` has the details."""
 
     name: str
     number: str
@@ -47,8 +47,8 @@ class KeyFinding:
 
 
 @dataclass(frozen=True)
-class Light:
-    """A question that is answered yes, partly or no; ``sheet`` has the rest."""
+class TrafficLight:
+    """A question that is answered yes, partly or no; ``sheet`` has the details."""
 
     question: str
     state: AnswerState
@@ -58,7 +58,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence; ``sheet`` has the rest ("" none)."""
+    """A sentence; ``sheet`` has the details, if it is not ""."""
 
     text: str
     sheet: str = ""
@@ -66,18 +66,19 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Front:
-    """The first page: question and answer, figures, minerals, a chart, lights, lines, what to mind.
+    """The content of the first page.
 
-    ``minerals`` is a table with as many columns as the page has, ``notes`` say how it is read.
+    ``minerals`` is a table with as many columns as the page has, ``notes`` say how to read it;
+    ``lines`` are further sentences, and ``care`` says what to read with care.
     """
 
     title: str
     made_by: str
-    answer: Light
+    answer: TrafficLight
     findings: tuple[KeyFinding, ...]
     minerals: Table
     notes: tuple[str, ...]
-    lights: tuple[Light, ...]
+    lights: tuple[TrafficLight, ...]
     lines: tuple[Sentence, ...]
     care: tuple[str, ...]
     links: tuple[str, ...]
@@ -85,7 +86,6 @@ class Front:
 
     @property
     def widths(self) -> tuple[float, ...]:
-        """Widths of the page's columns."""
         return (*_WIDTHS[:_MORE_AT], *(_MORE,) * self.more, *_WIDTHS[_MORE_AT:])
 
     @property
@@ -95,7 +95,6 @@ class Front:
 
     @property
     def texts(self) -> Iterator[str]:
-        """Every sentence on the page."""
         for point in self.findings:
             yield from (point.name, point.text)
         yield from (*self.minerals.headers, *self.notes)
@@ -110,15 +109,16 @@ class Front:
 
 
 _WIDTHS = (14, 11, 11, 11.5, 11.5, 11, 12, 10, 11, 9, 9, 10, 11, 14, 11, 10)
-"""Widths of the columns in characters: those of the table of minerals."""
+"""Widths of the columns of the table of minerals, in characters."""
 _MORE, _MORE_AT = 10, 3
-"""The width of a column more, where the table has one, and its place."""
+"""Width and position of additional columns of that table."""
 _CARDS, _RIGHT = (0, 5, 11), 9
-"""First column of each figure, and of the lights beside the chart, where it has none."""
+"""First column of each figure, and of the traffic lights to the right of the chart; without
+additional columns."""
 _LARGE, _TITLE, _LOW = 30.0, 27.0, 6.0
 """Heights in points: of large print, of the title, of a gap."""
 _TIGHT = 0.84
-"""How wide a letter is on average against a digit; with some room, for fonts differ."""
+"""Average width of a letter relative to a digit, with some margin because fonts differ."""
 _COLOUR = {
     AnswerState.GOOD: palette.GOOD,
     AnswerState.CARE: palette.CARE,
@@ -126,25 +126,25 @@ _COLOUR = {
     AnswerState.NONE: palette.MUTED,
 }
 _LEAST_HIGH = 270
-"""Pixels that the chart is high at least."""
+"""Minimum height of the chart in pixels."""
 _PLOT = {"x": 0.06, "y": 0.17, "width": 0.91, "height": 0.58}
-"""Where in the chart its columns stand: it is low, so that title and legend take more of it."""
+"""Position of the plot area in the chart, as fractions of its size."""
 _SMALL = 9
-"""The size of small print."""
+"""Font size of small print."""
 _NAME_LINES = 2
-"""Lines that a name in the table of minerals may take; what is longer is cut."""
+"""Most lines of a name in the table of minerals; longer names are cut."""
 _LONG = 16
-"""Letters of a number in large print; a longer one, such as money with its unit, is smaller."""
+"""Most letters of a number in large print; longer ones, such as money with its unit, are smaller.
+"""
 
 
 class FrontSheet:
-    """A sheet laid out freely, from the top; ``widths`` are its columns' in characters."""
+    """A sheet that is laid out freely from the top; ``widths`` are its columns' in characters."""
 
     ROW = 16.5
-    """Height of a line of words, in points."""
+    """Height of a line of text, in points."""
 
     def __init__(self, sheet: Any, styles: style.Styles, widths: Sequence[float]) -> None:
-        """Begin at the first row."""
         self.sheet = sheet
         self.styles = styles
         self.widths = widths
@@ -156,23 +156,21 @@ class FrontSheet:
             sheet.set_column(i, i, wide)
 
     @property
-    def whole(self) -> tuple[int, int]:
+    def full_width(self) -> tuple[int, int]:
         """The first and the last column."""
         return 0, len(self.widths) - 1
 
     def widen(self, by: float) -> None:
-        """Make all columns so many times as wide."""
         edge = 5 / 7  # what Excel adds to a column's characters
         self.widths = [(wide + edge) * by - edge for wide in self.widths]
         for i, wide in enumerate(self.widths):
             self.sheet.set_column(i, i, wide)
 
-    def tall(self, row: int, points: float) -> None:
-        """Make a row at least so high [points]."""
+    def raise_row(self, row: int, points: float) -> None:
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
-        """Write a text across columns, on as many lines as it takes."""
+        """Write a text across columns, on as many lines as it needs."""
         usual = {"text_wrap": True, "font_color": palette.INK, "align": "left"}
         form = self.styles.get(**{**usual, **look})
         first, last = columns
@@ -185,7 +183,7 @@ class FrontSheet:
         wide = width_of(text) * (style.BOLD if look.get("bold") else 1.0)
         room = sum(self.widths[first : last + 1]) - 2.0
         count = max(1, math.ceil(wide * _TIGHT * scale / room))
-        self.tall(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
+        self.raise_row(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
     def link(
         self, row: int, columns: tuple[int, int], name: str, text: str = "", indent: int = 0
@@ -200,12 +198,11 @@ class FrontSheet:
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
 
     def gap(self) -> None:
-        """Leave a low empty row."""
         self.heights[self.row] = _LOW
         self.row += 1
 
     def finish(self, subject: str) -> None:
-        """Set heights, and print it all on one landscape page whose foot says of what it is."""
+        """Set row heights and printing: one landscape page with ``subject`` in its footer."""
         for row in range(self.row + 1):
             self.sheet.set_row(row, self.heights.get(row, self.ROW))
         style.on_a4(self.sheet, f"Overview: {subject}")
@@ -225,9 +222,9 @@ def draw(
     Links lead only to sheets that ``front.links`` names.
     """
     page = FrontSheet(sheet, styles, front.widths)
-    whole = page.whole
+    whole = page.full_width
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
-    page.tall(0, _TITLE)
+    page.raise_row(0, _TITLE)
     page.words(1, whole, f"Scenario: {front.made_by}", font_size=_SMALL, font_color=palette.MUTED)
     page.words(2, whole, front.answer.question, font_size=12, font_color=palette.MUTED)
     colour = _COLOUR[front.answer.state]
@@ -252,7 +249,7 @@ def draw(
 def _findings(page: FrontSheet, front: Front) -> None:
     top = page.row
     starts = [first + front.more if first else 0 for first in _CARDS]
-    ends = [*(first - 1 for first in starts[1:]), page.whole[1]]
+    ends = [*(first - 1 for first in starts[1:]), page.full_width[1]]
     for left, last, point in zip(starts, ends, front.findings, strict=False):
         columns = left, last
         edge = {"left": 5, "left_color": palette.WHITE, "indent": 1}
@@ -270,7 +267,7 @@ def _findings(page: FrontSheet, front: Front) -> None:
 
 
 def _minerals(page: FrontSheet, front: Front) -> None:
-    """Write the table of minerals, a column of it a column of the page."""
+    """Write the table of minerals, one column of the page for each of its columns."""
     table, top = front.minerals, page.row
     line = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
     for place, column in enumerate(table.columns):
@@ -278,25 +275,25 @@ def _minerals(page: FrontSheet, front: Front) -> None:
             top, (place, place), column.header, **line, bold=True, font_color=palette.WHITE,
             bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
         )  # fmt: skip
-        form = style.kept_off(style.number_format(column.look, column.values))
+        form = style.with_right_gap(style.number_format(column.look, column.values))
         for row, value in enumerate(column.values, top + 1):
             if isinstance(value, int | float):
                 look = page.styles.get(**line, num_format=form, align="right")
                 page.sheet.write_number(row, place, value, look)
             else:
-                most = round(_NAME_LINES * page.widths[place])  # whole in the sheet By mineral
+                most = round(_NAME_LINES * page.widths[place])  # By mineral has it uncut
                 page.words(
                     row, (place, place), cut(value or "", most), **line, bold=place == 0, indent=1
                 )
     page.row = top + 1 + len(table)
     for note in front.notes:
-        page.words(page.row, page.whole, note, font_size=_SMALL)
+        page.words(page.row, page.full_width, note, font_size=_SMALL)
         page.row += 1
 
 
 def _lights(page: FrontSheet, front: Front) -> None:
-    first, last = _RIGHT + front.more, page.whole[1]
-    head(page, page.row, (first, last), "Does the plan do what it should?")
+    first, last = _RIGHT + front.more, page.full_width[1]
+    heading(page, page.row, (first, last), "Does the plan do what it should?")
     row = page.row + 1
     for light in front.lights:
         colour = _COLOUR[light.state]
@@ -309,8 +306,7 @@ def _lights(page: FrontSheet, front: Front) -> None:
     page.row = row
 
 
-def head(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
-    """Write what stands over a part of the page."""
+def heading(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
     page.words(
         row, columns, text,
         bold=True, font_color=palette.NAVY, bottom=1, bottom_color=palette.NAVY,
@@ -324,14 +320,14 @@ def _chart(
     data: tuple[str, Sequence[tuple[int, int]]],
     top: int,
 ) -> None:
-    """Draw the chart beside the lights, as high as they are."""
+    """Draw the chart to the left of the traffic lights, with the same height."""
     if front.picture is None:
         return
     name, rows = data
     heights = [page.heights.get(row, FrontSheet.ROW) for row in range(top, page.row)]
     high = max(int(sum(heights) * 4 / 3), _LEAST_HIGH)
     short = high - int(sum(heights) * 4 / 3)
-    page.tall(page.row - 1, page.heights.get(page.row - 1, FrontSheet.ROW) + short * 0.75)
+    page.raise_row(page.row - 1, page.heights.get(page.row - 1, FrontSheet.ROW) + short * 0.75)
     wide = sum(int(width * 7 + 5) for width in page.widths[: _RIGHT + front.more])
     drawing = native.chart(book, front.picture, rows, name)
     drawing.set_size({"width": wide - 12, "height": high - 4})
@@ -340,11 +336,11 @@ def _chart(
 
 
 def _lines(page: FrontSheet, front: Front) -> None:
-    """Write the sentences that belong to no figure, each with a link to the sheet of the rest."""
+    """Write the sentences that belong to no figure, each with a link to the sheet of details."""
     if not front.lines:
         return
-    first, last = page.whole
-    head(page, page.row, (first, last), "What it builds, and where it is tight")
+    first, last = page.full_width
+    heading(page, page.row, (first, last), "What the plan builds, and what is scarce")
     page.row += 1
     for line in front.lines:
         page.words(page.row, (first, last - 2), line.text, font_size=_SMALL, valign="top")
@@ -354,8 +350,8 @@ def _lines(page: FrontSheet, front: Front) -> None:
 
 
 def _foot(page: FrontSheet, front: Front) -> None:
-    whole = page.whole
-    head(page, page.row, whole, "What to read with care, and where to read on")
+    whole = page.full_width
+    heading(page, page.row, whole, "What to read with care, and where to read on")
     page.row += 1
     for text in front.care:
         page.words(page.row, whole, text, font_size=_SMALL)

@@ -1,4 +1,4 @@
-"""Pages for a browser: templates filled, scripts named by their hashes, data that is no script."""
+"""Pages for a browser: filled templates, hashes of scripts, and JSON that is safe in a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def environment() -> Environment:
-    """Return what all templates are rendered in."""
     return Environment(
         loader=PackageLoader("planner.render"),
         autoescape=True,
@@ -35,20 +34,20 @@ def environment() -> Environment:
 
 
 def _finalized(value: Any) -> Any:
-    """Return a text as a page can hold it; no line ends before a per cent sign."""
+    """Return a text without control characters; no line ends before a per cent sign."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return _PERCENT.sub("\u00a0%", clean(value))
     return value
 
 
 def hash_of(script: str) -> str:
-    """Return how a page's policy names a script that it brings."""
+    """Return the hash by which a page's Content-Security-Policy allows an inline script."""
     # A browser reads every line break as one line feed before it takes the hash.
     digest = hashlib.sha256(script.replace("\r\n", "\n").encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def json_of(data: object) -> str:
-    """Return JSON that no browser takes for the end of a script."""
+    """Return JSON that can't end the script element that holds it."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -18,27 +18,27 @@ LARGE, SMALL = (760, 400), (500, 300)
 _SCALES = ((1e8, "#,##0,,", "million t"), (1e6, "#,##0.0,,", "million t"),
            (1e4, "#,##0,", "thousand t"), (0.0, "#,##0", "t"))  # fmt: skip
 _ROUND = (1.0, 2.0, 5.0, 10.0)
-"""Steps of an axis, times a power of ten."""
-_DUST = 0.02
-"""What lies below 0 by less than this part of the axis needs no axis there."""
+"""Steps of an axis, before multiplying by a power of ten."""
+_NEGLIGIBLE = 0.02
+"""If values reach below 0 by less than this fraction of the axis, it starts at 0."""
 _LEAST_SHARE = 0.01
-"""An axis of shares reaches to this at least: below it all is flat."""
+"""Least upper end of an axis of shares, so that smaller shares look flat."""
 _TITLE_LINE = {True: 46, False: 66}
 """Characters on a line of the title of a small chart, and of a large one."""
 _STEP = 0.2
 _FULL_FROM = 0.45
-"""Stacked shares of which one is above this stand on an axis up to 100 %, others always."""
+"""Stacked shares get an axis up to 100 % only if one is above this; columns side by side always."""
 _LABEL_LETTER, _AXIS_TITLE, _MARGIN = 6, 40, 14
-"""Pixels of a letter of a label, across the title of an upright axis, and where it has none."""
+"""Pixels: width of a label's letter, of a vertical axis with a title, and of one without."""
 _MOST_LABEL = 0.45
-"""The part of a chart's width that labels may take; longer ones stand on two lines."""
+"""Most of a chart's width that labels may take; longer ones are on two lines."""
 _ROW, _ROW_POINTS = 21, 15.75
-"""A row's height in pixels and in points, set for each: charts span rows, and a program that fits
-empty rows in its own way would squash them."""
+"""Height of each row in pixels and in points. It is set because charts span rows: a program that
+resizes empty rows would squash the charts."""
 _FEW = 3
-"""With so few categories, columns are slim."""
+"""Up to this many categories, columns are narrow."""
 _MANY = 8
-"""With more categories than these, their names are smaller."""
+"""With more categories than this, their names are smaller."""
 LINE_COLOURS = (
     palette.BLUE,
     palette.ORANGE,
@@ -48,19 +48,19 @@ LINE_COLOURS = (
     palette.INK,
 )
 _DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
-"""Fills that white words are read on."""
+"""Fill colours on which text is white."""
 _HOLDS_LABEL = 0.03
-"""A bar of this part of the axis holds its number."""
+"""Least share whose bar has its number written inside."""
 _MARKS = ("circle", "square", "diamond", "triangle")
-"""Lines differ in their marks, too, for those who print without colour."""
+"""Lines also differ in their markers, for prints without colour."""
 _MOST_MARKS = 40
-"""Points of a line at most that are marked each."""
+"""Most points of a line that are marked."""
 _COLUMN = 64
-"""A column's width in pixels, set for each: what is printed is whole columns."""
+"""Width of each column in pixels. It is set because the print area consists of whole columns."""
 _ACROSS = (2 * (LARGE[0] + 16)) // _COLUMN
-"""The last column printed."""
+"""The last printed column."""
 _LETTER = 10
-"""Pixels of a letter of the title on average, with some room."""
+"""Average width of a title's letter in pixels, with some margin."""
 _TOP, _PAGE = 3, 48
 """Rows above the first chart, and rows on a printed page."""
 
@@ -73,9 +73,9 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     styles: style.Styles,
     titles: tuple[str, str],
 ) -> None:
-    """Draw the pictures, two large or three small ones a row, from the sheet of chart data.
+    """Draw the pictures from the sheet of chart data: two large or three small ones per row.
 
-    ``titles`` are the plan's, and what it is made by: scenario and options.
+    ``titles`` are the plan's title, and its scenario and options.
     """
     title, made_by = titles
     sheet.hide_gridlines(2)
@@ -97,20 +97,20 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
             for picture, rows in zip(pictures, spans(pictures), strict=True)
             if picture.small is small
         ]
-        a_row, down = (3 if small else 2), high // _ROW + 1
+        per_row, down = (3 if small else 2), high // _ROW + 1
         for i, (picture, rows) in enumerate(chosen):
-            if i % a_row == 0:
+            if i % per_row == 0:
                 if row + down > full:
                     breaks.append(row)
                     full = row + _PAGE
                 top, row = row, row + down
-            place = {"x_offset": (i % a_row) * (wide + 16), "y_offset": 6, "object_position": 2}
+            place = {"x_offset": (i % per_row) * (wide + 16), "y_offset": 6, "object_position": 2}
             sheet.insert_chart(top, 0, chart(book, picture, rows, data.name), place)
     for below in range(1, row + 1):
         sheet.set_row(below, _ROW_POINTS)
     style.on_a4(sheet, f"Charts: {made_by}" if made_by else "Charts")
     sheet.fit_to_pages(1, 0)
-    sheet.print_area(0, 0, row, _ACROSS)  # a column more than the charts need: no edge is cut
+    sheet.print_area(0, 0, row, _ACROSS)  # one column more than needed, so that no edge is cut
     sheet.set_h_pagebreaks(breaks)
 
 
@@ -152,10 +152,10 @@ _KINDS = {
 
 
 def _over(role: Role, form: Form) -> dict[str, Any] | None:
-    """Return the look of a line over columns, None of what is none.
+    """Return the format of a series that is drawn as a line over columns; None for other series.
 
-    A limit stands out where it meets the tops of the plan's columns; over its own columns it is a
-    stroke each: what lies between categories means nothing.
+    A limit over grouped columns is a separate stroke for each category, since nothing between
+    categories has a meaning.
     """
     if form is Form.GROUPED and role is Role.LIMIT:
         stroke = {"color": palette.VERMILION}
@@ -183,7 +183,7 @@ def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
 
 
 def _labels(series: Series, colour: str) -> dict[str, Any]:
-    """Write values into their bars, but for those too small to hold one."""
+    """Write values into their bars, except into bars that are too small."""
     is_dark = series.role is not Role.SHORT and colour in _DARK
     words = palette.WHITE if is_dark else palette.INK
     return {
@@ -198,7 +198,7 @@ def _labels(series: Series, colour: str) -> dict[str, Any]:
 
 
 def _curve(series: Series, number: int) -> dict[str, Any]:
-    """A line with a mark at each of its points, where there are not too many."""
+    """Return the format of a line, with a marker at each point unless there are too many."""
     colour = colour_of(series, number, LINE_COLOURS)
     if series.role is Role.HERE:  # an error bar from the value down to the scale is the stroke
         stroke = {"color": colour, "width": 2, "dash_type": "dash"}
@@ -213,7 +213,7 @@ def _curve(series: Series, number: int) -> dict[str, Any]:
     return {"line": {"color": colour, "width": 2.25}, "marker": mark}
 
 
-# ---- what is around the series: title, axes, scales, plot and legend -----------------------------
+# ---- title, axes, scales, plot and legend --------------------------------------------------------
 
 
 def _frame(chart: Any, picture: Picture) -> None:
@@ -240,7 +240,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         "major_tick_mark": "none",
     }
     if picture.form in {Form.GROUPED, Form.STACKED}:
-        # names on several lines: aslant they would cover what is below them
+        # names on several lines: rotated names would cover the legend
         across["num_font"] = plain | {"rotation": 0, "size": size - 2 * (len(picture) > _MANY)}
     if picture.look is Look.SHARE and (
         picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
@@ -256,7 +256,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:
-        # Of a bar chart the library calls the upright axis y; the largest member is on top.
+        # The library calls a bar chart's vertical axis y; the largest member is on top.
         across |= {"reverse": True, "crossing": "max"}
         chart.set_x_axis(values)
         chart.set_y_axis(across)
@@ -275,15 +275,15 @@ def _numbers(picture: Picture) -> list[float]:
 
 
 def _upright(picture: Picture) -> dict[str, Any]:
-    """The axis of the values of lines: from 0, or below it, with the digits that its steps need."""
+    """Return the axis of values: from 0, or the lowest value, with the digits its steps need."""
     numbers = _numbers(picture)
     low, high = min(numbers, default=0.0), picture.highest
     if picture.look is Look.SHARE:
         high = max(high, _LEAST_SHARE)
-    if -low < _DUST * high:
+    if -low < _NEGLIGIBLE * high:
         low = 0.0
     low, end, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
-    # what is above the end of an axis by rounding alone would not be drawn
+    # a value above the end of the axis only by rounding would not be drawn
     axis: dict[str, Any] = {"min": low, "max": max(end, high), "major_unit": unit}
     if picture.look in {Look.SHARE, Look.MILLIONS}:
         axis["num_format"] = _digits_of(picture.look, unit)
@@ -291,7 +291,7 @@ def _upright(picture: Picture) -> dict[str, Any]:
 
 
 def _level(picture: Picture) -> dict[str, Any]:
-    """The scale under lines, in the direction of its categories, labelled at the foot."""
+    """Return the horizontal axis of lines, in the order of its categories."""
     ends = [float(c) for c in picture.categories if isinstance(c, int | float)] or [0.0]
     low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
     if picture.scale is Look.YEAR:
@@ -305,7 +305,7 @@ def _level(picture: Picture) -> dict[str, Any]:
 
 
 def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
-    """Return round ends around two numbers, and a round step that leads from one to the other."""
+    """Return round numbers around ``low`` and ``high``, and a round step between them."""
     if high - low <= abs(high) * 1e-9:
         high = low + (abs(low) or 1.0)
     rough = (high - low) / most
@@ -315,7 +315,7 @@ def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
 
 
 def _digits_of(look: Look, unit: float) -> str:
-    """Return a number format with the decimals that steps of a unit need."""
+    """Return a number format with the decimals that steps of this size need."""
     shown = unit * 100 if look is Look.SHARE else unit
     after = decimals(shown, 7)
     digits = f"0.{'0' * after}" if after else "0"
@@ -323,7 +323,7 @@ def _digits_of(look: Look, unit: float) -> str:
 
 
 def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
-    """Give the plot most of the chart, whatever a program thinks of the legend's size."""
+    """Set the plot area, whatever size a program gives the legend."""
     is_bars = picture.form is Form.BARS
     left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
     if is_bars and not picture.is_labelled:
@@ -353,10 +353,10 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
 
 
 def _is_in_title(picture: Picture) -> bool:
-    """Return whether the title says what the only series is, so that no legend need name it.
+    """Return whether the title says what the only series is, so that no legend is needed.
 
-    The one part of a stack that is there has to be named, but for a bar of the plan's, or of what
-    is short: those are what titles speak of.
+    A single part of a stack needs a legend, except bars of the plan or of shortage: titles name
+    these.
     """
     if len(picture.series) != 1 or picture.form is Form.STACKED:
         return False
@@ -364,8 +364,8 @@ def _is_in_title(picture: Picture) -> bool:
 
 
 def _as_text(title: str) -> str:
-    """Return a title that is not taken for a reference, whatever a mineral is called.
+    """Return a title that is not read as a reference to a cell, whatever a mineral is called.
 
-    XlsxWriter reads `=Sheet!A1` in a title as one; a space of no width after the mark ends that.
+    XlsxWriter reads `=Sheet!A1` in a title as a reference; a zero-width space prevents that.
     """
     return title.replace("!", "!\u200b")

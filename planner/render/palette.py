@@ -1,28 +1,28 @@
-"""The colours and the font of workbook, charts and report: plain constants, no library needed."""
+"""The colours and the font of workbooks, charts and reports."""
 
 from __future__ import annotations
 
 NAVY, PALE, INK, LINE = "#1F3864", "#D9E2F3", "#1F2933", "#B4C0D4"
-"""Titles and headers; groups of rows; words; rules between cells."""
+"""Colours of titles and headers; of headings of row groups; of text; of lines between cells."""
 MUTED, GRID = "#5B6775", "#E3E6EA"
-"""Words of less weight, still legible on white; the grid of a chart."""
+"""Colours of secondary text, still legible on white; of a chart's grid."""
 WHITE, NOTE = "#FFFFFF", "#FFFBE6"
-"""Paper, and words on dark; the notes pinned to headers."""
+"""Colours of the background and of text on dark fills; of the notes attached to headers."""
 
 FONT, FONT_SIZE = "Arial", 10
-"""A font that every office program has, or one of the same widths: columns, and the charts that
-span them, are then as wide everywhere."""
+"""A font that every office program has, or replaces by one of the same widths, so that columns and
+charts have the same width everywhere."""
 
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442",
 )  # fmt: skip
-"""Okabe and Ito's palette (2008), told apart by the colour-blind too; vermilion is kept for limits
-and shortage."""
+"""The palette of Okabe and Ito (2008), which colour-blind readers can tell apart. Vermilion is only
+for limits and shortage."""
 GREY, LIGHT_GREY, PALE_SKY, PALE_ORANGE = "#7F7F7F", "#BFBFBF", "#CFE8F7", "#F9E3B4"
 HEAT, COOL = "#F4A97A", "#8CC8EE"
-"""The dark ends of scales under black numbers: more, and less."""
+"""Darkest colours of scales behind black numbers: for high values, and for low values."""
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW)
-"""Of series that stand for one of many, in order."""
+"""Colours of series without a colour of their own, in order."""
 
 GOOD, CARE, BAD = "#0072B2", "#8A5A00", "#B34700"
-"""What is met, what needs care and what is not; said in a word and a sign beside them, too."""
+"""Colours for yes, partly and no; a word and a symbol next to them say the same."""

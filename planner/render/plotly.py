@@ -1,6 +1,6 @@
-"""Pictures of pages for a browser, drawn with Plotly, one look for all.
+"""Charts of pages for a browser, drawn with Plotly in one style.
 
-Colours of words, axes and grounds are left to the page, which is light or dark.
+The page sets the colours of text, axes and background, since it may be light or dark.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from planner.render.words import clean, cut, label, labels, listed, number, perc
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW = 8, 5
 _SHARES = ".2~%"
-"""The format of shares at an axis: no more digits than its steps need."""
+"""The format of shares at an axis, with no more digits than its steps need."""
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
 _TITLE, _LEVEL_TITLE = 34, 44
-"""Characters on a line of an upright axis' title, and of a level one's: neither is cut, for its
-unit comes last."""
+"""Most characters on a line of the title of a vertical axis, and of a horizontal one. Titles are
+wrapped, never cut, because the unit comes last."""
 _NAME_LINES = 2
-"""Lines of a name in a legend at most."""
+"""Most lines of a name in a legend."""
 _KEPT = "\N{NO-BREAK SPACE}"
 _FULL = 300
-"""Characters of names that a reader points at."""
-_HATCHED = {Role.SHORT, Role.ANEW}
-"""Roles that differ without colour, too."""
+"""Most characters of a name in hover text."""
+_HATCHED = {Role.SHORT, Role.REPLANNED}
+"""Roles that are hatched, so that they differ without colour, too."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -41,7 +41,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def figure_of(picture: Picture) -> Any:
-    """Draw a picture, the same as native charts do."""
+    """Draw a chart with the same content as the workbook's native chart."""
     if picture.form is Form.LINES:
         return _lines(picture)
     if picture.form is Form.HEAT:
@@ -78,14 +78,14 @@ def _columns(picture: Picture) -> Any:
     if shares:
         values = (v for s in picture.series for v in s.values if v is not None)
         figure.update_yaxes(range=[0, max(1.0, max(values, default=1.0)) * 1.04])
-    return framed(figure, legend=len(picture.series) > 1)
+    return with_frame(figure, legend=len(picture.series) > 1)
 
 
 def _rows(picture: Picture) -> Any:
-    """Draw bars on one another, or ``Form.ROWS`` side by side, the first category on top.
+    """Draw stacked bars, or ``Form.ROWS`` side by side, with the first category on top.
 
-    Parts of a whole have their name and number in them, where there is room; others have their
-    number beside them.
+    Stacked shares have name and number inside, if there is room; other bars have their number next
+    to them.
     """
     shares, beside = picture.look is Look.SHARE, picture.form is Form.ROWS
     names = labels(picture.categories)
@@ -102,11 +102,11 @@ def _rows(picture: Picture) -> Any:
     figure.update_xaxes(
         title=_title(picture.axis, _LEVEL_TITLE), tickformat=_SHARES if shares else ","
     )
-    return framed(figure, legend=len(picture.series) > 1)
+    return with_frame(figure, legend=len(picture.series) > 1)
 
 
 def _lines(picture: Picture) -> Any:
-    """Draw lines over a scale, each with its mark and dash."""
+    """Draw lines over a numeric scale, each with its own marker and dash."""
     numbers = [c for c in picture.categories if isinstance(c, int | float)]
     look = _SHARES if picture.look is Look.SHARE else "~s"
     scale = {Look.YEAR: "d", Look.SHARE: _SHARES}.get(picture.scale, "~s")
@@ -131,16 +131,16 @@ def _lines(picture: Picture) -> Any:
     if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
     figure.update_yaxes(title=_title(picture.axis), tickformat=look, rangemode="tozero")
-    framed(figure, legend=len(picture.series) > 1)
+    with_frame(figure, legend=len(picture.series) > 1)
     if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=numbers)
     return figure
 
 
 def _heat(picture: Picture) -> Any:
-    """Draw shares as a map that darkens from 0 to 100 %; a share of nothing is left blank.
+    """Draw shares as a heat map from 0 to 100 %; missing shares are blank.
 
-    Each cell says its number; a row that stands for several is named in full where a reader points.
+    Each cell shows its number; hover text has all names of a row that stands for several series.
     """
     series = picture.distinct
     values = [list(each.values) for each in series]
@@ -163,24 +163,24 @@ def _heat(picture: Picture) -> Any:
     )  # fmt: skip
     figure.update_xaxes(type="category", side="top")
     figure.update_yaxes(type="category", autorange="reversed")
-    return framed(figure, legend=False)
+    return with_frame(figure, legend=False)
 
 
 def _title(axis: str, wide: int = _TITLE) -> str:
-    """Return a title on as many lines as it needs, the unit at its end on one of them."""
+    """Return a title on as many lines as it needs, without a line break in its unit."""
     title, mark, unit = clean(axis).rpartition(" (")
     kept = f"{title}{mark}{unit.replace(' ', _KEPT) if mark else unit}"
     return "<br>".join(label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
 
 
 def _name(series: Series) -> str:
-    """Return a series' name as a legend has it: a long one on two lines."""
+    """Return a series' name for the legend; a long one is on two lines."""
     lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
     return "<br>".join(label(line, _FULL) for line in lines)
 
 
 def heat_width(across: Sequence[object]) -> int:
-    """Return the pixels that a heat map needs, so that its numbers do not run into one another."""
+    """Return the width in pixels that a heat map needs so that its numbers don't overlap."""
     return 150 + 62 * len(across)
 
 
@@ -213,17 +213,17 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
                 "source": [source_at[f.source] for f in flows],
                 "target": [target_at[f.target] for f in flows],
                 "value": [f.amount for f in flows],
-                "color": [faded(paint[source_at[f.source]]) for f in flows],
+                "color": [transparent(paint[source_at[f.source]]) for f in flows],
                 "hovertemplate": "%{source.label} to %{target.label}: %{value}<extra></extra>",
             },
         )
     )  # fmt: skip
-    return framed(figure, legend=False)
+    return with_frame(figure, legend=False)
 
 
 @dataclass(frozen=True)
 class StageNode:
-    """A place at a stage: ``column`` counts from the left, halves lie between two."""
+    """A place at a stage: ``column`` counts from the left; 1.5 is between columns 1 and 2."""
 
     column: float
     mineral: str
@@ -232,7 +232,7 @@ class StageNode:
 
 @dataclass(frozen=True)
 class StageLink:
-    """A part of what flows of a mineral, from a place to another, and its tonnes in ``words``."""
+    """A flow of a mineral from one place to another; ``words`` gives the mineral and its tonnes."""
 
     source: StageNode
     target: StageNode
@@ -242,23 +242,23 @@ class StageLink:
 
 @dataclass(frozen=True)
 class Stage:
-    """A column and what it is called, line by line."""
+    """A column and the lines of its heading."""
 
     column: float
     names: tuple[str, ...]
 
 
 _EDGE, _SLOT, _HEADING, _LETTER = 1 / 1000, 18, 17, 7
-"""Plotly takes a position of 0 as none; pixels of a node's name, of a line above a column, and of
-a letter across."""
+"""Smallest position of a node, since Plotly ignores 0; pixels: height of a node's name, height of a
+line above a column, width of a letter."""
 
 
-def staged(
+def staged_flows(
     links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str], height: float
 ) -> Any:
-    """Draw flows through stages from left to right, in so many pixels.
+    """Draw flows through stages from left to right, ``height`` pixels high.
 
-    ``colours`` are those of places.
+    ``colours`` are the colours of places.
     """
     weight = dict[StageNode, list[float]]()
     for link in links:
@@ -289,7 +289,7 @@ def staged(
                 "source": [at[link.source] for link in links],
                 "target": [at[link.target] for link in links],
                 "value": [link.amount for link in links],
-                "color": [faded(paint[at[link.source]]) for link in links],
+                "color": [transparent(paint[at[link.source]]) for link in links],
                 "customdata": [label(link.words) for link in links],
                 "hovertemplate": "%{source.label} to %{target.label}, %{customdata}<extra></extra>",
             },
@@ -302,13 +302,13 @@ def staged(
             text="<br>".join(f"<b>{label(name)}</b>" for name in stage.names), showarrow=False,
             xanchor=ends.get(stage.column, "center"),
         )  # fmt: skip
-    framed(figure, legend=False)
+    with_frame(figure, legend=False)
     figure.update_layout(margin_t=above)
     return figure
 
 
 def staged_width(figure: Any) -> int:
-    """Return the pixels across that staged flows need, so that no name runs into the next one."""
+    """Return the width in pixels that a chart of staged flows needs so that names don't overlap."""
     (trace,) = figure.data
     longest = dict[float, int]()
     for x, name in zip(trace.node.x, trace.node.label, strict=True):
@@ -324,7 +324,7 @@ def staged_width(figure: Any) -> int:
 def _placed(
     nodes: Sequence[StageNode], size: Mapping[StageNode, float], free: float
 ) -> tuple[float, dict[StageNode, float]]:
-    """Return the pixels of a unit, and where the middle of each node is, as a part of the height.
+    """Return the pixels of a unit, and the middle of each node as a fraction of the height.
 
     Each node has room for its name, however small it is.
     """
@@ -346,10 +346,10 @@ def _placed(
 def _pad(
     links: Sequence[StageLink], size: Mapping[StageNode, float], unit: float, free: float
 ) -> float:
-    """Return the pad by which Plotly draws a unit of so many pixels.
+    """Return the gap between nodes with which Plotly draws a unit of ``unit`` pixels.
 
-    It takes the largest unit by which each of its own columns fits in with a pad between nodes.
-    These go by the number of links before a node; what has none after it is in the last.
+    Plotly takes the largest unit with which each of its columns fits, gaps included. Its columns
+    follow the number of links before a node; nodes without outgoing links are in the last column.
     """
     depth = dict.fromkeys(size, 0)
     for link in sorted(links, key=lambda link: link.source.column):
@@ -362,7 +362,7 @@ def _pad(
     return max(0.0, min(rooms, default=0.0))
 
 
-def faded(colour: str) -> str:
+def transparent(colour: str) -> str:
     """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
@@ -375,11 +375,11 @@ def _by_weight(pairs: Sequence[tuple[str, float]]) -> list[str]:
     return sorted(total, key=lambda name: (-total[name], name))
 
 
-# ---- what all have: names, numbers, fills and frame ----------------------------------------------
+# ---- names, numbers, fills and frame of all charts -----------------------------------------------
 
 
 def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
-    """Return a series' name, and what a reader sees who points at a value of it."""
+    """Return a series' name and the hover text of its values."""
     name = label(series.name)
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
     hints = [label(h) for h in series.hints] or None
@@ -392,9 +392,9 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
 
 
 def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:
-    """Return where the numbers of bars stand: amounts on one another have no room for theirs.
+    """Return text and position of the numbers of bars.
 
-    Nor does hatching, which tells itself apart: words on it would not be read.
+    Stacked amounts have no room for numbers, and on hatched bars they would not be legible.
     """
     if beside or (is_one and not shares):
         in_words = percent if shares else number
@@ -420,8 +420,8 @@ def _fill(series: Series, number: int) -> dict[str, Any]:
     return fill
 
 
-def framed(figure: Any, *, legend: bool) -> Any:
-    """Give a figure the margins, the font and the legend that all have."""
+def with_frame(figure: Any, *, legend: bool) -> Any:
+    """Give a figure the margins, the font and the legend of all charts."""
     figure.update_layout(
         template="none",
         margin=_MARGIN,

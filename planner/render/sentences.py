@@ -1,8 +1,8 @@
-"""Sentences that several surfaces say, each written once: plan, studies, terminal, report and page.
+"""Sentences that several surfaces show, each written once: plan, studies, terminal, report, page.
 
-``PAGE`` holds those that the page with sliders fills itself. Parts are of need, by mineral over all
-years or of one mineral by year. What is missing in a few years is said of these years: over all of
-them it would read as less than it is.
+``PAGE`` holds the templates that the page with sliders fills itself. Parts are fractions of need:
+of each mineral over all years, or of one mineral in each year. A shortage in a few years is given
+for these years, since it would look smaller as a fraction of all years' need.
 """
 
 from __future__ import annotations
@@ -12,51 +12,57 @@ from collections.abc import Callable, Mapping
 from models import tolerances
 from models.measures import TIED_INPUTS
 from models.results.common import MISSING
-from planner.render.words import NAMED, TARIFFS, inner, listed, share, span
+from planner.render.words import NAMED, TARIFFS, listed, share, span, uncapitalized
 
 _YEARS = 3
-"""Years whose parts are said one by one; of more the least and the most."""
+"""Years whose shortages are listed one by one; of more years, only the lowest and the highest."""
 _MISSING = MISSING + "{beyond}, as a share of need: {minerals}"
 _NOTHING = "Nothing{more} is missing{beyond}"
-SAME_TONNES = "The same tonnes cost {more}."
-WITHOUT = "Without {lost}, {bound} {part} of {minerals} is short."
-WORST_LOSS = "The worst: without {country}, {short} of {mineral} is short in {year}; {most} may be."
+SAME_TONNES = "The tonnes bought cost {more}."
+WITHOUT = "Without {lost}, {bound} {part} of the need for {minerals} is missing."
+WORST_LOSS = (
+    "The worst case: without {country}, {short} of the need for {mineral} is missing in {year};"
+    " at most {most} is allowed."
+)
 STAGES = (
-    "Part of demand that is served in {year} if the country stops whose loss leaves least; nothing"
-    " is bought instead. At the last stage its own sales to members are lost; through all stages"
-    f" plants also lose what they make of inputs and ore from there. {TIED_INPUTS}"
+    "Share of demand still met in {year} if the country whose loss leaves least stops, and nothing"
+    " is bought instead. At the last stage, only its sales to members are lost. Through all stages,"
+    f" plants also lose what they make from its inputs and ore. {TIED_INPUTS}"
 )
 PAGE = {
     "missing": _MISSING, "nothing": _NOTHING, "same tonnes": SAME_TONNES, "tariffs": TARIFFS,
     "without": WITHOUT, "worst loss": WORST_LOSS, "stages": STAGES,
 }  # fmt: skip
-"""Sentences that ``page.js`` fills as ``str.format`` does, by the names that it has for them."""
+"""Sentence templates that ``page.js`` fills as ``str.format`` does, by the names used there."""
 
 
-def ranked(amounts: Mapping[str, float], text: Callable[[str], str], most: int = NAMED) -> str:
+def largest_first(
+    amounts: Mapping[str, float], text: Callable[[str], str], most: int = NAMED
+) -> str:
     """Return names as a sentence lists them, the largest first, each as ``text`` has it."""
     return listed(map(text, sorted(amounts, key=lambda name: -amounts[name])), most)
 
 
 def worst_first(parts: Mapping[str, float]) -> dict[str, float]:
-    """Return the minerals of which anything is missing, the one that is hit hardest first."""
+    """Return the minerals with a shortage, the one that is hit hardest first."""
     short = ((name, part) for name, part in parts.items() if part > tolerances.MISSING_PART)
     return dict(sorted(short, key=lambda each: -each[1]))
 
 
 def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return what the mineral that is hit hardest misses: ``16 % of the need for Tin is missing``.
+    """Return the shortage of the mineral that is hit hardest.
 
-    ``beyond`` says beyond what, where the parts are so.
+    ``16 % of the need for Tin is missing``. ``beyond`` names the baseline of parts that are
+    differences from one: `` beyond the plan``.
     """
     for name, part in worst_first(parts).items():
         return f"{share(part)}{' more' if beyond else ''} of the need for {name} is missing{beyond}"
-    return inner(_nothing(beyond))
+    return uncapitalized(_nothing(beyond))
 
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return what is missing of each mineral, worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
-    minerals = ranked(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
+    """Return each mineral's shortage, the worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
+    minerals = largest_first(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
     return _MISSING.format(beyond=beyond, minerals=minerals) if minerals else _nothing(beyond)
 
 
@@ -65,9 +71,9 @@ def _nothing(beyond: str) -> str:
 
 
 def in_years(parts: Mapping[int, float]) -> str:
-    """Return what part of each year's need is missing in the years in which any is; "" of none.
+    """Return the missing part of need in each year with a shortage; "" without a shortage.
 
-    ``42 % of need in 2029 and 50 % in 2030``; of many years ``42 to 52 % of need a year, 2029 to
+    ``42 % of need in 2029 and 50 % in 2030``; for many years ``42 to 52 % of need a year, 2029 to
     2035``.
     """
     short = {year: part for year, part in sorted(parts.items()) if part > tolerances.MISSING_PART}
@@ -86,9 +92,10 @@ def in_years(parts: Mapping[int, float]) -> str:
 
 
 def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return of how many minerals need is short, and the one shortest of it: never a sum of them.
+    """Return how many minerals are short, and which one most; minerals are never added up.
 
-    ``parts`` are of need, by mineral: ``3 of 8 minerals are short, most of all Tin: 41 % of need``.
+    ``parts`` are missing fractions of need: ``3 of 8 minerals are short, most of all Tin: 41 % of
+    need``.
     """
     short = worst_first(parts)
     if not short:
@@ -104,5 +111,5 @@ def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
 
 
 def number_short(parts: Mapping[str, float]) -> str:
-    """Return of how many minerals need is short: ``3 of 8``."""
+    """Return how many minerals are short: ``3 of 8``."""
     return f"{len(worst_first(parts)):,} of {len(parts):,}"

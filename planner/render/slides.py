@@ -1,6 +1,6 @@
-"""Slides: words and charts as data, drawn as a presentation whose charts can be edited.
+"""Slides: text and charts as data, drawn as a presentation with charts that can be edited.
 
-``fitted`` chooses which sentences a slide shows, each whole; the others go to the speaker notes.
+``fitted`` chooses which sentences fit on a slide; the others go to the speaker notes.
 """
 
 from __future__ import annotations
@@ -21,32 +21,29 @@ from planner.render.style import number_format
 from planner.render.words import clean, cut, width_of
 
 MOST_WORDS, MOST_LETTERS = 40, 300
-"""What a slide says at most, its chart left out: more is not read, and would not fit."""
+"""Most words and letters on a slide, without its chart: more is not read, and would not fit."""
 _WIDE, _HIGH = 13.333, 7.5
-"""A slide in inches: 16 to 9."""
+"""Width and height of a slide in inches: 16 to 9."""
 _LEFT, _ACROSS = 0.6, 12.1
 _TOPIC, _WORDS, _FOOT = 0.35, 0.9, 7.1
-"""Where the topic and the words begin, and where a chart ends, in inches."""
+"""Positions in inches: top of the topic, top of the sentences, and bottom of the chart."""
 _LETTER, _BOLD, _LINE = 0.6, 0.68, 1.25
-"""Width of a letter and height of a line against the size of the font: of a wide font, since a
-program that hasn't this one takes another."""
+"""Width of a letter, of a bold letter, and height of a line, relative to the font size. They are
+for a wide font, because programs may replace the font."""
 _LARGE, _SMALL = (30, 28, 26, 24, 22, 20, 18, 16, 14), (18, 16, 14, 13, 12)
 _ALONE = (44, 40, 36, 32, *_LARGE)
-"""Sizes of the first sentence, of those below it, and of words without a chart, in points: the
-largest that fits is taken."""
+"""Font sizes in points: of the first sentence, of the others, and of the first sentence on slides
+without a chart. The largest size that fits is used."""
 _MOST_BARS, _FEW, _NEARLY_ALL = 10, 3, 0.7
-"""A third of the bars that there is room for, so few that they are slim; from this share on, a
-scale ends at 100 %."""
+"""Bars that fit with large labels (three times as many fit with small ones); number of bars up to
+which they are narrow; share above which a scale ends at 100 %."""
 _LONGEST = 56
-"""Letters of a name beside a bar, where bars are few: a slide is wider than a chart of a sheet."""
+"""Most letters of a name next to a bar, if there are few bars."""
 
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide: its topic, what it says first, what follows, a chart, and the speaker's notes.
-
-    ``alt`` says in words what the chart shows.
-    """
+    """One slide: its topic, its sentences, a chart with its alternative text, and speaker notes."""
 
     topic: str
     words: tuple[str, ...]
@@ -56,11 +53,11 @@ class Slide:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is read on the slide beside its chart."""
+        """All text on the slide, without its chart."""
         return (self.topic, *self.words)
 
 
-def fitted(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the sentences that a slide has room for, in order, and the others."""
     shown, left, used = list[str](), list[str](), [clean(topic)]
     for each in filter(None, map(clean, sentences)):
@@ -81,7 +78,7 @@ def is_drawable(picture: Picture) -> bool:
     return picture.form is not Form.HEAT
 
 
-def shortened(picture: Picture) -> Picture:
+def with_fewer_bars(picture: Picture) -> Picture:
     """Return a chart with as many bars as there is room for; its title says so."""
     most = 3 * _MOST_BARS
     if picture.form not in {Form.BARS, Form.ROWS, Form.GROUPED} or len(picture) <= most:
@@ -92,7 +89,6 @@ def shortened(picture: Picture) -> Picture:
 
 
 def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
-    """Write a presentation to a file."""
     from pptx import Presentation
     from pptx.util import Inches
 
@@ -108,7 +104,7 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
 
 def _draw(page: Any, slide: Slide, number: int) -> None:
-    """Draw one slide: a rule, the topic, the words, the chart, the number of the page."""
+    """Draw one slide: a line at the top, the topic, the sentences, the chart, the page number."""
     from pptx.util import Inches
 
     rule = page.shapes.add_shape(1, 0, 0, Inches(_WIDE), Inches(0.14))
@@ -137,7 +133,7 @@ def _draw(page: Any, slide: Slide, number: int) -> None:
 def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
     shape: Any, text: str, sizes: Sequence[int], colour: str, high: float, *, bold: bool = False
 ) -> float:
-    """Fill a shape with a text, as large as fits; make it as high as that, and return how high."""
+    """Fill a shape with a text in the largest size that fits; set and return its height."""
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.util import Inches, Pt
 
@@ -157,7 +153,7 @@ def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
 
 
 def _height(text: str, letter: float, wide: float) -> float:
-    """Return how high a text is in a box so wide, in inches a point of its font's size."""
+    """Return the height of a text in a box of this width, in inches per point of font size."""
     lines = math.ceil(width_of(text) * letter / (wide * 72))
     return max(1, lines) * _LINE / 72
 
@@ -172,15 +168,15 @@ def _colour(name: str) -> Any:
 
 
 def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
-    """Draw a chart that can be edited: its numbers are a workbook inside the presentation.
+    """Draw a chart that can be edited: its numbers are in a workbook inside the presentation.
 
-    A series that is nothing everywhere is left out.
+    Series that are 0 or missing everywhere are left out.
     """
     from pptx.enum.chart import XL_CHART_TYPE
 
     is_named = len(picture.series) > 1
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
-    alone = len(filled) == 1 and picture.form is Form.BARS  # its labels stand beside the bars
+    alone = len(filled) == 1 and picture.form is Form.BARS  # its labels are next to the bars
     picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
     kinds = {
         Form.GROUPED: XL_CHART_TYPE.COLUMN_CLUSTERED,
@@ -246,21 +242,21 @@ def _numbers(picture: Picture) -> Iterator[float]:
 
 
 def _format(picture: Picture) -> str:
-    """Return the format of the scale of values: shares of 5 % and more have no decimals."""
+    """Return the number format of the axis of values: no decimals for shares from 5 % on."""
     if picture.look is not Look.SHARE:
         return number_format(picture.look, list(_numbers(picture)))
     return "0%" if max(map(abs, _numbers(picture)), default=0.0) >= 0.05 else "0.0%"  # noqa: PLR2004
 
 
 def _label(picture: Picture) -> str:
-    """Return the format of numbers beside bars: two digits of the small ones, too."""
+    """Return the format of numbers next to bars."""
     if picture.look is not Look.SHARE:
         return "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
     return "0.0%"
 
 
 def _axes(chart: Any, picture: Picture) -> None:
-    """Give a chart its scales, with a grid of values and no more lines."""
+    """Set a chart's axes, with grid lines for the values only."""
     from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
     from pptx.oxml.ns import qn
 
@@ -306,7 +302,7 @@ def _axes(chart: Any, picture: Picture) -> None:
 
 
 def _look(drawn: Any, series: Series, form: Form, number: int) -> None:
-    """Give a series the colour that it has in every chart."""
+    """Give a series the same colour as in every chart."""
     colours = LINE_COLOURS if form is Form.LINES else palette.COLOURS
     colour = _colour(colour_of(series, number, colours))
     if form is Form.LINES:

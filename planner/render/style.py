@@ -1,4 +1,4 @@
-"""How the plan's workbook looks: formats, colours, widths, and what is printed on which pages."""
+"""The format of workbooks: number formats, colours, widths, and printed pages."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from planner.render.words import width_of
 
 TABLE_STYLE = "Table Style Light 1"
 ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 15.75, 13.5, 18.75
-"""In points. Rows have heights of their own, so that no program fits them in its own way and lets
-the header cover the first."""
+"""In points. Row heights are set because a program that sizes rows itself may let the header cover
+the first row."""
 MOST_LINES = 4
-"""A sentence stands on up to so many lines; the rest is read in the formula bar."""
+"""Most lines of a sentence in a cell; the formula bar shows the rest."""
 _FOOTER = 200
-"""Characters that a page's footer may say: Excel holds 255 with its codes."""
+"""Most characters of a page footer's text: Excel allows 255 with formatting codes."""
 HEADER_LINES = (2, 3, 4)
-"""Lines of a header: as few as let a table be printed on A4."""
+"""Possible numbers of lines of a header: the smallest with which the table fits on A4 is used."""
 _ARROW = 4
 """Characters that a filter's arrow covers in a header."""
 _ONE_LINE = 14
-"""Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
+"""Headers up to this length are on one line, such as ``Capex (USD m)``."""
 _LETTER = 0.88
-"""How wide a letter of a text is on average, against a digit."""
+"""Average width of a letter, relative to a digit."""
 BOLD = 1.1
 """How much wider bold letters are."""
 _NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 34, 76
 _WIDEST_SENTENCE = 132
 _SAMPLED = 2_000
-"""How many different texts of a column are measured."""
+"""Most different texts of a column that are measured."""
 
 _FORMATS = {
     Look.YEAR: "0",
@@ -51,9 +51,10 @@ _FORMATS = {
 }
 _WHOLE = "#,##0"
 _IN_MILLIONS = ((1e8, 0), (1e5, 1), (1e3, 3))
-"""From where on money is shown in millions with so many decimals; the cell has it all."""
+"""Amounts from which money is shown in millions, and with how many decimals; cells keep all digits.
+"""
 _SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
-"""A decimal below 100, where it matters; none above, where it is noise."""
+"""Number format with one decimal below 100, and none from 100 on."""
 
 
 def number_format(look: Look, values: Iterable[Cell]) -> str:
@@ -73,10 +74,10 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
-def among_others(look: Look, value: Cell, most: float) -> str:
-    """Return the number format of a cell in a column of numbers of several kinds.
+def mixed_format(look: Look, value: Cell, most: float) -> str:
+    """Return the number format of a cell in a column with several kinds of numbers.
 
-    ``most`` is the largest amount of money there: where it is in millions, all others are.
+    ``most`` is the column's largest amount of money: if it is shown in millions, all amounts are.
     """
     if look is Look.MONEY and isinstance(value, int | float) and most >= _IN_MILLIONS[0][0]:
         for least, decimals in _IN_MILLIONS:
@@ -86,16 +87,16 @@ def among_others(look: Look, value: Cell, most: float) -> str:
 
 
 def most_money(column: TableColumn) -> float:
-    """Return the largest amount of money in a column of numbers of several kinds."""
+    """Return the largest amount of money in a column with several kinds of numbers."""
     pairs = zip(column.values, column.looks or (), strict=False)
     amounts = (abs(v) for v, look in pairs if look is Look.MONEY and isinstance(v, int | float))
     return max(amounts, default=0.0)
 
 
-def kept_off(form: str) -> str:
-    """Return a number format that leaves a digit's width free, so that words may follow.
+def with_right_gap(form: str) -> str:
+    """Return a number format with a gap on the right, so that it doesn't touch the next column.
 
-    An indent to the right would do, but is drawn in some rows and not in others by LibreOffice.
+    An indent would do the same, but LibreOffice draws it only in some rows.
     """
     return ";".join(f"{part}_0" for part in form.split(";"))
 
@@ -104,13 +105,13 @@ _WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENC
 
 
 def footer(text: str) -> str:
-    """Return a page's footer: what it is of, and its number."""
+    """Return a page footer with a text and the page number."""
     plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
 
 
 def on_a4(sheet: Any, text: str) -> None:
-    """Print a sheet on landscape A4 whose foot says of what it is."""
+    """Print a sheet on landscape A4, with a text in the footer."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
@@ -118,7 +119,7 @@ def on_a4(sheet: Any, text: str) -> None:
 
 
 def lines(value: Cell, wide: float, look: Look) -> int:
-    """Return on how many lines of a column's width a text stands; a plain one runs over instead."""
+    """Return how many lines a text takes in a column this wide; ``Look.TEXT`` is not wrapped."""
     if not isinstance(value, str) or look is Look.TEXT:
         return 1
     count = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
@@ -140,10 +141,10 @@ class Styles:
         return self._made[key]
 
     def header(self, look: Look = Look.TEXT, *, filtered: bool = False) -> Any:
-        """Return the header's look: over words to the left, over numbers to the right.
+        """Return the header's format: left-aligned above text, right-aligned above numbers.
 
-        The thick white rule keeps the first row of each page apart, however small it is printed;
-        the filter's arrow covers what a wider indent leaves free.
+        The thick white line below separates the header from the first row, however small it is
+        printed. A wider indent leaves room for the filter's arrow.
         """
         place = {"align": "left", "indent": 1}
         if not look.is_text:
@@ -154,43 +155,38 @@ class Styles:
         )  # fmt: skip
 
     def section(self) -> Any:
-        """Return the look of a heading inside a sheet."""
         return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
 
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
-        """Return the look of cells that share a look."""
+        """Return the format of the cells of a column."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
         return self.number(number_format(look, values))
 
     def number(self, form: str) -> Any:
-        """Return the look of numbers in a number format."""
-        return self.get(num_format=kept_off(form), align="right")
+        return self.get(num_format=with_right_gap(form), align="right")
 
-    def among_numbers(self) -> Any:
-        """Return the look of a text in a column of numbers: it ends where they do."""
+    def text_among_numbers(self) -> Any:
+        """Return the format of a text in a column of numbers: right-aligned like them."""
         return self.get(align="right", indent=1, text_wrap=True)
 
     def title(self) -> Any:
-        """Return the look of a sheet's title."""
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
 
     def caption(self) -> Any:
-        """Return the look of a sentence below a title."""
         return self.get(font_color=INK)
 
 
 def header_height(lines: int) -> float:
-    """Return the height of a header of so many lines, in points."""
     return 7.5 + LINE_HEIGHT * lines
 
 
 def widths(
     column: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
 ) -> tuple[float, ...]:
-    """Return widths that show every cell, and the header on each of ``HEADER_LINES`` at most.
+    """Return the width that shows every cell, for a header on each number of ``HEADER_LINES``.
 
-    Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
+    Longer text is wrapped, or cut off in remarks; text of ``sections`` may cover the next columns.
     """
     seen: set[tuple[Cell, Look]]
     if column.looks is None and not column.look.is_text:
@@ -214,14 +210,14 @@ def widths(
     else:
         widest = _WIDEST_OF.get(column.look, _WIDEST)
     if not column.look.is_text:
-        body += 1  # numbers keep off the words to their right
+        body += 1  # a gap between numbers and the text to their right
     body = min(max(body + 2, _NARROWEST), widest)
     heads = (round(_in_lines(column.header, lines) * BOLD) for lines in HEADER_LINES)
     return tuple(float(max(body, head + (_ARROW if filtered else 1))) for head in heads)
 
 
 def _in_lines(header: str, lines: int) -> int:
-    """Return how wide a header is on so many lines; its unit, in brackets, stands on one."""
+    """Return how wide a header is on this many lines, without a line break in its unit."""
     if width_of(header) <= (_ONE_LINE if lines == HEADER_LINES[0] else 0) or lines == 1:
         return width_of(header)
     words = re.sub(r" (?=[^(]*\)$)", "\N{NO-BREAK SPACE}", header).split(" ")
@@ -231,7 +227,7 @@ def _in_lines(header: str, lines: int) -> int:
 
 
 def _numbers(values: Iterable[Cell]) -> Sequence[float]:
-    """Return the numbers among cells; a column that is all numbers as it stands."""
+    """Return the numbers among cells; a list of only numbers is returned itself."""
     listed: list[Any] = values if isinstance(values, list) else list(values)
     if set(map(type, listed)) <= {int, float}:
         return listed
@@ -239,14 +235,14 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
 
 
 def _drawn(value: Cell, look: Look, most: float) -> int:
-    """Return how many characters a cell takes beside so much money."""
+    """Return how many characters a cell takes; ``most`` is the column's largest amount of money."""
     if value is None:
         return 0
     if isinstance(value, str):
         return width_of(value) + 1
     if look is Look.YEAR:
         return 4
-    if among_others(look, value, most).endswith(' m"'):
+    if mixed_format(look, value, most).endswith(' m"'):
         return len(f"{value / 1e6:z,.1f} m")
     if look in {Look.SHARE, Look.TINY}:
         return len(f"{value:z.1%}") if look is Look.SHARE else max(7, len(f"{value:z,.2f}"))
@@ -256,31 +252,30 @@ def _drawn(value: Cell, look: Look, most: float) -> int:
 
 # ---- how a table is printed ----------------------------------------------------------------------
 #
-# A program that prints a workbook prints all of it unless a sheet says what, and a plan of many
-# rows would be hundreds of pages that nobody reads.
+# Without a print area, a program prints all rows: hundreds of pages for a large plan.
 
 _WIDEST_UPRIGHT, WIDEST = 146, 215
-"""Characters across a page of A4, upright and across, that are printed at 7 points."""
+"""Characters that fit on a line at 7 points: on A4 in portrait, and in landscape."""
 _WIDEST_KEYS = 60
-"""Characters of the columns that are printed again on each page of a table of several pages."""
+"""Most characters of the key columns that are repeated on each page of a table."""
 MOST_PAGES = 2
-"""Pages of one sheet that are printed by default."""
+"""Most pages of a sheet that are printed by default."""
 _SIDES = (595.0, 842.0)
-"""Width and height of A4 upright in points."""
+"""Width and height of A4 in portrait, in points."""
 _ACROSS, _DOWN = 58.0, 80.0
-"""What the margins take of a page's width and height in points."""
+"""Margins: their share of a page's width and of its height, in points."""
 _CHARACTER = 5.45
-"""Points of a character of a column's width, the column's own margins included."""
+"""Points per character of a column's width, including the column's own margins."""
 _SPARE = 0.96
-"""The part of a page that is reckoned with: no two programs break pages at the same row."""
+"""Fraction of a page's height that is used, because programs break pages at different rows."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """Pages of A4 that a table's columns are printed on, beside one another.
+    """The A4 pages on which a table's columns are printed, ``across`` of them side by side.
 
-    ``wide`` is in characters, on all these pages; ``keys`` are the columns that say what a row is
-    of, which each page has.
+    ``wide`` is their total width in characters; ``keys`` is the number of columns that identify a
+    row, which are repeated on each page.
     """
 
     wide: float
@@ -289,7 +284,7 @@ class Paper:
 
     @classmethod
     def fitting(cls, table: Table, widths: Sequence[float]) -> Paper:
-        """Return as few pages as let the columns, of these widths, be read."""
+        """Return the smallest number of pages on which columns of these widths are legible."""
         wide, keys = sum(widths), 0
         if wide <= WIDEST:
             return cls(wide)
@@ -304,12 +299,11 @@ class Paper:
 
     @property
     def is_upright(self) -> bool:
-        """Whether the columns fit a portrait page."""
         return self.wide <= _WIDEST_UPRIGHT
 
 
 def print_setup(sheet: Any, text: str, paper: Paper) -> None:
-    """Print on A4, narrow tables upright; the header, and the keys of a wide one, on every page."""
+    """Set up printing on A4: narrow tables in portrait; headers and key columns on every page."""
     if not paper.is_upright:
         sheet.set_landscape()
     sheet.set_paper(9)
@@ -322,10 +316,9 @@ def print_setup(sheet: Any, text: str, paper: Paper) -> None:
 
 
 def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:
-    """Return how many rows of some heights [points] are printed on pages as wide as their columns.
+    """Return how many rows of these heights [points] are printed.
 
-    Columns are made smaller until they fit, never larger; the header, of so many lines, is on each
-    page.
+    Pages are scaled down until their columns fit, never up; each has a header with ``lines`` lines.
     """
     across, down = _SIDES if paper.is_upright else _SIDES[::-1]
     across = (across - _ACROSS) * paper.across

@@ -1,4 +1,4 @@
-"""Results as tables: of a sheet, as data that know how cells look; on a terminal; as JSON."""
+"""Results as tables: as a sheet with the formats of its cells, on a terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ if TYPE_CHECKING:
     from rich.table import Table as Grid
 
 Cell = str | int | float | None
-"""What a cell holds; None is a blank one."""
+"""The value of a cell; None if it is blank."""
 
 COALITION_BUYER = "Coalition"
-"""What a reader sees of the buyer that is the coalition as one."""
+"""Name shown for the coalition as a single buyer."""
 
 ALL_MINERALS = "all"
-"""What a reader sees of all minerals together."""
+"""Name shown for all minerals together."""
 
-WHOLE = {Name.BUYER: COALITION_BUYER, Name.MINERALS: ALL_MINERALS}
-"""How "" is shown that stands for the whole."""
+NAMES_OF_ALL = {Name.BUYER: COALITION_BUYER, Name.MINERALS: ALL_MINERALS}
+"""Names shown for "", which stands for all buyers or minerals together."""
 
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column: its exact header, its look, and a cell for every row.
+    """A column: its exact header, its format, and a cell for every row.
 
-    ``looks`` gives each cell its own look where a column mixes several (Summary); ``meaning`` is
-    the note that readers see when they point at the header; ``colour`` says how cells are coloured
-    by what they hold; ``widest`` is how many characters stand on a line at most (0: as the look has
-    it).
+    ``looks`` gives each cell its own format in a mixed column (Summary); ``meaning`` is the note on
+    the header; ``colour`` says how values are coloured; ``widest`` is the greatest width in
+    characters (0: the format's).
     """
 
     header: str
@@ -52,8 +51,8 @@ class Table:
     """A sheet: one header row and columns of equal length.
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
-    filter and sort it (not where charts read from it). ``printed`` is how many columns from the
-    left are printed (None: all but notes and sources; 0: none).
+    filter and sort the table (not if charts read from it). ``printed`` is how many columns from the
+    left are printed (None: all except the last ones of notes and sources; 0: none).
     """
 
     name: str
@@ -67,15 +66,12 @@ class Table:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers, from left to right."""
         return tuple(c.header for c in self.columns)
 
     def column(self, header: str) -> TableColumn:
-        """Return the column with a header."""
         return next(c for c in self.columns if c.header == header)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table as a pandas DataFrame, headers as column names."""
         import pandas as pd
 
         return pd.DataFrame({c.header: _series(c) for c in self.columns})
@@ -98,9 +94,9 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
     values = result.data[field.name]
     if field.names is Name.COUNTRY:
         values = _each(values, country)
-    elif field.names in WHOLE:
-        whole = WHOLE[field.names]
-        values = _each(values, lambda name: name or whole)
+    elif field.names in NAMES_OF_ALL:
+        every = NAMES_OF_ALL[field.names]
+        values = _each(values, lambda name: name or every)
     elif field.names is Name.SUPPLIER:
         pairs = zip(values, result.data["group"], strict=True)
         values = [country(v) if g in OF_COUNTRIES else v for v, g in pairs]
@@ -117,14 +113,13 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
 
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
-    """Return what is said of each value: few in many rows."""
+    """Return the words of each value, computed once for each different value."""
     listed = _listed(values)
     words = {value: None if value is None else say(value) for value in set(listed)}
     return [words[value] for value in listed]
 
 
 def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
-    """Return a column of a plan's values: NaN and infinity are blank, booleans yes or no."""
     listed = _listed(values)
     kinds = set(map(type, listed))
     if look.is_text:
@@ -162,19 +157,19 @@ def _series(column: TableColumn) -> Any:
     return pd.Series(list(column.values), dtype="int64" if whole else "float64")
 
 
-# ---- results on a terminal: numbers under one another -------------------------------------------
+# ---- results on a terminal -----------------------------------------------------------------------
 
 _MILLIONS_FROM = 1e7
-"""Tables with so much money in a cell are told in millions."""
+"""Largest amount from which a table's money is shown in millions."""
 
 
 def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the rows of a table, made or read back, that have a number in a column."""
+    """Return the rows of a table that have a number in a column."""
     return rows[rows[name].map(known).astype(bool)]
 
 
 def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Grid:
-    """Return rows of a result, of some fields or of all that it has, headers above them."""
+    """Return a result's rows with their headers, for some fields or all."""
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -194,7 +189,7 @@ def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) ->
 
 
 def _money(result: Result, chosen: Sequence[Field]) -> tuple[float, dict[str, str]]:
-    """Return what amounts of money are divided by, and the words with the unit they are then in."""
+    """Return the divisor of amounts of money, and the words with the unit that results."""
     rows = result.rows(*(f for f in chosen if f.look is Look.MONEY))
     most = max((abs(v) for row in rows for v in row if known(v)), default=0.0)
     words = dict(result.words)
@@ -208,8 +203,8 @@ def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) 
         return field.blank
     if field.names is Name.COUNTRY and value is not None:
         return plain(country(value))
-    if field.names in WHOLE and not value:
-        return WHOLE[field.names]
+    if field.names in NAMES_OF_ALL and not value:
+        return NAMES_OF_ALL[field.names]
     if field.look is Look.SHARE and known(value):
         return _share(value)
     if field.look is Look.MONEY and known(value):
@@ -218,7 +213,7 @@ def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) 
 
 
 def shown(value: object, look: Look) -> str:
-    """Return what a cell of a look says where there is no number format, "" where it is blank."""
+    """Return a value in words, as its format shows it; "" if it is blank."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
@@ -233,18 +228,18 @@ def shown(value: object, look: Look) -> str:
 
 
 def _share(value: float) -> str:
-    """Return a share in per cent with two decimals at most: 100 % where nothing lacks."""
+    """Return a share in per cent with two decimals at most: 100 % only if nothing is missing."""
     rounded = round(value * 100, 2)
     return share(value) if rounded in {0.0, 100.0} else f"{rounded:g} %"
 
 
-# ---- results as JSON: an object a row, a key a field, countries by their codes, blank as null ----
+# ---- results as JSON: one object per row, one key per field, countries by code, blank as null ----
 
 Record = dict[str, object]
 
 
 def records(result: Result, *fields: Field) -> list[Record]:
-    """Return the rows of a result, of some fields or of all that it has."""
+    """Return a result's rows, with some fields or all."""
     chosen = fields or result.fields
     keys = [f.json_key for f in chosen]
     return [
@@ -254,5 +249,5 @@ def records(result: Result, *fields: Field) -> list[Record]:
 
 
 def json_value(value: Any) -> object:
-    """Return a value as JSON holds it: it has neither NaN nor infinity."""
+    """Return a value for JSON: None for NaN and infinity, which JSON doesn't have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""Numbers, names and years in words, as every surface says them; words that every one can hold.
+"""Numbers, names and years in words, the same on every surface; text that each surface can show.
 
 A number that is rounded to 0 is 0, never -0: each format of decimals has the option ``z``, and
 ``signed`` writes a sign only before a number that is not 0 as shown.
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from models.program import CashCost
 
 NAMED = 3
-"""Names told in a row; more are counted."""
+"""Most names in a list; further ones are counted."""
 _MOST_CHOICES = 30
-"""Choices listed of an option that is missing."""
+"""Most choices listed if an option is missing."""
 _LARGE = ((1e9, "billion"), (1e6, "million"))
 _SCALES = ((1e12, "trillion"), (1e9, "bn"), (1e6, "m"))
 _PAIR = 2
-"""Years in a row that are named one by one; more are joined."""
+"""Most consecutive years that are named one by one; more are written as a range."""
 _SMALLEST = 0.001
-"""Amounts below this are said to be under it: their digits say nothing."""
+"""Amounts below this are written ``under 0.001``: their digits mean nothing."""
 
 
 def listed(items: Iterable[str], most: int | None = None) -> str:
     """Return items as a sentence lists them: ``a, b and c``; beyond ``most``, ``a, b and 2 more``.
 
-    One more than ``most`` is named, too: it takes no more room than its number.
+    A single further item is named, too: "and 1 more" would not be shorter.
     """
     names = list(items)
     if most is not None and len(names) > most + 1:
@@ -43,18 +43,18 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
 
 
 def few(names: Sequence[str], most: int = NAMED) -> str:
-    """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
+    """Return names in a line, only the first ``most`` of many: ``a, b, c and 5 more``."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def missing_option(option: str, choices: Sequence[str]) -> str:
-    """Say that an option is missing, and what there is to choose from."""
-    return f"{option} is missing; there is {few(choices, _MOST_CHOICES)}"
+    """Return the message that an option is missing, with the choices that there are."""
+    return f"{option} is missing; choose from {few(choices, _MOST_CHOICES)}"
 
 
 def span(years: Iterable[int]) -> str:
-    """Return from when to when years go, whatever is between: ``2026 to 2035``, ``no years``."""
+    """Return the first and the last of some years: ``2026 to 2035``, ``no years``."""
     ordered = sorted(years)
     if not ordered:
         return "no years"
@@ -63,9 +63,9 @@ def span(years: Iterable[int]) -> str:
 
 
 def each_year(years: Iterable[int], last: str = ", ") -> str:
-    """Return just which years: ``2026, 2027, 2030 to 2034``, ``last`` before the last; "" of none.
+    """Return the exact years: ``2026, 2027, 2030 to 2034``; "" for none.
 
-    Runs of three and more are joined.
+    ``last`` stands between the last two: a comma, or a word such as ``and``.
     """
     runs: list[list[int]] = []
     for year in sorted(set(years)):
@@ -82,26 +82,21 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
 
 
 def joined(words: list[str], last: str) -> str:
-    """Return words with commas, and ``last`` before the last: ``a, b and c``."""
+    """Return words joined by commas, and the last two by ``last``: ``a, b and c``."""
     return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 # ---- numbers ------------------------------------------------------------------------------------
 
 
-def solid(number: float, whole: float) -> float:
-    """Return a number, 0 where it is noise against the whole that it is a part of."""
-    return 0.0 if abs(number) <= tolerances.REMAINDER * abs(whole) else number
-
-
-def solid_share(part: float) -> float:
-    """Return a share, 0 or 1 where noise alone parts it from them."""
-    return 1.0 - solid(1.0 - solid(part, 1.0), 1.0)
+def without_noise(number: float, total: float) -> float:
+    """Return a number, or 0 if it is negligible compared with the total."""
+    return 0.0 if abs(number) <= tolerances.REMAINDER * abs(total) else number
 
 
 def share(part: float) -> str:
-    """Return a share in per cent: never 100 % where something lacks, nor 0 % where something is."""
-    part = solid_share(part)
+    """Return a share in per cent: 100 % only if nothing is missing, 0 % only if none is there."""
+    part = 1.0 - without_noise(1.0 - without_noise(part, 1.0), 1.0)
     if 0.0 < part < tolerances.SHOWN_SHARE:
         return "under 0.1 %"
     if -tolerances.SHOWN_SHARE < part < 0.0:
@@ -112,8 +107,8 @@ def share(part: float) -> str:
     return f"{percent:z.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:z.1f} %"  # noqa: PLR2004
 
 
-def finely(part: float) -> str:
-    """Return a share to the nearest hundredth of a point: never 100 % where something lacks."""
+def fine_share(part: float) -> str:
+    """Return a share in per cent with two decimals: 100 % only if nothing is missing."""
     return f"{round(min(part * 100.0, 99.99 if part < 1.0 else 100.0), 2):zg} %"
 
 
@@ -125,7 +120,7 @@ def amount(number: float, unit: str) -> str:
             return f"{number / scale:z,.1f} {word} {unit}"
     if size >= 100 or number == round(number):  # noqa: PLR2004
         return f"{number:z,.0f} {unit}"
-    return f"{tiny(number) or f'{number:z,.3g}'} {unit}"
+    return f"{near_zero(number) or f'{number:z,.3g}'} {unit}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -149,7 +144,7 @@ def known(value: object) -> TypeGuard[float]:
 
 
 def percent(value: object, digits: int = 1) -> str:
-    """Return a share in per cent, "" where it is unknown."""
+    """Return a share in per cent, "" if it is unknown."""
     return f"{float(value):z.{digits}%}".replace("%", " %") if known(value) else ""
 
 
@@ -165,26 +160,26 @@ def course(before: float, after: float) -> str:
     return f"{verb} {from_to(first, last)}"
 
 
-def least(part: float, digits: int = 1) -> str:
-    """Return a least share in per cent, rounded up: where it is rounded down, tonnes are lost."""
+def minimum_share(part: float, digits: int = 1) -> str:
+    """Return a minimum in per cent, rounded up: the number shown must be enough."""
     ten = 10.0 ** (digits + 2)
     return percent(math.ceil(part * ten - tolerances.ROUNDED_STEP) / ten, digits)
 
 
 def number(value: object) -> str:
-    """Return a number with the digits that matter, "" where it is unknown."""
+    """Return a number with the digits that matter, "" if it is unknown."""
     if not known(value):
         return ""
     shown = float(value)
     size = abs(shown)
     if 0 < size < 0.05:  # noqa: PLR2004 - below, one digit says nothing
-        return tiny(shown) or f"{shown:.2g}"
+        return near_zero(shown) or f"{shown:.2g}"
     whole = size >= 100 or abs(shown - round(shown)) < tolerances.REMAINDER  # noqa: PLR2004
     return f"{shown:z,.0f}" if whole else f"{shown:z,.1f}"
 
 
-def tiny(value: float) -> str:
-    """Return what is said of an amount that is next to nothing, "" of any other."""
+def near_zero(value: float) -> str:
+    """Return ``under 0.001`` or ``above -0.001`` for an amount near 0; "" for any other."""
     if not 0 < abs(value) < _SMALLEST:
         return ""
     return f"under {_SMALLEST:g}" if value > 0 else f"above -{_SMALLEST:g}"
@@ -213,21 +208,21 @@ def money(value: float, currency: str) -> str:
 
 
 TARIFFS = (
-    "{amount} of {cost} is {kinds}. Members' own treasuries receive this money; net of"
-    " it {cost} is {net}."
+    "{amount} of {cost} is {kinds}. Members' own treasuries receive this money; without it,"
+    " {cost} is {net}."
 )
 
 
 def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
-    """Say how much of cash costs is tariffs and levies, and the costs net; "" where there are none.
+    """Return how much of plans' cash cost is tariffs and levies, and the rest; "" without any.
 
-    ``plans`` are the cash costs by the name of each plan; "" needs no name.
+    ``plans`` are the cash costs by the name of each plan; a single plan has the name "".
     """
     text = ""
     for name, paid in plans.items():
         parts = {"tariffs": paid.tariffs, "levies": paid.levies}
         some = {kind: money(amount, currency) for kind, amount in parts.items() if amount > 0}
-        where, net = f"{opened(name)}: " if name else "", money(paid.net, currency)
+        where, net = f"{capitalized(name)}: " if name else "", money(paid.net, currency)
         if text:
             every = some or {"tariffs": money(0.0, currency)}
             amounts = ", ".join(f"{kind} {amount}" for kind, amount in every.items())
@@ -240,7 +235,7 @@ def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
 
 
 def scale(largest: float, currency: str) -> tuple[float, str]:
-    """Return what amounts of a chart are divided by, and the unit they are then in."""
+    """Return the divisor of a chart's amounts, and the unit that results."""
     for size, word in _SCALES[1:]:
         if largest >= size:
             return size, f"{currency} {word}"
@@ -248,7 +243,7 @@ def scale(largest: float, currency: str) -> tuple[float, str]:
 
 
 def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float | None], str]:
-    """Return amounts in millions in the unit that suits the largest, and that unit."""
+    """Return amounts, given in millions, in the unit that suits the largest, and that unit."""
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
     size, unit = scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
@@ -258,9 +253,9 @@ _STEPS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 
 
 def built_in_steps(project: str, parts: Sequence[float]) -> str:
-    """Return what is built of a plant, a part a step: ``Vulcan: 57 % built in three steps``.
+    """Return how much of a plant is built: ``Vulcan: 57 % built in three steps``.
 
-    A plant that is built in full at once is ``Vulcan: built``.
+    ``parts`` are the fractions built in each step. A plant built at once is ``Vulcan: built``.
     """
     total, steps = math.fsum(parts), len(parts)
     done = (
@@ -280,21 +275,21 @@ MOST_CHARACTERS = 32_767
 """What a cell of Excel holds, in UTF-16 units."""
 
 _LABEL = 30
-"""Longer names are cut in charts of a page; tables have them whole."""
+"""Longest name in charts of a page; tables show names in full."""
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=['\"\s]*[=+\-@＝＋－＠])")
 _GUARDED = re.compile(_FORMULA.pattern.replace(")(", ")'(", 1))
-"""Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
+"""Places where a spreadsheet may read a formula: also after a character that may separate cells."""
 
 
-def proven_words(keeps: str = "The plan keeps every rule of the case, and no other") -> str:
-    """Return what is computed of a plan that is optimal; ``keeps`` says what it keeps."""
-    return f"{keeps} is cheaper by more than one part in ten million"
+def proven_words(keeps: str = "The plan keeps every rule of the case") -> str:
+    """Return the sentence on a plan that is proven optimal; ``keeps`` names the rules it keeps."""
+    return f"{keeps}, and no other plan that does is cheaper by more than one part in ten million"
 
 
 def search_words(gap: float, what: str = "whole projects", how: str = "ended early") -> str:
-    """Return what a search for ``what`` left open, which ended, and ``how``, at a relative gap."""
+    """Return the sentences on a search that ended early: for ``what``, ``how``, and its gap."""
     return (
         f"The search for {what} {how}. This is the best plan found; at most {percent(gap, 2)} of"
         " its cost could still be saved."
@@ -316,22 +311,20 @@ def clean(text: str) -> str:
 def guarded(text: str) -> str:
     """Return text that a spreadsheet opening a CSV will not take for a formula.
 
-    A leading apostrophe is what spreadsheets themselves mark text with. One stands before each
-    ``= + - @`` that begins the text, or that follows a semicolon, a tab or a line break in it: a
-    spreadsheet that separates cells by these begins a cell there, quoted or not. Blanks, quotes and
-    apostrophes before the sign do not hide it, so that taking one apostrophe off at each such place
-    gives every text back.
+    An apostrophe, by which spreadsheets mark text, is put before each ``= + - @`` at the start of
+    the text or after a semicolon, a tab or a line break: some spreadsheets begin a cell there,
+    quoted or not. Blanks, quotes and apostrophes before the sign don't hide it, so removing one
+    apostrophe at each such place gives the text back.
     """
     return _FORMULA.sub(r"\1'", text)
 
 
 def unguarded(text: str) -> str:
-    """Return the text that ``guarded`` was given."""
     return _GUARDED.sub(r"\1", text)
 
 
 def width_of(text: str) -> int:
-    """Return how many columns of a plain letter's width a text takes."""
+    """Return a text's display width, in character cells."""
     if text.isascii():
         return len(text)
     marks = sum(unicodedata.category(c) in {"Mn", "Me", "Cf"} for c in text)
@@ -339,17 +332,17 @@ def width_of(text: str) -> int:
 
 
 def cut(text: str, most: int) -> str:
-    """Return a text of at most so many characters, an ellipsis for what is cut off."""
+    """Return a text cut to at most ``most`` characters, with an ellipsis if it is cut."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def label(text: object, most: int = _LABEL) -> str:
-    """Return a text as a chart shows it: Plotly takes some HTML for formats and links."""
+    """Return a text as a chart of a page shows it: escaped, since Plotly interprets some HTML."""
     return html.escape(cut(clean(str(text)), most), quote=False)
 
 
 def labels(texts: Sequence[object]) -> list[str]:
-    """Return the labels of an axis: what differs stays different, cut or not."""
+    """Return the labels of an axis, cut only if different texts stay different."""
     short = [label(text) for text in texts]
     if len(set(short)) < len({clean(str(text)) for text in texts}):
         return [label(text, MOST_CHARACTERS) for text in texts]
@@ -357,7 +350,7 @@ def labels(texts: Sequence[object]) -> list[str]:
 
 
 def word(value: object) -> str:
-    """Return what a cell of words holds, "" where it is blank."""
+    """Return the text of a cell, "" if it is blank."""
     is_blank = value is None or value != value  # noqa: PLR0124 - NaN is a blank cell
     return "" if is_blank else clean(str(value))
 
@@ -365,8 +358,8 @@ def word(value: object) -> str:
 _COMMAND = "planner "
 
 
-def opened(text: str) -> str:
-    """Return a text as a sentence opens with it: a capital first, but for a command to type."""
+def capitalized(text: str) -> str:
+    """Return a text with its first letter capitalized, unless it starts with a command to type."""
     return text if text.startswith(_COMMAND) else f"{text[:1].upper()}{text[1:]}"
 
 
@@ -380,13 +373,13 @@ _UNBROKEN = "\x00"
 
 
 def sentences(text: str, names: Iterable[str] = ()) -> list[str]:
-    """Return the sentences of a text; none ends within one of the ``names``."""
-    for each in {form for name in names if ". " in name for form in (name, opened(name))}:
+    """Return the sentences of a text; a full stop inside one of the ``names`` ends none."""
+    for each in {form for name in names if ". " in name for form in (name, capitalized(name))}:
         text = text.replace(each, each.replace(" ", _UNBROKEN))
     parts = _SENTENCE_END.split(text) if text else []
     return [part.replace(_UNBROKEN, " ") for part in parts]
 
 
-def inner(text: str) -> str:
-    """Return a sentence with a small first letter, as inside another."""
+def uncapitalized(text: str) -> str:
+    """Return a sentence with a lower-case first letter, for use inside another sentence."""
     return f"{text[:1].lower()}{text[1:]}"

@@ -1,4 +1,4 @@
-"""Tables into a workbook: native Excel tables, formats, widths, print set-up."""
+"""Writing of workbooks: native Excel tables, formats, widths, printing."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from planner.scratch import scratch_folder
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
 _IN_MEMORY = 2_000_000
-"""Cells up to which a workbook's parts are kept in memory (some 90 bytes a cell), not in scratch
-files of their own, whose making takes longer than the writing of most plans."""
+"""Most cells of a workbook whose parts are kept in memory (some 90 bytes per cell). Larger ones use
+scratch files; to create these takes longer than to write most plans."""
 _PACKED = 4
-"""How tightly parts are packed: 8 % larger than at zlib's own 6, in 40 % of the time."""
+"""Compression level: files are 8 % larger than at zlib's default of 6, in 40 % of the time."""
 _NARROWEST_LONG = 30
-"""Characters of a column of sentences at least, where a page has no room for more."""
+"""Least width in characters of a column of sentences, if the page has no room for more."""
 _ALL = "To print all: Page Layout, Print Area, Clear."
 _APART, _FAR = 0.005, 0.1
-"""Shares that differ by so much from the first row's are coloured, and coloured more."""
+"""Differences from the first row's share from which a share is coloured, and coloured darker."""
 _NOTE_LINE, _NOTE_WIDTH = 42, 300
 """Characters on a line of a note, and its width in pixels."""
 
@@ -57,12 +57,11 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
-    ``made_by`` says under the title and on every printed page which scenario and options it is of.
-    The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
-    table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
-    the first page; its chart's numbers are the last in the table "Chart data", those of a study's
-    charts the first. Without ``is_packed`` the parts of one that is kept in memory are
-    stored as they are.
+    ``made_by``, scenario and options, is under the title and on every printed page. The charts come
+    before the sheet ``charts_before``; they read from the table "Chart data". A table with more
+    rows than a sheet holds continues on further sheets: ``Plan``, ``Plan 2``. ``front`` is the
+    first page; its chart is the last one in the table "Chart data", and a study's charts are the
+    first ones there. Without ``is_packed``, a workbook in memory is stored uncompressed.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -101,22 +100,20 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
 
 
 class _Zip(zipfile.ZipFile):
-    """An archive whose parts are packed as tightly as ``_PACKED`` says."""
+    """An archive with the compression level ``_PACKED``."""
 
     def write(self, *part: Any, **how: Any) -> None:
-        """Add a file as a part."""
         super().write(*part, **{**how, "compresslevel": _PACKED})
 
     def writestr(self, *part: Any, **how: Any) -> None:
-        """Add bytes or text as a part."""
         super().writestr(*part, **{**how, "compresslevel": _PACKED})
 
 
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
-    """A workbook whose archive is a ``_Zip``, for which the library has no option."""
+    """A workbook written as a ``_Zip``; the library has no option for that."""
 
     REPLACED: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
-    """Names of the library's module by which it makes the archive, and what stands for them."""
+    """Names in the library's module that are replaced while it writes the archive."""
 
     def _store_workbook(self) -> None:
         store = xlsxwriter.Workbook._store_workbook.__code__  # noqa: SLF001
@@ -124,16 +121,16 @@ class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
 
 
 class _Unpacked(_Workbook):
-    """A workbook whose parts are stored as they are, for one that is read at once and thrown away.
+    """A workbook without compression, to be read at once and thrown away.
 
-    To pack it would take as long as to write it.
+    Compression would take as long as writing it.
     """
 
     REPLACED: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
 
 
 def _parts(table: Table) -> Iterator[Table]:
-    """Yield a table, in parts where it has more rows than a sheet."""
+    """Yield a table, in parts if it has more rows than a sheet."""
     if len(table) <= MOST_ROWS:
         yield table
         return
@@ -180,23 +177,23 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     text = f"{table.name}: {made_by}" if made_by else table.name
     paper = style.Paper.fitting(table, widths[:columns])
     style.print_setup(sheet, text, paper)
-    # every sheet has a print area: some programs print no sheet without one where another has one
+    # If any sheet has a print area, some programs print only sheets that have one.
     if not columns:
-        # For the screen alone. An area must not be empty, and a hidden sheet is one that verify
-        # refuses. So the area is a blank cell: LibreOffice prints no page of it, Excel one that
-        # has only this sentence.
+        # The sheet is only for the screen. An area must not be empty, and verify refuses hidden
+        # sheets. So the area is a blank cell: LibreOffice prints no page, Excel one page with only
+        # this sentence.
         sheet.print_area(0, last + 1, 0, last + 1)
-        sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
+        sheet.set_header(f"&LNot printed: {rows:,} rows, for reading on the screen. {_ALL}")
         return
     shown = style.printed_rows(paper, heights, lines)
     sheet.print_area(0, 0, max(shown, 1), columns - 1)
     if shown < rows:
-        text = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
+        text = f"Printed: {shown:,} of {rows:,} rows. The others are on the screen."
         sheet.set_header(f"&L{text} {_ALL}")
 
 
 def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
-    """Colour cells by what they hold, as their columns say."""
+    """Colour cells by their values, as their columns say."""
     heated = [c for c in table.columns if c.colour is Colour.HEAT]
     numbers = [v for c in heated for v in c.values if isinstance(v, int | float)]
     for i, column in enumerate(table.columns):
@@ -212,14 +209,14 @@ def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
 
 
 def _heat(most: float) -> dict[str, Any]:
-    """Darken cells of shares from 0 to 100 %, or to the largest of all the heated columns."""
+    """Return the colour scale of shares: from 0 to 100 %, or to ``most`` if it is larger."""
     ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": max(most, 1.0)}
     colours = {"min_color": palette.WHITE, "max_color": palette.HEAT}
     return {"type": "2_color_scale", **ends, **colours}
 
 
 def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
-    """Colour cells by the sign they begin with: ✓ blue, ✗ red-brown, apart to the colour-blind."""
+    """Yield the colours of cells by their first sign: ✓ blue, ✗ red-brown."""
     looks = {
         "✓": styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY),
         "✗": styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True),
@@ -229,7 +226,7 @@ def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
 
 
 def _against_first(name: str, styles: style.Styles) -> Iterator[dict[str, Any]]:
-    """Colour shares that are above or below the first row's, darker where they are far from it."""
+    """Yield the colours of shares above or below the first row's, darker if far from it."""
     looks = [
         (">=", _FAR, palette.HEAT), (">=", _APART, palette.PALE_ORANGE),
         ("<=", -_FAR, palette.COOL), ("<=", -_APART, palette.PALE_SKY),
@@ -241,7 +238,7 @@ def _against_first(name: str, styles: style.Styles) -> Iterator[dict[str, Any]]:
 
 
 def _printed(table: Table) -> int:
-    """Return how many columns are printed: all but notes and sources unless the table says."""
+    """Return how many columns are printed: unless the table says, all up to the last non-remark."""
     if table.printed is not None:
         return table.printed
     shown = [i for i, column in enumerate(table.columns) if column.look is not Look.REMARK]
@@ -249,9 +246,9 @@ def _printed(table: Table) -> int:
 
 
 def _widths(table: Table) -> tuple[list[float], int]:
-    """Return the columns' widths, and how many lines the header has: more where A4 asks for it.
+    """Return the columns' widths, and the number of lines of the header.
 
-    Sentences give way next, and stand on more lines.
+    If the table doesn't fit on A4, the header first gets more lines; then sentences get narrower.
     """
     count = _printed(table) or None
     every = [
@@ -276,7 +273,7 @@ def _wraps(column: TableColumn) -> bool:
 
 
 def _heights(table: Table, widths: Sequence[float]) -> list[float]:
-    """Return the height of every row: a program that is left to fit rows does so in its own way."""
+    """Return the height of every row, since programs size rows differently if it is not set."""
     lines = [1] * len(table)
     for column, wide in zip(table.columns, widths, strict=True):
         if _wraps(column):
@@ -294,7 +291,6 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
 
 
 def _note(sheet: Any, column: int, text: str) -> None:
-    """Pin a note to a header."""
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
         size = {
@@ -309,73 +305,70 @@ def _note(sheet: Any, column: int, text: str) -> None:
 # ---- cells with their formats -------------------------------------------------------------------
 
 
-def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
-    """Yield the cells of each column with their formats."""
+def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
     section = styles.section()
     for column in table.columns:
         if column.looks is None and not table.sections:
-            yield Filled(column.values, styles.cell(column.look, column.values))
+            yield ColumnCells(column.values, styles.cell(column.look, column.values))
             continue
         values = list(column.values)
         formats = _each(column, styles)
         for row in table.sections:
             formats[row] = section
             values[row] = None if values[row] is None else str(values[row])
-        yield Filled(values, formats)
+        yield ColumnCells(values, formats)
 
 
 def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
-    """Return a format for each filled cell; cells with looks of their own go by their own size."""
     if column.looks is None:
         look = styles.cell(column.look, column.values)
         return [None if value is None else look for value in column.values]
     formats, most = [], style.most_money(column)
     for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str) and not column.look.is_text:
-            formats.append(styles.among_numbers())
+            formats.append(styles.text_among_numbers())
         elif isinstance(value, str):
             formats.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
-            form = style.among_others(look, value, most)
+            form = style.mixed_format(look, value, most)
             formats.append(None if value is None else styles.number(form))
     return formats
 
 
-# ---- worksheets whose cells below the header are written a column at a time ---------------------
+# ---- worksheets with rows that are written a column at a time -----------------------------------
 #
-# XlsxWriter keeps an object for every cell and puts each into words by itself, which for a plan of
-# 200,000 rows takes 14 s and a gigabyte; its mode for large sheets refuses tables. Here the library
-# makes the sheet and all that belongs to it (table, widths, comments, print set-up, charts), and
-# only the rows of cells are put into words by ``Sheet``, in the library's own form.
+# XlsxWriter keeps an object for every cell and converts each to XML by itself: for a plan of
+# 200,000 rows this takes 14 s and a gigabyte, and its mode for large sheets refuses tables. Here
+# the library writes everything else (table, widths, comments, printing, charts), and
+# ``StreamedWorksheet`` converts the rows below the header to the same XML.
 
 _CHUNK = 1024
-"""Rows that are put into words at a time."""
+"""Rows that are converted to XML at a time."""
 
 
 @dataclass(frozen=True)
-class Filled:
+class ColumnCells:
     """A column's cells, from row 2 of the sheet on.
 
-    ``formats`` is one format; or a list with a format for each cell, of which a blank one is then
-    a coloured blank, and None leaves the cell out.
+    ``formats`` is one format, or a list with a format for each cell. With a list, a blank cell with
+    a format is written, and None leaves the cell out.
     """
 
     values: Sequence[Cell]
     formats: Any
     texts: dict[str, str] = field(default_factory=dict)
-    """The place of each text in the workbook's list of texts; ``Sheet.fill`` fills it."""
+    """Index of each text in the workbook's list of texts; ``StreamedWorksheet.fill`` sets it."""
 
 
 class StreamedWorksheet(Worksheet):  # type: ignore[misc]
-    """A worksheet of which row 1 is written cell by cell, the others by ``fill``."""
+    """A worksheet with a first row that is written cell by cell, and rows set by ``fill``."""
 
     def __init__(self) -> None:
-        """Start empty."""
         super().__init__()
-        self._filled: list[Filled] = []
+        self._filled: list[ColumnCells] = []
         self._heights: Sequence[float] = ()
 
-    def fill(self, columns: Iterable[Filled], heights: Sequence[float]) -> None:
+    def fill(self, columns: Iterable[ColumnCells], heights: Sequence[float]) -> None:
         """Set all cells below row 1, and the height of each of their rows in points.
 
         Raises TypeError for a number that is not finite.
@@ -392,19 +385,20 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         }
         for row, points in enumerate(heights, start=1) if odd else ():
             if points in odd:
-                self.row_sizes[row] = [odd[points], False]  # comments and charts stand by them
+                self.row_sizes[row] = [odd[points], False]  # they position comments and charts
 
     def add_tall_table(self, rows: int, last: int, options: dict[str, Any]) -> None:
         """Make a table of columns 0 to ``last``: the header and ``rows`` rows below it.
 
-        The library notes every cell of a table to find tables that overlap; this one is alone.
+        It is added with one row and then extended, since the library records every cell of a table
+        to find overlapping ones.
         """
         self.add_table(0, 0, 1, last, options)
         whole = xl_range(0, 0, max(rows, 1), last)
         table = self.tables[-1]
         table |= {name: whole for name in ("range", "a_range", "autofilter") if table.get(name)}
 
-    def _register(self, column: Filled) -> None:
+    def _register(self, column: ColumnCells) -> None:
         """Enter a column's texts into the workbook's list, and check its numbers."""
         shared, kinds = self.str_table, set(map(type, column.values))
         if any(issubclass(kind, str) for kind in kinds):
@@ -419,10 +413,10 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
                 msg = "a cell cannot hold NaN or infinity"
                 raise TypeError(msg)
 
-    # ---- what the library asks for when it writes the file -------------------------------------
+    # ---- methods that the library calls when it writes the file --------------------------------
 
     def _write_rows(self) -> None:
-        """Write all rows: the first as the library does, the others from the columns."""
+        """Write the first row as the library does, and the others from the columns."""
         self.dim_rowmax: int | None = 0
         super()._write_rows()
         self.dim_rowmax = len(self._heights)
@@ -450,12 +444,12 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
     def _get_range_data(
         self, row_start: int, col_start: int, row_end: int, col_end: int
     ) -> list[str | None]:
-        """Return the cells of a column that a chart reads: the file keeps them in the chart too."""
+        """Return the cells of a column that a chart reads; the chart stores them, too."""
         if row_start:
             values = self._filled[col_start].values[row_start - 1 : row_end]
             return [v if v is None or isinstance(v, str) else f"{v:.16g}" for v in values]
-        kept: list[str | None] = super()._get_range_data(row_start, col_start, row_end, col_end)
-        return kept
+        cells: list[str | None] = super()._get_range_data(row_start, col_start, row_end, col_end)
+        return cells
 
 
 def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
@@ -464,9 +458,9 @@ def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class _CellTemplate:
-    """Some rows of a column: the XML of a cell, and what is put into it row by row.
+    """Some rows of a column: a template of a cell's XML, and the values for it, row by row.
 
-    ``is_full``: every row has a cell. Else each row gives its whole cell, or nothing.
+    ``is_full``: every row has a cell. Otherwise the values are complete cells, or "".
     """
 
     template: str
@@ -474,8 +468,10 @@ class _CellTemplate:
     is_full: bool = False
 
 
-def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str]) -> _CellTemplate:
-    """Put rows of a column into words: with one template where all are texts, or all numbers."""
+def _part(
+    column: ColumnCells, place: int, first: int, stop: int, numbers: list[str]
+) -> _CellTemplate:
+    """Return the template of a column's rows: a shared one if all are texts, or all numbers."""
     values, texts = column.values[first:stop], column.texts
     start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
@@ -519,5 +515,5 @@ def _height(points: float) -> str:
 
 
 def _pixels(points: float) -> int:
-    """Return a height in pixels of 0.75 points, of which the library gives each row whole ones."""
+    """Return a height in whole pixels of 0.75 points, as the library rounds it."""
     return int(points * 4 / 3 + 0.5)

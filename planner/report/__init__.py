@@ -20,12 +20,11 @@ class Report:
 
     @property
     def is_study(self) -> bool:
-        """Return whether it is a study; a report may have several."""
         return isinstance(self.source, StudyFile)
 
 
 def read_report(path: Path) -> Report:
-    """Read the workbook of a plan, or of a study; InputError where it is neither."""
+    """Read the workbook of a plan or of a study; InputError if it is neither."""
     kind = kind_of(sheet_names(path))
     if kind is None:
         return Report(read_plan(path))
@@ -33,8 +32,8 @@ def read_report(path: Path) -> Report:
 
 
 def report_html(report: Report, *studies: Report) -> str:
-    """Return a report's HTML; what ``studies`` say follows what ``report`` says."""
-    from planner.report.page import html_of, together
+    """Return the HTML of a report, followed by the findings of the studies."""
+    from planner.report.page import combined_page, html_of
     from planner.report.plan import plan_page
     from planner.report.study import study_page
 
@@ -42,4 +41,4 @@ def report_html(report: Report, *studies: Report) -> str:
         plan_page(source) if isinstance(source, PlanFile) else study_page(source)
         for source in (report.source, *(study.source for study in studies))
     )
-    return html_of(together(first, further))
+    return html_of(combined_page(first, further))

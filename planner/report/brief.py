@@ -1,6 +1,6 @@
-"""The brief of a plan: at most six slides, in the sentences of the first pages.
+"""The brief of a plan: at most six slides, with the sentences of the first pages.
 
-A slide shows as many whole sentences as it has room for; its notes have the others, and where each
+A slide shows as many sentences as it has room for. Its notes have the others, and say where each
 number is: file, sheet, column and cells.
 """
 
@@ -32,8 +32,8 @@ from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
 from planner.render.front import KeyFinding
-from planner.render.sentences import ranked
-from planner.render.slides import Slide, fitted, has_room, is_drawable, shortened
+from planner.render.sentences import largest_first
+from planner.render.slides import Slide, has_room, is_drawable, split_by_room, with_fewer_bars
 from planner.render.words import known, money, word
 from planner.report import plan as report
 from planner.report.study import kind_and_tables, plot_of, study_verdict
@@ -56,17 +56,17 @@ SLIDE_OF = {
     "exit": DECIDE, "support": DECIDE, "ranges": DECIDE,
     "sensitivity": SURE, "under-risk": SURE, "risk": SURE,
 }  # fmt: skip
-"""The slide that each kind of study is for; of several for one slide, the first is shown."""
-TOO_LONG = "The names are too long for a slide: see its notes."
+"""The slide for each kind of study; if several belong to one slide, the first is shown."""
+TOO_LONG = "The names are too long for this slide. See its notes."
 _MOST_BARS = 10
 _BEGIN = "Begin to build in {year}, for {cost}: {plants}."
-_NOTHING_TO_BUILD = "The plan has no plant to begin in {year}."
-_ORDER = "Purchases of {year} cost {cost}, the largest part in {country}: {part}."
+_NOTHING_TO_BUILD = "The plan begins to build no plant in {year}."
+_ORDER = "Purchases in {year} cost {cost}. The largest part, {part}, is from {country}."
 
 
 @dataclass(frozen=True)
 class _Content:
-    """What a slide may say, the most important first, and where its numbers are."""
+    """Sentences for a slide, the most important first, its chart, and where its numbers are."""
 
     topic: str
     sentences: Sequence[str]
@@ -74,24 +74,24 @@ class _Content:
     sources: Sequence[str]
     notes: Sequence[str] = field(default_factory=tuple)
     instead: str = ""
-    """A figure that is shown where names are so long that no sentence fits."""
+    """A figure shown if names are so long that no sentence fits."""
 
     def slide(self) -> Slide:
-        shown, left = fitted(self.topic, self.sentences)
-        shown = shown or fitted(self.topic, (self.instead,))[0] or (TOO_LONG,)
+        shown, left = split_by_room(self.topic, self.sentences)
+        shown = shown or split_by_room(self.topic, (self.instead,))[0] or (TOO_LONG,)
         more = list(dict.fromkeys((*left, *self.notes)))
         notes = [" ".join((self.topic if self.topic.endswith("?") else f"{self.topic}:", *shown))]
         notes += ["Not on the slide:", *more] if more else []
         notes += ["Where each number is:", *dict.fromkeys(self.sources)]
-        picture = None if self.picture is None else shortened(self.picture)
+        picture = None if self.picture is None else with_fewer_bars(self.picture)
         alt = plot_of(picture).alt if picture is not None else ""
         return Slide(self.topic, shown, picture, alt, tuple(notes))
 
 
 def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...]:
-    """Return the slides of a plan, with what studies of the same input add.
+    """Return the slides of a plan, with the findings of studies of the same input.
 
-    SolverError where the plan fails its own checks, UsageError where a study is of another input.
+    SolverError if the plan fails its own checks, UsageError if a study is of another input.
     """
     proof, is_sound = report.verdict(plan)
     if not is_sound:
@@ -120,14 +120,14 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
 _TOPICS, _BESIDE = (ANSWER, MINERALS, COSTS, STOPS, DECIDE, SURE), {MINERALS, DECIDE}
 
 
-# ---- what the plan says --------------------------------------------------------------------------
+# ---- content from the plan -----------------------------------------------------------------------
 
 
 def _answer(plan: PlanFile, proof: str) -> _Content:
-    """Return the answer under its question, with the title of the plan where it has room."""
+    """Return the answer under its question, with the title of the plan if it fits."""
     question, first, _ = _reply(plan)
     said = [text for text in (first, plan.title) if text]
-    topic = question if fitted(question, said[:1])[0] else ANSWER
+    topic = question if split_by_room(question, said[:1])[0] else ANSWER
     lacking = any(
         known(row["short"]) and row["short"] > 0 for row in rows_of(plan.result(ByMineral))
     )
@@ -150,7 +150,7 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
 
 
 def _reply(plan: PlanFile) -> tuple[str, str, str]:
-    """Return the question, the first sentence of its answer, and what follows."""
+    """Return the question, the first sentence of its answer, and the other sentences."""
     reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     if reply is None:
         return "", "", ""
@@ -176,7 +176,7 @@ def _minerals(plan: PlanFile) -> _Content:
 
 
 def _costs(plan: PlanFile) -> _Content:
-    """Return what limits cost: a cost is never shown without what the limits leave unbought."""
+    """Return what the limits cost, always with the tonnes that are missing because of them."""
     found, sentences = _findings(plan), list[str]()
     notes = [text for text in (report.in_all(plan),) if text]
     if len(found) > 1:
@@ -206,7 +206,7 @@ def _costs(plan: PlanFile) -> _Content:
 
 
 def _stops(plan: PlanFile) -> _Content:
-    """Return what is left if the largest supplier of each mineral stops."""
+    """Return how much of the need is still met if each mineral's largest supplier stops."""
     found, sentences, left = _findings(plan), list[str](), ""
     if len(found) > 2:  # noqa: PLR2004 - the third finding
         text, _, left = found[2].text.partition(IF_IT_STOPS)
@@ -224,20 +224,20 @@ def _stops(plan: PlanFile) -> _Content:
 
 
 def _left(plan: PlanFile) -> Picture | None:
-    """Draw the part of need that each mineral keeps."""
+    """Return the chart of the share of each mineral's need that is still met."""
     table = plan.result(ByMineral)
     rows = [row for row in rows_of(table) if known(row["served_without"])]
     if not rows:
         return None
     names = tuple(f"{row['mineral']}, without {plan.country(row['supplier'])}" if row["supplier"]
                   else str(row["mineral"]) for row in rows)  # fmt: skip
-    title = f"Part of need still met if the largest supplier stops, {table.words['last']}"
-    kept = Series("Still met", Role.PLAN, numbers(row["served_without"] for row in rows))
-    return Picture(title, Form.ROWS, names, (kept,), "Part of need", "")
+    title = f"Share of need still met if the largest supplier stops, {table.words['last']}"
+    still_met = Series("Still met", Role.PLAN, numbers(row["served_without"] for row in rows))
+    return Picture(title, Form.ROWS, names, (still_met,), "Share of need", "")
 
 
 def _decide(plan: PlanFile) -> _Content:
-    """Return what the first year's budget begins, and what is bought in that year."""
+    """Return the plants to begin in the first year, and the purchases of that year."""
     bought = plan.result(Flows).frame()
     years = [int(year) for year in bought["year"].unique()]
     built = plan.result(Projects).frame()
@@ -254,7 +254,7 @@ def _decide(plan: PlanFile) -> _Content:
     if cost:
         cost = {plant: amount * MILLION for plant, amount in cost.items()}
         total = money(sum(cost.values()), plan.currency)
-        sentences.append(_BEGIN.format(year=year, cost=total, plants=ranked(cost, str)))
+        sentences.append(_BEGIN.format(year=year, cost=total, plants=largest_first(cost, str)))
         picture = _bars(plan, f"Plants to begin in {year}", cost, "{unit}")
     elif len(built):
         sentences.append(_NOTHING_TO_BUILD.format(year=year))
@@ -262,7 +262,7 @@ def _decide(plan: PlanFile) -> _Content:
         total, country = money(sum(paid.values()), plan.currency), max(paid, key=lambda n: paid[n])
         part = money(paid[country], plan.currency)
         sentences.append(_ORDER.format(year=year, cost=total, country=country, part=part))
-        picture = picture or _bars(plan, f"Purchases of {year} by country", paid, "{unit}")
+        picture = picture or _bars(plan, f"Purchases in {year} by country", paid, "{unit}")
     return _Content(
         DECIDE,
         sentences,
@@ -290,7 +290,6 @@ def _findings(plan: PlanFile) -> tuple[KeyFinding, ...]:
 
 
 def _picture(section: Section | None) -> Picture | None:
-    """Return the first chart of a section that a slide can show."""
     views = section.views.values() if section is not None else ()
     return next((p for drawn, _ in views for p in drawn if is_drawable(p)), None)
 
@@ -303,10 +302,10 @@ def _sentences(plan: PlanFile, text: str) -> list[str]:
 _NAMES = (
     (ByMineral, ByMineral.mineral), (Members, Members.member), (Projects, Projects.project),
 )  # fmt: skip
-"""Names of the input that sentences hold."""
+"""Names from the input that sentences may contain."""
 
 
-# ---- what studies add ----------------------------------------------------------------------------
+# ---- content from studies ------------------------------------------------------------------------
 
 
 def _refuse_other_input(plan: PlanFile, study: StudyFile, tables: Tables) -> None:
@@ -320,7 +319,7 @@ def _refuse_other_input(plan: PlanFile, study: StudyFile, tables: Tables) -> Non
 def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[StudyFile]) -> _Content:
     """Return a slide with the finding and the chart of its first study; the notes have the rest.
 
-    On some slides the finding follows what the plan says, on the others it is instead of that.
+    On slides in ``_BESIDE`` the finding follows the plan's sentences; on others it replaces them.
     """
     for number, study in enumerate(studies):
         kind, tables = kind_and_tables(study)
@@ -340,8 +339,8 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         first, *further = _sentences(plan, headline.finding)
         theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
-        told = (study_verdict(tables)[0], *headline.care)
-        care = tuple(f"{kind.TITLE}: {text}" for text in told)
+        cautions_of = (study_verdict(tables)[0], *headline.care)
+        care = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:
             content = replace(content, sentences=(*content.sentences, *theirs))
         else:
@@ -362,7 +361,7 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
 
 
 def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
-    """Yield where the columns of some fields are: their cells, as far as the sheet has a table."""
+    """Yield where the columns of some fields are, with their cells if the sheet has a table."""
     table = plan.tables.get(kind.TABLE)
     if table is None or not len(table):
         return
@@ -385,7 +384,6 @@ def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
 
 
 def _places(plan: PlanFile) -> dict[str, Area]:
-    """Return where the table of each sheet is."""
     return {sheet: place.area for sheet, place in table_places(plan.path).items()}
 
 

@@ -1,4 +1,4 @@
-"""The chain of minerals that are made from one another, drawn from ore to member."""
+"""The chart of the chain of minerals that are made from one another, from ore to member."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import pandas as pd
 from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
 from models.results.common import MINERAL, TONNES, YEAR
 from models.results.inputs import PRODUCTS
-from planner.render.plotly import Stage, StageLink, StageNode, staged, staged_width
-from planner.render.words import NAMED, inner, listed, percent, tonnes
+from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
+from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
-from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, leading
+from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, supplier_colours
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 6
-"""Countries of a mineral, and members, beyond these are drawn as one."""
+"""Most countries of a mineral, and most members, that are drawn; the smaller ones are merged."""
 _ROW, _AROUND = 38, 120
-"""Pixels of a country, and around the chart."""
+"""Height in pixels of a country, and of the space around the chart."""
 _ORE = "ore"
 _Ends = tuple[str, StageNode, StageNode]
-"""A mineral, where it comes from, and where it goes."""
+"""A mineral, its source and its target."""
 
 
 class ChainParts(Result):
-    """The flows of a chain, stage by stage, the largest of each mineral first."""
+    """The table of a chain's flows, stage by stage, the largest of each mineral first."""
 
-    mineral = MINERAL.like(meaning="What flows.")
+    mineral = MINERAL.like(meaning="The mineral or ore that is delivered.")
     source = field.text("From country")
     target = field.text("To country or member")
     amount, part = TONNES, field.share("Part of the mineral")
@@ -53,12 +53,12 @@ class Chain:
         return listed(sorted(self.minerals - inputs, key=str.casefold), NAMED)
 
     def stage(self, mineral: str) -> int:
-        """Return how many stages come before a mineral."""
+        """Return the number of stages before a mineral."""
         return max((1 + self.stage(name) for name in self.made_of.get(mineral, ())), default=0)
 
 
 def chains_of(inputs: pd.DataFrame) -> list[Chain]:
-    """Return the chains that a plan's sheet Inputs has, by name."""
+    """Return the chains in a plan's sheet Inputs, sorted by name."""
     links = [
         (mineral, product)
         for mineral, products in zip(inputs["mineral"], inputs["product"], strict=True)
@@ -77,7 +77,7 @@ def chains_of(inputs: pd.DataFrame) -> list[Chain]:
 
 
 def chain(plan: PlanFile) -> ReportSection | None:
-    """Draw who makes what of whose inputs, with a selector of the chain and one of the year."""
+    """Return the charts of all chains, with a selector of the chain and one of the year."""
     inputs = _named(plan, plan.result(PlantInputs), "country", "plant_country")
     inputs = inputs[inputs["tonnes"] > 0]
     if inputs.empty:
@@ -86,38 +86,37 @@ def chain(plan: PlanFile) -> ReportSection | None:
     ore = _named(plan, plan.result(Ore), "mine_country", "country")
     years = [str(year) for year in sorted(inputs["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    chains, colours = chains_of(inputs), leading(plan)
+    chains, colours = chains_of(inputs), supplier_colours(plan)
     made = _named(plan, plan.result(Refiners), "country")
     views: dict[Choice, View] = {}
-    for c, of in enumerate(chains):
+    for c, each in enumerate(chains):
         for p, period in enumerate(periods):
             tables = [inputs, sold, ore, made]
             if period != ALL_YEARS:
                 tables = [rows[rows["year"] == int(period)] for rows in tables]
-            views[c, p] = _view(of, tables, period, colours)
-    selectors = {"Chain": tuple(of.name for of in chains), YEAR.header: tuple(periods)}
+            views[c, p] = _view(each, tables, period, colours)
+    selectors = {"Chain": tuple(each.name for each in chains), YEAR.header: tuple(periods)}
     return ReportSection(
         "chain",
         "The chain from ore to member",
-        "Each column is a stage: the countries that make a mineral, and on the right the members"
-        " that buy. Widths are not tonnes. What goes into a plant is as wide as what the plant"
-        " makes of it, and its inputs have equal parts of that width. Inputs of a plant that makes"
-        " nothing are in the table alone. What a member hands to a plant in its country goes by way"
-        " of that member.",
+        "Each column is a stage: the countries that make a mineral. The members that buy are on the"
+        " right. Widths do not show tonnes: the inputs of a plant are together as wide as its"
+        " output, and each input has an equal part of that width. Inputs of plants that make"
+        " nothing are only in the table. Tonnes that a member hands to a plant in its country are"
+        " drawn through that member.",
         views,
         selectors,
     )
 
 
 def _named(plan: PlanFile, result: Result, *columns: str) -> pd.DataFrame:
-    """Return a table with countries as they are called."""
     table = result.frame()
     return table.assign(**{name: table[name].map(plan.country) for name in columns})
 
 
 @dataclass(frozen=True)
 class _Flow:
-    """Tonnes of a mineral from a node to another, and the plant that takes them in."""
+    """Tonnes of a mineral from one node to another, and the plant that takes them."""
 
     mineral: str
     source: StageNode
@@ -126,46 +125,46 @@ class _Flow:
     plant: str = ""
 
 
-def _flows(of: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
+def _flows(chain: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
     """Yield the flows of a chain: ore, inputs, purchases, and what members hand over."""
     inputs, sold, ore, sources = tables
     made = sources.groupby(["refiner", "mineral", "year"])["tonnes"].sum().to_dict()
-    mined = ore[ore["mineral"].isin(of.minerals)]
+    mined = ore[ore["mineral"].isin(chain.minerals)]
     first = 1 if len(mined) else 0
-    last = first + 1 + max(map(of.stage, of.minerals))
+    last = first + 1 + max(map(chain.stage, chain.minerals))
 
-    def node(mineral: str, place: str) -> StageNode:
-        return StageNode(float(first + of.stage(mineral)), mineral, place)
+    def node_of(mineral: str, place: str) -> StageNode:
+        return StageNode(float(first + chain.stage(mineral)), mineral, place)
 
     for row in mined.to_dict("records"):
         mineral, mine = row["mineral"], row["mine_country"]
         start = StageNode(0.0, f"{mineral} {_ORE}", mine)
-        end = node(mineral, row["country"])
+        end = node_of(mineral, row["country"])
         yield _Flow(f"{mineral} {_ORE}", start, end, row["tonnes"], row["refiner"])
     handed = dict[tuple[Any, ...], float]()
-    for row in inputs[inputs["mineral"].isin(of.minerals)].to_dict("records"):
+    for row in inputs[inputs["mineral"].isin(chain.minerals)].to_dict("records"):
         mineral, member = row["mineral"], row["member"]
         if isinstance(member, str) and member:
             key = row["year"], mineral, member
             handed[key] = handed.get(key, 0.0) + row["tonnes"]
-            start = _hands(node(mineral, member))
+            start = _hands(node_of(mineral, member))
         else:
-            start = node(mineral, row["country"])
+            start = node_of(mineral, row["country"])
         products = str(row["product"]).split(PRODUCTS)
         parts = [made.get((row["plant"], name, row["year"]), 0.0) for name in products]
         for name, part in zip(products, parts, strict=True):
             share = part / sum(parts) if sum(parts) > 0 else 1.0 / len(parts)
             if share > 0:
-                target = node(name, row["plant_country"])
+                target = node_of(name, row["plant_country"])
                 yield _Flow(mineral, start, target, row["tonnes"] * share, row["plant"])
     bought = sold.groupby(["year", "mineral", "member"])["tonnes"].sum().to_dict()
-    for row in sold[sold["mineral"].isin(of.minerals)].to_dict("records"):
+    for row in sold[sold["mineral"].isin(chain.minerals)].to_dict("records"):
         mineral, member = row["mineral"], row["member"]
         key = row["year"], mineral, member
         part = min(1.0, handed.get(key, 0.0) / bought[key]) if bought[key] > 0 else 0.0
-        start = node(mineral, row["country"])
+        start = node_of(mineral, row["country"])
         for target, share in (
-            (_hands(node(mineral, member)), part),
+            (_hands(node_of(mineral, member)), part),
             (StageNode(float(last), "", member), 1.0 - part),
         ):
             if share * row["tonnes"] > 0:
@@ -173,40 +172,41 @@ def _flows(of: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
 
 
 def _hands(node: StageNode) -> StageNode:
-    """Return the node of a member that hands over, between a stage and the next."""
+    """Return the node of a member that hands tonnes over, between two stages."""
     return StageNode(node.column + 0.5, node.mineral, f"{node.place} hands over")
 
 
-def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float]:
-    """Return how wide each flow is: what goes into a plant is as wide as what the plant makes.
+def _widths(chain: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float]:
+    """Return how wide each flow is: a plant's inputs are together as wide as its output.
 
-    From the last products back: all of one is 1 wide. A tonne for a member is as wide as one for
-    plants. What comes out of a node is divided among its plants by tonnes, what a plant makes among
-    its inputs in equal parts. Nothing goes into a plant without listed inputs, so that a node may
-    be wider to the right. What goes into a plant that makes nothing has no width.
+    Widths are computed from the last products back; each last product is 1 wide in total. A tonne
+    for a member is as wide as a tonne for plants. A node's width is divided among its plants by
+    tonnes, and a plant's width among its inputs in equal parts. Plants without listed inputs have
+    no flow on the left, so a node may be wider on its right. Inputs of a plant that makes nothing
+    have no width.
     """
     width = [0.0] * len(flows)
     of_place = made.groupby(["mineral", "country"])["tonnes"].sum().to_dict()
     of_plant = made.groupby(["mineral", "country", "refiner"])["tonnes"].sum().to_dict()
 
-    def divide(whole: float, parts: list[int]) -> None:
+    def divide_by_tonnes(total: float, parts: list[int]) -> None:
         tonnes = sum(flows[i].tonnes for i in parts)
         for i in parts if tonnes > 0 else ():
-            width[i] = whole * flows[i].tonnes / tonnes
+            width[i] = total * flows[i].tonnes / tonnes
 
-    def out_of(node: StageNode) -> float:
+    def width_leaving(node: StageNode) -> float:
         return sum(width[i] for i, f in enumerate(flows) if f.source == node)
 
-    for mineral in _in_order(of):
+    for mineral in _in_order(chain):
         own = [i for i, f in enumerate(flows) if f.mineral == mineral]
         taken = [i for i in own if flows[i].plant]
         bought = [i for i in own if not flows[i].target.mineral]
         used = sum(width[i] for i in taken)
         if used > 0:
-            a_tonne = used / sum(flows[i].tonnes for i in taken)
-            divide(a_tonne * sum(flows[i].tonnes for i in bought), bought)
+            per_tonne = used / sum(flows[i].tonnes for i in taken)
+            divide_by_tonnes(per_tonne * sum(flows[i].tonnes for i in bought), bought)
         else:
-            divide(1.0, bought)
+            divide_by_tonnes(1.0, bought)
         into = dict[tuple[StageNode, str], dict[str, list[int]]]()
         for i, f in enumerate(flows):
             if f.target.mineral == mineral:
@@ -216,15 +216,17 @@ def _widths(of: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float
             own_part = of_plant.get((*key, plant), 0.0)
             part = own_part / of_place[key] if own_part > 0 else 0.0 if plant else 1.0
             for parts in inputs.values():
-                divide(out_of(node) * part / len(inputs), parts)
+                divide_by_tonnes(width_leaving(node) * part / len(inputs), parts)
     return width
 
 
-def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[str, str]) -> View:
-    flows = [*_flows(of, tables)]
+def _view(
+    chain: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[str, str]
+) -> View:
+    flows = [*_flows(chain, tables)]
     total, sums = dict[str, float](), dict[_Ends, float]()
     width = dict[_Ends, float]()
-    for f, wide in zip(flows, _widths(of, flows, tables[-1]), strict=True):
+    for f, wide in zip(flows, _widths(chain, flows, tables[-1]), strict=True):
         total[f.mineral] = total.get(f.mineral, 0.0) + f.tonnes
         key = f.mineral, f.source, f.target
         sums[key] = sums.get(key, 0.0) + f.tonnes
@@ -244,15 +246,15 @@ def _view(of: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[
     facts = facts_of(ChainParts.of_rows(rows))
     if not links:
         return View((), facts)
-    when = inner(period)
+    when = uncapitalized(period)
     stages = [*_stages(links)]
-    largest = listed([_largest(mineral, sums) for mineral in _in_order(of)], NAMED)
-    alt = f"The chain of {of.name}, {when}. The country that makes most: {largest}."
+    largest = listed([_largest(mineral, sums) for mineral in _in_order(chain)], NAMED)
+    alt = f"The chain of {chain.name}, {when}. The largest producer of each mineral: {largest}."
     gathered = _gathered(links)
     rows_high = max(len({n for n in _nodes(gathered) if n.column == s.column}) for s in stages)
     height = _AROUND + _ROW * rows_high
-    figure = staged(gathered, stages, colours, height)
-    plot = Plot(f"{of.name}, {when}", figure, alt, height, staged_width(figure))
+    figure = staged_flows(gathered, stages, colours, height)
+    plot = Plot(f"{chain.name}, {when}", figure, alt, height, staged_width(figure))
     return View((plot,), facts)
 
 
@@ -260,12 +262,12 @@ def _place(node: StageNode) -> str:
     return f"{node.place}, {node.mineral}" if node.mineral and node.column % 1 == 0 else node.place
 
 
-def _in_order(of: Chain) -> list[str]:
-    return sorted(of.minerals, key=lambda name: (-of.stage(name), name))
+def _in_order(chain: Chain) -> list[str]:
+    return sorted(chain.minerals, key=lambda name: (-chain.stage(name), name))
 
 
 def _largest(mineral: str, sums: Mapping[_Ends, float]) -> str:
-    """Return which country makes most of a mineral, and its part."""
+    """Return the country that makes most of a mineral, and its share."""
     by_place = dict[str, float]()
     for (name, source, _), amount in sums.items():
         if name == mineral and source.column % 1 == 0:
@@ -277,7 +279,6 @@ def _largest(mineral: str, sums: Mapping[_Ends, float]) -> str:
 
 
 def _stages(links: Iterable[StageLink]) -> Iterator[Stage]:
-    """Yield the columns with what each is called."""
     nodes = sorted(_nodes(links), key=lambda node: (node.column, node.mineral))
     for column in dict.fromkeys(node.column for node in nodes if node.column % 1 == 0):
         minerals = dict.fromkeys(node.mineral for node in nodes if node.column == column)
@@ -289,7 +290,7 @@ def _nodes(links: Iterable[StageLink]) -> set[StageNode]:
 
 
 def _gathered(links: list[StageLink]) -> list[StageLink]:
-    """Return the links with small countries of a mineral, and small members, put together."""
+    """Return the links with small countries of a mineral, and small members, merged."""
     weight = dict[StageNode, float]()
     for link in links:
         for node in (link.source, link.target):

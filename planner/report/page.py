@@ -1,4 +1,4 @@
-"""A report as one HTML file, styles, charts and their library inside; several reports in one."""
+"""A report as one HTML file that contains styles, charts and their library; reports in one page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from models.results import Figure
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import inner, listed
+from planner.render.words import listed, uncapitalized
 from planner.report.part import Choice, Facts, ReportPage, ReportSection, View
 from planner.report.world import outlines
 from planner.studies.kind import KeyFigure
@@ -18,8 +18,8 @@ from planner.studies.kind import KeyFigure
 def html_of(page: ReportPage) -> str:
     """Return the page's HTML.
 
-    Its policy lets run only the two scripts that it brings, known by their hashes, and fetch
-    nothing: whatever a name of the input says, it is text.
+    Its Content-Security-Policy allows only the page's own two scripts, by their hashes, and no
+    network access, so that text from the input can never run.
     """
     from plotly.offline import get_plotlyjs
 
@@ -48,13 +48,13 @@ def _own(name: str) -> str:
     return files("planner.report").joinpath(name).read_text(encoding="utf-8")
 
 
-# ---- what the charts are drawn from -------------------------------------------------------------
+# ---- the data of the charts ----------------------------------------------------------------------
 
 
 def _data(part: ReportSection) -> dict[str, object]:
     return {
         "key": part.key,
-        "first": _name(part.chosen),
+        "first": _name(part.first_choice),
         "views": {_name(choice): _view(view) for choice, view in part.views.items()},
     }
 
@@ -92,12 +92,12 @@ def _figure(figure: Any) -> dict[str, object]:
 # ---- a plan and its studies ----------------------------------------------------------------------
 
 
-def together(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
-    """Return the first page with the parts of the further ones after its own.
+def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
+    """Return one page with the sections of the first page, followed by those of the further pages.
 
-    What is of a further page says so in its name; its first headline, its answer, is shown, and the
-    others wait behind a click. A note says which were made from another input; a note that several
-    pages have is shown once.
+    Names of a further page's sections start with its kind. Its first headline, the answer, is
+    shown; the others are behind a click. A note says which pages were made from another input;
+    notes that several pages have are shown once.
     """
     if not further:
         return first
@@ -121,14 +121,14 @@ def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigu
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
-        heading = f"{page.kind}: {inner(part.heading)}"
+        heading = f"{page.kind}: {uncapitalized(part.heading)}"
         lead = " ".join(filter(None, (finding, part.lead)))
         yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
         finding = ""
 
 
 def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]:
-    """Yield the notes of the further pages; what several say names all of them."""
+    """Yield the notes of the further pages; a note of several pages names all of them."""
     kinds: dict[str, list[str]] = {}
     for page in further:
         for note in dict.fromkeys(_notes(first, page)):
@@ -139,7 +139,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
 
 def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:
     if _input(page) != _input(first):
-        yield "made from another input than the plan above, so the numbers need not agree."
+        yield "made from another input than the plan above, so the numbers may not agree."
     if page.sound:
         yield page.verdict
     yield from page.notes

@@ -1,4 +1,4 @@
-"""What a report is made of: parts with charts, what each shows in words, and the numbers behind."""
+"""The parts of a report: sections with charts, their alternative texts, and tables."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from planner.render.words import known
 from planner.studies.kind import KeyFigure
 
 Choice = tuple[int, ...]
-"""Which option of each selector is chosen, counted from 0."""
+"""The chosen option of each selector, counted from 0."""
 
 
 @dataclass(frozen=True)
 class Facts:
     """A table of texts; ``numeric`` are the positions of columns of numbers.
 
-    Where it is content itself it has a ``heading`` of its own, and may have a ``note``.
+    A table that does not belong to a chart has a ``heading``, and may have a ``note``.
     """
 
     headers: tuple[str, ...]
@@ -43,9 +43,9 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
 
 @dataclass(frozen=True)
 class Plot:
-    """One chart: a Plotly figure, what it shows in a sentence, its height in pixels.
+    """One chart: a Plotly figure, its alternative text, its height in pixels.
 
-    In a place narrower than ``width`` pixels the chart scrolls.
+    If there is less room than ``width`` pixels, the chart scrolls.
     """
 
     title: str
@@ -56,11 +56,11 @@ class Plot:
 
 
 _LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 100, 28
-"""Pixels: charts; axes and each bar, names of columns and each row of cells, where one grows."""
+"""Heights in pixels: of large and small charts; of a bar chart's axes and each bar; of a heat map's
+column names and each row."""
 
 
 def plot(picture: chart.Picture, alt: str) -> Plot:
-    """Draw a picture as high and as wide as it needs."""
     height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
     if picture.form is chart.Form.HEAT:
         wide = plotly.heat_width(picture.categories)
@@ -73,7 +73,7 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
 
 @dataclass(frozen=True)
 class View:
-    """What is below the selectors: charts, and the table of their numbers."""
+    """The content below the selectors: charts, and the table of their numbers."""
 
     plots: tuple[Plot, ...]
     facts: Facts
@@ -83,9 +83,9 @@ class View:
 class ReportSection:
     """A section of the report.
 
-    ``views`` has one view for each choice of the ``selectors``, ``()`` alone where there is none;
-    these are lists of which one is chosen, by their labels. ``blocks`` are content themselves.
-    ``small`` charts tile. ``key`` is a word for links to the section.
+    ``selectors`` are lists of options by label; ``views`` has a view for each combination of
+    options, or only ``()`` without selectors. ``blocks`` are further tables. ``small`` charts are
+    shown side by side. ``key`` is the word in links to the section.
     """
 
     key: str
@@ -97,12 +97,12 @@ class ReportSection:
     blocks: tuple[Facts, ...] = ()
 
     @property
-    def chosen(self) -> Choice:
+    def first_choice(self) -> Choice:
         return next(iter(self.views))
 
     @property
     def view(self) -> View:
-        return self.views[self.chosen]
+        return self.views[self.first_choice]
 
     @property
     def is_drawn(self) -> bool:
@@ -111,12 +111,12 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """A whole report.
+    """A complete report.
 
-    ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
-    that is good news; ``notes`` come before all else; ``about`` says where it comes from;
-    ``question`` and ``finding`` are what a study asks and answers, ``care`` how to read it.
-    ``further`` are headlines behind a click: of a plan's studies, all but the answer of each.
+    ``made_by`` is the scenario and the options; ``verdict`` says whether all is proven, and
+    ``sound`` is True if so; ``notes`` are shown first; ``about`` lists file, input and versions;
+    ``question``, ``finding`` and ``care`` (how to read it) are those of a study. ``further`` are
+    headlines behind a click: those of a plan's studies, except the answer of each.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The report of one plan: its headlines, and a section for each question that a reader has."""
+"""The report of one plan: its headlines, and a section for each question of a reader."""
 
 from __future__ import annotations
 
@@ -48,8 +48,16 @@ from planner.report.chain import chain
 from planner.report.part import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import TOLD, answer, cautions, chart, fields_of, findings, rows_of
-from planner.sheets.survival import needed_in, survival
+from planner.sheets.findings import (
+    SHOWN_FIRST,
+    answer,
+    cautions,
+    chart,
+    findings,
+    present_fields,
+    rows_of,
+)
+from planner.sheets.survival import survival, years_needed
 from planner.studies.kind import KeyFigure, Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare, edited
 
@@ -60,7 +68,7 @@ _ABOUT = (
 )  # fmt: skip
 _MOST_BINDING = 40
 _MOST_CAUSES = 3
-"""Causes of each mineral that are listed, the largest first."""
+"""Most causes of shortage listed for a mineral, the largest first."""
 _PENALTY = "A penalty, not paid"
 _DRAWN = (
     ByMineral.mineral, ByMineral.supplier_free_share, ByMineral.supplier_share,
@@ -76,7 +84,6 @@ _STOPPED = (
 
 
 def plan_page(plan: PlanFile) -> ReportPage:
-    """Return the report of a plan."""
     proof, is_sound = verdict(plan)
     reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
@@ -101,11 +108,11 @@ def plan_page(plan: PlanFile) -> ReportPage:
 
 
 def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
-    """Return the findings of the plan's first page, in the same words."""
+    """Return the findings of the plan's first page, with the same sentences."""
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
     figures = [KeyFigure(point.name, point.number, point.text) for point in points]
-    needed = needed_in(plan.result(Prices).frame())
+    needed = years_needed(plan.result(Prices).frame())
     light = survival(plan.result(Security), needed, plan.country)
     if light is not None:
         figures.append(KeyFigure(light.question, light.state.value[1], light.text))
@@ -113,27 +120,30 @@ def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:
-    """Return what the plan's own checks say, and whether they passed."""
+    """Return the verdict of the plan's own checks, and whether they passed."""
     checks = plan.result(Checks).frame()
     rows = checks[checks["check"] == "verdict"]
     if rows.empty:
         status = word(plan.measure(Figure.STATUS)) or "unknown"
         return f"Status: {status}; no checks in the file", False
     if edited(plan):
-        return "Edited since it was written: its sheets do not carry its own sums.", False
+        return (
+            "Edited since it was written: its sheets don't match the file's own checksums.",
+            False,
+        )
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
 def notes(plan: PlanFile) -> tuple[str, ...]:
-    """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
+    """Return the notes above all numbers: failed checks, warnings, estimates."""
     lines = [f"Edited since it was written: {finding.message}" for finding in edited(plan)]
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
-    if {f.name for f in TOLD if not f.optional} - ByMineral.positions(headers).keys():
+    if {f.name for f in SHOWN_FIRST if not f.optional} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
         lines.append(
-            f"Written by planner {version}: its sheet {ByMineral.TABLE} lacks columns that findings"
-            " are made of. They and the sections made of them are left out. Plan the workbook again"
-            " to read them."
+            f"Written by planner {version}: its sheet {ByMineral.TABLE} has no columns for some"
+            " findings. These findings and their sections are left out. Plan the workbook again to"
+            " see them."
         )
     checks = plan.result(Checks).frame()
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
@@ -144,14 +154,13 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
         lines.append(f"{warnings} on the input: see the sheet Checks of the plan.")
     if defaults:
         columns = words.counted(defaults, "column")
-        lines.append(f"Blank cells took the default in {columns}: see the sheet Checks.")
+        lines.append(f"Blank cells in {columns} got the default: see the sheet Checks.")
     if marked := word(plan.measure(Figure.ESTIMATES)):
-        lines.append(f"{Figure.ESTIMATES}: {marked} of the workbook.")
+        lines.append(f"In the workbook, {marked} are marked as estimates.")
     return (*lines, *cautions(plan.result(ByMineral), plan.country))
 
 
 def about(plan: PlanFile) -> Facts:
-    """Return where the plan comes from: scenario, options, input, versions."""
     options = [name for name in plan.measures if name.startswith(OPTION)]
     rows = {"Plan": plan.path.name, "SHA-256 of the plan": plan.sha256}
     rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}
@@ -163,7 +172,7 @@ def about(plan: PlanFile) -> Facts:
 
 
 def minerals(plan: PlanFile) -> Section | None:
-    """Draw the largest supplier's share of each mineral, and list what depends on it."""
+    """Draw the largest supplier's share of each mineral, and list its effects."""
     table = plan.result(ByMineral)
     rows = [row for row in rows_of(table) if known(row["need"])]
     picture = chart(rows, table.words) if rows else None
@@ -177,17 +186,17 @@ def minerals(plan: PlanFile) -> Section | None:
         "minerals",
         table.TABLE,
         "The largest supplier of each mineral is the country outside the coalition that refines"
-        " most of what is bought. What is short, and what limits cost a tonne, covers all years.",
+        " most of what is bought. Shortages, and the cost of limits per tonne, are over all years.",
         Numbers(table, _DRAWN).view(picture),
         blocks=(
-            Numbers(table, fields_of(table, TOLD), "Mineral by mineral"),
-            Numbers(table, fields_of(table, _STOPPED), "If the largest supplier stops", note),
+            Numbers(table, present_fields(table, SHOWN_FIRST), "Mineral by mineral"),
+            Numbers(table, present_fields(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )
 
 
 def members(plan: PlanFile) -> Section | None:
-    """Draw what the limits cost each member, and list what it pays and depends on."""
+    """Draw the cost of the limits by member; list what each member pays and depends on."""
     table = plan.result(Members)
     if not any(known(need) and need > 0 for need in table.need):
         return None
@@ -201,15 +210,15 @@ def members(plan: PlanFile) -> Section | None:
         if any(known(v) and v for v in values)
     )
     unit = f"{plan.currency} m a year"
-    kind = f" {words.inner(series[0].name)}" if len(series) == 1 else ""
+    kind = f" {words.uncapitalized(series[0].name)}" if len(series) == 1 else ""
     title = f"What the share limits cost each member{kind} ({unit})"
     names = tuple(map(str, table.member))
     picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY) if series else None
     return Section(
         "members",
         table.TABLE,
-        "What each member pays, what the share limits cost it in cash and in priced shortage, and"
-        " the mineral for which it depends most on one country outside the coalition. "
+        "What each member pays, what the share limits cost it in cash and in shortage at its price,"
+        " and the mineral for which it depends most on one country outside the coalition. "
         f"{measures.SAME_COST}",
         Numbers(table, _MEMBERS_DRAWN).view(picture),
         blocks=(Numbers(table, heading="Member by member"),),
@@ -229,7 +238,7 @@ class LargestShares(Result):
 
 
 class DearestLimits(Result):
-    """The limits that bind: on whom, when, and what relief saves."""
+    """The binding limits: on whom, when, and what one tonne more would save."""
 
     kind, mineral, buyer = LIMIT.like(look=Look.TEXT), MINERAL, BUYER
     supplier, stage = ShareLimits.supplier.like(names=None), ShareLimits.stage
@@ -239,7 +248,7 @@ class DearestLimits(Result):
 
 
 def shares(plan: PlanFile) -> Section | None:
-    """Draw a small chart a mineral: the largest country's share a year, and its limit."""
+    """Draw a small chart per mineral: the largest country's share in each year, and its limit."""
     table = plan.result(CountryShares).frame()
     table = table[table["buyer"] == ""]
     basis = str(plan.measure(Figure.SHARE_BASIS) or DEMAND)
@@ -248,15 +257,16 @@ def shares(plan: PlanFile) -> Section | None:
         return None
     years = tuple(sorted({int(year) for year in table["year"]}))
     rows = [
-        {"mineral": mineral, "reached": "yes" if _is_reached(top) else "", **vars(top)}
+        {"mineral": mineral, "reached": "yes" if is_reached else "", **vars(top)}
         for mineral, by_year in tops.items()
         for top in by_year.values()
+        for is_reached in [top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE]
     ]
     return Section(
         "shares",
         "Shares against limits",
         f"The country with the largest share of the coalition's {basis}, and the limit on it."
-        " Where countries are under a limit, only these are compared.",
+        " If some countries have a limit, only these countries are compared.",
         Numbers(LargestShares.of_rows(rows, words={"basis": basis})).view(
             *(_share_chart(plan, mineral, years, by_year) for mineral, by_year in tops.items())
         ),
@@ -264,12 +274,8 @@ def shares(plan: PlanFile) -> Section | None:
     )
 
 
-def _is_reached(top: measures.Top) -> bool:
-    return top.limit is not None and top.share >= top.limit - tolerances.SAME_SHARE
-
-
 def _tops(table: pd.DataFrame, basis: str) -> dict[str, dict[int, measures.Top]]:
-    """Return the largest country of each mineral and year, of those under a limit if any is."""
+    """Return each mineral and year's largest country, among those with a limit if any has one."""
     tops: dict[str, dict[int, measures.Top]] = {}
     single = table["country"] != REST_OF_WORLD
     for (mineral, year), rows in table[single].groupby(["mineral", "year"], sort=False):
@@ -296,7 +302,7 @@ def _share_chart(
 
 
 def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
-    """Return the limits that bind, the dearest first."""
+    """Return the table of binding limits, the dearest first."""
     table = plan.result(ShareLimits).frame()
     table = table[table["binding"] == "yes"]
     if table.empty:
@@ -316,7 +322,7 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
     rows.sort(key=lambda row: -abs(row["saves"]) if known(row["saves"]) else float("inf"))
     dearest = DearestLimits.of_rows(rows[:_MOST_BINDING], words={"money": plan.currency})
     note = _more(len(rows) - len(dearest), "", ShareLimits.TABLE)
-    return (Numbers(dearest, heading="Limits that bind, the dearest first", note=note),)
+    return (Numbers(dearest, heading="Binding limits, the dearest first", note=note),)
 
 
 def _more(number: int, noun: str, sheet: str) -> str:
@@ -328,7 +334,7 @@ def _range(values: pd.Series) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-# ---- what is short -------------------------------------------------------------------------------
+# ---- shortage ------------------------------------------------------------------------------------
 
 
 class LargestCauses(Result):
@@ -342,7 +348,7 @@ class LargestCauses(Result):
 
 
 def shortage(plan: PlanFile) -> Section | None:
-    """Draw the part of demand that is short by mineral and member, and list the causes."""
+    """Draw the missing share of demand by mineral and member, and list the causes."""
     table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
     if table.empty:
@@ -350,12 +356,12 @@ def shortage(plan: PlanFile) -> Section | None:
     title = Figure.SHORTAGE.value
     if not (table["short"] > 0).any():
         nothing = Numbers(LargestCauses.of_rows(())).view()
-        return Section("shortage", title, "Nothing is short.", nothing)
+        return Section("shortage", title, "Nothing is missing.", nothing)
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts: dict[Any, float] = (sums["short"] / sums["demand"]).to_dict()
     names, across = (sorted({key[i] for key in parts}, key=str.casefold) for i in (0, 1))
     series = [Series(m, Role.SHORT, [parts.get((m, each)) for each in across]) for m in names]
-    heading = "Part of demand that is short, by member and mineral, all years"
+    heading = "Share of demand that is missing, by member and mineral, all years"
     axis = SHORT.header.lower()
     whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
     matrix = crossed(title, {Members.member: names}, across, parts, field.share(""), {})
@@ -369,7 +375,7 @@ def shortage(plan: PlanFile) -> Section | None:
 
 
 def shortfall(plan: PlanFile) -> Picture:
-    """Draw, by mineral, what no supply could give and what the limits forbid."""
+    """Return the chart of each mineral's shortage: of supply, and because of the limits."""
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
     can_t, forbidden = (
@@ -379,12 +385,12 @@ def shortfall(plan: PlanFile) -> Picture:
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),
         Series("The limits forbid it", Role.SHORT, forbidden),
     )
-    title, axis = "Part of demand that is short, and why", "Part of demand"
+    title, axis = "Share of demand that is missing, and why", "Share of demand"
     return Picture(title, Form.BARS, tuple(table.index), series, axis, "")
 
 
 def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
-    """Return the causes of shortage, by mineral, the largest first."""
+    """Return the table of causes of shortage, by mineral, the largest first."""
     table = plan.result(Shortages).frame()
     if table.empty:
         return ()
@@ -405,11 +411,11 @@ def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
     return (Numbers(rows, heading="The largest causes of each mineral", note=note),)
 
 
-# ---- what it costs -------------------------------------------------------------------------------
+# ---- costs ---------------------------------------------------------------------------------------
 
 
 class MineralPrices(Result):
-    """What a mineral costs in a year: landed, and one tonne more of supply."""
+    """A mineral's prices in a year: the landed cost of a tonne, and of one tonne more."""
 
     mineral, year, landed, marginal = MINERAL, YEAR, Prices.landed, Prices.marginal
     lowest = field.price("Lowest of a member")
@@ -417,14 +423,14 @@ class MineralPrices(Result):
 
 
 class CostHeadings(Result):
-    """The headings of cost: what is paid, and penalties, which are not."""
+    """The headings of cost, and whether each is paid or a penalty."""
 
     heading, kind = field.text("Heading"), KIND
     amount = field.money("Amount")
 
 
 def prices(plan: PlanFile) -> Section | None:
-    """Draw a small chart a mineral: average landed cost and marginal price over the years."""
+    """Draw a small chart per mineral: average landed cost and marginal price in each year."""
     table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
         return None
@@ -445,8 +451,8 @@ def prices(plan: PlanFile) -> Section | None:
     return Section(
         "prices",
         "Prices",
-        "The landed cost that the coalition pays on average of the tonnes bought, and what one "
-        "tonne more of supply would save on average of demand. One tonne more of demand also moves "
+        "The average landed cost of a tonne that the coalition buys, and the average saving from "
+        "one more tonne of supply, weighted by demand. One more tonne of demand also changes "
         f"limits that are shares of demand, so it may cost more or less. {SHORT_PRICE}",
         Numbers(MineralPrices.of_rows(rows, words={"money": plan.currency})).view(*charts),
     )
@@ -468,7 +474,7 @@ def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str)
 
 
 def costs(plan: PlanFile) -> Section | None:
-    """Draw the headings of cost: what is paid, and penalties, which are not."""
+    """Draw the headings of cost: payments, and penalties, which nobody pays."""
     figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
     headings = [
         (name.removeprefix(COST).capitalize(), float(value), str(remark).startswith(_PENALTY))
@@ -487,7 +493,7 @@ def costs(plan: PlanFile) -> Section | None:
         )
         if any(is_fine is fine for *_, is_fine in headings)
     )  # fmt: skip
-    title = f"Cost by heading, all years, undiscounted ({unit})"
+    title = f"Cost by kind, all years, undiscounted ({unit})"
     table = CostHeadings(
         heading=names,
         kind=["penalty, not paid" if is_fine else "paid" for *_, is_fine in headings],
@@ -498,13 +504,13 @@ def costs(plan: PlanFile) -> Section | None:
         "costs",
         "What it costs",
         "Purchases, freight, tariffs and projects are paid in cash. Shortage and other penalties"
-        f" are not paid; their cost is the weight that the plan gives them. {in_all(plan)}",
+        f" are not paid; their cost is the price that the plan puts on them. {in_all(plan)}",
         Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
     )
 
 
 def in_all(plan: PlanFile) -> str:
-    """Return what is paid in all, and what the plan minimises."""
+    """Return what is paid in total, and what the plan minimises."""
     cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
     if not known(cash):
         return ""
@@ -513,10 +519,10 @@ def in_all(plan: PlanFile) -> str:
     net = words.tariff_words({"": cost}, plan.currency) if known(tariffs) else ""
     paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
     return (
-        f"Over all years the coalition pays {paid}. The plan minimizes {objective}: cost with"
-        f" shortage at its price, discounted. {net}"
+        f"Over all years the coalition pays {paid}. The plan minimizes the discounted cost,"
+        f" including shortage at its price: {objective}. {net}"
     ).rstrip()
 
 
 SECTIONS = (minerals, members, supply, flows, chain, shares, shortage, prices, costs)
-"""The sections in order; None where the plan has nothing to show of it."""
+"""Functions that make the sections, in order; None if a plan has nothing to show there."""

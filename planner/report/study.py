@@ -1,4 +1,4 @@
-"""The report of any study, from what its kind says and draws of the tables read back."""
+"""The report of any study, made by its kind from the tables of its workbook."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
-"""Categories that a chart's sentence names with their values; of more only the largest."""
+"""Most categories named with their values in a chart's alternative text; else only the largest."""
 _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
 
 def kind_and_tables(study: StudyFile) -> tuple[type[StudyKind], Tables]:
-    """Return what kind a study is of, and its tables; UsageError where the workbook holds none."""
+    """Return a study's kind and its tables; UsageError if the workbook has no study."""
     kind = kind_of(study.tables)
     if kind is None:
-        msg = f"{study.path} holds no study that a report can be made of"
+        msg = f"{study.path} has no study for a report"
         raise UsageError(msg)
     return kind, Tables.read(study.tables, (*kind.RESULTS, About, Runs))
 
 
 def study_page(study: StudyFile) -> part.ReportPage:
-    """Return the report of a study; UsageError where the workbook holds none."""
+    """Return the report of a study; UsageError if the workbook has no study."""
     kind, tables = kind_and_tables(study)
     verdict, sound = study_verdict(tables)
     about, notes = _about(study, tables)
@@ -53,9 +53,9 @@ def study_page(study: StudyFile) -> part.ReportPage:
 
 
 def part_of(section: Section, country: Callable[[str], str] = str) -> part.ReportSection:
-    """Return a section as a part of the report; ``country`` names a country by its code.
+    """Return a section of the report; ``country`` turns a country's code into its name.
 
-    Charts tile where all of them are small, or where a reader chooses among views of several.
+    Charts are side by side if all are small, or if a chosen view has several charts.
     """
     views = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
     pictures = [picture for drawn, _ in section.views.values() for picture in drawn]
@@ -82,7 +82,7 @@ def _facts(numbers: Numbers, country: Callable[[str], str]) -> part.Facts:
 
 
 def plot_of(picture: chart.Picture) -> part.Plot:
-    """Draw a picture, with a sentence that says what it shows."""
+    """Draw a picture, with a sentence on its content as alternative text."""
     return part.plot(picture, f"{picture.title}. {_sentence(picture)}.")
 
 
@@ -103,12 +103,12 @@ def _sentence(picture: chart.Picture) -> str:
         if value is not None
     ]
     if picture.form is chart.Form.HEAT or len(picture) > _IN_WORDS:
-        kind = "A map of" if picture.form is chart.Form.HEAT else "Bars:"
+        kind = "Heat map," if picture.form is chart.Form.HEAT else "Bars,"
         size = f"{len(picture.series)} by {len(picture)}"
         if not cells:
             return f"{kind} {size}"
         value, name, category = max(cells, key=lambda cell: cell[0])
-        return f"{kind} {size}; the most is {_value(picture, value)}: {category}, {name}"
+        return f"{kind} {size}. The largest value is {_value(picture, value)}: {category}, {name}"
     each = (
         f"{c}: {', '.join(f'{n} {_value(picture, v)}' for v, n, name in cells if name == c)}"
         for c in dict.fromkeys(picture.categories)
@@ -121,7 +121,7 @@ def _value(picture: chart.Picture, value: float | None) -> str:
 
 
 def study_verdict(tables: Tables) -> tuple[str, bool]:
-    """Return whether each run of the study is proven."""
+    """Return the verdict on the study's proofs, and whether each run is proven."""
     proven = [proof == "yes" for proof in tables[Runs].proven] if Runs in tables else []
     every, unproven = len(proven), proven.count(False)
     if not every:
@@ -132,7 +132,7 @@ def study_verdict(tables: Tables) -> tuple[str, bool]:
 
 
 def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...]]:
-    """Return where the study comes from, and what its sheet About warns of."""
+    """Return the origin of the study, and the warnings in its sheet About."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
     pairs = [(words.word(name), words.word(value)) for name, value in about]
     warned = [value for name, value in pairs if name == "Warning"]

@@ -1,4 +1,4 @@
-"""Who supplies each mineral: parts of demand, and the flows from country to member."""
+"""Who supplies each mineral: shares of demand, and the flows from country to member."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import SankeyLink, sankey
-from planner.render.words import NAMED, inner, label, listed, percent, tonnes
+from planner.render.words import NAMED, label, listed, percent, tonnes, uncapitalized
 from planner.report.part import Choice, Plot, ReportSection, View, facts_of
 from planner.report.world import world_map
 from planner.studies.kind import Numbers, Section
@@ -22,9 +22,9 @@ from planner.workbook.plan_file import PlanFile
 
 _MOST_COLOURED = 5
 _MOST = 12
-"""Countries and members beyond these, by tonnes, are drawn as one."""
+"""Most countries, and most members, that are drawn; the smaller ones are merged into one."""
 _ON_MAP = 3
-"""Countries that the map's sentence names."""
+"""Most countries named in the map's alternative text."""
 OTHERS, OTHER_MEMBERS, ALL_YEARS = "Other countries", "Other members", "All years"
 _Pairs = dict[tuple[str, str], float]
 
@@ -34,10 +34,11 @@ def _sold(plan: PlanFile) -> pd.DataFrame:
     return table.assign(country=table["country"].map(plan.country))
 
 
-def leading(plan: PlanFile) -> dict[str, str]:
+def supplier_colours(plan: PlanFile) -> dict[str, str]:
     """Return the countries that supply the most, each with its colour in every chart.
 
-    Minerals are not added up: a country's weight is the sum of its parts of each mineral.
+    Tonnes of different minerals are not added up: countries are ranked by the sum of their shares
+    of each mineral.
     """
     sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum()
     parts = sums / sums.groupby(level="mineral").transform("sum")
@@ -47,7 +48,7 @@ def leading(plan: PlanFile) -> dict[str, str]:
 
 
 def supply(plan: PlanFile) -> Section | None:
-    """Draw each mineral as a bar: who serves its demand, and what is not served."""
+    """Draw each mineral as a bar: its supplier countries, and its shortage."""
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[(table["demand"] > 0) | (table["purchased"] > 0)]
     if table.empty:
@@ -55,14 +56,14 @@ def supply(plan: PlanFile) -> Section | None:
     whole = table["demand"].where(table["demand"] > 0, table["purchased"])
     sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum().unstack(fill_value=0)
     share = sums.reindex(table.index, fill_value=0.0).div(whole, axis=0)
-    colours = leading(plan)
+    colours = supplier_colours(plan)
     series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
     rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
     series += [Series(OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
     series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
     lengths = (sum(s.values[i] or 0.0 for s in series) for i in range(len(table)))
     is_more = max(lengths, default=0.0) > 1.0 + tolerances.SHOWN_SHARE
-    title, axis = "Parts of the coalition's demand, all years", "Part of demand"
+    title, axis = "Shares of the coalition's demand, all years", "Share of demand"
     axis += " (above 100 %: bought for stock)" if is_more else ""
     minerals = tuple(map(str, table.index))
     picture = Picture(title, Form.BARS, minerals, tuple(series), axis, "")
@@ -73,15 +74,15 @@ def supply(plan: PlanFile) -> Section | None:
     return Section(
         "supply",
         "Who supplies the coalition",
-        "Each mineral's demand over all years, by the country that refines it, and what is short."
-        " A bar above 100 % includes purchases for stock; a bar below 100 % draws the rest from"
-        " stock.",
+        "Each mineral's demand over all years, by the country that refines it, and its shortage."
+        " A bar above 100 % includes purchases for stock. If a bar is below 100 %, the rest comes"
+        " from stock.",
         Numbers(crossed("Supply", lead, names, cells, field.share(""), {})).view(picture),
     )
 
 
 def flows(plan: PlanFile) -> ReportSection | None:
-    """Draw who buys from where, with a selector of the mineral and one of the year."""
+    """Draw the flows from countries to members, with selectors of the mineral and the year."""
     sold = _sold(plan)
     sold = sold[sold["tonnes"] > 0]
     if sold.empty:
@@ -89,7 +90,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
     minerals = sorted(sold["mineral"].unique(), key=str.casefold)
     years = [str(year) for year in sorted(sold["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    colours = leading(plan)
+    colours = supplier_colours(plan)
     views: dict[Choice, View] = {}
     for m, mineral in enumerate(minerals):
         bought = sold[sold["mineral"] == mineral]
@@ -99,9 +100,9 @@ def flows(plan: PlanFile) -> ReportSection | None:
     return ReportSection(
         "flows",
         "Flows from refiner country to member",
-        "From the country of refining, on the left, to the member that buys, on the right; the "
-        "width is tonnes. Grey countries supply less of all minerals than the coloured ones. The "
-        "map shows where the purchases are refined; its borders are Natural Earth's.",
+        "Flows go from the country of refining, on the left, to the member that buys, on the right;"
+        " widths show tonnes. Grey countries supply less than the coloured ones, over all minerals."
+        " The map shows where the purchases are refined; its borders are from Natural Earth.",
         views,
         {MINERAL.header: tuple(minerals), YEAR.header: tuple(periods)},
     )
@@ -115,7 +116,7 @@ class FlowParts(Result):
 
 
 class NothingBought(Result):
-    """Said where a mineral is not bought."""
+    """The note shown for a mineral that is not bought."""
 
     note = NOTE
 
@@ -126,14 +127,15 @@ def _view(
     sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
     every = [SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
-    when = inner(period)
+    when = uncapitalized(period)
     if not every:
-        return View((), facts_of(NothingBought(note=[f"No {mineral} is bought in {when}."])))
+        note = f"No {mineral} is bought in {when}."
+        return View((), facts_of(NothingBought(note=[note])))
     total, first = sum(f.amount for f in every), every[0]
     alt = (
         f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "
         f"{first.source} to {first.target}: {tonnes(first.amount)}, "
-        f"{percent(first.amount / total)} of all."
+        f"{percent(first.amount / total)} of the total."
     )
     links = _gathered(every)
     high = max(len({f.source for f in links}), len({f.target for f in links}))
@@ -147,7 +149,7 @@ def _view(
 
 
 def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
-    """Draw the countries of refining by their part of what is bought."""
+    """Draw the countries of refining by their share of purchases."""
     sums = _summed([(f.source, f.amount) for f in every])
     total = sum(sums.values())
     parts = {name: amount / total for name, amount in sums.items()}
@@ -157,11 +159,11 @@ def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
     if lacking:
         rest = percent(sum(parts[name] for name in lacking))
         alt += f" Not on the map: {listed(lacking, NAMED)}, {rest} in all."
-    return Plot(f"Where it is refined: part of the {mineral} bought, {when}", figure, alt, 440)
+    return Plot(f"Where it is refined: share of the {mineral} bought, {when}", figure, alt, 440)
 
 
 def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
-    """Return the flows with small countries and small members put together."""
+    """Return the flows with small countries and small members merged."""
     sides = (
         (_summed([(f.source, f.amount) for f in every]), OTHERS),
         (_summed([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
@@ -178,7 +180,6 @@ def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
 
 
 def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
-    """Return amounts by name, the largest first."""
     sums: dict[str, float] = {}
     for name, amount in pairs:
         sums[name] = sums.get(name, 0.0) + amount

@@ -1,4 +1,4 @@
-"""The page: its routes, and what guards it. A Starlette application."""
+"""The server's page as a Starlette application: its routes and its protection."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from planner.server.jobs import (
     ServerLimits,
     in_words_of_page,
     kinds,
-    trouble_of,
+    reason_of,
 )
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
 _LONGEST = 200
-"""Characters of a field: as many as the page takes; a command has room for so many."""
+"""Most characters of a field."""
 _SECONDS = 30.0
-"""From look to look whether a session has ended."""
+"""Seconds between two checks for sessions to end."""
 _MOST_SESSIONS = 200
 _CHUNK = 2**20
 UPLOAD_SECONDS = 600.0
-"""Seconds that a body may take in all."""
+"""Most seconds that the body of a request may take."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -70,20 +70,21 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "no-store",
 }
-"""Of every answer."""
+"""Headers of every answer."""
 _REPORT = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
     " style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'"
 )
-"""Of a report, which carries its own script: it runs apart from the page and its cookie."""
+"""Content-Security-Policy of a report: its own script runs isolated from the page and its cookie.
+"""
 
 
 @dataclass
 class Config:
-    """How the page is served: ``token`` is what a visitor must know ("" nothing).
+    """How the page is served: ``token`` is what a visitor must know ("": nothing).
 
-    ``names`` are those of this machine by which it may be asked for beside localhost and numbers;
-    ``follow`` is a workbook that every visitor sees, anew each time it is saved.
+    ``names`` are host names of this machine that are accepted, besides localhost and IP addresses;
+    ``follow`` is a workbook that every visitor sees, planned again each time it is saved.
     """
 
     token: str = ""
@@ -92,17 +93,17 @@ class Config:
     limits: ServerLimits = field(default_factory=ServerLimits)
 
 
-# ---- what guards the page ------------------------------------------------------------------------
+# ---- protection ----------------------------------------------------------------------------------
 
 
 class Guard:
-    """Answers no stranger: unknown names of this machine, other pages' forms, what is too large."""
+    """Refuses requests for unknown host names, forms from other pages, and too large requests."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app, self.config = app, config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may be asked, with the headers of every answer."""
+        """Forward allowed requests, and add the headers that every answer has."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -125,12 +126,12 @@ class Guard:
     def _refused(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         if not self._is_known(host):  # a foreign name that leads here is an attack (rebinding)
-            return HTMLResponse("This name is not served here.", 421)
+            return HTMLResponse("This server does not answer under this host name.", 421)
         if request.method in {"GET", "HEAD"}:
             return None
         origin = request.headers.get("origin")
         if origin is not None and origin.partition("//")[2] != host:
-            return HTMLResponse("Another page sent this.", 403)
+            return HTMLResponse("This form was sent from another page.", 403)
         size = request.headers.get("content-length", "0")
         if not size.isdecimal() or int(size) > self.config.limits.upload:
             return HTMLResponse(self._too_large, 413)
@@ -145,7 +146,7 @@ class Guard:
         return True
 
     def _counted(self, receive: Receive) -> Receive:
-        """Have a body end where it is larger or slower than it may be, whatever its length says."""
+        """Refuse a body that turns out to be too large or too slow, whatever its header says."""
         got, is_whole, end = 0, False, time.monotonic() + UPLOAD_SECONDS
 
         async def counted() -> Message:
@@ -154,7 +155,7 @@ class Guard:
             try:
                 message = await asyncio.wait_for(receive(), left)
             except TimeoutError:
-                raise HTTPException(408, "Nothing came for too long: try again.") from None
+                raise HTTPException(408, "The upload took too long: try again.") from None
             is_whole = not message.get("more_body", False)
             got += len(message.get("body", b""))
             if got > self.config.limits.upload:
@@ -165,21 +166,21 @@ class Guard:
 
     @property
     def _too_large(self) -> str:
-        return f"A workbook of at most {self.config.limits.upload // 2**20} MB is taken."
+        return f"A workbook may have at most {self.config.limits.upload // 2**20} MB."
 
 
-# ---- the desk: sessions --------------------------------------------------------------------------
+# ---- sessions ------------------------------------------------------------------------------------
 
 
 class SessionStore:
-    """All sessions, and the places in which their jobs run.
+    """All sessions, and the slots in which their jobs run.
 
-    A visit makes none. It gives a browser a key, signed so that nothing need be kept of it; with
-    the first workbook, or the first job on the one that is followed, the key becomes a session's.
+    A visit alone makes no session: it gives the browser a signed key, which the server does not
+    store. The first workbook, or the first job on the followed workbook, makes a session for it.
     """
 
     def __init__(self, config: Config, folder: Path) -> None:
-        """Start with none; ``folder`` holds theirs."""
+        """Start without sessions; their folders will be in ``folder``."""
         self.config, self.folder = config, folder
         self.places = asyncio.Semaphore(config.limits.jobs)
         self.sessions: dict[str, BrowserSession] = {}
@@ -194,37 +195,36 @@ class SessionStore:
         return f"{name}.{self._signed('key', name)}"
 
     def key_of(self, request: Request) -> str:
-        """Return the visitor's key, "" where this server gave none."""
+        """Return the visitor's key, "" if this server did not issue it."""
         key = request.cookies.get(_COOKIE, "")
         name, _, sign = key.partition(".")
         is_ours = hmac.compare_digest(sign.encode(), self._signed("key", name).encode())
         return key if is_ours else ""
 
-    def form(self, key: str) -> str:
-        """Return what each form of a visitor's page carries, so that no other page can send one."""
+    def form_token(self, key: str) -> str:
+        """Return the token in each form of a visitor's page, so that no other page can send one."""
         return self._signed("form", key)
 
     def find(self, key: str) -> BrowserSession | None:
-        """Return the visitor's session, if there is one."""
         session = self.sessions.get(key)
         if session is not None:
             session.seen = time.monotonic()
         return session
 
     def open(self, key: str) -> BrowserSession:
-        """Return the visitor's session, a new one if need be; HTTPException if there are many."""
+        """Return the visitor's session, a new one if needed. HTTPException for too many."""
         session = self.find(key)
         if session is None:
             if len(self.sessions) >= _MOST_SESSIONS:
-                raise HTTPException(503, "Too many visitors at a time.")
+                raise HTTPException(503, "There are too many visitors now. Try again later.")
             session = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
             self.sessions[key] = session
         return session
 
     def shown(self, session: BrowserSession | None) -> BrowserSession | None:
-        """Return the session whose workbook a visitor sees: the one that is followed, or its own.
+        """Return the session whose workbook a visitor sees: the followed one, or the visitor's own.
 
-        A workbook of one's own ends that one follows.
+        A visitor who brings a workbook no longer sees the followed one.
         """
         return self.followed if session is None or session.follows else session
 
@@ -233,7 +233,7 @@ class SessionStore:
         await session.end()
 
     def follow(self) -> None:
-        """Take the workbook that is followed, as it is now, check it and plan: once for all."""
+        """Load the followed workbook, check it and plan it, once for all visitors."""
         path = self.config.follow
         if path is None:
             return
@@ -243,14 +243,14 @@ class SessionStore:
         with contextlib.suppress(OSError):
             shutil.copyfile(path, copy)
             for job in self.followed.jobs:
-                if job.state is JobState.WAITING:  # of a workbook that was saved again since
+                if job.state is JobState.WAITING:  # the workbook was saved again since
                     job.stop()
             self.followed.take(path.name, copy)
             for kind in (CHECK, PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)
 
     async def watch(self) -> None:
-        """End what nobody has looked at for long, as long as the page is served."""
+        """While the page is served, end sessions that nobody has used for a long time."""
         while True:
             await asyncio.sleep(_SECONDS)
             late = time.monotonic() - self.config.limits.idle
@@ -260,7 +260,7 @@ class SessionStore:
 
 @contextlib.contextmanager
 def _following(desk: SessionStore) -> Any:
-    """Take the workbook that is followed now, and again each time it is saved."""
+    """Load the followed workbook now, and again each time it is saved."""
     path, stop, loop = desk.config.follow, Event(), asyncio.get_running_loop()
     if path is None:
         yield
@@ -270,12 +270,12 @@ def _following(desk: SessionStore) -> Any:
     digest = fingerprint(path)
     desk.follow()
 
-    def listen() -> None:
+    def wait_for_saves() -> None:
         for _ in watch_saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(desk.follow)
 
-    thread = Thread(target=listen, daemon=True)
+    thread = Thread(target=wait_for_saves, daemon=True)
     thread.start()
     try:
         yield
@@ -290,11 +290,9 @@ _PAGES.filters["of_page"] = in_words_of_page
 
 
 def application(config: Config) -> Starlette:
-    """Return the page as an application."""
-
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        kinds()  # they take a second to load, which no visitor waits for
+        kinds()  # they take a second to load; no visitor should wait for that
         with scratch.scratch_folder() as folder:
             app.state.desk = desk = SessionStore(config, folder)
             watch = asyncio.create_task(desk.watch())
@@ -330,9 +328,9 @@ def _desk(request: Request) -> SessionStore:
 
 
 async def _front(request: Request) -> Response:
-    """Show the page; a browser that is new here gets a key, if it knows the token.
+    """Show the page; a new browser gets a key, if it knows the token.
 
-    No redirect, no session and no job: whoever follows a link to here may not keep cookies.
+    There is no redirect, session or job yet, since a visitor from a link may not accept cookies.
     """
     desk = _desk(request)
     key = given_key = desk.key_of(request)
@@ -344,7 +342,7 @@ async def _front(request: Request) -> Response:
         key = desk.key()
     response = _shown("server.html", desk, key)
     if not given_key:
-        # lax: a link from another site leads to the same session; no form of another site is heard
+        # lax: a link from another site leads to the same session, but its forms are refused
         response.set_cookie(_COOKIE, key, httponly=True, samesite="lax", path="/")
     return response
 
@@ -354,7 +352,6 @@ async def _state(request: Request) -> Response:
 
 
 async def _take(request: Request) -> Response:
-    """Take a workbook, and check it."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
     with scratch.scratch_file(desk.folder, ".upload") as upload:
@@ -374,26 +371,25 @@ async def _take(request: Request) -> Response:
 
 
 async def _start(request: Request) -> Response:
-    """Start a plan or a study."""
     desk, key = _desk(request), _key(request)
     _refuse_more(desk.find(key))
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(desk, key, form)
-        session = desk.find(key)  # it may have ended as the form came
+        session = desk.find(key)  # it may have ended while the form arrived
         kind, shown = kinds().get(str(form.get("kind", ""))), desk.shown(session)
         if kind is None or shown is None or shown.workbook is None:
-            raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
+            raise HTTPException(400, "There is no workbook, or no study of that name.")
         fields = {name: str(form.get(name, "")).strip() for name in FIELDS}
     fields = {name: value for name, value in fields.items() if value}
     if any(len(value) > _LONGEST for value in fields.values()):
         raise HTTPException(400, f"A field takes at most {_LONGEST} characters.")
-    lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - fields.keys()]
-    if lacking:
-        raise HTTPException(400, f"{kind.title} needs: {', '.join(lacking)}.")
-    # the country to leave stands in the same form, and is of no other kind's
-    over = [FIELDS[name] for name in fields if name not in {*kind.takes, "country"}]
-    if over:
-        raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
+    missing = [FIELDS[name] for name in FIELDS if name in kind.needs - fields.keys()]
+    if missing:
+        raise HTTPException(400, f"{kind.title} needs: {', '.join(missing)}.")
+    # the form always sends the country to leave, which only one study uses
+    unused = [FIELDS[name] for name in fields if name not in {*kind.takes, "country"}]
+    if unused:
+        raise HTTPException(400, f"{kind.title} does not use: {', '.join(unused)}. Leave it blank.")
     options = {name: value for name, value in fields.items() if name in kind.takes}
     session = desk.open(key)
     if shown is desk.followed:
@@ -404,7 +400,6 @@ async def _start(request: Request) -> Response:
 
 
 async def _stop(request: Request) -> Response:
-    """Stop a job of the visitor's own."""
     desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)
@@ -413,26 +408,25 @@ async def _stop(request: Request) -> Response:
 
 
 async def _forget(request: Request) -> Response:
-    """End the session, and all that it brought and made."""
     desk, key = _desk(request), _key(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)
     session = desk.find(key)
     if session is not None:
         await desk.end(session)
-    words = "All of this session is gone: workbooks, plans and studies. You may close this page."
-    response = _words("Forgotten", words, 200)
+    words = "All your workbooks, plans and studies are deleted. You may close this page."
+    response = _words("Deleted", words, 200)
     response.delete_cookie(_COOKIE, path="/")
     return response
 
 
 async def _download(request: Request) -> Response:
-    """Return a file that a job made: a report to look at, a workbook to keep."""
+    """Return a file that a job made: a report to read, or a workbook to download."""
     desk, name = _desk(request), request.path_params["name"]
     session = desk.find(_key(request))
     job = _job(request, session, desk.shown(session))
     if name not in job.files:
-        raise HTTPException(404, "There is no such file, or no longer.")
+        raise HTTPException(404, "This file does not exist, or was deleted.")
     path = job.folder / name
     if path.suffix == ".html" and job.kind is not PAGE:
         return FileResponse(path, headers={"Content-Security-Policy": _REPORT})
@@ -442,25 +436,25 @@ async def _download(request: Request) -> Response:
 def _key(request: Request) -> str:
     key = _desk(request).key_of(request)
     if not key:
-        raise HTTPException(403, "This session has ended: open the page again.")
+        raise HTTPException(403, "Your visit has ended: open the page again.")
     return key
 
 
 def _refuse_more(session: BrowserSession | None) -> None:
     if session is not None and sum(job.is_live for job in session.jobs) >= MOST_JOBS:
-        raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
+        raise HTTPException(429, f"{MOST_JOBS} jobs are waiting or running: stop one first.")
 
 
 def _sent_by(desk: SessionStore, key: str, form: Mapping[str, Any]) -> None:
-    if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form(key).encode()):
-        raise HTTPException(403, "This form is not of this session: open the page again.")
+    if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form_token(key).encode()):
+        raise HTTPException(403, "This form belongs to an earlier visit: open the page again.")
 
 
 def _job(request: Request, *sessions: BrowserSession | None) -> Job:
     jobs = [job for session in sessions if session is not None for job in session.jobs]
     asked_for = next((j for j in jobs if j.key == request.path_params["key"]), None)
     if asked_for is None:
-        raise HTTPException(404, "There is no such job, or no longer.")
+        raise HTTPException(404, "This job does not exist, or was deleted.")
     return asked_for
 
 
@@ -483,7 +477,7 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
         for job in reversed(each_session.jobs)
     ]
     text = _PAGES.get_template(template).render(
-        form=desk.form(key),
+        form=desk.form_token(key),
         workbook=None if session is None or session.workbook is None else session.workbook.name,
         check=check,
         findings={
@@ -511,10 +505,10 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
 
 async def _failed(_: Request, error: Exception) -> Response:
     if isinstance(error, OSError):
-        return _words("That cannot be done", trouble_of(error), 507)
+        return _words("This did not work", reason_of(error), 507)
     status = error.status_code if isinstance(error, HTTPException) else 500
-    message = error.detail if isinstance(error, HTTPException) else "That went wrong."
-    return _words("That cannot be done", message, status)
+    message = error.detail if isinstance(error, HTTPException) else "Something went wrong."
+    return _words("This did not work", message, status)
 
 
 def _words(title: str, text: str, status: int) -> Response:

@@ -1,4 +1,4 @@
-"""Sessions and jobs: what a visitor brought, and the processes that work on it, within limits."""
+"""Sessions and jobs: visitors' workbooks, and the processes that work on them within limits."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from planner.studies.kind import StudyKind
 
 MADE = "<made>"
-"""Stands in a job's commands for the workbook that the command before made: it names it itself."""
+"""Placeholder in a job's commands for the workbook that the previous command made and named."""
 MOST_JOBS = 40
-"""Jobs of a session; the oldest that are done give way, and no more than these wait or run."""
+"""Most jobs of a session; when there are more, the oldest finished ones are deleted."""
 _GRACE = 10.0
-"""Seconds in which a job that is asked to stop writes what it has."""
+"""Seconds that a job has to write its results after it is asked to stop."""
 _LOOK = 0.2
 _LONGEST_NAME = 80
 _DOWNLOADS = {".xlsx", ".html", ".pptx", ".sqlite"}
@@ -44,15 +44,15 @@ KEPT_VARIABLES = (
     "PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "LANG", "LC_ALL", "HOME", "USERPROFILE",
     "LOCALAPPDATA", "XDG_CACHE_HOME",
 )  # fmt: skip
-"""What a job's process hears of the server's environment: no token, and no other's secret."""
+"""Environment variables passed to a job's process: neither the token nor other secrets."""
 
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """What a visitor and a job may take.
+    """Limits of visitors and jobs.
 
-    ``upload`` and ``memory`` in bytes, ``seconds`` a job, ``idle`` seconds until a session ends,
-    ``jobs`` at a time, of all sessions.
+    ``upload`` and ``memory`` are in bytes; ``seconds`` is the longest time of a job, ``idle`` the
+    time [s] after which an unused session ends, ``jobs`` how many run at the same time.
     """
 
     upload: int = 32 * 2**20
@@ -63,7 +63,7 @@ class ServerLimits:
 
 
 class JobState(StrEnum):
-    """How far a job is."""
+    """The state of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -84,24 +84,23 @@ FIELDS = {
     "lose": "Lose a country",
     "country": "Country to leave",
 }
-"""What a visitor may say of a plan or a study: options of commands, and what the page calls them.
-"""
+"""Options that a visitor may set for a plan or a study, and their labels on the page."""
 _TYPED = re.compile(r"Usage: planner .*\n(Try .*\n)?\n?|\s*\(planner [^)]*\)")
-"""What commands say to whoever types them: how they are used, and what another would show."""
+"""Parts of commands' output for people who type commands: usage, and hints at other commands."""
 _FIELD = re.compile(rf"--({'|'.join(FIELDS)})\b")
 
 
 def in_words_of_page(text: str) -> str:
-    """Return what a command says in the words of the page, whose visitors type no commands."""
+    """Return a command's output in the words of the page, whose visitors type no commands."""
     return _FIELD.sub(lambda option: FIELDS[option[1]], _TYPED.sub("", text))
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a visitor can ask for: a command, and what it answers.
+    """A kind of job that a visitor can start: a command, its title and what its result says.
 
-    ``takes`` are the fields that it can do something with, ``needs`` those that it cannot do
-    without; ``asked`` is how the command line asks for it where that is no command of its own.
+    ``takes`` are the fields that it uses, ``needs`` those that it requires; ``asked`` is its
+    command line, if that is more than its name.
     """
 
     name: str
@@ -112,7 +111,7 @@ class JobKind:
     asked: str = ""
 
     def commands(self, file: Path, options: Mapping[str, str]) -> list[list[str]]:
-        """Return the commands of a job on a workbook; ``options`` are by the names of fields."""
+        """Return the commands of a job on a workbook; ``options`` are values by field."""
         if self.name == CHECK.name:
             return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
         if self.name == PAGE.name:
@@ -126,7 +125,7 @@ class JobKind:
         return [first, ["report", MADE, "--json"], *slides, tables]
 
 
-CHECK = JobKind("check", "Check of a workbook", "Every error and warning, beside its cell.")
+CHECK = JobKind("check", "Check of a workbook", "Every error and warning, with its cell.")
 PLAN = JobKind(
     "solve",
     "Plan",
@@ -138,9 +137,9 @@ PAGE = JobKind("page", "Page with sliders", "One file that plans again as you mo
 
 @cache
 def kinds() -> dict[str, JobKind]:
-    """Return all that a visitor can ask for by command: the plan, every study there is, the page.
+    """Return all kinds of jobs by name: the plan, every study, the page with sliders.
 
-    What a study takes and needs is read of its command's options.
+    The fields of a study are read from its command's options.
     """
     studies = (_of_study(listed.kind, listed.asked) for listed in STUDIES.values())
     return {kind.name: kind for kind in (PLAN, *studies, PAGE)}
@@ -148,7 +147,7 @@ def kinds() -> dict[str, JobKind]:
 
 def _of_study(study: type[StudyKind], asked: str) -> JobKind:
     def command() -> None:
-        """Gather options, as click does before it makes a command."""
+        """Collect the options of a study, which are click's decorators."""
 
     for option in study.OPTIONS:
         option(command)
@@ -163,9 +162,9 @@ def _of_study(study: type[StudyKind], asked: str) -> JobKind:
 
 @dataclass
 class Job:
-    """One thing asked for, in a folder of its own; ``result`` is what its process wrote at the end.
+    """One job, in a folder of its own; ``result`` is what its process wrote at the end.
 
-    ``options`` are the fields that were filled.
+    ``options`` are the fields that were filled in.
     """
 
     kind: JobKind
@@ -178,8 +177,8 @@ class Job:
     ended: float | None = None
     asked_to_stop: bool = False
     result: dict[str, Any] = field(default_factory=dict)
-    trouble: str = ""
-    """What kept it from running, or from writing what it found."""
+    failure: str = ""
+    """Why the job could not run, or could not write its results."""
 
     @property
     def is_live(self) -> bool:
@@ -191,16 +190,16 @@ class Job:
 
     @property
     def log(self) -> list[str]:
-        """What its commands said to a person, line by line."""
+        """The output of its commands, line by line."""
         text = ""
         with contextlib.suppress(OSError):
             text = (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
         lines = [line for line in in_words_of_page(text).splitlines() if line.strip()]
-        return [*lines, self.trouble] if self.trouble else lines
+        return [*lines, self.failure] if self.failure else lines
 
     @property
     def files(self) -> list[str]:
-        """The names of what can be downloaded."""
+        """The names of the files that can be downloaded."""
         if self.is_live:
             return []
         paths = (path for path in self.folder.iterdir() if path.suffix in _DOWNLOADS)
@@ -208,30 +207,30 @@ class Job:
         return sorted(name for name in names if not name.startswith((PREFIX, ".")))
 
     async def run(self, limits: ServerLimits, place: asyncio.Semaphore) -> None:
-        """Wait for a place, run the commands in a process of their own, read what came of it."""
+        """Wait for a free slot, run the commands in a separate process, and read the result."""
         async with place:
             if self.state is not JobState.WAITING:
                 return
             self.state, self.began = JobState.RUNNING, time.monotonic()
             try:
                 code = await self._run(limits)
-            except OSError as error:  # no process, no memory or no disk to be had
-                code, self.trouble = WriteError.exit_code, trouble_of(error)
+            except OSError as error:  # no process, memory or disk was available
+                code, self.failure = WriteError.exit_code, reason_of(error)
             finally:
                 self.ended = time.monotonic()
                 (self.folder / self.file.name).unlink(missing_ok=True)
         with contextlib.suppress(OSError, ValueError):
             self.result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
-        if not self.result and code == WriteError.exit_code and not self.trouble:
-            self.trouble = "It could not write what it found: the disk of this server may be full."
+        if not self.result and code == WriteError.exit_code and not self.failure:
+            self.failure = "Its results could not be written: the server's disk may be full."
         if self.state is JobState.RUNNING:
-            failure = JobState.ERRORS if self.result or self.trouble else JobState.KILLED
-            self.state = _OF_CODE.get(int(self.result.get("code", code)), failure)
+            failed = JobState.ERRORS if self.result or self.failure else JobState.KILLED
+            self.state = _OF_CODE.get(int(self.result.get("code", code)), failed)
             if self.asked_to_stop and self.state is not JobState.DONE:
                 self.state = JobState.STOPPED
 
     async def _run(self, limits: ServerLimits) -> int:
-        file = Path(self.file.name)  # beside what is made of it: no one is told where that is
+        file = Path(self.file.name)  # in the job's folder: messages don't show the server's paths
         try:
             (self.folder / file).hardlink_to(self.file)
         except OSError:
@@ -253,7 +252,7 @@ class Job:
                 await process.wait()
 
     async def _watched(self, process: asyncio.subprocess.Process, limits: ServerLimits) -> int:
-        """Wait for the process; ask it to stop where it was told to or is late, then end it."""
+        """Wait for the process; if it should stop or is late, ask it to stop, then kill it."""
         end, ask = time.monotonic() + limits.seconds, True
         while True:
             with contextlib.suppress(TimeoutError):
@@ -268,14 +267,14 @@ class Job:
                 _signal(process, kill=True)
 
     def stop(self) -> None:
-        """Have it stopped: what is finished of a study is kept."""
+        """Stop the job; the finished part of a study is kept."""
         self.asked_to_stop = True
         if self.state is JobState.WAITING:
             self.state, self.ended = JobState.STOPPED, time.monotonic()
 
 
 def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
-    """Ask a job's process to end, or end it and all that it started."""
+    """Ask a job's process to stop, or kill it and all that it started."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if kill:
@@ -287,16 +286,16 @@ def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
         process.kill()
 
 
-def trouble_of(error: OSError) -> str:
-    """Return what the system has against it, in a sentence for visitors."""
+def reason_of(error: OSError) -> str:
+    """Return an error of the operating system as a sentence for visitors."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "The disk of this server is full: forget a session, or tell whoever runs it."
-    return f"This server could not do that: {error.strerror or 'it does not say why'}."
+        return "The server's disk is full. Delete your files, or tell whoever runs the server."
+    return f"The server could not do this: {error.strerror or 'the reason is not known'}."
 
 
 @dataclass
 class BrowserSession:
-    """A visitor: the workbook brought last, and the jobs on it. Its folder goes with it."""
+    """A visitor's last workbook and jobs; the folder is deleted when the session ends."""
 
     folder: Path
     workbook: Path | None = None
@@ -312,9 +311,9 @@ class BrowserSession:
         return next(checks, None)
 
     def take(self, name: str, content: Path) -> None:
-        """Take a workbook over, under a name that is safe: what it is called, as far as may be.
+        """Accept a workbook, under a safe name that is close to its own.
 
-        The one before is released, and what its check left.
+        The previous workbook and the files of its check are deleted.
         """
         workbook = self._new_folder() / safe_name(name)
         shutil.move(content, workbook)
@@ -326,7 +325,7 @@ class BrowserSession:
         self._release()
 
     def take_as(self, workbook: Path) -> None:
-        """Take what another session has, by a name of its own."""
+        """Accept a copy of another session's workbook."""
         copy = self.folder / f"taken-{secrets.token_hex(4)}"
         try:
             copy.hardlink_to(workbook)
@@ -339,7 +338,7 @@ class BrowserSession:
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def _release(self) -> None:
-        """Remove the workbooks that no job waits for, but the last, and what their checks left."""
+        """Delete workbooks that no job waits for, but not the last, and their checks."""
         for job in [j for j in self.jobs if j.kind is CHECK and not j.is_live]:
             if job.file != self.workbook:
                 self._drop(job)
@@ -351,7 +350,6 @@ class BrowserSession:
     def start(
         self, kind: JobKind, options: dict[str, str], limits: ServerLimits, place: asyncio.Semaphore
     ) -> Job:
-        """Start a job on the workbook."""
         if self.workbook is None:
             msg = "no workbook"
             raise ValueError(msg)
@@ -369,7 +367,6 @@ class BrowserSession:
         self._release()
 
     async def end(self) -> None:
-        """Stop what runs, and leave nothing behind."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

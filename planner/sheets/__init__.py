@@ -1,4 +1,4 @@
-"""The plan as sheets: what each is made from, in order; charts; one style for all."""
+"""The plan as sheets, in order, with charts and one style for all."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ from planner.workbook import Book
 __all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
 SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
-"""The sheets in order. Overview, which is no table, stands first, Charts before Plan, Glossary
-last."""
+"""The tables in order. Overview comes before them, Charts before Plan, Glossary last."""
 _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
     results.Summary: summary,
     results.ByMineral: by_mineral,
@@ -43,16 +42,16 @@ _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]]
     results.Values: values,
     results.Duals: duals,
 }
-"""What makes a sheet that a plan alone does not say; None where there is nothing to say."""
+"""Functions that make the sheets that need more than the plan; None if a sheet has no rows."""
 
 
 STACKED = tuple(r for r in SHEETS if r not in _MADE or r in {results.Members, results.Scorecard})
-"""Those that plans of several scenarios may have under one another: with a row a year, or a member;
-Summary, Checks and what proves a single plan are not among them."""
+"""Sheets in which the rows of several scenarios can be stacked: one row per year or member.
+Summary, Checks and the proof of a single plan can't be stacked."""
 
 
-def made(result: type[results.Result], context: Context) -> results.Result | None:
-    """Return a table of a plan; None where the input has no such rows."""
+def result_of(result: type[results.Result], context: Context) -> results.Result | None:
+    """Return a table of a plan; None if the input has no such rows."""
     if result in _MADE:
         return _MADE[result](context)
     if issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
@@ -61,8 +60,8 @@ def made(result: type[results.Result], context: Context) -> results.Result | Non
 
 
 def sheet(result: type[results.Result], context: Context) -> Table | None:
-    """Return a sheet of a plan as it is shown; None where the input has no such rows."""
-    rows = made(result, context)
+    """Return a sheet of a plan as shown; None if the input has no such rows."""
+    rows = result_of(result, context)
     return None if rows is None else table_of(rows, context.country)
 
 
@@ -87,7 +86,7 @@ def write_plan(
 
 def _tables(context: Context) -> dict[str, Table]:
     shown = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
-    if any(table.name == results.ShortageCauses.TABLE for table in shown):  # which says it in print
+    if any(table.name == results.ShortageCauses.TABLE for table in shown):  # printed instead
         shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
     texts = overview(context, (table.name for table in shown)).texts
     return {table.name: table for table in (*shown, glossary(shown, texts))}

@@ -1,4 +1,4 @@
-"""By year: every mineral year by year; Shortage causes: who is short when, and why, in short."""
+"""The sheets By year (every mineral in every year) and Shortage causes (who is short, and why)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from planner.sheets.figures import coalition_purchases, paid_by, taken_by_plants
 At = tuple[str, int]
 """A mineral and a year."""
 _MOST_MEMBERS = 6
-"""How many members are named where not all of them are short for one cause."""
+"""Members that are named if they are not all short for the same cause."""
 
 
 def by_year(context: Context) -> MeasuresByYear | None:
-    """Return the sheet By year: block by block a measure, a row a mineral, a column a year."""
+    """Return the sheet By year: a block per measure, a row per mineral, a column per year."""
     case = context.case
     if not case.years or not case.minerals:
         return None
@@ -53,7 +53,7 @@ def by_year(context: Context) -> MeasuresByYear | None:
 def _blocks(
     context: Context,
 ) -> Mapping[tuple[str, str], tuple[Look, str, Mapping[At, Any]]]:
-    """Return by measure and meaning its look, its unit and its cells."""
+    """Return format, unit and cells of each measure, by its name and meaning."""
     plan, basis = context.plan, context.basis
     need, bought, short = (
         sums(plan.supply, amount, "mineral", "year") for amount in ("demand", "purchased", "short")
@@ -63,40 +63,40 @@ def _blocks(
     landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in tonnes}
     tops = _tops(context)
 
-    def of_top(read: Callable[[Top], Any]) -> dict[At, Any]:
+    def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
-    whose = f"the country with the largest share of {basis}"
+    largest = f"the country with the largest share of {basis}"
     taken: dict[tuple[str, str], tuple[Look, str, Mapping[At, Any]]] = {}
     if plan.expanded.intakes:
-        name = ByMineral.taken.header, "what plants take of it as an input, part of its shares"
+        name = ByMineral.taken.header, "what plants use of it as an input; counted in its shares"
         taken[name] = Look.TONNES, "t", taken_by_plants(plan)
     return {
         (common.DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
-        (common.PURCHASES.header, "what they buy, for stock too"): (Look.TONNES, "t", bought),
+        (common.PURCHASES.header, "what they buy, also for stock"): (Look.TONNES, "t", bought),
         **taken,
         (common.SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
-        ("Served", "1 less what is short over demand"): (Look.SHARE, "of demand", served),
-        ("Largest supplier", whose): (
-            Look.TEXT, "", of_top(lambda top: context.country(top.country))
+        ("Served", "1 minus shortage divided by demand"): (Look.SHARE, "of demand", served),
+        ("Largest supplier", largest): (
+            Look.TEXT, "", read_from_tops(lambda top: context.country(top.country))
         ),
-        (CountryShares.of_demand.header, "of that country, for stock too"): (
+        (CountryShares.of_demand.header, "bought from that country, also for stock"): (
             Look.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
         ),
-        (CountryShares.of_purchases.header, "of that country, of all that is bought"): (
+        (CountryShares.of_purchases.header, "that country's part of all purchases"): (
             Look.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
         ),
-        (common.LIMIT.header, f"the tightest of the coalition on that country, of {basis}"): (
-            Look.SHARE, f"of {basis}", of_top(lambda top: top.limit)
+        (common.LIMIT.header, f"the coalition's tightest on that country, as a share of {basis}"): (
+            Look.SHARE, f"of {basis}", read_from_tops(lambda top: top.limit)
         ),
-        (common.LANDED.header, "cost or price, tariff and freight over tonnes bought"): (
+        (common.LANDED.header, "what a tonne costs on average, with tariff and freight"): (
             Look.PRICE, context.per_tonne, landed
         ),
     }  # fmt: skip
 
 
 def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
-    """Return the largest supplier of each mineral and year, its shares of demand and purchases."""
+    """Return each mineral and year's largest supplier, and its shares of demand and purchases."""
     table = coalition_purchases(context.plan)
     tops = largest_country_shares(table, context.basis, ("mineral", "year"))
     whose = zip(*(table[c].tolist() for c in ("mineral", "year", "country")), strict=True)
@@ -109,10 +109,7 @@ def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
 
 
 def shortage_causes(plan: Plan) -> ShortageCauses | None:
-    """Return one row a mineral, cause and those who share it, with the years; None of no shortage.
-
-    All years with the same cause and the same members are one row.
-    """
+    """Return one row per mineral, cause and set of members, with the years; None if none."""
     table, case = plan.shortages, plan.case
     if table.empty:
         return None

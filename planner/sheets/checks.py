@@ -23,32 +23,35 @@ from planner.sheets.context import Context, once
 from planner.workbook.findings import sentence
 
 OPTION = "run"
-"""What a row is that gives an option of the run: its name is the column, what was typed the text.
-So it can be applied again. The seal is such a row, too: redacting takes them out."""
+"""Kind of row that holds an option of the run: its name in Column, what was typed in the text.
+So the options can be applied again. The seal is such a row, too: redacting removes both."""
 
 _WHERE = re.compile(r" of the largest need in .+(?=, dual infeasibility)")
 
 WORST = (
     "Largest violation of any constraint",
-    "The largest violation against the largest need of the same minerals and years",
-    "The same against each mineral's own largest demand",
+    "Largest violation, divided by the largest need of the same minerals and years",
+    "Largest violation of a mineral's balance, divided by its largest demand",
 )
-"""Figures of the proof that name behind them where they were reached."""
+"""Figures of the proof that are followed by the place where they were reached."""
 
+MIP_GAP = "Gap of the search over whole projects"
+MODELS = "Pyomo models compared with the arrays, one for all blocks of the same shape"
+FAILED = "Solves that failed the proof before one passed it"
+"""Rows that ``planner.audit`` reads back."""
 _NAMED = 3
-"""How many minerals of a block are named."""
+"""Most minerals of a block that are named."""
 
 
 Rows = Iterator[dict[str, Any]]
-"""Rows of the sheet: cells by field, and the look of the value; what lacks is blank."""
+"""Rows of the sheet: cells by field, and the format of the value; missing fields are blank."""
 
 
 @once
 def checks(context: Context) -> Checks:
-    """Return the sheet Checks."""
     proof = [*_proof(context), *_program(context)]
     passed = all(row.get("passed") != "no" for row in proof)
-    words = _passed(context) if passed else "Not passed: see the rows that say no."
+    words = _passed(context) if passed else 'Not passed: see the rows with "no".'
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     rows = [verdict, *proof, *_input(context)]
     data: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Checks.FIELDS}
@@ -60,18 +63,17 @@ def _passed(context: Context) -> str:
     plan = context.plan
     if plan.extension is not None:
         return (
-            "Passed: the plan keeps to the case and to what was added to its model"
-            f" ({plan.extension.words}), and no plan that does is cheaper."
+            "Passed: the plan keeps every rule of the case and of what was added to its model"
+            f" ({plan.extension.words}), and no other plan that does is cheaper."
         )
     if context.within:
-        return f"Passed: the plan keeps to the case, and {context.within}."
+        return f"Passed: the plan keeps every rule of the case, and {context.within}."
     if plan.status == OPTIMAL:
-        return "Passed: the plan is optimal and keeps to the case."
-    return f"Passed: the plan keeps to the case. {search_words(plan.proof.mip_gap)}"
+        return "Passed: the plan is optimal and keeps every rule of the case."
+    return f"Passed: the plan keeps every rule of the case. {search_words(plan.proof.mip_gap)}"
 
 
 def _input(context: Context) -> Rows:
-    """What was odd in the input, and every default taken."""
     for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
@@ -82,7 +84,7 @@ def _input(context: Context) -> Rows:
 
 
 def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, Any]:
-    """Return a figure of the proof: it passes up to what is accepted."""
+    """Return a figure of the proof; it passes if it is at most ``accepted``."""
     return {
         "check": "proof",
         "what": text,
@@ -102,7 +104,8 @@ def _proof(context: Context) -> Rows:
     proof, more = context.plan.proof, context.plan.extension
     added = bool(more and more.whole)
     is_whole = context.case.settings.whole_projects or added
-    fixed = f" (holds for the {'whole variables' if added else 'builds'} fixed)" if is_whole else ""
+    what = "integer variables" if added else "builds"
+    fixed = f" (with the {what} fixed as in this plan)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
     where_worst = f", at {proof.violated}" if is_seen else ""
     yield _figure(f"{WORST[0]}{where_worst}", proof.violation, proof.allowed, "t")
@@ -119,14 +122,14 @@ def _proof(context: Context) -> Rows:
     if is_whole:
         search = context.case.search
         accepted = proof.mip_gap if search.seconds is not None else search.gap
-        yield _figure("Gap of the search over whole builds", proof.mip_gap, accepted, "relative")
+        yield _figure("Gap of the search over whole projects", proof.mip_gap, accepted, "relative")
     yield from _recount(context)
 
 
 def _worst_block(context: Context) -> tuple[float, str]:
-    """Return the largest violation of a block against its own need, and the block's minerals.
+    """Return the largest violation of a block relative to its own need, and the block's minerals.
 
-    So small minerals are not lost.
+    So small minerals count as much as large ones.
     """
     violated = [block for block in context.plan.blocks if block.certificate.violation > 0]
     if not violated:
@@ -138,27 +141,27 @@ def _worst_block(context: Context) -> tuple[float, str]:
 
 
 def _recount(context: Context) -> Rows:
-    """The totals counted again from the plan's tables and the case."""
+    """Yield the totals, computed again from the plan's tables and the case."""
     plan = context.plan
     recounted = float(plan.costs["discounted"].sum())
     recounted += plan.extension.cost if plan.extension else 0.0
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
-    text = "Total cost recounted from the tables against the solver's"
+    text = "Total cost computed from the tables, compared with the solver's"
     yield _figure(text, off, tolerances.RECOUNTED_COST, "relative")
     supply, stocks = plan.supply, plan.stocks
-    kept = {
+    stored = {
         (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
         for row in stocks.to_dict("records")
     }
     keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
-    change = np.array([kept.get(key, 0.0) for key in keys], dtype=float)
+    change = np.array([stored.get(key, 0.0) for key in keys], dtype=float)
     handed = measures.sums(plan.inputs, "tonnes", "mineral", "member", "year")
     keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
     given = np.array([handed.get(key, 0.0) for key in keys], dtype=float)
     left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
-    text = "Purchases, stocks and shortage against demand, recounted from the tables"
+    text = "Purchases, stocks and shortage compared with demand, computed from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
@@ -169,12 +172,12 @@ def _recount(context: Context) -> Rows:
     yield from _needs(plan)
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
-    text = "Tonnes beyond usable capacity, recounted from the tables"
+    text = "Tonnes beyond usable capacity, computed from the tables"
     yield _figure(text, worst, plan.proof.allowed, "t")
 
 
 def _needs(plan: Plan) -> Rows:
-    """What plants take of their inputs against what they make, from the tables."""
+    """Yield how far plants' inputs are from what their output needs, from the tables."""
     if not plan.expanded.intakes:
         return
     keys = ("year", "mineral", "plant", "plant_project", "product")
@@ -189,20 +192,20 @@ def _needs(plan: Plan) -> Rows:
                 product = plan.expanded.sources[r].mineral
                 need = ratio * made.get((year, intake.refiner, intake.project, product), 0.0)
                 worst = max(worst, need - came if intake.is_joint else abs(need - came))
-    what = "Inputs of plants against what they make, recounted from the tables"
+    what = "Plants' inputs compared with what their output needs, computed from the tables"
     yield _figure(what, worst, plan.proof.allowed, "t")
 
 
 def _program(context: Context) -> Rows:
     proof = context.plan.proof
     for text, value, unit in (
-        ("Blocks, each counted from the case, solved and proven alone", proof.blocks, "blocks"),
-        ("Models built and compared with the case, one for all blocks of a shape", proof.models,
-         "models"),
+        ("Blocks: independent parts of the program, each solved and proven separately",
+         proof.blocks, "blocks"),
+        (MODELS, proof.models, "models"),
         ("Rows (constraints) of the linear program", proof.rows, ""),
         ("Columns (variables) of the linear program", proof.columns, ""),
         ("Nonzeros of the linear program", proof.nonzeros, ""),
-        ("Attempts that failed before one passed the proof", len(proof.retries), ""),
+        (FAILED, len(proof.retries), ""),
         *((_WHERE.sub("", failure), None, "") for failure in proof.retries),
     ):  # fmt: skip
         yield {"check": "program", "what": text, "value": value, "unit": unit}
@@ -225,13 +228,11 @@ def _sealed(context: Context) -> tuple[Sequence[float], ...]:
 
 VALUES, DUALS = Values.TABLE, Duals.TABLE
 THIS, FREE = "this plan", "without share limits"
-"""Whose values and duals they are: the plan's, or those of the one that it is set against."""
+"""The plan whose values and duals are listed: this one, or the same case without share limits."""
 
 
 @once
 def values(context: Context) -> Values:
-    """Return the sheet Values."""
-
     def rows_of(plan: Plan) -> Iterator[tuple[str, str, float]]:
         numbers = _unlisted(plan) if plan is context.plan else plan.solver_x
         return _keyed(plan.program.variables, numbers)
@@ -242,7 +243,6 @@ def values(context: Context) -> Values:
 
 @once
 def duals(context: Context) -> Duals:
-    """Return the sheet Duals."""
     plan, family, key, dual = _stacked(
         context, lambda plan: _keyed(plan.program.constraints, plan.prices)
     )
@@ -252,7 +252,7 @@ def duals(context: Context) -> Duals:
 def _stacked(
     context: Context, rows_of: Callable[[Plan], Iterator[tuple[str, str, float]]]
 ) -> tuple[Sequence[Any], ...]:
-    """Return the columns of what is told of the plan, and of the one that it is set against."""
+    """Return the columns of the rows of this plan and of the plan without share limits."""
     plans = {THIS: context.plan, FREE: context.without_limits}
     stacked = [
         (whose, *row) for whose, plan in plans.items() if plan is not None for row in rows_of(plan)
@@ -265,7 +265,7 @@ def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[
     for group in parts:
         mine = numbers[group.at]
         filled = np.flatnonzero(mine)
-        if group.is_of_limits:  # those of each row of Share limits together
+        if group.is_of_limits:  # the limits of a row of Share limits together
             filled = filled[np.argsort(group.index[0][filled], kind="stable")]
         for key, number in zip(group.keys(filled), mine[filled].tolist(), strict=True):
             yield group.name, key_text(key), number
@@ -281,7 +281,7 @@ def key_text(key: Any) -> str:
 
 
 def _unlisted(plan: Plan) -> Floats:
-    """Return a plan's values, those of the spot flows that the sheet Plan lists left out."""
+    """Return a plan's values, without the spot flows: the sheet Plan lists these."""
     numbers = plan.solver_x
     listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > tolerances.LEAST_FLOW)
     numbers[plan.program.flow[listed]] = 0.0

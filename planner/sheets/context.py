@@ -1,4 +1,4 @@
-"""What every sheet is made from: a plan, where it came from, and how it was run."""
+"""A plan with its workbook and its run: all that sheets are made from."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run writes of itself, and no two runs alike: versions, and the time [UTC].
+    """What a run records of itself: versions, and the time [UTC], which differs between runs.
 
-    ``sure`` says how sure the plan is, where a study of that is beside it.
+    ``sure`` says how sure the plan is, if a sensitivity study of the same input is known.
     """
 
     planner: str = _version.__version__
@@ -36,11 +36,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Context:
-    """A plan with what its sheets say about it.
+    """A plan with everything that its sheets show.
 
-    ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
-    ``made_with`` are the run's options, name and value as typed; ``record`` is what the run says
-    of itself; ``within`` what is proven of a plan that is not the cheapest of the case.
+    ``without_limits`` is the plan of the same case without share limits; ``timings`` are in
+    seconds; ``made_with`` are the run's options, name and value as typed; ``within`` says what is
+    proven about a plan that is not the cheapest of its case.
     """
 
     plan: Plan
@@ -51,8 +51,8 @@ class Context:
     made_with: Sequence[tuple[str, str]] = ()
     record: RunRecord = field(default_factory=RunRecord)
     within: str = ""
-    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What ``once`` has worked out."""
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Results that ``once`` keeps, by function."""
 
     @property
     def case(self) -> Case:
@@ -60,7 +60,7 @@ class Context:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is odd in the input, and in the plan itself, each with its cell."""
+        """Warnings on the input and on the plan, each with its cell."""
         own = self.plan.findings
         return self.book.layout.in_order((*self.book.warnings, *own)) if own else self.book.warnings
 
@@ -97,7 +97,7 @@ class Context:
 
     @property
     def is_as_given(self) -> bool:
-        """Whether the plan is of the workbook as it stands: no scenario, no option."""
+        """Whether the plan is of the unchanged workbook: no scenario and no option."""
         as_read = self.case.scenario == self.book.case.scenario and not self.options
         return as_read and self.plan.extension is None
 
@@ -107,7 +107,7 @@ class Context:
 
 
 def _percent(value: str) -> str:
-    """Return a share in per cent, other words as they are."""
+    """Return a share in per cent, and other text unchanged."""
     try:
         share = float(value)
     except ValueError:
@@ -116,26 +116,26 @@ def _percent(value: str) -> str:
 
 
 def once(make: Callable[[Context], T]) -> Callable[[Context], T]:
-    """Have a function of a context worked out once a context."""
+    """Cache a function's result in its context (a decorator)."""
 
     @wraps(make)
-    def kept(context: Context) -> T:
-        if make not in context.kept:
-            context.kept[make] = make(context)
-        result: T = context.kept[make]
+    def cached(context: Context) -> T:
+        if make not in context.cache:
+            context.cache[make] = make(context)
+        result: T = context.cache[make]
         return result
 
-    return kept
+    return cached
 
 
 # ---- what its sheets ask of a case ---------------------------------------------------------------
 
 
 def question(case: Case) -> str:
-    """Return what a plan of a case is to say: whether its need is met within its share limits.
+    """Return the question that a plan answers: whether need can be met within the share limits.
 
-    One cap on single countries for all minerals is named; where it changes, with the year from
-    which it stays. The answer is of all years.
+    A single cap on each country for all minerals is named; if it changes over the years, the last
+    value is, with its first year. The answer covers all years.
     """
     asked, limits = "Can the coalition get what it needs", case.share_limits
     if not limits or not case.years:
@@ -159,9 +159,9 @@ def question(case: Case) -> str:
 
 
 def estimates(case: Case, *sheets: str) -> str:
-    """Return how many rows of a workbook, or of some of its sheets, are estimates; "" for none.
+    """Return how many rows of a workbook, or of some sheets, are estimates; "" for none.
 
-    ``430 of 538 rows``: rows whose Grade or Note marks them, of all rows but those of Settings.
+    ``430 of 538 rows``: a row's Grade or Note marks it. The sheet Settings doesn't count.
     """
     every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
     rows = [row for sheet in every for row in case.records(sheet)]

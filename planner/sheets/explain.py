@@ -1,4 +1,4 @@
-"""An explanation in words and as data: what sets a price, what binds, what ends a shortage."""
+"""Explanations in words and as data: what sets a price, what binds, what ends a shortage."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from models.case import Case
 from models.plan import BUILT, SHORTAGE, STOCK
 from models.resolve import made_into
 from planner.render.table import json_value
-from planner.render.words import NAMED, all_of, each_year, listed, share, signed, tiny
+from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
     from models.plan import Unpaid
 
 SHOWN = 8
-"""What binds is told so many times at most; the JSON form has all."""
+"""Most binding limits listed; the JSON form has all."""
 _IDLE = 4
-"""Idle plants named; the JSON form has all."""
+"""Most idle plants named; the JSON form has all."""
 POINT = "point"
-"""Unit of a limit that is no amount."""
-_FEW, _TOLD = 4, 6
-"""So many moves are shown one by one; of more, what they come to."""
+"""Unit of a limit on a share: one percentage point."""
+_FEW, _MOST_SUMS = 4, 6
+"""Most moves shown one by one; if there are more, most sums by source shown instead."""
 _MATTERS = 0.01
-"""What a tonne more of demand costs is told where it is this part off the price of supply."""
+"""Relative difference from which the cost of one more tonne of demand is shown next to the price.
+"""
 _MEASURE = (
-    "These cells are chosen because they change least against what they say now (from 100 to 150 "
-    "is half; a closed lane or a cell at 0, against the member's demand), and are few."
+    "These cells were chosen because they are few and change least. From 100 to 150 counts as one "
+    "half; for a closed lane or a cell at 0, the change is divided by the member's demand."
 )
 _SHEETS = {record.SHEET: record for record in schema.SHEETS}
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Where a place stands in the workbook as read, ``book`` being its case before any scenario.
+    """Finds the cell of a value in the workbook; ``book`` is its case before any scenario.
 
-    ``cell_of`` turns sheet, row and header into a cell, "" where the sheet has no such column.
-    ``unit_of`` gives the unit that a sheet's column is written in, and what its numbers are
-    multiplied by as they are read; None where that is the catalogue's own unit.
+    ``cell_of`` turns sheet, row and header into a cell, "" if the sheet has no such column.
+    ``unit_of`` returns the unit of a sheet's column and the factor that converts its numbers to
+    the catalogue's unit; None if the column is in the catalogue's unit.
     """
 
     book: Case
@@ -51,7 +52,7 @@ class Cells:
     unit_of: Callable[[str, str], tuple[str, float] | None]
 
     def cell(self, place: answers.CellAddress | None) -> str:
-        """Return ``Refiners!D14``; the sheet, row and header where no cell says it; "" of none."""
+        """Return ``Refiners!D14``; else sheet, row and header; "" for no place."""
         if place is None:
             return ""
         column = self._column(place)
@@ -60,9 +61,9 @@ class Cells:
         return f"{place.sheet}!{cell}" if cell else f"{place.sheet}{row}, {column}"
 
     def bracketed(self, *places: answers.CellAddress | None) -> str:
-        """Return cells in brackets, to be put behind what they are; "" of none.
+        """Return cells in brackets, to follow the text that they belong to; "" for no place.
 
-        A cell that is written in another unit than what is told of it is said with that unit.
+        If a cell's unit differs from the text's, it is given.
         """
         cells = []
         for place in filter(None, places):
@@ -71,7 +72,7 @@ class Cells:
         return f"  [{'; '.join(cells)}]" if cells else ""
 
     def unit(self, place: answers.CellAddress) -> str:
-        """Return the unit that a cell is written in, "" where it has none."""
+        """Return the unit that a cell is written in, "" if it has none."""
         other = self._other_unit(place)
         if other is not None:
             return other[0]
@@ -83,7 +84,7 @@ class Cells:
         return value if other is None else float(f"{value / other[1]:.12g}")
 
     def typed_up(self, place: answers.CellAddress, value: float) -> float:
-        """Return the same rounded up, where the unit is another one, to what one would type."""
+        """Return ``typed``, rounded up to a short number if the cell's unit is another one."""
         other = self._other_unit(place)
         return value if other is None else answers.rounded_up(value / other[1], other[0])
 
@@ -91,13 +92,12 @@ class Cells:
         return self.unit_of(place.sheet, self._column(place))
 
     def is_overridden(self, place: answers.CellAddress) -> bool:
-        """Return whether a scenario or a what-if changes the value of this cell."""
         before, after = (self._record(case, place) for case in (self.book, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)
 
     def _column(self, place: answers.CellAddress) -> str:
-        """Return the header; a year that only a scenario tells apart is that of the workbook's."""
+        """Return the header; a year that only a scenario sets gets the workbook's earlier year."""
         record = self._record(self.book, place)
         series: Any = None if record is None else getattr(record, self._declared(place).field)
         if place.step is None or not isinstance(series, schema.ByYear):
@@ -113,14 +113,14 @@ class Cells:
         return next((r for r in case.records(place.sheet) if r.row == place.row), None)
 
 
-# ---- amounts, money and years as a sentence says them ------------------------------------------
+# ---- amounts and money in words ------------------------------------------------------------------
 
 
 def plain_amount(value: float) -> str:
-    """Return tonnes, or money in millions, with no more figures than they need."""
+    """Return tonnes, or money in millions, with their significant digits only."""
     if abs(value) >= 100:  # noqa: PLR2004
         return f"{value:z,.0f}"
-    return tiny(value) or f"{value:z,.4g}"
+    return near_zero(value) or f"{value:z,.4g}"
 
 
 def _money(value: float) -> str:
@@ -154,18 +154,18 @@ def _typed(value: float, unit: str) -> str:
 
 
 def _one_unit(unit: str, currency: str) -> str:
-    return {POINT: "one point", "t": "one tonne"}.get(unit, f"one million {currency}")
+    return {POINT: "one percentage point", "t": "one tonne"}.get(unit, f"one million {currency}")
 
 
 def _near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
-# ---- what is scarcest in a whole plan -----------------------------------------------------------
+# ---- the scarcest limit of a plan ----------------------------------------------------------------
 
 
 def scarce_words(scarce: Scarce, currency: str) -> str:
-    """Return what is scarcest, and what a unit more of it would save at the margin."""
+    """Return what is scarcest, and what one unit more of it would save at the margin."""
     hard = scarce.hardest
     where = f"{scarce.mineral}, " if scarce.mineral else ""
     return (
@@ -185,8 +185,8 @@ def explained(
 ) -> Iterator[str]:
     """Yield the lines of an explanation.
 
-    ``without`` [t] is what the member is short of in the workbook as it stands, where that is known
-    and no change of it helps.
+    ``without`` [t] is the member's shortage in the workbook without scenario and what-ifs; None if
+    it is not known, or not worth showing.
     """
     currency = cells.planned.settings.currency
     mineral, member, year = answer.mineral, answer.member, answer.year
@@ -202,7 +202,7 @@ def explained(
     if answer.cause:
         yield f"Why short: {answer.cause}"
     if answer.sharing > 1:
-        yield f"{all_of(answer.sharing, 'member')} are short of it in {year} for the same cause."
+        yield f"{all_of(answer.sharing, 'member')} are short of it in {year} for the same reason."
     for plant in answer.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
@@ -212,10 +212,10 @@ def explained(
     yield from _idle(answer, currency)
     if change is not None:
         yield ""
-        yield from _change_told(answer, change, cells)
+        yield from _change_lines(answer, change, cells)
     if without is not None:
-        short = f"short {plain_amount(without)} t" if without > answer.nothing else "not short"
-        yield f"Without scenario and what-ifs {answer.member} is {short} there."
+        short = f"{plain_amount(without)} t short" if without > answer.nothing else "not short"
+        yield f"Without scenario and what-ifs, {answer.member} is {short} in {year}."
 
 
 def _need(answer: answers.Explanation) -> str:
@@ -227,24 +227,24 @@ def _need(answer: answers.Explanation) -> str:
         text += f", takes {plain_amount(-stored)} t from its reserve"
     if answer.is_short:
         part = answer.short / answer.demand * 100.0
-        return f"{text}, is short {plain_amount(answer.short)} t ({part:.3g} % of its need)."
-    return f"{text}; nothing is short."
+        return f"{text}, misses {plain_amount(answer.short)} t ({part:.3g} % of its need)."
+    return f"{text}; nothing is missing."
 
 
 def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
-    """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
+    """Yield how much less idle plants' tonnes must cost to be bought, for their nearest buyer."""
     if answer.idle:
         named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
-        start = f"Idle plants of {answer.mineral} in {answer.year} lack at least"
-        yield f"{start}, in {currency} a tonne: {listed(named, _IDLE)}."
+        start = f"Plants for {answer.mineral} that are idle in {answer.year} would be used if a"
+        yield f"{start} tonne cost at least this much less ({currency}): {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: Unpaid, currency: str) -> str:
-    """Return what a plant lacks in the budget to be built, wholly or in full."""
+    """Return what it costs to build a plant, or its rest, and what the budget leaves for it."""
     left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
     needs = f"{plain_amount(plant.needs)} m {currency}"
     done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
-    return f"{plant.project.name} {done} takes {needs}, and {plant.what} leaves {left}."
+    return f"{plant.project.name} {done} costs {needs}, and {plant.what} leaves {left} for it."
 
 
 # ---- the price ---------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def _price(
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
     yield _holds(answer, price, currency)
     if price.moves and price.has_slack:
-        yield "How the plan would find one tonne more:"
+        yield "How the plan would get one more tonne:"
         yield from _moves(price.moves, currency)
     if price.terms:
         yield _read_at(price)
@@ -266,21 +266,21 @@ def _price(
     cost = answer.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
-        lost = ", and what has to be left if a country is lost," if cells.planned.security else ""
+        lost = ", supply that must be left if a country is lost" if cells.planned.security else ""
         yield (
-            f"(A tonne more in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
-            f"{_money(price.amount)}: limits on shares of demand, parts of a shortage and reserves "
-            f"in days{lost} move with demand.)"
+            f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
+            f"{_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage and "
+            "reserves in days also change with demand.)"
         )
 
 
 def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
-    """Return what one tonne more and less is worth, and how far the price holds."""
+    """Return what one more tonne costs, what one less saves, and how far the price holds."""
     more, less = price.more, price.less
     costs = "" if more is None else f"One tonne more for {answer.member} would cost {_money(more)}"
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
-        how_far = f"the price holds for {_far(price.up)} more and {_far(price.down)} less"
+        how_far = f"the price holds for up to {_far(price.up)} more and {_far(price.down)} less"
         if (more is None or _near(more, price.amount)) and costs:
             return f"{costs}; {how_far}."
         return f"{how_far[0].upper()}{how_far[1:]}." if not costs else f"{costs}; {how_far}."
@@ -288,12 +288,12 @@ def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: 
     both = ", ".join(part for part in (costs, saves) if part)
     if price.up > 0 or price.down > 0:
         way, far = ("more", price.up) if price.up > 0 else ("less", price.down)
-        return f"{both}. The price holds for {_far(far)} {way} only: the plan is at a corner."
+        return f"{both}. The price holds only for up to {_far(far)} {way}."
     if not (costs and saves):
-        return f"{both}." if both else "A tonne more or less there is out of reach."
+        return f"{both}." if both else "Neither one tonne more nor one tonne less is possible."
     return (
-        f"{both}. The marginal price lies between the two: more limits bind at once than it takes "
-        "to fix it."
+        f"{both}. The marginal price lies between the two, because more limits bind than are "
+        "needed to determine it."
     )
 
 
@@ -302,7 +302,7 @@ def _far(tonnes: float) -> str:
 
 
 def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
-    """Yield what moves, one by one or by what it comes to; the money adds up to the price."""
+    """Yield the changes of the plan, one by one or summed by source; they add up to the price."""
     if len(moves) <= _FEW:
         lines = [(m.amount, m.cost, m.what, m.kind) for m in moves]
     else:
@@ -317,7 +317,7 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
                 if abs(net[0]) > tolerances.REMAINDER and not _near(net[1], 0.0)
             ),
             key=lambda net: -abs(net[1]),
-        )[:_TOLD]
+        )[:_MOST_SUMS]
     amounts = [
         f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}"
         for tonnes, _, _, kind in lines
@@ -329,7 +329,7 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
     for many, spent, (_, _, source, _) in zip(amounts, moneys, lines, strict=True):
         yield f"  {many:>{left}}  {spent:>{right}} {currency}  {source}"
     for spent in other:
-        all_else = "all else, such as tonnes that change hands"
+        all_else = "everything else, such as tonnes that go to another member"
         yield f"  {'':>{left}}  {spent:>{right}} {currency}  {all_else}"
     if any(m.kind == STOCK.name for m in moves) and all(kind != STOCK.name for *_, kind in lines):
         yield "  (Reserves carry tonnes from one year to another.)"
@@ -337,10 +337,10 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
 
 def _read_at(price: answers.MarginalPrice) -> str:
     if price.setter == SHORTAGE.name:
-        return "It is the price of going short:"
+        return "The price is the cost of a missing tonne:"
     if price.setter == STOCK.name:
-        return f"A tonne would come from {price.words}:"
-    return f"The same price taken apart, for a tonne from {price.words}:"
+        return f"One more tonne would come from {price.words}:"
+    return f"Parts of the price, for a tonne from {price.words}:"
 
 
 def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
@@ -364,48 +364,47 @@ def _term(term: answers.PriceTerm) -> str:
 def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
     bounds = sorted(answer.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
     if not bounds:
-        yield "No limit there would save anything if it were wider."
+        yield "No limit would save anything if it were looser."
         return
     yield (
-        f"What binds for {answer.mineral} in {answer.year}, and what moving it is worth, each alone"
-        " and all else as it stands:"
+        f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one saves if"
+        " all else stays the same:"
     )
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
         yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.bracketed(b.place)}"
-        yield f"    {_worth_words(b, currency)}"
+        yield f"    {_saving_words(b, currency)}"
     if len(bounds) > SHOWN:
         yield f"  ... and {len(bounds) - SHOWN} more (--json has all)"
-    yield (
-        "  (A cell that also holds for other years, minerals or suppliers moves those limits, too.)"
-    )
+    yield "  (If a cell also applies to other years, minerals or suppliers, it changes these, too.)"
     if cells.planned.settings.whole_projects and cells.planned.projects:
-        yield "  (Prices and worths are those of the plants as built: whole plants have none.)"
+        yield "  (Prices and savings are for the plants as built: building a whole plant has none.)"
 
 
-def _worth_words(b: answers.Bound, currency: str) -> str:
-    """Return what one unit of a limit is worth, which way, and how far that holds."""
+def _saving_words(b: answers.Bound, currency: str) -> str:
+    """Return what one unit of a limit saves, in which direction, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
     text = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
     if b.saves is not None:
         text = f"{unit} {way} saves {_money(b.saves)} {currency}"
         if _near(b.saves, 0.0):
-            text = f"{unit} {way} saves nothing by itself: something else binds as well"
+            text = f"{unit} {way} saves nothing alone, because another limit binds as well"
     text = text[0].upper() + text[1:]
     held = _range(b, currency)
     if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
         return f"{text}, as does each {held}."
     if held:
-        past = "above" if b.direction > 0 else "below"
-        return f"{text}: {_money(b.shadow_price)} {currency} each, {held}; less {past} that."
+        end = "above" if b.direction > 0 else "below"
+        price = f"{_money(b.shadow_price)} {currency}"
+        return f"{text}; each unit saves {price} {held}, and less {end} that range."
     if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
         return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{text}."
 
 
 def _range(b: answers.Bound, currency: str) -> str:
-    """Return from what to what the rate holds, "" where it holds nowhere or that is not known."""
+    """Return the range in which the saving per unit holds; "" if it has none or is not known."""
     if b.low is None or b.high is None or not b.low < b.limit < b.high:
         return ""
     low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
@@ -417,27 +416,25 @@ def _range(b: answers.Bound, currency: str) -> str:
 # ---- the smallest change of a workbook that ends a shortage -------------------------------------
 
 
-def _change_told(answer: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
-    """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
+def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
+    """Yield the cells whose change ends the shortage, or what else could end it."""
     if not change.changes:
         yield from _nothing_does(answer, change)
         return
     if change.is_dear:
         yield (
-            "Supply is there, but a tonne of it costs more than a missing tonne. The plan would buy"
-            " it with this change:"
+            "Supply is available, but costs more than a missing tonne does. The plan would buy it"
+            " with this change:"
         )
     else:
-        yield f"The smallest change of its kind that ends the shortage of {answer.member}:"
+        yield f"The smallest change of cells that ends the shortage of {answer.member}:"
     for each in change.changes:
         yield f"  {_change_words(each, cells)}"
         years = each_year({*each.years} - {answer.year}, " and ")
-        also = f"; the cell also holds for {years}" if answer.year in each.years and years else ""
+        also = f"; the cell also applies to {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
         if cells.is_overridden(each.place):
-            yield (
-                "    (the scenario or what-if says that, not the workbook: it has to change there)"
-            )
+            yield "    (a scenario or what-if sets this value, not the workbook: change it there)"
     yield from (f"  {line}" for line in _planned_again(change, answer))
     if not change.is_dear:
         yield f"  {_MEASURE}"
@@ -461,43 +458,43 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
         return
     if change.is_dear:
         yield (
-            f"Supply can be had by changes of {kinds}. The cheapest plan leaves the shortage all "
-            "the same: what they let in costs more than a tonne short, or is used elsewhere."
+            f"Changing {kinds} would make supply available. The cheapest plan would still leave "
+            "the shortage: this supply costs more than a missing tonne, or is used elsewhere."
         )
     else:
         yield (
             f"No change of {kinds} ends this shortage: at least {plain_amount(change.left)} t stay"
-            " short."
+            " missing."
         )
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (
             f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year} and"
-            f" needed no ore (planned with it, {answer.member} is not short). So would that much"
-            " less demand."
+            f" needed no ore: in a plan with it, {answer.member} is not short. Demand that is"
+            " smaller by as much would end it, too."
         )
     else:
-        yield "A new refiner would not end it either; less demand would."
+        yield "A new refiner would not end it either; smaller demand would."
 
 
 def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator[str]:
-    """Yield what the plan made with the change says of those who are short in that year."""
+    """Yield who is still short in that year in a plan with the change."""
     outcome = change.outcome
     if outcome is None:
         return
     there = f"short of {answer.mineral} in {answer.year}"
     others = [name for name in outcome.served if name != answer.member]
     if not outcome.still:
-        yield f"Planned again with it, nobody is {there}."
+        yield f"With this change, nobody is {there} in a new plan."
     else:
         members, verb = [answer.member, *others], "are" if others else "is"
-        yield f"Planned again with it, {listed(members, NAMED)} {verb} not {there}."
+        yield f"With this change, {listed(members, NAMED)} {verb} not {there} in a new plan."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
         yield f"Still {there}: {listed(still, NAMED)}."
     if outcome.elsewhere > 0:
-        yield f"Elsewhere {plain_amount(outcome.elsewhere)} t more are short than in the plan."
+        yield f"Elsewhere, {plain_amount(outcome.elsewhere)} t more are missing than in this plan."
     if not change.is_dear and any(each.unit != answers.OPEN for each in change.changes):
-        yield f"With a change that is a hundredth smaller, {answer.member} is still short."
+        yield f"If the change is 1 % smaller, {answer.member} is still short."
 
 
 # ---- the same as data ----------------------------------------------------------------------------
@@ -506,7 +503,7 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
 def facts(
     answer: answers.Explanation, change: LeastChange | None, cells: Cells
 ) -> dict[str, object]:
-    """Return the same facts as ``explained``; what has no end or no answer is null."""
+    """Return the same facts as ``explained``; infinite and unknown values are null."""
     price = answer.price
     terms = () if price is None else price.terms
     return {

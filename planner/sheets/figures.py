@@ -1,9 +1,9 @@
-"""What the sheets show of each mineral: shortage, largest country and supplier, concentration.
+"""Each mineral's figures for the sheets: shortage, largest country and supplier, concentration.
 
-A supplier is one country outside the coalition; Rest of world, being many, is none. Its shares are
-of what is bought in the last year planned, of the plan and of the same case without share limits.
-Today is measured alike where the sheet Current supply says what is bought. For other minerals the
-shares of the world's refining capacity in the first year stand in, named as an estimate.
+A supplier is one country outside the coalition; Rest of world is many countries, so it is none.
+Its shares are of purchases in the last planned year, in the plan and in the same case without share
+limits. Its share today comes from the sheet Current supply. Minerals that are not on that sheet use
+shares of the world's refining capacity in the first year instead, marked as an estimate.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from planner.sheets.context import Context, once
 
 @once
 def figures(context: Context) -> tuple[findings.Row, ...]:
-    """Return a row of By mineral for every mineral, in the case's order, and what that rests on.
+    """Return the fields of a row of By mineral for every mineral, in the case's order.
 
-    Beside its fields: ``top`` and ``last``, the largest share of a country in any year and in the
-    last one; ``demand_value``, demand at the stated price; ``extra_paid``, what it costs more than
+    Further keys: ``top`` and ``last``, the largest share of a country in any year and in the last
+    one; ``demand_value``, demand at the stated price; ``extra_paid``, the extra cost compared with
     the same tonnes without share limits [money].
     """
     plan, case, unlimited = context.plan, context.case, context.without_limits
@@ -101,7 +101,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
 
 
 def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
-    """Return what members pay [money], by mineral and the like, what inputs cost included."""
+    """Return what members pay [money], including the cost of inputs, by the given keys."""
     if not plan.expanded.intakes:
         return measures.sums(plan.flows, "total", *keys)
     table = plan.supply.assign(paid=measures.paid(plan.supply))
@@ -109,15 +109,11 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
 
 
 def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
-    """Return what plants take of each input [t], by (mineral, year)."""
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
-    """Return what each mineral costs more than the same tonnes without share limits, where bought.
-
-    Beside it what its shortage costs more.
-    """
+    """Return the extra cost of each mineral's tonnes, and of its shortage, against ``free``."""
     more = measures.constant_basket(plan.supply, free.supply).get((), {})
     here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
     return (
@@ -139,7 +135,10 @@ def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
 def _bound_on(
     bound: Sequence[tuple[str, str, str, int]], last: Top | None
 ) -> tuple[int | None, int]:
-    """Return how many years the limit on a country binds, and how many others of the coalition."""
+    """Return the years in which the limit on the largest country binds, and how many others do.
+
+    Only limits on the coalition count.
+    """
     of_coalition = [row for buyer, *row in bound if buyer == ""]
     if last is None:
         return None, len(of_coalition)
@@ -155,13 +154,13 @@ def coalition_purchases(plan: Plan) -> pd.DataFrame:
 
 
 def binding(plan: Plan) -> pd.DataFrame:
-    """Return the rows of ``Plan.limits`` that bind; a limit on a buyer without need does not."""
+    """Return the rows of ``Plan.limits`` that bind; limits on buyers without need never do."""
     table = plan.limits
     return table[supply.binds(table)]
 
 
 _OF_STAGES = tuple(f for f in results.ByMineral.FIELDS if f.optional)
-"""What By mineral has only where minerals are made from one another."""
+"""Columns that By mineral has only if some minerals are made from others."""
 
 
 @once
@@ -182,9 +181,9 @@ def members(context: Context) -> results.Members:
 
 @dataclass(frozen=True)
 class _Stop:
-    """The largest supplier, its share of what is bought, and what is served without it.
+    """The largest supplier, its share of purchases, and the share of need served without it.
 
-    ``surged`` is that with a surge of the others.
+    ``surged`` is the share served if the other suppliers surge.
     """
 
     country: str | None = None
@@ -195,62 +194,59 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Plant:
-    """What a plant sells the coalition in a year, and what of its capacity is open to it [t].
+    """A plant's sales to the coalition in a year, and its capacity open to the coalition [t].
 
-    ``to_plants`` of it goes to other plants as an input.
+    ``sold_to_plants`` is the part of the sales that other plants use as an input.
     """
 
     country: str
     sold: float
     usable: float
-    to_plants: float = 0.0
+    sold_to_plants: float = 0.0
 
     @property
-    def to_members(self) -> float:
-        return self.sold - self.to_plants
+    def sold_to_members(self) -> float:
+        return self.sold - self.sold_to_plants
 
 
 def _stop(
     plants: Iterable[_Plant], case: Case, need: float, short: float = 0.0, handed: float = 0.0
 ) -> _Stop:
-    """Return what the loss of the largest supplier does.
+    """Return the effect of losing the largest supplier.
 
-    ``need``, ``short`` and what members have ``handed`` to plants are in t of a year.
+    ``need``, ``short`` and the tonnes that members ``handed`` to plants are in t of a year.
     """
     plants = list(plants)
-    if need <= 0 and not any(plant.to_plants for plant in plants):
+    if need <= 0 and not any(plant.sold_to_plants for plant in plants):
         return _Stop()
     sold: dict[str, float] = defaultdict(float)
-    for plant in plants:  # where only plants need a mineral, it is they who depend on a supplier
-        sold[plant.country] += plant.to_members if need > 0 else plant.sold
-    to_members = sum(plant.to_members for plant in plants)
-    drawn = measures.drawn_from_stock(need, handed, short, to_members)
+    for plant in plants:  # if only plants need a mineral, their purchases count
+        sold[plant.country] += plant.sold_to_members if need > 0 else plant.sold
+    sold_to_members = sum(plant.sold_to_members for plant in plants)
+    drawn = measures.drawn_from_stock(need, handed, short, sold_to_members)
     served = measures.served_share(need, short)
-    top = measures.largest_supplier(sold, _home(case))
+    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
+    home = {REST_OF_WORLD, *(code for code in codes if COALITION in case.blocs_of(code))}
+    top = measures.largest_supplier(sold, home)
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
     more = (
-        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.to_plants
+        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.sold_to_plants
         for plant in left
     )
     without, surged = (
         measures.served_without(others, drawn, need, served)
-        for others in (sum(plant.to_members for plant in left), sum(more))
+        for others in (sum(plant.sold_to_members for plant in left), sum(more))
     )
     return _Stop(*top, without, surged)
-
-
-def _home(case: Case) -> frozenset[str]:
-    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
-    return frozenset({REST_OF_WORLD, *(c for c in codes if COALITION in case.blocs_of(c))})
 
 
 # ---- today --------------------------------------------------------------------------------------
 
 
 def _today(case: Case) -> dict[str, _Stop]:
-    """Return what is bought today of each mineral, of the workbook as it stands."""
+    """Return each mineral's largest supplier today, in the workbook without any change."""
     if not case.years:
         return {}
     first = case.years[0]
@@ -273,13 +269,13 @@ def _today(case: Case) -> dict[str, _Stop]:
         usable = has * (1.0 if part is None else part)
         plants[r.mineral].append(_Plant(r.country, tonnes, usable, to_plants[r.name, r.mineral]))
     return {
-        mineral: _stop(of_mineral, case, sum(plant.to_members for plant in of_mineral))
+        mineral: _stop(of_mineral, case, sum(plant.sold_to_members for plant in of_mineral))
         for mineral, of_mineral in plants.items()
     }
 
 
 def todays_minerals(case: Case) -> set[str]:
-    """Return the minerals of which the workbook says what is bought today."""
+    """Return the minerals that the sheet Current supply lists."""
     return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
 
 
@@ -287,7 +283,7 @@ def todays_minerals(case: Case) -> set[str]:
 
 
 def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
-    """Return what is bought of each mineral in a year of a plan."""
+    """Return each mineral's largest supplier in a year of a plan."""
     plants: dict[str, list[_Plant]] = defaultdict(list)
     table = plan.sources[plan.sources["year"] == year]
     columns = (table[c] for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
@@ -303,28 +299,28 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
 
 
 def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
-    """Return of each mineral the members that depend on a country for it, the most dependent first.
+    """Return each mineral's members that depend on a country for it, the most dependent first.
 
-    Of those whose shares are printed alike the most that depend on one country stand first, by what
-    they buy.
+    Among members whose shares are printed alike, those that depend on the country with most such
+    members come first, the largest buyer first.
     """
     by_mineral: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
     for member, each in dependences_of(plan).items():
         for dependence in each:
             by_mineral[dependence.mineral].append((member, dependence))
     for members in by_mineral.values():
-        same = Counter(_told(dependence) for _, dependence in members)
+        same = Counter(_as_printed(dependence) for _, dependence in members)
         members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
-        members.sort(key=lambda e: (-printed(e[1].share), -same[_told(e[1])]))
+        members.sort(key=lambda e: (-printed(e[1].share), -same[_as_printed(e[1])]))
     return by_mineral
 
 
-def _told(dependence: Dependence) -> tuple[float, str]:
+def _as_printed(dependence: Dependence) -> tuple[float, str]:
     return printed(dependence.share), dependence.country
 
 
-def _kept(plan: Plan) -> dict[str, str]:
-    """Return of each mineral under share limits whether all of them are kept: yes or no."""
+def _limits_kept(plan: Plan) -> dict[str, str]:
+    """Return for each mineral with share limits whether all of them are kept: yes or no."""
     table = plan.limits
     kept = dict.fromkeys(map(str, table["mineral"].unique()), "yes")
     over = table[table["excess"] > 0]
@@ -335,9 +331,9 @@ def _kept(plan: Plan) -> dict[str, str]:
 
 
 def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
-    """Return of each mineral whose loss leaves least through all stages, and what is then served.
+    """Return for each mineral the country whose loss leaves least, and the share then served.
 
-    Only where minerals are made from others.
+    The loss counts through all stages; empty if no mineral is made from others.
     """
     if not plan.expanded.intakes:
         return {}
@@ -353,11 +349,11 @@ def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
 
 @once
 def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
-    """Return by mineral whom the coalition depends on, by the names of the fields of ByMineral."""
+    """Return for each mineral the fields of ByMineral that say whom the coalition depends on."""
     plan, case = context.plan, context.case
     if not case.years:
         return {}
-    year, kept, dependent = case.years[-1], _kept(plan), _dependent(plan)
+    year, kept, dependent = case.years[-1], _limits_kept(plan), _dependent(plan)
     given = todays_minerals(context.book.case)
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
@@ -377,7 +373,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             of_demand = None if top is None else measures.part(sold_by, base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
-        alike = sum(_told(each) == _told(members[0][1]) for _, each in members)
+        alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)
         if alike > 1:
             every = counted(len(case.members), "member")
             member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"

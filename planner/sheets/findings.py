@@ -1,7 +1,7 @@
-"""What a reader of a plan is told first, in words: from the rows of By mineral and nothing else.
+"""The main findings of a plan in words, from the rows of the sheet By mineral alone.
 
-Page, report and terminal say the same sentences. A finding counts minerals; none adds them up but
-what is paid, which says the mineral that is most of it.
+First page, report and terminal show the same sentences. A finding counts minerals; only money is
+added up over minerals, and the sentence then names the mineral with the largest part.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from models.results.members import BENCHMARK, MUCH, is_much
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.front import AnswerState, KeyFinding, Light
-from planner.render.sentences import SAME_TONNES, ranked
-from planner.render.words import amount, counted, known, listed, opened, share, solid
+from planner.render.front import AnswerState, KeyFinding, TrafficLight
+from planner.render.sentences import SAME_TONNES, largest_first
+from planner.render.words import amount, capitalized, counted, known, listed, share, without_noise
 
 Country = Callable[[str], str]
 Row = dict[str, Any]
 """A row of By mineral by the names of its fields; None where a cell is blank."""
 
-TOLD = (
+SHOWN_FIRST = (
     ByMineral.mineral, ByMineral.demand, ByMineral.purchased, ByMineral.taken,
     ByMineral.short_of_supply, ByMineral.short_by_limits, ByMineral.supplier_free,
     ByMineral.supplier_free_share, ByMineral.supplier, ByMineral.supplier_share,
     ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.served_without,
     ByMineral.extra, ByMineral.dependent, ByMineral.dependent_country, ByMineral.dependent_share,
 )  # fmt: skip
-"""The fields of By mineral that are told first: on the first page and in the report."""
+"""The fields of By mineral on the first page and at the top of the report."""
 _NAMED = 2
-"""Minerals that a sentence names; one more is named, too, or counted."""
+"""Minerals that a sentence names; more than one further mineral are counted."""
 LEAST_SERVED = 0.9
-"""Where less of a mineral's need is met, the answer is no."""
+"""If a smaller share of a mineral's need is met, the answer is no."""
 
 
-def fields_of(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
+def present_fields(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
     """Return the chosen fields without the optional ones that a table hasn't."""
     return tuple(f for f in chosen if not f.optional or f.name in table.data)
 
@@ -67,8 +67,8 @@ def _is_blank(value: Any) -> bool:
 def findings(table: ByMineral, years: int, country: Country) -> tuple[KeyFinding, ...]:
     """Return the figures of a plan: need met, price of the limits, loss of the largest supplier.
 
-    ``years`` are how many are planned; ``country`` names a country by its code. A mineral whose
-    row is blank, as of a redacted plan, is not counted; of no row nothing is found.
+    ``years`` is the number of planned years; ``country`` turns a country's code into its name.
+    Blank rows, as in a redacted plan, are not counted. Without any row, nothing is returned.
     """
     rows, words = _needed(table), table.words
     if not rows:
@@ -96,25 +96,25 @@ def _minerals(number: int, whole: int) -> str:
 # ---- the answer, and the need that is met --------------------------------------------------------
 
 
-def answer(table: ByMineral, question: str) -> Light | None:
-    """Return whether all need is met within the limits, in two sentences; None of no row."""
+def answer(table: ByMineral, question: str) -> TrafficLight | None:
+    """Return whether all need is met within the limits, in two sentences; None without rows."""
     rows = _needed(table)
     if not rows:
         return None
     needed = [row for row in rows if row["demand"] > 0]
     if not needed:
-        return Light(question, AnswerState.NONE, "Nothing is needed.", ByMineral.TABLE)
+        return TrafficLight(question, AnswerState.NONE, "Nothing is needed.", ByMineral.TABLE)
     lacking = [row for row in needed if row["short"] > 0]
     beyond = [row for row in needed if row["limits_kept"] == "no"]
     missed = {row["mineral"] for row in (*lacking, *beyond)}
     if not missed:
         text = "Yes. Every member gets all it needs in every year."
-        return Light(question, AnswerState.GOOD, text, ByMineral.TABLE)
+        return TrafficLight(question, AnswerState.GOOD, text, ByMineral.TABLE)
     if not lacking:
         exceeds = "exceeds its limit" if len(beyond) == 1 else "exceed their limits"
         who = listed((row["mineral"] for row in beyond), _NAMED)
-        text = f"Not fully. {opened(who)} {exceeds}, and the plan pays the penalty."
-        return Light(question, AnswerState.CARE, text, ByMineral.TABLE)
+        text = f"Not fully. {capitalized(who)} {exceeds}; the plan's total cost counts a penalty."
+        return TrafficLight(question, AnswerState.CARE, text, ByMineral.TABLE)
     fails = "runs" if len(missed) == 1 else "run"
     fails += " short or over the limit" if len(missed) > len(lacking) else " short"
     text = f"Not fully: {_minerals(len(missed), len(needed))} {fails}."
@@ -123,10 +123,12 @@ def answer(table: ByMineral, question: str) -> Light | None:
     if len(needed) == 1:
         text = f"Not fully. {part_short} of the need for {mineral} stays unmet{_because(worst)}."
     else:
-        text += f" {opened(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
+        text += (
+            f" {capitalized(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
+        )
         text += f"{_because(worst)}."
     least = min(row["served"] for row in needed)
-    return Light(
+    return TrafficLight(
         question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, text, "Shortages"
     )
 
@@ -136,18 +138,15 @@ def _part_short(row: Row) -> float:
 
 
 def _because(row: Row) -> str:
-    """Return how much of the need limits leave unmet, and how much all else; "" if unknown."""
+    """Return how much of the need would be unmet without the limits; "" if that is not known."""
     if not row["limits_kept"] or row["short_by_limits"] is None:
         return ""
     of_limits = min(1.0, max(0.0, row["short_by_limits"] / row["short"]))
     if of_limits <= tolerances.SAME_SHARE:
-        return ", even without the limits"
+        return ", with the limits or without them"
     if of_limits >= 1.0 - tolerances.SAME_SHARE:
-        return ", because of the limits"
-    by_limits, by_supply = (
-        share(_part_short(row) * part).removesuffix(" %") for part in (of_limits, 1.0 - of_limits)
-    )
-    return f", {by_limits} points because of the limits and {by_supply} points even without them"
+        return " because of the limits"
+    return f"; without the limits, it would be {share(_part_short(row) * (1.0 - of_limits))}"
 
 
 def _need(rows: Sequence[Row]) -> KeyFinding:
@@ -160,12 +159,12 @@ def _need(rows: Sequence[Row]) -> KeyFinding:
     if not lacking:
         return KeyFinding(name, number, "Every member gets all it needs in every year.", sheet)
     parts = {row["mineral"]: _part_short(row) for row in lacking}
-    unmet = ranked(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
-    return KeyFinding(name, number, f"Unmet part of the need over all years: {unmet}.", sheet)
+    unmet = largest_first(parts, lambda mineral: f"{mineral} {share(parts[mineral])}", _NAMED)
+    return KeyFinding(name, number, f"Share of the need unmet over all years: {unmet}.", sheet)
 
 
 def cautions(table: ByMineral, country: Country) -> Iterator[str]:
-    """Yield where a limit on demand is kept while the share of what is bought is above it."""
+    """Yield a caution if limits on shares of demand are kept, but purchases are above them."""
     if table.words["basis"] != schema.DEMAND:
         return
     above = [
@@ -178,12 +177,12 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
         text = (
-            f"Limits are shares of demand, so {country(top['supplier'])} still sells"
-            f" {share(top['supplier_share'])} of the {top['mineral']} that is bought in"
-            f" {table.words['last']}"
+            "Limits are shares of demand, not of purchases. Within its limit,"
+            f" {country(top['supplier'])} still sells {share(top['supplier_share'])} of the"
+            f" {top['mineral']} bought in {table.words['last']}"
         )
         more = len(above) - 1
-        also = f" So it is for {counted(more, 'more mineral')}." if more else ""
+        also = f" The same holds for {counted(more, 'more mineral')}." if more else ""
         yield f"{text}.{also}"
 
 
@@ -191,13 +190,16 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
 
 
 def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
-    name = f"Minerals that keep {share(KEEPS_ENOUGH)} if their largest supplier stops in {last}"
+    name = (
+        f"Minerals with {share(KEEPS_ENOUGH)} of need still met if their largest supplier stops in"
+        f" {last}"
+    )
     sheet = ByMineral.TABLE
     needed = [row for row in rows if known(row["served_without"])]
     if not needed:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
-        text = f"No single country outside the coalition sells anything to it in {last}."
+        text = f"No country outside the coalition sells anything to it in {last}."
         return KeyFinding(
             name, "no such country", f"{text}{_through(needed, None, last, country)}", sheet
         )
@@ -205,7 +207,7 @@ def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
     least = min(needed, key=lambda row: row["served_without"])
     who = country(least["supplier"]) if least["supplier"] else "its largest supplier"
     text = f"Without {who}, {_served(least, 'served_without', last)}"
-    text += ", the smallest part among all minerals" if len(needed) > 1 else ""
+    text += ", the smallest share of all minerals" if len(needed) > 1 else ""
     text = f"{text}.{_through(needed, least, last, country)} {IF_IT_STOPS} {SEE_MORE}"
     return KeyFinding(name, _number(kept, len(needed)), text, sheet)
 
@@ -215,9 +217,9 @@ def _served(row: Row, served: str, last: str) -> str:
 
 
 def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Country) -> str:
-    """Return which mineral loses most if its plants lose their inputs, too; "" without stages.
+    """Return which mineral loses most if plants lose their inputs, too; "" without such plants.
 
-    ``at_last`` is the mineral that loses most at the last stage, where any does.
+    ``at_last`` is the mineral that loses most if only sales to members are lost.
     """
     staged = [row for row in rows if known(row.get("served_through"))]
     if not staged:
@@ -226,9 +228,7 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
     where, still = country(least["stage_country"]), _served(least, "served_through", last)
     is_same = least is at_last and least["stage_country"] == least["supplier"]
     if is_same and share(least["served_through"]) == share(least["served_without"]):
-        return (
-            f" That part is the same if plants lose their inputs from {where}, too. {TIED_INPUTS}"
-        )
+        return f" That share is the same if plants also lose inputs from {where}. {TIED_INPUTS}"
     return f" If plants also lose their inputs from {where}, {still}. {TIED_INPUTS}"
 
 
@@ -236,7 +236,7 @@ def _through(rows: Sequence[Row], at_last: Row | None, last: str, country: Count
 
 
 def dependence(table: ByMineral, country: Country) -> str:
-    """Return how many minerals a member buys mostly in one country, and who depends most."""
+    """Return for how many minerals a member buys mostly from one country, and who depends most."""
     last = table.words["last"]
     rows = [r for r in _needed(table) if not r["dependent"] or known(r["dependent_share"])]
     rows = [row for row in rows if row["demand"] > 0 or row["dependent"]]
@@ -244,20 +244,17 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not rows:
         return ""
     if not bought:
-        return f"No member buys from a single country outside the coalition in {last}."
+        return f"No member buys from any country outside the coalition in {last}."
     much = sum(is_much(row["dependent_share"]) for row in bought)
-    start = (
-        f"In {last} no member buys over {share(MUCH)} of a mineral, {BENCHMARK}, from one country"
-        " outside the coalition"
-    )
+    which, some, of_any = "", "no", " of any mineral"
     if much:
-        which = f"{much:,} of {len(rows):,} minerals {'has' if much == 1 else 'have'}"
+        which, some, of_any = f" for {much:,} of {len(rows):,} minerals,", "some", ""
         if much == len(rows):
-            which = "every mineral has" if much > 1 else f"{bought[0]['mineral']} has"
-        start = (
-            f"In {last} {which} a member that buys over {share(MUCH)} of it, {BENCHMARK}, from one"
-            " country outside the coalition"
-        )
+            which = f" for {'every mineral' if much > 1 else bought[0]['mineral']},"
+    start = (
+        f"In {last},{which} {some} member buys over {share(MUCH)}{of_any} from one country outside"
+        f" the coalition ({share(MUCH)} is {BENCHMARK})"
+    )
     top = max(printed(row["dependent_share"]) for row in bought)
     ties = [row for row in bought if printed(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
@@ -271,7 +268,7 @@ def dependence(table: ByMineral, country: Country) -> str:
             f"{start}. The largest share is for {minerals}: {most['dependent']} {buys} {part_of}"
             f" of {each} from {place}."
         )
-    return f"{start}. {minerals} each have a member that buys {part_of} of it from {place}."
+    return f"{start}. For {minerals}, some member buys {part_of} of it from {place}."
 
 
 # ---- what the limits cost ------------------------------------------------------------------------
@@ -280,15 +277,15 @@ def dependence(table: ByMineral, country: Country) -> str:
 def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     name, sheet = "Price of the limits", ByMineral.TABLE
     if not any(row["limits_kept"] for row in rows):
-        text = "The workbook has no share limit on what is needed."
+        text = "The workbook has no share limit on any mineral that is needed."
         return KeyFinding(name, "no limits", text, sheet)
-    premium = like_for_like(rows)
+    premium = constant_basket(rows)
     if premium is None:
-        text = "What the same tonnes would cost without share limits is not known."
+        text = "It is not known what the same tonnes would cost without share limits."
         return KeyFinding(name, "not known", text, sheet)
     more, same = premium
     unbought = _unbought(rows)
-    a_year = solid(more, same) / max(1, years)
+    a_year = without_noise(more, same) / max(1, years)
     if not a_year:
         text = "The same tonnes cost as much without limits."
         return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
@@ -300,13 +297,13 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
         "more" if a_year > 0 else "less",
     )
     number = f"{share(share_more) if share_more is not None else size} {than}"
-    free = "" if same > 0 else ", which cost nothing"
-    cost = SAME_TONNES.format(more=f"{size} a year {than} than without limits{free}")
+    free = "" if same > 0 else ", where they cost nothing"
+    cost = SAME_TONNES.format(more=f"{size} a year {than} than they would without limits{free}")
     return KeyFinding(name, number, f"{cost}{weight} {unbought}", sheet)
 
 
 def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> str:
-    """Return which mineral is most of what is paid more, and what the others are beside it."""
+    """Return which mineral adds most to the extra cost, and what the others add or save."""
     top = max(parts, key=lambda m: (abs(parts[m]), m))
     rest = more - parts[top]
     largest, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
@@ -316,38 +313,38 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
         return f" {largest} of that is for {top}."
     more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")
     who = "the others together" if len(parts) > 2 else "the other"  # noqa: PLR2004
-    return f" {opened(top)} costs {largest} {more_here}, and {who} {others} {there}."
+    return f" {capitalized(top)} costs {largest} {more_here}, and {who} {others} {there}."
 
 
 def _unbought(rows: Sequence[Row]) -> str:
-    """Return what limits leave unbought: a cost is never told without it."""
+    """Return the tonnes that are missing because of the limits: shown with every extra cost."""
     lacking = {row["mineral"]: row for row in rows if (row["short_by_limits"] or 0.0) > 0}
     if not lacking:
         return "No tonne is missing because of the limits."
     parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
-    tonnes = ranked(
+    tonnes = largest_first(
         parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
     )
-    return f"Over all years the limits leave {tonnes} missing."
+    return f"Because of the limits, {tonnes} are missing over all years."
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if known(row["extra"]) and known(row["landed"])]
 
 
-def like_for_like(rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Return what all tonnes bought cost more than without limits, and what they cost there."""
+def constant_basket(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """Return the extra cost of the tonnes bought, and what they would cost without limits."""
     bought = _bought(rows)
     more = sum(row["extra"] * row["purchased"] for row in bought)
     return (more, sum(row["paid"] for row in bought) - more) if bought else None
 
 
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
-    """Return the largest supplier's share of what is bought, without limits and with them.
+    """Return the chart of the largest supplier's share of purchases, without and with limits.
 
-    Beside it its share of demand, where the limit is of demand, and what it sells today, where the
-    workbook says what is bought today. A limit on demand is a bar beside that share, since a line
-    would cross the bars of purchases too, and seem to be exceeded.
+    It also shows the supplier's share of demand if the limit is of demand, and its share today if
+    the workbook says what is bought today. A limit of demand is drawn as a bar: a line would also
+    cross the bars of purchases, and seem to be exceeded.
     """
     drawn = [
         row for row in rows if known(row["supplier_share"]) or known(row["supplier_free_share"])

@@ -1,7 +1,7 @@
 """The first page: the question, its answer, three figures, a table and a chart by mineral.
 
-Findings on minerals come from the sheet By mineral. Next steps, builds, tight spots, warnings and
-sources follow.
+Findings on minerals come from the sheet By mineral. Builds, tight spots, cautions and sources
+follow.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from models.case import in_force
 from models.plan import OPTIMAL, Plan, bills, paid_of
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.front import AnswerState, Front, Light, Sentence
-from planner.render.sentences import ranked
+from planner.render.front import AnswerState, Front, Sentence, TrafficLight
+from planner.render.sentences import largest_first
 from planner.render.table import Table, table_of
 from planner.render.words import amount, each_year, listed
 from planner.sheets import explain
@@ -25,23 +25,23 @@ from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, estimates, once, question
 from planner.sheets.figures import binding, by_mineral, figures
-from planner.sheets.last_plan import holds, plants_moved
-from planner.sheets.survival import needed_in, survival
+from planner.sheets.last_plan import plants_moved, previous_plan_holds
+from planner.sheets.survival import survival, years_needed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ROWS = 12
-"""Minerals beyond these, by value, are left to the sheet By mineral."""
+"""Most minerals in the table, by value of demand; the sheet By mineral has all."""
 _IN_PART = 2
-"""Plants named of those that are built in part, the smallest part first."""
+"""Partly built plants that are named, the smallest part first."""
 _SHEET_OF = {
     "capacity": "Refiners", "mine": "Ore", "share limit": "Share limits", "budget": "Projects",
 }  # fmt: skip
 
 
 def overview(context: Context, sheets: Iterable[str]) -> Front:
-    """Return the first page of a plan; ``sheets`` are the names of those that its links lead to."""
+    """Return the first page of a plan, with links to these sheets."""
     names = [name for name in sheets if name != "Chart data"]
     if "Plan" in names:
         names.insert(names.index("Plan"), "Charts")
@@ -51,14 +51,14 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 @once
 def _front(context: Context) -> Front:
     drawn = front_pictures(context)
-    lights = (_limits, _security, _stocks, _contracts, _supported, holds, _proof)
+    lights = (_limits, _security, _stocks, _contracts, _supported, previous_plan_holds, _proof)
     asked, table = question(context.case), by_mineral(context)
     light_of_need = sheets_findings.answer(table, asked)
     return Front(
         title=context.title,
         made_by=context.made_by,
         answer=light_of_need
-        or Light(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
+        or TrafficLight(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
         findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
@@ -76,17 +76,17 @@ def _rows(context: Context) -> list[sheets_findings.Row]:
 
 
 def _shown(context: Context) -> list[bool]:
-    """Return whether each mineral is on the page: those of the largest value of demand."""
+    """Return whether each mineral is on the page, which has the largest ones by value of demand."""
     by_value = sorted(figures(context), key=lambda row: -row["demand_value"])[:MOST_ROWS]
-    kept = {row["mineral"] for row in by_value}
-    return [row["mineral"] in kept for row in figures(context)]
+    largest = {row["mineral"] for row in by_value}
+    return [row["mineral"] in largest for row in figures(context)]
 
 
 def _minerals(context: Context) -> Table:
     """Return the page's table of minerals: some fields of By mineral."""
     chosen = by_mineral(context).where(_shown(context))
     whole = table_of(chosen, context.country)
-    fields = sheets_findings.fields_of(chosen, sheets_findings.TOLD)
+    fields = sheets_findings.present_fields(chosen, sheets_findings.SHOWN_FIRST)
     return replace(whole, columns=tuple(whole.column(f.title(chosen.words)) for f in fields))
 
 
@@ -100,28 +100,27 @@ def front_pictures(context: Context) -> tuple[Picture, ...]:
 
 
 def _notes(context: Context) -> Iterator[str]:
-    """Yield how the table of minerals is to be read."""
     left = len(_rows(context)) - sum(_shown(context))
     if left:
         yield (
-            f"Shown: the {MOST_ROWS} minerals of the largest value of demand; the sheet By"
+            f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
             f" mineral has {left:,} more."
         )
     if context.plan.expanded.intakes:
-        yield "A share of an input also counts what plants take, wherever they are."
+        yield "If plants use a mineral as an input, its shares also count what the plants take."
     yield (
-        'Largest supplier: the country outside the coalition that sells most; "Rest of world"'
-        " isn't a country. Tonnes and extra cost are for all years."
+        "Largest supplier: the country outside the coalition that sells it most;"
+        ' "Rest of world" doesn\'t count as a country. Tonnes and extra cost are for all years.'
     )
 
 
 # ---- yes, partly or no ------------------------------------------------------------------------
 
 
-def _limits(context: Context) -> Light:
+def _limits(context: Context) -> TrafficLight:
     question, table = "Are the share limits kept?", context.plan.limits
     if table.empty:
-        return Light(question, AnswerState.NONE, "The case has no share limits.", "Summary")
+        return TrafficLight(question, AnswerState.NONE, "The case has no share limits.", "Summary")
     over = table[table["excess"] > 0]
     cells = zip(over["mineral"], over["year"], strict=True)
     dust = [context.plan.tolerance(mineral, int(year)) for mineral, year in cells]
@@ -129,33 +128,34 @@ def _limits(context: Context) -> Light:
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
         text = (
-            f"All {len(table):,} limits are kept, counting one for each buyer, supplier, mineral"
-            f" and year; {reached:,} of them leave no tonne of room."
+            f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts as"
+            f" one limit. Purchases reach {reached:,} of them exactly."
         )
-        return Light(question, AnswerState.GOOD, text, "Share limits")
+        return TrafficLight(question, AnswerState.GOOD, text, "Share limits")
     text = (
         f"{len(broken):,} of {words.counted(len(table), 'limit')}"
         f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
-        f" {words.amount(float(broken.sum()), 't')} in all; the plan pays the penalty."
+        f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
+        " penalty for this."
     )
-    return Light(question, AnswerState.CARE, text, "Share limits")
+    return TrafficLight(question, AnswerState.CARE, text, "Share limits")
 
 
-def _security(context: Context) -> Light | None:
+def _security(context: Context) -> TrafficLight | None:
     if not context.case.security:
         return None
-    needed = needed_in(context.plan.supply)
+    needed = years_needed(context.plan.supply)
     return survival(results.Security.of(context.plan), needed, context.country)
 
 
-def _stocks(context: Context) -> Light | None:
+def _stocks(context: Context) -> TrafficLight | None:
     table = context.plan.stocks
     if table.empty or not (table["target"] > 0).any():
         return None
-    question = "Are the reserves filled?"
+    question = "Do the reserves reach their targets?"
     below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
-        return Light(
+        return TrafficLight(
             question, AnswerState.GOOD, "Every reserve reaches its target in every year.", "Stocks"
         )
     last = context.case.years[-1]
@@ -168,53 +168,53 @@ def _stocks(context: Context) -> Light | None:
         f" target in some year; in the last year, {last}, {at_end or 'all'}"
         f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
     )
-    return Light(question, AnswerState.CARE, text, "Stocks")
+    return TrafficLight(question, AnswerState.CARE, text, "Stocks")
 
 
-def _contracts(context: Context) -> Light | None:
-    table, question = context.plan.contracts, "Are the contracts taken?"
+def _contracts(context: Context) -> TrafficLight | None:
+    table, question = context.plan.contracts, "Are the contract minimums bought?"
     if table.empty:
         return None
     unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
     if unpaid.empty:
-        return Light(
+        return TrafficLight(
             question,
             AnswerState.GOOD,
-            "Every member takes the contract minimums that are in force.",
+            "Every member buys the contract minimums that are in force.",
             "Contracts",
         )
     cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
-    return Light(
+    return TrafficLight(
         question,
         AnswerState.CARE,
-        f"{cost} is paid for contract tonnes that are not taken.",
+        f"Members pay {cost} for contract tonnes that they don't take.",
         "Contracts",
     )
 
 
-def _proof(context: Context) -> Light:
+def _proof(context: Context) -> TrafficLight:
     passed = checks(context).passed[0] == "yes"
     if passed and context.plan.status != OPTIMAL:
         best = words.search_words(context.plan.proof.mip_gap)
         text = (
-            f"The plan keeps every rule of the case, as a check apart from the solver shows. {best}"
+            f"A check without the solver shows that the plan keeps every rule of the case. {best}"
         )
-        return Light("Is it proven?", AnswerState.CARE, text, "Checks")
+        return TrafficLight("Is the plan proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
-        keeps = "The plan keeps every rule of the case and of what was added; no other that does"
-        proven = words.proven_words(keeps)
+        proven = words.proven_words("The plan keeps every rule of the case and of what was added")
     if context.within:
         proven = f"The plan keeps every rule of the case, and {context.within}"
     text = (
-        f"{proven}. A check apart from the solver shows it."
+        f"{proven}. A check without the solver confirms this."
         if passed
-        else 'No: the rows of Checks with "no" say what fails.'
+        else 'No: on the sheet Checks, rows with "no" say what fails.'
     )
-    return Light("Is it proven?", AnswerState.GOOD if passed else AnswerState.BAD, text, "Checks")
+    state = AnswerState.GOOD if passed else AnswerState.BAD
+    return TrafficLight("Is the plan proven?", state, text, "Checks")
 
 
-# ---- what it builds, where it is tight, where the figures come from ---------------------------
+# ---- builds, scarcity, and the origin of the figures ---------------------------------------------
 
 
 def _lines(context: Context) -> Iterator[Sentence]:
@@ -246,7 +246,7 @@ def _lines(context: Context) -> Iterator[Sentence]:
 
 
 def _in_part(started: pd.DataFrame) -> str:
-    """Return the plants that are not built in full at once, "" where all are."""
+    """Return the plants that are not built in full at once, "" if all are."""
     steps = started.sort_values("year").groupby("project")["built"].agg(list)
     built = [
         words.built_in_steps(str(project), parts)
@@ -255,31 +255,26 @@ def _in_part(started: pd.DataFrame) -> str:
         )
         if min(parts) < 1.0 - tolerances.LEAST_FLOW
     ]
-    return f". In part or in steps: {words.listed(built, _IN_PART)}" if built else ""
+    return f". Built only in part or in steps: {words.listed(built, _IN_PART)}" if built else ""
 
 
 def _origin(context: Context) -> Iterator[str]:
-    """Yield what the figures are made of."""
+    """Yield sentences on tariffs, the workbook, its estimates, and how sure the plan is."""
     case = context.case
-    yield from _tariffs(context)
+    paid = words.tariff_words({"": context.plan.cash_cost}, context.currency)
+    if paid:
+        yield paid
     name = context.book.file_name or "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
-    text = f"Made from {name}; money is {context.currency}{price}, undiscounted."
+    text = f"Made from {name}. Money is in {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
-    yield f"{text} Marked as estimates: {marked} of the workbook." if marked else text
+    yield f"{text} In the workbook, {marked} are marked as estimates." if marked else text
     if context.record.sure:
         yield f"{results.Figure.SURE}: {context.record.sure}"
 
 
-def _tariffs(context: Context) -> Iterator[str]:
-    plan = context.plan
-    paid = words.tariff_words({"": plan.cash_cost}, context.currency)
-    if paid:
-        yield paid
-
-
 def levy_words(plan: Plan, currency: str) -> str:
-    """Return who pays most at borders with a price floor, and when; "" where nobody does."""
+    """Return who pays most at borders with a price floor, and when; "" if nobody does."""
     table = results.levied(plan)
     if table.empty:
         return ""
@@ -287,8 +282,8 @@ def levy_words(plan: Plan, currency: str) -> str:
     by_year = measures.sums(table, "levies", "year")
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
     text = (
-        f"Importers pay {words.amount(plan.levies, currency)} of levies at price floors in all"
-        " years"
+        f"Over all years, importers pay {words.amount(plan.levies, currency)} in levies at price"
+        " floors"
     )
     if len(by_payer) > 1:
         member, plant = payer
@@ -300,9 +295,9 @@ def levy_words(plan: Plan, currency: str) -> str:
 
 
 def shortage_words(plan: Plan) -> str:
-    """Return where most is lost to shortage, and why; "" where nothing is short.
+    """Return the mineral and year whose shortage costs most, and why; "" if nothing is missing.
 
-    The mineral and year whose shortage costs most, with the cause of who is short of most tonnes.
+    The cause is that of the member that misses most tonnes.
     """
     table = plan.shortages
     if table.empty:
@@ -319,10 +314,10 @@ def shortage_words(plan: Plan) -> str:
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
     count = answers.sharing(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
-    shared = f" {every} are short for the same cause." if count > 1 else ""
+    shared = f" {every} are short for the same reason." if count > 1 else ""
     return (
-        f"The costliest shortage: in {year}, {short / need * 100:.3g} % of the need for {mineral}"
-        f" is unmet, {explain.plain_amount(short)} t.{shared} {cause}"
+        f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
+        f" missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
     )
 
 
@@ -331,10 +326,10 @@ def shortage_words(plan: Plan) -> str:
 _NAMED = 3
 
 
-def _supported(context: Context) -> Light | None:
-    """Return who pays for the plants of the rows of Supports, and which of them sell nothing.
+def _supported(context: Context) -> TrafficLight | None:
+    """Return who pays for the plants that the sheet Supports names, and which sell nothing.
 
-    None where there is no such row.
+    None without a row of Supports.
     """
     idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
@@ -343,12 +338,12 @@ def _supported(context: Context) -> Light | None:
         when |= {bill.year} if money else set()
         paid[member] += money
         received[_named(bill.plant, bill.row)] += money
-    asked = "Are plants supported?"
+    asked = "Who supports plants?"
     if not paid:
-        return Light(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
+        return TrafficLight(asked, AnswerState.CARE, idle, results.Members.TABLE) if idle else None
     total = sum(paid.values())
     payers, plants = (
-        ranked({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
+        largest_first({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
         for money in (paid, received)
     )
     size = amount(abs(total), context.currency)
@@ -358,11 +353,11 @@ def _supported(context: Context) -> Light | None:
     else:
         text = f"{payers} {_pay(paid)} {plants} {size} in {years}."
     state = AnswerState.CARE if idle else AnswerState.GOOD
-    return Light(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
+    return TrafficLight(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
 
 
 def _idle(context: Context) -> str:
-    """Return which plants sell nothing while a row of Supports is for them; "" if each sells."""
+    """Return which plants of the sheet Supports sell nothing; "" if each sells."""
     case, selling = context.case, {bill.row for bill in bills(context.plan)}
     rows = [row for row in case.supports if row.row not in selling]
     # a row may be for years that are not planned

@@ -1,4 +1,4 @@
-"""Glossary: the terms that this workbook uses, in a sentence each, with where they stand."""
+"""Glossary: the terms that a workbook uses, each explained, with the sheets that use it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WORDS = {
     results.Scorecard.TABLE: (results.Scorecard.measure,),
     results.Checks.TABLE: (results.Checks.what,),
 }
-"""Columns whose cells are read for terms, beside the headers of all sheets."""
+"""Columns whose cells are searched for terms, in addition to the headers of all sheets."""
 _DEFAULT = "default"
 """Rows of Checks that repeat the words of the input's manual."""
 
 
 @dataclass(frozen=True)
 class GlossaryTerm:
-    """A term, the words (a regular expression) that show that it is used, and what it means."""
+    """A term, a regular expression that matches its uses, and its meaning."""
 
     name: str
     shown_by: str
@@ -32,7 +32,7 @@ class GlossaryTerm:
 
 
 def _of(declared: results.Field, shown_by: str = "") -> GlossaryTerm:
-    """Return the term that a column's header is, unless said shown by that alone."""
+    """Return a column's header as a term; ``shown_by`` matches its uses, if not the header does."""
     return GlossaryTerm(declared.header, shown_by or declared.header, declared.meaning)
 
 
@@ -50,9 +50,9 @@ TERMS = (
     GlossaryTerm("Cause of a shortage", r"^cause$",
          "What stops each supplier that could still serve the member."),
     GlossaryTerm("Coalition", r"coalition|^buyer$",
-         "All members as one buyer. It is also the bloc of their countries."),
+         "All members, as one buyer. As a bloc, it is all countries of the members."),
     GlossaryTerm(results.Figure.NET_COST, r"tariff",
-         "Cash cost less tariffs. A tariff goes to the member's own treasury. It changes"
+         "Cash cost minus tariffs. A tariff goes to the member's own treasury. It changes"
 " who sells, but is no cost to the coalition."),
     GlossaryTerm("CR1", r"\bcr1\b",
          "Concentration ratio: the share of supply from the largest country."),
@@ -63,19 +63,19 @@ TERMS = (
          "What the share limits cost: this plan compared with the cheapest plan without them, in"
          " cash, per tonne bought and in tonnes short."),
     GlossaryTerm(results.Runs.dual_infeasibility.header, r"dual infeasibility",
-         "How far the solver's prices are from prices at which no other purchase would"
-" pay. Near 0 in a proven plan."),
+         "How much another purchase could still save at the solver's prices. Near 0 in a proven"
+         " plan."),
     GlossaryTerm("EU benchmarks",
                  r"(extraction|processing|recycling) inside|in one country outside",
          "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
 " of yearly consumption mined, 40 % processed and 25 % recycled. From any one"
 " country outside the Union: at most 65 %."),
     GlossaryTerm("Fair shortage", r"unfair shortage|fair shortage",
-         "An unavoidable shortage is spread over members in proportion to demand. A tonne"
-" short beyond a member's part costs a little more."),
+         "An unavoidable shortage is spread over members in proportion to demand. Each missing"
+         " tonne beyond a member's proportion has a slightly higher cost of shortage."),
     GlossaryTerm(results.Runs.gap.header, r"\bgap\b",
-         "The plan's cost less the least possible cost, as a part of it. Near 0 in a"
-" proven plan."),
+         "The plan's cost minus the least possible cost, as a share of the plan's cost. Near 0 in"
+         " a proven plan."),
     _of(results.CountryShares.headroom),
     GlossaryTerm("HHI", r"\bhhi\b", HHI),
     GlossaryTerm("HHI-WGI", r"hhi-wgi",
@@ -88,55 +88,55 @@ TERMS = (
          "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
 " and freight."),
     GlossaryTerm(results.Flows.levy.header, r"\blev(y|ies)\b",
-         "What imports pay at a border with a price floor: the floor less their landed cost."
+         "What imports pay at a border with a price floor: the floor minus their landed cost."
 " It goes to the member's own treasury."),
     _of(results.Prices.marginal),
     GlossaryTerm("N-1", r"\bn-1\b",
-         "Supply without its largest country, over demand, in the scorecard and planner stress."
+         "Supply without its largest country, divided by demand: in the scorecard and planner"
+         " stress."
          f" {BY_CAPACITY}"),
     _of(results.Refiners.nameplate, r"nameplate"),
     GlossaryTerm("Ore, contained", r"^mine country$",
-         "Tonnes of metal in the ore. Recovery is the part that refining keeps."),
+         "Tonnes of metal in the ore. Recovery is the share of it that refining yields."),
     GlossaryTerm("Penalty", r"penalt(y|ies)",
          "A price, paid by nobody, on something that a plan should not miss: a shortage,"
 " a soft limit, a reserve's target."),
     GlossaryTerm("Proof", r"proven|proof|passed",
-         "A check apart from the solver: the program is the input's, the plan keeps all"
-" its rules, and no plan is cheaper."),
+         "A check without the solver: the linear program matches the input, the plan keeps all"
+         " rules of the program, and no other plan is cheaper."),
     _of(results.Refiners.rent, r"scarcity rent|scarcest"),
     GlossaryTerm(results.Security.TABLE, r"lost country|survives? the loss|cost: security",
-         "Enough supply is left if a country is lost: the others' sales and surge, and the stocks"
-         f" at the start of the year. {IN_SECURITY}"),
+         "A rule: enough supply must be left if a country is lost. It counts the sales and surge of"
+         f" other countries, and stocks at the start of the year. {IN_SECURITY}"),
     GlossaryTerm(results.Figure.SERVED_SHARE, r"served",
          "Part of demand met from purchases and stocks."),
     GlossaryTerm(results.ShareLimits.shadow_price.header, r"shadow price",
-         "What the plan would save if a limit were one unit looser; 0 if it does not"
-" bind. It holds for small changes."),
+         "What the plan would save if a limit were one unit looser; 0 if the limit does not bind."
+         " It holds for small changes of the limit."),
     GlossaryTerm("Share base", r"share basis|^share of$|^limit is of$",
-         "What a share limit is a share of: the buyer's demand or its purchases."),
+         "The base of a share limit: the buyer's demand or its purchases."),
     GlossaryTerm("Soft limit", r"beyond limit|limit penalty",
-         "A limit with a penalty: the plan may pass it at that price."),
+         "A limit with a penalty: a plan may exceed it, at that penalty per tonne."),
     GlossaryTerm("Supplier that stops", r"supplier stop|it stops",
          f"The largest country outside the coalition, in the last year. {IF_IT_STOPS} {SEE_MORE}"),
     GlossaryTerm("Surge", r"more of their capacity|of their capacity more|surge",
-         "How much more than agreed a supplier sells when another stops, as a part of its"
-" capacity."),
+         "How much more than ordered a supplier sells if another one stops, as a share of its"
+         " usable capacity."),
     GlossaryTerm("Take or pay", r"untaken|take or pay",
          "A contract's minimum is paid for, taken or not. It lapses if the supplier"
 " cannot deliver (force majeure)."),
     GlossaryTerm(results.Tiers.tier.header, r"^tier$",
-         "A rank of demand. A shortage falls first on the tier with the lowest shortage"
-" cost."),
+         "A rank of demand. The tier with the lowest cost of shortage goes without first."),
     GlossaryTerm(results.Figure.TOTAL_COST, r"total cost",
          "What the plan minimizes: cash cost, shortage and penalties, discounted at the"
 " input's rate."),
     _of(results.Refiners.utilization),
     GlossaryTerm("Violation", r"violation",
-         "By how much a plan breaks a rule of the program. In a proven plan, it is"
-" rounding alone."),
+         "By how much a plan breaks a rule of the program. In a proven plan, this is only"
+         " rounding."),
 )
 # fmt: on
-"""Every term in the order of the alphabet."""
+"""Every term, in alphabetical order."""
 
 
 def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
@@ -160,7 +160,7 @@ def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
 
 
 def _words(table: Table) -> list[str]:
-    """Return a sheet's headers without units, and its words where it says things in sentences."""
+    """Return a sheet's headers without units, and the cells of its columns of sentences."""
     if table.name == results.ChartData.TABLE:
         return []
     texts = [header.partition(" (")[0] for header in table.headers]

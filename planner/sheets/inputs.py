@@ -1,4 +1,4 @@
-"""What differs between two cases, input by input: the base's records against a scenario's."""
+"""The differences between a base case and a scenario, input by input."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BESIDE: dict[str, tuple[schema.Column, str, str, Look]] = {
     "tariff_added": (schema.Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
     "except_minerals": (schema.ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }
-"""Fields that only a scenario fills: the column they stand beside, what they are, unit, look."""
+"""Fields that only a scenario fills: the column that they change, meaning, unit and format."""
 _NAMES = {schema.CellKind.NAME, schema.CellKind.COUNTRY, schema.CellKind.CHOICE}
 
 
@@ -48,10 +48,10 @@ _NAMES = {schema.CellKind.NAME, schema.CellKind.COUNTRY, schema.CellKind.CHOICE}
 class InputDifference:
     """One input that differs.
 
-    ``row`` and ``column`` (the header of a cell) say where it stands in the workbook; row 0 is
-    nowhere. ``what`` is the record and the column in words; ``before`` and ``after`` are what
-    cells can hold, ``look`` is that of numbers. ``row_after`` is the row of a record that was added
-    and ``column_after`` the header of the cell that ``after`` comes from, where it may be another.
+    ``row`` and ``column`` (a header) locate it in the workbook; row 0 means that it is not there.
+    ``what`` is the record and the column in words; ``before`` and ``after`` are cell values, with
+    the number format ``look``. ``row_after`` is the row of an added record, and ``column_after``
+    the header of the cell of ``after`` if it may differ from ``column``.
     """
 
     sheet: str
@@ -66,17 +66,17 @@ class InputDifference:
 
 
 def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
-    """Yield every input of the base that a case has otherwise, in the order of the sheets."""
+    """Yield every input that differs between the base and a case, in the order of the sheets."""
     if base == case:
         return
     for record in schema.SHEETS:
-        if record in {schema.ScenarioStep, schema.EventStep}:  # they say changes, and are none
+        if record in {schema.ScenarioStep, schema.EventStep}:  # instructions, not inputs
             continue
         before, after = base.records(record.SHEET), case.records(record.SHEET)
         if before is after or before == after:
             continue
         for difference in _of_sheet(base, before, after):
-            # that its member left is told in Members
+            # the sheet Members shows that the member left
             is_gone = (
                 record is schema.Freight
                 and difference.column in base.member_of.keys() - case.member_of
@@ -88,7 +88,7 @@ def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
 def _of_sheet(
     case: Case, before: Iterable[schema.Record], after: Iterable[schema.Record]
 ) -> Iterator[InputDifference]:
-    """Pair the rows of a sheet by their place in the workbook, else by what they are of."""
+    """Yield the differences of a sheet; rows are matched by row number, else by key."""
     left: dict[object, list[schema.Record]] = {}
     for record in after:
         left.setdefault(_key(record), []).append(record)
@@ -108,7 +108,7 @@ def _of_sheet(
 
 
 def _key(record: schema.Record) -> object:
-    """Return what a record is recognised by."""
+    """Return what identifies a record: its row, its key columns, or all of it."""
     if record.row:
         return record.row
     keys = [c.field for c in type(record).columns() if c.key]
@@ -122,13 +122,13 @@ def _first(record: schema.Record) -> str:
 def record_differences(
     case: Case, before: schema.Record, after: schema.Record
 ) -> Iterator[InputDifference]:
-    """Yield what differs between a row and what became of it, cell by cell."""
+    """Yield the differences between two versions of a row, cell by cell."""
     label, place = _label(case, before), (before.SHEET, before.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)
         if not f.compare or old == new:
             continue
-        shown = _told(case, before, f.name)
+        shown = _field_words(case, before, f.name)
         words = f"{label}: {shown.words}"
         if shown.is_spread:
             was, now = dict(old), dict(new)
@@ -150,7 +150,7 @@ def _by_year(
     start: str,
     series: tuple[schema.ByYear, schema.ByYear],
 ) -> Iterator[InputDifference]:
-    """Yield the years in which a series differs, those with equal numbers in one cell together."""
+    """Yield the differences of a series; years with the same change of the same cell are one."""
 
     def change(year: int) -> tuple[str, Cell, Cell] | None:
         old, new = (each.at(year) for each in series)
@@ -170,14 +170,14 @@ def _cell_of(header: str, series: schema.ByYear, year: int) -> str:
 
 
 def _of_added(case: Case, record: schema.Record) -> Iterator[InputDifference]:
-    """Yield what an added row says: its filled cells that are no selectors, or that it is there."""
+    """Yield the filled cells of an added row that aren't keys; else only that it was added."""
     label, differences = _label(case, record), list[InputDifference]()
     columns = {c.field: c for c in type(record).columns()}
     for f in fields(record):
         value = getattr(record, f.name)
         default = f.default if f.default is not MISSING else None
         if f.compare and value != default and not _is_label(record, columns.get(f.name)):
-            shown = _told(case, record, f.name)
+            shown = _field_words(case, record, f.name)
             for cell, words_of, content in _cells(shown, value):
                 words, place = f"{label}: {words_of}", (record.row, cell)
                 differences.append(
@@ -207,9 +207,9 @@ def _cells(shown: _FieldWords, value: Any) -> Iterator[tuple[str, str, Any]]:
 
 @dataclass(frozen=True)
 class _FieldWords:
-    """How a field is told: the header of its cell, what it is with its unit, its numbers' look.
+    """A field in words: the header of its cell, its meaning with unit, and its number format.
 
-    ``is_spread`` of columns beyond the declared ones: years of Demand, members of Freight.
+    ``is_spread``: it fills several columns, such as the years of Demand or the members of Freight.
     """
 
     header: str
@@ -218,7 +218,7 @@ class _FieldWords:
     is_spread: bool = False
 
 
-def _told(case: Case, record: schema.Record, field: str) -> _FieldWords:
+def _field_words(case: Case, record: schema.Record, field: str) -> _FieldWords:
     currency = case.settings.currency
     if isinstance(record, schema.Demand) and field == "tonnes":
         return _FieldWords("", "Demand (t) ", Look.TONNES, is_spread=True)
@@ -238,7 +238,7 @@ def _told(case: Case, record: schema.Record, field: str) -> _FieldWords:
 
 
 def _is_label(record: schema.Record, column: schema.Column | None) -> bool:
-    """Return whether a column says which row it is rather than what holds there."""
+    """Return whether a column identifies the row, rather than holding a value."""
     if column is None:
         return False
     if any(c.key for c in type(record).columns()):
@@ -247,7 +247,7 @@ def _is_label(record: schema.Record, column: schema.Column | None) -> bool:
 
 
 def _label(case: Case, record: schema.Record) -> str:
-    """Return a record by its key, or by all that says which row it is, with headers."""
+    """Return a record's name: its key, or all columns that identify it, with headers."""
     keyed = any(c.key for c in type(record).columns())
     parts = []
     for column in type(record).columns():
@@ -267,7 +267,6 @@ def _label(case: Case, record: schema.Record) -> str:
 
 
 def _shown(value: Any) -> Cell:
-    """Return a value as a cell holds it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) or value is None:

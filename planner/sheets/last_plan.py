@@ -1,4 +1,4 @@
-"""Since last plan: what a plan of a rolled workbook changes, and what of the plan before holds."""
+"""The comparison of a rolled workbook's plan with the previous plan: orders and plants."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ from models import tolerances
 from models.case import fold
 from models.plan import BUILT
 from models.results import ChangedOrders, Flows, common
-from planner.render.front import AnswerState, Light, Sentence
-from planner.render.sentences import ranked
+from planner.render.front import AnswerState, Sentence, TrafficLight
+from planner.render.sentences import largest_first
 from planner.render.words import amount, counted, few, share, span
 from planner.sheets.context import Context, once
 
 Key = tuple[Any, ...]
 """Year, mineral, refiner, project, member and contract of an order, folded."""
 LAST_PLAN = "Last plan"
-"""What stands before what still holds of it on a terminal."""
+"""Label on the terminal of the sentence on how much of the previous plan still holds."""
 _SUPPLIER, _MEMBER = 4, 5
-"""Names of a key up to its project, and up to its member."""
+"""Length of a key up to its project, and up to its member."""
 _NAMED = 3
 """Plants that are named."""
 
 
 @dataclass(frozen=True)
 class _Comparison:
-    """Orders of both plans by key: tonnes before and now, and their names as one of them has it."""
+    """Orders of both plans by key: tonnes before and now, and the names as written."""
 
     orders: dict[Key, tuple[float, float]]
     names: dict[Key, Key]
 
     @property
     def changed(self) -> list[Key]:
-        """The orders that differ, by year and name."""
         return sorted(key for key, (before, now) in self.orders.items() if _differ(before, now))
 
-    def held(self, names: int) -> float:
-        """Return what part of the tonnes ordered before is ordered still; 1 where there was none.
+    def kept_share(self, names: int) -> float:
+        """Return the share of the tonnes ordered before that is still ordered; 1 without orders.
 
-        Orders whose first so many names are the same count as one.
+        Orders that agree in the first ``names`` parts of their key count as one.
         """
         joined: dict[Key, tuple[float, float]] = {}
         for key, (before, now) in self.orders.items():
@@ -57,7 +56,7 @@ def _differ(before: float, now: float) -> bool:
 
 @once
 def _compared(context: Context) -> _Comparison | None:
-    """Return both plans' orders of the years planned here; None: nothing is known of a plan."""
+    """Return both plans' orders in the years planned here; None without a previous plan."""
     last = context.book.before
     if last is None or not context.case.years:
         return None
@@ -84,7 +83,7 @@ def _folded(key: list[Any]) -> Key:
 
 
 def changed_orders(context: Context) -> ChangedOrders | None:
-    """Return the sheet; None where the workbook is not a rolled one."""
+    """Return the sheet of changed orders; None without a previous plan."""
     compared = _compared(context)
     if compared is None:
         return None
@@ -102,31 +101,32 @@ def changed_orders(context: Context) -> ChangedOrders | None:
     return ChangedOrders.of_rows(rows)
 
 
-def holds(context: Context) -> Light | None:
-    """Return whether the plan before still holds; None where the workbook is not a rolled one."""
+def previous_plan_holds(context: Context) -> TrafficLight | None:
+    """Return how much of the previous plan still holds; None without a previous plan."""
     compared = _compared(context)
     if compared is None:
         return None
-    asked, sheet = "Does the plan before still hold?", ChangedOrders.TABLE
+    asked, sheet = "Does the previous plan still hold?", ChangedOrders.TABLE
     changed, years = compared.changed, span(context.case.years)
     if not changed:
-        return Light(
-            asked, AnswerState.GOOD, f"Every order of {years} is the same as before.", sheet
+        return TrafficLight(
+            asked, AnswerState.GOOD, f"Every order in {years} is as in the previous plan.", sheet
         )
     gone = sum(compared.orders[key][1] == 0 for key in changed)
     new = sum(compared.orders[key][0] == 0 for key in changed)
     text = (
-        f"In {years}, {share(compared.held(_SUPPLIER))} of the old plan's tonnes still come from"
-        f" the same supplier; {share(compared.held(_MEMBER))} also go to the same member."
+        f"In {years}, {share(compared.kept_share(_SUPPLIER))} of the previous plan's tonnes still"
+        f" come from the same supplier; {share(compared.kept_share(_MEMBER))} also go to the same"
+        " member."
         f"{_unbought(compared, common.units_of(context.case))}"
         f" {counted(len(changed) - gone - new, 'order')} changed, {gone:,} dropped out and {new:,}"
         " are new."
     )
-    return Light(asked, AnswerState.CARE, text, sheet)
+    return TrafficLight(asked, AnswerState.CARE, text, sheet)
 
 
 def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
-    """Return how many of the tonnes ordered before nobody sells now, by mineral; "" if none."""
+    """Return how much less of each mineral is bought than in the previous plan; "" if none."""
     ordered: dict[str, tuple[float, float]] = {}
     for key, (before, now) in compared.orders.items():
         mineral = compared.names[key][1]
@@ -139,12 +139,12 @@ def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
     }
     if not fewer:
         return ""
-    tonnes = ranked(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
-    return f" This plan buys {tonnes} less than the old one."
+    tonnes = largest_first(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
+    return f" This plan buys {tonnes} less than the previous one."
 
 
 def plants_moved(context: Context) -> Iterator[Sentence]:
-    """Yield which plants are not built as in the plan before."""
+    """Yield a sentence on the plants that are not built as in the previous plan."""
     last = context.book.before
     if last is None:
         return
@@ -161,10 +161,9 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
         if not _alike(before.get(name, {}), now.get(name, {}))
     ]
     if moved:
-        said = few([_moved(n, before.get(n, {}), now.get(n, {})) for n in moved], _NAMED)
-        yield Sentence(
-            f"These plants are built otherwise than in the plan before: {said}.", "Projects"
-        )
+        plants = few([_moved(n, before.get(n, {}), now.get(n, {})) for n in moved], _NAMED)
+        text = f"These plants are built differently from the previous plan: {plants}."
+        yield Sentence(text, "Projects")
 
 
 def _alike(before: dict[int, float], now: dict[int, float]) -> bool:
@@ -173,11 +172,11 @@ def _alike(before: dict[int, float], now: dict[int, float]) -> bool:
 
 
 def _moved(name: str, before: dict[int, float], now: dict[int, float]) -> str:
-    """Say how a plant is built otherwise: ``New (2028, was 2027)``."""
+    """Return how a plant is built differently: ``New (2028, was 2027)``."""
     if not now:
         return f"{name} (not built, was {min(before)})"
     if not before:
         return f"{name} ({min(now)}, was not built)"
     if min(now) != min(before):
         return f"{name} ({min(now)}, was {min(before)})"
-    return f"{name} ({share(sum(now.values()))} of it, was {share(sum(before.values()))})"
+    return f"{name} ({share(sum(now.values()))} built, was {share(sum(before.values()))})"

@@ -1,4 +1,4 @@
-"""The difference of two plans: amounts joined by key, the largest moves, one row for the rest."""
+"""Differences of two plans: amounts matched by key, the largest ones, and one row for the rest."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models import tolerances
 from planner.render.words import counted
 
 MOST_MOVES = 10
-"""Flows listed of one group; a last row counts the others."""
+"""Most flows listed in a group; a last row sums up the others."""
 _AMOUNTS = ["old", "new", "change"]
 
 
-def moves(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
+def changed_amounts(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
     """Return the amounts that differ: the names in their keys, then old, new and change.
 
-    A change counts if it is no rounding of the largest amount of its ``group``.
+    Changes that are only rounding of the largest amount of their ``group`` don't count.
     """
     both = pd.DataFrame({"old": old, "new": new}).fillna(0.0)
     both["change"] = both["new"] - both["old"]
@@ -37,9 +37,9 @@ def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
 
 
 def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:
-    """Return the minerals that cost or are short of something else in any year.
+    """Return the minerals whose cost or shortage differs in any year.
 
-    ``pairs`` are amounts of two plans by mineral and year: what is paid, and what is short.
+    ``pairs`` are series of the old and the new plan, by mineral and year: cost, and shortage.
     """
     minerals: set[str] = set()
     for old, new in pairs:

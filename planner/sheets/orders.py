@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Frames = Mapping[type[Result], "pd.DataFrame"]
-"""A member's rows by the sheet that they are for, orders with the fields of orders.csv, others with
-those of the plan's sheet, where the plan has such a sheet."""
+"""A member's rows, by sheet. Orders have the fields of orders.csv; other rows have the fields of
+the plan's sheet."""
 
 _MONEY = (
     ("price", Contracts.price.header), ("tariff", Flows.tariff.header), ("freight", FREIGHT.header),
     ("levy", Flows.levy.header),
 )  # fmt: skip
-"""What orders cost, by the field that says it, in words."""
+"""Names of the parts of an order's cost, by field."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where orders come from: rows of the plan's Summary, in words, and what was odd."""
+    """The plan that orders come from: rows of its Summary, in words, and its warnings."""
 
     title: str
     plan_id: str
@@ -50,10 +50,7 @@ class Origin:
 def member_tables(
     member: str, frames: Frames, origin: Origin, more: Sequence[Result] = ()
 ) -> tuple[Table, ...]:
-    """Return the sheets of a member's workbook in order; those without a row are left out.
-
-    ``more`` are further sheets, behind the member's own.
-    """
+    """Return the sheets of a member's workbook in order, then ``more``; empty ones are left out."""
     words = {"money": origin.currency}
     results: list[Result] = [summary_of(_summary(member, frames, origin))]
     results += _by_year(frames, words)
@@ -61,10 +58,10 @@ def member_tables(
         if len(frame) or result is OrderSheet:
             data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS if f.name in frame}
             results.append(result(words=words, **data))
-    kept = [table_of(result) for result in (*results, *more)]
-    notes = [(t.name, c.header, c.meaning) for t in kept[1:] for c in t.columns]
+    tables = [table_of(result) for result in (*results, *more)]
+    notes = [(t.name, c.header, c.meaning) for t in tables[1:] for c in t.columns]
     sheets, headers, meanings = zip(*notes, strict=True)
-    return (*kept, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))
+    return (*tables, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))
 
 
 def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
@@ -73,9 +70,9 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
     yield MEMBER.header, member
     yield Figure.TITLE, origin.title
     yield Figure.YEARS, origin.years
-    yield OrderSheet.TABLE, len(orders), Look.COUNT, "", "One a row on the sheet Orders."
+    yield OrderSheet.TABLE, len(orders), Look.COUNT, "", "Each is a row of the sheet Orders."
     yield from origin.facts
-    changes = "Changes when any order of the plan does."
+    changes = "The id changes if any order of the plan changes."
     yield "Plan id", origin.plan_id, Look.LONG, "", changes
     for warning in origin.warnings:
         yield "Warning", warning
@@ -112,7 +109,7 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
     ):
         rows = _part(frames[sheet], mineral) if sheet in frames else None
         if rows is not None and len(rows):
-            remark = "Below 0: out of stock." if sheet is Stock else ""
+            remark = "Below 0: taken from stock." if sheet is Stock else ""
             yield f"{word}: {mineral}", _total(rows, amount.name), Look.TONNES, unit, remark
 
 
@@ -153,11 +150,10 @@ _SUMMED = {
     Stock: (OrdersByYear.change.name,),
     MemberShortages: (OrdersByYear.short.name,),
 }  # fmt: skip
-"""What is added up by year and mineral."""
+"""Fields that are added up by year and mineral."""
 
 
 def _minerals(frames: Frames) -> dict[str, str]:
-    """Return the minerals that the member has to do with, by name, and their units."""
     units: dict[str, str] = {}
     for result, frame in frames.items():
         column = "mass_unit" if result is OrderSheet else "unit"

@@ -1,4 +1,4 @@
-"""What the charts show: series over categories, read from the plan; no drawing here."""
+"""The charts of a plan as data: series over categories; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_CATEGORIES = 12
-"""Minerals and members beyond these, by value and by demand, are left to the tables."""
+"""Most minerals (by value) and members (by demand) in a chart; the tables have all."""
 _MOST_COUNTRIES = 6
 _FULL = 1.005
-"""A share above this is shown to be more than all."""
+"""A share above this is more than 100 % also when rounded."""
 
 
 @once
@@ -48,7 +48,7 @@ def pictures(context: Context) -> tuple[Picture, ...]:
 
 
 def _without_nothing(picture: Picture) -> Picture:
-    """Return a picture without the parts of its stacks that are nowhere: no legend names them."""
+    """Return a picture without the parts of its stacks that are 0 in every category."""
     if picture.form not in {Form.STACKED, Form.BARS}:
         return picture
     parts = (s for s in picture.series if any(v and v > tolerances.REMAINDER for v in s.values))
@@ -56,16 +56,15 @@ def _without_nothing(picture: Picture) -> Picture:
 
 
 def chart_data(context: Context) -> ChartData:
-    """Return the sheet Chart data; the first page's chart comes last."""
     return chart_rows((*pictures(context), *front.front_pictures(context)))
 
 
 def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:
-    """Return minerals with demand, purchases or plants that take it: the largest by value."""
+    """Return the minerals of the largest value that are needed, bought or used by plants."""
     tonnes = ("demand", "purchased", "taken")
-    alive = {row["mineral"]: row for row in rows if any(row[name] > 0 for name in tonnes)}
-    values = {mineral: row["demand_value"] for mineral, row in alive.items()}
-    return [alive[mineral] for mineral in top(values, _MOST_CATEGORIES)]
+    used = {row["mineral"]: row for row in rows if any(row[name] > 0 for name in tonnes)}
+    values = {mineral: row["demand_value"] for mineral, row in used.items()}
+    return [used[mineral] for mineral in top(values, _MOST_CATEGORIES)]
 
 
 def _by_mineral(
@@ -79,7 +78,7 @@ def _by_mineral(
 
 
 def _largest(context: Context, minerals: Sequence[findings.Row]) -> Picture:
-    """The largest country beside its limit in the last year, and without limits."""
+    """Return the chart of the largest country, with its limit and without limits, last year."""
     year, names = context.case.years[-1], [row["mineral"] for row in minerals]
     series, tops, who = _against_limit(context, [(name, year) for name in names])
     labels = (
@@ -93,7 +92,7 @@ def _largest(context: Context, minerals: Sequence[findings.Row]) -> Picture:
 
 
 def _over_years(context: Context, mineral: str) -> Picture | None:
-    """One mineral's largest supplier country by year against the limit; None if nobody sells."""
+    """Return a mineral's chart of the largest country and its limit by year; None if none sells."""
     years = context.case.years
     series, tops, who = _against_limit(context, [(mineral, year) for year in years])
     if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
@@ -105,11 +104,11 @@ def _over_years(context: Context, mineral: str) -> Picture | None:
 def _against_limit(
     context: Context, cells: Sequence[tuple[str, int]]
 ) -> tuple[tuple[Series, ...], list[measures.Top | None], str]:
-    """Return the largest country's share by (mineral, year): here, without limits, and its limit.
+    """Return the largest country's share by (mineral, year): in both plans, and its limit.
 
-    Where limits are on some countries only, the largest of those is meant in either plan: the
-    others may supply what they can. The limit is the tightest on that country. With the series come
-    the countries, and what they are.
+    If limits are on some countries only, the largest of these is shown: the others may supply what
+    they can. The limit is the tightest on that country. Also returned are the countries, and the
+    phrase for such a country.
     """
     sold = _sold(context)
     tops = [sold.plan.get(cell) for cell in cells]
@@ -130,9 +129,9 @@ _Tops = dict[tuple[str, int], measures.Top]
 
 @dataclass(frozen=True)
 class _Sold:
-    """The largest country of what the coalition buys, here and without limits.
+    """The largest country by the coalition's purchases, in this plan and without limits.
 
-    Of those under a limit there, where any is; ``tightest`` is the tightest of those limits.
+    Only countries under a limit count, if there are any; ``tightest`` are the tightest limits.
     """
 
     plan: _Tops
@@ -149,22 +148,25 @@ def _sold(context: Context) -> _Sold:
     for (mineral, year, _), limit in limits.items():
         tightest[mineral, year] = min(limit, tightest.get((mineral, year), limit))
 
-    def tops(sold: pd.DataFrame) -> _Tops:
+    def largest(sold: pd.DataFrame) -> _Tops:
         rows = zip(*(sold[c].tolist() for c in ("mineral", "year", "country")), strict=True)
-        meant = [row in limits or row[:2] not in tightest for row in rows]
-        here = sold[np.array(meant, dtype=bool)]
-        return measures.largest_country_shares(here, context.basis, ("mineral", "year"))
+        counts = [row in limits or row[:2] not in tightest for row in rows]
+        counted = sold[np.array(counts, dtype=bool)]
+        return measures.largest_country_shares(counted, context.basis, ("mineral", "year"))
 
     free = context.without_limits
-    before = None if free is None else tops(coalition_purchases(free))
-    return _Sold(tops(table), before, tightest)
+    before = None if free is None else largest(coalition_purchases(free))
+    return _Sold(largest(table), before, tightest)
 
 
-# ---- who supplies, who is served, what is used -------------------------------------------------
+# ---- suppliers, members, capacity ----------------------------------------------------------------
 
 
 def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
-    """Who serves each mineral's demand over the years, that of plants, too, and what is short."""
+    """Return the chart of each mineral's supplier countries over all years, and its shortage.
+
+    Demand includes what plants take.
+    """
     sold = coalition_purchases(context.plan)
     demand = {row["mineral"]: row["demand"] + row["taken"] or row["purchased"] for row in minerals}
     short_part = [
@@ -193,7 +195,7 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
 
 
 def _members(context: Context) -> Picture:
-    """Demand served and short by member, each mineral counted by its value at its price."""
+    """Return the chart of each member's demand, served and short, by value at minerals' prices."""
     table, mineral_of = context.plan.supply, context.case.mineral_of
     demand: dict[str, float] = defaultdict(float)
     missing: dict[str, float] = defaultdict(float)
@@ -217,10 +219,10 @@ def _members(context: Context) -> Picture:
 
 
 def _who_pays(context: Context) -> Picture | None:
-    """What the share limits cost each member a year, in cash and in shortage; None of no limits."""
+    """Return the chart of each member's cost of the share limits; None without limits."""
     if context.without_limits is None:
         return None
-    title = f"Who pays for the share limits, a year, {context.horizon}"
+    title = f"Who pays for the share limits: cost per year, {context.horizon}"
     costs = members(context).rows(Members.member, Members.extra, Members.extra_shortage)
     return who_pays(title, costs, context.currency, "the plan without limits")
 
@@ -228,7 +230,7 @@ def _who_pays(context: Context) -> Picture | None:
 def who_pays(
     title: str, costs: Iterable[tuple[str, float, float]], currency: str, reference: str
 ) -> Picture | None:
-    """Return a chart of what members pay a year against a reference; None where none pays.
+    """Return a chart of members' extra cost per year against a reference; None if all is 0.
 
     ``costs`` are member, extra cash and extra shortage at its cost [money].
     """
@@ -240,7 +242,7 @@ def who_pays(
     cash, lost = sum(each[1] for each in millions), sum(each[2] for each in millions)
     across = f"{common.MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
-        across = f"{across}; whose cash is mostly a choice among equally cheap plans"
+        across = f"{across}; equally cheap plans divide most of the cash otherwise"
     return Picture(
         title,
         Form.GROUPED,
@@ -256,12 +258,12 @@ def who_pays(
 
 
 _CHOICE = 2
-"""Where members' cash, gains as costs, is so many times that of all, most is who takes which of
-equally cheap tonnes."""
+"""If members' costs and gains add up to more than this multiple of the total, most of them only
+depend on which member takes which of several equally cheap tonnes."""
 
 
 def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
-    """How much of the capacity open to the coalition is used, at home and outside."""
+    """Return the chart of capacity open to the coalition: used and idle, at home and outside."""
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
@@ -281,7 +283,7 @@ def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
 
 
 def _shortage(context: Context, minerals: Sequence[findings.Row]) -> Picture | None:
-    """What supply cannot give and what limits forbid, where limits are known to add to shortage."""
+    """Return the chart of shortage by cause, supply or limits; None if that is not known."""
     rows = [row for row in minerals if row["demand"] > 0]
     if context.without_limits is None or not any(row["short"] > 0 for row in rows):
         return None

@@ -14,14 +14,14 @@ from models.scorecard.measures import Value
 from planner.render.table import Cell
 from planner.render.words import each_year
 
-MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
+MET, MISSED, NO_DATA = "✓ met", "✗ missed", "– no data"
 """Verdicts on a benchmark: a sign and a word, readable without colour."""
 
 
 def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard | None:
-    """Return the scorecard of a plan, a row at the head of each measure; ``scores`` if known.
+    """Return the scorecard of a plan, with a heading row for each measure; None without years.
 
-    None where nothing is planned.
+    ``scores`` are computed unless given.
     """
     scores = scorecard(plan) if scores is None else scores
     if not scores:
@@ -62,14 +62,13 @@ def _row(score: Score, case: Case) -> dict[str, Cell]:
 
 
 def met(score: Score) -> str | None:
-    """Return the verdict on a score's benchmark; None where it has none."""
-    return None if score.required is None else {True: MET, False: MISSED, None: UNTOLD}[score.met]
+    return None if score.required is None else {True: MET, False: MISSED, None: NO_DATA}[score.met]
 
 
 def remark(score: Score, case: Case) -> str:
-    """Return who a score is about, or why it has no number; and what it misses.
+    """Return whom a score is about or why it has no number, and which limits it misses.
 
-    That is the years that miss a benchmark, and limits that are kept for demand alone.
+    It lists the years that miss a benchmark, and limits that are kept for demand but not purchases.
     """
     years = case.years
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
@@ -78,7 +77,7 @@ def remark(score: Score, case: Case) -> str:
 
 
 def _over(score: Score, case: Case) -> str:
-    """Say where the workbook's limit is kept for demand and not for purchases; "" if nowhere."""
+    """Return where a limit of the workbook is kept for demand but not for purchases; "" if none."""
     if not score.over:
         return ""
     most = score.over[0]
@@ -89,7 +88,7 @@ def _over(score: Score, case: Case) -> str:
 
 
 def _who(values: dict[str, Value]) -> str:
-    """Return the remark of each moment, once where all have the same."""
+    """Return the remark of each time, only once if all are the same."""
     by_words: dict[str, list[str]] = {}
     for when, value in values.items():
         if value.remark:

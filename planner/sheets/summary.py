@@ -1,4 +1,4 @@
-"""Summary: the plan on one sheet, a row a measure and a column a mineral."""
+"""Summary: the plan on one sheet, with one row per measure and one column per mineral."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import binding, figures
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
-"""How a plan says when it was written."""
+"""Format of the time at which a plan was written."""
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
 
 Rows = Iterator[str | tuple[Any, ...]]
-"""Rows of Summary: measure and value, then look, unit, remark and what the measure is of each
-mineral, by its name; a text alone heads a group."""
+"""Rows of Summary: measure and value, then format, unit, remark, and the measure's value for each
+mineral by name. A row of only a text is the heading of a group."""
 
 _NAME = f"{ByMineral.country.header}'s name"
 _DEAREST = 5
-"""How many binding limits are named."""
+"""Binding limits that are named."""
 _REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in headings()}
 _HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
 _BLANK: tuple[Any, ...] = ("", None, Look.LONG, "", "", {})
 
 
 def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = ()) -> Summary:
-    """Return Summary from its rows, with a column for each mineral; what is not known is blank."""
+    """Return Summary from its rows, with a column for each mineral; unknown values are blank."""
     kind = spread_over(Summary, Summary.minerals, [clean(name) for name in minerals])
     spread = [f.name for f in kind.FIELDS if f.name.startswith("of_")]
     columns: dict[str, Any] = {f.name: [] for f in kind.FIELDS}
@@ -59,7 +59,6 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
 
 
 def summary(context: Context) -> Summary:
-    """Return the sheet Summary."""
     blocks = (
         _plan, _cost, _supply, _beside_today, _largest, _concentration, _cost_of_limits,
         _resilience, _binding, _run,
@@ -83,7 +82,7 @@ def _plan(context: Context) -> Rows:
         remark = "Added to the model in Python. The plan keeps the case's rules and what was added."
         yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", remark
     plan = context.plan
-    remark = "Proven; the proof stands in Checks."
+    remark = "Proven; the sheet Checks shows the proof."
     remark = remark if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
     yield Figure.STATUS, context.within or plan.status, Look.LONG, "", remark
     yield Figure.YEARS, context.horizon
@@ -100,24 +99,30 @@ def _cost(context: Context) -> Rows:
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
     per_tonne = measures.landed_cost(plan.purchases, plan.tonnes)
     yield "Cost"
-    remark = f"What the plan minimises: cash cost, shortage and penalties{discounted}."
+    remark = f"The plan minimises this: cash cost, cost of shortage and penalties{discounted}."
     yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, remark
     remark = (
-        "What is paid, not the cost of shortage and other penalties; of projects a yearly capital"
-        f" charge, not the capex{plain}."
+        "Money paid, without the cost of shortage and other penalties. New plants count with their"
+        f" yearly capital charge, not their capex{plain}."
     )
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
-    remark = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
+    remark = (
+        "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
+        f" receive it{plain}."
+    )
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
     also, levied = (" and levies", ", levy") if plan.levies else ("", "")
     if plan.case.price_floors:
-        remark = f"What imports pay up to price floors; members' own treasuries receive it{plain}."
+        remark = (
+            "Imports below a price floor pay the difference; members' own treasuries receive it"
+            f"{plain}."
+        )
         yield Figure.LEVIES, plan.levies, Look.MONEY, money, remark
-    remark = f"Cash cost less tariffs{also}{plain}."
+    remark = f"Cash cost minus tariffs{also}{plain}."
     yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, remark
     remark = f"Cost or price, tariff{levied} and freight of all flows{plain}."
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, each("paid")
-    remark, landed = "Purchases cost over tonnes purchased.", each("landed")
+    remark, landed = "Cost of purchases divided by the tonnes bought.", each("landed")
     yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, remark, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
@@ -126,7 +131,7 @@ def _cost(context: Context) -> Rows:
 
     added = plan.extension.cost if plan.extension else 0.0
     if added:
-        remark = f"A part of the total cost{discounted}; in no other."
+        remark = f"Included in the total cost{discounted}, and in no other cost."
         yield f"{overall.COST}what was added to the model", added, Look.MONEY, money, remark
 
 
@@ -143,21 +148,21 @@ def _supply(context: Context) -> Rows:
     bought = each("purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
     if plan.expanded.intakes:
-        remark = "Bought, or handed over by members; no total, since one is made into another."
+        remark = "Bought by plants or handed over by members. No total: one is made into another."
         yield ByMineral.taken.header, None, Look.TONNES, "t", remark, each("taken")
     yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
     yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")
 
 
 def _beside_today(context: Context) -> Rows:
-    """Set today's supply beside the plan's first year."""
+    """Yield today's supply and the plan's first year, for comparison."""
     if context.plan.changes.empty:
         return
     first = context.case.years[0]
-    yield f"Today beside the plan, {first}"
+    yield f"Today compared with the plan, {first}"
     by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
     if guesses := estimates(context.book.case, schema.CurrentSupply.SHEET):
-        guessed = f"By the sheet {schema.CurrentSupply.SHEET}, marked as estimates: {guesses}."
+        guessed = f"In the sheet {schema.CurrentSupply.SHEET}, {guesses} are marked as estimates."
     for name, when, unit in (
         ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
     ):  # fmt: skip
@@ -180,12 +185,12 @@ def _beside_today(context: Context) -> Rows:
         str(m): float((rows["today"] - rows["planned"]).clip(lower=0.0).sum())
         for m, rows in by_mineral
     }
-    remark = "What flows of today lose in the first year; row by row in the sheet Changes."
+    remark = "Tonnes that today's flows lose in the first year; the sheet Changes lists the flows."
     yield "Moved from today's suppliers", None, Look.TONNES, "t", remark, moved
 
 
 def _largest(context: Context) -> Rows:
-    """The last year's in full: a limit that tightens is what it is meant to be at the end."""
+    """Yield the largest country of the last year in detail: limits that tighten are final then."""
     each = partial(_each, context)
     case, unit = context.case, f"of {context.basis}"
     several = len(case.years) > 1
@@ -196,17 +201,17 @@ def _largest(context: Context) -> Rows:
     yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
     names = _of_top(tops, lambda top: context.country(top.country), "none sells")
     yield f"{_NAME}{last}", None, Look.LONG, "", "", names
-    remark = "The coalition's on that country; blank: none."
+    remark = "The coalition's limit on that country; blank if it has none."
     limits = _of_top(tops, lambda top: top.limit)
     yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, remark, limits
-    remark = "In how many years that limit binds."
+    remark = "Years in which that limit binds."
     yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", remark, each("years_at_limit")
-    remark = "Of the coalition, on other suppliers than that country."
+    remark = "The coalition's binding limits on suppliers other than that country."
     yield "Binding limits on other suppliers", None, Look.COUNT, "", remark, each("bound_on_others")
     yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", each("bound_on_members")
     if several:
         tops = each("top")
-        remark = "The largest of any year; each year's stands in By year."
+        remark = "The largest share in any year; the sheet By year has each year's."
         yield share, None, Look.SHARE, unit, remark, _of_top(tops, lambda top: top.share, 0.0)
 
 
@@ -229,13 +234,13 @@ def _concentration(context: Context) -> Rows:
 def _cost_of_limits(context: Context) -> Rows:
     each = partial(_each, context)
     plan, free, money = context.plan, context.without_limits, context.currency
-    yield "What the share limits cost (this plan against the same case without them)"
+    yield "What the share limits cost (this plan compared with the same case without them)"
     if not context.case.share_limits:
         remark = "The case has no share limits: they cost nothing."
         yield "Share limits", "none", Look.LONG, "", remark
         return
     if free is None:
-        remark = "The case without share limits has no plan."
+        remark = "No plan of the case without share limits is known."
         yield "Share limits", "not known", Look.LONG, "", remark
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
@@ -244,28 +249,31 @@ def _cost_of_limits(context: Context) -> Rows:
     extra = measures.part(sum(row["extra"] * row["purchased"] for row in compared), bought)
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
-    less, plain = free.tonnes - plan.tonnes, _plain(context)
-    remark = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
-    if less > 0:
-        remark = f"The limits leave {less:z,.0f} t unbought, and nobody pays for these. {remark}"
+    fewer, plain = free.tonnes - plan.tonnes, _plain(context)
+    remark = (
+        "Cash cost over all years with the limits minus the cash cost without them, new plants"
+        f" included{plain}."
+    )
+    if fewer > 0:
+        remark = f"With the limits, {fewer:z,.0f} t fewer are bought and paid for. {remark}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
     years = max(1, len(context.case.years))
-    same = "As on Overview and Members: what the tonnes bought cost more than the same tonnes"
+    same = "As on Overview and Members: extra cost of the tonnes bought, compared with their cost"
     for measure, row, remark in (
         (
             Figure.LIMITS_COST_A_YEAR,
             each("extra_paid"),
-            f"{same} without limits; charges of new plants left out{plain}.",
+            f"{same} without limits. Charges of new plants are not included{plain}.",
         ),
         (
             Figure.LIMITS_SHORTAGE_A_YEAR,
             each("shortage_by_limits"),
-            f"What is missing beyond the plan without limits, at its cost{plain}. Nobody pays it.",
+            f"More shortage than without limits, at the cost of shortage{plain}. Nobody pays it.",
         ),
     ):
         a_year = {name: cost / years for name, cost in row.items() if cost is not None}
         yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
-    remark = "Landed, against the same minerals without the limits, at the tonnes bought here."
+    remark = "Landed cost of the tonnes bought minus their landed cost without the limits."
     yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
     supply = each("short_of_supply")
     remark, unit = "Missing even without share limits.", "t"
@@ -286,8 +294,8 @@ def _resilience(context: Context) -> Rows:
     if context.plan.expanded.intakes:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
         remark = (
-            "What plants make of inputs and ore from the country is lost, too; the worst country."
-            f" {measures.TIED_INPUTS}"
+            "For the country whose loss is worst. What plants make from its inputs and ore is lost,"
+            f" too. {measures.TIED_INPUTS}"
         )
         yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))
@@ -298,16 +306,17 @@ def _binding(context: Context) -> Rows:
     table, limits = binding(context.plan), context.case.share_limits
     on_members = int((table["buyer"] != "").sum())
     yield "Binding share limits"
-    remark = f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
-    remark += f" {on_members} of those on members or groups." if on_members else ""
-    remark += f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""
+    remark = f"Out of {len(context.plan.limits)}; each buyer, supplier, mineral and year counts."
+    remark += f" On members or groups: {on_members}." if on_members else ""
+    remark += f" The {_DEAREST} dearest follow." if len(table) > _DEAREST else ""
     yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", remark
     for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
         row = limits[limit]
         name = context.case.supplier_name(row.group, supplier)
         measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
         often = counted(years, "year")
-        remark = f"What one tonne of relief saves in {year}, its dearest year; binds in {often}."
+        remark = f"Saving if the limit were one tonne looser in {year}, its dearest year; it"
+        remark += f" binds in {often}."
         yield measure, price, Look.PRICE, context.per_tonne, remark
 
 
@@ -328,17 +337,17 @@ def _dearest(
 
 def _run(context: Context) -> Rows:
     book, settings, record = context.book, context.case.settings, context.record
-    basis = "What share limits are a share of."
+    basis = "The base of all share limits."
     yield "The run"
     yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", basis
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"
     if settings.surge != measures.SURGE or context.case.security:
-        remark = "What a supplier that is left sells more, of its usable capacity."
+        remark = "Extra sales of each remaining supplier, as a share of its usable capacity."
         yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", remark
     for name, value in context.options.items():
-        if name != Figure.SCENARIO:  # it stands under the title
+        if name != Figure.SCENARIO:  # shown under the title
             yield f"{overall.OPTION}{name}", value
     if marked := estimates(book.case):
         remark = "Rows of the input whose Note marks them as an estimate."
@@ -350,6 +359,7 @@ def _run(context: Context) -> Rows:
     yield "Python version", record.python
     yield Figure.WRITTEN, record.written.strftime(WRITTEN), Look.LONG, "UTC"
     if record.sure:
-        yield Figure.SURE, record.sure, Look.LONG, "", "By planner sensitivity, of this input."
+        remark = "Computed by planner sensitivity from this input."
+        yield Figure.SURE, record.sure, Look.LONG, "", remark
     for stage, seconds in context.timings.items():
         yield f"Time: {stage}", float(seconds), Look.SECONDS, "s"

@@ -1,4 +1,4 @@
-"""What a plan says of losing a country: what Security tests of it, and what nobody has tested."""
+"""Which losses of a country the sheet Security tests, and whether the plan survives them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.plan import survivals_asked
 from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.render.sentences import WITHOUT, WORST_LOSS
 from planner.render.words import each_year, joined, listed, share
 from planner.sheets.findings import Country, Row, rows_of
@@ -25,38 +25,37 @@ Cells = Mapping[str, frozenset[int]]
 """Years by mineral."""
 
 ANY = f"{EACH_OUTSIDE}{COALITION}"
-"""What a row of Security asks for whose Lost country is blank."""
+"""What a row of Security without a Lost country tests: each country outside the coalition."""
 NOT_TESTED, EVERY_YEAR = "Not tested", "every year"
 _NAMED = 2
-"""Names of a list; one more is named, too, or counted."""
+"""Names in a list; more than one further name are counted."""
 
 
 # ---- which minerals and years --------------------------------------------------------------------
 
 
-def cells_of(pairs: Iterable[tuple[str, int]]) -> Cells:
-    """Return the years of each mineral, from pairs of mineral and year."""
+def years_by_mineral(pairs: Iterable[tuple[str, int]]) -> Cells:
     by_mineral = defaultdict[str, set[int]](set)
     for mineral, year in pairs:
         by_mineral[str(mineral)].add(int(year))
     return {mineral: frozenset(years) for mineral, years in by_mineral.items()}
 
 
-def needed_in(supply: pd.DataFrame) -> Cells:
-    """Return in which years each mineral is needed, of rows with mineral, year and demand."""
+def years_needed(supply: pd.DataFrame) -> Cells:
+    """Return the years in which each mineral is needed, from rows of mineral, year and demand."""
     rows = supply[supply["demand"] > 0]
-    return cells_of(zip(rows["mineral"], rows["year"], strict=True))
+    return years_by_mineral(zip(rows["mineral"], rows["year"], strict=True))
 
 
-def needed_of(case: Case) -> Cells:
+def case_years_needed(case: Case) -> Cells:
     every = ((m.name, year) for m in case.minerals for year in case.years)
-    return cells_of(cell for cell in every if case.coalition_demand(*cell) > 0)
+    return years_by_mineral(cell for cell in every if case.coalition_demand(*cell) > 0)
 
 
-def asked_of(case: Case) -> Cells:
-    """Return the minerals and years in which a row of Security has a country to lose."""
+def years_tested(case: Case) -> Cells:
+    """Return the minerals and years for which a row of Security tests the loss of a country."""
     asked = survivals_asked(Expanded(case)) if case.security else ()
-    return cells_of((s.mineral, s.year) for s in asked)
+    return years_by_mineral((s.mineral, s.year) for s in asked)
 
 
 def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
@@ -67,45 +66,47 @@ def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
     }
 
 
-def without(cells: Cells, others: Cells) -> Cells:
+def years_left(cells: Cells, others: Cells) -> Cells:
+    """Return the minerals and years that are in ``cells`` but not in ``others``."""
     left = {m: years - others.get(m, frozenset()) for m, years in cells.items()}
     return {mineral: years for mineral, years in left.items() if years}
 
 
-def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
+def coverage_words(cells: Cells, needed: Cells, each: str = "any") -> str:
     """Return which minerals and years are meant: ``tin in every year, and zinc in 2029 to 2035``.
 
-    Years are named where a mineral is needed in others, too. Where all minerals but a few are meant
-    in all years, the few are named instead.
+    A mineral's years are left out if they are all years in which it is needed. If all minerals but
+    a few are meant, the few are named instead.
     """
-    whole = [m for m in cells if cells[m] >= needed.get(m, frozenset())]
-    others = [m for m in needed if m not in whole]
-    if not others and len(whole) > 1:
+    in_all_years = [m for m in cells if cells[m] >= needed.get(m, frozenset())]
+    others = [m for m in needed if m not in in_all_years]
+    if not others and len(in_all_years) > 1:
         return f"{each} mineral"
-    if len(cells) == len(whole) > _NAMED + 1 >= len(others):
+    if len(cells) == len(in_all_years) > _NAMED + 1 >= len(others):
         return f"{each} mineral but {listed(others)}"
     years = defaultdict[str, list[str]](list)
     for mineral in cells:
-        if mineral not in whole:
+        if mineral not in in_all_years:
             years[each_year(cells[mineral], " and ")].append(mineral)
-    if not whole and len(years) == 1 and len(cells) == len(needed) > 1:
+    if not in_all_years and len(years) == 1 and len(cells) == len(needed) > 1:
         return f"{each} mineral in {next(iter(years))}"
-    parts = [listed(whole, _NAMED)] if whole else []
-    if years and whole:
+    parts = [listed(in_all_years, _NAMED)] if in_all_years else []
+    if years and in_all_years:
         parts = [f"{parts[0]} in {EVERY_YEAR}"]
     parts += [f"{listed(names, _NAMED)} in {when}" for when, names in years.items()]
-    kept = parts if len(parts) <= _NAMED + 1 else [*parts[:_NAMED], "others in some years"]
-    return joined(kept, ", and ")
+    if len(parts) > _NAMED + 1:
+        parts = [*parts[:_NAMED], "others in some years"]
+    return joined(parts, ", and ")
 
 
 def untested_words(tested: Cells, needed: Cells) -> str:
-    """Return what no claim covers, as a sentence; "" where all that is needed is tested."""
-    lacking = without(needed, tested)
-    return f"{NOT_TESTED}: {cells_words(lacking, needed, 'every')}." if lacking else ""
+    """Return which needed minerals and years are not tested, as a sentence; "" if all are."""
+    untested = years_left(needed, tested)
+    return f"{NOT_TESTED}: {coverage_words(untested, needed, 'every')}." if untested else ""
 
 
 def lost_words(who: str | None) -> str:
-    """Return which country is lost, of a row's Lost country: its name, or any one of many."""
+    """Return in words which country a row loses: its name, or ``any one country outside ...``."""
     outside = (who or ANY).removeprefix(EACH_OUTSIDE)
     bloc = "the coalition" if outside == COALITION else outside
     return outside if outside == who else f"any one country outside {bloc}"
@@ -113,19 +114,20 @@ def lost_words(who: str | None) -> str:
 
 @dataclass(frozen=True)
 class Tests:
-    """Which losses Security tests, in words: whose, of which minerals and years, and of which not.
+    """Which losses Security tests, in words.
 
-    ``covers`` is "" where nothing is tested, ``lacking`` "" where all that is needed is.
+    ``lost`` names the lost countries, ``covers`` the tested minerals and years, ``untested`` the
+    other ones with demand.
     """
 
     lost: str
     covers: str
-    lacking: str
+    untested: str
 
 
 def tests_of(case: Case, cells: Cells) -> Tests:
-    """Return what the rows of Security test, of the minerals and years in ``cells``."""
-    needed = needed_of(case)
+    """Return what the rows of Security test, for the minerals and years in ``cells``."""
+    needed = case_years_needed(case)
     names = {
         row.lost_country
         if not row.lost_country or row.lost_country.startswith(EACH_OUTSIDE)
@@ -133,76 +135,78 @@ def tests_of(case: Case, cells: Cells) -> Tests:
         for row in case.security
     }
     lost = listed(sorted(lost_words(name) for name in names), _NAMED)
-    covers = cells_words(cells, needed) if cells else ""
+    covers = coverage_words(cells, needed) if cells else ""
     return Tests(lost, covers, untested_words(cells, needed))
 
 
-# ---- what is claimed of them ---------------------------------------------------------------------
+# ---- what the tests find -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What Security finds of the loss of one country, or of each of many: ``lost`` says which.
+class LossFinding:
+    """What Security finds if one country, or each of several in turn, is lost: ``lost`` says which.
 
-    ``held`` are minerals and years of which no more is short than may be, ``missed`` the others
-    that are tested; ``most`` is the part that may be short, by mineral, the least and the most.
+    ``passed`` are the minerals and years whose shortage stays within its bound, ``failed`` the
+    tested ones above it; ``bounds`` are the lowest and highest allowed shortage of each mineral, as
+    fractions of need.
     """
 
     lost: str
-    held: Cells
-    missed: Cells
-    most: Mapping[str, tuple[float, float]]
+    passed: Cells
+    failed: Cells
+    bounds: Mapping[str, tuple[float, float]]
 
     def sentences(self, needed: Cells) -> Iterator[str]:
-        """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
+        """Yield what passes and what fails, each with the minerals and years that it covers."""
         some = self.lost.replace("any one country", "at least one country")
         for lost, cells, bound in (
-            (self.lost, self.held, "at most"),
-            (some, self.missed, "more than"),
+            (self.lost, self.passed, "at most"),
+            (some, self.failed, "more than"),
         ):
             if cells:
                 least, largest = (
-                    pick(self.most[mineral][end] for mineral in cells)
+                    pick(self.bounds[mineral][end] for mineral in cells)
                     for end, pick in enumerate((min, max))
                 )
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                minerals = cells_words(cells, needed)
+                minerals = coverage_words(cells, needed)
                 yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
 
 
-def claims(table: Security) -> list[Claim]:
-    """Return what Security finds, by whom its rows lose; what lets all be short tests nothing."""
-    by_whom = defaultdict[str, list[Row]](list)
+def loss_findings(table: Security) -> list[LossFinding]:
+    """Return what Security finds for each country lost, without rows that allow any shortage."""
+    by_country = defaultdict[str, list[Row]](list)
     for row in _tested(table):
-        by_whom[row["asked"] or ANY].append(row)
-    made_of = []
-    for who, rows in by_whom.items():
-        most = defaultdict[str, list[float]](list)
+        by_country[row["asked"] or ANY].append(row)
+    results = []
+    for who, rows in by_country.items():
+        allowed = defaultdict[str, list[float]](list)
         for row in rows:
-            most[row["mineral"]].append(printed(1.0 - row["target"]))
-        missed = _cells(filter(is_missed, rows))
-        ends = {mineral: (min(parts), max(parts)) for mineral, parts in most.items()}
-        made_of.append(Claim(lost_words(who), without(_cells(rows), missed), missed, ends))
-    return made_of
+            allowed[row["mineral"]].append(printed(1.0 - row["target"]))
+        failed = _cells(filter(is_missed, rows))
+        bounds = {mineral: (min(parts), max(parts)) for mineral, parts in allowed.items()}
+        passed = years_left(_cells(rows), failed)
+        results.append(LossFinding(lost_words(who), passed, failed, bounds))
+    return results
 
 
-def survival(table: Security, needed: Cells, country: Country) -> Light | None:
-    """Return whether a plan survives what Security has lost; None where it has nothing lost.
+def survival(table: Security, needed: Cells, country: Country) -> TrafficLight | None:
+    """Return whether a plan survives the losses that Security tests; None if it tests none.
 
-    The claim covers the minerals and years with a row that asks for anything; ``needed`` are all,
-    and those without such a row are named beside it.
+    The finding covers the tested minerals and years; the others in ``needed`` are named as not
+    tested.
     """
     if not len(table):
         return None
-    rows, claimed = _tested(table), claims(table)
+    rows, found = _tested(table), loss_findings(table)
     everyone = lost_words(ANY)
-    is_named = bool(claimed) and not any(claim.lost.startswith("any one") for claim in claimed)
-    whom = listed((claim.lost for claim in claimed), _NAMED) if is_named else "a country"
+    is_named = bool(found) and not any(each.lost.startswith("any one") for each in found)
+    whom = listed((each.lost for each in found), _NAMED) if is_named else "a country"
     question = f"Does it survive the loss of {whom}?"
-    if not claimed:
-        nothing = "The sheet Security lets all of the need be missing, so no loss is tested."
-        return Light(question, AnswerState.NONE, nothing, table.TABLE)
-    texts = [sentence for claim in claimed for sentence in claim.sentences(needed)]
+    if not found:
+        nothing = "The sheet Security allows the whole need to be missing, so no loss is tested."
+        return TrafficLight(question, AnswerState.NONE, nothing, table.TABLE)
+    texts = [sentence for each in found for sentence in each.sentences(needed)]
     failed = [row for row in rows if is_missed(row)]
     if failed:
         worst = max(failed, key=lambda row: row["target"] - row["served"])
@@ -214,14 +218,14 @@ def survival(table: Security, needed: Cells, country: Country) -> Light | None:
         )  # fmt: skip
     texts += [untested_words(_cells(rows), needed), IN_SECURITY]
     counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
-    state = AnswerState.CARE if failed or without(needed, counted) else AnswerState.GOOD
+    state = AnswerState.CARE if failed or years_left(needed, counted) else AnswerState.GOOD
     if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
         state = AnswerState.BAD
-    return Light(question, state, " ".join(filter(None, texts)), table.TABLE)
+    return TrafficLight(question, state, " ".join(filter(None, texts)), table.TABLE)
 
 
 def is_missed(row: Row) -> bool:
-    """Return whether a row of Security leaves more short than may be."""
+    """Return whether a row of Security has more shortage than it allows."""
     return bool(row["missing"] > 0 and row["served"] < row["target"])
 
 
@@ -230,4 +234,4 @@ def _tested(table: Security) -> list[Row]:
 
 
 def _cells(rows: Iterable[Row]) -> Cells:
-    return cells_of((row["mineral"], row["year"]) for row in rows)
+    return years_by_mineral((row["mineral"], row["year"]) for row in rows)

@@ -32,7 +32,7 @@ from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.moves import largest_moves, minerals_that_differ, moves
+from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
 from planner.studies import cases, regret
 from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
@@ -171,7 +171,8 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
-    for row in moves(_flows(base), _flows(context), ["mineral", "level"]).to_dict("records"):
+    changed = changed_amounts(_flows(base), _flows(context), ["mineral", "level"])
+    for row in changed.to_dict("records"):
         groups[row["mineral"], row["level"]].append(row)
     differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)

@@ -450,7 +450,7 @@ def _is_bought(amounts: Iterable[float]) -> bool:
 def _curves(tables: Tables) -> dict[str, Picture]:
     """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)}"
-    sides = (("Plan", Role.PLAN, "planned_share"), ("Exit path", Role.ANEW, "left_share"))
+    sides = (("Plan", Role.PLAN, "planned_share"), ("Exit path", Role.REPLANNED, "left_share"))
     return {
         mineral: Picture(
             f"{short(mineral)}: {title}",

@@ -169,7 +169,7 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     parts = {
         "The least: must be bought": (Role.PLAN, least.clip(lower=0.0)),
-        "Bought now, by choice": (Role.ANEW, (now - least).clip(lower=0.0)),
+        "Bought now, by choice": (Role.REPLANNED, (now - least).clip(lower=0.0)),
         "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
     }
     series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())

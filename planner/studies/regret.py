@@ -14,7 +14,7 @@ from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
 from models.units import MILLION
-from planner.render.words import inner, known, money, percent
+from planner.render.words import known, money, percent, uncapitalized
 from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.cases import UNFORESEEN, ComparedCase, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
@@ -164,7 +164,7 @@ def surprise_cost(
     shortage = missing(late_name, name)
     sentence = (
         f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
-        f" first year, with shortage at its price; {inner(shortage)}."
+        f" first year, with shortage at its price; {uncapitalized(shortage)}."
     )
     return (
         KeyFigure(

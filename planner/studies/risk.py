@@ -68,7 +68,7 @@ class PlanLabel(NamedTuple):
 
 PLANS = {
     AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
-    REPLANNED: PlanLabel("re-planned", "replanned", Role.ANEW),
+    REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
 }
 
 

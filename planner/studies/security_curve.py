@@ -10,7 +10,7 @@ from models.measures import printed
 from planner.render.words import known, listed, share
 from planner.scenarios.parameters import SECURITY, Parameter
 from planner.scenarios.parameters import percent as percent_of
-from planner.sheets.survival import EVERY_YEAR, NOT_TESTED, Cells, asked_of, tests_of
+from planner.sheets.survival import EVERY_YEAR, NOT_TESTED, Cells, tests_of, years_tested
 from planner.studies.kind import KeyFigure, Tables
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _LOSES = "Country that is lost"
 def tested_cells(case: Case, parameter: Parameter) -> Cells:
     """Return the minerals and years whose allowed shortage a sweep over security sets."""
     aimed = {aim.mineral for aim in parameter.aims}
-    cells = asked_of(case) if parameter.kind == SECURITY else {}
+    cells = years_tested(case) if parameter.kind == SECURITY else {}
     return {m: years for m, years in cells.items() if aimed & {"", m}}
 
 
@@ -34,7 +34,7 @@ def tested_losses(case: Case, parameter: Parameter) -> dict[str, str]:
     if parameter.kind != SECURITY:
         return {}
     tests = tests_of(case, tested_cells(case, parameter))
-    untested = tests.lacking.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    untested = tests.untested.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
     return {_LOSES: tests.lost, **({NOT_TESTED: untested} if untested else {})}
 
 

@@ -28,7 +28,7 @@ from models.results import Figure as Measure
 from models.units import MILLION
 from planner.options import CAP_HELP, IntegerOption
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.words import clean, counted, cut, known, money, opened, share, tonnes
+from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import (
     ENDS,
@@ -831,7 +831,7 @@ class SensitivityStudy(StudyKind):
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
-            (f"{sheet} {_cell_range(cells)}", cut(f"{what}. {origin or opened(by_mark)}", _SOURCE))
+            (f"{sheet} {_cell_range(cells)}", cut(f"{what}. {origin or capitalized(by_mark)}", _SOURCE))
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
         finding = _finding(tables)
@@ -1056,7 +1056,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
         name = "cost" if by == COST else "short"
         (base,) = tables[BaseTotals].data[name]
         low, high = (rows[f"{name}_{end}"].astype(float) - base for end in ENDS)
-        series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.ANEW, high)}
+        series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.REPLANNED, high)}
         axis = "Change in total cost, {unit}" if by == COST else "Change in shortage, t"
         more = {"look": Look.TONNES}
     labels = [cut(str(what), _LABEL) for what in rows["what"]]

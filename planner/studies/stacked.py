@@ -18,7 +18,7 @@ from models.results import Look, Members, Result
 from models.results.common import PlanTable
 from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
-from planner.sheets import STACKED, made
+from planner.sheets import STACKED, result_of
 from planner.sheets.context import Context
 from planner.studies.compare_tables import SCENARIO, ScenarioInputs
 
@@ -59,7 +59,7 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
 def _of_plan(result: type[Result], context: Context) -> Result | None:
     """Return a plan's sheet; Members has no comparison with the plan without limits."""
     if result is not Members:
-        return made(result, context)
+        return result_of(result, context)
     table = Members.of(context.plan, None)
     return table.without(Members.extra, Members.dearer, Members.extra_shortage)
 

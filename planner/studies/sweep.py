@@ -36,20 +36,20 @@ from planner.render.table import with_number
 from planner.render.words import (
     counted,
     from_to,
-    inner,
     known,
-    least,
     listed,
+    minimum_share,
     money,
     percent,
     scale,
     share,
     tonnes,
+    uncapitalized,
 )
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
-from planner.sheets.survival import NOT_TESTED, needed_of, years_words
+from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import members
 from planner.studies.charged import sums_by_mineral, with_input_costs
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
@@ -444,7 +444,7 @@ def sweep(
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
         path,
         _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(tested_cells(base, parameter), needed_of(base)),
+        years_words(tested_cells(base, parameter), case_years_needed(base)),
     )
 
 
@@ -864,7 +864,7 @@ class _SweepCharts:
         title = short(mineral)
         if mineral in self.caps.index:
             title += (
-                f": no supply is lost with caps of {least(self.caps['smallest'][mineral])} or more"
+                f": no supply is lost with caps of {minimum_share(self.caps['smallest'][mineral])} or more"
             )
         return self.lines_chart(title, series, "", small=True)
 
@@ -1035,7 +1035,7 @@ class Sweep(StudyKind):
 
     @property
     def subject(self) -> str:
-        given = (f"{inner(name)} {v}" for name, v in self.start.options.items())
+        given = (f"{uncapitalized(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
@@ -1161,7 +1161,7 @@ class Sweep(StudyKind):
             note = "Shares are of demand. Above 100 %, some is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        heading = f"Cost and shortage by {inner(charts.title)}"
+        heading = f"Cost and shortage by {uncapitalized(charts.title)}"
         lead = (
             "Each mark is a plan, proven optimal. Total cost includes shortage at its price. Cash"
             " cost is what is paid; it falls if less is bought."
@@ -1194,7 +1194,7 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
     points[f"At {owner}{percent_of(tight)}"] = tight
     sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
-        down, first = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        down, first = minimum_share(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
         sentences.append(
             f"With a cap of {down} or more, no more is missing than without a cap. With a tighter"
             f" cap, {first} runs short first."

@@ -602,7 +602,7 @@ class UnderRisk(StudyKind):
             why = tables.option(NOTE)
             return Headline(
                 ("No event happens in any drawn future, so the plan under risk is the plain plan.")
-                + (f" {words.opened(why)}." if why else ""),
+                + (f" {words.capitalized(why)}." if why else ""),
                 (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
             )
         sure = ""
@@ -610,7 +610,7 @@ class UnderRisk(StudyKind):
             sure = f", give or take {words.money(row['error'], unit)}"
         count = words.counted(drawn, "future")
         least = (
-            " on average" if row["measure"] == _EXPECTED else f" of {words.inner(row['measure'])}"
+            " on average" if row["measure"] == _EXPECTED else f" of {words.uncapitalized(row['measure'])}"
         )
         changed = _changed(tables)
         if changed:
@@ -685,7 +685,7 @@ _FUTURE_FIELDS = (
 )  # fmt: skip
 _WAYS = (
     ("informed", PlansUnderRisk.informed.header, Role.OTHER),
-    ("risky", PlansUnderRisk.risky.header, Role.ANEW),
+    ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),
     ("plain", PlansUnderRisk.plain.header, Role.PLAN),
 )
 _REGRETTED = (_WAYS[2], _WAYS[1])
@@ -712,8 +712,11 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 def _compared(
     informed: float, risky: float, plain: float, *, is_objective: bool
 ) -> dict[str, float]:
-    solid = words.solid
-    saved = {"evpi": solid(risky - informed, risky), "vss": solid(plain - risky, plain)}
+    without_noise = words.without_noise
+    saved = {
+        "evpi": without_noise(risky - informed, risky),
+        "vss": without_noise(plain - risky, plain),
+    }
     if is_objective:  # below 0 only within the gap of the proofs
         saved = {name: max(0.0, value) for name, value in saved.items()}
     return {"informed": informed, "risky": risky, "plain": plain, **saved}
@@ -801,7 +804,7 @@ def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
         verb, rest = _advice_on(*decision, years)
         phrases.append(rest if verb == before else f"{verb} {rest}")
         before = verb
-    return words.opened(words.listed(phrases))
+    return words.capitalized(words.listed(phrases))
 
 
 def _what_saves(rows: Sequence[dict[str, Any]], most: int) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from models.case import clean, fold
 from models.errors import Finding, InputError, Severity
 from models.schema import SHEETS, Settings
-from planner.render.words import opened
+from planner.render.words import capitalized
 
 MOST_HINTS = 1000
 MOST_FINDINGS = 10_000
@@ -302,10 +302,10 @@ def advice(finding: Finding) -> str:
     """Say the nearest fix; "" if none is known."""
     # "did you mean 0.65? it is stored as text" holds two sentences
     parts = filter(None, re.split(r"(?<=[?.!])\s+", finding.hint.strip()))
-    return " ".join(_ended(opened(part)) for part in parts)
+    return " ".join(_ended(capitalized(part)) for part in parts)
 
 
 def _ended(text: str) -> str:
     text = text.strip()
     end = "" if text.endswith((".", "?", "!")) else "."
-    return f"{opened(text) if _CAPITALIZED.match(text) else text}{end}"
+    return f"{capitalized(text) if _CAPITALIZED.match(text) else text}{end}"

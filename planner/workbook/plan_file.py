@@ -15,7 +15,7 @@ from models import case, results, tolerances
 from models.errors import Finding, InputError, warning
 from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
 from models.results.field import spread_header
-from planner.render.table import WHOLE
+from planner.render.table import NAMES_OF_ALL
 from planner.seal import SEAL, SEALED, is_rounded, seal
 from planner.workbook import excel, plan_columns
 from planner.workbook.countries import country_code
@@ -383,8 +383,8 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
     if field.scale != 1.0:
         return pd.to_numeric(column, errors="coerce") * field.scale
-    if field.names in WHOLE:
-        whole = WHOLE[field.names]
+    if field.names in NAMES_OF_ALL:
+        whole = NAMES_OF_ALL[field.names]
         return column.map(lambda name: "" if name == whole else name)
     return column
 

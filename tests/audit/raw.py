@@ -159,7 +159,7 @@ SHOWN = {
     "a row without height": unseen,
     "a hidden column": in_summary(b"<col ", b'<col hidden="true" ', ("Summary", 0, "")),
     "words behind the verdict": text(
-        b"keeps to the case.", b"keeps to the case., at all times certified", "Checks"
+        b"every rule of the case.", b"every rule of the case., at all times certified", "Checks"
     ),
     "words behind a default": text(b"Blank. Used: ", b"Blank. Used: 1, at the request of ", ""),
     "words behind the worst constraint": text(

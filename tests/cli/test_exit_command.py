@@ -77,7 +77,7 @@ def test_no_proven_way_out(plain, ask, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "--country is missing; there is "),
+        ((), "--country is missing; choose from "),
         (("--country", "Chna"), "'Chna' is not a country; did you mean 'China'?"),
         (("--country", "Congo"), "did you mean DR Congo or Republic of the Congo?"),
         (("--country", " "), "name one country"),

@@ -24,7 +24,7 @@ def test_a_price_is_told_with_what_it_is_made_of(case, call):
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[0] == "Lithium (t Li content) for Japan in 2027"
-    assert lines[1] == "Needs 15,000 t, buys 15,000 t; nothing is short."
+    assert lines[1] == "Needs 15,000 t, buys 15,000 t; nothing is missing."
     assert "42,000.00 cost at Sichuan hydroxide plants (China) [Refiners!E2]" in lines
     assert "70.00 freight to Japan" in lines
     assert "42,170.00 in all, USD/t" in lines
@@ -67,7 +67,7 @@ def test_words_name_cells_values_and_years(case, call):
     assert code == 0
     assert "Scenario: Export ban" in out
     assert "Share limits!F2: 65 % -> " in out
-    assert "the cell also holds for 2026 and 2028" in out
+    assert "the cell also applies to 2026 and 2028" in out
     assert "Why short: " in out
 
 
@@ -108,7 +108,7 @@ def test_what_only_a_scenario_says_is_told_as_such(call, folder):
     code, out, err = call("explain", folder / "china.xlsx", *asked(), "--max-country-share", "0.3")
     assert code == 0, err
     assert "Share limits!F2: 30 % -> " in out
-    assert "(the scenario or what-if says that, not the workbook: it has to change there)" in out
+    assert "(a scenario or what-if sets this value, not the workbook: change it there)" in out
 
 
 def test_where_only_a_what_if_is_in_the_way(case, call, ask):
@@ -116,7 +116,7 @@ def test_where_only_a_what_if_is_in_the_way(case, call, ask):
     code, out, _ = call("explain", case, *asked(), "--block", "*:Japan")
     assert code == 0
     assert "No change of capacities and the part of them that is open, lanes, " in out
-    assert "A new refiner would not end it either; less demand would." in out
+    assert "A new refiner would not end it either; smaller demand would." in out
     assert "Without scenario and what-ifs Japan is not short there." in out
     code, said = ask("explain", case, *asked(), "--block", "*:Japan")
     assert (code, said["change"]["cells"], said["change"]["new_refiner"]) == (0, [], None)
@@ -184,7 +184,7 @@ def test_all_missing_options_are_named_with_their_choices(case, call):
     code, _, err = call("explain", case)
     assert code == 2
     for option, choice in (("--mineral", "Lithium"), ("--member", "Japan"), ("--year", "2028")):
-        [line] = [line for line in err.splitlines() if f"{option} is missing; there is " in line]
+        [line] = [line for line in err.splitlines() if f"{option} is missing; choose from " in line]
         assert choice in line
     code, _, err = call("explain", case, "--mineral", "Lithium")
     assert (code, "--mineral" in err, "--member is missing" in err) == (2, False, True)

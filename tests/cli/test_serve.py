@@ -46,7 +46,7 @@ def followed(log: Path, plain: Path) -> None:
     code, _, cookie = asked(port, "/")
     assert (code, bool(cookie)) == (200, True)
     said = waited(port, cookie, ">Download plain-plan.xlsx<")
-    assert "Followed: checked and planned again each time it is saved" in said
+    assert "The server checks and plans this workbook again each time it is saved" in said
     as_excel(plain, book(5_000))
     said = waited(port, cookie, ">Download plain-plan.xlsx<", 2)
     assert "212,624" in said  # t of lithium short

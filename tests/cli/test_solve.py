@@ -51,7 +51,7 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
         "Lithium",
         "Largest supplier in 2028  Its share of purchases in 2028",
         "Price of the limits: ",
-        "Minerals that keep 80 % if their largest supplier stops in 2028: ",
+        "Minerals with 80 % of need still met if their largest supplier stops in 2028: ",
         "planner stress tests the loss of each country",
         "Shortage",
         "case-plan.xlsx",
@@ -75,7 +75,7 @@ def test_solve_answers_another_program(case, ask):
     words = answer["words"]
     assert f"for {answer['purchases_usd']:,.0f} USD" in words["Purchases"]
     assert words["Proof"].startswith(
-        "Proven. The plan keeps every rule of the case, and no other is"
+        "Proven. The plan keeps every rule of the case, and no other plan"
     )
 
 

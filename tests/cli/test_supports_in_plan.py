@@ -75,7 +75,7 @@ def test_the_first_page_names_supported_plants_that_sell_nothing(
     assert (paid <= headers) == ("pays" in words)
     first = plan[plan.sheetnames[0]]
     cells = {c for row in first.iter_rows(values_only=True) for c in row}
-    assert ("Are plants supported?" in cells) == bool(words)
+    assert ("Who supports plants?" in cells) == bool(words)
     assert not words or words in cells
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.page.sliders import adjustable, grid
-from planner.page.write import program, sealed
+from planner.page.sliders import starting_settings, with_sliders
+from planner.page.write import program, seal_of
 from tests.page.solver import solver_or_skip
 from tests.report.browser import chromium
 
@@ -38,8 +38,8 @@ def planned(loader, tmp_path):
         pytest.skip("Node is not installed")
 
     def plan(case, settings, *, bases=True, file="case.xlsx"):
-        of, _ = adjustable(case)
-        said, raw = program(of, list(of.bases(grid(of)[:9])) if bases else [])
+        of, _ = with_sliders(case)
+        said, raw = program(of, list(of.bases(starting_settings(of)[:9])) if bases else [])
         files = [tmp_path / name for name in ("said.json", "arrays.bin", "settings.json")]
         told = json.dumps(said | {"file": file})
         files[0].write_text(told)
@@ -47,7 +47,7 @@ def planned(loader, tmp_path):
         files[2].write_text(json.dumps(settings))
         run = Path(__file__).with_name("run.cjs")
         done = subprocess.run(
-            [node, run, loader, *files, sealed(told, raw)],
+            [node, run, loader, *files, seal_of(told, raw)],
             capture_output=True,
             text=True,
             check=False,

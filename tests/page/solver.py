@@ -11,6 +11,6 @@ from planner.page import highs
 def solver_or_skip() -> highs.Highs:
     """The solver; where npm cannot bring it, the test that needs it is skipped."""
     try:
-        return highs.fetched()
+        return highs.fetch_highs()
     except UsageError as error:
         pytest.skip(str(error))

@@ -17,11 +17,11 @@ from models.plan import Session, solve
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
-from planner.page.sliders import adjustable, grid
-from planner.page.write import program, sealed
+from planner.page.sliders import starting_settings, with_sliders
+from planner.page.write import program, seal_of
 from planner.run import open_input
 from planner.sheets.findings import rows_of
-from planner.sheets.survival import is_missed, needed_of, survival
+from planner.sheets.survival import case_years_needed, is_missed, survival
 from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, sur
@@ -52,7 +52,7 @@ def holds(case, answers, settings):
 def test_the_small_example_as_the_command_plans_it(planned):
     """Any settings of the sliders, 60 at random."""
     case = open_input(INPUTS / "plain.xlsx").case
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert not lacking
     rng = np.random.default_rng(7)
     settings = [unmoved(case, len(of.countries)), *(draw(of, rng) for _ in range(3 * DRAWS))]
@@ -67,7 +67,7 @@ def test_random_books(seed, planned):
     """Contracts, stocks, projects, ore, tiers, soft limits, shares of purchases: all that is."""
     book = random_book(np.random.default_rng([31, seed]), 1 + seed % 3, SECURE)
     case = read_tables(book).case
-    of, _ = adjustable(case)
+    of, _ = with_sliders(case)
     rng = np.random.default_rng([32, seed])
     settings = [unmoved(case, len(of.countries)), *(draw(of, rng) for _ in range(5))]
     assert list(holds(case, planned(case, settings, bases=seed % 2 == 0), settings))
@@ -85,7 +85,7 @@ def test_what_is_claimed_of_a_loss_is_what_the_command_finds(planned):
                 1000.0 + rng.random()
             )  # none is free: what is missing has to be
         case = read_tables(book).case
-        of, _ = adjustable(case)
+        of, _ = with_sliders(case)
         settings = [unmoved(case, len(of.countries))]
         settings += [{**draw(of, rng), "security": [most] * len(case.minerals)}
                      for most in (0.05, 0.3, 0.6, 1.0)]  # fmt: skip
@@ -107,15 +107,16 @@ def test_the_worst_loss_is_named_as_the_plan_names_it(planned):
     for row in book["Demand"]:
         row |= {"2026": 50, "2027": 50}
     case = read_tables(book).case
-    still = unmoved(case, len(adjustable(case)[0].countries))
+    still = unmoved(case, len(with_sliders(case)[0].countries))
     kept, moved = planned(case, [still, still | {"security": [0.05]}])
     assert kept["losses"] == {"tested": 2, "missed": 0, "worst": None}
     worst = moved["losses"]["worst"]
     assert (worst["country"], worst["mineral"], worst["year"]) == ("China", "copper", 2027)
     assert worst["short"] == pytest.approx(0.55)
     plan = solve(variant_of(case, moved["command"]))
-    light = survival(Security.of(plan), needed_of(case), case.country_name)
-    assert "without China, 55 % of copper is short in 2027; 5 % may be" in light.text
+    light = survival(Security.of(plan), case_years_needed(case), case.country_name)
+    worst = "without China, 55 % of the need for copper is missing in 2027"
+    assert f"{worst}; at most 5 % is allowed" in light.text
     assert "Not tested: copper in 2026" in light.text
 
 
@@ -123,7 +124,7 @@ def test_the_command_gives_the_same(planned, tmp_path, monkeypatch, capsys):
     """The line that the page tells, run as it stands."""
     file = INPUTS / "plain.xlsx"
     case = open_input(file).case
-    of = adjustable(case)[0]
+    of = with_sliders(case)[0]
     moved = unmoved(case, len(of.countries)) | {"cap": [0.5, 0.5], "demand": [1.1]}
     moved["lost"][of.countries.index("CHN")] = 1
     (answer,) = planned(case, [moved], file=str(file))
@@ -144,7 +145,7 @@ def test_a_tariff_is_raised_from_what_it_was(planned):
         ],
     )  # fmt: skip
     case = read_tables(book).case
-    at = adjustable(case)[0].countries.index("CHN")
+    at = with_sliders(case)[0].countries.index("CHN")
     settings = [unmoved(case, 2) for _ in range(3)]
     settings[1]["tariff"][at], settings[2]["tariff"][at] = 0.1, 0.0
     still, raised, none = planned(case, settings)
@@ -158,7 +159,7 @@ def test_a_tariff_is_raised_from_what_it_was(planned):
 def test_a_tariff_below_a_price_floor_takes_the_place_of_the_levy(seed, planned):
     """Whatever is moved, the plan, its tariffs and its levies are those of the command."""
     case = read_tables(walled(seed)).case
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert not [said for said in lacking if said.startswith("Tariff")]
     rng = np.random.default_rng([33, seed])
     settings = [unmoved(case, len(of.countries)), *(draw(of, rng) for _ in range(6))]
@@ -169,7 +170,7 @@ def test_a_tariff_below_a_price_floor_takes_the_place_of_the_levy(seed, planned)
 def test_a_tariff_is_paid_in_place_of_a_levy(planned):
     """8 a tonne and a floor of 10: 20 % more of tariff are 1.6 of the 2, 50 % are 4 and no levy."""
     case = read_tables(border(10)).case
-    at = adjustable(case)[0].countries.index("CHN")
+    at = with_sliders(case)[0].countries.index("CHN")
     settings = [unmoved(case, 2) for _ in range(3)]
     settings[1]["tariff"][at], settings[2]["tariff"][at] = 0.2, 0.5
     answers = list(holds(case, planned(case, settings), settings))
@@ -187,7 +188,7 @@ BUDGETS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 3.0)
 def test_a_budget_counts_as_at_least_what_built_pays(half, budget, planned):
     """At any part of the budget, below what Built pays of it or above: the plan of the command."""
     case = read_tables(begun((2028, half), budget=budget)).case
-    still = unmoved(case, len(adjustable(case)[0].countries))
+    still = unmoved(case, len(with_sliders(case)[0].countries))
     settings = [still | {"budget": [part]} for part in BUDGETS]
     answers = list(holds(case, planned(case, settings), settings))
     assert len(answers) == len(BUDGETS)
@@ -198,13 +199,13 @@ def test_a_carried_budget_beside_built_has_no_slider():
     """What Built pays counts in sums then, and no year follows a line; without Built all do."""
     carried = {"Carry_over_budget": "yes"}
     case = read_tables(begun((2028, 0.5), budget=0.0005, **carried)).case
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert not [layer for layer in of.layers if layer.slider == "budget"]
     assert lacking == (
         'Budget can\'t be moved here; use planner solve --what-if "scale budget; value=...".',
     )
     case = read_tables(begun(budget=0.0005, **carried)).case
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert [layer for layer in of.layers if layer.slider == "budget"]
     assert not lacking
 
@@ -251,13 +252,13 @@ def test_an_array_of_which_a_bit_is_another_plans_nothing(tmp_path):
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed")
-    of, _ = adjustable(open_input(INPUTS / "plain.xlsx").case)
-    said, raw = program(of, list(of.bases(grid(of)[:4])))
+    of, _ = with_sliders(open_input(INPUTS / "plain.xlsx").case)
+    said, raw = program(of, list(of.bases(starting_settings(of)[:4])))
     words, arrays = tmp_path / "words.json", tmp_path / "arrays.bin"
     words.write_text(json.dumps(said, separators=(",", ":")), encoding="utf-8")
     arrays.write_bytes(raw)
     engine = Path(engine_of.__file__).with_name("engine.js")
-    seal = sealed(words.read_text(encoding="utf-8"), raw)
+    seal = seal_of(words.read_text(encoding="utf-8"), raw)
     done = subprocess.run(
         [node, "-e", TAMPERED, engine, words, arrays, seal],
         capture_output=True,

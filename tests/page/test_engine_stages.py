@@ -10,7 +10,7 @@ import pytest
 from models.errors import InputError
 from models.plan import Plan, Session
 from models.plan.sliders import Adjustable
-from planner.page.sliders import adjustable
+from planner.page.sliders import with_sliders
 from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.models.stages import (
@@ -56,7 +56,7 @@ def moved(case, planned, settings, **sliders):
 
 def still(case):
     """Return a case's sliders as they stand, and its countries."""
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert not lacking
     return unmoved(case, len(of.countries)), of.countries
 
@@ -171,7 +171,7 @@ def test_random_chains(seed, planned):
     The latter is of demand and tariffs as they stand.
     """
     case = read_tables(random_stages(seed)).case
-    of, lacking = adjustable(case)
+    of, lacking = with_sliders(case)
     assert not lacking
     rng = np.random.default_rng([36, seed])
     nothing = unmoved(case, len(of.countries))

@@ -92,7 +92,7 @@ def test_what_is_kept_is_checked_each_time(solver, tmp_path, monkeypatch):
     """A file of the cache that somebody changed is not used."""
     monkeypatch.setattr(highs, "_cache", lambda: tmp_path)
     (tmp_path / "highs-1.15.3.tgz").write_bytes(b"changed")
-    assert highs.fetched().wasm == solver.wasm
+    assert highs.fetch_highs().wasm == solver.wasm
 
 
 def test_a_page_ends_in_html(book, capsys):

@@ -150,7 +150,7 @@ def test_tariffs_are_told_once_with_the_cost_net_of_them(opened):
     assert window.run(TEXT, "asked") == "With tariffs on China 30 percentage points higher"
     text = window.run(TEXT, "tariffs")
     assert "of the cost of purchases is tariffs. Members' own treasuries receive this money" in text
-    assert "; net of it the cost of purchases is " in text
+    assert "; without it, the cost of purchases is " in text
     assert window.run("return document.querySelector('main').textContent").count("treasuries") == 1
     command, _ = moved(window, "tariff", "0")
     assert command == "planner solve plain.xlsx"
@@ -193,10 +193,11 @@ def test_the_security_slider_claims_no_more_than_is_tested(opened):
     )
     moved(window, "security", "0.05")
     found = window.run(TEXT, "findings")
-    assert "The target is missed in 2 of 2 losses that are tested." in found
-    assert "without China, 81.3\u00a0% of copper is short in 2027; 5.0\u00a0% may be" in found
+    assert "The target is missed in 2 of 2 tested losses." in found
+    worst = "without China, 81.3\u00a0% of the need for copper is missing in 2027"
+    assert f"{worst}; at most 5.0\u00a0% is allowed" in found
     assert "Not tested: copper in 2026." in found
-    assert "a target of at most 5.0\u00a0% short" in window.run(TEXT, "asked")
+    assert "a target of at most 5.0\u00a0% missing" in window.run(TEXT, "asked")
 
 
 def test_no_number_is_minus_nothing_or_noise(opened):
@@ -213,7 +214,7 @@ def test_no_number_is_minus_nothing_or_noise(opened):
 
 SAME_TONNES_CELLS = """
 const every = (found) => Array.from(document.querySelectorAll(`#minerals ${found}`));
-const at = every('th[scope=col]').findIndex(th => th.textContent === 'The same tonnes cost');
+const at = every('th[scope=col]').findIndex(th => th.textContent === 'Cost of the same tonnes');
 return every('tbody tr').map(tr => tr.children[at].textContent);
 """
 
@@ -228,9 +229,9 @@ def test_the_same_tonnes_cost_more_or_less_in_words(opened):
             assert re.fullmatch(r"[\d.]+\u00a0% (more|less)|the same|nothing bought", cell), cell
             words.add(cell.split()[-1])
         found = window.run(TEXT, "findings")
-        assert not re.search(r"same tonnes cost [-+]", found)
+        assert not re.search(r"tonnes bought cost [-+]", found)
         if any(cell.endswith(("more", "less")) for cell in cells):
-            assert re.search(r"The same tonnes cost [\d.]+\u00a0% (more|less) for", found), found
+            assert re.search(r"The tonnes bought cost [\d.]+\u00a0% (more|less) for", found), found
     assert words & {"more", "less"}
 
 
@@ -302,7 +303,7 @@ def test_small_and_dark(opened):
     finally:
         window.desktop()
     assert top == 0
-    assert "against the plan" in said
+    assert "compared with the plan" in said
     assert "Proved" in said
 
 
@@ -343,7 +344,7 @@ def test_a_chain_shows_what_goes_through_all_stages(opened):
     cells = "document.querySelectorAll('#stops tbody td')"
     stops = f"return Array.from({cells}, (cell) => cell.textContent)"
     assert window.run(stops) == ["0\u00a0% without CHN"] * 4
-    assert "served in 2026" in window.run(TEXT, "stages-lead")
+    assert "met in 2026" in window.run(TEXT, "stages-lead")
     assert TIED_INPUTS in window.run(TEXT, "stages-lead")
     command, verdict = moved(window, "cap", 0.25)
     assert command.endswith("--max-country-share 25%")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.plan.sliders import ARRAYS, Adjustable, NotStraightError, set_to
-from planner.page.sliders import SLIDERS, adjustable
+from planner.page.sliders import SLIDERS, with_sliders
 from planner.workbook import read_tables
 from tests.reference.cases import SECURE, random_book
 
@@ -40,7 +40,7 @@ def test_values_that_no_slider_was_read_at(seed):
             for of in book["Minerals"]
         ]
     case = read_tables(book).case
-    of, _ = adjustable(case)
+    of, _ = with_sliders(case)
     has = {layer.slider for layer in of.layers}
     sizes = {"demand": 1, "budget": 1, "tariff": len(of.countries)}
     settings = {name: (v,) * sizes.get(name, len(case.minerals)) for name, v in VALUES.items()}
@@ -61,6 +61,6 @@ def test_what_cannot_be_moved_says_what_to_use(slider, monkeypatch):
 
     monkeypatch.setattr(Adjustable, "add", refuse)
     case = read_tables(random_book(np.random.default_rng([41, 0]), 1, SECURE)).case
-    _, [said] = adjustable(case)
+    _, [said] = with_sliders(case)
     assert said.startswith(f"{slider.name.capitalize()} can't be moved here; use planner ")
     assert "row_lower" not in said

@@ -17,7 +17,7 @@ from models.units import MILLION
 from planner.cli import main
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
-from planner.render.slides import fitted, shortened
+from planner.render.slides import split_by_room, with_fewer_bars
 from planner.render.words import money, sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
@@ -135,7 +135,7 @@ def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
     decide = " ".join(brief(plan)[-1].words)
     bought, built = plan.result(Flows).frame(), plan.result(Projects).frame()
     first = bought[bought["year"] == bought["year"].min()]
-    assert f"cost {money(first['total'].sum(), plan.currency)}, the largest part in" in decide
+    assert f"cost {money(first['total'].sum(), plan.currency)}. The largest part, " in decide
     if len(built):
         begun = built[built["spent_in"] == built["year"].min()]
         assert f"for {money(begun['capex'].sum() * MILLION, plan.currency)}:" in decide
@@ -186,10 +186,10 @@ def test_names_that_would_be_markup(made, tmp_path):
 def test_long_names_leave_whole_sentences(tmp_path, made):
     """What does not fit stands in the notes, whole."""
     name = "Very long name of a mineral " * 30
-    shown, left = fitted("The plan", (f"{name} is short.", "Two are short."))
+    shown, left = split_by_room("The plan", (f"{name} is short.", "Two are short."))
     assert shown == ("Two are short.",)
     assert left == (f"{name} is short.",)
-    shown, left = fitted("The plan", ("x" * 10_000,))
+    shown, left = split_by_room("The plan", ("x" * 10_000,))
     assert (shown, len(left)) == ((), 1)
 
 
@@ -197,11 +197,11 @@ def test_a_chart_of_many_bars_says_which_it_shows():
     names = tuple(f"Mineral {number}" for number in range(40))
     series = Series("Short", Role.SHORT, [0.5] * 40)
     picture = Picture("Short", Form.BARS, names, (series,), "", "")
-    short = shortened(picture)
+    short = with_fewer_bars(picture)
     assert (short.title, len(short), len(short.series[0].values)) == (
         "Short (the 30 first of 40)", 30, 30,
     )  # fmt: skip
-    assert shortened(short) is short
+    assert with_fewer_bars(short) is short
 
 
 def test_a_name_does_not_end_a_sentence():

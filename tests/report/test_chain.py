@@ -252,7 +252,7 @@ def test_a_chart_has_room_for_the_names_of_each_column(letters, parts):
     columns = [plotly.StageNode(float(i), "oxide", "x" * n) for i, n in enumerate(letters)]
     links = [plotly.StageLink(*ends, 1.0, "") for ends in pairwise(columns)]
     stages = [plotly.Stage(node.column, ("oxide",)) for node in columns]
-    figure = plotly.staged(links, stages, {}, 400)
+    figure = plotly.staged_flows(links, stages, {}, 400)
     needed = (len(letters) - 1) * (7 * max(parts) + 18)
     assert plotly.staged_width(figure) == pytest.approx(needed, rel=0.01)
 

@@ -50,7 +50,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
         " outside it?"
     )
     assert page.finding.startswith(
-        "Not fully. 10 % of the need for Cobalt stays unmet, because of the"
+        "Not fully. 10 % of the need for Cobalt stays unmet because of the"
     )
     assert need.value == "0 of 1 mineral"
     # 180 t for 420,000 EUR; without limits 200 t for 400,000
@@ -97,7 +97,7 @@ def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
     older = replace(plan, tables={**plan.tables, ByMineral.TABLE: table.drop(columns=lacking)})
     page = plan_page(older)
     assert not page.headlines
-    assert any("lacks columns that findings are made of" in note for note in page.notes)
+    assert any("has no columns for some findings" in note for note in page.notes)
 
 
 def test_shares_of_purchases(tmp_path):
@@ -125,7 +125,7 @@ def test_without_limits_or_shortage(tmp_path):
     tables = case()
     del tables["Share limits"]
     page = plan_page(solved(tables, tmp_path))
-    assert part(page, "shortage").lead == "Nothing is short."
+    assert part(page, "shortage").lead == "Nothing is missing."
     assert part(page, "shares").blocks == ()
     assert page.headlines[1].value == "no limits"
     assert len(part(page, "shares").views[()].plots[0].figure.data) == 1
@@ -221,9 +221,9 @@ def test_supply_and_costs(page):
 
 def test_what_a_reader_must_know_first(page):
     said = " ".join(page.notes)
-    assert "took the default" in said
-    assert "Marked as estimates: 1 of 10 rows of the workbook." in said
-    assert "China still sells 66.7 % of the Cobalt that is bought" in said
+    assert "got the default" in said
+    assert "In the workbook, 1 of 10 rows are marked as estimates." in said
+    assert "China still sells 66.7 % of the Cobalt bought" in said
 
 
 # ---- studies -----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from planner.report.plan import headlines, shares
 from planner.report.study import part_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
-from planner.sheets.findings import TOLD, fields_of, findings, rows_of
+from planner.sheets.findings import SHOWN_FIRST, findings, present_fields, rows_of
 from planner.sheets.front import overview
 from planner.studies.compare import WhoPaysByScenario
 from planner.studies.sweep import WhoPaysByCap, frontier_rows, read_point
@@ -173,7 +173,7 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, 
     back, case = rows_of(made.file.result(ByMineral)), made.plan.case
     assert [row["mineral"] for row in answer] == [row["mineral"] for row in back]
     for said, read_back in zip(answer, back, strict=True):
-        for field in fields_of(made.run.minerals, TOLD):
+        for field in present_fields(made.run.minerals, SHOWN_FIRST):
             one, other = said[field.json_key], read_back[field.name]
             if isinstance(one, float | int):
                 assert one == pytest.approx(other, abs=1e-9), field.name
@@ -190,8 +190,8 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, 
         if row["supplier"] is not None:
             assert row["supplier"] != "ROW"
             (line,) = (line for line in lines if line.startswith(row["mineral"]))
-            assert words.finely(row["supplier_share"]) in line
-            assert words.finely(row["served_without"]) in line
+            assert words.fine_share(row["supplier_share"]) in line
+            assert words.fine_share(row["served_without"]) in line
 
 
 def test_if_the_largest_supplier_stops_has_one_number(made):

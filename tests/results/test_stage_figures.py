@@ -128,7 +128,7 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
     members = Members.of(plan, None)
     assert dict(zip(members.member, members.levies, strict=True)) == near({"A": 40, "B": 8})
     assert (
-        "48 USD of levies at price floors in all years, most of it paid by the plant B, 40 USD"
+        "importers pay 48 USD in levies at price floors, most of it paid by the plant B, 40 USD"
         in levy_words(plan, "USD")
     )
 

@@ -96,10 +96,12 @@ def test_a_session_is_forgotten(tmp_path) -> None:
         folder = app.state.desk.folder
         assert list(folder.rglob("plain*.xlsx"))
         browser.run("document.querySelector(\"form[action='/forget'] button\").click()")
-        browser.wait("return document.querySelector('h1').textContent === 'Forgotten'")
-        assert "All of this session is gone" in browser.run("return document.body.textContent")
+        browser.wait("return document.querySelector('h1').textContent === 'Deleted'")
+        assert "All your workbooks, plans and studies are deleted" in browser.run(
+            "return document.body.textContent"
+        )
         assert not list(folder.rglob("*.xlsx"))
         browser.driver.get(link)
-        assert "session has ended" in browser.run("return document.body.textContent")
+        assert "visit has ended" in browser.run("return document.body.textContent")
         browser.driver.get(address)
         assert browser.run("return document.querySelector('#state section')") is None

@@ -137,7 +137,7 @@ def test_a_zip_bomb_is_a_finding(serve) -> None:
     assert len(held.getvalue()) < 4 * 2**20
     visitor.bring("bomb.xlsx", held.getvalue())
     shown = visitor.wait()
-    assert "1 error: to mend" in shown
+    assert "1 error: correct it" in shown
 
 
 def test_visitors_do_not_see_one_another(serve) -> None:
@@ -173,7 +173,7 @@ def test_sessions_end(serve) -> None:
     folder = page.app.state.desk.folder
     assert list(folder.rglob("plain.xlsx"))
     said = page.post("/forget", data={"form": visitor.form})
-    assert "All of this session is gone" in said.text
+    assert "All your workbooks, plans and studies are deleted" in said.text
     assert not list(folder.rglob("*.xlsx"))
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     page.__exit__()

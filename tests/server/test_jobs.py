@@ -27,7 +27,7 @@ def test_findings_beside_their_cells(serve, tmp_path) -> None:
     visitor = Visitor(page)
     visitor.bring("<img src=x>.xlsx", (tmp_path / "b.xlsx").read_bytes())
     shown = visitor.wait()
-    assert "1 error: to mend before it can be planned" in shown
+    assert "1 error: correct it before planning" in shown
     assert "<b>D2</b>" in shown
     assert '<td class="it">&lt;script&gt;alert(1)&lt;/script&gt;</td>' in shown
     assert '<th scope="col" class="it">Capacity (t/yr)</th>' in shown
@@ -118,7 +118,7 @@ def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
     monkeypatch.setattr(Job, "_run", none)
     visitor = Visitor(serve())
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
-    assert "could not do that: Resource temporarily unavailable." in visitor.wait(seconds=10.0)
+    assert "could not do this: Resource temporarily unavailable." in visitor.wait(seconds=10.0)
 
 
 def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:
@@ -128,7 +128,7 @@ def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:
     visitor.wait()
     said = [visitor.ask("solve") for _ in range(4)]
     assert [of.status_code for of in said] == [200] * 3 + [429]
-    assert "3 jobs wait or run already" in said[-1].text
+    assert "3 jobs are waiting or running" in said[-1].text
     assert visitor.bring("plain.xlsx", PLAIN.read_bytes()).status_code == 429
 
 
@@ -189,7 +189,7 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     said = visitor.ask("exit")
     assert (said.status_code, "Exit needs: Country to leave." in said.text) == (400, True)
     said = visitor.ask("sweep", **{"max-country-share": "0.6"})
-    assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
+    assert (said.status_code, "does not use: Most of one country" in said.text) == (400, True)
     said = visitor.ask("solve", lose="C" * 200_000)
     assert (said.status_code, "at most 200 characters" in said.text) == (400, True)
     visitor.ask("exit", country="China")
@@ -199,5 +199,5 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     assert "Exit, country China <small>" in shown
     assert "Support of plants, lose Chile <small>" in shown
     assert shown.count(">Done<") == 3
-    assert shown.count(">Look at the report<") == 3
+    assert shown.count(">Open the report<") == 3
     assert "Download plain-CHN-exit.xlsx" in shown

@@ -81,7 +81,7 @@ def test_explain_and_the_first_page_say_it_in_one_line():
     plan = solve(read_tables(rows()).case)
     assert sharing(plan, "copper", 2027) == 2
     assert explain(plan, "copper", "A", 2027).sharing == 2
-    assert "Both members are short for the same cause." in shortage_words(plan)
+    assert "Both members are short for the same reason." in shortage_words(plan)
 
 
 # ---- in print ----------------------------------------------------------------------------------

@@ -30,10 +30,13 @@ def test_a_price_that_holds() -> None:
     lines = said(make(jin(60), sur(100)))
     assert lines[:5] == [
         "copper for A in 2026",
-        "Needs 100 t, buys 100 t; nothing is short.",
+        "Needs 100 t, buys 100 t; nothing is missing.",
         "",
         "Marginal price of supply: 20.00 USD/t (sheet Prices).",
-        "One tonne more for A would cost 20.00 USD; the price holds for 60 t more and 40 t less.",
+        (
+            "One tonne more for A would cost 20.00 USD; the price holds for up to 60 t more and"
+            " 40 t less."
+        ),
     ]
     assert "One tonne more saves 10.00 USD, as does each from 0 t to 100 t." in lines
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
@@ -55,14 +58,14 @@ def test_a_price_at_a_corner() -> None:
         )
         for line in lines
     )
-    assert "How the plan would find one tonne more:" not in lines
+    assert "How the plan would get one more tonne:" not in lines
     assert "One tonne more saves 10.00 USD; one tonne less costs 490.00 USD." in lines
 
 
 def test_what_is_worth_nothing_by_itself() -> None:
     """A capacity of 60 behind a cap of 60."""
     lines = said(make(jin(60), sur(), Share_limits=[capped(0.6, "CHN")]))
-    nothing = [line for line in lines if "saves nothing by itself: something else binds" in line]
+    nothing = [line for line in lines if "saves nothing alone, because another limit binds" in line]
     assert nothing
     assert all("less costs 10.00 USD" in line for line in nothing)
 
@@ -72,7 +75,7 @@ def test_many_moves_are_told_by_what_they_come_to() -> None:
     book = make(jin(300), sur(100), demand=dict.fromkeys("ABCDE", 100.0))
     lines = said(book)
     assert "+1 t 500.00 USD short: all members, 2026" in lines
-    assert "It is the price of going short:" in lines
+    assert "The price is the cost of a missing tonne:" in lines
     found = explain(solve(book), "copper", "A", FIRST)
     assert found.price is not None
     assert len(found.price.moves) > 4
@@ -81,13 +84,13 @@ def test_many_moves_are_told_by_what_they_come_to() -> None:
 def test_whose_shortage_a_change_ends() -> None:
     """A's alone; all members', who share it; and a cell that holds for other years, too."""
     lines = said(make(jin(60)))
-    assert "The smallest change of its kind that ends the shortage of A:" in lines
+    assert "The smallest change of cells that ends the shortage of A:" in lines
     assert "Refiners!2.Capacity: 60 t/yr -> 100 t/yr" in lines
-    assert "Planned again with it, nobody is short of copper in 2026." in lines
-    assert "With a change that is a hundredth smaller, A is still short." in lines
+    assert "With this change, nobody is short of copper in 2026 in a new plan." in lines
+    assert "If the change is 1 % smaller, A is still short." in lines
     lines = said(make(jin(150), demand={"A": 100, "B": 100}, years=(2026, 2027, 2028)))
-    assert "capacity of Jin (CHN); the cell also holds for 2027 and 2028" in lines
-    assert "Planned again with it, nobody is short of copper in 2026." in lines
+    assert "capacity of Jin (CHN); the cell also applies to 2027 and 2028" in lines
+    assert "With this change, nobody is short of copper in 2026 in a new plan." in lines
 
 
 def test_who_is_still_short_with_the_change() -> None:
@@ -98,7 +101,7 @@ def test_who_is_still_short_with_the_change() -> None:
         settings={"Fair shortage weight": 0},
     )  # fmt: skip
     lines = said(book)
-    assert "Planned again with it, A is not short of copper in 2026." in lines
+    assert "With this change, A is not short of copper in 2026 in a new plan." in lines
     assert any(line.startswith("Still short of copper in 2026: B ") for line in lines)
 
 
@@ -116,8 +119,8 @@ def test_what_would_end_it_where_no_cell_does() -> None:
     book["Members"][0]["Country"] = "Japan"
     (line,) = [line for line in said(book) if line.startswith("A new refiner")]
     assert line == (
-        "A new refiner in Japan would end it if it made 100 t in 2026 and needed no ore (planned"
-        " with it, A is not short). So would that much less demand."
+        "A new refiner in Japan would end it if it made 100 t in 2026 and needed no ore: in a plan"
+        " with it, A is not short. Demand that is smaller by as much would end it, too."
     )
 
 
@@ -125,7 +128,7 @@ def test_supply_that_is_too_dear() -> None:
     """600 a tonne, 500 a tonne short: at 600 neither is cheaper, so that is told in full."""
     lines = said(make(refiner("Jin", "CHN", 100, 600)))
     head = (
-        "Supply is there, but a tonne of it costs more than a missing tonne. The plan would buy it"
+        "Supply is available, but costs more than a missing tonne does. The plan would buy it"
         " with this change:"
     )
     assert head in lines
@@ -136,10 +139,10 @@ def test_a_reserve() -> None:
     """Filled in 2026, used in 2027, and what a tonne of it costs."""
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 500, "Holding cost (USD/t/yr)": 1}
     book = make(jin(500, Last_year=2026), years=(2026, 2027), Stockpiles=[pile])
-    assert "Needs 100 t, buys 200 t, puts 100 t into its reserve; nothing is short." in said(book)
+    assert "Needs 100 t, buys 200 t, puts 100 t into its reserve; nothing is missing." in said(book)
     lines = said(book, year=2027)
-    assert "Needs 100 t, buys 0 t, takes 100 t from its reserve; nothing is short." in lines
-    assert "A tonne would come from the reserve at the end of 2026:" in lines
+    assert "Needs 100 t, buys 0 t, takes 100 t from its reserve; nothing is missing." in lines
+    assert "One more tonne would come from the reserve at the end of 2026:" in lines
 
 
 def test_ore_that_is_used_up_is_told_with_its_mines() -> None:
@@ -199,13 +202,13 @@ WHOLE = {"Whole projects": "yes"}
 @pytest.mark.parametrize(
     ("settings", "money", "start", "end"),
     [
-        ({}, (2, 0), "P is 20 % built: the rest takes 8 m USD", "of 2026 leaves nothing"),
-        ({}, (0, 0), "P is not built: it takes 10 m USD", "of 2026 leaves nothing"),
-        (WHOLE, (2, 9), "P is not built: it takes 10 m USD", "of 2027 leaves 9 m"),
+        ({}, (2, 0), "P is 20 % built: the rest costs 8 m USD", "of 2026 leaves nothing for it"),
+        ({}, (0, 0), "P is not built: it costs 10 m USD", "of 2026 leaves nothing for it"),
+        (WHOLE, (2, 9), "P is not built: it costs 10 m USD", "of 2027 leaves 9 m for it"),
         (
             WHOLE | {"Carry over budget": "yes"}, (2, 7),
-            "P is not built: it takes 10 m USD",
-            "of 2027 with what is left of earlier ones leaves 9 m",
+            "P is not built: it costs 10 m USD",
+            "of 2027 with what is left of earlier ones leaves 9 m for it",
         ),
     ],
 )  # fmt: skip

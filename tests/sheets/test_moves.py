@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import tolerances
-from planner.sheets.moves import MOST_MOVES, largest_moves, minerals_that_differ, moves
+from planner.sheets.moves import MOST_MOVES, changed_amounts, largest_moves, minerals_that_differ
 
 KEYS = ["mineral", "seller", "buyer"]
 TONNES = st.floats(0.0, 1e6, allow_subnormal=False)
@@ -23,7 +23,7 @@ def amounts(flows):
 
 def listed(before, after):
     """The rows of all minerals, one after another."""
-    rows = moves(amounts(before), amounts(after), ["mineral"])
+    rows = changed_amounts(amounts(before), amounts(after), ["mineral"])
     groups = (group.to_dict("records") for _, group in rows.groupby("mineral"))
     return [row for group in groups for row in largest_moves(group)]
 
@@ -31,7 +31,7 @@ def listed(before, after):
 @given(FLOWS, FLOWS)
 def test_the_rows_of_a_mineral_sum_to_what_moved(before, after):
     """Ten flows and one row for the others: none is lost, none is counted twice."""
-    rows = moves(amounts(before), amounts(after), ["mineral"])
+    rows = changed_amounts(amounts(before), amounts(after), ["mineral"])
     for _, group in rows.groupby("mineral"):
         shown = list(largest_moves(group.to_dict("records")))
         assert len(shown) == min(len(group), MOST_MOVES + 1)

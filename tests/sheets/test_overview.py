@@ -23,7 +23,7 @@ from models.results import CountryShares, Members
 from models.results.members import MUCH, is_much
 from planner.render.chart import Role
 from planner.render.front import AnswerState
-from planner.render.words import amount, finely, share, solid
+from planner.render.words import amount, fine_share, share, without_noise
 from planner.report.plan import notes as notes_of
 from planner.sheets import write_plan
 from planner.sheets.context import Context, estimates, question
@@ -32,9 +32,9 @@ from planner.sheets.findings import (
     _price,
     answer,
     chart,
+    constant_basket,
     dependence,
     findings,
-    like_for_like,
     rows_of,
 )
 from planner.sheets.front import _stocks, overview
@@ -159,9 +159,9 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
     assert row["dependent"] == who
     assert row["alike"] == (2 if who.startswith("all") else 1)
     told = dependence(by_mineral(found), found.country)
-    starts = "copper has a member that" if much else "no member"
-    assert told.startswith(f"In 2026 {starts} buys over 65 %")
-    assert told.endswith(f" outside the coalition. The largest share is for copper: {said}")
+    starts = "for copper, some member" if much else "no member"
+    assert told.startswith(f"In 2026, {starts} buys over 65 %")
+    assert told.endswith(f"). The largest share is for copper: {said}")
     above = Members.of(found.plan, None).data["dependent"]
     assert sum(above) == sum(is_much(part) for part in (a / 1_000, b / 500))
 
@@ -197,13 +197,13 @@ def test_estimates_are_counted_once_for_all_surfaces(notes, said, tmp_path):
     ]
     found = context(rows(**{"Current supply": flows}))
     remarks = " ".join(filter(None, summary(found).data["remark"]))
-    assert (f"marked as estimates: {said}." in remarks) == bool(said)
+    assert (f"{said} are marked as estimates." in remarks) == bool(said)
     marked = estimates(found.book.case)
     assert marked == said.replace("of 2", "of 10")
     write_plan(tmp_path / "plan.xlsx", found.plan, found.book, without_limits=found.without_limits)
     file = read_plan(tmp_path / "plan.xlsx")
     assert (file.measure("Marked as estimates") or "") == marked
-    everywhere = f"Marked as estimates: {marked} of the workbook."
+    everywhere = f"In the workbook, {marked} are marked as estimates."
     for surface in (" ".join(overview(found, ()).care), " ".join(notes_of(file))):
         assert (everywhere in surface) == bool(marked)
 
@@ -284,17 +284,17 @@ def points(book):
 def test_findings_by_hand():
     need, price, loss = points(rows())
     assert (need.number, need.text) == (
-        "0 of 1 mineral", "Unmet part of the need over all years: copper 16.9 %.",
+        "0 of 1 mineral", "Share of the need unmet over all years: copper 16.9 %.",
     )  # fmt: skip
     # of 90 t in 2026 30 cost 21, not 11; in 2027 126 t cost 1,686, and without limits 130 t 1,730
     more = (30 * 10 + 1686 - 126 * 1730 / 130) / 2
     assert price.number == f"{share(more * 2 / (216 * 2830 / 230))} more"
     assert price.text == (
-        f"The same tonnes cost {amount(more, 'USD')} a year more than without limits."
-        " Over all years the limits leave 14 t of copper missing."
+        f"The tonnes bought cost {amount(more, 'USD')} a year more than they would without limits."
+        " Because of the limits, 14 t of copper are missing over all years."
     )
     assert (loss.name, loss.number) == (
-        "Minerals that keep 80 % if their largest supplier stops in 2027", "0 of 1",
+        "Minerals with 80 % of need still met if their largest supplier stops in 2027", "0 of 1",
     )  # fmt: skip
     served = "Without China, 18.8 % of the need for copper in 2027 would still be met."
     assert loss.text == f"{served} {IF_IT_STOPS} {SEE_MORE}"
@@ -311,8 +311,8 @@ def test_the_answer_by_hand():
     assert (found.state, found.text) == (
         AnswerState.BAD,
         (
-            "Not fully. 16.9 % of the need for copper stays unmet, 5.4 points because of the"
-            " limits and 11.5 points even without them."
+            "Not fully. 16.9 % of the need for copper stays unmet; without the limits, it would be"
+            " 11.5 %."
         ),
     )  # fmt: skip
     ample = [refiner(f"{c} works", c, 90, 10) for c in ("China", "Chile", "Peru")]
@@ -337,7 +337,8 @@ def test_the_answer_by_hand():
     soft["Share limits"][0]["Penalty (USD/t)"] = 1
     found = answered(soft)
     assert (found.state, found.text) == (
-        AnswerState.CARE, "Not fully. Copper exceeds its limit, and the plan pays the penalty.",
+        AnswerState.CARE,
+        "Not fully. Copper exceeds its limit; the plan's total cost counts a penalty.",
     )  # fmt: skip
 
 
@@ -373,8 +374,8 @@ def test_tonnes_that_cost_nothing_without_limits_have_no_share_of_it():
     price = points(book)[1]
     assert price.number == "600 USD more"
     assert price.text == (
-        "The same tonnes cost 600 USD a year more than without limits, which cost nothing."
-        " Over all years the limits leave 20 t of copper missing."
+        "The tonnes bought cost 600 USD a year more than they would without limits, where they cost"
+        " nothing. Because of the limits, 20 t of copper are missing over all years."
     )
 
 
@@ -382,7 +383,7 @@ def test_a_workbook_without_limits_says_so():
     book = rows()
     del book["Share limits"]
     assert points(book)[1].number == "no limits"
-    assert points(book)[1].text == "The workbook has no share limit on what is needed."
+    assert points(book)[1].text == "The workbook has no share limit on any mineral that is needed."
 
 
 def test_what_the_limits_cost_may_not_be_known():
@@ -397,7 +398,7 @@ def test_a_coalition_that_serves_itself_has_no_supplier_to_lose():
     assert points(book)[2].number == "no such country"
     front = overview(context(book), ())
     assert front.picture is None
-    assert front.lines[-1].text.startswith("No member buys from a single country outside")
+    assert front.lines[-1].text.startswith("No member buys from any country outside")
 
 
 def test_no_demand_is_no_question():
@@ -455,17 +456,17 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
     said = dependence(table, random.country)
     if any(row["dependent"] for row in told):
         much = sum(round(row["dependent_share"] or 0.0, 3) > MUCH for row in told)
-        many = "no member" if not much else "every" if much == len(told) > 1 else ""
-        many = f"{much} of {len(told)} minerals ha" if 0 < much < len(told) else many
-        assert said.startswith(f"In {random.case.years[-1]} {many}")
+        many = " no member" if not much else " for every" if much == len(told) > 1 else ""
+        many = f" for {much} of {len(told)} minerals," if 0 < much < len(told) else many
+        assert said.startswith(f"In {random.case.years[-1]},{many}")
     more = sum(row["extra"] * row["purchased"] for row in told if row["extra"] is not None)
-    found = like_for_like(told)
+    found = constant_basket(told)
     if any(row["limits_kept"] for row in told) and found is not None and found[0]:
         assert found[0] == pytest.approx(more)
         assert f"{amount(abs(more) / years, random.currency)} a year" in price.text
         lost = any((row["short_by_limits"] or 0.0) > 0 for row in told)
         assert "missing" in price.text  # a cost never without the tonnes
-        assert ("leave" in price.text) == lost
+        assert ("missing over all years" in price.text) == lost
 
 
 def test_shares_of_the_first_page_are_those_of_country_shares(random):
@@ -537,7 +538,8 @@ def test_rows_are_those_of_the_flows(random):
 # ---- no sum over minerals without its weight -----------------------------------------------------
 
 NO_SUM = re.compile(
-    f"at most [0-9.]+ % from any one country|over {share(MUCH)} |keep {share(KEEPS_ENOUGH)} if"
+    f"at most [0-9.]+ % from any one country|over {share(MUCH)} |[(]{share(MUCH)} is"
+    f"|with {share(KEEPS_ENOUGH)} of need still met"
 )
 """What a share is that is of no mineral: a bound."""
 
@@ -580,8 +582,10 @@ def states(book) -> dict[str, AnswerState]:
 def test_lights():
     found = states(rows())
     assert found["Are the share limits kept?"] is AnswerState.GOOD
-    assert found["Is it proven?"] is AnswerState.GOOD
-    assert not {"Are the reserves filled?", "Are the contracts taken?"} & set(found)
+    assert found["Is the plan proven?"] is AnswerState.GOOD
+    assert not {"Do the reserves reach their targets?", "Are the contract minimums bought?"} & set(
+        found
+    )
 
 
 def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
@@ -595,10 +599,10 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
     ]  # fmt: skip
     found = states(book)
     assert found["Are the share limits kept?"] is AnswerState.CARE
-    assert found["Are the reserves filled?"] is AnswerState.CARE
-    assert found["Are the contracts taken?"] is AnswerState.GOOD
+    assert found["Do the reserves reach their targets?"] is AnswerState.CARE
+    assert found["Are the contract minimums bought?"] is AnswerState.GOOD
     said = {light.question: light.text for light in overview(context(book), ()).lights}
-    assert said["Are the reserves filled?"] == (
+    assert said["Do the reserves reach their targets?"] == (
         "1 of 1 reserve is below target in some year; in the last year, 2027, 1 is still below."
     )
 
@@ -620,10 +624,11 @@ def test_lines_and_what_to_read_with_care():
     assert found.lines[-1].sheet == "Members"
     assert found.care == (
         (
-            "Limits are shares of demand, so China still sells 76.2 % of the copper that is bought"
+            "Limits are shares of demand, not of purchases. Within its limit, China still sells"
+            " 76.2 % of the copper bought"
             " in 2027."
         ),
-        "Made from a case without a file; money is USD, undiscounted.",
+        "Made from a case without a file. Money is in USD, undiscounted.",
     )
 
 
@@ -632,8 +637,8 @@ def test_numbers_in_words():
         "0 %", "under 0.1 %", "30.5 %", "65 %", "over 99.9 %", "100 %",
     ]  # fmt: skip
     assert [share(p) for p in (5e-10, 1 - 5e-10, -5e-10)] == ["0 %", "100 %", "0 %"]
-    assert (solid(1e-4, 1e6), solid(1e-4, 1e4)) == (0.0, 1e-4)
-    assert [finely(p) for p in (0.960855, 0.960849, 0.99999, 1.0)] == [
+    assert (without_noise(1e-4, 1e6), without_noise(1e-4, 1e4)) == (0.0, 1e-4)
+    assert [fine_share(p) for p in (0.960855, 0.960849, 0.99999, 1.0)] == [
         "96.09 %", "96.08 %", "99.99 %", "100 %",
     ]  # fmt: skip
     assert amount(4_072_020, "t") == "4.1 million t"
@@ -692,7 +697,7 @@ def test_a_loss_through_all_stages_of_the_same_part() -> None:
     tables = oxide_and_alloy()
     made = Context(solve_book(tables), read_tables(tables))
     text = " ".join(found.text for found in findings(by_mineral(made), 1, str))
-    same = f"That part is the same if plants lose their inputs from {CHINA}, too."
+    same = f"That share is the same if plants also lose inputs from {CHINA}."
     assert f"{same} {TIED_INPUTS}" in text
     assert not set("{}") & set(text)
 
@@ -715,7 +720,7 @@ def test_an_input_says_what_its_shares_are_of() -> None:
     assert oxide["supplier_share"] == pytest.approx(sold / taken)
     front = overview(made, ())
     assert "Taken by plants (t)" in [column.header for column in front.minerals.columns]
-    assert any("what plants take" in note for note in front.notes)
+    assert any("what the plants take" in note for note in front.notes)
     whole = summary(made)
     cells = dict(zip(whole.measure, whole.rows(*whole.fields), strict=True))
     assert taken in cells["Taken by plants"]
@@ -736,4 +741,4 @@ def test_dependence_counts_minerals_that_members_need() -> None:
     tables = oxide_and_alloy()
     made = Context(solve_book(tables), read_tables(tables))
     said = dependence(by_mineral(made), made.country)
-    assert said.startswith("In 2026 alloy has a member that buys over"), said
+    assert said.startswith("In 2026, for alloy, some member buys over"), said

@@ -7,7 +7,7 @@ import pytest
 
 from models.measures import IF_IT_STOPS, SEE_MORE
 from planner.sheets import write_plan
-from planner.sheets.findings import TOLD
+from planner.sheets.findings import SHOWN_FIRST
 from planner.sheets.front import MOST_ROWS, front_pictures, overview
 from tests.sheets.desk import context, refiner, rows, with_peru
 
@@ -54,21 +54,22 @@ def test_what_the_page_says_by_hand(tmp_path):
     for said in (
         "Can the coalition get what it needs with at most 60 % of demand from any one country?",
         "Not fully: 1 of 2 minerals runs short.",
-        "Cobalt is hit hardest: 40 % of the need for it stays unmet, because of the limits.",
+        "Cobalt is hit hardest: 40 % of the need for it stays unmet because of the limits.",
         "1 of 2 minerals",
-        "Unmet part of the need over all years: cobalt 40 %.",
+        "Share of the need unmet over all years: cobalt 40 %.",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         "23.4 % more",
-        "The same tonnes cost 400 USD a year more than without limits. All of that is for copper.",
-        "Over all years the limits leave 4 t of cobalt missing.",
+        "The tonnes bought cost 400 USD a year more than they would without limits. All of that is",
+        "Because of the limits, 4 t of cobalt are missing over all years.",
         "0 of 2",
-        "Without China, 0 % of the need for cobalt in 2026 would still be met, the smallest part",
+        "Without China, 0 % of the need for cobalt in 2026 would still be met, the smallest",
         f"{IF_IT_STOPS} {SEE_MORE}",
-        "In 2026 1 of 2 minerals has a member that buys over 65 % of it, the EU's benchmark, from",
+        "In 2026, for 1 of 2 minerals, some member buys over 65 % from one country outside the",
+        "coalition (65 % is the EU's benchmark).",
         "The largest share is for cobalt: A buys all of it from China.",
         (
-            "Limits are shares of demand, so China still sells 100 % of the cobalt that is bought"
-            " in 2026."
+            "Limits are shares of demand, not of purchases. Within its limit, China still sells"
+            " 100 % of the cobalt bought in 2026."
         ),
     ):
         assert said in words, said
@@ -89,7 +90,7 @@ def test_its_numbers_are_those_of_the_sheet_by_mineral(page):
     cells = [c for row in book["Overview"].iter_rows() for c in row if c.data_type == "n"]
     shown = [c.value for c in cells if c.value is not None]
     table = made["By mineral"]
-    told = [table.column(f.title(TITLES)) for f in TOLD if not f.optional]
+    told = [table.column(f.title(TITLES)) for f in SHOWN_FIRST if not f.optional]
     numbers = [c.values[0] for c in told if isinstance(c.values[0], int | float)]
     assert shown == pytest.approx(numbers)
     assert all(c.number_format != "General" for c in cells if c.value is not None)

@@ -9,7 +9,7 @@ import pytest
 
 from models.answers import explain, least_change
 from models.plan import solve
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.report.plan import headlines
 from planner.sheets import Context, tables, write_plan
 from planner.sheets.front import overview
@@ -34,7 +34,7 @@ def two(*security: dict[str, Any], **more: Any) -> BookT:
     return book | {"Security": list(security)}
 
 
-def light(book: BookT) -> Light | None:
+def light(book: BookT) -> TrafficLight | None:
     """Return what the first page says of it."""
     read = read_tables(book)
     lights = overview(Context(solve(read.case), read), ()).lights
@@ -79,19 +79,22 @@ COUNTED = (
     [
         (
             [{"Max short": 0.5}], "a country", AnswerState.GOOD,
-            "Without any one country outside the coalition, at most 50 % of copper is short.",
+            (
+                "Without any one country outside the coalition, at most 50 % of the need for copper"
+                " is missing."
+            ),
         ),
         (
             [{"Max short": 0.5, "Lost country": "China"}], "China", AnswerState.GOOD,
-            "Without China, at most 50 % of copper is short.",
+            "Without China, at most 50 % of the need for copper is missing.",
         ),
         (
             [{"Max short": 0.5, "Max short 2027": 0.1, "Penalty (USD/t)": 1}], "a country",
             AnswerState.BAD,
             (
-                "Without at least one country outside the coalition, more than 10 % to 50 % of"
-                " copper is short. The worst: without China, 80 % of copper is short in 2027; 10 %"
-                " may be."
+                "Without at least one country outside the coalition, more than 10 % to 50 % of the"
+                " need for copper is missing. The worst case: without China, 80 % of the need for"
+                " copper is missing in 2027; at most 10 % is allowed."
             ),
         ),
     ],
@@ -119,9 +122,10 @@ def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None
     book = zinc(two({"Max short": 0.5}))
     found = light(book)
     said = (
-        "Without any one country outside the coalition, at most 50 % of copper is short. Without"
-        " at least one country outside the coalition, more than 50 % of zinc is short. The worst:"
-        f" without China, 100 % of zinc is short in 2026; 50 % may be. {COUNTED}"
+        "Without any one country outside the coalition, at most 50 % of the need for copper is"
+        " missing. Without at least one country outside the coalition, more than 50 % of the need"
+        " for zinc is missing. The worst case: without China, 100 % of the need for zinc is missing"
+        f" in 2026; at most 50 % is allowed. {COUNTED}"
     )
     assert found is not None
     assert (found.state, found.text) == (AnswerState.CARE, said)

@@ -167,7 +167,7 @@ def test_what_is_bought_less_is_said_before_a_cost_below_nothing():
     book["Share limits"][0] |= {"Share": 0.3}
     summary = made(book)["Summary"].to_frame().set_index("Measure")
     assert summary.loc["Limits cost in cash", "Value"] < 0
-    assert summary.loc["Limits cost in cash", "Remark"].startswith("The limits leave 9")
+    assert summary.loc["Limits cost in cash", "Remark"].startswith("With the limits, 9")
 
 
 @pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])

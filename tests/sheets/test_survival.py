@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from models.plan import Plan, solve
 from models.results import Security
-from planner.render.front import AnswerState, Light
+from planner.render.front import AnswerState, TrafficLight
 from planner.sheets.survival import (
     ANY,
     Cells,
-    cells_words,
-    claims,
+    case_years_needed,
+    coverage_words,
+    loss_findings,
     lost_words,
-    needed_in,
-    needed_of,
     survival,
-    without,
+    years_left,
+    years_needed,
 )
 from planner.studies import Here
 from planner.studies.agreed import Rules
@@ -42,8 +42,8 @@ COUNTED = (
 )
 
 
-def said_of(plan: Plan) -> Light | None:
-    needed = needed_in(plan.supply)
+def said_of(plan: Plan) -> TrafficLight | None:
+    needed = years_needed(plan.supply)
     return survival(Security.of(plan), needed, plan.case.country_name)
 
 
@@ -71,38 +71,42 @@ def secured(*security: dict[str, Any]) -> BookT:
     [
         (
             [{"Mineral": "copper", "Max short": 0.4, "First year": 2027}], AnswerState.CARE,
-            ("Without any one country outside the coalition, at most 40 % of copper in 2027 and"
-            " 2028 is short. Not tested: tin and zinc in every year, and copper in 2026."),
+            ("Without any one country outside the coalition, at most 40 % of the need for copper in"
+            " 2027 and 2028 is missing. Not tested: tin and zinc in every year, and copper in"
+            " 2026."),
         ),
         (
             [{"Mineral": "copper", "Max short": 0.4, "Lost country": "China"}], AnswerState.CARE,
-            "Without China, at most 40 % of copper is short. Not tested: tin and zinc.",
+            ("Without China, at most 40 % of the need for copper is missing. Not tested: tin and"
+             " zinc."),
         ),
         (
             [{"Max short": 0.4}], AnswerState.CARE,
-            ("Without any one country outside the coalition, at most 40 % of copper and zinc is"
-            " short. Without at least one country outside the coalition, more than 40 % of tin is"
-            " short. The worst: without China, 100 % of tin is short in 2026; 40 % may be."),
+            ("Without any one country outside the coalition, at most 40 % of the need for copper"
+            " and zinc is missing. Without at least one country outside the coalition, more than"
+            " 40 % of the need for tin is missing. The worst case: without China, 100 % of the need"
+            " for tin is missing in 2026; at most 40 % is allowed."),
         ),
         (
             [{"Mineral": "copper", "Max short": 0.4}, {"Mineral": "zinc", "Max short": 0.5},
              {"Mineral": "tin", "Max short": 0.9, "Max short 2027": 1, "Lost country": "Chile"}],
             AnswerState.CARE,
-            ("Without any one country outside the coalition, at most 40 % to 50 % of copper and"
-            " zinc is short. Not tested: tin."),
+            ("Without any one country outside the coalition, at most 40 % to 50 % of the need for"
+            " copper and zinc is missing. Not tested: tin."),
         ),
         (
             [{"Max short": 1, "Max short 2028": 0.4}], AnswerState.CARE,
-            ("Without any one country outside the coalition, at most 40 % of copper and zinc in"
-            " 2028 is short. Without at least one country outside the coalition, more than 40 % of"
-            " tin in 2028 is short. The worst: without China, 100 % of tin is short in 2028; 40 %"
-            " may be. Not tested: every mineral in 2026 and 2027."),
+            ("Without any one country outside the coalition, at most 40 % of the need for copper"
+            " and zinc in 2028 is missing. Without at least one country outside the coalition, more"
+            " than 40 % of the need for tin in 2028 is missing. The worst case: without China,"
+            " 100 % of the need for tin is missing in 2028; at most 40 % is allowed. Not tested:"
+            " every mineral in 2026 and 2027."),
         ),
         (
             [{"Mineral": "tin", "Max short": 0.4}], AnswerState.BAD,
-            ("Without at least one country outside the coalition, more than 40 % of tin is short."
-            " The worst: without China, 100 % of tin is short in 2026; 40 % may be. Not tested:"
-            " copper and zinc."),
+            ("Without at least one country outside the coalition, more than 40 % of the need for"
+            " tin is missing. The worst case: without China, 100 % of the need for tin is missing"
+            " in 2026; at most 40 % is allowed. Not tested: copper and zinc."),
         ),
     ],
 )  # fmt: skip
@@ -150,15 +154,14 @@ def test_claims_are_true_for_every_mineral_and_year_that_they_cover() -> None:
     rng, seen = np.random.default_rng(515), 0
     for _ in range(BUDGET):
         plan = solve(read_tables(random_book(rng, 2, NO_ORE_OR_LANES)).case)
-        case, needed = plan.case, needed_in(plan.supply)
-        assert needed == needed_of(case)
-        for claim in claims(Security.of(plan)):
-            tested = {*pairs(claim.held), *pairs(claim.missed)}
-            assert not pairs(claim.held) & pairs(claim.missed)
-            assert tested | pairs(without(without(needed, claim.held), claim.missed)) == pairs(
-                needed
-            )
-            for mineral, year in pairs(claim.held):
+        case, needed = plan.case, years_needed(plan.supply)
+        assert needed == case_years_needed(case)
+        for claim in loss_findings(Security.of(plan)):
+            tested = {*pairs(claim.passed), *pairs(claim.failed)}
+            assert not pairs(claim.passed) & pairs(claim.failed)
+            untested = years_left(years_left(needed, claim.passed), claim.failed)
+            assert tested | pairs(untested) == pairs(needed)
+            for mineral, year in pairs(claim.passed):
                 for row in case.security:
                     who = row.lost_country or ANY
                     name = who if who.startswith("each") else case.country_name(who)
@@ -202,8 +205,8 @@ def test_a_claim_agrees_with_stress() -> None:
         if plan.shortage > 0:
             continue
         held = defaultdict[str, set[str]](set)
-        for claim in claims(Security.of(plan)):
-            for mineral in claim.held:
+        for claim in loss_findings(Security.of(plan)):
+            for mineral in claim.passed:
                 held[mineral].add(claim.lost)
         found = stress(case, Rules(case.settings.surge), where=Here())
         for loss, effect in found.capped.effects.items():
@@ -274,6 +277,6 @@ def test_words_mean_the_minerals_and_years(needed: dict[str, frozenset[int]], da
     }
     if not cells:
         return
-    said = cells_words(cells, needed)
+    said = coverage_words(cells, needed)
     if "more" not in said and "others" not in said:
         assert meant(said, needed) == pairs(cells), said

@@ -60,7 +60,10 @@ def test_a_plant_that_is_built_in_part(parts, said):
         (
             "no",
             (2, 1),
-            "1 of 1 plant is built, for 30 USD. In part or in steps: P: 60 % built in two steps",
+            (
+                "1 of 1 plant is built, for 30 USD. Built only in part or in steps: P: 60 % built"
+                " in two steps"
+            ),
         ),
         ("no", (5, 0), "1 of 1 plant is built, for 50 USD"),
         ("yes", (5, 0), "1 of 1 plant is built, for 50 USD"),

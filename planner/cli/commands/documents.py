@@ -254,7 +254,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     tell = common.progress(as_json)
     tell(f"Reading {file}")
     book = open_input(file)
-    solver = highs.fetched(tell)
+    solver = highs.fetch_highs(tell)
     sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
     written = save_text(place, sliders.html)

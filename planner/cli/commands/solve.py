@@ -242,7 +242,7 @@ def write_run(
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
-                kept=run.kept,
+                cache=run.kept,
                 record=record,
             )
         )
@@ -307,8 +307,8 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     from models.results.common import PURCHASES
     from planner.sheets.context import Context, question
     from planner.sheets.findings import answer, dependence, findings
-    from planner.sheets.last_plan import LAST_PLAN, holds
-    from planner.sheets.survival import needed_in, survival
+    from planner.sheets.last_plan import LAST_PLAN, previous_plan_holds
+    from planner.sheets.survival import survival, years_needed
 
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
@@ -316,7 +316,7 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
     minerals, members = words.number_of(len(case.minerals), "mineral"), len(case.members)
     years = words.span(case.years)
-    served = words.finely(1.0 if plan.short.empty else plan.served_share)
+    served = words.fine_share(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
     tariffs = words.tariff_words({"": plan.cash_cost}, money)
@@ -336,9 +336,11 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     points = findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
     lines |= zip(_LABELS, figures, strict=False)
-    last = holds(Context(plan, run.book, kept=run.kept))
+    last = previous_plan_holds(Context(plan, run.book, cache=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
-    light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
+    light = (
+        survival(Security.of(plan), years_needed(plan.supply), country) if case.security else None
+    )
     lines |= {Security.TABLE: light.text} if light is not None else {}
     # the last line, since the table of dependent members follows it
     return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})

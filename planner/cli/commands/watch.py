@@ -24,7 +24,7 @@ from planner.cli.answer import (
 )
 from planner.cli.commands import common
 from planner.cli.commands.solve import show_plan, write_run
-from planner.render.words import amount, inner, known, listed, number_of, plain, signed
+from planner.render.words import amount, known, listed, number_of, plain, signed, uncapitalized
 from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _minerals(result: PlanDifference) -> str:
 def _flows(result: PlanDifference) -> str:
     flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
     if result.not_shown:
-        flows.append(inner(result.not_shown))
+        flows.append(uncapitalized(result.not_shown))
     return _few(flows) if flows else "none differs"
 
 

@@ -1,9 +1,9 @@
-"""The world's outlines and the map that is drawn on them, with no network.
+"""The world map of a report, drawn without a network.
 
-``countries-110m.json`` holds the outlines of Natural Earth 4.1.0 at 1:110 million, public domain,
-as the package world-atlas 2.0.2 ships them, which may be copied with its LICENSE: a TopoJSON
-topology whose countries are known by their ISO 3166-1 number. Borders are where Natural Earth draws
-them; the smallest countries have none at this scale.
+``countries-110m.json`` is a TopoJSON topology of the outlines of Natural Earth 4.1.0 at 1:110
+million (public domain), from the package world-atlas 2.0.2, which may be copied with its LICENSE.
+Its countries have ISO 3166-1 numbers. Borders are Natural Earth's; the smallest countries are
+missing at this scale.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from planner.render.plotly import framed
+from planner.render.plotly import with_frame
 from planner.render.words import label, percent
 from planner.workbook.countries import country_code
 
 _MOST_NAMES = 7
 _SMALLEST_NAMED = 0.02
 _APART = (34.0, 9.0)
-"""Degrees of longitude or latitude that two names on the map must be apart."""
+"""Least distance of two names on the map, in degrees of longitude or latitude."""
 _MOVED = (0.0, 9.0, -9.0)
-"""Degrees that a name may be moved up to be read."""
+"""Degrees by which a name may be moved up, so that it doesn't cover another."""
 _FILE = "countries-110m.json"
 _LEFT_OUT = {"ATA"}
-"""Nothing is refined there, and it would take a quarter of the map."""
+"""Antarctica is left out: it would take a quarter of the map, and nothing is refined there."""
 
 Point = tuple[float, float]
 """Degrees of longitude and latitude."""
@@ -38,11 +38,11 @@ Point = tuple[float, float]
 def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
     """Draw countries by their share, the largest with name and number.
 
-    Returns the figure, and the names that have no place on the map.
+    Returns the figure, and the names that are not on the map.
     """
     codes = {name: country_code(name) or "" for name in shares}
-    placed = middles()
-    there = {name: share for name, share in shares.items() if codes[name] in placed}
+    on_map = middles()
+    there = {name: share for name, share in shares.items() if codes[name] in on_map}
     figure = go.Figure([
         go.Choropleth(
             locations=[codes[name] for name in there], z=list(there.values()), zmin=0,
@@ -58,24 +58,24 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
         lataxis_range=[-56, 80], visible=False, showland=True,
         showcountries=True, bgcolor="rgba(0,0,0,0)", countrywidth=0.5,
     )  # fmt: skip
-    return framed(figure, legend=False), tuple(sorted(set(shares) - set(there)))
+    return with_frame(figure, legend=False), tuple(sorted(set(shares) - set(there)))
 
 
 def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
-    """Return the names of the largest, each above or below its country where it is crowded.
+    """Return the names of the largest countries, moved up or down if they would overlap.
 
-    Names that would still be on another are left out.
+    Names that would still overlap are left out.
     """
-    kept: dict[str, Point] = {}
+    named: dict[str, Point] = {}
     for name in sorted(shares, key=lambda n: (-shares[n], n))[:_MOST_NAMES]:
         x, y = middles()[codes[name]]
-        free = (up for up in _MOVED if _is_clear((x, y + up), kept.values()))
+        free = (up for up in _MOVED if _is_clear((x, y + up), named.values()))
         up = next(free, None) if shares[name] >= _SMALLEST_NAMED else None
         if up is not None:
-            kept[name] = (x, y + up)
+            named[name] = (x, y + up)
     return go.Scattergeo(
-        lon=[x for x, _ in kept.values()], lat=[y for _, y in kept.values()], mode="text",
-        text=[f"{label(name)} {percent(shares[name], 0)}" for name in kept], hoverinfo="skip",
+        lon=[x for x, _ in named.values()], lat=[y for _, y in named.values()], mode="text",
+        text=[f"{label(name)} {percent(shares[name], 0)}" for name in named], hoverinfo="skip",
         textfont={"size": 12},
     )  # fmt: skip
 
@@ -86,7 +86,7 @@ def _is_clear(place: Point, others: Iterable[Point]) -> bool:
 
 @cache
 def outlines() -> dict[str, Any]:
-    """Return the topology as Plotly takes it: countries by their ISO3 code, and land."""
+    """Return the topology in Plotly's form: countries by their ISO3 code, and land."""
     import pycountry
 
     topology = json.loads(files("planner.report.world").joinpath(_FILE).read_text("utf-8"))
@@ -114,7 +114,7 @@ def middles() -> dict[str, Point]:
 
 
 def _line(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> list[Point]:
-    """Return an arc's points: steps on a grid, added up and put in degrees."""
+    """Return an arc's points in degrees, from its steps on a grid."""
     (sx, sy), (tx, ty) = transform["scale"], transform["translate"]
     columns, rows = zip(*arc, strict=True)
     return [(x * sx + tx, y * sy + ty) for x, y in zip(accumulate(columns), accumulate(rows),
@@ -122,7 +122,7 @@ def _line(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> list[Point
 
 
 def _ring(arcs: Sequence[int], lines: Sequence[list[Point]]) -> Iterator[Point]:
-    """Yield the points of a ring, on past 180 degrees; the arc ``~i`` is arc i from its end."""
+    """Yield the points of a ring; longitudes may go beyond 180. ``~i`` is arc i reversed."""
     before, turns = None, 0
     for arc in arcs:
         for x, y in lines[arc] if arc >= 0 else reversed(lines[~arc]):

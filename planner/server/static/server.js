@@ -1,12 +1,12 @@
-// Keeps the part of the page that changes as it is on the server, and takes a dropped workbook.
+// Keeps the changing part of the page up to date with the server, and accepts dropped workbooks.
 "use strict";
 const state = document.getElementById("state");
 const drop = document.getElementById("drop");
 const EVERY = 1000;
-// the token has done its work
+// the token is no longer needed in the address
 if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 
-/** Return the part of the page that the server answers with; what is wrong is told, and null. */
+/** Return the part of the page in the server's answer; on an error, show it and return null. */
 async function ask(address, options) {
   const answer = await fetch(address, { headers: { "x-part": "1" }, ...options });
   const text = await answer.text();
@@ -19,8 +19,8 @@ async function ask(address, options) {
 const key = (each) => each.id || each.getAttribute?.("aria-labelledby")
   || (each.nodeName === "OPTION" ? each.textContent : "");
 
-// Makes a part of the page like another, changing what differs alone: what did not stays the same
-// nodes, with the focus, the finger on them, lists that are open and what is typed.
+// Updates a part of the page, replacing only the nodes that differ, so that focus, touches, open
+// lists and typed text stay.
 function renew(was, next) {
   for (const { name, value } of next.attributes ?? [])
     if (name !== "open" && was.getAttribute(name) !== value) was.setAttribute(name, value);
@@ -48,7 +48,7 @@ function renew(was, next) {
 
 let turn = 0;
 let asked = 0;
-/** Show what the server answers with, unless it was asked anew since; whether it could. */
+/** Show the server's answer, unless a newer request was sent; return whether it worked. */
 async function show(address = "/state", options = {}) {
   const mine = ++turn;
   asked += 1;
@@ -60,7 +60,7 @@ async function show(address = "/state", options = {}) {
   return true;
 }
 
-/** Lead to the heading of what was asked for, by eye and by ear; only if it is new. */
+/** Scroll to and focus the heading of the requested job, only if it is new. */
 function lead(known) {
   const made = [...state.querySelectorAll("h2[id^=job-]")].find((each) => !known.has(each.id));
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -71,7 +71,7 @@ function lead(known) {
 async function send(form, body) {
   const known = new Set([...state.querySelectorAll("h2[id^=job-]")].map((each) => each.id));
   const done = await show(form.action, { method: "POST", body });
-  if (!done) await show(); // nothing is as the page foretold
+  if (!done) await show(); // the answer was not as expected
   else if (form.matches("[action='/jobs']")) lead(known);
 }
 

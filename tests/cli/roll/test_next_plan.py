@@ -44,7 +44,7 @@ def change(path, sheet, header, row, value):
 def test_nothing_new_keeps_every_order(rolled, call):
     """The plan before holds, order by order."""
     assert call("solve", "next.xlsx")[0] == 0
-    assert "Every order of 2027 to 2028 is the same as before." in texts(NEXT)
+    assert "Every order in 2027 to 2028 is as in the previous plan." in texts(NEXT)
     assert table(NEXT, "Since last plan") == []
 
 
@@ -53,9 +53,9 @@ def test_what_changed_and_what_holds(rolled, call):
     change(rolled, "Refiners", "Capacity (t/yr)", 2, 30)
     assert call("solve", "next.xlsx")[0] == 0
     page = texts(NEXT)
-    assert "70 % of the old plan's tonnes still come from the same supplier" in page
+    assert "70 % of the previous plan's tonnes still come from the same supplier" in page
     assert "2 orders changed, 0 dropped out and 2 are new." in page
-    assert "less than the old one" not in page
+    assert "less than the previous one" not in page
     rows = {(r["Year"], r["Refiner"]): r for r in table(NEXT, "Since last plan")}
     assert (rows[2027, "Near"]["Ordered before"], rows[2027, "Near"]["Ordered now"]) == (60, 30)
     assert rows[2028, "Far"]["Change"] == pytest.approx(30)
@@ -166,8 +166,8 @@ def test_tonnes_that_nobody_sells_now_are_counted(rolled, call, near, far, less)
     change(rolled, "Refiners", "Capacity (t/yr)", 2, near)
     change(rolled, "Refiners", "Capacity (t/yr)", 3, far)
     assert call("solve", "next.xlsx")[0] == 0
-    page, words = texts(NEXT), f"This plan buys {less} of Copper less than the old one."
-    assert (words in page) == ("less than the old one" in page) == bool(less)
+    page, words = texts(NEXT), f"This plan buys {less} of Copper less than the previous one."
+    assert (words in page) == ("less than the previous one" in page) == bool(less)
 
 
 def test_plans_without_a_common_year_have_no_totals_to_compare(three, folder, call, ask):

@@ -173,8 +173,8 @@ def _columns(sheet: type[Record]) -> str:
     if like is not None:
         lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {
-        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes, a column a year.",
-        "members": "- a member (number; blank: Default freight): USD/t, a column a member.",
+        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes, one column for each year.",
+        "members": "- a member (number; blank: Default freight): USD/t, one column for each member.",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])

@@ -1,8 +1,7 @@
-"""What must hold across the records of a Case, a rule a function; run on every Case.
+"""The rules that check the records of a Case; each rule is a function.
 
-A rule looks at records alone and yields findings with the record's sheet, row and column. ``RULES``
-is what a Case must keep, whoever made it; ``ADVICE`` is what is allowed and likely not meant, and
-gives warnings only.
+A rule reads only records, and yields findings with the record's sheet, row and column. Every Case
+must keep ``RULES``. ``ADVICE`` warns of entries that are allowed but probably not meant.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from models.errors import Finding, Severity
 
 @dataclass(frozen=True)
 class Needs:
-    """What a rule rests on beside the cell of its finding, where a workbook is read in part.
+    """The cells, besides its own, that must be free of errors before a rule's finding counts.
 
-    ``fields`` of the same row; ``sheets`` that have no error at all; ``headers``, sheets whose
-    header row has none; ``others``, that it compares rows: on its column and on ``fields`` in all
-    rows. A warning rests on its whole row.
+    This matters if a workbook is read in part. ``fields`` are cells of the same row, ``sheets``
+    whole sheets, ``headers`` sheets of which only the header row counts. With ``others``, the rule
+    compares rows, so it needs its column and ``fields`` in all rows. A warning also needs all cells
+    of its row.
     """
 
     fields: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Needs:
 
 
 def _on(fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False) -> Needs:
-    """Return the needs whose names, none of which has a space, are given in a text each."""
+    """Return the needs of a rule; each text lists names, with spaces between them."""
     named = [frozenset(names.split()) for names in (fields, sheets, headers)]
     return Needs(named[0], named[1], named[2], others)
 
@@ -110,9 +110,9 @@ _ADVICE: dict[Rule, Needs] = {
 }
 
 RULES = tuple(_RULES)
-"""What every Case must keep."""
+"""The rules that every Case must keep."""
 ADVICE = tuple(_ADVICE)
-"""What is allowed and likely not meant."""
+"""The rules that warn of entries that are allowed but probably not meant."""
 FORESIGHT: tuple[Rule, ...] = (
     advice.caps_that_cannot_be_met,
     advice.members_without_lane,
@@ -122,9 +122,9 @@ FORESIGHT: tuple[Rule, ...] = (
     stages.inputs_without_a_source,
     stages.caps_on_all_of_an_input,
 )
-"""Advice that resolves the case, and so needs one without errors."""
+"""Advice that first has to build the model's data, so it needs a case without errors."""
 NEEDS = _RULES | _ADVICE
-"""What each rule rests on."""
+"""The needs of each rule."""
 FREIGHT_RULE: Rule = rows.every_pair_has_freight
 
 
@@ -133,9 +133,9 @@ def check(
     rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT,
     passed: Case | None = None,
 ) -> tuple[Finding, ...]:
-    """Return everything that the rules find, errors and warnings.
+    """Return all errors and warnings of the rules.
 
-    ``passed`` is a case without errors that this one is a variant of.
+    ``passed`` is a case without errors, of which this one is a variant: shared records are skipped.
     """
     found: list[Finding] = []
     for rule in rules:
@@ -146,5 +146,5 @@ def check(
 
 
 def errors(case: Case, passed: Case | None = None) -> tuple[Finding, ...]:
-    """Return where a case's records contradict one another; ``passed`` as of ``check``."""
+    """Return the contradictions in a case's records; ``passed`` is as in ``check``."""
     return tuple(f for f in check(case, RULES, passed) if f.severity is Severity.ERROR)

@@ -1,4 +1,4 @@
-"""What must hold of rows: their numbers, the names that they use, what a share limit combines."""
+"""Rules on rows: their numbers, the names that they use, and the parts of a share limit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES
 
 _NUMBERS = {CellKind.NUMBER, CellKind.SHARE, CellKind.YEAR, CellKind.WHOLE}
 _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_PRICE))
-"""Numbers of columns that are not declared each."""
+"""Numbers of columns that are not declared one by one."""
 
 
 def horizon(case: Case) -> Iterator[errors.Finding]:
@@ -58,9 +58,9 @@ def horizon(case: Case) -> Iterator[errors.Finding]:
 
 
 def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
-    """Every number keeps its column's bounds, those that a scenario makes included.
+    """Every number is within its column's bounds, also after scenario changes.
 
-    The records that a case shares with one that has ``passed`` are not looked at again.
+    Records that the case shares with ``passed``, a case without errors, are skipped.
     """
 
     def new(sheet: str) -> tuple[Any, ...]:
@@ -103,21 +103,21 @@ def _outside(row: Record, header: str, number: float, least: float, most: float)
 
 
 def sources_are_no_addresses(case: Case) -> Iterator[errors.Finding]:
-    """The address of a database may hold a password: a workbook is no place for it."""
+    """No source is the address of a database, which may contain a password."""
     for row in case.sources:
         if is_address(row.place):
-            message = "the address of a database, which may hold a password"
-            wanted = "the name of an environment variable that holds it, or a file"
+            message = "the address of a database, which may contain a password"
+            wanted = "the name of an environment variable with the address, or a file"
             yield errors.Finding(row.SHEET, row.row, "From", message, wanted)
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is a URL, or has a password as one has it."""
+    """Return whether a text is a URL, or contains a user name as URLs do."""
     return "://" in text or "@" in text
 
 
 def usable_capacity(case: Case) -> Iterator[errors.Finding]:
-    """Capacity that a scenario adds to stays within the bound of an amount."""
+    """Capacity that a scenario increases stays within the bound of an amount."""
     for refiner in case.refiners:
         for year in case.years if refiner.extra_usable.numbers() != (0.0,) else ():
             share = refiner.available_share.at(year)
@@ -129,7 +129,7 @@ def usable_capacity(case: Case) -> Iterator[errors.Finding]:
 
 
 def changed_lanes(case: Case) -> Iterator[errors.Finding]:
-    """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
+    """Freight and tariffs that scenarios change stay within their bounds."""
     for lane in case.input_lanes:
         for header, added, most in (
             ("Freight", (lane.freight or 0.0) * lane.freight_factor, MOST_PRICE),
@@ -151,7 +151,7 @@ def changed_lanes(case: Case) -> Iterator[errors.Finding]:
 
 
 def by_year_filled(case: Case) -> Iterator[errors.Finding]:
-    """A column that must be filled has a value in every year of the horizon."""
+    """A required column has a value in every planned year."""
     for record in SHEETS:
         required = [c for c in record.columns() if c.required and c.by_year]
         for row in case.records(record.SHEET) if required else ():
@@ -168,7 +168,7 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
 
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
-    """First year and Last year stand in order."""
+    """Last year is not before First year."""
     for row, first, last in dated(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
@@ -184,7 +184,10 @@ def stock_fits(case: Case) -> Iterator[errors.Finding]:
 
 
 def one_target(case: Case) -> Iterator[errors.Finding]:
-    """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
+    """A stock target is in t or in days, not both.
+
+    A scenario may add targets in t by year to a target in days.
+    """
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
             said = "the row has a target in days and a target in t"
@@ -200,7 +203,10 @@ def contract_range(case: Case) -> Iterator[errors.Finding]:
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A support is of a plant that has the mineral; a member or a group pays; clawback fits."""
+    """A support names a plant that makes the mineral, and a member or group as payer.
+
+    Its clawback is at least the strike price.
+    """
     made: dict[str, set[str]] = {}
     for plant in plants(case):
         for name in {plant.name, seller(plant)}:
@@ -219,12 +225,12 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
             hint = did_you_mean(row.payer, payers)
             yield at(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
-            said = f"the plant pays back prices above {row.clawback:g}"
+            said = f"the plant pays back what it earns above a price of {row.clawback:g}"
             yield at(row, "clawback", said, f"at least the strike price of the row, {row.strike:g}")
 
 
 def built_are_projects(case: Case) -> Iterator[errors.Finding]:
-    """What is built is a part of a project, and of one at most all of it."""
+    """Rows of Built name projects; their fractions add up to at most 1 for each project."""
     known = {p.name for p in case.projects}
     parts: dict[str, list[Built]] = {}
     for row in sorted(case.built, key=lambda row: row.row):
@@ -240,15 +246,15 @@ def built_are_projects(case: Case) -> Iterator[errors.Finding]:
             yield at(row, "fraction", said, "a sum of at most 1 for each project")
 
 
-# ---- names that would be read as something else ------------------------------------------------
+# ---- names with another meaning ----------------------------------------------------------------
 
 COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
-"""Headers of Freight, folded, that are no member's column."""
+"""Case-folded headers of Freight that are not for a member."""
 _EACH = "in Share limits, `each` stands for every member on its own"
 
 
 def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
-    """A member or group named each, a group named like a member, a scenario named Base."""
+    """No member or group is called "each", no group like a member, no scenario Base."""
     members = {fold(m.name) for m in case.members}
     for member in case.members:
         name, group = fold(member.name), fold(member.group)
@@ -274,7 +280,7 @@ def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
-    """The rest of the world is outside the coalition."""
+    """No member's country is Rest of world."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
             said = "Rest of world is not a member's country"
@@ -284,11 +290,11 @@ def member_countries(case: Case) -> Iterator[errors.Finding]:
 # ---- a name used in one sheet is defined in its home sheet -------------------------------------
 
 MOST_HINTS = 50
-"""Unknown names of a column that get a closest match: to look for one takes time."""
+"""Most unknown names per column that get a suggestion, since each search takes time."""
 
 
 def names_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """Minerals, members, refiners and tiers, wherever a column refers to their sheet."""
+    """Names are defined in the sheet that their column refers to."""
     for record in SHEETS:
         for column in record.columns():
             known = {name for home in column.refers for name in _defined(case, home)} - {""}
@@ -310,10 +316,10 @@ def _defined(case: Case, home: str) -> set[str]:
 
 
 def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
-    """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
+    """Rows that name a refiner and a mineral name a pair that Refiners has.
 
-    A row of Lanes, Rights, Scenarios or Risks that names a pair that does not exist matches
-    nothing: a warning.
+    Rows of Lanes, Input lanes, Rights, Scenarios and Risks get only a warning, since they match
+    nothing.
     """
     refined: dict[str, set[str]] = {}
     planned: dict[str, set[str]] = {}
@@ -324,7 +330,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
 
     def lacks(row: Any, minerals: dict[str, set[str]]) -> bool:
         has = minerals.get(row.refiner, set())
-        # that a mineral of a refiner is not known is said there
+        # an unknown mineral of a refiner has its own error
         known = has and case.mineral_of.keys() >= {row.mineral, *has}
         return bool(known) and row.mineral not in has
 
@@ -352,7 +358,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
             yield advise(row, "mineral", said)
 
 
-# ---- every pair of supplier country and member has a freight -----------------------------------
+# ---- freight -----------------------------------------------------------------------------------
 
 MOST_NAMED = 4
 _WANTED = "a freight from every supplier country to every member"
@@ -360,7 +366,10 @@ _HINT = "fill the cell in the sheet Freight, or set Default freight in Settings"
 
 
 def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
-    """Freight or the default gives one to every pair; Lanes override it and do not stand for it."""
+    """Every supplier country and member have a freight, in Freight or by Default freight.
+
+    A freight in Lanes is not enough.
+    """
     if case.settings.default_freight is not None:
         return
     members = [member.name for member in case.members if fold(member.name) not in COLUMNS]
@@ -387,7 +396,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
 
 
 def rights_within_one(case: Case) -> Iterator[errors.Finding]:
-    """The rights to a plant or a mine are no more than all of it; the last row there is told."""
+    """Rights to a plant or mine add up to at most 1; the error is at the last of its rows."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
         rows = stated(case, of).values()
@@ -411,7 +420,7 @@ _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
 
 
 def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A buyer is each, a member, or a group of members."""
+    """A buyer is "each", a member, or a group of members."""
     known = {EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
@@ -421,20 +430,20 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """Countries that may be lost are each outside a bloc that is defined."""
+    """A lost country given by `each outside` names a defined bloc."""
     for row in case.security:
         if row.lost_country.startswith(EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
 
 
 def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """The zone of a price floor is a bloc that is defined."""
+    """The zone of a price floor is a defined bloc."""
     for row in case.price_floors:
         yield from _in_bloc(case, row, "zone")
 
 
 def one_floor(case: Case) -> Iterator[errors.Finding]:
-    """A mineral has one price floor in a zone and year; a scenario's own rows add no second one."""
+    """A mineral has one price floor per zone and year; rows of scenarios do not count."""
     rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
     for i, row in enumerate(rows):
         same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
@@ -448,13 +457,13 @@ def one_floor(case: Case) -> Iterator[errors.Finding]:
 
 
 def _meet(one: PriceFloor, other: PriceFloor) -> bool:
-    """Return whether the years of two rows meet."""
+    """Return whether two rows have a year in common."""
     pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
     return all(first is None or last is None or first <= last for first, last in pairs)
 
 
 def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A supplier is a name of its group: a country, a bloc, a kind, a refiner, a company."""
+    """A supplier exists in its supplier group, such as a country, a bloc or a company."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
@@ -484,7 +493,7 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A company that a row selects is an Owner in Refiners or Projects."""
+    """A company in Scenarios or Risks is an Owner in Refiners or Projects."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")
@@ -511,7 +520,11 @@ def _unknown(
 
 
 def shape(case: Case) -> Iterator[errors.Finding]:
-    """A min names its supplier; `each outside` is for countries; ore is the coalition's alone."""
+    """The parts of a share limit fit together.
+
+    A min names its supplier, `each outside` is used only for countries, and limits on ore are on
+    the whole coalition.
+    """
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         if limit.limit == MIN and (not limit.supplier or outside):

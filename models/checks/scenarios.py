@@ -1,4 +1,4 @@
-"""Rows of Lanes, Scenarios and Risks: what an action takes, whom rows select, when events hold."""
+"""Rules on Lanes, Scenarios and Risks: selectors, values and years of their rows."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, ActionRow
 from models.units import percent_hint, spelled
 
-# ---- rows whose selectors match nothing together -----------------------------------------------
+# ---- rows that match nothing -------------------------------------------------------------------
 
 Patterns = set[tuple[str, ...]]
-"""Every row of selectors, blank ones included, that matches something."""
+"""Every combination of selectors, some of them blank, that matches something."""
 _NOTHING = "the row matches nothing"
 _FACTOR, _LARGE = "a factor", 10.0
-"""A factor from here on was likely meant in per cent: it is told, and taken as it stands."""
+"""A factor of this or more was probably meant in per cent: it gets a warning."""
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Lanes matches a refiner or project by all that it names."""
+    """Warn of rows of Lanes that match no refiner and no project."""
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
@@ -39,7 +39,7 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A step of a scenario or an event matches a refiner, a mine, demand or a stockpile."""
+    """Warn of rows of Scenarios and Risks that match no record that they could change."""
     sources = _sources(case)
     mines = _patterns((m.mineral, m.country, "", "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
@@ -64,7 +64,7 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Ore lanes matches a mine, and a country that refines."""
+    """Warn of rows of Ore lanes that match no mine, or no country that refines."""
     ends = {
         "mine_country": ("mine", _patterns((m.mineral, m.country) for m in case.mines)),
         "refiner_country": ("refiner", _patterns((p.mineral, p.country) for p in plants(case))),
@@ -79,7 +79,7 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Rights matches a refiner, a project or a mine by all that it names."""
+    """Warn of rows of Rights that match no refiner, project or mine."""
     sources = _sources(case)
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
@@ -89,7 +89,7 @@ def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def rights_that_name_all(case: Case) -> Iterator[Finding]:
-    """Where the rows of Rights name every member, what they leave is nobody's: they are scaled."""
+    """Warn if Rights to a plant cover every member but add up to less than 1."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
         rows = stated(case, of)
@@ -134,14 +134,14 @@ def _company(row: Lane | Right | ActionRow) -> str:
 
 
 def _is_sure(case: Case, row: Lane | Right | ActionRow, sources: Patterns) -> bool:
-    """Whether all names are known, and no other finding says that the row matches nothing."""
+    """Return whether all names are known, and no other finding covers the row."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
     known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
     return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 
 def _field(row: Lane | Right | ActionRow) -> str:
-    """The cell that a finding is told at: the first that narrows most."""
+    """Return the field of a finding: the first one that is filled."""
     named = ("country", "refiner", "company", "mineral", "member")
     blank = "action" if isinstance(row, ActionRow) else "country"
     return next((field for field in named if getattr(row, field, "")), blank)
@@ -157,16 +157,16 @@ def _no(case: Case, what: str, of: str, country: str = "") -> str:
     return f"no {what}{f' of {of}' if of else ''}{where}"
 
 
-# ---- steps of scenarios and events -------------------------------------------------------------
+# ---- rows of Scenarios and Risks ---------------------------------------------------------------
 
 
 def steps(case: Case) -> tuple[ActionRow, ...]:
-    """Return every row that says a change: of scenarios and of events."""
+    """Return all rows of Scenarios and Risks."""
     return (*case.scenarios, *case.risks)
 
 
 def selectors(case: Case) -> Iterator[Finding]:
-    """A selector that an action does not list is blank."""
+    """Selectors that an action does not use are blank."""
     for step in steps(case):
         takes = TAKES[step.action].selectors if step.action in TAKES else SELECTORS
         for name in SELECTORS:
@@ -179,7 +179,7 @@ def selectors(case: Case) -> Iterator[Finding]:
 
 
 def values(case: Case) -> Iterator[Finding]:
-    """Value is filled where the action has one, and within its bounds."""
+    """Value is filled if the action needs one, and is within its bounds."""
     for step in steps(case):
         takes = TAKES.get(step.action)
         if takes is None:
@@ -202,10 +202,10 @@ def values(case: Case) -> Iterator[Finding]:
 
 
 def builds(case: Case) -> Iterator[Finding]:
-    """`build project` finds a project, and its year is one of the horizon."""
+    """`build project` matches a project, and its year is a planned year."""
     for step in case.scenarios:
         if step.action == "build project":
-            # a project whose mineral is not known is said there
+            # an unknown mineral of a project has its own error
             found = [
                 p
                 for p in case.projects
@@ -230,7 +230,7 @@ def builds(case: Case) -> Iterator[Finding]:
 
 
 def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Finding]:
-    """Tell when projects that a step builds would begin, where that is not as one may expect."""
+    """Yield a finding if projects that a row builds would start unexpectedly late or early."""
     if step.first_year is not None:
         for plant in found:
             if step.first_year < plant.first_year:
@@ -259,11 +259,11 @@ def _horizon(case: Case) -> str:
     )
 
 
-# ---- events that may happen --------------------------------------------------------------------
+# ---- events ------------------------------------------------------------------------------------
 
 
 def event_actions(case: Case) -> Iterator[Finding]:
-    """An event's change can hold in one year alone."""
+    """An event uses only actions that can apply to single years."""
     for step in case.risks:
         if step.action in TAKES and step.action not in EVENT_ACTIONS:
             said = f"`{step.action}` changes all years, but an event lasts for some years only"
@@ -277,7 +277,7 @@ def event_actions(case: Case) -> Iterator[Finding]:
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
-    """The rows of an event happen together: they have one probability and one duration."""
+    """All rows of an event have the same probability and duration."""
     firsts = _firsts(case)
     for step in case.risks:
         first = firsts[step.name]
@@ -292,7 +292,7 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
 
 
 def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
-    """An event that never happens, or that happens in every year."""
+    """Warn of events that never happen, or that begin in every year."""
     for step in _firsts(case).values():
         if step.probability == 0:
             yield advise(step, "probability", f"the probability is 0, so {step.name} never happens")

@@ -1,4 +1,4 @@
-"""What must hold of the sheet Inputs, and what in it is likely a slip."""
+"""Rules and warnings on the sheet Inputs, and on other rows about inputs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def inputs_are_others(case: Case) -> Iterator[Finding]:
 
 
 def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
-    """Return the shortest path from a mineral through its inputs to another; [] for none."""
+    """Return the shortest path from a mineral through its inputs to another; [] if none."""
     paths = {start: [start]}
     for mineral in (reached := [start]):
         if mineral == end:
@@ -54,7 +54,7 @@ def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
 
 
 def plants_make_the_product(case: Case) -> Iterator[Finding]:
-    """A refiner that a row of Inputs names makes the product; joint products in one country."""
+    """A refiner named in Inputs makes that product; its joint products have one country."""
     products: dict[str, set[str]] = {}
     countries: dict[tuple[str, str], str] = {}
     for plant in plants(case):
@@ -102,11 +102,11 @@ def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
                 yield at(today, "plant", problem, f"a plant that takes {today.mineral}", hint)
 
 
-# ---- likely slips --------------------------------------------------------------------------------
+# ---- warnings ------------------------------------------------------------------------------------
 
 
 def inputs_without_a_source(case: Case) -> Iterator[Finding]:
-    """An input that nobody can sell in any year stops all plants that need it."""
+    """Warn of inputs that nobody can sell in any year, so that plants stop."""
     e = resolve.Expanded(case)
     for row in case.needed_inputs:
         sources = [*e.of_mineral[row.input]]
@@ -118,26 +118,26 @@ def inputs_without_a_source(case: Case) -> Iterator[Finding]:
 
 
 def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
-    """A hard cap on the only supplier of an input leaves a part of its products unmade."""
+    """Warn of hard caps on the only supplier of an input, so that products go unmade."""
     e = resolve.Expanded(case)
     inputs = sorted({row.input for row in case.needed_inputs})
     for limit in case.share_limits:
         hard = limit.limit == schema.MAX and limit.penalty is None and not limit.buyer
         if not hard or limit.stage == schema.MINING or limit.caps_each_country:
-            continue  # of caps on each country ``caps_that_cannot_be_met`` warns
+            continue  # ``caps_that_cannot_be_met`` warns of caps on each country
         for name in inputs if not limit.mineral else {limit.mineral} & {*inputs}:
             covered = next(_covered(e, limit, name), None)
             if covered is not None and name not in limit.except_minerals:
                 supplier, share = covered
                 problem = (
-                    f"only {supplier} can sell {name}, and this row lets it sell at most"
-                    f" {share:.4g} of the demand for it"
+                    f"only {supplier} can sell {name}, but this row caps its sales at {share:.4g}"
+                    " of demand"
                 )
                 yield advise(
                     limit,
                     "share",
                     problem,
-                    f"plants then lack {name}, so some of their products can't be made",
+                    f"plants then have too little {name}, so some of their products can't be made",
                 )
                 break
 
@@ -145,7 +145,7 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
 def _covered(
     e: resolve.Expanded, limit: schema.ShareLimit, mineral: str
 ) -> Iterator[tuple[str, float]]:
-    """Yield each supplier of all usable sources of a mineral that a cap keeps below 1."""
+    """Yield each supplier that has all sources of a mineral, and its cap below 1."""
     for t, year in enumerate(e.years):
         share = limit.share.at(year)
         usable = [e.sources[r] for r in e.of_mineral[mineral] if e.startable[r, t]]
@@ -162,7 +162,7 @@ def _covered(
 
 
 def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
-    """A contract's price for a product with inputs is a toll: its inputs are paid for apart."""
+    """Warn that a contract's price for a product does not include its inputs."""
     need: dict[tuple[str, str], list[str]] = {}
     for plant in case.refiners:
         rows = resolve.needed_rows(case, resolve.source_of(plant))
@@ -179,7 +179,7 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
 
 
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
-    """A price floor on a product with inputs is compared with its toll, without the inputs."""
+    """Warn that a price floor on a product is compared with its cost without inputs."""
     products = {row.mineral for row in case.needed_inputs}
     hint = "the floor is compared with the plant's own cost, without the cost of its inputs"
     for row in case.price_floors:
@@ -196,7 +196,7 @@ def floors_below_inputs(case: Case) -> Iterator[Finding]:
 
 
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
-    """A member without a country of its own hands no stock of an input to a plant."""
+    """Warn of members without a country, which cannot hand stock to plants."""
     inputs = {row.input for row in case.needed_inputs}
     for pile in case.stockpiles:
         member = case.member_of.get(pile.member)

@@ -1,4 +1,4 @@
-"""Rules on the sheet Uncertainty: it names numbers that the workbook has."""
+"""Rules on the sheet Uncertainty."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.schema import SHEETS, Record
 
 
 def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
-    """Sheet and column are those of a number; a selector is one that the sheet has."""
+    """A row names a column of numbers, and selects only by columns of the same sheet."""
     for row in case.uncertainty:
         record = record_named(row.sheet)
         if record is None:
@@ -54,7 +54,7 @@ def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
 
 
 def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Uncertainty is of a number above 0."""
+    """Warn of rows that match no number above 0."""
     for row in case.uncertainty:
         if matches_nothing(case, row):
             yield advise(

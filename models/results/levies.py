@@ -1,4 +1,4 @@
-"""The table of levies: what is paid at borders with a price floor, by year and payer."""
+"""The table of levies that are paid at borders with a price floor, by year and payer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def levied(plan: Plan) -> pd.DataFrame:
-    """Return a row a year, mineral and payer of a levy: tonnes that pay it, levies [money].
+    """Return one row for each year, mineral and payer of a levy: its tonnes and levies [money].
 
-    A payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other of
-    both is "".
+    The payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other
+    column is "".
     """
     flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
     flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
@@ -41,10 +41,10 @@ def levied(plan: Plan) -> pd.DataFrame:
 
 
 def levies_received(plan: Plan) -> dict[str, float]:
-    """Return what the treasury of each member receives in levies [money], in all years.
+    """Return the levies [money] that the treasury of each member receives, in all years.
 
-    What it pays itself, and what plants in its country pay on their inputs. Members of one country
-    share that equally.
+    A treasury receives the levies of its own member, and of plants in its country that buy inputs.
+    If several members have the same country, they share the plants' levies equally.
     """
     e = plan.expanded
     received = measures.sums(levied(plan), "levies", "member")
@@ -67,7 +67,7 @@ class Levies(PlanTable):
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER.like(
-        meaning="The member that buys these tonnes and pays the levy; blank where a plant does."
+        meaning="The member that buys these tonnes and pays the levy; blank if a plant pays it."
     )
     plant = common.PLANT.like(
         meaning="The plant that buys these tonnes as an input and pays the levy.",
@@ -77,13 +77,13 @@ class Levies(PlanTable):
     tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
-        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
+        f"Tonnes x levy. The treasury of the buyer's country receives them. {common.UNDISCOUNTED}",
     )
-    each = field.price("Levy per tonne", "Levies over tonnes.")
+    each = field.price("Levy per tonne", "Levies divided by tonnes.")
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the levies of the plan; without the column of plants if none pays one."""
+        """Return the levies of the plan, without the column of plants if no plant pays one."""
         table = levied(plan)
         return table if table["plant"].any() else table.drop(columns="plant")
 

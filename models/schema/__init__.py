@@ -1,9 +1,8 @@
-"""The catalogue: every sheet and column of a workbook, declared once.
+"""The declarations of all sheets and columns of a workbook.
 
-A sheet is a record class; a column is a field of it that carries a ``Column``: header, unit,
-bound, default and meaning. The reader, the template with its drop-downs and comments, the cell
-messages, the plan's headings and the manual's data page all follow it. A field without a column is
-something that only a scenario can say.
+A sheet is a record class. A column is a field of that class that carries a ``Column``: header,
+unit, bounds, default and meaning. The reader, the template, messages, the plan's headings and the
+manual follow these declarations. A field without a column can only be set by a scenario.
 """
 
 from models.schema.column import ByYear as ByYear

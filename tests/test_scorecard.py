@@ -129,7 +129,7 @@ def test_no_governance_value_is_said_with_the_range_it_leaves():
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
     assert last.amount is None
     # China alone 0.36 x 6 = 2.16; Chile adds 0.16 x 10 at worst
-    assert last.remark == "2.16 to 3.76: no Governance for CHL"
+    assert last.remark == "between 2.16 and 3.76: no Governance for CHL"
     blocs = [row | {"Governance": 80} if row["Country"] == "CHL" else row for row in BLOCS]
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
     assert (last.amount, last.remark) == (

@@ -106,7 +106,7 @@ def sources_are_no_addresses(case: Case) -> Iterator[errors.Finding]:
     """No source is the address of a database, which may contain a password."""
     for row in case.sources:
         if is_address(row.place):
-            message = "the address of a database, which may contain a password"
+            message = "the address of a database, which may hold a password"
             wanted = "the name of an environment variable with the address, or a file"
             yield errors.Finding(row.SHEET, row.row, "From", message, wanted)
 

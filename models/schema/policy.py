@@ -433,7 +433,7 @@ ACTIONS = tuple(TAKES)
 EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
 """Actions that can apply to single years, as events need."""
 _LASTING = (
-    "it changes all years, but an event lasts only some: use the sheet Scenarios and --scenario"
+    "it changes all years, but an event lasts only for some: use the sheet Scenarios and --scenario"
 )
 
 

@@ -86,7 +86,10 @@ def test_who_gains_by_limits_has_a_remark():
     ]
     of = members(book)
     assert (of["A"]["extra"], of["B"]["extra"]) == pytest.approx((-200, 220))
-    assert of["A"]["remark"] == f"It gains by the limits in this plan. {measures.SAME_COST}"
+    assert (
+        of["A"]["remark"]
+        == f"It pays less in this plan than without share limits. {measures.SAME_COST}"
+    )
     assert of["B"]["remark"] != of["A"]["remark"]
 
 

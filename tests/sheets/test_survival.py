@@ -37,8 +37,8 @@ NO_ORE_OR_LANES = frozenset(
     {"limits", "stockpiles", "contracts", "by year", "projects", "discount", "ROW", "security"}
 )
 COUNTED = (
-    "This test loses one country at a time, and counts what the others can sell more and all"
-    " stocks."
+    "This test loses one country at a time. It counts the extra tonnes that the others can sell,"
+    " and all stocks."
 )
 
 

@@ -29,26 +29,26 @@ DAYS = 365
 """Days in a year of demand."""
 
 
-def printed(share: float) -> float:
+def rounded(share: float) -> float:
     """Return a share rounded as sheets print it, to a tenth of a percentage point."""
     return round(share, 3)
 
 
-def named(amounts: Mapping[str, float]) -> dict[str, float]:
+def without_rest_of_world(amounts: Mapping[str, float]) -> dict[str, float]:
     """Return the amounts without Rest of world, which is not a single country."""
     return {name: amount for name, amount in amounts.items() if name != schema.REST_OF_WORLD}
 
 
-def part(amount: float, whole: float) -> float | None:
+def ratio(amount: float, whole: float) -> float | None:
     """Return amount / whole; None if the whole is (nearly) 0."""
-    ratio = amount / whole if whole > 0 else math.inf
-    return ratio if math.isfinite(ratio) else None
+    quotient = amount / whole if whole > 0 else math.inf
+    return quotient if math.isfinite(quotient) else None
 
 
-def beyond(amount: float, other: float, base: float) -> float:
+def difference(amount: float, other: float, base: float) -> float:
     """Return amount - other, or 0 if they differ only by rounding relative to ``base``."""
-    difference = amount - other
-    return difference if abs(difference) > tolerances.REMAINDER * abs(base) else 0.0
+    gap = amount - other
+    return gap if abs(gap) > tolerances.REMAINDER * abs(base) else 0.0
 
 
 def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
@@ -75,7 +75,7 @@ def change(
     return by if abs(by) > noise * max(abs(now), abs(was)) else 0.0
 
 
-def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+def net_sums(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums over the first axis; 0 where the terms cancel but for rounding."""
     totals = np.asarray(amounts.sum(axis=0))
     least = tolerances.CANCELLED * np.abs(amounts).sum(axis=0)
@@ -91,7 +91,8 @@ def largest(amounts: Mapping[str, float], number: int = 1) -> list[tuple[str, fl
     formula: the ``number`` largest amounts of single countries
     unit: the unit of the amounts
     """
-    return sorted(named(amounts).items(), key=lambda each: (-each[1], each[0]))[:number]
+    countries = without_rest_of_world(amounts)
+    return sorted(countries.items(), key=lambda each: (-each[1], each[0]))[:number]
 
 
 def hhi(amounts: Mapping[str, float]) -> float | None:
@@ -104,7 +105,7 @@ def hhi(amounts: Mapping[str, float]) -> float | None:
     whole = float(np.sum(list(amounts.values())))
     if whole <= 0:
         return None
-    shares = np.array(list(named(amounts).values())) / whole * 100.0
+    shares = np.array(list(without_rest_of_world(amounts).values())) / whole * 100.0
     return float((shares**2).sum())
 
 
@@ -343,7 +344,7 @@ def served_without(others: float, drawn: float, need: float, served: float) -> f
     unit: share
     base: demand of the year
     """
-    left = part(others + drawn, need)
+    left = ratio(others + drawn, need)
     return None if left is None else max(0.0, min(served, left))
 
 
@@ -351,7 +352,7 @@ SURGE = schema.Settings.surge
 """Default extra sales of a supplier when another is lost, as a fraction of its usable capacity."""
 
 
-def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
+def shortage_rates(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
     """Return the unserved fraction of need, by year or by mineral.
 
     formula: short / need of the same year; 0 if nothing is needed. The average of the fractions,
@@ -359,7 +360,7 @@ def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> di
     unit: share; below 0 if ``short`` is the difference to a reference with a larger shortage
     base: need of the year, or of the mineral
     """
-    return {key: (part(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
+    return {key: (ratio(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
 
 
 def with_surge(sold: float, usable: float, surge: float) -> float:
@@ -392,7 +393,7 @@ def short_by_limits(short: float, without: float, demand: float) -> float:
     formula: short - short without share limits; 0 if that is rounding relative to demand
     unit: t
     """
-    return beyond(short, without, demand)
+    return difference(short, without, demand)
 
 
 def days_of_cover(stock: float, demand: float) -> float | None:
@@ -402,7 +403,7 @@ def days_of_cover(stock: float, demand: float) -> float | None:
     unit: days
     base: demand of one year
     """
-    return part(stock * DAYS, demand)
+    return ratio(stock * DAYS, demand)
 
 
 # ---- costs --------------------------------------------------------------------------------------
@@ -415,7 +416,7 @@ def landed_cost(paid: float, tonnes: float) -> float | None:
     unit: money/t, undiscounted
     base: tonnes bought
     """
-    return part(paid, tonnes)
+    return ratio(paid, tonnes)
 
 
 def net_cost(cash: float, duties: float) -> float:
@@ -425,7 +426,7 @@ def net_cost(cash: float, duties: float) -> float:
     unit: money, undiscounted
     base: all flows to members; shortage and other penalties are not paid in cash
     """
-    return beyond(cash, duties, cash)
+    return difference(cash, duties, cash)
 
 
 def premium(cash: float, reference: float, tonnes: float) -> float | None:
@@ -435,7 +436,7 @@ def premium(cash: float, reference: float, tonnes: float) -> float | None:
     unit: money/t, undiscounted
     base: tonnes bought here; it can be below 0 if fewer tonnes are bought than in the reference
     """
-    return part(beyond(cash, reference, reference), tonnes)
+    return ratio(difference(cash, reference, reference), tonnes)
 
 
 def premium_with_shortage(total: float, reference: float, demand: float) -> float | None:
@@ -445,7 +446,7 @@ def premium_with_shortage(total: float, reference: float, demand: float) -> floa
     unit: money/t, discounted, shortage at its stated cost
     base: demand
     """
-    return part(beyond(total, reference, reference), demand)
+    return ratio(difference(total, reference, reference), demand)
 
 
 # ---- member by member --------------------------------------------------------------------------
@@ -509,10 +510,11 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     money, same = (
         _sums(bought, amount, "member") for amount in (paid(bought), paid_at_coalition_cost(bought))
     )
-    return {name: beyond(money[name], base, base) / base for name, base in same.items() if base > 0}
+    bases = {name: base for name, base in same.items() if base > 0}
+    return {name: difference(money[name], base, base) / base for name, base in bases.items()}
 
 
-def like_for_like(
+def extra_cost(
     bought: pd.DataFrame, reference: pd.DataFrame, *by: str
 ) -> dict[Any, tuple[float, float]]:
     """Return the extra cost of tonnes over the same tonnes in a reference, and the cost there.
@@ -529,7 +531,7 @@ def like_for_like(
         _sums(bought, amount, *by)
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
-    return {name: (beyond(money[name], base, base), base) for name, base in same.items()}
+    return {name: (difference(money[name], base, base), base) for name, base in same.items()}
 
 
 def constant_basket(
@@ -542,20 +544,20 @@ def constant_basket(
     without them; each holds its minerals. Minerals that nobody buys in the reference are left out,
     since their cost there is unknown.
 
-    formula: ``like_for_like``, and over all minerals the sums of both
+    formula: ``extra_cost``, and over all minerals the sums of both
     unit: money, undiscounted
     base: tonnes bought here, each at its member's own cost of the mineral and year
     """
     there = sums(reference, "purchased", "mineral")
     nested = defaultdict[Any, dict[str, tuple[float, float]]](dict)
-    for key, pair in like_for_like(bought, reference, *by, "mineral").items():
+    for key, pair in extra_cost(bought, reference, *by, "mineral").items():
         *others, mineral = key if by else (key,)
         if there.get(mineral, 0.0) > 0:
             nested[tuple(others) if len(others) != 1 else others[0]][mineral] = pair
     return nested
 
 
-def together(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+def basket_total(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
     """Return the extra cost of all minerals together, and their cost in the reference."""
     return sum(extra for extra, _ in parts.values()), sum(same for _, same in parts.values())
 

@@ -70,7 +70,7 @@ def _split(unit: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else (unit, "", "")
 
 
-def spelled(number: float) -> str:
+def in_words(number: float) -> str:
     """Return a number as people write it: ``100 million``, not ``1e+08``."""
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if size <= abs(number) < 1e3 * size:

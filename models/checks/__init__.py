@@ -15,7 +15,7 @@ from models.errors import Finding, Severity
 
 
 @dataclass(frozen=True)
-class Needs:
+class RuleInputs:
     """The cells, besides its own, that must be free of errors before a rule's finding counts.
 
     This matters if a workbook is read in part. ``fields`` are cells of the same row, ``sheets``
@@ -30,13 +30,15 @@ class Needs:
     others: bool = False
 
 
-def _on(fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False) -> Needs:
+def _on(
+    fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False
+) -> RuleInputs:
     """Return the needs of a rule; each text lists names, with spaces between them."""
     named = [frozenset(names.split()) for names in (fields, sheets, headers)]
-    return Needs(named[0], named[1], named[2], others)
+    return RuleInputs(named[0], named[1], named[2], others)
 
 
-_RULES: dict[Rule, Needs] = {
+_RULES: dict[Rule, RuleInputs] = {
     rows.names_that_mean_something_else: _on(),
     rows.member_countries: _on(),
     rows.names_are_defined: _on(),
@@ -55,7 +57,7 @@ _RULES: dict[Rule, Needs] = {
     rows.lost_countries_are_defined: _on(),
     rows.zones_are_defined: _on(),
     rows.one_floor: _on("mineral zone first_year last_year", others=True),
-    rows.shape: _on("limit group supplier stage"),
+    rows.limit_parts_fit: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
     ),
@@ -74,10 +76,10 @@ _RULES: dict[Rule, Needs] = {
     rows.horizon: _on(headers="Demand"),
     rows.usable_capacity: _on(),
     rows.changed_lanes: _on(),
-    rows.sources_are_no_addresses: _on(),
+    rows.no_addresses_in_sources: _on(),
     rows.every_pair_has_freight: _on(),
 }
-_ADVICE: dict[Rule, Needs] = {
+_ADVICE: dict[Rule, RuleInputs] = {
     advice.years_left_out: _on(headers="Demand"),
     advice.outside_the_horizon: _on(headers="Demand"),
     advice.removed_by_a_blank: _on(),
@@ -123,7 +125,7 @@ FORESIGHT: tuple[Rule, ...] = (
     stages.caps_on_all_of_an_input,
 )
 """Advice that first has to build the model's data, so it needs a case without errors."""
-NEEDS = _RULES | _ADVICE
+RULE_INPUTS = _RULES | _ADVICE
 """The needs of each rule."""
 FREIGHT_RULE: Rule = rows.every_pair_has_freight
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from models import resolve, tolerances
 from models.case import Case, in_force
-from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
+from models.checks.common import dated, is_total, is_word_of_total, plants, total_hint, warn
 from models.errors import Finding, warning
 from models.schema import (
     COALITION,
@@ -63,16 +63,16 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     for row, first, last in dated(case):
         if first is not None and first > end:
             said = f"the first year {first} is after the last planned year, {end}"
-            yield advise(row, "first_year", said, _NEVER)
+            yield warn(row, "first_year", said, _NEVER)
         elif last is not None and last < start and not (first or 0) > last:
             said = f"the last year {last} is before the first planned year, {start}"
-            yield advise(row, "last_year", said, _NEVER)
+            yield warn(row, "last_year", said, _NEVER)
     for budget in case.budget:
         if not start <= budget.year <= end:
             said = f"the year {budget.year} is outside the planned years, {start} to {end}"
             is_carried = case.settings.carry_over_budget and budget.year < start
             hint = "nothing is spent in that year, so the whole budget is carried over"
-            yield advise(budget, "year", said, hint if is_carried else _NEVER)
+            yield warn(budget, "year", said, hint if is_carried else _NEVER)
 
 
 def built_out_of_its_years(case: Case) -> Iterator[Finding]:
@@ -87,13 +87,13 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
                 f"{row.project} starts output in {year} here, before its First year"
                 f" {project.first_year} in Projects"
             )
-            yield advise(row, "year", problem, "the plan takes it as built all the same")
+            yield warn(row, "year", problem, "the plan takes it as built all the same")
         if year + project.life <= case.years[0]:
             problem = (
                 f"the part of {row.project} that starts in {year} reaches the end of its life in"
                 f" {year + project.life}"
             )
-            yield advise(
+            yield warn(
                 row,
                 "year",
                 problem,
@@ -109,7 +109,7 @@ def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
             budgets = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
             problem = f"the plants in Built need {due:g} m, more than the {budget:g} m of {budgets}"
             hint = "the plan pays for them in any case, and has nothing left for new plants"
-            yield advise(row, "capex", problem, hint)
+            yield warn(row, "capex", problem, hint)
         before = due if is_sum else 0.0
 
 
@@ -117,7 +117,7 @@ def removed_by_a_blank(case: Case) -> Iterator[Finding]:
     """Warn of a `remove member` with a blank Member, which removes all members."""
     for step in case.scenarios:
         if step.action == "remove member" and not step.member:
-            yield advise(step, "member", "Member is blank, so this row removes all members")
+            yield warn(step, "member", "Member is blank, so this row removes all members")
 
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
@@ -138,7 +138,7 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
             f"{first.name}{more} {have} a country outside the coalition and a blank Available share"
         )
         hint = f"the coalition can then use all {whose} capacity"
-        yield advise(first, "available_share", said, hint)
+        yield warn(first, "available_share", said, hint)
 
 
 def minerals_without_refiner(case: Case) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def minerals_without_refiner(case: Case) -> Iterator[Finding]:
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:
         if mineral.name in needed - supplied:
-            yield advise(mineral, "name", f"no refiner and no project makes {mineral.name}", _SHORT)
+            yield warn(mineral, "name", f"no refiner and no project makes {mineral.name}", _SHORT)
 
 
 def dearer_than_shortage(case: Case) -> Iterator[Finding]:
@@ -171,7 +171,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"a tonne from {plant.name} costs {cost + freight:g} delivered in {year}"
                 said = f"{landed}, more than the {least:g} that a missing tonne costs"
-                yield advise(plant, "cost", said, "no member will buy from it in that year")
+                yield warn(plant, "cost", said, "no member will buy from it in that year")
                 break
 
 
@@ -180,17 +180,17 @@ def empty_limits(case: Case) -> Iterator[Finding]:
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
         what = limit.mineral or "any mineral"
-        named = limit.named
+        named = limit.single_supplier
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
             missed = limit.limit == MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"
-            yield advise(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
+            yield warn(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
         elif limit.limit == MIN and limit.stage == REFINING and named:
             of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
                 said = f"no refiner of {what} belongs to the {limit.group} {who}"
-                yield advise(limit, "supplier", said, _MISSED)
+                yield warn(limit, "supplier", said, _MISSED)
 
 
 def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
@@ -202,20 +202,20 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
             if not resolve.single_countries(case, selector, of):
                 bloc = selector.removeprefix(EACH_OUTSIDE)
                 said = f"no refiner of {row.mineral or 'any mineral'} is outside the bloc {bloc}"
-                yield advise(row, "lost_country", said, _NEVER)
+                yield warn(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
             said = "Rest of world stands for many suppliers, so it cannot be lost as one country"
-            yield advise(row, "lost_country", said, _NEVER)
+            yield warn(row, "lost_country", said, _NEVER)
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
-            yield advise(row, "lost_country", f"there is no refiner of {where}", _NEVER)
+            yield warn(row, "lost_country", f"there is no refiner of {where}", _NEVER)
 
 
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
     """Warn if Rest of world is in the bloc coalition; it always counts as outside."""
     for country in case.countries:
         if country.code == REST_OF_WORLD and COALITION in country.blocs:
-            yield advise(
+            yield warn(
                 country,
                 "blocs",
                 "Rest of world is listed in the bloc coalition, but it always counts as outside",
@@ -234,7 +234,7 @@ def member_outside(case: Case) -> Iterator[Finding]:
                 f" `{EACH_OUTSIDE}{COALITION}`"
             )
             hint = f"{hint} apply to them. If that is not meant, add {COALITION} to Bloc"
-            yield advise(country, "blocs", said, hint)
+            yield warn(country, "blocs", said, hint)
 
 
 def names_of_totals(case: Case) -> Iterator[Finding]:
@@ -247,10 +247,10 @@ def names_of_totals(case: Case) -> Iterator[Finding]:
         for row in case.records(record.SHEET):
             name = getattr(row, "name", "") if record in _NAMED else ""
             if is_total(name):
-                yield advise(row, "name", f"a row named {name!r}", looks_like("row"))
+                yield warn(row, "name", f"a row named {name!r}", total_hint("row"))
             elif row.note and len(row.note) < _LONG_NOTE and is_word_of_total(row.note):
                 found = f"a row with the note {row.note!r}"
-                yield warning(record.SHEET, row.row, "Note", found=found, hint=looks_like("row"))
+                yield warning(record.SHEET, row.row, "Note", found=found, hint=total_hint("row"))
 
 
 # ---- supply, limits and time together ----------------------------------------------------------
@@ -296,7 +296,7 @@ def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Fin
         hint = "their capacity is below demand, so no share is large enough"
         if least is not None:
             hint = f"by capacity alone, all demand can be met if the share is at least {least:.4g}"
-        yield advise(row, "share", said, hint)
+        yield warn(row, "share", said, hint)
 
 
 def _is_capped(case: Case, row: ShareLimit, country: str) -> bool:
@@ -323,7 +323,7 @@ def members_without_lane(case: Case) -> Iterator[Finding]:
         lanes = expanded.lanes[mineral]
         if lanes.sources and not lanes.open[:, expanded.member_at[member], :].any():
             said = f"every lane that could bring {mineral} to {member} is closed in every year"
-            yield advise(row, "member", said, _SHORT)
+            yield warn(row, "member", said, _SHORT)
 
 
 def contracts_above_capacity(case: Case) -> Iterator[Finding]:
@@ -347,7 +347,7 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
                     "the planner reduces these minimums in proportion, and nothing more has to be"
                     " paid"
                 )
-                yield advise(contract, "min", said, hint)
+                yield warn(contract, "min", said, hint)
 
 
 def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
@@ -367,7 +367,7 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         capital = project.capex * resolve.unbuilt(project)
         if capital > most:
             problem = f"{project.name} costs {capital:g} m to build, more than {most:g} m, {limit}"
-            yield advise(project, "capex", problem, "Whole projects is yes, so it is never built")
+            yield warn(project, "capex", problem, "Whole projects is yes, so it is never built")
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
@@ -381,7 +381,7 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
                 " planned years"
             )
             said = f"{of}, and the plan counts the capital charges of these alone"
-            yield advise(
+            yield warn(
                 project,
                 "first_year",
                 said,

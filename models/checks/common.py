@@ -23,38 +23,38 @@ _SHORTEST = 3
 """Fewest letters for a text to be matched as part of a name."""
 
 
-def at(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
+def error(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
     """Return a finding at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, expected, hint)
 
 
-def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
+def warn(record: Record, field: str, found: str, hint: str = "") -> Finding:
     """Return a warning at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
 
-def alike(name: str, known: Iterable[str], cutoff: float) -> list[str]:
+def closest_names(name: str, known: Iterable[str], cutoff: float) -> list[str]:
     """Return the most similar name; if none is similar, the names with the same letters."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return close or [each for each in names if sorted(each) == sorted(name)]
 
 
-def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
+def name_hint(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
     """Return a hint with the names probably meant; "" if there are none.
 
     ``known`` has the names by their case-folded form. A similar name comes first, then names in
     which the text is a word or begins one.
     """
     folded = fold(name)
-    close = alike(folded, known, cutoff) or having(folded, known)
+    close = closest_names(folded, known, cutoff) or names_containing(folded, known)
     shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
     return f"did you mean {shown}?" if close else ""
 
 
-def having(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
+def names_containing(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
     """Return the names with the text as whole words, else as the beginning of a word.
 
     All are case-folded. A text of fewer than three letters matches nothing.
@@ -71,7 +71,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known name, or with all known names if they are few."""
     spelt = {fold(k): k for k in sorted(known)}
     every = f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
-    return near(name, spelt) or every
+    return name_hint(name, spelt) or every
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:
@@ -115,6 +115,6 @@ def is_word_of_total(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", fold(text)) is not None
 
 
-def looks_like(what: str) -> str:
+def total_hint(what: str) -> str:
     """Return the hint for a row or column of totals."""
     return f"this looks like a total {what}; remove it"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from models import schema, tolerances
 from models.case import Case, fold, in_force
-from models.checks.common import advise, plants
+from models.checks.common import plants, warn
 from models.errors import Finding, warning
 from models.resolve import stock_target, whole_need
 
@@ -56,7 +56,7 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
         most = max(pile.target.numbers(), default=0.0)
         if most > pile.max:
             said = f"the target of {most:g} t is above the Max of {pile.max:g} t that can be stored"
-            yield advise(
+            yield warn(
                 pile,
                 "target",
                 said,
@@ -74,7 +74,7 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
                 " of demand"
             )
             said = f"{said} ({_tonnes(wanted[year])} in {year})"
-            yield advise(
+            yield warn(
                 pile,
                 "max",
                 said,
@@ -105,12 +105,15 @@ def _small_caps(case: Case) -> _Found:
             if share >= LEAST_CAP:
                 continue
             hint = f"did you mean {share * 1000:.4g} %?"
-            finding = advise(row, "share", f"{share * 100:.4g} % is a very small cap", hint)
+            finding = warn(row, "share", f"{share * 100:.4g} % is a very small cap", hint)
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
             hint = f"did you mean {step.value * 1000:.4g} %?"
-            yield step, advise(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint)
+            yield (
+                step,
+                warn(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint),
+            )
 
 
 def _far_from_price(case: Case) -> _Found:
@@ -126,7 +129,7 @@ def _far_from_price(case: Case) -> _Found:
             if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):
                 what = f"the price of {name} in {years[0]}"
                 said = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
-                yield row, advise(row, field, said, "is a digit missing, or is the unit wrong?")
+                yield row, warn(row, field, said, "is a digit missing, or is the unit wrong?")
 
 
 def _jumps(case: Case) -> _Found:
@@ -192,7 +195,7 @@ def _above_demand(case: Case) -> _Found:
                 continue
             what = f"the largest yearly demand for {plant.mineral}, {_tonnes(demand)}"
             said = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
-            finding = advise(plant, "capacity", said, _hint("capacity"))
+            finding = warn(plant, "capacity", said, _hint("capacity"))
             yield plant, dataclasses.replace(finding, column=column)
 
 
@@ -257,7 +260,7 @@ def _column_against_demand(case: Case) -> _Found:
         if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
             what = f"the total capacity for {mineral.name}, about {_amount(total, 'capacity')},"
             said = f"{what} is {_times(total, demand)} the largest yearly demand for it"
-            yield found[0], advise(found[0], "capacity", said, _hint("capacity"))
+            yield found[0], warn(found[0], "capacity", said, _hint("capacity"))
 
 
 _RULES = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from models import errors, tolerances, units
 from models.case import BASE, Case, fold
-from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
+from models.checks.common import companies, dated, did_you_mean, error, plants, seller, warn
 from models.resolve import Expanded, source_of, stated, supplier_names
 from models.schema import (
     BY_BLOC,
@@ -63,7 +63,7 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Fin
     Records that the case shares with ``passed``, a case without errors, are skipped.
     """
 
-    def new(sheet: str) -> tuple[Any, ...]:
+    def unchecked(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
         before = () if passed is None else passed.records(sheet)
         if rows is before:
@@ -72,16 +72,16 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Fin
         return tuple(row for row in rows if id(row) not in known)
 
     for record in SHEETS:
-        rows = new(record.SHEET)
+        rows = unchecked(record.SHEET)
         for column in record.columns() if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
     for sheet, field, most in _SPREAD:
-        for row in new(sheet):
+        for row in unchecked(sheet):
             for header, number in getattr(row, field):
                 if not 0 <= number <= most:
                     yield _outside(row, str(header), number, 0, most)
-    for row in new(Refiner.SHEET):
+    for row in unchecked(Refiner.SHEET):
         for added in row.extra_usable.numbers():
             if not -MOST_TONNES <= added <= MOST_TONNES:
                 yield _outside(row, "Capacity", added, -MOST_TONNES, MOST_TONNES)
@@ -98,11 +98,11 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[errors.
 
 
 def _outside(row: Record, header: str, number: float, least: float, most: float) -> errors.Finding:
-    wanted = f"a number from {units.spelled(least)} to {units.spelled(most)}"
+    wanted = f"a number from {units.in_words(least)} to {units.in_words(most)}"
     return errors.Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
-def sources_are_no_addresses(case: Case) -> Iterator[errors.Finding]:
+def no_addresses_in_sources(case: Case) -> Iterator[errors.Finding]:
     """No source is the address of a database, which may contain a password."""
     for row in case.sources:
         if is_address(row.place):
@@ -146,7 +146,7 @@ def changed_lanes(case: Case) -> Iterator[errors.Finding]:
             largest = float(np.nanmax(values, initial=0.0))
             if not largest <= most:
                 said = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
-                wanted = f"a number from 0 to {units.spelled(most)}"
+                wanted = f"a number from 0 to {units.in_words(most)}"
                 yield errors.Finding(Lane.SHEET, 0, header, said, wanted)
 
 
@@ -161,7 +161,7 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
                 gap = next(gaps, None) if series.base is None else None
                 if gap is not None:
                     said = f"a blank cell; {column.header} must be filled for {gap}"
-                    yield at(row, column.field, said, "a value for every year of Demand")
+                    yield error(row, column.field, said, "a value for every year of Demand")
 
 
 # ---- two cells of a row ------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
     for row, first, last in dated(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
-            yield at(row, "last_year", said, f"{first} or later")
+            yield error(row, "last_year", said, f"{first} or later")
 
 
 def stock_fits(case: Case) -> Iterator[errors.Finding]:
@@ -180,7 +180,7 @@ def stock_fits(case: Case) -> Iterator[errors.Finding]:
     for pile in case.stockpiles:
         if pile.opening > pile.max:
             said = f"the opening stock is {pile.opening:g} t"
-            yield at(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
+            yield error(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
 
 
 def one_target(case: Case) -> Iterator[errors.Finding]:
@@ -191,7 +191,7 @@ def one_target(case: Case) -> Iterator[errors.Finding]:
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
             said = "the row has a target in days and a target in t"
-            yield at(pile, "target_days", said, "only one of the two")
+            yield error(pile, "target_days", said, "only one of the two")
 
 
 def contract_range(case: Case) -> Iterator[errors.Finding]:
@@ -199,7 +199,9 @@ def contract_range(case: Case) -> Iterator[errors.Finding]:
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"the contract's Max is {contract.max:g} t/yr"
-            yield at(contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr")
+            yield error(
+                contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr"
+            )
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -215,18 +217,20 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
     for row in case.supports:
         if row.plant not in made:
             said, wanted = f"{row.plant!r} is not in Refiners or Projects", "a refiner or project"
-            yield at(row, "plant", said, wanted, did_you_mean(row.plant, made))
+            yield error(row, "plant", said, wanted, did_you_mean(row.plant, made))
         elif row.mineral in case.mineral_of and row.mineral not in made[row.plant]:
             said = f"{row.plant} does not make {row.mineral}"
             hint = f"it makes {', '.join(sorted(made[row.plant]))}"
-            yield at(row, "mineral", said, "a mineral that it makes", hint)
+            yield error(row, "mineral", said, "a mineral that it makes", hint)
         if row.payer and row.payer not in payers:
             said = f"the payer {row.payer!r} is neither a member nor a group"
             hint = did_you_mean(row.payer, payers)
-            yield at(row, "payer", said, "a member or a group", hint)
+            yield error(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
             said = f"the plant pays back what it earns above a price of {row.clawback:g}"
-            yield at(row, "clawback", said, f"at least the strike price of the row, {row.strike:g}")
+            yield error(
+                row, "clawback", said, f"at least the strike price of the row, {row.strike:g}"
+            )
 
 
 def built_are_projects(case: Case) -> Iterator[errors.Finding]:
@@ -236,14 +240,14 @@ def built_are_projects(case: Case) -> Iterator[errors.Finding]:
     for row in sorted(case.built, key=lambda row: row.row):
         if row.project not in known:
             said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
-            yield at(row, "project", said, wanted, did_you_mean(row.project, known))
+            yield error(row, "project", said, wanted, did_you_mean(row.project, known))
             continue
         own = parts.setdefault(row.project, [])
         own.append(row)
         whole = math.fsum(part.fraction for part in own)
         if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
             said = f"the rows of {row.project} add up to a fraction of {whole:.6g}"
-            yield at(row, "fraction", said, "a sum of at most 1 for each project")
+            yield error(row, "fraction", said, "a sum of at most 1 for each project")
 
 
 # ---- names with another meaning ----------------------------------------------------------------
@@ -260,23 +264,23 @@ def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
         name, group = fold(member.name), fold(member.group)
         said, wanted = f"the name {member.name!r} for a member", "another name"
         if name == EACH:
-            yield at(member, "name", said, wanted, _EACH)
+            yield error(member, "name", said, wanted, _EACH)
         elif name in COLUMNS:
-            yield at(
+            yield error(
                 member, "name", said, wanted, "the sheet Freight has another column of that name"
             )
         if group == EACH:
-            yield at(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
+            yield error(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
         elif member.group and group in members:
             said = f"the group {member.group!r} has the name of a member"
-            yield at(member, "group", said, "a name that no member has")
+            yield error(member, "group", said, "a name that no member has")
     for step in case.scenarios:
         if fold(step.name) == fold(BASE):
             said, hint = (
                 f"the name {step.name!r} for a scenario",
                 "the planner calls the workbook without a scenario Base",
             )
-            yield at(step, "name", said, "another name", hint)
+            yield error(step, "name", said, "another name", hint)
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
@@ -284,7 +288,9 @@ def member_countries(case: Case) -> Iterator[errors.Finding]:
     for member in case.members:
         if member.country == REST_OF_WORLD:
             said = "Rest of world is not a member's country"
-            yield at(member, "country", said, "a country", "leave it blank for several countries")
+            yield error(
+                member, "country", said, "a country", "leave it blank for several countries"
+            )
 
 
 # ---- a name used in one sheet is defined in its home sheet -------------------------------------
@@ -305,7 +311,7 @@ def names_are_defined(case: Case) -> Iterator[errors.Finding]:
                     if name not in hints and len(hints) < MOST_HINTS:
                         hints[name] = did_you_mean(name, known)
                     said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
-                    yield at(row, column.field, said, wanted, hints.get(name, ""))
+                    yield error(row, column.field, said, wanted, hints.get(name, ""))
 
 
 def _defined(case: Case, home: str) -> set[str]:
@@ -328,7 +334,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
         if isinstance(plant, Refiner):
             refined.setdefault(plant.name, set()).add(plant.mineral)
 
-    def lacks(row: Any, minerals: dict[str, set[str]]) -> bool:
+    def is_missing(row: Any, minerals: dict[str, set[str]]) -> bool:
         has = minerals.get(row.refiner, set())
         # an unknown mineral of a refiner has its own error
         known = has and case.mineral_of.keys() >= {row.mineral, *has}
@@ -336,10 +342,10 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
 
     signed: list[Any] = [*case.contracts, *case.current_supply]
     for row in signed:
-        if lacks(row, refined):
+        if is_missing(row, refined):
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
-            yield at(
+            yield error(
                 row,
                 "mineral",
                 said,
@@ -350,12 +356,12 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
         has = planned.get(lane.refiner, set())
         if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
             said = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
-            yield advise(lane, "input", said)
+            yield warn(lane, "input", said)
     selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
-        if lacks(row, planned):
+        if is_missing(row, planned):
             said = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
-            yield advise(row, "mineral", said)
+            yield warn(row, "mineral", said)
 
 
 # ---- freight -----------------------------------------------------------------------------------
@@ -389,7 +395,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
             more = len(lacking) - MOST_NAMED
             to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
             first = min(found, key=lambda plant: (isinstance(plant, Project), plant.row))
-            yield at(first, "country", none + to, _WANTED, _HINT)
+            yield error(first, "country", none + to, _WANTED, _HINT)
 
 
 # ---- rights ------------------------------------------------------------------------------------
@@ -410,7 +416,9 @@ def rights_within_one(case: Case) -> Iterator[errors.Finding]:
                 f"the rows of Rights give members {whole:.4g} times the {of.mineral} capacity of"
                 f" {name}"
             )
-            yield at(last, "share", said, "shares that add up to at most 1 for each plant or mine")
+            yield error(
+                last, "share", said, "shares that add up to at most 1 for each plant or mine"
+            )
 
 
 _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
@@ -426,7 +434,7 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
         if limit.buyer and limit.buyer not in known:
             said = f"the buyer {limit.buyer!r} is neither a member nor a group"
             wanted = "`each`, a member, a group, or a blank cell for the whole coalition"
-            yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
+            yield error(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
 
 def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -453,7 +461,7 @@ def one_floor(case: Case) -> Iterator[errors.Finding]:
                 f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone} in"
                 " some of these years"
             )
-            yield at(row, "mineral", said, "one floor for each mineral, zone and year")
+            yield error(row, "mineral", said, "one floor for each mineral, zone and year")
 
 
 def _meet(one: PriceFloor, other: PriceFloor) -> bool:
@@ -489,7 +497,7 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
             }
             if mineral and found and mineral not in found:
                 said = f"{name} does not refine {mineral}: its share is always 0"
-                yield advise(limit, "supplier", said)
+                yield warn(limit, "supplier", said)
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -516,10 +524,10 @@ def _unknown(
 ) -> Iterator[errors.Finding]:
     name = getattr(row, field).removeprefix(EACH_OUTSIDE)
     if name not in known:
-        yield at(row, field, found, wanted, did_you_mean(name, known))
+        yield error(row, field, found, wanted, did_you_mean(name, known))
 
 
-def shape(case: Case) -> Iterator[errors.Finding]:
+def limit_parts_fit(case: Case) -> Iterator[errors.Finding]:
     """The parts of a share limit fit together.
 
     A min names its supplier, `each outside` is used only for countries, and limits on ore are on
@@ -529,16 +537,16 @@ def shape(case: Case) -> Iterator[errors.Finding]:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         if limit.limit == MIN and (not limit.supplier or outside):
             said = "the row is a min and names no supplier"
-            yield at(limit, "supplier", said, f"the name of a {limit.group}")
+            yield error(limit, "supplier", said, f"the name of a {limit.group}")
         elif outside and limit.group not in OF_COUNTRIES:
             said = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
             wanted = (
                 f"the name of a {limit.group}, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
             )
-            yield at(limit, "supplier", said, wanted)
+            yield error(limit, "supplier", said, wanted)
         if limit.stage == MINING and limit.buyer:
             said = f"the row has the stage mining and the buyer {limit.buyer!r}"
-            yield at(
+            yield error(
                 limit,
                 "buyer",
                 said,
@@ -546,4 +554,4 @@ def shape(case: Case) -> Iterator[errors.Finding]:
             )
         if limit.stage == MINING and limit.group not in {BY_COUNTRY, BY_BLOC}:
             said = f"the row has the stage mining and the supplier group {limit.group}"
-            yield at(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")
+            yield error(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")

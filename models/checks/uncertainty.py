@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.case import Case, fold
-from models.checks.common import advise, at, near
+from models.checks.common import error, name_hint, warn
 from models.errors import Finding
 from models.resolve.uncertainty import (
     CHOICES,
@@ -27,15 +27,15 @@ def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
             known = {fold(each.SHEET): each.SHEET for each in SHEETS if varied(each)}
             said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
             wanted = f"one of {', '.join(known.values())}"
-            yield at(row, "sheet", said, wanted, near(row.sheet, known))
+            yield error(row, "sheet", said, wanted, name_hint(row.sheet, known))
         elif column_named(record, row.header, case) is None:
-            yield _no_column(record, row.header, at(row, "header", ""))
+            yield _no_column(record, row.header, error(row, "header", ""))
         else:
             for name in SELECTORS:
                 if getattr(row, name) and not fields_of(record, name):
                     header = row.column_of(name).header
                     said = f"the sheet {record.SHEET} has no {header}"
-                    yield at(row, name, said, "a blank cell")
+                    yield error(row, name, said, "a blank cell")
 
 
 def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
@@ -48,7 +48,7 @@ def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
         )
     else:
         said = f"the sheet {record.SHEET} has no column of numbers called {name!r}"
-        hint = near(name, known)
+        hint = name_hint(name, known)
     wanted = f"one of {', '.join(known.values())}"
     return Finding(where.sheet, where.row, where.column, said, wanted, hint)
 
@@ -57,6 +57,6 @@ def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows that match no number above 0."""
     for row in case.uncertainty:
         if matches_nothing(case, row):
-            yield advise(
+            yield warn(
                 row, "sheet", "no number of the workbook matches the row", "the row changes nothing"
             )

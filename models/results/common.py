@@ -148,13 +148,13 @@ def carried_field(column: Column) -> Field:
 class PlanTable(Result):
     """A result that is made from one table of a plan; the table's columns are its fields.
 
-    ``OF`` is the name of the plan's table. The column Unit comes after these fields, and is not
-    printed unless the class declares it.
+    ``PLAN_TABLE`` is the name of the plan's table. The column Unit comes after these fields, and is
+    not printed unless the class declares it.
     """
 
     unit: ClassVar[Field]
-    OF: ClassVar[str]
-    GIVEN: ClassVar[str] = ""
+    PLAN_TABLE: ClassVar[str]
+    SHOWN_FOR: ClassVar[str] = ""
     """The sheet is shown if this field of the Case has records; "" shows it in every plan."""
     INPUTS: ClassVar[tuple[type[Record], ...]] = ()
     """The input records of the rows, whose carried columns, notes and sources come last."""
@@ -170,12 +170,12 @@ class PlanTable(Result):
         super().__init_subclass__()
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         """Return whether a plan has the sheet; ``given`` is its case before any scenario."""
-        return not cls.GIVEN or any(getattr(case, cls.GIVEN) for case in (plan.case, given))
+        return not cls.SHOWN_FOR or any(getattr(case, cls.SHOWN_FOR) for case in (plan.case, given))
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
+    def from_plan(cls, plan: Plan) -> Self:
         """Return the result of a plan."""
         table = cls.table(plan)
         data: dict[str, Any] = {f.name: table[f.name] for f in cls.FIELDS if f.name in table}
@@ -194,7 +194,7 @@ class PlanTable(Result):
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
         """Return the plan's table, with a column for each field."""
-        frame: pd.DataFrame = getattr(plan, cls.OF)
+        frame: pd.DataFrame = getattr(plan, cls.PLAN_TABLE)
         return frame
 
     @classmethod

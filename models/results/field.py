@@ -138,7 +138,7 @@ class Field:
 
     def title(self, words: Mapping[str, str]) -> str:
         """Return the header with its unit, with placeholders filled by ``words``."""
-        return self.whole.format_map(words)
+        return self.header_with_unit.format_map(words)
 
     @property
     def json_key(self) -> str:
@@ -146,7 +146,7 @@ class Field:
         return self.key.format(name=self.name) or self.name
 
     @property
-    def whole(self) -> str:
+    def header_with_unit(self) -> str:
         """The header with its unit in parentheses, with placeholders not filled."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
@@ -154,9 +154,9 @@ class Field:
         """Return a value as a sheet shows it, divided by the scale."""
         return value if value is None or self.scale == 1.0 else value / self.scale
 
-    def read(self, header: str) -> dict[str, str] | None:
+    def parsed(self, header: str) -> dict[str, str] | None:
         """Return the placeholders' values in a header; None if it is another field's header."""
-        parts = _PLACEHOLDER.split(self.whole)
+        parts = _PLACEHOLDER.split(self.header_with_unit)
         pattern, seen = "", set()
         for i, part in enumerate(parts):
             if i % 2 == 0:
@@ -269,9 +269,9 @@ class Result:
         """
         places: dict[str, int] = {}
         declared = (f for f in cls.FIELDS if not f.spread)
-        for each in sorted(declared, key=lambda f: "{" in f.whole):
+        for each in sorted(declared, key=lambda f: "{" in f.header_with_unit):
             for place, header in enumerate(headers):
-                if place not in places.values() and each.read(header) is not None:
+                if place not in places.values() and each.parsed(header) is not None:
                     places[each.name] = place
                     break
         return places

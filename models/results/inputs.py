@@ -23,7 +23,7 @@ PRODUCTS = "; "
 class PlantInputs(PlanTable):
     """Every flow of an input to a plant, which a plant sells or a member hands over."""
 
-    TABLE, PLACE, OF = "Inputs", 135, "inputs"
+    TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "plant", "plant_project", "product")
 
     year = common.YEAR
@@ -69,7 +69,7 @@ class PlantInputs(PlanTable):
     )
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         """Return whether plants need inputs in the plan or in the workbook."""
         return any(case.needed_inputs for case in (plan.case, given))
 

@@ -61,7 +61,7 @@ class Levies(PlanTable):
     """Who pays levies at borders with a price floor, by year and mineral."""
 
     TABLE, PLACE = "Levies", 42
-    GIVEN = "price_floors"
+    SHOWN_FOR = "price_floors"
     GRAIN = ("year", "mineral", "member", "plant")
 
     year = common.YEAR

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models import measures, schema, tolerances
 from models.case import Case
-from models.measures import SAME_COST, Dependence, printed
+from models.measures import SAME_COST, Dependence, rounded
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
 from models.results.levies import levies_received
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from models.plan import Plan
 
-MUCH = 0.65
+EU_BENCHMARK = 0.65
 """A member depends on a country if it buys more than this share of a mineral from it.
 
 It is the benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), applied to each member's purchases.
 """
-BENCHMARK = "the EU's benchmark"
+BENCHMARK_WORDS = "the EU's benchmark"
 """The words for it in sentences, so that nobody takes it for a limit in the workbook."""
 
 _GAINS = f"It pays less in this plan than without share limits. {SAME_COST}"
@@ -159,7 +159,7 @@ class Members(Result):
     )
 
     @classmethod
-    def of(cls, plan: Plan, without_limits: Plan | None) -> Self:
+    def from_plan(cls, plan: Plan, without_limits: Plan | None) -> Self:
         """Return the table of a plan; ``without_limits`` is the plan without share limits."""
         case, years = plan.case, max(1, len(plan.case.years))
         whole = _totals(plan)
@@ -182,7 +182,7 @@ class Members(Result):
                 "paid_a_year": totals.get("paid", 0.0) / years,
                 "paid_short": totals.get("short_cost", 0.0) / years,
                 "against_coalition": against.get(member),
-                "short": measures.part(totals.get("short", 0.0), totals.get("need", 0.0)),
+                "short": measures.ratio(totals.get("short", 0.0), totals.get("need", 0.0)),
                 **costs.get(member, {}),
                 "dependent": 0,
             }
@@ -267,7 +267,7 @@ def paying(
     every = every.assign(paid=measures.paid(every))
     every = every.assign(alike=_equally_cheap(every, reference))
     whole, other = (
-        measures.like_for_like(rows, reference, "case", "member")
+        measures.extra_cost(rows, reference, "case", "member")
         for rows in (every, every[~every["alike"]])
     )
     paid, lost = (
@@ -285,9 +285,9 @@ def paying(
             "member": name,
             "paid_a_year": paid.get((position, name), 0.0) / years,
             "extra": extra / years,
-            "dearer": measures.part(extra, same),
+            "dearer": measures.ratio(extra, same),
             "paid_short": here / years,
-            "extra_shortage": measures.beyond(here, there, max(here, there)) / years,
+            "extra_shortage": measures.difference(here, there, max(here, there)) / years,
         }
 
     return [[row(position, m.name) for m in case.members] for position in range(len(tables))]
@@ -376,10 +376,10 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     paid = dict(zip(keys, measures.paid(last), strict=True))
     rows = {}
     for member, ties_of in dependences_of(plan).items():
-        ties = [tie for tie in ties_of if printed(tie.share) == printed(ties_of[0].share)]
+        ties = [tie for tie in ties_of if rounded(tie.share) == rounded(ties_of[0].share)]
         most = max(ties, key=lambda tie: paid.get((member, tie.mineral), 0.0))
         rows[member] = {
-            "dependent": sum(1 for tie in ties_of if is_much(tie.share)),
+            "dependent": sum(1 for tie in ties_of if is_dependent(tie.share)),
             "depends_mineral": most.mineral,
             "depends_country": most.country,
             "depends_share": most.share,
@@ -387,9 +387,9 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def is_much(share: float) -> bool:
+def is_dependent(share: float) -> bool:
     """Return whether a share of a member's purchases is above 65 %, rounded as printed."""
-    return printed(share) > MUCH
+    return rounded(share) > EU_BENCHMARK
 
 
 def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:

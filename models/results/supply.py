@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Flows(PlanTable):
     """Every flow above 1e-6 t, spot or under a contract, with undiscounted money."""
 
-    TABLE, PLACE, OF = "Plan", 40, "flows"
+    TABLE, PLACE, PLAN_TABLE = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
     year = common.YEAR
@@ -78,7 +78,7 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
 class Shortages(PlanTable):
     """Every member and year with a shortage of a mineral, with its cause."""
 
-    TABLE, PLACE, OF = "Shortages", 50, "shortages"
+    TABLE, PLACE, PLAN_TABLE = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
 
     year = common.YEAR
@@ -122,7 +122,7 @@ class Refiners(PlanTable):
     Capacity is nameplate capacity x available share; for a project, it is the part in operation.
     """
 
-    TABLE, PLACE, OF = "Refiners", 80, "sources"
+    TABLE, PLACE, PLAN_TABLE = "Refiners", 80, "sources"
     GRAIN = ("year", "refiner", "mineral", "project")
     INPUTS = (schema.Refiner, schema.Project)
 
@@ -173,7 +173,7 @@ class Refiners(PlanTable):
 class Prices(PlanTable):
     """The value of one more tonne to each member, and the average cost of its tonnes."""
 
-    TABLE, PLACE, OF = "Prices", 90, "supply"
+    TABLE, PLACE, PLAN_TABLE = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
 
     year = common.YEAR
@@ -202,7 +202,7 @@ class CountryShares(PlanTable):
     Limit and headroom are shares of demand, or of purchases if the setting Share basis says so.
     """
 
-    TABLE, PLACE, OF = "Country shares", 60, "countries"
+    TABLE, PLACE, PLAN_TABLE = "Country shares", 60, "countries"
     GRAIN = ("year", "mineral", "buyer", "country")
 
     year = common.YEAR
@@ -250,7 +250,7 @@ class ShareLimits(PlanTable):
     The shadow price is the saving if the limit is loosened by one tonne, undiscounted.
     """
 
-    TABLE, PLACE, OF = "Share limits", 70, "limits"
+    TABLE, PLACE, PLAN_TABLE = "Share limits", 70, "limits"
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
     INPUTS = (schema.ShareLimit,)
 
@@ -306,8 +306,8 @@ class Security(PlanTable):
     One row for each country, mineral and year. Lanes are ignored, and members share all supply.
     """
 
-    TABLE, PLACE, OF = "Security", 75, "security"
-    GIVEN = "security"
+    TABLE, PLACE, PLAN_TABLE = "Security", 75, "security"
+    SHOWN_FOR = "security"
     GRAIN = ("row", "year", "mineral", "country")
     INPUTS = (schema.SecurityTarget,)
 
@@ -364,8 +364,8 @@ def binds(table: pd.DataFrame) -> pd.Series[bool]:
 class Contracts(PlanTable):
     """The tonnes taken under each contract, and those paid for but not taken."""
 
-    TABLE, PLACE, OF = "Contracts", 100, "contracts"
-    GIVEN = "contracts"
+    TABLE, PLACE, PLAN_TABLE = "Contracts", 100, "contracts"
+    SHOWN_FOR = "contracts"
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
     INPUTS = (schema.Contract,)
 
@@ -410,8 +410,8 @@ class Contracts(PlanTable):
 class Stocks(PlanTable):
     """Each stockpile and its target by year."""
 
-    TABLE, PLACE, OF = "Stocks", 110, "stocks"
-    GIVEN = "stockpiles"
+    TABLE, PLACE, PLAN_TABLE = "Stocks", 110, "stocks"
+    SHOWN_FOR = "stockpiles"
     GRAIN = ("year", "mineral", "member")
     INPUTS = (schema.Stockpile,)
 
@@ -462,8 +462,8 @@ class Stocks(PlanTable):
 class Projects(PlanTable):
     """The part of each project that is built, by year. Capex is for output that starts then."""
 
-    TABLE, PLACE, OF = "Projects", 120, "projects"
-    GIVEN = "projects"
+    TABLE, PLACE, PLAN_TABLE = "Projects", 120, "projects"
+    SHOWN_FOR = "projects"
     GRAIN = ("year", "project")
     INPUTS = (schema.Project,)
 
@@ -509,8 +509,8 @@ class Projects(PlanTable):
 class Ore(PlanTable):
     """Every flow of ore from a mine country to a refiner, in tonnes of contained metal."""
 
-    TABLE, PLACE, OF = "Ore", 130, "ore"
-    GIVEN = "mines"
+    TABLE, PLACE, PLAN_TABLE = "Ore", 130, "ore"
+    SHOWN_FOR = "mines"
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
     INPUTS = (schema.Mine,)
 
@@ -541,7 +541,7 @@ class Ore(PlanTable):
 class Tiers(PlanTable):
     """The shortage of each tier of demand, and its cost per tonne."""
 
-    TABLE, PLACE, OF = "Tiers", 140, "tiers"
+    TABLE, PLACE, PLAN_TABLE = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
 
     year = common.YEAR
@@ -555,7 +555,7 @@ class Tiers(PlanTable):
     unit = common.UNIT
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         del given
         return len(plan.tiers) > 0
 
@@ -568,7 +568,7 @@ class Tiers(PlanTable):
 class Changes(PlanTable):
     """The purchases of each member from each refiner, today and in the plan's first year."""
 
-    TABLE, PLACE, OF = "Changes", 150, "changes"
+    TABLE, PLACE, PLAN_TABLE = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")
     INPUTS = (schema.CurrentSupply,)
 
@@ -582,7 +582,7 @@ class Changes(PlanTable):
     unit = common.UNIT
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         del given
         return any(row.member for row in plan.case.current_supply)
 

@@ -31,6 +31,7 @@ from models.schema.market import OreLane as OreLane
 from models.schema.market import Refiner as Refiner
 from models.schema.market import Settings as Settings
 from models.schema.market import Tier as Tier
+from models.schema.policy import ACTION_CELLS as ACTION_CELLS
 from models.schema.policy import ACTIONS as ACTIONS
 from models.schema.policy import BY_BLOC as BY_BLOC
 from models.schema.policy import BY_COMPANY as BY_COMPANY
@@ -47,7 +48,7 @@ from models.schema.policy import MINING as MINING
 from models.schema.policy import OF_COUNTRIES as OF_COUNTRIES
 from models.schema.policy import OF_NAMES as OF_NAMES
 from models.schema.policy import REFINING as REFINING
-from models.schema.policy import TAKES as TAKES
+from models.schema.policy import ActionCells as ActionCells
 from models.schema.policy import BudgetYear as BudgetYear
 from models.schema.policy import Built as Built
 from models.schema.policy import Contract as Contract
@@ -60,7 +61,6 @@ from models.schema.policy import SecurityTarget as SecurityTarget
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
-from models.schema.policy import Takes as Takes
 from models.schema.sources import DataSource as DataSource
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane

@@ -90,7 +90,7 @@ class ShareLimit(Record):
     """Minerals that a scenario excludes from a row on all minerals; no column."""
 
     @property
-    def named(self) -> str:
+    def single_supplier(self) -> str:
         """The only supplier that is limited; "" if each supplier is limited on its own."""
         return "" if self.supplier.startswith(EACH_OUTSIDE) else self.supplier
 
@@ -98,7 +98,7 @@ class ShareLimit(Record):
     def caps_each_country(self) -> bool:
         """Whether the row caps each country's share of refining on its own: "the cap"."""
         refining = self.stage == REFINING and self.group == BY_COUNTRY
-        return self.limit == MAX and refining and not self.named
+        return self.limit == MAX and refining and not self.single_supplier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -387,7 +387,7 @@ class Right(Record):
 
 
 @dataclass(frozen=True)
-class Takes:
+class ActionCells:
     """The cells that an action needs: its selectors, and what its Value is.
 
     ``value`` names the unit of Value ("": no Value); ``least`` and ``most`` are its bounds.
@@ -406,31 +406,33 @@ _LANES_ALONE = tuple(name for name in SELECTORS if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
 )  # fmt: skip
-TAKES = {
-    "block lanes": Takes(SELECTORS),
-    "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
-    "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
-    "raise tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
-    "set price floor": Takes(("mineral", *_YEARS), "money/t", MOST_PRICE),
-    "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
-    "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
-    "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
-    "scale cost": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
-    "set support": Takes(_PLANTS, "money/t", MOST_PRICE),
-    "scale demand": Takes(_MEMBERS, "a factor", MOST_MULTIPLE),
-    "scale mines": Takes(_MINES, "a factor", MOST_MULTIPLE),
-    "block ore": Takes(_MINES),
-    "build project": Takes((*_PLACES, "first_year")),
-    "scale budget": Takes(_YEARS, "a factor", MOST_MULTIPLE),
-    "set stock target": Takes(_MEMBERS, "t", MOST_TONNES),
-    "set max short": Takes(("mineral", *_YEARS), "a fraction", 1.0),
-    "set max country share": Takes(("mineral",), "a share", 1.0),
-    "drop share limits": Takes(("mineral",)),
-    "remove member": Takes(("member",)),
+ACTION_CELLS = {
+    "block lanes": ActionCells(SELECTORS),
+    "set lane max": ActionCells(_LANES_ALONE, "t/yr", MOST_TONNES),
+    "set tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
+    "raise tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
+    "set price floor": ActionCells(("mineral", *_YEARS), "money/t", MOST_PRICE),
+    "scale freight": ActionCells(SELECTORS, "a factor", MOST_MULTIPLE),
+    "scale capacity": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
+    "add capacity": ActionCells(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
+    "scale cost": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
+    "set support": ActionCells(_PLANTS, "money/t", MOST_PRICE),
+    "scale demand": ActionCells(_MEMBERS, "a factor", MOST_MULTIPLE),
+    "scale mines": ActionCells(_MINES, "a factor", MOST_MULTIPLE),
+    "block ore": ActionCells(_MINES),
+    "build project": ActionCells((*_PLACES, "first_year")),
+    "scale budget": ActionCells(_YEARS, "a factor", MOST_MULTIPLE),
+    "set stock target": ActionCells(_MEMBERS, "t", MOST_TONNES),
+    "set max short": ActionCells(("mineral", *_YEARS), "a fraction", 1.0),
+    "set max country share": ActionCells(("mineral",), "a share", 1.0),
+    "drop share limits": ActionCells(("mineral",)),
+    "remove member": ActionCells(("member",)),
 }
 """The cells that each action of Scenarios and Risks needs."""
-ACTIONS = tuple(TAKES)
-EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
+ACTIONS = tuple(ACTION_CELLS)
+EVENT_ACTIONS = tuple(
+    a for a in ACTIONS if {"mineral", "last_year"} <= {*ACTION_CELLS[a].selectors}
+)
 """Actions that can apply to single years, as events need."""
 _LASTING = (
     "it changes all years, but an event lasts only for some: use the sheet Scenarios and --scenario"

@@ -124,7 +124,7 @@ class ActualBuild(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderBefore(Record):
+class PreviousOrder(Record):
     """An order in the previous plan for a year that is still ahead."""
 
     SHEET = "Orders before"
@@ -145,7 +145,7 @@ class OrderBefore(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuildBefore(Record):
+class PreviousBuild(Record):
     """A part of a project that the previous plan builds for a year that is still ahead."""
 
     SHEET = "Builds before"
@@ -158,5 +158,5 @@ class BuildBefore(Record):
 
 ACTUALS: tuple[type[Record], ...] = (Delivery, ClosingStock, ActualBuild)
 """The sheets of the workbook with actual figures."""
-ROUNDS: tuple[type[Record], ...] = (*ACTUALS, OrderBefore, BuildBefore)
+ROUNDS: tuple[type[Record], ...] = (*ACTUALS, PreviousOrder, PreviousBuild)
 """All sheets of this module."""

@@ -19,8 +19,8 @@ class Score:
 
     ``before``, ``first`` and ``last`` are the values before the plan, in its first and in its last
     year. ``before_is`` names the base of ``before``. ``due`` has the values of the years in which
-    the benchmark applies. ``over`` has the workbook's limits on countries that shares of demand
-    keep but shares of purchases exceed, the largest excess first.
+    the benchmark applies. ``exceeded_by_purchases`` has the workbook's limits on countries that
+    shares of demand keep but shares of purchases exceed, the largest excess first.
     """
 
     measure: Measure
@@ -32,7 +32,7 @@ class Score:
     last: Value
     due: tuple[tuple[int, Value], ...]
     required: Required | None
-    over: tuple[OverByPurchases, ...] = ()
+    exceeded_by_purchases: tuple[OverByPurchases, ...] = ()
 
     @property
     def met(self) -> bool | None:
@@ -40,10 +40,10 @@ class Score:
 
         None without a benchmark or a known share. A year without demand has no share.
         """
-        return not self.missed if self.required is not None and self.reached else None
+        return not self.missed if self.required is not None and self.share_by_year else None
 
     @property
-    def reached(self) -> dict[int, float]:
+    def share_by_year(self) -> dict[int, float]:
         """The known shares by year, in the years in which the benchmark applies."""
         return {year: v.amount for year, v in self.due if v.amount is not None}
 
@@ -53,7 +53,7 @@ class Score:
         required = self.required
         if required is None:
             return ()
-        return tuple(year for year, share in self.reached.items() if not required.is_met(share))
+        return tuple(year for year, s in self.share_by_year.items() if not required.is_met(s))
 
 
 def due_years(years: tuple[int, ...]) -> tuple[int, ...]:
@@ -81,14 +81,15 @@ def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> 
 
     due = due_years(years) if measure.required is not None else ()
     moments = dict.fromkeys((None, years[0], years[-1], *due))
-    values = {year: measure(supply.of(mineral, buyer, year)) for year in moments}
+    values = {year: measure(supply.supply_of(mineral, buyer, year)) for year in moments}
     before, first, last = values[None], values[years[0]], values[years[-1]]
     if (before, first, last) == (Value(None),) * 3:
         return None
-    today = "today" if mineral in supply.of_today else "nameplate"
-    required = measure.asked(supply.of(mineral, buyer, None))
+    today = "today" if mineral in supply.bought_today else "nameplate"
+    required = measure.benchmark_for(supply.supply_of(mineral, buyer, None))
     measured = measure.before if required == measure.required else ""
     before_is = "" if before.amount is None else measured or today
     each = tuple((year, values[year]) for year in due)
-    over = supply.over.get((mineral, buyer.name), ()) if measure is ONE_COUNTRY else ()
+    exceeded = supply.exceeded_by_purchases.get((mineral, buyer.name), ())
+    over = exceeded if measure is ONE_COUNTRY else ()
     return Score(measure, mineral, buyer, before, before_is, first, last, each, required, over)

@@ -72,7 +72,7 @@ class Required:
 class Measure:
     """A measure of a mineral's supply to a buyer, in a year of a plan or before the plan.
 
-    ``value`` computes it if the workbook has the data; ``lacks`` names missing data (""), if any.
+    ``value`` computes it if the workbook has the data; ``missing_data`` names missing data, if any.
     ``required`` is its benchmark. ``before`` names the base of the value before the plan; "" means
     today's purchases if known, else nameplate capacity. ``of_coalition`` measures are only for the
     coalition, not for the EU.
@@ -87,24 +87,24 @@ class Measure:
     look: Look = Look.SHARE
     before: str = ""
     required: Required | None = None
-    lacks: Callable[[Supply], str] = lambda _: ""
+    missing_data: Callable[[Supply], str] = lambda _: ""
     of_coalition: bool = False
 
     def __call__(self, supply: Supply) -> Value:
-        lacks = self.lacks(supply)
-        return Value(None, lacks) if lacks else self.value(supply)
+        missing = self.missing_data(supply)
+        return Value(None, missing) if missing else self.value(supply)
 
-    def asked(self, supply: Supply) -> Required | None:
+    def benchmark_for(self, supply: Supply) -> Required | None:
         """Return the measure's benchmark; for a first stage it is a limit on refining."""
         if self.required is not None and supply.is_first_stage:
             return replace(self.required, stage=schema.REFINING)
         return self.required
 
 
-def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
+def _over(amount: float, whole: float, remark: str = "", missing_data: str = NO_DEMAND) -> Value:
     """Return amount / whole; without a number, but with a remark, if the whole is 0."""
-    share = measures.part(amount, whole)
-    return Value(None, lacks) if share is None else Value(share, remark)
+    share = measures.ratio(amount, whole)
+    return Value(None, missing_data) if share is None else Value(share, remark)
 
 
 # ---- concentration: higher values are worse ------------------------------------------------------
@@ -136,9 +136,9 @@ def _hhi_governance(supply: Supply) -> Value:
     whole = sum(amounts.values())
     if whole <= 0:
         return Value(None, NOTHING_SUPPLIED)
-    scores = {c.code: c.governance for c in supply.whole.case.countries}
+    scores = {c.code: c.governance for c in supply.overall.case.countries}
     rated, unknown, odd = 0.0, dict[str, float](), []
-    for country, amount in measures.named(amounts).items():
+    for country, amount in measures.without_rest_of_world(amounts).items():
         score, share = scores.get(country), amount / whole
         if score is None:
             unknown[country] = share
@@ -162,7 +162,7 @@ def _extraction(supply: Supply) -> Value:
     if supply.is_first_stage:
         return replace(_processing(supply), remark="first stage: sales of plants in the bloc")
     inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
-    followed = supply.followed
+    followed = supply.ore_known_share
     remark = "" if followed > _ALL else f"ore is known for {followed:z.0%} of primary tonnes"
     return _over(inside, supply.demand, remark)
 
@@ -176,12 +176,12 @@ def _recycling(supply: Supply) -> Value:
     return _over(sum(t for s, t in recycled if supply.is_inside(s.country)), supply.consumed)
 
 
-def _largest_outside(supply: Supply, amounts: dict[str, float], lacks: str) -> Value:
+def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: str) -> Value:
     """Return the largest third country's share of demand; before the plan, of all amounts."""
     top = measures.largest({c: t for c, t in amounts.items() if not supply.is_inside(c)})
     remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
     if supply.year is None:
-        return _over(tonnes, sum(amounts.values()), remark, lacks)
+        return _over(tonnes, sum(amounts.values()), remark, missing_data)
     return _over(tonnes, supply.demand, remark)
 
 
@@ -194,12 +194,12 @@ def _not_processed(supply: Supply) -> str:
 
 
 def _no_mines(supply: Supply) -> str:
-    is_mined = any(mine.mineral == supply.mineral for mine in supply.whole.case.mines)
+    is_mined = any(mine.mineral == supply.mineral for mine in supply.overall.case.mines)
     return "" if is_mined else "no mines of it in the workbook"
 
 
 def _no_recycling(supply: Supply) -> str:
-    e = supply.whole.expanded
+    e = supply.overall.expanded
     is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[supply.mineral])
     return "" if is_recycled else "no recycled supply of it in the workbook"
 
@@ -224,9 +224,9 @@ def _n_1(field: str) -> Callable[[Supply], Value]:
     """Return N-1; ``field`` is its column in ``n_minus_1``."""
 
     def value(supply: Supply) -> Value:
-        case = supply.whole.case
+        case = supply.overall.case
         if supply.year is not None:
-            row = supply.whole.without_largest[supply.mineral, supply.year]
+            row = supply.overall.without_largest[supply.mineral, supply.year]
             amount, lost = row[field], row["largest"]
             if math.isnan(amount):
                 return Value(None, NO_DEMAND)
@@ -307,7 +307,7 @@ EXTRACTION = Measure(
     _extraction,
     before="nameplate",
     required=Required(0.10, schema.BY_BLOC, schema.MINING),
-    lacks=_not_mined,
+    missing_data=_not_mined,
 )
 PROCESSING = Measure(
     "processing",
@@ -317,7 +317,7 @@ PROCESSING = Measure(
     f"{_ART_5}(a)(ii): at least 40 %",
     _processing,
     required=Required(0.40, schema.BY_BLOC, schema.REFINING),
-    lacks=_not_processed,
+    missing_data=_not_processed,
 )
 RECYCLING = Measure(
     "recycling",
@@ -326,7 +326,7 @@ RECYCLING = Measure(
     f"{_ART_5}(a)(iii): at least 25 %",
     _recycling,
     required=Required(0.25, schema.BY_KIND, schema.REFINING),
-    lacks=_no_recycling,
+    missing_data=_no_recycling,
 )
 ONE_COUNTRY = Measure(
     "one_country",
@@ -346,7 +346,7 @@ ONE_COUNTRY_ORE = Measure(
     lambda supply: _largest_outside(supply, supply.ore, "no mine is open"),
     before="nameplate",
     required=Required(0.65, schema.BY_COUNTRY, schema.MINING, is_most=True),
-    lacks=_no_mines,
+    missing_data=_no_mines,
     of_coalition=True,
 )
 IMPORT_RELIANCE = Measure(

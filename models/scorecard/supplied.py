@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case, fold
-from models.measures import OverByPurchases, largest, over_by_purchases, part, sums_within
+from models.measures import OverByPurchases, largest, over_by_purchases, ratio, sums_within
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -55,7 +55,7 @@ class PlanSupply:
         self.plan, self.case, self.expanded = plan, plan.case, plan.expanded
         self._supplies: dict[tuple[str, str, int | None], Supply] = {}
 
-    def of(self, mineral: str, buyer: Buyer, year: int | None) -> Supply:
+    def supply_of(self, mineral: str, buyer: Buyer, year: int | None) -> Supply:
         """Return a buyer's supply of a mineral in a year, or before the plan (None)."""
         key = (mineral, buyer.name, year)
         if key not in self._supplies:
@@ -81,7 +81,7 @@ class PlanSupply:
         return today
 
     @cached_property
-    def of_today(self) -> frozenset[str]:
+    def bought_today(self) -> frozenset[str]:
         """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
@@ -109,7 +109,7 @@ class PlanSupply:
         return by_cell
 
     @cached_property
-    def over(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
+    def exceeded_by_purchases(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
         """Limits that shares of demand keep but shares of purchases exceed, by (mineral, buyer)."""
         by_buyer: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
         for each in over_by_purchases(self.plan.countries, self.case.settings.share_basis):
@@ -128,7 +128,7 @@ class PlanSupply:
 class Supply:
     """A buyer's supply of a mineral in a year of a plan, or before the plan (``year`` None)."""
 
-    whole: PlanSupply
+    overall: PlanSupply
     mineral: str
     buyer: Buyer
     year: int | None
@@ -136,13 +136,14 @@ class Supply:
     @cached_property
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
         """Supply of each source [t/yr]: the plan's; before it, today's or else its capacity."""
-        e, members = self.whole.expanded, list(self.buyer.members)
+        e, members = self.overall.expanded, list(self.buyer.members)
         members += [] if self.buyer.name else [TO_PLANT]  # what plants buy is the coalition's
         sources = list(e.of_mineral[self.mineral])
         if self.year is not None:
-            amounts = self.whole.sold[sources][:, members, e.years.index(self.year)].sum(axis=1)
-        elif self.mineral in self.whole.of_today:
-            amounts = self.whole.today[sources][:, members].sum(axis=1)
+            year = e.years.index(self.year)
+            amounts = self.overall.sold[sources][:, members, year].sum(axis=1)
+        elif self.mineral in self.overall.bought_today:
+            amounts = self.overall.today[sources][:, members].sum(axis=1)
         else:
             is_project = [bool(e.sources[i].project) for i in sources]
             amounts = np.where(is_project, 0.0, e.nameplate[sources, 0])
@@ -161,7 +162,7 @@ class Supply:
     @property
     def ore(self) -> dict[str, float]:
         """Contained metal in all buyers' ore by mine country; before the plan, mine capacity."""
-        return self.whole.ore.get((self.mineral, self.year), {})
+        return self.overall.ore.get((self.mineral, self.year), {})
 
     @property
     def demand(self) -> float:
@@ -170,24 +171,24 @@ class Supply:
         The coalition's demand includes the inputs of plants, and the inputs that products in
         shortage would have needed.
         """
-        e, plan = self.whole.expanded, self.whole.plan
+        e, plan = self.overall.expanded, self.overall.plan
         t = 0 if self.year is None else e.years.index(self.year)
         own = float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
         return own if self.buyer.name else own + plan.beyond_demand[e.mineral_at[self.mineral], t]
 
     @property
     def is_first_stage(self) -> bool:
-        return self.mineral in self.whole.first_stages
+        return self.mineral in self.overall.first_stages
 
     @property
     def consumed(self) -> float:
         """The buyer's demand [t]; before the plan, all its purchases of today, if known."""
-        if self.year is None and self.mineral in self.whole.of_today:
+        if self.year is None and self.mineral in self.overall.bought_today:
             return sum(t for _, t in self.tonnes)
         return self.demand
 
     @property
-    def followed(self) -> float:
+    def ore_known_share(self) -> float:
         """Share of the coalition's primary tonnes for which the workbook has the ore's origin.
 
         These come from refiners that take ore from the sheet Mines. It is 1 before the plan, and if
@@ -195,7 +196,8 @@ class Supply:
         """
         if self.year is None:
             return 1.0
-        e, sold = self.whole.expanded, self.whole.sold[:, :, self.whole.case.years.index(self.year)]
+        e = self.overall.expanded
+        sold = self.overall.sold[:, :, e.years.index(self.year)]
         bought = summed(
             (str(e.sources[i].needs_ore), float(sold[i].sum()))
             for i in e.of_mineral[self.mineral]
@@ -210,30 +212,30 @@ class Supply:
 
         None if it has no stockpile.
         """
-        case = self.whole.case
+        case = self.overall.case
         members = {case.members[j].name for j in self.buyer.members}
         piles = [s for s in case.stockpiles if s.mineral == self.mineral and s.member in members]
         if not piles:
             return None
         if self.year is None:
             return sum(pile.opening for pile in piles)
-        value, year = self.whole.plan.value, self.year
+        value, year = self.overall.plan.value, self.year
         return sum(value(STOCK, (self.mineral, pile.member, year)) for pile in piles)
 
     @property
     def usable(self) -> dict[str, float]:
         """Capacity open to the coalition in the first year [t/yr] by country, without projects."""
-        e = self.whole.expanded
+        e = self.overall.expanded
         return summed(
             (e.sources[i].country, float(e.usable[i, 0])) for i in e.of_mineral[self.mineral]
         )
 
     def is_inside(self, country: str) -> bool:
-        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
+        return country != REST_OF_WORLD and self.buyer.bloc in self.overall.case.blocs_of(country)
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries in words: the first few by name, then the number of others."""
-        spelt = [self.whole.case.country_name(code) for code in codes]
+        spelt = [self.overall.case.country_name(code) for code in codes]
         more = f" and {len(spelt) - most} more" if len(spelt) > most else ""
         return ", ".join(spelt[:most]) + more
 
@@ -309,5 +311,5 @@ def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
 
 
 def _over(left: float, demand: float) -> float:
-    share = part(left, demand)
+    share = ratio(left, demand)
     return np.nan if share is None else share

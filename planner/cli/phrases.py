@@ -117,7 +117,7 @@ class _Phrase:
     """The parts of a phrase: an action, what it takes, and the rest by key."""
 
     action: str
-    takes: schema.Takes
+    takes: schema.ActionCells
     values: dict[str, str]
 
     @property
@@ -178,7 +178,7 @@ def _parts(text: str, named: Named) -> _Phrase:
         if not value:
             _refuse(f"{key}= says nothing: leave it out for all")
         values[key] = value
-    return _Phrase(action, schema.TAKES[action], values)
+    return _Phrase(action, schema.ACTION_CELLS[action], values)
 
 
 def _guess(part: str, named: Named) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from models import tolerances
 from models.case import fold
-from models.checks.common import at
+from models.checks.common import error
 from models.errors import Finding
 from models.results.orders import OrderLines
 from models.schema import Record
@@ -173,7 +173,7 @@ class AmongRows:
     def wrong(
         self, record: Record, name: str, found: str, wanted: str = "", hint: str = ""
     ) -> None:
-        self.findings.append(at(record, name, found, wanted, hint))
+        self.findings.append(error(record, name, found, wanted, hint))
 
     def deliveries(self, to: int | None) -> None:
         """Find orders that are given twice, rows without names, years and plans of others."""

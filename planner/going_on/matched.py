@@ -11,7 +11,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import fold
-from models.checks.common import did_you_mean, near
+from models.checks.common import did_you_mean, name_hint
 from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
@@ -132,7 +132,7 @@ class _Matching(AmongRows):
             else:
                 hint = ""
                 if len(self.findings) < _HINTED:  # to compare with all ids takes time
-                    hint = near(row.order, {fold(each): each for each in self._spelt}, _ALIKE)
+                    hint = name_hint(row.order, {fold(each): each for each in self._spelt}, _ALIKE)
                 found = f"{row.order!r} is no order of {self.orders.plan.path.name}"
                 self.wrong(row, "order", found, "an id that planner orders writes", hint)
             return None

@@ -12,7 +12,7 @@ from models import schema
 from models.case import Case, fold
 from models.results.rounds import CarriedOver
 from models.schema import Record
-from models.schema.rounds import BuildBefore, OrderBefore
+from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
@@ -27,7 +27,7 @@ from planner.workbook.template.columns import title
 
 FIRST = "Rolled"
 """The sheet that the next workbook opens with."""
-_OURS = {fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)}
+_OURS = {*map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))}
 _SIGN = ": what was planned, and what came"
 """How the title of the first sheet ends, so that it is known again."""
 _BEHIND = {
@@ -50,8 +50,8 @@ class Rolled:
     edits: Edits
     dropped: float
     names: tuple[str, str]
-    orders: tuple[OrderBefore, ...]
-    builds: tuple[BuildBefore, ...]
+    orders: tuple[PreviousOrder, ...]
+    builds: tuple[PreviousBuild, ...]
 
     @property
     def currency(self) -> str:
@@ -91,8 +91,8 @@ class _Writer:
             sheet = self._sheet(gone.record)
             self.target.clear(sheet, gone.row)
             self._tell(sheet.title, f"A{gone.row}", gone.what, "", "the row", None, gone.reason)
-        for record, rows in ((OrderBefore, self.rolled.orders), (BuildBefore, self.rolled.builds)):
-            self._before(record, rows)
+        self._before(PreviousOrder, self.rolled.orders)
+        self._before(PreviousBuild, self.rolled.builds)
         front, carried = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
         self.target.fix()
         for name, place in self.target.fixed:

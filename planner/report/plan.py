@@ -454,7 +454,7 @@ def prices(plan: PlanFile) -> Section | None:
 
 def _mean(rows: pd.DataFrame, name: str, weight: str) -> float | None:
     rows = rows[rows[name].notna() & (rows[weight] > 0)]
-    return measures.part(float((rows[name] * rows[weight]).sum()), float(rows[weight].sum()))
+    return measures.ratio(float((rows[name] * rows[weight]).sum()), float(rows[weight].sum()))
 
 
 def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str) -> Picture:

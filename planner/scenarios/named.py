@@ -12,7 +12,7 @@ from typing import Any
 from models import checks
 from models.case import Case, fold
 from models.checks import advice, rows, scenarios
-from models.checks.common import companies, did_you_mean, having, plants, seller
+from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.workbook.countries import closest_country, country_code
@@ -178,7 +178,7 @@ def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
 def _having(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
     """Return the names in which a text is whole words, else where a word begins with it."""
     spelt = {fold(name): name for name in names}
-    folded = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
+    folded = [] if "*" in text else names_containing(fold(text), spelt, beginnings=beginnings)
     return tuple(spelt[name] for name in folded)
 
 

@@ -145,7 +145,7 @@ def _security(context: Context) -> Light | None:
     if not context.case.security:
         return None
     needed = needed_in(context.plan.supply)
-    return survival(results.Security.of(context.plan), needed, context.country)
+    return survival(results.Security.from_plan(context.plan), needed, context.country)
 
 
 def _stocks(context: Context) -> Light | None:

@@ -63,7 +63,7 @@ def _compared(context: Context) -> _Comparison | None:
         return None
     orders: dict[Key, tuple[float, float]] = {}
     names: dict[Key, Key] = {}
-    flows = Flows.of(context.plan)
+    flows = Flows.from_plan(context.plan)
     fields = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member, Flows.contract)
     for *key, tonnes in flows.rows(*fields, Flows.tonnes):
         folded = _folded(key)

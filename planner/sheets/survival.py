@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from models.measures import IN_SECURITY, printed
+from models.measures import IN_SECURITY, rounded
 from models.plan import survivals_asked
 from models.resolve import Expanded
 from models.results import Security
@@ -179,7 +179,7 @@ def claims(table: Security) -> list[Claim]:
     for who, rows in by_whom.items():
         most = defaultdict[str, list[float]](list)
         for row in rows:
-            most[row["mineral"]].append(printed(1.0 - row["target"]))
+            most[row["mineral"]].append(rounded(1.0 - row["target"]))
         missed = _cells(filter(is_missed, rows))
         ends = {mineral: (min(parts), max(parts)) for mineral, parts in most.items()}
         made_of.append(Claim(lost_words(who), without(_cells(rows), missed), missed, ends))
@@ -226,7 +226,7 @@ def is_missed(row: Row) -> bool:
 
 
 def _tested(table: Security) -> list[Row]:
-    return [row for row in rows_of(table) if printed(row["target"]) > 0.0]
+    return [row for row in rows_of(table) if rounded(row["target"]) > 0.0]
 
 
 def _cells(rows: Iterable[Row]) -> Cells:

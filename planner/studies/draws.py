@@ -18,7 +18,7 @@ import numpy as np
 
 from models.case import Case, Part, Parts, Selection, in_force
 from models.errors import UsageError
-from models.measures import SURGE, beyond
+from models.measures import SURGE, difference
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
 from models.resolve import Bools, Floats
@@ -227,7 +227,7 @@ class Risk:
     @property
     def left_out(self) -> float:
         """What of the plan's total cost is no cost here: the penalty of Security [money]."""
-        return beyond(self.base.objective, self.reading.objective, self.base.objective)
+        return difference(self.base.objective, self.reading.objective, self.base.objective)
 
     @property
     def distinct(self) -> int:

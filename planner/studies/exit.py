@@ -285,7 +285,7 @@ def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
         "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
-        "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
+        "a_tonne": measures.ratio(cash, _solid(planned - left, planned)) if cash > 0 else None,
         "remark": _remark(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
@@ -301,7 +301,7 @@ def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
     # rounding of a sum
     if measures.change(after, before, tolerances.LEAST_FLOW) == 0.0:
         return 0.0
-    return measures.beyond(after, before, result.plan.mineral_costs["money"].abs().sum())
+    return measures.difference(after, before, result.plan.mineral_costs["money"].abs().sum())
 
 
 def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
@@ -499,7 +499,7 @@ class _ExitFinding:
         last_year = years[years["year"] == self.last].set_index("mineral")
         self.last_year = last_year[["others", "demand"]].T.to_dict("list")
         total = years.groupby("mineral", sort=False)[["short", "demand"]].sum().to_dict()
-        parts = measures.missing_in_each(total["short"], total["demand"])
+        parts = measures.shortage_rates(total["short"], total["demand"])
         self.missing = f"{missing(parts)}, as in the plan."
         self.name, self.basis = tables.option(OF), tables.option(BASIS)
         self.currency, self.builds = exits.words["money"], tables[Builds]

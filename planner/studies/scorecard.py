@@ -104,7 +104,7 @@ class BenchmarkPrice:
     @property
     def worst(self) -> tuple[int, float]:
         """The year in which the plan is farthest from the benchmark, and the share there."""
-        return self.required.worst(self.score.reached)
+        return self.required.worst(self.score.share_by_year)
 
     @property
     def worst_asked(self) -> tuple[int, float] | None:
@@ -124,7 +124,7 @@ class BenchmarkPrice:
     @property
     def is_moved(self) -> bool:
         """Whether adding it changes the share of any year."""
-        before = self.score.reached
+        before = self.score.share_by_year
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
         )
@@ -271,7 +271,7 @@ def read(plan: Plan) -> ScorecardTotals:
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
-        supplied = {y: supply.of(row.mineral, buyer, y) for y in due_years(case.years)}
+        supplied = {y: supply.supply_of(row.mineral, buyer, y) for y in due_years(case.years)}
         shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}
         reached = {year: share for year, share in shares.items() if share is not None}
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)

@@ -60,7 +60,7 @@ def _of_plan(result: type[Result], context: Context) -> Result | None:
     """Return a plan's sheet; none is compared with the plan without limits, but with the base."""
     if result is not Members:
         return made(result, context)
-    table = Members.of(context.plan, None)
+    table = Members.from_plan(context.plan, None)
     return table.without(Members.extra, Members.dearer, Members.extra_shortage)
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from models import errors, tolerances
 from models.case import Case
-from models.measures import HELD_TO_ORDERS, part, sums
+from models.measures import HELD_TO_ORDERS, ratio, sums
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
@@ -531,7 +531,7 @@ def _of_member(result: Stress, loss: Loss) -> Row:
     short, need = (
         float(np.einsum("mjt,mt->j", tonnes, prices)[j]) for tonnes in (effect.short, side.demand)
     )
-    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": part(short, need)}
+    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": ratio(short, need)}
 
 
 def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
@@ -824,7 +824,7 @@ def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
     need, years = _need(tables), ["lost", "kind", "mineral", "year"]
     short = sums(tables[Detail].frame(), "short_t", *years) if Detail in tables else {}
     return {
-        (lost, kind, mineral, int(year)): part(tonnes, need[mineral, int(year)]) or 0.0
+        (lost, kind, mineral, int(year)): ratio(tonnes, need[mineral, int(year)]) or 0.0
         for (lost, kind, mineral, year), tonnes in short.items()
     }
 

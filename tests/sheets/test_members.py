@@ -41,7 +41,7 @@ def two_members(chile=100.0, **changes):
 def members(book):
     """The sheet's rows by member."""
     of = context(book)
-    made = Members.of(of.plan, of.without_limits).frame()
+    made = Members.from_plan(of.plan, of.without_limits).frame()
     return {row["member"]: row for row in made.to_dict("records")}
 
 
@@ -145,7 +145,7 @@ def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
 def test_parts_add_up(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan, free = solve(case), solve(case.change(share_limits=()))
-    table = Members.of(plan, free).frame()
+    table = Members.from_plan(plan, free).frame()
     years = len(case.years)
     assert list(table["member"]) == [m.name for m in case.members]
     near = pytest.approx
@@ -180,7 +180,7 @@ def test_dependence_is_counted_from_the_flows(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan = solve(case)
     flows = plan.flows[plan.flows["year"] == case.years[-1]]
-    for row in Members.of(plan, None).frame().to_dict("records"):
+    for row in Members.from_plan(plan, None).frame().to_dict("records"):
         own = flows[flows["member"] == row["member"]]
         shares = {}
         for mineral, of in own.groupby("mineral"):
@@ -206,7 +206,7 @@ def test_the_chart_says_the_sheets_numbers():
         row["Capacity (t/yr)"] *= 1e5
     of = context(book)
     chart = next(p for p in pictures(of) if p.title.startswith("Who pays"))
-    rows = {m.member: m for m in Members.of(of.plan, of.without_limits).frame().itertuples()}
+    rows = {m.member: m for m in Members.from_plan(of.plan, of.without_limits).frame().itertuples()}
     assert chart.categories == ("A", "B")
     for series, name in zip(chart.series, ("extra", "extra_shortage"), strict=True):
         wanted = [getattr(rows[m], name) / 1e6 for m in chart.categories]

@@ -44,7 +44,7 @@ COUNTED = (
 
 def said_of(plan: Plan) -> Light | None:
     needed = needed_in(plan.supply)
-    return survival(Security.of(plan), needed, plan.case.country_name)
+    return survival(Security.from_plan(plan), needed, plan.case.country_name)
 
 
 def secured(*security: dict[str, Any]) -> BookT:
@@ -152,7 +152,7 @@ def test_claims_are_true_for_every_mineral_and_year_that_they_cover() -> None:
         plan = solve(read_tables(random_book(rng, 2, NO_ORE_OR_LANES)).case)
         case, needed = plan.case, needed_in(plan.supply)
         assert needed == needed_of(case)
-        for claim in claims(Security.of(plan)):
+        for claim in claims(Security.from_plan(plan)):
             tested = {*pairs(claim.held), *pairs(claim.missed)}
             assert not pairs(claim.held) & pairs(claim.missed)
             assert tested | pairs(without(without(needed, claim.held), claim.missed)) == pairs(
@@ -202,7 +202,7 @@ def test_a_claim_agrees_with_stress() -> None:
         if plan.shortage > 0:
             continue
         held = defaultdict[str, set[str]](set)
-        for claim in claims(Security.of(plan)):
+        for claim in claims(Security.from_plan(plan)):
             for mineral in claim.held:
                 held[mineral].add(claim.lost)
         found = stress(case, Rules(case.settings.surge), where=Here())

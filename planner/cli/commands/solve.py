@@ -334,7 +334,8 @@ def words_of(run: PlanRun) -> dict[str, str]:
     lines |= zip(_HEADS, figures, strict=False)
     last = holds(Context(plan, run.book, kept=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
-    light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
+    needed = needed_in(plan.supply)
+    light = survival(Security.from_plan(plan), needed, country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
     # last: the rows of minerals, which say who depends on whom, follow it
     return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})
@@ -387,7 +388,7 @@ def _show_named(lines: dict[str, str]) -> None:
 
 def _short(plan: Plan) -> dict[str, str]:
     """Return of each mineral that is short how much [t], and which part of need in which years."""
-    from models.measures import missing_in_each, sums_within
+    from models.measures import shortage_rates, sums_within
     from planner.render.sentences import in_years
 
     short, need = (
@@ -395,7 +396,7 @@ def _short(plan: Plan) -> dict[str, str]:
     )
     lines = {}
     for name, years in short.items():
-        tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
+        tonnes, by_year = sum(years.values()), in_years(shortage_rates(years, need[name]))
         if tonnes > 0:
             lines[name] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
     return lines

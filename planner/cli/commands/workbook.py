@@ -189,7 +189,7 @@ def _sheet_names() -> tuple[str, ...]:
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError names the closest to an unknown one."""
     from models.case import fold
-    from models.checks.common import near
+    from models.checks.common import name_hint
     from planner.workbook.template import EVERY_CASE
 
     names = {fold(name): name for name in _sheet_names()}
@@ -202,7 +202,7 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
             raise UsageError(msg)
         for word in words:
             if fold(word) not in names:
-                hint = near(word, names, 0.5) or f"there is {optional}"
+                hint = name_hint(word, names, 0.5) or f"there is {optional}"
                 msg = f"no sheet {word.strip()!r}; {hint}"
                 raise UsageError(msg)
             chosen.append(names[fold(word)])

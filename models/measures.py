@@ -78,7 +78,7 @@ def change(
 def net_sums(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums over the first axis; 0 where the terms cancel but for rounding."""
     totals = np.asarray(amounts.sum(axis=0))
-    least = tolerances.CANCELLED * np.abs(amounts).sum(axis=0)
+    least = tolerances.CANCELLED_SUM * np.abs(amounts).sum(axis=0)
     return np.where(np.abs(totals) <= least, 0.0, totals)
 
 

@@ -18,7 +18,7 @@ With terms of that size, a solver that computes with doubles gets no finer.
 """
 NEGLIGIBLE_PRICE = 1e-8
 """Prices below this fraction of the largest price are rounding errors."""
-SETTLED = 1e-11
+NEEDS_NO_SOLVE = 1e-11
 """An earlier plan needs no new solve if its violation and gap are below this."""
 SAME_COEFFICIENT = 1e-12
 """Largest relative difference of two coefficients that only the order of a sum explains."""
@@ -35,7 +35,7 @@ PROOF_REPEATED = 1e-6
 """A figure of the proof may differ by this fraction of its tolerance when it is recomputed."""
 SAME_CELL = 1e-9
 """Cells of two files of one plan may differ by this fraction: sums depend on their order."""
-CANCELLED = 1e-13
+CANCELLED_SUM = 1e-13
 """A sum of terms below this fraction of their sizes counts as 0: the terms cancel."""
 
 # ---- amounts -----------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ CHANGED_UNITS = 1e-9
 """A change of fewer units than this is rounding."""
 POLICY_WEIGHT = 1e-12
 """A weight of a policy below this, in a mix of policies, is rounding."""
-PLAIN_PLAN = 1e-12
+SAME_AMOUNTS = 1e-12
 """Accepted change of the ordinary plan's amounts, as a fraction of the largest need."""
 BILL_ROUNDING = 1e-7
 """Bills below this fraction of all members' cost are the solver's rounding."""
@@ -125,7 +125,7 @@ GAIN_OF_ONE_MORE = 5e-9
 """A group grows by a member only if that gains this fraction of total cost: ties stay small."""
 TIGHT_GROUP = 1e-7
 """A group with a dual above this gains the most in every solution; duals sum to 1."""
-RANK = 1e-9
+RANK_REMAINDER = 1e-9
 """A remainder below this counts as 0 in the test whether a group adds a new equation."""
 LEAST_RATIO = 1e-6
 """Least tonnes of an input per tonne of product; 0 means that none is needed."""
@@ -133,9 +133,9 @@ TIGHTER_ROW = 1e-6
 """A row is added only if it is tighter than the plant's own row by this fraction."""
 ROUNDED_UP = 1e-12
 """A number that exceeds a step by less than this fraction is rounded down to it, not up."""
-TWO_PLANS = 1e-5
+PLAN_DIFFERENCE = 1e-5
 """Differences of two plans below this fraction of need are rounding."""
-KNOWN_EXACTLY = 1e-6
+DISCLOSED_FIGURE = 1e-6
 """A redacted figure counts as disclosed if it can be inferred within this fraction."""
-CONVERTED = 1e-12
+SAME_IN_TWO_UNITS = 1e-12
 """Numbers are the same in two units if their relative difference is below this."""

@@ -19,7 +19,7 @@ class RuleInputs:
     """The cells, besides its own, that must be free of errors before a rule's finding counts.
 
     This matters if a workbook is read in part. ``fields`` are cells of the same row, ``sheets``
-    whole sheets, ``headers`` sheets of which only the header row counts. With ``others``, the rule
+    are whole sheets, ``headers`` only the header rows of sheets. With ``others``, the rule
     compares rows, so it needs its column and ``fields`` in all rows. A warning also needs all cells
     of its row.
     """
@@ -39,67 +39,67 @@ def _on(
 
 
 _RULES: dict[Rule, RuleInputs] = {
-    rows.names_that_mean_something_else: _on(),
+    rows.names_are_not_reserved: _on(),
     rows.member_countries: _on(),
     rows.names_are_defined: _on(),
     rows.refiners_have_the_mineral: _on(),
-    rows.within_bounds: _on(),
+    rows.numbers_are_within_bounds: _on(),
     rows.by_year_filled: _on(),
     rows.last_year_not_before_first: _on(),
-    rows.stock_fits: _on("max"),
-    rows.one_target: _on("target"),
-    rows.contract_range: _on("min"),
+    rows.opening_stock_fits: _on("max"),
+    rows.stock_has_one_target: _on("target"),
+    rows.contract_max_above_min: _on("min"),
     rows.supports_are_defined: _on(),
-    rows.built_are_projects: _on("project year", sheets="Projects", others=True),
+    rows.built_rows_name_projects: _on("project year", sheets="Projects", others=True),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
     rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
     rows.zones_are_defined: _on(),
-    rows.one_floor: _on("mineral zone first_year last_year", others=True),
+    rows.one_floor_per_year: _on("mineral zone first_year last_year", others=True),
     rows.limit_parts_fit: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
     ),
-    stages.ratios: _on(),
+    stages.ratios_are_in_range: _on(),
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
     stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
     uncertainty.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
-    scenarios.selectors: _on("action"),
-    scenarios.values: _on("action"),
-    scenarios.builds: _on(
+    scenarios.selectors_fit_actions: _on("action"),
+    scenarios.values_fit_actions: _on("action"),
+    scenarios.builds_match_projects: _on(
         "action mineral country refiner first_year", sheets="Projects", headers="Demand"
     ),
-    scenarios.event_actions: _on("action"),
+    scenarios.events_fit_single_years: _on("action"),
     scenarios.one_event_one_chance: _on("name", others=True),
-    rows.horizon: _on(headers="Demand"),
-    rows.usable_capacity: _on(),
-    rows.changed_lanes: _on(),
+    rows.demand_has_years: _on(headers="Demand"),
+    rows.added_capacity_is_within_bounds: _on(),
+    rows.changed_lanes_are_within_bounds: _on(),
     rows.no_addresses_in_sources: _on(),
     rows.every_pair_has_freight: _on(),
 }
 _ADVICE: dict[Rule, RuleInputs] = {
-    advice.years_left_out: _on(headers="Demand"),
+    advice.missing_year_columns: _on(headers="Demand"),
     advice.outside_the_horizon: _on(headers="Demand"),
-    advice.removed_by_a_blank: _on(),
+    advice.blank_member_removes_all: _on(),
     advice.built_out_of_its_years: _on(sheets="Projects", headers="Demand"),
     advice.begun_beyond_the_budget: _on(sheets="Projects Budget Settings", headers="Demand"),
     scenarios.lanes_that_match_nothing: _on(sheets="Refiners Projects"),
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
     scenarios.rights_that_match_nothing: _on(sheets="Refiners Projects Mines"),
-    scenarios.rights_that_name_all: _on(
+    scenarios.rights_below_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines Members", others=True
     ),
-    scenarios.chances_that_decide_nothing: _on(),
+    scenarios.events_never_or_always: _on(),
     uncertainty.ranges_that_match_nothing: _on("sheet header", headers="Demand Members"),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),
     advice.dearer_than_shortage: _on(
         sheets="Refiners Projects Minerals Freight Settings", headers="Demand"
     ),
-    advice.empty_limits: _on(sheets="Refiners Projects Mines Countries Members"),
+    advice.limits_without_supply: _on(sheets="Refiners Projects Mines Countries Members"),
     advice.lost_countries_that_sell_nothing: _on(sheets="Refiners Projects"),
     advice.rest_of_world_bloc: _on(),
     magnitude.targets_above_max: _on(),
@@ -107,8 +107,8 @@ _ADVICE: dict[Rule, RuleInputs] = {
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
     stages.floors_below_inputs: _on(sheets="Inputs"),
     stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
-    advice.member_outside: _on(sheets="Members"),
-    advice.names_of_totals: _on(),
+    advice.members_outside_coalition: _on(sheets="Members"),
+    advice.rows_of_totals: _on(),
 }
 
 RULES = tuple(_RULES)
@@ -137,13 +137,17 @@ def check(
 ) -> tuple[Finding, ...]:
     """Return all errors and warnings of the rules.
 
-    ``passed`` is a case without errors, of which this one is a variant: shared records are skipped.
+    ``passed`` is a case without errors; records that both cases share are skipped.
     """
     found: list[Finding] = []
     for rule in rules:
         if rule in FORESIGHT and any(f.severity is Severity.ERROR for f in found):
             continue
-        found += rule(case) if rule is not rows.within_bounds else rows.within_bounds(case, passed)
+        found += (
+            rule(case)
+            if rule is not rows.numbers_are_within_bounds
+            else rows.numbers_are_within_bounds(case, passed)
+        )
     return tuple(found)
 
 

@@ -12,7 +12,14 @@ from collections.abc import Iterator
 
 from models import resolve, tolerances
 from models.case import Case, in_force
-from models.checks.common import dated, is_total, is_word_of_total, plants, total_hint, warn
+from models.checks.common import (
+    is_total,
+    is_word_of_total,
+    plants,
+    rows_with_years,
+    total_hint,
+    warn,
+)
 from models.errors import Finding, warning
 from models.schema import (
     COALITION,
@@ -44,7 +51,7 @@ _LONG_NOTE = 30
 # ---- rows that have no effect, or an unexpected one ---------------------------------------------
 
 
-def years_left_out(case: Case) -> Iterator[Finding]:
+def missing_year_columns(case: Case) -> Iterator[Finding]:
     """Warn of years missing between two year columns, which the plan leaves out."""
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
@@ -60,7 +67,7 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
-    for row, first, last in dated(case):
+    for row, first, last in rows_with_years(case):
         if first is not None and first > end:
             said = f"the first year {first} is after the last planned year, {end}"
             yield warn(row, "first_year", said, _NEVER)
@@ -113,7 +120,7 @@ def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
         before = due if is_sum else 0.0
 
 
-def removed_by_a_blank(case: Case) -> Iterator[Finding]:
+def blank_member_removes_all(case: Case) -> Iterator[Finding]:
     """Warn of a `remove member` with a blank Member, which removes all members."""
     for step in case.scenarios:
         if step.action == "remove member" and not step.member:
@@ -175,7 +182,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
                 break
 
 
-def empty_limits(case: Case) -> Iterator[Finding]:
+def limits_without_supply(case: Case) -> Iterator[Finding]:
     """Warn of a min that nobody can fulfil, and of limits on ore without mines."""
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
@@ -222,7 +229,7 @@ def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
             )
 
 
-def member_outside(case: Case) -> Iterator[Finding]:
+def members_outside_coalition(case: Case) -> Iterator[Finding]:
     """Warn of member countries whose blocs do not include the coalition."""
     homes = {m.country: m.name for m in reversed(case.members) if m.country}
     for country in case.countries:
@@ -237,7 +244,7 @@ def member_outside(case: Case) -> Iterator[Finding]:
             yield warn(country, "blocs", said, hint)
 
 
-def names_of_totals(case: Case) -> Iterator[Finding]:
+def rows_of_totals(case: Case) -> Iterator[Finding]:
     """Warn of rows named Total, which count in addition to the rows they add up.
 
     The same holds for rows without names, such as in Lanes, whose Note is only the word for a

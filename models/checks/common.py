@@ -88,7 +88,7 @@ def companies(case: Case) -> frozenset[str]:
     return frozenset({plant.company for plant in plants(case)} - {""})
 
 
-def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
+def rows_with_years(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
     """Yield every row that has a first year, with its first and last year."""
     for record in SHEETS:
         if any(column.field == "first_year" for column in record.columns()):

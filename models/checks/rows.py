@@ -10,7 +10,15 @@ import numpy as np
 
 from models import errors, tolerances, units
 from models.case import BASE, Case, fold
-from models.checks.common import companies, dated, did_you_mean, error, plants, seller, warn
+from models.checks.common import (
+    companies,
+    did_you_mean,
+    error,
+    plants,
+    rows_with_years,
+    seller,
+    warn,
+)
 from models.resolve import Expanded, source_of, stated, supplier_names
 from models.schema import (
     BY_BLOC,
@@ -50,14 +58,14 @@ _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_
 """Numbers of columns that are not declared one by one."""
 
 
-def horizon(case: Case) -> Iterator[errors.Finding]:
+def demand_has_years(case: Case) -> Iterator[errors.Finding]:
     """Demand has at least one year column."""
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
         yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
 
 
-def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
+def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
     """Every number is within its column's bounds, also after scenario changes.
 
     Records that the case shares with ``passed``, a case without errors, are skipped.
@@ -112,11 +120,11 @@ def no_addresses_in_sources(case: Case) -> Iterator[errors.Finding]:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is a URL, or contains a user name as URLs do."""
+    """Return whether a text is a URL, or contains an @ as URLs with a password do."""
     return "://" in text or "@" in text
 
 
-def usable_capacity(case: Case) -> Iterator[errors.Finding]:
+def added_capacity_is_within_bounds(case: Case) -> Iterator[errors.Finding]:
     """Capacity that a scenario increases stays within the bound of an amount."""
     for refiner in case.refiners:
         for year in case.years if refiner.extra_usable.numbers() != (0.0,) else ():
@@ -128,7 +136,7 @@ def usable_capacity(case: Case) -> Iterator[errors.Finding]:
                 break
 
 
-def changed_lanes(case: Case) -> Iterator[errors.Finding]:
+def changed_lanes_are_within_bounds(case: Case) -> Iterator[errors.Finding]:
     """Freight and tariffs that scenarios change stay within their bounds."""
     for lane in case.input_lanes:
         for header, added, most in (
@@ -169,13 +177,13 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
     """Last year is not before First year."""
-    for row, first, last in dated(case):
+    for row, first, last in rows_with_years(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
             yield error(row, "last_year", said, f"{first} or later")
 
 
-def stock_fits(case: Case) -> Iterator[errors.Finding]:
+def opening_stock_fits(case: Case) -> Iterator[errors.Finding]:
     """The opening stock is at most what can be stored."""
     for pile in case.stockpiles:
         if pile.opening > pile.max:
@@ -183,7 +191,7 @@ def stock_fits(case: Case) -> Iterator[errors.Finding]:
             yield error(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
 
 
-def one_target(case: Case) -> Iterator[errors.Finding]:
+def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
     """A stock target is in t or in days, not both.
 
     A scenario may add targets in t by year to a target in days.
@@ -194,7 +202,7 @@ def one_target(case: Case) -> Iterator[errors.Finding]:
             yield error(pile, "target_days", said, "only one of the two")
 
 
-def contract_range(case: Case) -> Iterator[errors.Finding]:
+def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
     """A contract's Max is at least its Min."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
@@ -233,7 +241,7 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
             )
 
 
-def built_are_projects(case: Case) -> Iterator[errors.Finding]:
+def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
     """Rows of Built name projects; their fractions add up to at most 1 for each project."""
     known = {p.name for p in case.projects}
     parts: dict[str, list[Built]] = {}
@@ -257,7 +265,7 @@ COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
 _EACH = "in Share limits, `each` stands for every member on its own"
 
 
-def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
+def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
     """No member or group is called "each", no group like a member, no scenario Base."""
     members = {fold(m.name) for m in case.members}
     for member in case.members:
@@ -450,7 +458,7 @@ def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
         yield from _in_bloc(case, row, "zone")
 
 
-def one_floor(case: Case) -> Iterator[errors.Finding]:
+def one_floor_per_year(case: Case) -> Iterator[errors.Finding]:
     """A mineral has one price floor per zone and year; rows of scenarios do not count."""
     rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
     for i, row in enumerate(rows):

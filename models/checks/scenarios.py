@@ -97,7 +97,7 @@ def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
             yield warn(row, _field(row), said, _NOTHING)
 
 
-def rights_that_name_all(case: Case) -> Iterator[Finding]:
+def rights_below_one(case: Case) -> Iterator[Finding]:
     """Warn if Rights to a plant cover every member but add up to less than 1."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
@@ -174,7 +174,7 @@ def steps(case: Case) -> tuple[ActionRow, ...]:
     return (*case.scenarios, *case.risks)
 
 
-def selectors(case: Case) -> Iterator[Finding]:
+def selectors_fit_actions(case: Case) -> Iterator[Finding]:
     """Selectors that an action does not use are blank."""
     for step in steps(case):
         takes = ACTION_CELLS[step.action].selectors if step.action in ACTION_CELLS else SELECTORS
@@ -187,7 +187,7 @@ def selectors(case: Case) -> Iterator[Finding]:
                 yield error(step, name, said, "a blank cell", f"it reads {listed}")
 
 
-def values(case: Case) -> Iterator[Finding]:
+def values_fit_actions(case: Case) -> Iterator[Finding]:
     """Value is filled if the action needs one, and is within its bounds."""
     for step in steps(case):
         takes = ACTION_CELLS.get(step.action)
@@ -210,7 +210,7 @@ def values(case: Case) -> Iterator[Finding]:
             yield warn(step, "value", said, percent_hint(step.value))
 
 
-def builds(case: Case) -> Iterator[Finding]:
+def builds_match_projects(case: Case) -> Iterator[Finding]:
     """`build project` matches a project, and its year is a planned year."""
     for step in case.scenarios:
         if step.action == "build project":
@@ -271,7 +271,7 @@ def _horizon(case: Case) -> str:
 # ---- events ------------------------------------------------------------------------------------
 
 
-def event_actions(case: Case) -> Iterator[Finding]:
+def events_fit_single_years(case: Case) -> Iterator[Finding]:
     """An event uses only actions that can apply to single years."""
     for step in case.risks:
         if step.action in ACTION_CELLS and step.action not in EVENT_ACTIONS:
@@ -300,7 +300,7 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
                 )
 
 
-def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
+def events_never_or_always(case: Case) -> Iterator[Finding]:
     """Warn of events that never happen, or that begin in every year."""
     for step in _firsts(case).values():
         if step.probability == 0:

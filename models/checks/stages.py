@@ -12,7 +12,7 @@ from models.errors import Finding
 from models.schema.stages import MOST_RATIO
 
 
-def ratios(case: Case) -> Iterator[Finding]:
+def ratios_are_in_range(case: Case) -> Iterator[Finding]:
     """Tonnes per tonne is 0, or large enough to compute with."""
     least, most = f"{tolerances.LEAST_RATIO:zf}", units.in_words(MOST_RATIO)
     for row in case.needed_inputs:

@@ -171,7 +171,7 @@ class PlanTable(Result):
 
     @classmethod
     def is_shown(cls, plan: Plan, given: Case) -> bool:
-        """Return whether a plan has the sheet; ``given`` is its case before any scenario."""
+        """Return whether a plan has the sheet; ``given`` is its case before a scenario."""
         return not cls.SHOWN_FOR or any(getattr(case, cls.SHOWN_FOR) for case in (plan.case, given))
 
     @classmethod

@@ -355,7 +355,7 @@ def header_of_name(name: str, others: Iterable[Field]) -> str:
     return f"{header}{_OF_NAME}" if bare in taken else header
 
 
-def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
+def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     name: str,
     lead: Mapping[Field, Sequence[Any]],
     across: Sequence[str],

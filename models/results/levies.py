@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
-def levied(plan: Plan) -> pd.DataFrame:
+def levies_paid(plan: Plan) -> pd.DataFrame:
     """Return one row for each year, mineral and payer of a levy: its tonnes and levies [money].
 
     The payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other
@@ -47,7 +47,7 @@ def levies_received(plan: Plan) -> dict[str, float]:
     If several members have the same country, they share the plants' levies equally.
     """
     e = plan.expanded
-    received = measures.sums(levied(plan), "levies", "member")
+    received = measures.sums(levies_paid(plan), "levies", "member")
     for k in np.flatnonzero(plan.input_levies > 0).tolist():
         country = e.intakes[e.input_flows.intake[k]].country
         names = [member.name for member in plan.case.members if member.country == country]
@@ -84,7 +84,7 @@ class Levies(PlanTable):
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
         """Return the levies of the plan, without the column of plants if no plant pays one."""
-        table = levied(plan)
+        table = levies_paid(plan)
         return table if table["plant"].any() else table.drop(columns="plant")
 
     @classmethod

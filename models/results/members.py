@@ -168,7 +168,7 @@ class Members(Result):
         if without_limits is not None:
             costs = {
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
-                for row in paying(case, [plan.supply], without_limits.supply)[0]
+                for row in yearly_payments(case, [plan.supply], without_limits.supply)[0]
             }
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         levies = levies_received(plan)
@@ -241,7 +241,7 @@ class WhoPays(Result):
         ``case`` gives the members and years. The tables and the reference are as in ``paying``.
         """
         named = [*cases]
-        each = paying(case, [now for _, now in named], reference)
+        each = yearly_payments(case, [now for _, now in named], reference)
         rows = [
             {"case": name, **row}
             for (name, _), by_member in zip(named, each, strict=True)
@@ -250,7 +250,7 @@ class WhoPays(Result):
         return cls.of_rows(rows, words=words_of(case))
 
 
-def paying(
+def yearly_payments(
     case: Case, tables: Sequence[pd.DataFrame], reference: pd.DataFrame
 ) -> list[list[dict[str, Any]]]:
     """Return for each table one row per member with its yearly payments, by field of ``WhoPays``.

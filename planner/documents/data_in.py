@@ -421,7 +421,7 @@ def _same(column: Column | None, value: object) -> object:
 def _is_same(column: Column | None, before: object, after: object) -> bool:
     old, new = _same(column, before), _same(column, after)
     if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new, rel_tol=tolerances.CONVERTED)
+        return math.isclose(old, new, rel_tol=tolerances.SAME_IN_TWO_UNITS)
     return old == new
 
 
@@ -429,7 +429,7 @@ def _is(value: object, wanted: str) -> bool:
     """Return whether a cell of theirs is what a condition asks for."""
     if is_number(value):
         try:
-            return math.isclose(float(value), float(wanted), rel_tol=tolerances.CONVERTED)
+            return math.isclose(float(value), float(wanted), rel_tol=tolerances.SAME_IN_TWO_UNITS)
         except ValueError:
             return False
     if isinstance(value, bool):

@@ -233,7 +233,7 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
 def heat(
     title: str, matrix: Result, columns: Sequence[Field], axis: str, role: Role = Role.SHORT
 ) -> Picture:
-    """Return a map of some columns of a matrix, as ``crossed`` makes it: its first names a row."""
+    """Return a heat map of some columns of a matrix, whose first column has the names of rows."""
     cells = matrix.rows(matrix.fields[0], *columns)
     rows = (Series(str(name), role, numbers(values)) for name, *values in cells)
     names = tuple(column.title(matrix.words) for column in columns)

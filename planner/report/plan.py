@@ -37,7 +37,7 @@ from models.results.common import (
     SHORT_PRICE,
     YEAR,
 )
-from models.results.field import crossed
+from models.results.field import matrix_of
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD, is_estimate
 from models.units import MILLION
@@ -358,7 +358,7 @@ def shortage(plan: PlanFile) -> Section | None:
     heading = "Part of demand that is short, by member and mineral, all years"
     axis = SHORT.header.lower()
     whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
-    matrix = crossed(title, {Members.member: names}, across, parts, field.share(""), {})
+    matrix = matrix_of(title, {Members.member: names}, across, parts, field.share(""), {})
     return Section(
         "shortage",
         title,

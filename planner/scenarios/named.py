@@ -18,11 +18,11 @@ from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.workbook.countries import closest_country, country_code
 
 _RULES = (
-    rows.within_bounds,
+    rows.numbers_are_within_bounds,
     rows.last_year_not_before_first,
-    scenarios.selectors,
-    scenarios.values,
-    scenarios.builds,
+    scenarios.selectors_fit_actions,
+    scenarios.values_fit_actions,
+    scenarios.builds_match_projects,
     advice.outside_the_horizon,
 )
 """What a row of the sheet Scenarios must keep, its names apart."""

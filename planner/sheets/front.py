@@ -280,7 +280,7 @@ def _tariffs(context: Context) -> Iterator[str]:
 
 def levy_words(plan: Plan, currency: str) -> str:
     """Return who pays most at borders with a price floor, and when; "" where nobody does."""
-    table = results.levied(plan)
+    table = results.levies_paid(plan)
     if table.empty:
         return ""
     by_payer = measures.sums(table, "levies", "member", "plant")

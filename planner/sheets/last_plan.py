@@ -52,7 +52,7 @@ class _Comparison:
 
 
 def _differ(before: float, now: float) -> bool:
-    return abs(now - before) > tolerances.SAME_ORDER + tolerances.TWO_PLANS * max(before, now)
+    return abs(now - before) > tolerances.SAME_ORDER + tolerances.PLAN_DIFFERENCE * max(before, now)
 
 
 @once
@@ -169,7 +169,7 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
 
 def _alike(before: dict[int, float], now: dict[int, float]) -> bool:
     years = {*before, *now}
-    return all(abs(before.get(y, 0) - now.get(y, 0)) <= tolerances.TWO_PLANS for y in years)
+    return all(abs(before.get(y, 0) - now.get(y, 0)) <= tolerances.PLAN_DIFFERENCE for y in years)
 
 
 def _moved(name: str, before: dict[int, float], now: dict[int, float]) -> str:

@@ -20,7 +20,7 @@ from models.measures import SAME_COST, change, keeps_enough, ratio, shortage_rat
 from models.plan import PENALTIES, Plan
 from models.results import About, Result, field
 from models.results.common import SHORT, units_of, words_of
-from models.results.field import Colour, Field, Look, crossed
+from models.results.field import Colour, Field, Look, matrix_of
 from models.units import MILLION
 from planner import scenarios
 from planner.render import words
@@ -425,7 +425,7 @@ def matrix(
     }
     lead = {Comparison.scenario.like(meaning=""): list(rows)}
     cell = field.share("", meaning, colour=Colour.AGAINST_FIRST)
-    return crossed(name, lead, headers, cells, cell, {})
+    return matrix_of(name, lead, headers, cells, cell, {})
 
 
 def _matrix(

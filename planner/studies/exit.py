@@ -206,7 +206,7 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
-    (payers,) = members.paying(case, [result.path.supply], result.plan.supply)
+    (payers,) = members.yearly_payments(case, [result.path.supply], result.plan.supply)
     rows = {
         Exits: exits,
         WayOut: [row for rows in years.values() for row in rows],
@@ -257,7 +257,7 @@ def _plants(plan: Plan) -> tuple[Floats, Floats]:
 
 def _solid(amount: float, total: float) -> float:
     """Return an amount, 0 where it is two plans' rounding beside what it is a part of."""
-    return amount if abs(amount) > tolerances.TWO_PLANS * total else 0.0
+    return amount if abs(amount) > tolerances.PLAN_DIFFERENCE * total else 0.0
 
 
 def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
@@ -372,7 +372,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     rows = plan.projects[["project", "year", "built"]]
     for project, year, built in rows.itertuples(index=False):
         part = built - begun[project].get(year, 0.0)
-        if part > tolerances.TWO_PLANS:
+        if part > tolerances.PLAN_DIFFERENCE:
             parts[project][year] = part
     return parts
 

@@ -22,7 +22,7 @@ from models.results import About, Benchmarks, Colour, Field, Look, Name, Result,
 from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
-from models.results.field import crossed
+from models.results.field import matrix_of
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import (
@@ -607,7 +607,7 @@ def heat_map(tables: Tables) -> Result:
     rows = tables[by].rows(by.lost, by.kind, by.mineral, by.share)
     cells = {tuple(key): share for *key, share in rows}
     lead = {Losses.lost: losses.lost, Losses.kind: losses.kind}
-    return crossed("Heat map", lead, _every_mineral(tables), cells, _HEAT, losses.words)
+    return matrix_of("Heat map", lead, _every_mineral(tables), cells, _HEAT, losses.words)
 
 
 def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) -> Result:
@@ -616,7 +616,9 @@ def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) ->
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
     cells: dict[Any, Any] = rows.set_index(["country", "member"])[cell.name].to_dict()
-    return crossed(title, {Embargoes.country: codes}, members, cells, cell, tables[Embargoes].words)
+    return matrix_of(
+        title, {Embargoes.country: codes}, members, cells, cell, tables[Embargoes].words
+    )
 
 
 def _every_mineral(tables: Tables) -> list[str]:

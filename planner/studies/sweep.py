@@ -1268,7 +1268,7 @@ def _of_floor(charts: _SweepCharts) -> Headline:
     finding = f"At a floor of {last} the coalition buys {tonnes(then)} outside"
     finding += f"{moved if low < high else ''}."
     of = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
-    is_level = (of.agg(np.ptp) <= tolerances.TWO_PLANS * of.max()).all(axis=None)
+    is_level = (of.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * of.max()).all(axis=None)
     if low < high and is_level and not any(at["levies"].values()):
         finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
     care = f"{missing(charts.lacking(high))} at {charts.words(high)}."

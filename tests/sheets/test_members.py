@@ -12,7 +12,7 @@ from models import measures
 from models.case import Case
 from models.plan import solve
 from models.results import Members
-from models.results.members import paying
+from models.results.members import yearly_payments
 from models.schema import COALITION, Member
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
@@ -134,7 +134,7 @@ def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
         purchased=[10.0, 0.0, 0.0], landed=[2.0, math.nan, math.nan], short_cost=[1.0, 2.0, 0.0]
     )
     case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = {row["member"]: row for row in paying(case, [now], then)[0]}
+    found = {row["member"]: row for row in yearly_payments(case, [now], then)[0]}
     assert found["A"]["extra"] == pytest.approx(10)
     assert found["B"]["extra"] == pytest.approx(5 * (4 - 2))  # b is bought nowhere else: no more
     assert found["B"]["dearer"] == pytest.approx(10 / (10 + 9))
@@ -166,12 +166,15 @@ def test_parts_add_up(seed):
     same = measures.paid_at_coalition_cost(plan.supply)
     assert same.sum() == near(plan.purchases, rel=1e-6, abs=1e-3)
     mineral_by_mineral = [
-        sum(of["extra"] for of in paying(case, [rows], free.supply[free.supply["mineral"] == m])[0])
+        sum(
+            of["extra"]
+            for of in yearly_payments(case, [rows], free.supply[free.supply["mineral"] == m])[0]
+        )
         for m, rows in plan.supply.groupby("mineral")
     ]
     total = sum(mineral_by_mineral) * years
     assert table["extra"].sum() * years == near(total, rel=1e-6, abs=1e-3)
-    for of in paying(case, [plan.supply], plan.supply)[0]:
+    for of in yearly_payments(case, [plan.supply], plan.supply)[0]:
         assert of["extra"] == of["extra_shortage"] == 0
 
 
@@ -237,6 +240,6 @@ def test_members_that_swap_sellers_at_no_cost_pay_nothing_more(landed, tonnes, e
     })  # fmt: skip
     then = now.assign(purchased=[10.0, 10.0], landed=[1.0, 2.0])
     case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = paying(case, [now, then], then)
+    found = yearly_payments(case, [now, then], then)
     assert [row["extra"] for row in found[0]] == pytest.approx(list(extra))
     assert [row["extra"] for row in found[1]] == [0.0, 0.0]

@@ -63,7 +63,6 @@ def missing_year_columns(case: Case) -> Iterator[Finding]:
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
-    """Warn of rows whose years are all outside the planned years."""
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
@@ -149,7 +148,6 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
 
 
 def minerals_without_refiner(case: Case) -> Iterator[Finding]:
-    """Warn of minerals that are needed but that nobody refines."""
     supplied = {plant.mineral for plant in plants(case)}
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:
@@ -323,7 +321,6 @@ def _least_share(rooms: list[float], demand: float) -> float | None:
 
 
 def members_without_lane(case: Case) -> Iterator[Finding]:
-    """Warn of members that need a mineral but have no open lane for it."""
     expanded, some_closed = resolve.Expanded(case), any(row.open is False for row in case.lanes)
     rows = {(d.mineral, d.member): d for d in case.demand if any(t > 0 for _, t in d.tonnes)}
     for (mineral, member), row in sorted(rows.items()) if some_closed else ():

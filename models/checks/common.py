@@ -24,7 +24,6 @@ _SHORTEST = 3
 
 
 def error(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
-    """Return a finding at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, expected, hint)
 
@@ -75,7 +74,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:
-    """Return all refiners and projects."""
     return (*case.refiners, *case.projects)
 
 
@@ -111,10 +109,8 @@ def is_total(name: object) -> bool:
 
 
 def is_word_of_total(text: object) -> bool:
-    """Return whether a text is only the word for a total."""
     return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", fold(text)) is not None
 
 
 def total_hint(what: str) -> str:
-    """Return the hint for a row or column of totals."""
     return f"this looks like a total {what}; remove it"

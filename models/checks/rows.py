@@ -59,7 +59,6 @@ _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_
 
 
 def demand_has_years(case: Case) -> Iterator[errors.Finding]:
-    """Demand has at least one year column."""
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
         yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
@@ -176,7 +175,6 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
 
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
-    """Last year is not before First year."""
     for row, first, last in rows_with_years(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
@@ -184,7 +182,6 @@ def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
 
 
 def opening_stock_fits(case: Case) -> Iterator[errors.Finding]:
-    """The opening stock is at most what can be stored."""
     for pile in case.stockpiles:
         if pile.opening > pile.max:
             said = f"the opening stock is {pile.opening:g} t"
@@ -203,7 +200,6 @@ def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
 
 
 def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
-    """A contract's Max is at least its Min."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"the contract's Max is {contract.max:g} t/yr"
@@ -292,7 +288,6 @@ def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
-    """No member's country is Rest of world."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
             said = "Rest of world is not a member's country"
@@ -453,7 +448,6 @@ def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """The zone of a price floor is a defined bloc."""
     for row in case.price_floors:
         yield from _in_bloc(case, row, "zone")
 
@@ -509,7 +503,6 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A company in Scenarios or Risks is an Owner in Refiners or Projects."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")

@@ -36,7 +36,6 @@ _MINES_OWN = {"scale mines", "block ore"}
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """Warn of rows of Lanes that match no refiner and no project."""
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
@@ -88,7 +87,6 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """Warn of rows of Rights that match no refiner, project or mine."""
     sources = _sources(case)
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
@@ -170,7 +168,6 @@ def _no(case: Case, what: str, of: str, country: str = "") -> str:
 
 
 def steps(case: Case) -> tuple[ActionRow, ...]:
-    """Return all rows of Scenarios and Risks."""
     return (*case.scenarios, *case.risks)
 
 
@@ -311,7 +308,6 @@ def events_never_or_always(case: Case) -> Iterator[Finding]:
 
 
 def _firsts(case: Case) -> dict[str, EventStep]:
-    """Return the first row of each event."""
     found: dict[str, EventStep] = {}
     for step in case.risks:
         found.setdefault(step.name, step)

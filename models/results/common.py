@@ -124,7 +124,6 @@ _LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind
 
 
 def look_of(column: Column) -> Look:
-    """Return the look of a workbook column's values in results."""
     return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.FACTOR)
 
 
@@ -176,7 +175,6 @@ class PlanTable(Result):
 
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
-        """Return the result of a plan."""
         table = cls.table(plan)
         data: dict[str, Any] = {f.name: table[f.name] for f in cls.FIELDS if f.name in table}
         data["unit"] = table["mineral"].map(units_of(plan.case))

@@ -41,7 +41,6 @@ class Look(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        """Whether cells with this look hold words."""
         return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
 
 
@@ -133,7 +132,6 @@ class Field:
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
     def like(self, **changes: Any) -> Field:
-        """Return a copy of the field with some properties changed."""
         return replace(self, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
@@ -142,7 +140,6 @@ class Field:
 
     @property
     def json_key(self) -> str:
-        """The key of the values in JSON."""
         return self.key.format(name=self.name) or self.name
 
     @property
@@ -294,7 +291,6 @@ class Result:
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
 
     def without(self, *fields: Field) -> Self:
-        """Return the table without some optional fields."""
         left = {f.name for f in self.fields} - {f.name for f in fields}
         data = {name: values for name, values in self.data.items() if name in left}
         return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)

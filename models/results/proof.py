@@ -115,7 +115,6 @@ class About(Result):
     value = VALUE
 
     def option(self, what: str) -> str:
-        """Return the value of a row, "" if there is no such row."""
         pairs = dict(reversed(list(self.rows(About.what, About.value))))
         return str(pairs.get(what) or "")
 

@@ -190,7 +190,6 @@ def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
 
 
 def fraction(header: str, meaning: str, **parts: Any) -> Any:
-    """Declare a fraction from 0 to 1."""
     return column(header, CellKind.SHARE, meaning, **parts)
 
 

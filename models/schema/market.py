@@ -440,9 +440,11 @@ class Lane(Record):
     IS_ORDERED = True
     MEANING = "Changes to lanes, applied from top to bottom. A blank selector matches all."
 
-    mineral: str = selector("Mineral", "The mineral of the lanes.", "Minerals")
-    country: str = selector("From country", "The supplier country of the lanes.")
-    refiner: str = selector("Refiner", "The refiner of the lanes.", "Refiners", "Projects")
+    mineral: str = selector("Mineral", "The mineral that the lanes carry.", "Minerals")
+    country: str = selector("From country", "The country that sells on the lanes.")
+    refiner: str = selector(
+        "Refiner", "The refiner that sells on the lanes.", "Refiners", "Projects"
+    )
     member: str = selector("To member", "The member that buys on the lanes.", "Members")
     freight: float | None = lane_freight("Freight on the lane.", "unchanged")
     tariff: float | None = lane_tariff("the refiner's cost")
@@ -475,7 +477,7 @@ class OreLane(Record):
     IS_ORDERED = True
     MEANING = "Changes to ore lanes, applied from top to bottom. A blank selector matches all."
 
-    mineral: str = selector("Mineral", "The mineral of the lanes.", "Minerals")
+    mineral: str = selector("Mineral", "The mineral that the lanes carry.", "Minerals")
     mine_country: str = selector("Mine country", "The country that the ore comes from.")
     refiner_country: str = selector("Refiner country", "The country that refines the ore.")
     freight: float | None = lane_freight(

@@ -68,7 +68,7 @@ class ShareLimit(Record):
     )
     share: ByYear = fraction(
         "Share",
-        "The share, as a share of demand or of purchases (setting Share basis).",
+        "The share that is allowed, of demand or of purchases (setting Share basis).",
         by_year=True,
     )
     first_year: int | None = years("First year", "First year in force.")
@@ -251,8 +251,8 @@ class Support(Record):
     )
     clawback: float | None = number(
         "Clawback above",
-        "The plant pays back the part of the market price above this price. It is at"
-        " least the strike price.",
+        "The plant pays back the part of the market price above this price, which is"
+        " at least the strike price.",
         "USD/t",
         value=None,
         default="none: the plant pays nothing back",
@@ -373,7 +373,9 @@ class Right(Record):
     )
 
     member: str = named("Member", "The member.", "Members")
-    refiner: str = selector("Refiner", "The refiner or project.", "Refiners", "Projects")
+    refiner: str = selector(
+        "Refiner", "The refiner or project that is shared.", "Refiners", "Projects"
+    )
     mineral: str = selector("Mineral", "The mineral.", "Minerals")
     country: str = selector("Country", "Country of the refiners, projects and mines.")
     share: float = fraction(
@@ -513,14 +515,14 @@ class EventStep(ActionRow):
     last_year: int | None = years("Last year", "The row changes nothing after this year.")
     probability: float = fraction(
         "Yearly probability",
-        "Chance that the event begins in any one year of Demand. All rows of an event"
-        " have the same.",
+        "Chance that the event begins in any one year of Demand. It is the same in all"
+        " rows of an event.",
     )
     duration: int = column(
         "Duration",
         CellKind.WHOLE,
-        "Number of years that the event lasts, with its first year. All rows of an"
-        " event have the same.",
+        "Number of years that the event lasts, with its first year. It is the same in"
+        " all rows of an event.",
         unit="yr",
         value=1,
         least=1,

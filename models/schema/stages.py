@@ -61,8 +61,8 @@ class InputLane(Record):
         "Changes to lanes of inputs, applied from top to bottom. A blank selector matches all."
     )
 
-    input: str = selector("Input", "The input on the lanes.", "Minerals")
-    country: str = selector("From country", "The supplier country of the lanes.")
+    input: str = selector("Input", "The input that the lanes carry.", "Minerals")
+    country: str = selector("From country", "The country that sells on the lanes.")
     refiner: str = selector("Refiner", "The supplier of the input.", "Refiners", "Projects")
     to_country: str = selector("To country", "The country of the plants that buy the input.")
     freight: float | None = lane_freight("Freight on the lane.", "unchanged (0 at first)")

@@ -74,12 +74,12 @@ class Uncertainty(Record):
         "The column of that sheet, such as Capacity. For the sheets Demand and"
         " Freight, write `Demand` or `Freight`.",
     )
-    mineral: str = selector("Mineral", "The mineral of the rows.", "Minerals")
-    country: str = selector("Country", "The country of the rows.")
+    mineral: str = selector("Mineral", "Limits the range to rows of this mineral.", "Minerals")
+    country: str = selector("Country", "Limits the range to rows of this country.")
     refiner: str = selector(
-        "Refiner", "The refiner or project of the rows.", "Refiners", "Projects"
+        "Refiner", "Limits the range to rows of this refiner or project.", "Refiners", "Projects"
     )
-    member: str = selector("Member", "The member of the rows.", "Members")
+    member: str = selector("Member", "Limits the range to rows of this member.", "Members")
     low: float = number(
         "Low", "The low end of the range, as a factor on the value: 0.8 is 20 % less.", most=1.0
     )

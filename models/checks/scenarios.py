@@ -247,7 +247,7 @@ def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Fin
     late = [p for p in found if case.years and p.first_year > case.years[-1]]
     if late and len(late) == len(found):
         said = (
-            f"the row is blank, so {late[0].name} would be built in its First year"
+            f"First year is blank, so {late[0].name} would be built in its First year"
             f" {late[0].first_year}"
         )
         yield error(step, "first_year", said, _horizon(case))

@@ -16,9 +16,9 @@ from models.program import market, sourcing
 from models.program.component import Columns, Rows
 from models.program.families import FAMILIES
 from models.schema import (
+    ACTION_CELLS,
     EVENT_ACTIONS,
     SHEETS,
-    TAKES,
     CellKind,
     Column,
     EventStep,
@@ -134,7 +134,7 @@ def _actions() -> str:
         "|---|---|---|---|",
     ]
     for name, action in ACTIONS.items():
-        takes = TAKES[name]
+        takes = ACTION_CELLS[name]
         does = (inspect.getdoc(action) or "").splitlines()[0]
         left = [f for f in SELECTORS if f not in takes.selectors]
         chosen = takes.selectors if len(left) > 1 else left
@@ -173,8 +173,8 @@ def _columns(sheet: type[Record]) -> str:
     if like is not None:
         lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {
-        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes, a column a year.",
-        "members": "- a member (number; blank: Default freight): USD/t, a column a member.",
+        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes in that year.",
+        "members": "- a member (number; blank: Default freight): USD/t to that member.",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])

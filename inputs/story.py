@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.answers import least_share
-from models.measures import like_for_like
+from models.measures import extra_cost
 from models.plan import PENALTIES, Plan, solve
 from models.results.members import dependences_of
 from models.schema.policy import EACH
@@ -71,7 +71,7 @@ def _line(mineral: str, capped: Plan, free: Plan, smallest: float) -> Line:
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
     ]
     there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
-    extra, _ = like_for_like(capped.supply, free.supply, "mineral")[mineral]
+    extra, _ = extra_cost(capped.supply, free.supply, "mineral")[mineral]
     lacking = _sum(free, mineral, "short")
     return Line(
         mineral=mineral,

@@ -1,10 +1,10 @@
-"""Every number that has a name in the product, each computed here and nowhere else.
+"""Every named number of the product, computed here and nowhere else.
 
-A docstring gives the formula, the unit and the base, since the same word is asked of demand, of
-purchases or by value, of the last year or of any: a surface says which in its own words, and calls
-the measure with that argument. Rest of world is many small suppliers: it counts in what shares are
-of, and is no country itself. Nothing here knows a plan: amounts go in, so that what is read back of
-a workbook is measured as the plan itself is.
+A docstring gives the formula, the unit and the base. The base differs: a share can be a share of
+demand, of purchases or of value, in the last year or in any year. Each sheet names its base, and
+passes it as an argument. Rest of world is many small suppliers: it counts in the base of shares,
+but not as a country. The functions take amounts, not plans, so a plan and a workbook that is read
+back are measured in the same way.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ if TYPE_CHECKING:
 POINT = 0.01
 """A percentage point: the unit of a limit on a share."""
 DAYS = 365
-"""Days of a year of demand."""
+"""Days in a year of demand."""
 
 
-def printed(share: float) -> float:
-    """Return a share as it is printed, to a tenth of a point: a reader sees closer ones as one."""
+def rounded(share: float) -> float:
+    """Return a share rounded as sheets print it, to a tenth of a percentage point."""
     return round(share, 3)
 
 
-def named(amounts: Mapping[str, float]) -> dict[str, float]:
-    """Return the amounts of single countries: Rest of world left out."""
+def without_rest_of_world(amounts: Mapping[str, float]) -> dict[str, float]:
+    """Return the amounts without Rest of world, which is not a single country."""
     return {name: amount for name, amount in amounts.items() if name != schema.REST_OF_WORLD}
 
 
-def part(amount: float, whole: float) -> float | None:
-    """Return a part of a whole; None where the whole is nothing, or next to it: no number then."""
-    ratio = amount / whole if whole > 0 else math.inf
-    return ratio if math.isfinite(ratio) else None
+def ratio(amount: float, whole: float) -> float | None:
+    """Return amount / whole; None if the whole is (nearly) 0."""
+    quotient = amount / whole if whole > 0 else math.inf
+    return quotient if math.isfinite(quotient) else None
 
 
-def beyond(amount: float, other: float, base: float) -> float:
-    """Return an amount less another, 0 where rounding alone parts them against what they are of."""
-    difference = amount - other
-    return difference if abs(difference) > tolerances.REMAINDER * abs(base) else 0.0
+def difference(amount: float, other: float, base: float) -> float:
+    """Return amount - other, or 0 if they differ only by rounding relative to ``base``."""
+    gap = amount - other
+    return gap if abs(gap) > tolerances.REMAINDER * abs(base) else 0.0
 
 
 def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
-    """Return the sums of an amount by the values of a column, or by tuples of several columns'."""
+    """Return the sums of an amount, grouped by one column or by a tuple of columns."""
     totals = table.groupby([*by])[amount].sum()
     return dict(zip(totals.index.tolist(), totals.tolist(), strict=True))
 
 
 def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[str, float]]:
-    """Return the sums of an amount by the values of the last column, within those of the others."""
+    """Return the sums of an amount by the last column, nested in groups of the other columns."""
     nested = defaultdict[Any, dict[str, float]](dict)
     for (*others, last), total in sums(table, amount, *by).items():
         nested[tuple(others) if len(others) > 1 else others[0]][last] = total
@@ -68,20 +68,17 @@ def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[st
 def change(
     now: float | None, was: float | None, noise: float = tolerances.REMAINDER
 ) -> float | None:
-    """Return now less before, None if unknown, 0 if less than ``noise`` of the larger apart."""
+    """Return now - was; 0 if they differ by at most ``noise`` x the larger; None if unknown."""
     if now is None or was is None:
         return None
     by = now - was
     return by if abs(by) > noise * max(abs(now), abs(was)) else 0.0
 
 
-def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum over the first axis; 0 where it is the rounding of what cancels out.
-
-    Unlike ``change``, which leaves out what is small beside a plan, it keeps all that is real.
-    """
+def net_sums(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums over the first axis; 0 where the terms cancel but for rounding."""
     totals = np.asarray(amounts.sum(axis=0))
-    least = tolerances.CANCELLED * np.abs(amounts).sum(axis=0)
+    least = tolerances.CANCELLED_SUM * np.abs(amounts).sum(axis=0)
     return np.where(np.abs(totals) <= least, 0.0, totals)
 
 
@@ -89,31 +86,32 @@ def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def largest(amounts: Mapping[str, float], number: int = 1) -> list[tuple[str, float]]:
-    """Return the countries with the most, by name where equal.
+    """Return the countries with the largest amounts; ties are sorted by name.
 
     formula: the ``number`` largest amounts of single countries
-    unit: that of the amounts
+    unit: the unit of the amounts
     """
-    return sorted(named(amounts).items(), key=lambda each: (-each[1], each[0]))[:number]
+    countries = without_rest_of_world(amounts)
+    return sorted(countries.items(), key=lambda each: (-each[1], each[0]))[:number]
 
 
 def hhi(amounts: Mapping[str, float]) -> float | None:
-    """Return the Herfindahl-Hirschman index; None where nothing is supplied.
+    """Return the Herfindahl-Hirschman index; None if nothing is supplied.
 
     formula: sum over c of (100 S_c)^2, S_c the country's share of all amounts
     unit: index, 0 to 10,000
-    base: all that is supplied, Rest of world too
+    base: all amounts, Rest of world included
     """
     whole = float(np.sum(list(amounts.values())))
     if whole <= 0:
         return None
-    shares = np.array(list(named(amounts).values())) / whole * 100.0
+    shares = np.array(list(without_rest_of_world(amounts).values())) / whole * 100.0
     return float((shares**2).sum())
 
 
 @dataclass(frozen=True)
 class Top:
-    """The largest share of one country: whose (a code), when, and the limit on it (None: none)."""
+    """The largest share of one country (a code), its year, and the limit on it (None: no limit)."""
 
     country: str
     year: int
@@ -122,7 +120,7 @@ class Top:
 
 
 def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
-    """Return each row's tonnes over what its buyer needs, or purchases, in that year.
+    """Return each row's tonnes as a share of its buyer's demand, or purchases, in that year.
 
     formula: tonnes / demand, or tonnes / purchases; NaN where the base is 0
     unit: share
@@ -135,11 +133,11 @@ def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
 
 
 def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False) -> Top | None:
-    """Return the largest share of one country among rows; None where no country sells.
+    """Return the largest share of one country among rows; None if no country sells.
 
-    The rows have country, year, tonnes and limit, and what ``shares_of`` asks for, of one buyer and
-    mineral; they are of one year, or of all that are meant. Of equal shares the first row's counts.
-    ``idle`` has a country under a limit count that sells nothing.
+    The rows have the columns country, year, tonnes and limit, and the columns of ``shares_of``.
+    They are of one buyer and mineral, and of every year to be compared. Ties go to the first row.
+    With ``idle``, countries with a limit count even if they sell nothing.
 
     formula: max over countries c and years t of tonnes[c, t] / base[t]
     unit: share
@@ -150,9 +148,9 @@ def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False)
 
 @dataclass(frozen=True)
 class OverByPurchases:
-    """A limit that a country keeps of a buyer's demand, and breaks of what the buyer purchases.
+    """A limit that a country's share of demand keeps, but its share of purchases exceeds.
 
-    ``buyer`` "" is the coalition, ``country`` a code; shares of the mineral in the year.
+    ``buyer`` "" is the coalition, ``country`` is a code. The shares are of the mineral in the year.
     """
 
     mineral: str
@@ -169,15 +167,15 @@ class OverByPurchases:
 
 
 def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
-    """Return how far each row's share of purchases is above a limit that its share of demand keeps.
+    """Return by how much each row's share of purchases exceeds a limit on its share of demand.
 
-    It happens where demand is short: 65 % of demand may be 80 % of what is bought. The rows are
-    those of ``largest_country_share``.
+    Only rows whose share of demand keeps the limit have a number. This happens when there is a
+    shortage: 65 % of demand may be 80 % of purchases. The rows are as in ``largest_country_share``.
 
-    formula: tonnes / purchases - limit where tonnes / demand <= limit < tonnes / purchases, to
+    formula: tonnes / purchases - limit if tonnes / demand <= limit < tonnes / purchases, to
              within 1e-6; else NaN
     unit: share
-    base: purchases; all NaN where ``base``, what limits are of, is not demand
+    base: purchases; all NaN if ``base``, the base of the limits, is not demand
     """
     excess = shares_of(table, schema.PURCHASES) - table["limit"]
     is_kept = shares_of(table, schema.DEMAND) <= table["limit"] + tolerances.LIMIT_KEPT
@@ -185,9 +183,10 @@ def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
 
 
 def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
-    """Return every limit that is kept of demand and broken of purchases, the farthest first.
+    """Return each limit that the share of demand keeps and the share of purchases exceeds.
 
-    The rows have mineral, buyer and country, and what ``excess_of_purchases`` asks for.
+    The largest excess comes first. The rows have the columns mineral, buyer and country, and the
+    columns of ``excess_of_purchases``.
     """
     excess = excess_of_purchases(table, base)
     rows = table[excess.notna()]
@@ -203,10 +202,10 @@ def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
 def largest_country_shares(
     table: pd.DataFrame, base: str, by: Sequence[str] = ("mineral",)
 ) -> dict[Any, Top]:
-    """Return the same among the rows of the coalition by the values of a column, or by tuples.
+    """Return the coalition's largest country share for each value of some columns.
 
-    The rows have those columns and buyer ("" the coalition), too. A mineral of which no country
-    sells is not in it.
+    The keys are values of one column, or tuples of several. The rows also have the column buyer,
+    which is "" for the coalition. Minerals that no country sells are left out.
     """
     largest = _tops(table[table["buyer"] == ""], base, by)
     return {key[0]: top for key, top in largest.items()} if len(by) == 1 else largest
@@ -215,7 +214,7 @@ def largest_country_shares(
 def _tops(
     table: pd.DataFrame, base: str, by: Sequence[str], *, idle: bool = False
 ) -> dict[Any, Top]:
-    """Return the largest share of one country among the rows alike in some columns."""
+    """Return the largest country share among the rows with the same values in some columns."""
     rows = (table[c].tolist() for c in ("country", "year", "tonnes", "limit"))
     shares = shares_of(table, base).tolist()
     keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
@@ -232,13 +231,13 @@ def _tops(
 
 
 def stays_within(shares: Mapping[int, float | None], most: float) -> int | None:
-    """Return the first year from which on a share is at most so much in every year; None: never.
+    """Return the first year from which a share never exceeds a limit; None if there is none.
 
-    A year whose share has no base (None: something is sold where nothing is needed) is above.
+    A year whose share is None (sales without any demand) counts as above the limit.
 
     formula: min y such that share[t] <= most for all years t >= y, to within 1e-6
     unit: year
-    base: that of the shares, by year
+    base: the base of the shares, by year
     """
     first = None
     for year in sorted(shares, reverse=True):
@@ -255,63 +254,63 @@ def stays_within(shares: Mapping[int, float | None], most: float) -> int | None:
 def largest_supplier(
     amounts: Mapping[str, float], home: Collection[str]
 ) -> tuple[str, float] | None:
-    """Return the one country outside with the most, and its share; None where none sells.
+    """Return the outside country that sells most, and its share; None if none sells.
 
-    ``home`` are the countries inside the coalition: none of them is a supplier to be feared.
+    ``home`` has the countries of the coalition, which are not counted as suppliers to lose.
 
-    formula: max over c outside of amount[c] / sum of all amounts; by code where equal
+    formula: max over c outside of amount[c] / sum of all amounts; ties go to the first code
     unit: share
-    base: all amounts: what is bought, from inside and from Rest of world too
+    base: all amounts, including those from the coalition and from Rest of world
     """
     outside = {c: amount for c, amount in amounts.items() if c not in home and amount > 0}
     most = largest(outside)
     return (most[0][0], most[0][1] / sum(amounts.values())) if most else None
 
 
-# ---- what a loss leaves: six measures, each in a sentence ----------------------------------------
+# ---- supply after a loss: six measures, with a sentence for each ---------------------------------
 
 IF_IT_STOPS = (
     "All that the country sells is then lost, nothing is bought elsewhere, and stocks give"
-    " only what the plan draws."
+    " only what the plan already draws from them."
 )
-"""The first of them, ``served_without``: it has one number on every surface."""
+"""Explains ``served_without``, which is the same figure in every sheet and study."""
 SEE_MORE = "planner stress tests the loss of each country, from any year."
 WITH_SURGE = (
-    "Each other supplier also sells more: up to the setting Surge x its usable capacity, as"
-    " far as that is open to the coalition and not sold already."
+    "Each other supplier also sells more: up to the setting Surge x its usable capacity, but"
+    " no more than the capacity that is open to the coalition and not sold yet."
 )
 IN_SECURITY = (
-    "This test loses one country at a time, and counts what the others can sell more and all"
-    " stocks."
+    "This test loses one country at a time. It counts the extra tonnes that the others can"
+    " sell, and all stocks."
 )
 BY_CAPACITY = "N-1 counts all capacity open to the coalition, whether the plan buys from it or not."
 PLANNED_AGAIN = (
-    "Here the loss is known beforehand, and the coalition plans everything again; planner"
-    " stress holds it to its orders."
+    "Here the loss is known beforehand, and the coalition plans everything again. In planner"
+    " stress it must keep its orders."
 )
 SAME_COST = (
-    "Several plans can cost the same in all and differ in who buys from whom, and so in what"
-    " each member pays; one of them is shown."
+    "Several plans can have the same total cost but differ in who buys from whom, and so in"
+    " what each member pays. One of them is shown."
 )
 TIED_INPUTS = (
-    "Plans of the same cost can differ in which plant gets whose inputs, and so in this part."
+    "Plans with the same cost can give inputs to different plants, so this share can differ too."
 )
-"""Said wherever a loss is counted through all stages: that share is of the plan shown."""
+"""Added wherever a loss is counted through all stages of production."""
 HELD_TO_ORDERS = (
-    "The coalition keeps its orders; it answers a loss with what others can sell more, with"
+    "The coalition keeps its orders. It makes up for a loss with extra sales of others, with"
     " stocks and with waived limits."
 )
-"""The other five: with surge, in Security, of the scorecard, planned again, held to orders."""
+"""Explains figures of planner stress."""
 KEEPS_ENOUGH = 0.8
-"""A mineral of which so much is served without its largest supplier keeps enough."""
+"""A mineral is secure if this share of need is served without its largest supplier."""
 
 
 def keeps_enough(served: float) -> bool:
-    """Return whether so much is served without the largest supplier, but for rounding."""
+    """Return whether enough is served without the largest supplier, but for rounding."""
     return served >= KEEPS_ENOUGH - tolerances.LIMIT_KEPT
 
 
-# ---- what is served ----------------------------------------------------------------------------
+# ---- served demand ------------------------------------------------------------------------------
 
 
 def served_share(demand: float, short: float) -> float:
@@ -319,13 +318,13 @@ def served_share(demand: float, short: float) -> float:
 
     formula: 1 - short / demand, at least 0; 1 where nothing is needed
     unit: share
-    base: demand, of whatever minerals and years the amounts are of
+    base: demand, of the same minerals and years as ``short``
     """
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
 
 
 def drawn_from_stock(need: float, handed: float, short: float, bought: float) -> float:
-    """Return what stocks give in a year beyond what is added to them, of a member or of all.
+    """Return the net withdrawal from stocks in a year, of one member or of all.
 
     formula: max(0, need + handed to plants - short - bought)
     unit: t
@@ -336,38 +335,38 @@ def drawn_from_stock(need: float, handed: float, short: float, bought: float) ->
 def served_without(others: float, drawn: float, need: float, served: float) -> float | None:
     """Return the share of a year's need that is served without a supplier; None without need.
 
-    What the supplier sells is lost. ``others`` is what is bought from all others, ``drawn`` what
-    stocks give in that year with the supplier, ``served`` the share served with it: nothing is
-    bought instead, no more is drawn, and what was bought to fill a stock or for plants serves need
+    Everything that the supplier sells is lost. ``others`` are the tonnes bought from all others,
+    ``drawn`` the tonnes that the plan draws from stocks, ``served`` the share that the plan serves.
+    Nothing is bought instead, and no more is drawn. Tonnes bought for stocks or plants serve need
     first.
 
     formula: min(served, (others + drawn) / need)
     unit: share
     base: demand of the year
     """
-    left = part(others + drawn, need)
+    left = ratio(others + drawn, need)
     return None if left is None else max(0.0, min(served, left))
 
 
 SURGE = schema.Settings.surge
-"""What a supplier that is left sells more, of its usable capacity, unless a planner says."""
+"""Default extra sales of a supplier when another is lost, as a fraction of its usable capacity."""
 
 
-def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
-    """Return what part of need is missing in each year, or of each mineral: how severe it is there.
+def shortage_rates(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
+    """Return the unserved fraction of need, by year or by mineral.
 
-    formula: short / need of the same year; 0 where nothing is needed. Weighted by need the parts
-             sum to the whole: sum of part x need = sum of short
-    unit: share; below 0 where ``short`` is against a reference in which more is missing
+    formula: short / need of the same year; 0 if nothing is needed. The average of the fractions,
+             weighted by need, is the fraction of all need.
+    unit: share; below 0 if ``short`` is the difference to a reference with a larger shortage
     base: need of the year, or of the mineral
     """
-    return {key: (part(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
+    return {key: (ratio(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
 
 
 def with_surge(sold: float, usable: float, surge: float) -> float:
-    """Return what a supplier sells at most when it sells more by a part of its usable capacity.
+    """Return a supplier's largest sales after a surge by a fraction of its usable capacity.
 
-    A plant that sells more than its usable capacity goes on doing so, and no more.
+    Sales that are already above the usable capacity stay as they are.
 
     formula: min(sold + surge x usable, max(usable, sold))
     unit: t a year
@@ -378,8 +377,8 @@ def with_surge(sold: float, usable: float, surge: float) -> float:
 def survived_share(left: float, demand: float) -> float:
     """Return the share of a year's demand that is served if a country is lost.
 
-    ``left`` is what all others sell and could sell more, and what is in stock when the year begins;
-    lanes are left aside, and members share it.
+    ``left`` are the sales and the surge of all other suppliers, and the stocks at the start of the
+    year. Lanes are ignored, and members share these tonnes.
 
     formula: min(1, left / demand); 1 where nothing is needed
     unit: share
@@ -389,75 +388,75 @@ def survived_share(left: float, demand: float) -> float:
 
 
 def short_by_limits(short: float, without: float, demand: float) -> float:
-    """Return what share limits add to a shortage; below 0 where they move supply here.
+    """Return the extra shortage that share limits cause; below 0 if they divert supply here.
 
-    formula: short - short without share limits; 0 where that is rounding against demand
+    formula: short - short without share limits; 0 if that is rounding relative to demand
     unit: t
     """
-    return beyond(short, without, demand)
+    return difference(short, without, demand)
 
 
 def days_of_cover(stock: float, demand: float) -> float | None:
-    """Return how long a stock lasts; None where nothing is needed.
+    """Return how long a stock lasts; None if nothing is needed.
 
     formula: stock / (demand / 365)
     unit: days
     base: demand of one year
     """
-    return part(stock * DAYS, demand)
+    return ratio(stock * DAYS, demand)
 
 
-# ---- what it costs -----------------------------------------------------------------------------
+# ---- costs --------------------------------------------------------------------------------------
 
 
 def landed_cost(paid: float, tonnes: float) -> float | None:
-    """Return what a tonne bought costs landed on average; None where nothing is bought.
+    """Return the average landed cost of the tonnes bought; None if nothing is bought.
 
     formula: sum of tonnes x (cost or price, tariff, freight) / sum of tonnes
     unit: money/t, undiscounted
     base: tonnes bought
     """
-    return part(paid, tonnes)
+    return ratio(paid, tonnes)
 
 
 def net_cost(cash: float, duties: float) -> float:
-    """Return what the coalition pays to others: duties go from its buyers to its own treasuries.
+    """Return the cost without duties, which buyers pay to the coalition's own treasuries.
 
     formula: cash cost - sum of tonnes x (tariff x cost or price + levy); 0 if it is rounding
     unit: money, undiscounted
-    base: all flows to members; shortage and other penalties are no cash
+    base: all flows to members; shortage and other penalties are not paid in cash
     """
-    return beyond(cash, duties, cash)
+    return difference(cash, duties, cash)
 
 
 def premium(cash: float, reference: float, tonnes: float) -> float | None:
-    """Return what is paid more than in a reference, over what is bought; None of nothing bought.
+    """Return the extra payment over a reference, per tonne bought; None if nothing is bought.
 
     formula: (cash - cash of the reference) / tonnes
     unit: money/t, undiscounted
-    base: tonnes bought here; it falls below 0 where tonnes that cannot be had are not paid for
+    base: tonnes bought here; it can be below 0 if fewer tonnes are bought than in the reference
     """
-    return part(beyond(cash, reference, reference), tonnes)
+    return ratio(difference(cash, reference, reference), tonnes)
 
 
 def premium_with_shortage(total: float, reference: float, demand: float) -> float | None:
-    """Return what total cost is more than in a reference, over demand; None without demand.
+    """Return the extra total cost over a reference, per tonne of demand; None without demand.
 
     formula: (total cost - total cost of the reference) / demand
     unit: money/t, discounted, shortage at its stated cost
     base: demand
     """
-    return part(beyond(total, reference, reference), demand)
+    return ratio(difference(total, reference, reference), demand)
 
 
 # ---- member by member --------------------------------------------------------------------------
 
 
 def paid(bought: pd.DataFrame) -> pd.Series[float]:
-    """Return what each row pays for its purchases; 0 where nothing is bought.
+    """Return the payment of each row for its purchases; 0 if nothing is bought.
 
-    The rows of ``bought``, here and below, are of a year, mineral and member, with purchased [t]
-    and landed, the average landed cost [money/t; NaN where nothing is bought].
+    In ``bought``, here and below, each row is for one year, mineral and member. It has purchased
+    [t] and landed, the average landed cost [money/t; NaN if nothing is bought].
 
     formula: purchased x landed cost
     unit: money, undiscounted
@@ -466,20 +465,20 @@ def paid(bought: pd.DataFrame) -> pd.Series[float]:
 
 
 def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
-    """Return what each row's tonnes cost at what the coalition pays for such a tonne.
+    """Return the cost of each row's tonnes at the coalition's average landed cost.
 
     formula: purchased[m, j, t] x sum over i of paid[m, i, t] / sum over i of purchased[m, i, t]
     unit: money, undiscounted
-    base: tonnes that the coalition buys of the mineral in the year, the member's own among them
+    base: all tonnes that the coalition buys of the mineral in the year
     """
     return bought["purchased"] * _coalition_cost(bought).fillna(0.0)
 
 
 def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[float]:
-    """Return what each row's tonnes would cost at the cost of a tonne in a reference.
+    """Return the cost of each row's tonnes at the landed cost of a reference.
 
-    formula: purchased[m, j, t] x landed cost[m, j, t] of the reference; where the member buys none
-             there, the coalition's; where nobody does, its own: such tonnes cost no more
+    formula: purchased[m, j, t] x landed cost[m, j, t] of the reference; if the member buys none
+             there, the coalition's cost there; if nobody does, the row's own cost
     unit: money, undiscounted
     base: tonnes bought here
     """
@@ -493,7 +492,7 @@ def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.
 
 
 def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
-    """Return each row's average landed cost of all members in its year; NaN where nobody buys."""
+    """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
     by = [bought["year"], bought["mineral"]]
     money, tonnes = (
         amount.groupby(by).transform("sum") for amount in (paid(bought), bought["purchased"])
@@ -502,65 +501,64 @@ def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
 
 
 def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
-    """Return by how much each member's own basket is dearer than at the coalition's cost.
+    """Return by how much each member's purchases are dearer than at the coalition's cost.
 
     formula: sum over m, t of paid / sum over m, t of paid at coalition cost - 1
-    unit: share; above 0 the member pays more than all members together for the same basket
-    base: what the member's own basket costs at the coalition's average of each mineral and year
+    unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
+    base: cost of the member's tonnes at the coalition's average of each mineral and year
     """
     money, same = (
         _sums(bought, amount, "member") for amount in (paid(bought), paid_at_coalition_cost(bought))
     )
-    return {name: beyond(money[name], base, base) / base for name, base in same.items() if base > 0}
+    bases = {name: base for name, base in same.items() if base > 0}
+    return {name: difference(money[name], base, base) / base for name, base in bases.items()}
 
 
-def like_for_like(
+def extra_cost(
     bought: pd.DataFrame, reference: pd.DataFrame, *by: str
 ) -> dict[Any, tuple[float, float]]:
-    """Return what tonnes cost more than the same tonnes in a reference, and what those cost.
+    """Return the extra cost of tonnes over the same tonnes in a reference, and the cost there.
 
-    The one answer to what limits, a scenario or a cap cost in cash: by the values of a column,
-    mineral or member, of which either add up to the same, or by tuples of several columns'.
-    Charges for new plants are in no tonne's landed cost.
+    This is the cash cost of share limits, of a scenario or of a cap, grouped by one column or by a
+    tuple of columns. Groups by mineral and groups by member add up to the same total. The landed
+    cost of a tonne does not include charges for new plants.
 
     formula: sum over m, j, t of (paid - paid at reference cost); below 0 where they are cheaper
-    unit: money, undiscounted; a year, per tonne bought, or as a part of the second, as a surface
-          says
-    base: tonnes bought here, each at its member's own cost of the mineral and year: what is not
-          bought is not paid for
+    unit: money, undiscounted; sheets show it per year, per tonne, or as a share of the cost there
+    base: tonnes bought here, each at its member's own cost of the mineral and year
     """
     money, same = (
         _sums(bought, amount, *by)
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
-    return {name: (beyond(money[name], base, base), base) for name, base in same.items()}
+    return {name: (difference(money[name], base, base), base) for name, base in same.items()}
 
 
 def constant_basket(
     bought: pd.DataFrame, reference: pd.DataFrame, *by: str
 ) -> dict[Any, dict[str, tuple[float, float]]]:
-    """Return what each mineral's tonnes cost more than in a reference, and what they cost there.
+    """Return by mineral the extra cost of tonnes over a reference, and the cost there.
 
-    The premium that a plan's first page and every point of a sweep show: against the plan of the
-    same case without share limits, started from nothing, so that it is one plan for both. By the
-    values of some columns, then by mineral; without ``by`` under ``()``. Left out are minerals that
-    nobody buys in the reference: what they would cost there is not known.
+    A plan's first page and every point of a sweep show this premium. Both use the same reference:
+    the plan of the same case without share limits. The keys are values of the columns ``by``, or ()
+    without them; each holds its minerals. Minerals that nobody buys in the reference are left out,
+    since their cost there is unknown.
 
-    formula: ``like_for_like``, and over all minerals the sums of both
+    formula: ``extra_cost``, and over all minerals the sums of both
     unit: money, undiscounted
     base: tonnes bought here, each at its member's own cost of the mineral and year
     """
     there = sums(reference, "purchased", "mineral")
     nested = defaultdict[Any, dict[str, tuple[float, float]]](dict)
-    for key, pair in like_for_like(bought, reference, *by, "mineral").items():
+    for key, pair in extra_cost(bought, reference, *by, "mineral").items():
         *others, mineral = key if by else (key,)
         if there.get(mineral, 0.0) > 0:
             nested[tuple(others) if len(others) != 1 else others[0]][mineral] = pair
     return nested
 
 
-def together(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
-    """Return what all minerals of a basket cost more than in a reference, and cost there."""
+def basket_total(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Return the extra cost of all minerals together, and their cost in the reference."""
     return sum(extra for extra, _ in parts.values()), sum(same for _, same in parts.values())
 
 
@@ -570,7 +568,7 @@ def _sums(bought: pd.DataFrame, amount: pd.Series[float], *by: str) -> dict[Any,
 
 @dataclass(frozen=True)
 class Dependence:
-    """What a buyer depends on: the share of its purchases [t] of a mineral that a country sells."""
+    """The share of a buyer's purchases [t] of a mineral that one country sells."""
 
     mineral: str
     country: str
@@ -579,14 +577,15 @@ class Dependence:
 
 
 def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
-    """Return of each mineral that a buyer purchases its largest outside supplier, largest first.
+    """Return the largest outside supplier of each mineral that a buyer purchases.
 
-    The rows are of one buyer and one year, with mineral, country, tonnes and purchased. ``home``
-    are the countries that nobody depends on: the coalition's own. Equal shares stand by name.
+    The largest share comes first; ties are sorted by mineral. The rows are of one buyer and one
+    year, with the columns mineral, country, tonnes and purchased. ``home`` has the coalition's
+    countries, which do not count as suppliers to depend on.
 
     formula: max over countries c outside the coalition of tonnes[c] / purchased
     unit: share
-    base: what the buyer purchases of the mineral in the year, from Rest of world, too
+    base: all that the buyer purchases of the mineral in the year, Rest of world included
     """
     best: dict[str, Dependence] = {}
     columns = (sold[c] for c in ("mineral", "country", "tonnes", "purchased"))

@@ -1,4 +1,4 @@
-"""What a unit in a header means; nobody else multiplies.
+"""Conversion of the units in headers; no other module converts.
 
 A unit is mass, money or time, or money per mass, mass per year and so on. Only masses convert
 (kg, lb, t, kt, Mt); money is in the workbook's one currency. One international avoirdupois pound
@@ -15,31 +15,31 @@ MASSES = {"kg": 1e-3, "lb": 0.45359237e-3, "t": 1.0, "kt": 1e3, "Mt": 1e6}
 MILLION = 1e6
 
 MONEY = "USD"
-"""How the catalogue writes money; a workbook's `Currency` takes its place."""
+"""The currency in the declared units; a workbook's `Currency` replaces it."""
 
 _YEAR = re.compile(r"/\s*(yr|year|y|a)\b")
 
 
 class UnitError(ValueError):
-    """A unit that cannot be converted to the one the catalogue has."""
+    """A unit that does not convert to the unit of its column."""
 
 
 def in_currency(unit: str, currency: str) -> str:
-    """Write a catalogue unit in the workbook's currency: ``USD/t`` as ``EUR/t``."""
+    """Return a declared unit in the workbook's currency: ``USD/t`` becomes ``EUR/t``."""
     return unit.replace(MONEY, currency)
 
 
 def accepted(unit: str, currency: str = MONEY) -> list[str]:
-    """Return every spelling that converts to the catalogue's unit, the catalogue's own first."""
+    """Return every unit that converts to a declared unit, the declared one first."""
     own = in_currency(unit, currency)
     head, mass, tail = _split(own)
     return [own, *(f"{head}{m}{tail}" for m in MASSES if mass and m != mass)]
 
 
 def factor(text: str, unit: str, currency: str = MONEY) -> float:
-    """Return what a number headed ``text`` is multiplied by to be in the catalogue's ``unit``.
+    """Return the factor that converts numbers in the unit ``text`` to the declared ``unit``.
 
-    Raises UnitError where it cannot be, with what is accepted.
+    Raises a UnitError, which lists the accepted units, if the unit does not convert.
     """
     own = in_currency(unit, currency)
     head, mass, tail = _split(own)
@@ -65,13 +65,13 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
 
 
 def _split(unit: str) -> tuple[str, str, str]:
-    """Part a unit round its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``; no mass is ""."""
+    """Split a unit around its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``; no mass is ""."""
     match = re.fullmatch(r"((?:[^/]+/)?)(t)((?:/yr)?)", unit)
     return (match[1], match[2], match[3]) if match else (unit, "", "")
 
 
-def spelled(number: float) -> str:
-    """Return a bound as it is read: ``100 million``, not ``1e+08``."""
+def in_words(number: float) -> str:
+    """Return a number as people write it: ``100 million``, not ``1e+08``."""
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if size <= abs(number) < 1e3 * size:
             return f"{number / size:g} {word}"
@@ -93,7 +93,7 @@ _PER_YEAR = re.compile(r"(?:/yr|\s*per (?:year|annum)|\s*p\.?a\.?)$", re.IGNOREC
 
 
 def _meant(given: str, head: str, tail: str) -> str:
-    """Return the unit that one which does not convert was likely meant as, "" if none is near."""
+    """Return the accepted unit that a wrong unit probably means; "" if none is close."""
     core = _PER_YEAR.sub("", given)
     if head:
         if not core.casefold().startswith(head.casefold()):

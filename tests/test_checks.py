@@ -10,7 +10,7 @@ import pytest
 from models.case import Case
 from models.checks import ADVICE, RULES, check
 from models.errors import Severity
-from models.schema import ACTIONS, TAKES, ByYear, ScenarioStep
+from models.schema import ACTION_CELLS, ACTIONS, ByYear, ScenarioStep
 from planner.workbook import read_tables
 from tests.small_book import add, both, column, faults, put, small_book, without
 
@@ -49,7 +49,7 @@ def test_every_rule_is_a_sentence() -> None:
 
 
 def test_every_action_says_what_it_takes() -> None:
-    assert set(TAKES) == set(ACTIONS)
+    assert set(ACTION_CELLS) == set(ACTIONS)
 
 
 def test_a_good_case_has_no_findings() -> None:

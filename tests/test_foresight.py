@@ -62,7 +62,7 @@ def test_a_cap_that_too_few_countries_share() -> None:
         "only 2 countries can supply Lithium in 2026, and each may supply at most 0.4 of demand"
         in said
     )
-    assert "all demand can be met from a share of 0.5 on" in said
+    assert "all demand can be met if the share is at least 0.5" in said
 
 
 def test_the_smallest_share_where_one_country_is_small() -> None:
@@ -70,7 +70,7 @@ def test_the_smallest_share_where_one_country_is_small() -> None:
     tables = book(Share_limits=cap(0.4))
     tables["Refiners"][1]["Capacity (t/yr)"] = 20
     ((_, said),) = warnings(tables)
-    assert "from a share of 0.8 on" in said
+    assert "if the share is at least 0.8" in said
 
 
 def test_no_share_is_enough() -> None:

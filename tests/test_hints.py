@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.checks.common import did_you_mean, near
+from models.checks.common import did_you_mean, name_hint
 from models.errors import InputError
 from planner.workbook import read_tables
 from tests.small_book import small_book
@@ -24,7 +24,7 @@ SCENARIOS = {"base": "Base", "antimony ban": "Antimony ban", "china ban 2028": "
     ],
 )
 def test_a_part_of_a_name_names_it(typed: str, hint: str) -> None:
-    assert near(typed, SCENARIOS) == hint
+    assert name_hint(typed, SCENARIOS) == hint
 
 
 @pytest.mark.parametrize(

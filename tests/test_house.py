@@ -246,7 +246,9 @@ def test_headers_of_results_are_typed_once() -> None:
     """A header, with its unit or without, and a figure of Summary stand in models/results alone."""
     results = [of for of in CATALOGUE.values() if of.__module__.startswith("models.results")]
     fields = [each for result in results for each in result.FIELDS]
-    headers = {h for f in fields for h in (f.header, f.whole)} | {f.value for f in Figure}
+    headers = {h for f in fields for h in (f.header, f.header_with_unit)} | {
+        f.value for f in Figure
+    }
     headers = {h for h in headers if h[:1].isupper()} - OTHER_WORDS
     allowed = ("models/results/", *TYPED_STILL)
     found = {

@@ -6,7 +6,7 @@ import pytest
 
 from models import checks
 from models.errors import Severity
-from models.schema import ACTIONS, EVENT_ACTIONS, TAKES, EventStep
+from models.schema import ACTION_CELLS, ACTIONS, EVENT_ACTIONS, EventStep
 from planner.run import check_file
 from planner.scenarios.events import Event, active_rows, apply_events, events
 from planner.workbook import read_tables
@@ -37,7 +37,9 @@ def test_rows_read_back_as_they_were_written() -> None:
 
 def test_an_event_does_what_has_both_years() -> None:
     """What may stand in Risks is what befalls a market and can be said of one year alone."""
-    dated = {a for a, takes in TAKES.items() if {"first_year", "last_year"} <= {*takes.selectors}}
+    dated = {
+        a for a, takes in ACTION_CELLS.items() if {"first_year", "last_year"} <= {*takes.selectors}
+    }
     assert set(EVENT_ACTIONS) == dated - {"scale budget"}
     assert set(EVENT_ACTIONS) < set(ACTIONS)
 

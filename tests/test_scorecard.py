@@ -116,7 +116,7 @@ def test_years_without_demand_are_skipped():
         row["2031"] = 0
     found = scores(solve(made))
     assert found["one_country", ""].due[1][1].remark == "no demand"
-    assert found["one_country", ""].reached == {2030: pytest.approx(0.6)}
+    assert found["one_country", ""].share_by_year == {2030: pytest.approx(0.6)}
     assert found["one_country", ""].met is True
     assert (found["processing", ""].met, found["processing", ""].missed) == (False, (2030,))
     made = make(jin(), demand=100.0, years=(2029, 2030))
@@ -129,7 +129,7 @@ def test_no_governance_value_is_said_with_the_range_it_leaves():
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
     assert last.amount is None
     # China alone 0.36 x 6 = 2.16; Chile adds 0.16 x 10 at worst
-    assert last.remark == "2.16 to 3.76: no Governance for CHL"
+    assert last.remark == "between 2.16 and 3.76: no Governance for CHL"
     blocs = [row | {"Governance": 80} if row["Country"] == "CHL" else row for row in BLOCS]
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
     assert (last.amount, last.remark) == (
@@ -282,7 +282,7 @@ def test_a_limit_kept_of_demand_and_broken_of_purchases():
     assert shares == pytest.approx((0.6, 0.75, 0.6, 0.15))
     assert over_by_purchases(plan.countries, "purchases") == []
 
-    table = CountryShares.of(plan).frame()
+    table = CountryShares.from_plan(plan).frame()
     assert table.columns.tolist().index("over") == table.columns.tolist().index("headroom") + 1
     marked = table[table["over"].notna()]
     assert marked[["buyer", "country", "year"]].to_numpy().tolist() == [["", "CHN", 2030]]
@@ -292,12 +292,14 @@ def test_a_limit_kept_of_demand_and_broken_of_purchases():
     of = scores(plan)
     said = "CHN has 75% of purchases in 2030, over the limit of 60% of demand"
     assert remark(of["one_country", ""], plan.case) == f"CHN; {said}"
-    assert not any(score.over for (name, _), score in of.items() if name != "one_country")
+    assert not any(
+        score.exceeded_by_purchases for (name, _), score in of.items() if name != "one_country"
+    )
 
     case["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
     other = solve(case)
-    assert "over" not in CountryShares.of(other).data
-    assert not any(score.over for score in scorecard(other))
+    assert "over" not in CountryShares.from_plan(other).data
+    assert not any(score.exceeded_by_purchases for score in scorecard(other))
 
 
 def test_without_recycled_supply_there_is_no_recycling_benchmark():

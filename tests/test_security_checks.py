@@ -52,7 +52,11 @@ def test_errors(cells: dict[str, Any], column: str, said: str) -> None:
     [
         ({"Lost_country": "Peru"}, "Lost country", "no refiner of any mineral in Peru"),
         ({"Lost_country": "ROW"}, "Lost country", "Rest of world stands for many suppliers"),
-        ({"Lost_country": "each outside other"}, "Lost country", "is in a country outside other"),
+        (
+            {"Lost_country": "each outside other"},
+            "Lost country",
+            "no refiner of any mineral is outside the bloc other",
+        ),
         ({"Last_year": 2020}, "Last year", "is before the first planned year"),
     ],
 )

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from models.errors import Finding
-from models.units import spelled
+from models.units import in_words
 from planner.options import IntegerOption
 from planner.render.sentences import largest_first
 from planner.render.words import (
@@ -73,7 +73,7 @@ def test_no_zero_has_a_sign() -> None:
 
 
 def test_a_bound_is_spelled() -> None:
-    said = [spelled(number) for number in (0.0, 1e3, 1e8, 2.5e9, -1e10)]
+    said = [in_words(number) for number in (0.0, 1e3, 1e8, 2.5e9, -1e10)]
     assert said == ["0", "1000", "100 million", "2.5 billion", "-10 billion"]
 
 

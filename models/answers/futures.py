@@ -225,7 +225,7 @@ class _JointProgram:
             if group.component.unit == TONNES:
                 near[group.at] = (
                     tolerances.CHANGE_SLACK * demand[group.cell]
-                    + tolerances.PLAIN_PLAN * self.extensive.need
+                    + tolerances.SAME_AMOUNTS * self.extensive.need
                 )
         common = np.flatnonzero(decided & (self.place >= 0))
         columns, x, near = self.place[common], self.plain.x[common], near[common]

@@ -68,9 +68,9 @@ def nucleolus(costs: Floats) -> Floats:
 def _is_decided(held: Floats, groups: Floats) -> Bools:
     """Return which groups' bills follow from those of fixed groups."""
     _, sizes, basis = np.linalg.svd(held)
-    basis = basis[: int(np.sum(sizes > tolerances.RANK))]
+    basis = basis[: int(np.sum(sizes > tolerances.RANK_REMAINDER))]
     rest = groups - np.einsum("ij,kj->ik", groups, basis).dot(basis)
-    return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK)
+    return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK_REMAINDER)
 
 
 def _least(

@@ -1,8 +1,7 @@
-"""What must hold across the records of a Case, a rule a function; run on every Case.
+"""The rules that check the records of a Case; each rule is a function.
 
-A rule looks at records alone and yields findings with the record's sheet, row and column. ``RULES``
-is what a Case must keep, whoever made it; ``ADVICE`` is what is allowed and likely not meant, and
-gives warnings only.
+A rule reads only records, and yields findings with the record's sheet, row and column. Every Case
+must keep ``RULES``. ``ADVICE`` warns of entries that are allowed but probably not meant.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from models.errors import Finding, Severity
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What a rule rests on beside the cell of its finding, where a workbook is read in part.
+class RuleInputs:
+    """The cells, besides its own, that must be free of errors before a rule's finding counts.
 
-    ``fields`` of the same row; ``sheets`` that have no error at all; ``headers``, sheets whose
-    header row has none; ``others``, that it compares rows: on its column and on ``fields`` in all
-    rows. A warning rests on its whole row.
+    This matters if a workbook is read in part. ``fields`` are cells of the same row, ``sheets``
+    are whole sheets, ``headers`` only the header rows of sheets. With ``others``, the rule
+    compares rows, so it needs its column and ``fields`` in all rows. A warning also needs all cells
+    of its row.
     """
 
     fields: frozenset[str] = frozenset()
@@ -30,74 +30,76 @@ class Needs:
     others: bool = False
 
 
-def _on(fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False) -> Needs:
-    """Return the needs whose names, none of which has a space, are given in a text each."""
+def _on(
+    fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False
+) -> RuleInputs:
+    """Return the needs of a rule; each text lists names, with spaces between them."""
     named = [frozenset(names.split()) for names in (fields, sheets, headers)]
-    return Needs(named[0], named[1], named[2], others)
+    return RuleInputs(named[0], named[1], named[2], others)
 
 
-_RULES: dict[Rule, Needs] = {
-    rows.names_that_mean_something_else: _on(),
+_RULES: dict[Rule, RuleInputs] = {
+    rows.names_are_not_reserved: _on(),
     rows.member_countries: _on(),
     rows.names_are_defined: _on(),
     rows.refiners_have_the_mineral: _on(),
-    rows.within_bounds: _on(),
+    rows.numbers_are_within_bounds: _on(),
     rows.by_year_filled: _on(),
     rows.last_year_not_before_first: _on(),
-    rows.stock_fits: _on("max"),
-    rows.one_target: _on("target"),
-    rows.contract_range: _on("min"),
+    rows.opening_stock_fits: _on("max"),
+    rows.stock_has_one_target: _on("target"),
+    rows.contract_max_above_min: _on("min"),
     rows.supports_are_defined: _on(),
-    rows.built_are_projects: _on("project year", sheets="Projects", others=True),
+    rows.built_rows_name_projects: _on("project year", sheets="Projects", others=True),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
     rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
     rows.zones_are_defined: _on(),
-    rows.one_floor: _on("mineral zone first_year last_year", others=True),
-    rows.shape: _on("limit group supplier stage"),
+    rows.one_floor_per_year: _on("mineral zone first_year last_year", others=True),
+    rows.limit_parts_fit: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
     ),
-    stages.ratios: _on(),
+    stages.ratios_are_in_range: _on(),
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
     stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
     uncertainty.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
-    scenarios.selectors: _on("action"),
-    scenarios.values: _on("action"),
-    scenarios.builds: _on(
+    scenarios.selectors_fit_actions: _on("action"),
+    scenarios.values_fit_actions: _on("action"),
+    scenarios.builds_match_projects: _on(
         "action mineral country refiner first_year", sheets="Projects", headers="Demand"
     ),
-    scenarios.event_actions: _on("action"),
+    scenarios.events_fit_single_years: _on("action"),
     scenarios.one_event_one_chance: _on("name", others=True),
-    rows.horizon: _on(headers="Demand"),
-    rows.usable_capacity: _on(),
-    rows.changed_lanes: _on(),
-    rows.sources_are_no_addresses: _on(),
+    rows.demand_has_years: _on(headers="Demand"),
+    rows.added_capacity_is_within_bounds: _on(),
+    rows.changed_lanes_are_within_bounds: _on(),
+    rows.no_addresses_in_sources: _on(),
     rows.every_pair_has_freight: _on(),
 }
-_ADVICE: dict[Rule, Needs] = {
-    advice.years_left_out: _on(headers="Demand"),
+_ADVICE: dict[Rule, RuleInputs] = {
+    advice.missing_year_columns: _on(headers="Demand"),
     advice.outside_the_horizon: _on(headers="Demand"),
-    advice.removed_by_a_blank: _on(),
+    advice.blank_member_removes_all: _on(),
     advice.built_out_of_its_years: _on(sheets="Projects", headers="Demand"),
     advice.begun_beyond_the_budget: _on(sheets="Projects Budget Settings", headers="Demand"),
     scenarios.lanes_that_match_nothing: _on(sheets="Refiners Projects"),
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
     scenarios.rights_that_match_nothing: _on(sheets="Refiners Projects Mines"),
-    scenarios.rights_that_name_all: _on(
+    scenarios.rights_below_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines Members", others=True
     ),
-    scenarios.chances_that_decide_nothing: _on(),
+    scenarios.events_never_or_always: _on(),
     uncertainty.ranges_that_match_nothing: _on("sheet header", headers="Demand Members"),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),
     advice.dearer_than_shortage: _on(
         sheets="Refiners Projects Minerals Freight Settings", headers="Demand"
     ),
-    advice.empty_limits: _on(sheets="Refiners Projects Mines Countries Members"),
+    advice.limits_without_supply: _on(sheets="Refiners Projects Mines Countries Members"),
     advice.lost_countries_that_sell_nothing: _on(sheets="Refiners Projects"),
     advice.rest_of_world_bloc: _on(),
     magnitude.targets_above_max: _on(),
@@ -105,14 +107,14 @@ _ADVICE: dict[Rule, Needs] = {
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
     stages.floors_below_inputs: _on(sheets="Inputs"),
     stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
-    advice.member_outside: _on(sheets="Members"),
-    advice.names_of_totals: _on(),
+    advice.members_outside_coalition: _on(sheets="Members"),
+    advice.rows_of_totals: _on(),
 }
 
 RULES = tuple(_RULES)
-"""What every Case must keep."""
+"""The rules that every Case must keep."""
 ADVICE = tuple(_ADVICE)
-"""What is allowed and likely not meant."""
+"""The rules that warn of entries that are allowed but probably not meant."""
 FORESIGHT: tuple[Rule, ...] = (
     advice.caps_that_cannot_be_met,
     advice.members_without_lane,
@@ -122,9 +124,9 @@ FORESIGHT: tuple[Rule, ...] = (
     stages.inputs_without_a_source,
     stages.caps_on_all_of_an_input,
 )
-"""Advice that resolves the case, and so needs one without errors."""
-NEEDS = _RULES | _ADVICE
-"""What each rule rests on."""
+"""Advice that first has to build the model's data, so it needs a case without errors."""
+RULE_INPUTS = _RULES | _ADVICE
+"""The needs of each rule."""
 FREIGHT_RULE: Rule = rows.every_pair_has_freight
 
 
@@ -133,18 +135,22 @@ def check(
     rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT,
     passed: Case | None = None,
 ) -> tuple[Finding, ...]:
-    """Return everything that the rules find, errors and warnings.
+    """Return all errors and warnings of the rules.
 
-    ``passed`` is a case without errors that this one is a variant of.
+    ``passed`` is a case without errors; records that both cases share are skipped.
     """
     found: list[Finding] = []
     for rule in rules:
         if rule in FORESIGHT and any(f.severity is Severity.ERROR for f in found):
             continue
-        found += rule(case) if rule is not rows.within_bounds else rows.within_bounds(case, passed)
+        found += (
+            rule(case)
+            if rule is not rows.numbers_are_within_bounds
+            else rows.numbers_are_within_bounds(case, passed)
+        )
     return tuple(found)
 
 
 def errors(case: Case, passed: Case | None = None) -> tuple[Finding, ...]:
-    """Return where a case's records contradict one another; ``passed`` as of ``check``."""
+    """Return the contradictions in a case's records; ``passed`` is as in ``check``."""
     return tuple(f for f in check(case, RULES, passed) if f.severity is Severity.ERROR)

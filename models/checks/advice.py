@@ -1,7 +1,7 @@
-"""What is allowed and likely not meant: warnings.
+"""Warnings of entries that are allowed but probably not meant.
 
-Those at the end look at supply, limits and time together: they resolve the case, and so need one
-without errors.
+The rules at the end compare supply, limits and time. They first build the model's data, so they
+need a case without errors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from collections.abc import Iterator
 
 from models import resolve, tolerances
 from models.case import Case, in_force
-from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
+from models.checks.common import (
+    is_total,
+    is_word_of_total,
+    plants,
+    rows_with_years,
+    total_hint,
+    warn,
+)
 from models.errors import Finding, warning
 from models.schema import (
     COALITION,
@@ -32,20 +39,20 @@ from models.schema import (
 )
 
 LEAST_CHARGED = 0.25
-"""A late project of whose yearly charges fewer than this part fall into the horizon looks cheap."""
+"""A late project looks cheap if less than this share of its life is in the planned years."""
 _MISSED = "the whole share will be missed and paid for"
 _SHORT = "all of its demand will be short"
 _NEVER = "the row never applies"
 _NAMED = (Mineral, Member, Refiner, Project, Contract)
-"""Records whose name is no other record's."""
+"""Records whose names are unique."""
 _LONG_NOTE = 30
-"""Characters of a note that says more than one word."""
+"""Length from which a note is an explanation, not just a word for a total."""
 
-# ---- rows that do not do what they seem to -----------------------------------------------------
+# ---- rows that have no effect, or an unexpected one ---------------------------------------------
 
 
-def years_left_out(case: Case) -> Iterator[Finding]:
-    """Years between two year columns cost nothing."""
+def missing_year_columns(case: Case) -> Iterator[Finding]:
+    """Warn of years missing between two year columns, which the plan leaves out."""
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
             gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
@@ -56,27 +63,26 @@ def years_left_out(case: Case) -> Iterator[Finding]:
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
-    """A row whose years all lie outside the horizon never applies."""
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
-    for row, first, last in dated(case):
+    for row, first, last in rows_with_years(case):
         if first is not None and first > end:
             said = f"the first year {first} is after the last planned year, {end}"
-            yield advise(row, "first_year", said, _NEVER)
+            yield warn(row, "first_year", said, _NEVER)
         elif last is not None and last < start and not (first or 0) > last:
             said = f"the last year {last} is before the first planned year, {start}"
-            yield advise(row, "last_year", said, _NEVER)
+            yield warn(row, "last_year", said, _NEVER)
     for budget in case.budget:
         if not start <= budget.year <= end:
             said = f"the year {budget.year} is outside the planned years, {start} to {end}"
             is_carried = case.settings.carry_over_budget and budget.year < start
             hint = "nothing is spent in that year, so the whole budget is carried over"
-            yield advise(budget, "year", said, hint if is_carried else _NEVER)
+            yield warn(budget, "year", said, hint if is_carried else _NEVER)
 
 
 def built_out_of_its_years(case: Case) -> Iterator[Finding]:
-    """A part that is built before a project's First year, or whose life is over, may be a slip."""
+    """Warn of parts built before a project's First year, or whose life is over."""
     projects = {p.name: p for p in case.projects}
     for row in case.built:
         project, year = projects.get(row.project), row.year
@@ -87,13 +93,13 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
                 f"{row.project} starts output in {year} here, before its First year"
                 f" {project.first_year} in Projects"
             )
-            yield advise(row, "year", problem, "the plan takes it as built all the same")
+            yield warn(row, "year", problem, "the plan takes it as built all the same")
         if year + project.life <= case.years[0]:
             problem = (
                 f"the part of {row.project} that starts in {year} reaches the end of its life in"
                 f" {year + project.life}"
             )
-            yield advise(
+            yield warn(
                 row,
                 "year",
                 problem,
@@ -102,26 +108,26 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
 
 
 def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
-    """What Built says is paid in any case, also where it is more than the budget of its year."""
+    """Warn of plants in Built that cost more than the budget of their year."""
     before, is_sum = 0.0, case.settings.carry_over_budget
     for row, budget, due in resolve.budgets_due(case):
         if due > before and due > budget * (1.0 + tolerances.WHOLE_SUM):
             budgets = f"all budgets up to {row.year}" if is_sum else f"the budget of {row.year}"
             problem = f"the plants in Built need {due:g} m, more than the {budget:g} m of {budgets}"
             hint = "the plan pays for them in any case, and has nothing left for new plants"
-            yield advise(row, "capex", problem, hint)
+            yield warn(row, "capex", problem, hint)
         before = due if is_sum else 0.0
 
 
-def removed_by_a_blank(case: Case) -> Iterator[Finding]:
-    """A blank Member of `remove member` takes every member out."""
+def blank_member_removes_all(case: Case) -> Iterator[Finding]:
+    """Warn of a `remove member` with a blank Member, which removes all members."""
     for step in case.scenarios:
         if step.action == "remove member" and not step.member:
-            yield advise(step, "member", "Member is blank, so this row removes all members")
+            yield warn(step, "member", "Member is blank, so this row removes all members")
 
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
-    """A blank Available share opens all capacity to the coalition, those of outsiders too."""
+    """Warn of outside refiners with a blank Available share, which opens all capacity."""
     outside = [
         r
         for r in case.refiners
@@ -138,20 +144,22 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
             f"{first.name}{more} {have} a country outside the coalition and a blank Available share"
         )
         hint = f"the coalition can then use all {whose} capacity"
-        yield advise(first, "available_share", said, hint)
+        yield warn(first, "available_share", said, hint)
 
 
 def minerals_without_refiner(case: Case) -> Iterator[Finding]:
-    """A mineral that is needed and that nobody refines is short as a whole."""
     supplied = {plant.mineral for plant in plants(case)}
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:
         if mineral.name in needed - supplied:
-            yield advise(mineral, "name", f"no refiner and no project makes {mineral.name}", _SHORT)
+            yield warn(mineral, "name", f"no refiner and no project makes {mineral.name}", _SHORT)
 
 
 def dearer_than_shortage(case: Case) -> Iterator[Finding]:
-    """A refiner that costs more than a shortage is never bought from; plants may buy an input."""
+    """Warn of refiners that cost more than a shortage, so that no member buys from them.
+
+    Plants may still buy an input from them.
+    """
     cheapest = {row.country: min((c for _, c in row.costs), default=0.0) for row in case.freight}
     short = {
         name: {year: case.shortage_cost(name, year) for year in case.years}
@@ -168,60 +176,59 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"a tonne from {plant.name} costs {cost + freight:g} delivered in {year}"
                 said = f"{landed}, more than the {least:g} that a missing tonne costs"
-                yield advise(plant, "cost", said, "no member will buy from it in that year")
+                yield warn(plant, "cost", said, "no member will buy from it in that year")
                 break
 
 
-def empty_limits(case: Case) -> Iterator[Finding]:
-    """A min that nobody can fulfil; a limit on ore for a mineral without mines."""
+def limits_without_supply(case: Case) -> Iterator[Finding]:
+    """Warn of a min that nobody can fulfil, and of limits on ore without mines."""
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
         what = limit.mineral or "any mineral"
-        named = limit.named
+        named = limit.single_supplier
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
             missed = limit.limit == MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"
-            yield advise(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
+            yield warn(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
         elif limit.limit == MIN and limit.stage == REFINING and named:
             of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
                 said = f"no refiner of {what} belongs to the {limit.group} {who}"
-                yield advise(limit, "supplier", said, _MISSED)
+                yield warn(limit, "supplier", said, _MISSED)
 
 
 def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Security is about a country, or countries, that refine what it is about."""
+    """Warn of rows of Security whose lost countries do not refine the mineral."""
     for row in case.security:
         of = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
         selector = row.lost_country or f"{EACH_OUTSIDE}{COALITION}"
         if selector.startswith(EACH_OUTSIDE):
             if not resolve.single_countries(case, selector, of):
-                said = (
-                    f"no refiner of {row.mineral or 'any mineral'} is in a country {selector[5:]}"
-                )
-                yield advise(row, "lost_country", said, _NEVER)
+                bloc = selector.removeprefix(EACH_OUTSIDE)
+                said = f"no refiner of {row.mineral or 'any mineral'} is outside the bloc {bloc}"
+                yield warn(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
             said = "Rest of world stands for many suppliers, so it cannot be lost as one country"
-            yield advise(row, "lost_country", said, _NEVER)
+            yield warn(row, "lost_country", said, _NEVER)
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
-            yield advise(row, "lost_country", f"there is no refiner of {where}", _NEVER)
+            yield warn(row, "lost_country", f"there is no refiner of {where}", _NEVER)
 
 
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
-    """The rest of the world is outside the coalition."""
+    """Warn if Rest of world is in the bloc coalition; it always counts as outside."""
     for country in case.countries:
         if country.code == REST_OF_WORLD and COALITION in country.blocs:
-            yield advise(
+            yield warn(
                 country,
                 "blocs",
                 "Rest of world is listed in the bloc coalition, but it always counts as outside",
             )
 
 
-def member_outside(case: Case) -> Iterator[Finding]:
-    """A member's country whose blocs do not name the coalition counts as outside."""
+def members_outside_coalition(case: Case) -> Iterator[Finding]:
+    """Warn of member countries whose blocs do not include the coalition."""
     homes = {m.country: m.name for m in reversed(case.members) if m.country}
     for country in case.countries:
         if country.blocs and country.code in homes and COALITION not in country.blocs:
@@ -232,31 +239,32 @@ def member_outside(case: Case) -> Iterator[Finding]:
                 f" `{EACH_OUTSIDE}{COALITION}`"
             )
             hint = f"{hint} apply to them. If that is not meant, add {COALITION} to Bloc"
-            yield advise(country, "blocs", said, hint)
+            yield warn(country, "blocs", said, hint)
 
 
-def names_of_totals(case: Case) -> Iterator[Finding]:
-    """A row that is complete and named Total counts beside those that it sums up.
+def rows_of_totals(case: Case) -> Iterator[Finding]:
+    """Warn of rows named Total, which count in addition to the rows they add up.
 
-    One whose Note is that word alone, too: a row of Lanes without names is of all of them.
+    The same holds for rows without names, such as in Lanes, whose Note is only the word for a
+    total.
     """
     for record in SHEETS:
         for row in case.records(record.SHEET):
             name = getattr(row, "name", "") if record in _NAMED else ""
             if is_total(name):
-                yield advise(row, "name", f"a row named {name!r}", looks_like("row"))
+                yield warn(row, "name", f"a row named {name!r}", total_hint("row"))
             elif row.note and len(row.note) < _LONG_NOTE and is_word_of_total(row.note):
                 found = f"a row with the note {row.note!r}"
-                yield warning(record.SHEET, row.row, "Note", found=found, hint=looks_like("row"))
+                yield warning(record.SHEET, row.row, "Note", found=found, hint=total_hint("row"))
 
 
 # ---- supply, limits and time together ----------------------------------------------------------
 
 
 def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
-    """A hard cap on each country needs at least 1 / share countries to serve all demand.
+    """Warn of a hard cap on each country that leaves too few countries to serve all demand.
 
-    By capacity alone, lanes left aside; nothing is said where some supplier is not capped.
+    Only capacity counts, not lanes. There is no warning if some supplier has no cap.
     """
     caps = [
         row
@@ -266,7 +274,7 @@ def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
     expanded = resolve.Expanded(case)
     for row in caps:
         of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
-        # one finding a row: the first mineral and year says it
+        # one finding per row, for its first mineral and year
         yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
 
 
@@ -292,8 +300,8 @@ def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Fin
         least = _least_share(sorted(by_country.values()), demand)
         hint = "their capacity is below demand, so no share is large enough"
         if least is not None:
-            hint = f"counting capacity alone, all demand can be met from a share of {least:.4g} on"
-        yield advise(row, "share", said, hint)
+            hint = f"by capacity alone, all demand can be met if the share is at least {least:.4g}"
+        yield warn(row, "share", said, hint)
 
 
 def _is_capped(case: Case, row: ShareLimit, country: str) -> bool:
@@ -302,7 +310,7 @@ def _is_capped(case: Case, row: ShareLimit, country: str) -> bool:
 
 
 def _least_share(rooms: list[float], demand: float) -> float | None:
-    """Return the smallest s with sum of min(room, s x demand) >= demand; rooms ascend."""
+    """Return the least s for which the sum of min(room, s x demand) is the demand; rooms ascend."""
     left = demand
     for i, room in enumerate(rooms):
         even = left / (len(rooms) - i)
@@ -313,18 +321,17 @@ def _least_share(rooms: list[float], demand: float) -> float | None:
 
 
 def members_without_lane(case: Case) -> Iterator[Finding]:
-    """A member that needs a mineral which no open lane brings is short as a whole."""
     expanded, some_closed = resolve.Expanded(case), any(row.open is False for row in case.lanes)
     rows = {(d.mineral, d.member): d for d in case.demand if any(t > 0 for _, t in d.tonnes)}
     for (mineral, member), row in sorted(rows.items()) if some_closed else ():
         lanes = expanded.lanes[mineral]
         if lanes.sources and not lanes.open[:, expanded.member_at[member], :].any():
             said = f"every lane that could bring {mineral} to {member} is closed in every year"
-            yield advise(row, "member", said, _SHORT)
+            yield warn(row, "member", said, _SHORT)
 
 
 def contracts_above_capacity(case: Case) -> Iterator[Finding]:
-    """Contracts whose minimums exceed what their refiner can give shrink in proportion."""
+    """Warn of contracts whose minimums exceed the refiner's capacity; they are scaled down."""
     expanded, seen = resolve.Expanded(case), set[int]()
     for t, year in enumerate(case.years):
         total: dict[int, float] = {}
@@ -344,13 +351,13 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
                     "the planner reduces these minimums in proportion, and nothing more has to be"
                     " paid"
                 )
-                yield advise(contract, "min", said, hint)
+                yield warn(contract, "min", said, hint)
 
 
 def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
-    """A whole project whose capital no year's budget can pay is never built.
+    """Warn of whole projects that cost more than any budget, so that none is built.
 
-    Where budgets are carried over, that is all budgets up to the last year that could pay for it.
+    If budgets are carried over, all budgets up to the last possible year are added.
     """
     budgets = resolve.free_budgets(case)
     limit = "the largest budget among the years that could pay for it"
@@ -364,11 +371,11 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         capital = project.capex * resolve.unbuilt(project)
         if capital > most:
             problem = f"{project.name} costs {capital:g} m to build, more than {most:g} m, {limit}"
-            yield advise(project, "capex", problem, "Whole projects is yes, so it is never built")
+            yield warn(project, "capex", problem, "Whole projects is yes, so it is never built")
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
-    """A project that starts in the horizon's second half is charged for few of its years."""
+    """Warn of late projects, which are charged for only a few of their years of output."""
     for project in case.projects:
         start = next((year for year in case.years if year >= project.first_year), math.inf)
         charged = sum(start <= year < start + project.life for year in case.years)
@@ -378,7 +385,7 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
                 " planned years"
             )
             said = f"{of}, and the plan counts the capital charges of these alone"
-            yield advise(
+            yield warn(
                 project,
                 "first_year",
                 said,

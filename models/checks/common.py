@@ -1,4 +1,4 @@
-"""What the rules share: a finding at a field of a record, the closest name, totals."""
+"""Helpers of the rules: a finding at a field of a record, the closest name, rows of totals."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from models.schema import SHEETS, Project, Record, Refiner
 Rule = Callable[[Case], Iterator[Finding]]
 
 CLOSE = 0.65
-"""A name less alike is not meant: Spain is 0.6 of Japan."""
+"""Names less similar than this are not suggested; Spain and Japan have a similarity of 0.6."""
 FEW = 8
-"""So many known names are listed where none is close."""
+"""If no name is close, all known names are listed, up to this many."""
 _OFFERED = 3
-"""Names offered where a text is a part of several."""
+"""Most names suggested for one text."""
 _SHORTEST = 3
-"""Letters of a part of a name."""
+"""Fewest letters for a text to be matched as part of a name."""
 
 
-def at(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
-    """Return a finding at a field of a record."""
+def error(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, expected, hint)
 
 
-def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
+def warn(record: Record, field: str, found: str, hint: str = "") -> Finding:
     """Return a warning at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
 
-def alike(name: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """Return the name that is spelt alike, else those with the same letters in another order."""
+def closest_names(name: str, known: Iterable[str], cutoff: float) -> list[str]:
+    """Return the most similar name; if none is similar, the names with the same letters."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return close or [each for each in names if sorted(each) == sorted(name)]
 
 
-def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
-    """Return a hint with the names that are meant, known by their folded form; "" if none is.
+def name_hint(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
+    """Return a hint with the names probably meant; "" if there are none.
 
-    That is the one that is spelt alike; else those in which the words typed begin a word.
+    ``known`` has the names by their case-folded form. A similar name comes first, then names in
+    which the text is a word or begins one.
     """
     folded = fold(name)
-    close = alike(folded, known, cutoff) or having(folded, known)
+    close = closest_names(folded, known, cutoff) or names_containing(folded, known)
     shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
     return f"did you mean {shown}?" if close else ""
 
 
-def having(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
-    """Return the names in which a text is whole words, else where it begins a word; all folded.
+def names_containing(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
+    """Return the names with the text as whole words, else as the beginning of a word.
 
-    Fewer than three letters are no name.
+    All are case-folded. A text of fewer than three letters matches nothing.
     """
     if len(text) < _SHORTEST:
         return []
@@ -67,14 +67,13 @@ def having(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the closest known name, or with those there are when they are few."""
+    """Return a hint with the closest known name, or with all known names if they are few."""
     spelt = {fold(k): k for k in sorted(known)}
     every = f"choose from {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
-    return near(name, spelt) or every
+    return name_hint(name, spelt) or every
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:
-    """Return refiners and projects: every record that is a source."""
     return (*case.refiners, *case.projects)
 
 
@@ -84,11 +83,10 @@ def seller(plant: Refiner | Project) -> str:
 
 
 def companies(case: Case) -> frozenset[str]:
-    """Return every company that owns a refiner or a project."""
     return frozenset({plant.company for plant in plants(case)} - {""})
 
 
-def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
+def rows_with_years(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
     """Yield every row that has a first year, with its first and last year."""
     for record in SHEETS:
         if any(column.field == "first_year" for column in record.columns()):
@@ -96,7 +94,7 @@ def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
                 yield row, getattr(row, "first_year", None), getattr(row, "last_year", None)
 
 
-# ---- rows of totals, which people put below their tables ---------------------------------------
+# ---- rows of totals ----------------------------------------------------------------------------
 
 _WORD = (
     r"(?:grand |sub[ -]?)?(?:totals?|sums?)|totale|totaal|(?:gesamt|zwischen)?summe|gesamt"
@@ -106,15 +104,13 @@ _TOTAL = re.compile(rf"(?:{_WORD})(?:\W.*)?|.*\W(?:sub[ -]?)?totals?\W*")
 
 
 def is_total(name: object) -> bool:
-    """Return whether a name is that of a total: Total, Sum, Subtotal copper, Copper total."""
+    """Return whether a name is for a total, such as Sum, Subtotal copper or Copper total."""
     return isinstance(name, str) and _TOTAL.fullmatch(fold(name)) is not None
 
 
 def is_word_of_total(text: object) -> bool:
-    """Return whether a text is the word for a total and nothing more."""
     return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", fold(text)) is not None
 
 
-def looks_like(what: str) -> str:
-    """Say what a name of a total tells of a row or column."""
+def total_hint(what: str) -> str:
     return f"this looks like a total {what}; remove it"

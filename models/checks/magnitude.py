@@ -1,7 +1,7 @@
-"""Slips of magnitude: a digit, a unit or a percent sign out. Warnings, one a row.
+"""Warnings of numbers that probably have a wrong digit, unit or percent sign, one per row.
 
-The rules stand in the order in which they speak: of a row that several find, the first is told.
-Cells of 0 and blank ones are no slips. A row whose note says ``figure checked`` is left alone.
+If several rules find the same row, the first rule's warning is shown. Blank cells and cells of 0
+are skipped, and so are rows whose note says ``figure checked``.
 """
 
 from __future__ import annotations
@@ -13,28 +13,31 @@ from collections.abc import Callable, Iterator, Sequence
 
 from models import schema, tolerances
 from models.case import Case, fold, in_force
-from models.checks.common import advise, plants
+from models.checks.common import plants, warn
 from models.errors import Finding, warning
 from models.resolve import stock_target, whole_need
 
 CHECKED = "figure checked"
-"""What a note says of a row whose numbers are right, however odd they look."""
+"""The words in a note that switch off these warnings for a row."""
 FROM_MEDIAN = 30.0
-"""A number this many times the median of its column, or this part of it, is likely a slip."""
+"""A number above its column's median x this, or below median / this, is probably an error."""
 ENOUGH = 3
-"""A median of fewer numbers says nothing."""
+"""Fewest numbers for a median to mean something."""
 YEAR_TO_YEAR = 10.0
-"""Demand, or a price, that is this many times that of the year before, or this part of it."""
+"""Suspicious factor between the demand, or price, of two consecutive years."""
 ODD_YEAR, STEADY = 5.0, 2.0
-"""Demand of a year this many times that of all others, where these differ by ``STEADY`` at most."""
+"""Suspicious factor between demand in one year and in all other years.
+
+It counts only if the other years differ by at most the factor ``STEADY``.
+"""
 OF_DEMAND = 50.0
-"""A capacity more than this many times the mineral's demand."""
+"""A capacity above the mineral's demand x this is probably an error."""
 WHOLE_COLUMN = 1000.0
-"""All capacities of a mineral together this many times its demand, or this part of it."""
+"""Suspicious factor between all capacity for a mineral and its demand."""
 FROM_PRICE = 10.0
-"""A price of a contract or a support this many times the mineral's, or this part of it."""
+"""Suspicious factor between a price in a contract, floor or support and the mineral's price."""
 LEAST_CAP = 0.1
-"""A smaller cap is likely meant in per cent, or a digit short."""
+"""A cap below this was probably meant in per cent, or has a digit too few."""
 PRICE = "USD/t"
 SET_CAP = "set max country share"
 _OWN_PRICES = {
@@ -42,18 +45,18 @@ _OWN_PRICES = {
     "Price floors": ("floor",),
     "Supports": ("strike", "reference", "clawback"),
 }
-"""Prices that are held against the mineral's."""
+"""Prices that are compared with the mineral's price."""
 _MOST_TOLD = 1e12
-"""A ratio is told up to here: beyond it says no more."""
+"""The largest factor that a message states."""
 
 
 def targets_above_max(case: Case) -> Iterator[Finding]:
-    """A stock target above what can be stored is missed in every year."""
+    """Warn of stock targets above Max, which are missed in every year."""
     for pile in case.stockpiles:
         most = max(pile.target.numbers(), default=0.0)
         if most > pile.max:
             said = f"the target of {most:g} t is above the Max of {pile.max:g} t that can be stored"
-            yield advise(
+            yield warn(
                 pile,
                 "target",
                 said,
@@ -71,7 +74,7 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
                 " of demand"
             )
             said = f"{said} ({_tonnes(wanted[year])} in {year})"
-            yield advise(
+            yield warn(
                 pile,
                 "max",
                 said,
@@ -80,7 +83,7 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
 
 
 def slips_of_magnitude(case: Case) -> Iterator[Finding]:
-    """A number that is likely a digit, a unit or a percent sign out, one warning a row."""
+    """Warn of numbers that are probably wrong by a factor, one warning per row."""
     told = {(finding.sheet, finding.row) for finding in targets_above_max(case)}
     for rule in _RULES:
         for row, finding in rule(case):
@@ -95,23 +98,26 @@ _Found = Iterator[tuple[schema.Record, Finding]]
 
 
 def _small_caps(case: Case) -> _Found:
-    """Yield caps below a tenth; a cap of 0 is a ban, and meant."""
+    """Yield caps below a tenth; a cap of 0 is taken for a ban."""
     for row in case.share_limits:
         shares = _numbers(row, "share") if row.limit == schema.MAX else {}
         for column, share in shares.items():
             if share >= LEAST_CAP:
                 continue
             hint = f"did you mean {share * 1000:.4g} %?"
-            finding = advise(row, "share", f"{share * 100:.4g} % is a very small cap", hint)
+            finding = warn(row, "share", f"{share * 100:.4g} % is a very small cap", hint)
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
             hint = f"did you mean {step.value * 1000:.4g} %?"
-            yield step, advise(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint)
+            yield (
+                step,
+                warn(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint),
+            )
 
 
 def _far_from_price(case: Case) -> _Found:
-    """Yield prices far from the mineral's in all years in which their row holds."""
+    """Yield prices far from the mineral's price in all years in which their row applies."""
     for sheet, fields in _OWN_PRICES.items():
         for row, field in itertools.product(case.records(sheet), fields):
             number, name = getattr(row, field), getattr(row, "mineral", "")
@@ -123,11 +129,11 @@ def _far_from_price(case: Case) -> _Found:
             if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):
                 what = f"the price of {name} in {years[0]}"
                 said = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
-                yield row, advise(row, field, said, "is a digit missing, or is the unit wrong?")
+                yield row, warn(row, field, said, "is a digit missing, or is the unit wrong?")
 
 
 def _jumps(case: Case) -> _Found:
-    """Yield demand, and prices by year, that jump from one year to the next."""
+    """Yield demand and prices that jump from one year to the next."""
     for demand in case.demand:
         numbers = [(str(year), tonnes) for year, tonnes in demand.tonnes]
         yield from _jumping(demand, numbers, _tonnes)
@@ -141,13 +147,14 @@ def _jumps(case: Case) -> _Found:
 
 
 _ByColumn = Sequence[tuple[str, float]]
-"""Numbers of a row by the header of their column, in the order of the years."""
+"""Numbers of a row by header, in the order of the years."""
 
 
 def _jumping(row: schema.Record, numbers: _ByColumn, words: Callable[[float], str]) -> _Found:
-    """Yield numbers that are far from their neighbour's.
+    """Yield numbers that are far from a neighbour's.
 
-    Of two neighbours it is the one that is farther from the middle of the row, else the later.
+    Of the two, it is the number farther from the row's median or, if both are equally far, the
+    later one.
     """
     for pair in itertools.pairwise(numbers):
         if _is_far(pair[0][1], pair[1][1], YEAR_TO_YEAR):
@@ -160,7 +167,7 @@ def _jumping(row: schema.Record, numbers: _ByColumn, words: Callable[[float], st
 
 
 def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
-    """Yield demand of a year that is far from that of all others, which are alike."""
+    """Yield demand of a year that is far from all other years, if these are similar."""
     for i, (column, number) in enumerate(numbers) if len(numbers) >= ENOUGH else ():
         others = [n for k, (_, n) in enumerate(numbers) if k != i]
         least, most = min(others), max(others)
@@ -178,7 +185,7 @@ def _odd(row: schema.Record, column: str, found: str) -> Finding:
 
 
 def _above_demand(case: Case) -> _Found:
-    """Yield capacities of plants and mines that no demand comes near."""
+    """Yield capacities of plants and mines that are far above demand."""
     most = _demand(case)
     for plant in (*plants(case), *case.mines):
         demand = most.get(plant.mineral, 0.0)
@@ -188,15 +195,15 @@ def _above_demand(case: Case) -> _Found:
                 continue
             what = f"the largest yearly demand for {plant.mineral}, {_tonnes(demand)}"
             said = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
-            finding = advise(plant, "capacity", said, _hint("capacity"))
+            finding = warn(plant, "capacity", said, _hint("capacity"))
             yield plant, dataclasses.replace(finding, column=column)
 
 
 def _far_from_median(case: Case) -> _Found:
-    """Yield amounts and money far from their column's median within a mineral, the farthest first.
+    """Yield numbers far from the median of their column and mineral, the farthest first.
 
-    Not Current supply, where a thousandfold between who buys from whom is usual. Capacities of
-    refiners and of projects are one column. Demand is by tier and year.
+    Capacities of refiners and projects are one column, and demand is grouped by tier and year.
+    Current supply is left out, since its tonnes often differ by a factor of a thousand.
     """
     found = [*_far(plants(case), "capacity")]
     for record in schema.SHEETS:
@@ -216,9 +223,9 @@ def _far_from_median(case: Case) -> _Found:
 def _far(
     rows: Sequence[schema.Record], field: str, year: int = 0
 ) -> Iterator[tuple[float, schema.Record, Finding]]:
-    """Yield how many times the median numbers are that are far from it, or the reverse.
+    """Yield each number far from its group's median, after its factor from the median.
 
-    Each row counts with its first number in the median.
+    Each row counts once in the median, with its first number.
     """
     groups: dict[tuple[str, str], list[tuple[schema.Record, dict[str, float]]]] = {}
     for row in rows:
@@ -240,9 +247,9 @@ def _far(
 
 
 def _column_against_demand(case: Case) -> _Found:
-    """Yield minerals whose whole column of capacities is in another unit.
+    """Yield minerals whose capacities are probably all in another unit.
 
-    The median counts for each plant, so that a single slip, told by itself, is not told again.
+    Each plant counts with the median capacity, so that one wrong number causes no second warning.
     """
     demand_of = _demand(case)
     for mineral in case.minerals:
@@ -253,7 +260,7 @@ def _column_against_demand(case: Case) -> _Found:
         if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
             what = f"the total capacity for {mineral.name}, about {_amount(total, 'capacity')},"
             said = f"{what} is {_times(total, demand)} the largest yearly demand for it"
-            yield found[0], advise(found[0], "capacity", said, _hint("capacity"))
+            yield found[0], warn(found[0], "capacity", said, _hint("capacity"))
 
 
 _RULES = (
@@ -266,11 +273,11 @@ _RULES = (
 )
 
 
-# ---- numbers, and how they are told --------------------------------------------------------------
+# ---- numbers, and their words --------------------------------------------------------------------
 
 
 def _ratio(a: float, b: float) -> float:
-    """Return how many times the smaller of two numbers the larger is; nothing is far from 0."""
+    """Return the larger of two numbers over the smaller; 0 if one of them is 0."""
     return max(a, b) / min(a, b) if min(a, b) > 0 else 0.0
 
 
@@ -279,7 +286,7 @@ def _is_far(a: float, b: float, factor: float) -> bool:
 
 
 def _demand(case: Case) -> dict[str, float]:
-    """Return the largest demand of a year for each mineral [t]."""
+    """Return the largest yearly demand for each mineral [t]."""
     return {
         m.name: max((whole_need(case, m.name, y) for y in case.years), default=0.0)
         for m in case.minerals
@@ -287,10 +294,7 @@ def _demand(case: Case) -> dict[str, float]:
 
 
 def _numbers(row: schema.Record, field: str, year: int = 0) -> dict[str, float]:
-    """Return the numbers above 0 that a row states of a field, by the header of their column.
-
-    Of Demand it is that of a year.
-    """
+    """Return the positive numbers of a row's field, by header; for Demand those of a year."""
     if isinstance(row, schema.Demand):
         stated: dict[str, float | None] = {str(year): dict(row.tonnes).get(year)}
     else:
@@ -311,7 +315,7 @@ def _tonnes(number: float) -> str:
 
 
 def _amount(number: float, field: str) -> str:
-    """Return a number as it counts; an amount with its unit, its header may have another one."""
+    """Return a number in words, with its unit if it is an amount."""
     units = {"capacity": f"{_tonnes(number)}/yr", "tonnes": _tonnes(number)}
     return units.get(field, f"{number:,.10g}")
 

@@ -1,4 +1,4 @@
-"""What must hold of rows: their numbers, the names that they use, what a share limit combines."""
+"""Rules on rows: their numbers, the names that they use, and the parts of a share limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import numpy as np
 
 from models import errors, tolerances, units
 from models.case import BASE, Case, fold
-from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
+from models.checks.common import (
+    companies,
+    did_you_mean,
+    error,
+    plants,
+    rows_with_years,
+    seller,
+    warn,
+)
 from models.resolve import Expanded, source_of, stated, supplier_names
 from models.schema import (
     BY_BLOC,
@@ -47,23 +55,22 @@ from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES
 
 _NUMBERS = {CellKind.NUMBER, CellKind.SHARE, CellKind.YEAR, CellKind.WHOLE}
 _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_PRICE))
-"""Numbers of columns that are not declared each."""
+"""Numbers of columns that are not declared one by one."""
 
 
-def horizon(case: Case) -> Iterator[errors.Finding]:
-    """Demand has at least one year column."""
+def demand_has_years(case: Case) -> Iterator[errors.Finding]:
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
         yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
 
 
-def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
-    """Every number keeps its column's bounds, those that a scenario makes included.
+def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
+    """Every number is within its column's bounds, also after scenario changes.
 
-    The records that a case shares with one that has ``passed`` are not looked at again.
+    Records that the case shares with ``passed``, a case without errors, are skipped.
     """
 
-    def new(sheet: str) -> tuple[Any, ...]:
+    def unchecked(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
         before = () if passed is None else passed.records(sheet)
         if rows is before:
@@ -72,16 +79,16 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Fin
         return tuple(row for row in rows if id(row) not in known)
 
     for record in SHEETS:
-        rows = new(record.SHEET)
+        rows = unchecked(record.SHEET)
         for column in record.columns() if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
     for sheet, field, most in _SPREAD:
-        for row in new(sheet):
+        for row in unchecked(sheet):
             for header, number in getattr(row, field):
                 if not 0 <= number <= most:
                     yield _outside(row, str(header), number, 0, most)
-    for row in new(Refiner.SHEET):
+    for row in unchecked(Refiner.SHEET):
         for added in row.extra_usable.numbers():
             if not -MOST_TONNES <= added <= MOST_TONNES:
                 yield _outside(row, "Capacity", added, -MOST_TONNES, MOST_TONNES)
@@ -98,26 +105,26 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[errors.
 
 
 def _outside(row: Record, header: str, number: float, least: float, most: float) -> errors.Finding:
-    wanted = f"a number from {units.spelled(least)} to {units.spelled(most)}"
+    wanted = f"a number from {units.in_words(least)} to {units.in_words(most)}"
     return errors.Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
-def sources_are_no_addresses(case: Case) -> Iterator[errors.Finding]:
-    """The address of a database may hold a password: a workbook is no place for it."""
+def no_addresses_in_sources(case: Case) -> Iterator[errors.Finding]:
+    """No source is the address of a database, which may contain a password."""
     for row in case.sources:
         if is_address(row.place):
             message = "the address of a database, which may hold a password"
-            wanted = "the name of an environment variable that holds it, or a file"
+            wanted = "the name of an environment variable with the address, or a file"
             yield errors.Finding(row.SHEET, row.row, "From", message, wanted)
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is a URL, or has a password as one has it."""
+    """Return whether a text is a URL, or contains an @ as URLs with a password do."""
     return "://" in text or "@" in text
 
 
-def usable_capacity(case: Case) -> Iterator[errors.Finding]:
-    """Capacity that a scenario adds to stays within the bound of an amount."""
+def added_capacity_is_within_bounds(case: Case) -> Iterator[errors.Finding]:
+    """Capacity that a scenario increases stays within the bound of an amount."""
     for refiner in case.refiners:
         for year in case.years if refiner.extra_usable.numbers() != (0.0,) else ():
             share = refiner.available_share.at(year)
@@ -128,8 +135,8 @@ def usable_capacity(case: Case) -> Iterator[errors.Finding]:
                 break
 
 
-def changed_lanes(case: Case) -> Iterator[errors.Finding]:
-    """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
+def changed_lanes_are_within_bounds(case: Case) -> Iterator[errors.Finding]:
+    """Freight and tariffs that scenarios change stay within their bounds."""
     for lane in case.input_lanes:
         for header, added, most in (
             ("Freight", (lane.freight or 0.0) * lane.freight_factor, MOST_PRICE),
@@ -146,12 +153,12 @@ def changed_lanes(case: Case) -> Iterator[errors.Finding]:
             largest = float(np.nanmax(values, initial=0.0))
             if not largest <= most:
                 said = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
-                wanted = f"a number from 0 to {units.spelled(most)}"
+                wanted = f"a number from 0 to {units.in_words(most)}"
                 yield errors.Finding(Lane.SHEET, 0, header, said, wanted)
 
 
 def by_year_filled(case: Case) -> Iterator[errors.Finding]:
-    """A column that must be filled has a value in every year of the horizon."""
+    """A required column has a value in every planned year."""
     for record in SHEETS:
         required = [c for c in record.columns() if c.required and c.by_year]
         for row in case.records(record.SHEET) if required else ():
@@ -161,46 +168,51 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
                 gap = next(gaps, None) if series.base is None else None
                 if gap is not None:
                     said = f"a blank cell; {column.header} must be filled for {gap}"
-                    yield at(row, column.field, said, "a value for every year of Demand")
+                    yield error(row, column.field, said, "a value for every year of Demand")
 
 
 # ---- two cells of a row ------------------------------------------------------------------------
 
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
-    """First year and Last year stand in order."""
-    for row, first, last in dated(case):
+    for row, first, last in rows_with_years(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
-            yield at(row, "last_year", said, f"{first} or later")
+            yield error(row, "last_year", said, f"{first} or later")
 
 
-def stock_fits(case: Case) -> Iterator[errors.Finding]:
-    """The opening stock is at most what can be stored."""
+def opening_stock_fits(case: Case) -> Iterator[errors.Finding]:
     for pile in case.stockpiles:
         if pile.opening > pile.max:
             said = f"the opening stock is {pile.opening:g} t"
-            yield at(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
+            yield error(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
 
 
-def one_target(case: Case) -> Iterator[errors.Finding]:
-    """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
+def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
+    """A stock target is in t or in days, not both.
+
+    A scenario may add targets in t by year to a target in days.
+    """
     for pile in case.stockpiles:
         if pile.target_days is not None and pile.target.base is not None:
             said = "the row has a target in days and a target in t"
-            yield at(pile, "target_days", said, "only one of the two")
+            yield error(pile, "target_days", said, "only one of the two")
 
 
-def contract_range(case: Case) -> Iterator[errors.Finding]:
-    """A contract's Max is at least its Min."""
+def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"the contract's Max is {contract.max:g} t/yr"
-            yield at(contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr")
+            yield error(
+                contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr"
+            )
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A support is of a plant that has the mineral; a member or a group pays; clawback fits."""
+    """A support names a plant that makes the mineral, and a member or group as payer.
+
+    Its clawback is at least the strike price.
+    """
     made: dict[str, set[str]] = {}
     for plant in plants(case):
         for name in {plant.name, seller(plant)}:
@@ -209,86 +221,89 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
     for row in case.supports:
         if row.plant not in made:
             said, wanted = f"{row.plant!r} is not in Refiners or Projects", "a refiner or project"
-            yield at(row, "plant", said, wanted, did_you_mean(row.plant, made))
+            yield error(row, "plant", said, wanted, did_you_mean(row.plant, made))
         elif row.mineral in case.mineral_of and row.mineral not in made[row.plant]:
             said = f"{row.plant} does not make {row.mineral}"
             hint = f"it makes {', '.join(sorted(made[row.plant]))}"
-            yield at(row, "mineral", said, "a mineral that it makes", hint)
+            yield error(row, "mineral", said, "a mineral that it makes", hint)
         if row.payer and row.payer not in payers:
             said = f"the payer {row.payer!r} is neither a member nor a group"
             hint = did_you_mean(row.payer, payers)
-            yield at(row, "payer", said, "a member or a group", hint)
+            yield error(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
-            said = f"the plant pays back prices above {row.clawback:g}"
-            yield at(row, "clawback", said, f"at least the strike price of the row, {row.strike:g}")
+            said = f"the plant pays back what it earns above a price of {row.clawback:g}"
+            yield error(
+                row, "clawback", said, f"at least the strike price of the row, {row.strike:g}"
+            )
 
 
-def built_are_projects(case: Case) -> Iterator[errors.Finding]:
-    """What is built is a part of a project, and of one at most all of it."""
+def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
+    """Rows of Built name projects; their fractions add up to at most 1 for each project."""
     known = {p.name for p in case.projects}
     parts: dict[str, list[Built]] = {}
     for row in sorted(case.built, key=lambda row: row.row):
         if row.project not in known:
             said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
-            yield at(row, "project", said, wanted, did_you_mean(row.project, known))
+            yield error(row, "project", said, wanted, did_you_mean(row.project, known))
             continue
         own = parts.setdefault(row.project, [])
         own.append(row)
         whole = math.fsum(part.fraction for part in own)
         if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
             said = f"the rows of {row.project} add up to a fraction of {whole:.6g}"
-            yield at(row, "fraction", said, "a sum of at most 1 for each project")
+            yield error(row, "fraction", said, "a sum of at most 1 for each project")
 
 
-# ---- names that would be read as something else ------------------------------------------------
+# ---- names with another meaning ----------------------------------------------------------------
 
 COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
-"""Headers of Freight, folded, that are no member's column."""
+"""Case-folded headers of Freight that are not for a member."""
 _EACH = "in Share limits, `each` stands for every member on its own"
 
 
-def names_that_mean_something_else(case: Case) -> Iterator[errors.Finding]:
-    """A member or group named each, a group named like a member, a scenario named Base."""
+def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
+    """No member or group is called "each", no group like a member, no scenario Base."""
     members = {fold(m.name) for m in case.members}
     for member in case.members:
         name, group = fold(member.name), fold(member.group)
         said, wanted = f"the name {member.name!r} for a member", "another name"
         if name == EACH:
-            yield at(member, "name", said, wanted, _EACH)
+            yield error(member, "name", said, wanted, _EACH)
         elif name in COLUMNS:
-            yield at(
+            yield error(
                 member, "name", said, wanted, "the sheet Freight has another column of that name"
             )
         if group == EACH:
-            yield at(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
+            yield error(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
         elif member.group and group in members:
             said = f"the group {member.group!r} has the name of a member"
-            yield at(member, "group", said, "a name that no member has")
+            yield error(member, "group", said, "a name that no member has")
     for step in case.scenarios:
         if fold(step.name) == fold(BASE):
             said, hint = (
                 f"the name {step.name!r} for a scenario",
                 "the planner calls the workbook without a scenario Base",
             )
-            yield at(step, "name", said, "another name", hint)
+            yield error(step, "name", said, "another name", hint)
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
-    """The rest of the world is outside the coalition."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
             said = "Rest of world is not a member's country"
-            yield at(member, "country", said, "a country", "leave it blank for several countries")
+            yield error(
+                member, "country", said, "a country", "leave it blank for several countries"
+            )
 
 
 # ---- a name used in one sheet is defined in its home sheet -------------------------------------
 
 MOST_HINTS = 50
-"""Unknown names of a column that get a closest match: to look for one takes time."""
+"""Most unknown names per column that get a suggestion, since each search takes time."""
 
 
 def names_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """Minerals, members, refiners and tiers, wherever a column refers to their sheet."""
+    """Names are defined in the sheet that their column refers to."""
     for record in SHEETS:
         for column in record.columns():
             known = {name for home in column.refers for name in _defined(case, home)} - {""}
@@ -299,7 +314,7 @@ def names_are_defined(case: Case) -> Iterator[errors.Finding]:
                     if name not in hints and len(hints) < MOST_HINTS:
                         hints[name] = did_you_mean(name, known)
                     said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
-                    yield at(row, column.field, said, wanted, hints.get(name, ""))
+                    yield error(row, column.field, said, wanted, hints.get(name, ""))
 
 
 def _defined(case: Case, home: str) -> set[str]:
@@ -310,10 +325,10 @@ def _defined(case: Case, home: str) -> set[str]:
 
 
 def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
-    """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
+    """Rows that name a refiner and a mineral name a pair that Refiners has.
 
-    A row of Lanes, Rights, Scenarios or Risks that names a pair that does not exist matches
-    nothing: a warning.
+    Rows of Lanes, Input lanes, Rights, Scenarios and Risks get only a warning, since they match
+    nothing.
     """
     refined: dict[str, set[str]] = {}
     planned: dict[str, set[str]] = {}
@@ -322,18 +337,18 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
         if isinstance(plant, Refiner):
             refined.setdefault(plant.name, set()).add(plant.mineral)
 
-    def lacks(row: Any, minerals: dict[str, set[str]]) -> bool:
+    def is_missing(row: Any, minerals: dict[str, set[str]]) -> bool:
         has = minerals.get(row.refiner, set())
-        # that a mineral of a refiner is not known is said there
+        # an unknown mineral of a refiner has its own error
         known = has and case.mineral_of.keys() >= {row.mineral, *has}
         return bool(known) and row.mineral not in has
 
     signed: list[Any] = [*case.contracts, *case.current_supply]
     for row in signed:
-        if lacks(row, refined):
+        if is_missing(row, refined):
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
-            yield at(
+            yield error(
                 row,
                 "mineral",
                 said,
@@ -344,15 +359,15 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
         has = planned.get(lane.refiner, set())
         if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
             said = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
-            yield advise(lane, "input", said)
+            yield warn(lane, "input", said)
     selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
-        if lacks(row, planned):
+        if is_missing(row, planned):
             said = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
-            yield advise(row, "mineral", said)
+            yield warn(row, "mineral", said)
 
 
-# ---- every pair of supplier country and member has a freight -----------------------------------
+# ---- freight -----------------------------------------------------------------------------------
 
 MOST_NAMED = 4
 _WANTED = "a freight from every supplier country to every member"
@@ -360,7 +375,10 @@ _HINT = "fill the cell in the sheet Freight, or set Default freight in Settings"
 
 
 def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
-    """Freight or the default gives one to every pair; Lanes override it and do not stand for it."""
+    """Every supplier country and member have a freight, in Freight or by Default freight.
+
+    A freight in Lanes is not enough.
+    """
     if case.settings.default_freight is not None:
         return
     members = [member.name for member in case.members if fold(member.name) not in COLUMNS]
@@ -380,14 +398,14 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
             more = len(lacking) - MOST_NAMED
             to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
             first = min(found, key=lambda plant: (isinstance(plant, Project), plant.row))
-            yield at(first, "country", none + to, _WANTED, _HINT)
+            yield error(first, "country", none + to, _WANTED, _HINT)
 
 
 # ---- rights ------------------------------------------------------------------------------------
 
 
 def rights_within_one(case: Case) -> Iterator[errors.Finding]:
-    """The rights to a plant or a mine are no more than all of it; the last row there is told."""
+    """Rights to a plant or mine add up to at most 1; the error is at the last of its rows."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
         rows = stated(case, of).values()
@@ -401,7 +419,9 @@ def rights_within_one(case: Case) -> Iterator[errors.Finding]:
                 f"the rows of Rights give members {whole:.4g} times the {of.mineral} capacity of"
                 f" {name}"
             )
-            yield at(last, "share", said, "shares that add up to at most 1 for each plant or mine")
+            yield error(
+                last, "share", said, "shares that add up to at most 1 for each plant or mine"
+            )
 
 
 _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
@@ -411,30 +431,29 @@ _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
 
 
 def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A buyer is each, a member, or a group of members."""
+    """A buyer is "each", a member, or a group of members."""
     known = {EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
             said = f"the buyer {limit.buyer!r} is neither a member nor a group"
             wanted = "`each`, a member, a group, or a blank cell for the whole coalition"
-            yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
+            yield error(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
 
 def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """Countries that may be lost are each outside a bloc that is defined."""
+    """A lost country given by `each outside` names a defined bloc."""
     for row in case.security:
         if row.lost_country.startswith(EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
 
 
 def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """The zone of a price floor is a bloc that is defined."""
     for row in case.price_floors:
         yield from _in_bloc(case, row, "zone")
 
 
-def one_floor(case: Case) -> Iterator[errors.Finding]:
-    """A mineral has one price floor in a zone and year; a scenario's own rows add no second one."""
+def one_floor_per_year(case: Case) -> Iterator[errors.Finding]:
+    """A mineral has one price floor per zone and year; rows of scenarios do not count."""
     rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
     for i, row in enumerate(rows):
         same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
@@ -444,17 +463,17 @@ def one_floor(case: Case) -> Iterator[errors.Finding]:
                 f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone} in"
                 " some of these years"
             )
-            yield at(row, "mineral", said, "one floor for each mineral, zone and year")
+            yield error(row, "mineral", said, "one floor for each mineral, zone and year")
 
 
 def _meet(one: PriceFloor, other: PriceFloor) -> bool:
-    """Return whether the years of two rows meet."""
+    """Return whether two rows have a year in common."""
     pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
     return all(first is None or last is None or first <= last for first, last in pairs)
 
 
 def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A supplier is a name of its group: a country, a bloc, a kind, a refiner, a company."""
+    """A supplier exists in its supplier group, such as a country, a bloc or a company."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
@@ -480,11 +499,10 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
             }
             if mineral and found and mineral not in found:
                 said = f"{name} does not refine {mineral}: its share is always 0"
-                yield advise(limit, "supplier", said)
+                yield warn(limit, "supplier", said)
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A company that a row selects is an Owner in Refiners or Projects."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")
@@ -507,25 +525,29 @@ def _unknown(
 ) -> Iterator[errors.Finding]:
     name = getattr(row, field).removeprefix(EACH_OUTSIDE)
     if name not in known:
-        yield at(row, field, found, wanted, did_you_mean(name, known))
+        yield error(row, field, found, wanted, did_you_mean(name, known))
 
 
-def shape(case: Case) -> Iterator[errors.Finding]:
-    """A min names its supplier; `each outside` is for countries; ore is the coalition's alone."""
+def limit_parts_fit(case: Case) -> Iterator[errors.Finding]:
+    """The parts of a share limit fit together.
+
+    A min names its supplier, `each outside` is used only for countries, and limits on ore are on
+    the whole coalition.
+    """
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         if limit.limit == MIN and (not limit.supplier or outside):
             said = "the row is a min and names no supplier"
-            yield at(limit, "supplier", said, f"the name of a {limit.group}")
+            yield error(limit, "supplier", said, f"the name of a {limit.group}")
         elif outside and limit.group not in OF_COUNTRIES:
             said = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
             wanted = (
                 f"the name of a {limit.group}, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
             )
-            yield at(limit, "supplier", said, wanted)
+            yield error(limit, "supplier", said, wanted)
         if limit.stage == MINING and limit.buyer:
             said = f"the row has the stage mining and the buyer {limit.buyer!r}"
-            yield at(
+            yield error(
                 limit,
                 "buyer",
                 said,
@@ -533,4 +555,4 @@ def shape(case: Case) -> Iterator[errors.Finding]:
             )
         if limit.stage == MINING and limit.group not in {BY_COUNTRY, BY_BLOC}:
             said = f"the row has the stage mining and the supplier group {limit.group}"
-            yield at(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")
+            yield error(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")

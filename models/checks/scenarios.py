@@ -1,4 +1,4 @@
-"""Rows of Lanes, Scenarios and Risks: what an action takes, whom rows select, when events hold."""
+"""Rules on Lanes, Scenarios and Risks: selectors, values and years of their rows."""
 
 from __future__ import annotations
 
@@ -7,45 +7,53 @@ from collections.abc import Iterable, Iterator
 
 from models import tolerances
 from models.case import Case
-from models.checks.common import advise, at, companies, plants, seller
+from models.checks.common import companies, error, plants, seller, warn
 from models.errors import Finding
 from models.resolve import stated
-from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Mine, Project, Right, ScenarioStep
+from models.schema import (
+    ACTION_CELLS,
+    EVENT_ACTIONS,
+    EventStep,
+    Lane,
+    Mine,
+    Project,
+    Right,
+    ScenarioStep,
+)
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, ActionRow
-from models.units import percent_hint, spelled
+from models.units import in_words, percent_hint
 
-# ---- rows whose selectors match nothing together -----------------------------------------------
+# ---- rows that match nothing -------------------------------------------------------------------
 
 Patterns = set[tuple[str, ...]]
-"""Every row of selectors, blank ones included, that matches something."""
+"""Every combination of selectors, some of them blank, that matches something."""
 _NOTHING = "the row matches nothing"
 _FACTOR, _LARGE = "a factor", 10.0
-"""A factor from here on was likely meant in per cent: it is told, and taken as it stands."""
+"""A factor of this or more was probably meant in per cent: it gets a warning."""
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Lanes matches a refiner or project by all that it names."""
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
             said = f"no refiner is in {case.country_name(lane.country)}"
-            yield advise(lane, "country", said, _NOTHING)
+            yield warn(lane, "country", said, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
             said = _no(case, _who(lane), lane.mineral, lane.country)
-            yield advise(lane, _field(lane), said, _NOTHING)
+            yield warn(lane, _field(lane), said, _NOTHING)
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A step of a scenario or an event matches a refiner, a mine, demand or a stockpile."""
+    """Warn of rows of Scenarios and Risks that match no record that they could change."""
     sources = _sources(case)
     mines = _patterns((m.mineral, m.country, "", "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
-        takes, said, field = TAKES.get(step.action), "", _field(step)
+        takes, said, field = ACTION_CELLS.get(step.action), "", _field(step)
         if takes is None or step.action == "build project" or not _is_sure(case, step, sources):
             continue
         if step.action in _MEMBERS_OWN:
@@ -60,11 +68,11 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
         elif "refiner" in takes.selectors and _selected(step) not in sources:
             said = _no(case, _who(step), step.mineral, step.country)
         if said:
-            yield advise(step, field, f"`{step.action}` matches {said}")
+            yield warn(step, field, f"`{step.action}` matches {said}")
 
 
 def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Ore lanes matches a mine, and a country that refines."""
+    """Warn of rows of Ore lanes that match no mine, or no country that refines."""
     ends = {
         "mine_country": ("mine", _patterns((m.mineral, m.country) for m in case.mines)),
         "refiner_country": ("refiner", _patterns((p.mineral, p.country) for p in plants(case))),
@@ -74,22 +82,21 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
             country = getattr(row, field)
             if row.mineral in {"", *case.mineral_of} and (row.mineral, country) not in known:
                 said = _no(case, what, row.mineral, country)
-                yield advise(row, field if country else "mineral", said, _NOTHING)
+                yield warn(row, field if country else "mineral", said, _NOTHING)
                 break
 
 
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Rights matches a refiner, a project or a mine by all that it names."""
     sources = _sources(case)
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
         if _is_sure(case, row, sources) and _selected(row) not in known:
             said = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
-            yield advise(row, _field(row), said, _NOTHING)
+            yield warn(row, _field(row), said, _NOTHING)
 
 
-def rights_that_name_all(case: Case) -> Iterator[Finding]:
-    """Where the rows of Rights name every member, what they leave is nobody's: they are scaled."""
+def rights_below_one(case: Case) -> Iterator[Finding]:
+    """Warn if Rights to a plant cover every member but add up to less than 1."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
         rows = stated(case, of)
@@ -109,7 +116,7 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
                 if whole > 0
                 else "the setting Rights divides the capacity"
             )
-            yield advise(
+            yield warn(
                 last,
                 "share",
                 said,
@@ -134,14 +141,14 @@ def _company(row: Lane | Right | ActionRow) -> str:
 
 
 def _is_sure(case: Case, row: Lane | Right | ActionRow, sources: Patterns) -> bool:
-    """Whether all names are known, and no other finding says that the row matches nothing."""
+    """Return whether all names are known, and no other finding covers the row."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
     known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
     return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 
 def _field(row: Lane | Right | ActionRow) -> str:
-    """The cell that a finding is told at: the first that narrows most."""
+    """Return the field of a finding: the first one that is filled."""
     named = ("country", "refiner", "company", "mineral", "member")
     blank = "action" if isinstance(row, ActionRow) else "country"
     return next((field for field in named if getattr(row, field, "")), blank)
@@ -157,55 +164,54 @@ def _no(case: Case, what: str, of: str, country: str = "") -> str:
     return f"no {what}{f' of {of}' if of else ''}{where}"
 
 
-# ---- steps of scenarios and events -------------------------------------------------------------
+# ---- rows of Scenarios and Risks ---------------------------------------------------------------
 
 
 def steps(case: Case) -> tuple[ActionRow, ...]:
-    """Return every row that says a change: of scenarios and of events."""
     return (*case.scenarios, *case.risks)
 
 
-def selectors(case: Case) -> Iterator[Finding]:
-    """A selector that an action does not list is blank."""
+def selectors_fit_actions(case: Case) -> Iterator[Finding]:
+    """Selectors that an action does not use are blank."""
     for step in steps(case):
-        takes = TAKES[step.action].selectors if step.action in TAKES else SELECTORS
+        takes = ACTION_CELLS[step.action].selectors if step.action in ACTION_CELLS else SELECTORS
         for name in SELECTORS:
             value = getattr(step, name)
             if value not in {"", None} and name not in takes:
                 listed = ", ".join(ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
                 said = f"`{step.action}` does not read this column, which says {shown!r}"
-                yield at(step, name, said, "a blank cell", f"it reads {listed}")
+                yield error(step, name, said, "a blank cell", f"it reads {listed}")
 
 
-def values(case: Case) -> Iterator[Finding]:
-    """Value is filled where the action has one, and within its bounds."""
+def values_fit_actions(case: Case) -> Iterator[Finding]:
+    """Value is filled if the action needs one, and is within its bounds."""
     for step in steps(case):
-        takes = TAKES.get(step.action)
+        takes = ACTION_CELLS.get(step.action)
         if takes is None:
             continue
-        wanted = f"{takes.value} from {spelled(takes.least)} to {spelled(takes.most)}"
+        wanted = f"{takes.value} from {in_words(takes.least)} to {in_words(takes.most)}"
         if not takes.value:
             if step.value is not None:
-                yield advise(
+                yield warn(
                     step, "value", f"`{step.action}` takes no Value, so this number is ignored"
                 )
         elif step.value is None:
-            yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
+            yield error(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
             percent = percent_hint(step.value) if fraction else ""
-            yield at(step, "value", f"the number {step.value:g}", wanted, percent)
+            yield error(step, "value", f"the number {step.value:g}", wanted, percent)
         elif takes.value == _FACTOR and step.value >= _LARGE:
             said = f"the row makes it {step.value:g} times as much as in the workbook"
-            yield advise(step, "value", said, percent_hint(step.value))
+            yield warn(step, "value", said, percent_hint(step.value))
 
 
-def builds(case: Case) -> Iterator[Finding]:
-    """`build project` finds a project, and its year is one of the horizon."""
+def builds_match_projects(case: Case) -> Iterator[Finding]:
+    """`build project` matches a project, and its year is a planned year."""
     for step in case.scenarios:
         if step.action == "build project":
-            # a project whose mineral is not known is said there
+            # an unknown mineral of a project has its own error
             found = [
                 p
                 for p in case.projects
@@ -214,7 +220,7 @@ def builds(case: Case) -> Iterator[Finding]:
             ]
             is_planned = step.first_year is None or step.first_year in case.years
             if not is_planned and case.years:
-                yield at(step, "first_year", f"the year {step.first_year}", _horizon(case))
+                yield error(step, "first_year", f"the year {step.first_year}", _horizon(case))
             elif is_planned and found:
                 yield from _begun(case, step, found)
             elif (
@@ -226,30 +232,30 @@ def builds(case: Case) -> Iterator[Finding]:
                 who = (step.refiner, step.company, step.mineral, country)
                 said = f"no project of {', '.join(filter(None, who)) or 'any refiner'}"
                 field = next((f for f in ("refiner", "company") if getattr(step, f)), "action")
-                yield at(step, field, said, "a project of the sheet Projects")
+                yield error(step, field, said, "a project of the sheet Projects")
 
 
 def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Finding]:
-    """Tell when projects that a step builds would begin, where that is not as one may expect."""
+    """Yield a finding if projects that a row builds would start unexpectedly late or early."""
     if step.first_year is not None:
         for plant in found:
             if step.first_year < plant.first_year:
                 own = f"before its First year {plant.first_year} in Projects"
                 said = f"the scenario builds {plant.name} in {step.first_year}, {own}"
-                yield advise(step, "first_year", said)
+                yield warn(step, "first_year", said)
         return
     late = [p for p in found if case.years and p.first_year > case.years[-1]]
     if late and len(late) == len(found):
         said = (
-            f"the row is blank, so {late[0].name} would be built in its First year"
+            f"First year is blank, so {late[0].name} would be built in its First year"
             f" {late[0].first_year}"
         )
-        yield at(step, "first_year", said, _horizon(case))
+        yield error(step, "first_year", said, _horizon(case))
     for plant in late if len(late) < len(found) else ():
         said = (
             f"the scenario does not build {plant.name}, since its First year is {plant.first_year}"
         )
-        yield advise(step, "action", said, "that is after the last planned year")
+        yield warn(step, "action", said, "that is after the last planned year")
 
 
 def _horizon(case: Case) -> str:
@@ -259,15 +265,15 @@ def _horizon(case: Case) -> str:
     )
 
 
-# ---- events that may happen --------------------------------------------------------------------
+# ---- events ------------------------------------------------------------------------------------
 
 
-def event_actions(case: Case) -> Iterator[Finding]:
-    """An event's change can hold in one year alone."""
+def events_fit_single_years(case: Case) -> Iterator[Finding]:
+    """An event uses only actions that can apply to single years."""
     for step in case.risks:
-        if step.action in TAKES and step.action not in EVENT_ACTIONS:
+        if step.action in ACTION_CELLS and step.action not in EVENT_ACTIONS:
             said = f"`{step.action}` changes all years, but an event lasts for some years only"
-            yield at(
+            yield error(
                 step,
                 "action",
                 said,
@@ -277,7 +283,7 @@ def event_actions(case: Case) -> Iterator[Finding]:
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
-    """The rows of an event happen together: they have one probability and one duration."""
+    """All rows of an event have the same probability and duration."""
     firsts = _firsts(case)
     for step in case.risks:
         first = firsts[step.name]
@@ -286,23 +292,22 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
             if here != there:
                 what = f"{step.name} has the {EventStep.column_of(field).header.lower()}"
                 said = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
-                yield at(
+                yield error(
                     step, field, said, "the same in all rows of an event", "they happen together"
                 )
 
 
-def chances_that_decide_nothing(case: Case) -> Iterator[Finding]:
-    """An event that never happens, or that happens in every year."""
+def events_never_or_always(case: Case) -> Iterator[Finding]:
+    """Warn of events that never happen, or that begin in every year."""
     for step in _firsts(case).values():
         if step.probability == 0:
-            yield advise(step, "probability", f"the probability is 0, so {step.name} never happens")
+            yield warn(step, "probability", f"the probability is 0, so {step.name} never happens")
         elif step.probability == 1:
             said = f"the probability is 1, so {step.name} begins in every year"
-            yield advise(step, "probability", said, "if you mean 1 %, write 0.01")
+            yield warn(step, "probability", said, "if you mean 1 %, write 0.01")
 
 
 def _firsts(case: Case) -> dict[str, EventStep]:
-    """Return the first row of each event."""
     found: dict[str, EventStep] = {}
     for step in case.risks:
         found.setdefault(step.name, step)

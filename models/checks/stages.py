@@ -1,4 +1,4 @@
-"""What must hold of the sheet Inputs, and what in it is likely a slip."""
+"""Rules and warnings on the sheet Inputs, and on other rows about inputs."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from models import resolve, schema, tolerances, units
 from models.case import Case, in_force
-from models.checks.common import advise, at, plants, seller
+from models.checks.common import error, plants, seller, warn
 from models.checks.scenarios import steps
 from models.errors import Finding
 from models.schema.stages import MOST_RATIO
 
 
-def ratios(case: Case) -> Iterator[Finding]:
+def ratios_are_in_range(case: Case) -> Iterator[Finding]:
     """Tonnes per tonne is 0, or large enough to compute with."""
-    least, most = f"{tolerances.LEAST_RATIO:zf}", units.spelled(MOST_RATIO)
+    least, most = f"{tolerances.LEAST_RATIO:zf}", units.in_words(MOST_RATIO)
     for row in case.needed_inputs:
         if row.tonnes < tolerances.LEAST_RATIO:
             expected = f"0, or a number from {least} to {most}"
-            yield at(row, "tonnes", f"the number {row.tonnes:g}", expected)
+            yield error(row, "tonnes", f"the number {row.tonnes:g}", expected)
 
 
 def inputs_are_others(case: Case) -> Iterator[Finding]:
@@ -30,18 +30,20 @@ def inputs_are_others(case: Case) -> Iterator[Finding]:
     shown: set[frozenset[str]] = set()
     for row in sorted(case.inputs, key=lambda row: row.row):
         if row.input == row.mineral:
-            yield at(row, "input", f"{row.mineral} is listed as its own input", "another mineral")
+            yield error(
+                row, "input", f"{row.mineral} is listed as its own input", "another mineral"
+            )
             continue
         circle = _path(inputs, row.input, row.mineral) if row.tonnes > 0 else []
         if circle and frozenset(circle) not in shown:
             shown.add(frozenset(circle))
             path = " <- ".join([row.mineral, *circle])
             problem = f"{row.mineral} would be made from itself, through {row.input}: {path}"
-            yield at(row, "input", problem, "inputs that are not made from the product")
+            yield error(row, "input", problem, "inputs that are not made from the product")
 
 
 def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
-    """Return the shortest path from a mineral through its inputs to another; [] for none."""
+    """Return the shortest path from a mineral through its inputs to another; [] if none."""
     paths = {start: [start]}
     for mineral in (reached := [start]):
         if mineral == end:
@@ -54,7 +56,7 @@ def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
 
 
 def plants_make_the_product(case: Case) -> Iterator[Finding]:
-    """A refiner that a row of Inputs names makes the product; joint products in one country."""
+    """A refiner named in Inputs makes that product; its joint products have one country."""
     products: dict[str, set[str]] = {}
     countries: dict[tuple[str, str], str] = {}
     for plant in plants(case):
@@ -67,19 +69,19 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
         if row.refiner and makes and row.mineral in case.mineral_of and row.mineral not in makes:
             problem = f"{row.refiner} does not make {row.mineral}"
             hint = f"it makes {', '.join(sorted(makes))}"
-            yield at(row, "refiner", problem, f"a refiner or project of {row.mineral}", hint)
+            yield error(row, "refiner", problem, f"a refiner or project of {row.mineral}", hint)
         if not row.joint:
             continue
         if not row.refiner:
             expected = "the refiner that makes the joint products"
-            yield at(row, "refiner", "the row is joint and names no refiner", expected)
+            yield error(row, "refiner", "the row is joint and names no refiner", expected)
         elif row.tonnes > 0 and (country := countries.get((row.refiner, row.mineral))):
             line = (row.mineral, country)
             product, other = lines.setdefault((row.refiner, row.input), line)
             if other != country:
                 here, there = map(case.country_name, (country, other))
                 problem = f"{row.refiner} makes {row.mineral} in {here}, {product} in {there}"
-                yield at(row, "joint", problem, "all joint products of a refiner in one country")
+                yield error(row, "joint", problem, "all joint products of a refiner in one country")
 
 
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
@@ -91,53 +93,53 @@ def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
             takes.setdefault(plant.name, set()).add(row.input)
     for today in case.current_supply:
         if today.member and today.plant:
-            yield at(today, "plant", "the row names a member and a plant", "only one of the two")
+            yield error(today, "plant", "the row names a member and a plant", "only one of the two")
         elif not today.member and not today.plant:
-            yield at(today, "member", "a blank cell", "a member, or a plant in the column Plant")
+            yield error(today, "member", "a blank cell", "a member, or a plant in the column Plant")
         elif today.plant in {p.name for p in sources} and today.mineral in case.mineral_of:
             inputs = takes.get(today.plant, set())
             if today.mineral not in inputs:
                 problem = f"{today.plant} does not take {today.mineral} as an input"
                 hint = f"it takes {', '.join(sorted(inputs))}" if inputs else ""
-                yield at(today, "plant", problem, f"a plant that takes {today.mineral}", hint)
+                yield error(today, "plant", problem, f"a plant that takes {today.mineral}", hint)
 
 
-# ---- likely slips --------------------------------------------------------------------------------
+# ---- warnings ------------------------------------------------------------------------------------
 
 
 def inputs_without_a_source(case: Case) -> Iterator[Finding]:
-    """An input that nobody can sell in any year stops all plants that need it."""
+    """Warn of inputs that nobody can sell in any year, so that plants stop."""
     e = resolve.Expanded(case)
     for row in case.needed_inputs:
         sources = [*e.of_mineral[row.input]]
         if not (sources and e.startable[sources].any()):
             problem = f"no refiner or project can sell {row.input} in any year"
-            yield advise(
+            yield warn(
                 row, "input", problem, f"the plants that need {row.input} can't make {row.mineral}"
             )
 
 
 def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
-    """A hard cap on the only supplier of an input leaves a part of its products unmade."""
+    """Warn of hard caps on the only supplier of an input, so that products go unmade."""
     e = resolve.Expanded(case)
     inputs = sorted({row.input for row in case.needed_inputs})
     for limit in case.share_limits:
         hard = limit.limit == schema.MAX and limit.penalty is None and not limit.buyer
         if not hard or limit.stage == schema.MINING or limit.caps_each_country:
-            continue  # of caps on each country ``caps_that_cannot_be_met`` warns
+            continue  # ``caps_that_cannot_be_met`` warns of caps on each country
         for name in inputs if not limit.mineral else {limit.mineral} & {*inputs}:
             covered = next(_covered(e, limit, name), None)
             if covered is not None and name not in limit.except_minerals:
                 supplier, share = covered
                 problem = (
-                    f"only {supplier} can sell {name}, and this row lets it sell at most"
-                    f" {share:.4g} of the demand for it"
+                    f"only {supplier} can sell {name}, but this row caps its sales at {share:.4g}"
+                    " of demand"
                 )
-                yield advise(
+                yield warn(
                     limit,
                     "share",
                     problem,
-                    f"plants then lack {name}, so some of their products can't be made",
+                    f"plants then have too little {name}, so some of their products can't be made",
                 )
                 break
 
@@ -145,7 +147,7 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
 def _covered(
     e: resolve.Expanded, limit: schema.ShareLimit, mineral: str
 ) -> Iterator[tuple[str, float]]:
-    """Yield each supplier of all usable sources of a mineral that a cap keeps below 1."""
+    """Yield each supplier that has all sources of a mineral, and its cap below 1."""
     for t, year in enumerate(e.years):
         share = limit.share.at(year)
         usable = [e.sources[r] for r in e.of_mineral[mineral] if e.startable[r, t]]
@@ -154,15 +156,15 @@ def _covered(
         shared = set(resolve.supplier_names(e.case, usable[0], limit.group)).intersection(
             *(resolve.supplier_names(e.case, source, limit.group) for source in usable)
         )
-        named = shared & {limit.named} if limit.named else shared
-        if not limit.named and limit.group in schema.OF_COUNTRIES:
+        named = shared & {limit.single_supplier} if limit.single_supplier else shared
+        if not limit.single_supplier and limit.group in schema.OF_COUNTRIES:
             named = {*resolve.single_countries(e.case, limit.supplier, shared)}
         for name in sorted(named):
             yield e.case.supplier_name(limit.group, name), share
 
 
 def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
-    """A contract's price for a product with inputs is a toll: its inputs are paid for apart."""
+    """Warn that a contract's price for a product does not include its inputs."""
     need: dict[tuple[str, str], list[str]] = {}
     for plant in case.refiners:
         rows = resolve.needed_rows(case, resolve.source_of(plant))
@@ -175,34 +177,34 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
                 " include its inputs"
             )
             hint = f"the plan pays for {', '.join(inputs)} on top"
-            yield advise(contract, "price", problem, hint)
+            yield warn(contract, "price", problem, hint)
 
 
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
-    """A price floor on a product with inputs is compared with its toll, without the inputs."""
+    """Warn that a price floor on a product is compared with its cost without inputs."""
     products = {row.mineral for row in case.needed_inputs}
     hint = "the floor is compared with the plant's own cost, without the cost of its inputs"
     for row in case.price_floors:
         if row.mineral in products:
             problem = f"the floor is on {row.mineral}, which is made from other minerals"
-            yield advise(row, "floor", problem, hint)
+            yield warn(row, "floor", problem, hint)
     for step in steps(case):
         set_for = sorted(name for name in products if step.mineral in {"", name})
         if step.action == "set price floor" and step.value and set_for:
             is_one = len(set_for) == 1
             made = "which is made" if is_one else "which are made"
             problem = f"the floor is on {', '.join(set_for)}, {made} from other minerals"
-            yield advise(step, "value", problem, hint)
+            yield warn(step, "value", problem, hint)
 
 
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
-    """A member without a country of its own hands no stock of an input to a plant."""
+    """Warn of members without a country, which cannot hand stock to plants."""
     inputs = {row.input for row in case.needed_inputs}
     for pile in case.stockpiles:
         member = case.member_of.get(pile.member)
         if pile.mineral in inputs and member is not None and not member.country:
             problem = f"the member {pile.member} has no Country"
-            yield advise(
+            yield warn(
                 pile,
                 "member",
                 problem,

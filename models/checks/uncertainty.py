@@ -1,11 +1,11 @@
-"""Rules on the sheet Uncertainty: it names numbers that the workbook has."""
+"""Rules on the sheet Uncertainty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from models.case import Case, fold
-from models.checks.common import advise, at, near
+from models.checks.common import error, name_hint, warn
 from models.errors import Finding
 from models.resolve.uncertainty import (
     CHOICES,
@@ -20,22 +20,22 @@ from models.schema import SHEETS, Record
 
 
 def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
-    """Sheet and column are those of a number; a selector is one that the sheet has."""
+    """A row names a column of numbers, and selects only by columns of the same sheet."""
     for row in case.uncertainty:
         record = record_named(row.sheet)
         if record is None:
             known = {fold(each.SHEET): each.SHEET for each in SHEETS if varied(each)}
             said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
             wanted = f"one of {', '.join(known.values())}"
-            yield at(row, "sheet", said, wanted, near(row.sheet, known))
+            yield error(row, "sheet", said, wanted, name_hint(row.sheet, known))
         elif column_named(record, row.header, case) is None:
-            yield _no_column(record, row.header, at(row, "header", ""))
+            yield _no_column(record, row.header, error(row, "header", ""))
         else:
             for name in SELECTORS:
                 if getattr(row, name) and not fields_of(record, name):
                     header = row.column_of(name).header
                     said = f"the sheet {record.SHEET} has no {header}"
-                    yield at(row, name, said, "a blank cell")
+                    yield error(row, name, said, "a blank cell")
 
 
 def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
@@ -48,15 +48,15 @@ def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
         )
     else:
         said = f"the sheet {record.SHEET} has no column of numbers called {name!r}"
-        hint = near(name, known)
+        hint = name_hint(name, known)
     wanted = f"one of {', '.join(known.values())}"
     return Finding(where.sheet, where.row, where.column, said, wanted, hint)
 
 
 def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A row of Uncertainty is of a number above 0."""
+    """Warn of rows that match no number above 0."""
     for row in case.uncertainty:
         if matches_nothing(case, row):
-            yield advise(
+            yield warn(
                 row, "sheet", "no number of the workbook matches the row", "the row changes nothing"
             )

@@ -326,7 +326,7 @@ def _proofs(
         columns, rows = program.columns_of(first, last), program.rows_of(first, last)
         solution = Solution(x[columns], duals[rows], np.zeros(0), attempt=_AS_BEFORE)
         proofs = program.certify(solution.x, solution.duals, solver.measure, first, last)
-        proven = proofs.within(tolerances.SETTLED, tolerances.SETTLED)
+        proven = proofs.within(tolerances.NEEDS_NO_SOLVE, tolerances.NEEDS_NO_SOLVE)
         for b in run.tolist():
             result = block_solver.block_result(program, b, solution, proofs, solver.measure, first)
             searched = bool(program.rows.whole[program.columns_of(b)].any())

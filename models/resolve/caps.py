@@ -183,8 +183,8 @@ def _suppliers(case: Case, row: schema.ShareLimit, known: Mapping[str, object]) 
 
     Rest of world is capped only by its name.
     """
-    if row.named:
-        return [row.named]
+    if row.single_supplier:
+        return [row.single_supplier]
     is_country = row.group in schema.OF_COUNTRIES
     return single_countries(case, row.supplier, known) if is_country else sorted(known)
 
@@ -215,7 +215,8 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
         for row in e.case.share_limits
         if row.limit == schema.MAX and row.group == schema.BY_COUNTRY and row.stage != schema.MINING
     ]
-    countries = sorted({s.country for s in e.sources} | {row.named for row in rows} - {""})
+    limited = {row.single_supplier for row in rows}
+    countries = sorted({s.country for s in e.sources} | limited - {""})
     at = {name: c for c, name in enumerate(countries)}
     of_source = np.array([at[s.country] for s in e.sources], dtype=np.int64)
     sells = np.zeros((len(e.years), len(e.minerals), len(countries)), dtype=bool)
@@ -226,7 +227,8 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
         alone = np.isin(np.arange(len(countries)), which)
         holds = np.array([[_holds(e, row, name, year) for name in e.minerals] for year in e.years])
         share = np.array([row.share.value(year) for year in e.years])[:, None, None]
-        limit = np.where(holds[:, :, None] & alone & (bool(row.named) | sells), share, np.inf)
+        sells_any = bool(row.single_supplier) | sells
+        limit = np.where(holds[:, :, None] & alone & sells_any, share, np.inf)
         for buyer, _ in buyers_of(e, row):
             if not buyer or buyer in e.member_at:
                 of = found[:, :, 1 + e.member_at[buyer] if buyer else 0]

@@ -1,4 +1,4 @@
-"""What a plan gives out: every table declared once as typed fields, and each measure once."""
+"""The declarations of all tables that a plan or a study writes."""
 
 from models.results import difference as difference
 from models.results import orders as orders
@@ -12,7 +12,7 @@ from models.results.field import field as field
 from models.results.inputs import PlantInputs as PlantInputs
 from models.results.last_plan import ChangedOrders as ChangedOrders
 from models.results.levies import Levies as Levies
-from models.results.levies import levied as levied
+from models.results.levies import levies_paid as levies_paid
 from models.results.members import Members as Members
 from models.results.members import WhoPays as WhoPays
 from models.results.overall import Benchmarks as Benchmarks

@@ -1,4 +1,4 @@
-"""Fields that several results share, and the words that fill their headers."""
+"""Fields that several results share, and the words that fill placeholders in headers."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 UNDISCOUNTED = "Undiscounted."
-IN_CASH = f"A part of the cash cost: members' own treasuries receive it. {UNDISCOUNTED}"
-LESS_TARIFFS = f"Cash cost less tariffs. {UNDISCOUNTED}"
+IN_CASH = f"Included in the cash cost; members' own treasuries receive it. {UNDISCOUNTED}"
+LESS_TARIFFS = f"Cash cost minus tariffs. {UNDISCOUNTED}"
 
 YEAR = field(
     "Year",
     Look.YEAR,
-    "The year of the plan. Only stocks, projects and growth tie years together.",
+    "The year of the plan. Only stocks, projects and growth link one year to the next.",
 )
 MINERAL = field.text("Mineral", "The mineral, as named in the sheet Minerals.", names=Name.MINERAL)
-MEMBER = field.text("Member", "The member of the coalition that buys.", names=Name.MEMBER)
+MEMBER = field.text("Member", "The member that buys.", names=Name.MEMBER)
 BUYER = field.text(
-    "Buyer", "The coalition as one, a group of members, or one member.", names=Name.BUYER
+    "Buyer", "The coalition as a whole, a group of members, or one member.", names=Name.BUYER
 )
 REFINER = field.text(
     "Refiner", "The refiner, as named in the sheets Refiners and Projects.", names=Name.REFINER
 )
 PROJECT = field.text(
-    "Project", "The project that this plant is; blank for existing refiners.", names=Name.PROJECT
+    "Project", "The project, if the plant is one; blank for existing refiners.", names=Name.PROJECT
 )
 COUNTRY = field.text("Country", "Country of the refiner.", names=Name.COUNTRY)
 OWNER = field.text(
     "Owner country",
-    "Country of the refiner's owner, or of the refiner if none is given.",
+    "Country of the refiner's owner, or of the refiner itself if no owner is given.",
     names=Name.COUNTRY,
 )
 COMPANY = field.text("Owner", "The company that owns the refiner or project.", printed=False)
@@ -44,7 +44,7 @@ KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
 PLANT = field.text("Plant", "A refiner or a project.")
 CONTRACT = field.text(
     "Contract",
-    "Contract under which the tonnes are bought; blank: bought spot.",
+    "Contract under which the tonnes are bought; blank if they are bought spot.",
     names=Name.CONTRACT,
 )
 LIMIT_KIND = field.text("Limit kind", "max: at most this share. min: at least this share.")
@@ -58,13 +58,15 @@ SHEET = field.text("Sheet")
 COLUMN = field.text("Column")
 CHANGE = field("Change", Look.TONNES)
 MAX = field("Max", Look.TONNES)
-UNIT = field.text("Unit", "What one tonne of this mineral measures.")
-NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
-SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)
+UNIT = field.text(
+    "Unit", "The substance that a tonne of this mineral counts, such as t Li content."
+)
+NOTE = field("Note", Look.REMARK, "The note of the row in the input workbook.", printed=False)
+SOURCE = field("Source", Look.REMARK, "The source of the row in the input workbook.", printed=False)
 ROW = field(
     "Row in input",
     Look.COUNT,
-    "Row in the sheet of that name in the input workbook.",
+    "Row in the sheet of the same name in the input workbook.",
     key="row",
 )
 
@@ -73,28 +75,29 @@ DEMAND = field.tonnes("Demand", "Tonnes needed over the years of the row.")
 PURCHASES = field.tonnes("Purchases", "Tonnes bought, including those for stock.")
 SHORT = field.tonnes("Short", "Demand that is neither bought nor drawn from stock.")
 MISSING = "Missing"
-"""What is not there of what is needed: the header of its tonnes, and of its part of the need."""
-SHARE_SHORT = field.share("Share short", "Short over demand.")
+"""The header for missing tonnes, and for the missing share of need."""
+SHARE_SHORT = field.share("Share short", "Shortage divided by demand.")
 LANDED = field.price(
-    "Average landed cost", f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}"
+    "Average landed cost",
+    f"Cost or price, tariff and freight, divided by tonnes bought. {UNDISCOUNTED}",
 )
 SHORT_PRICE = (
-    "Where a member is short, the price is the shortage cost, raised or lowered by limits that"
-    " bind and by fair shortage; planner explain shows each part."
+    "If a member has a shortage, the price is the shortage cost, raised or lowered by binding"
+    " limits and by the fair shortage weight; planner explain shows each part."
 )
-"""What a marginal price is where something is missing."""
+"""The meaning of a marginal price if there is a shortage."""
 FREIGHT = field.price("Freight", "Freight from the refiner's country to the member.")
-LIMIT = field.share("Limit", "The share that is allowed: at most for a max, at least for a min.")
+LIMIT = field.share("Limit", "The allowed share: the largest for a max, the smallest for a min.")
 CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
 RENT = field.price(
     "Scarcity rent",
-    "What one more tonne of capacity would save the coalition in that year; 0 if"
-    " capacity is left over.",
+    "Saving of the coalition from one more tonne of capacity in that year; 0 if"
+    " capacity is left unused.",
 )
 
 
 def words_of(case: Case) -> dict[str, str]:
-    """Return what fills the placeholders of headers in the results of a case."""
+    """Return the words that fill placeholders in the headers of a case's results."""
     years, settings = case.years, case.settings
     return {
         "money": settings.currency,
@@ -106,7 +109,7 @@ def words_of(case: Case) -> dict[str, str]:
 
 
 def units_of(case: Case) -> dict[str, str]:
-    """Return the substance that each mineral's tonnes measure, such as ``t LCE``; else ``t``."""
+    """Return the unit of each mineral's tonnes, such as ``t LCE``; ``t`` if it has none."""
     return {m.name: m.unit or "t" for m in case.minerals}
 
 
@@ -121,14 +124,13 @@ _LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind
 
 
 def look_of(column: Column) -> Look:
-    """Return how a workbook column's values are shown in results."""
     return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.FACTOR)
 
 
 def carried_field(column: Column) -> Field:
-    """Return a column of the input as one of a result, to be read on the screen.
+    """Return the result field that repeats an input column, for the screen only.
 
-    A table has no such column where all of its cells are blank.
+    A table leaves it out if all of its cells are blank.
     """
     is_number = column.unit or column.kind in {CellKind.NUMBER, *_LOOKS_OF_KIND}
     return Field(
@@ -143,20 +145,21 @@ def carried_field(column: Column) -> Field:
 
 
 class PlanTable(Result):
-    """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields.
+    """A result that is made from one table of a plan; the table's columns are its fields.
 
-    Its mineral's unit stands after those, for the screen unless the class declares it.
+    ``PLAN_TABLE`` is the name of the plan's table. The column Unit comes after these fields, and is
+    not printed unless the class declares it.
     """
 
     unit: ClassVar[Field]
-    OF: ClassVar[str]
-    GIVEN: ClassVar[str] = ""
-    """The records of a Case without which a plan has no such sheet; "" of a sheet that all have."""
+    PLAN_TABLE: ClassVar[str]
+    SHOWN_FOR: ClassVar[str] = ""
+    """The sheet is shown if this field of the Case has records; "" shows it in every plan."""
     INPUTS: ClassVar[tuple[type[Record], ...]] = ()
-    """The input's rows behind its own: their carried columns, notes and sources stand last."""
+    """The input records of the rows, whose carried columns, notes and sources come last."""
 
     def __init_subclass__(cls) -> None:
-        """Declare what is carried from the input, as the input declares it."""
+        """Declare the fields that are carried from the input."""
         every = (column for record in cls.INPUTS for column in record.columns() if column.carried)
         carried = {column.field: carried_field(column) for column in every}
         unit = {"unit": vars(cls).get("unit", UNIT.like(printed=False))}
@@ -166,13 +169,12 @@ class PlanTable(Result):
         super().__init_subclass__()
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
-        """Return whether a plan has the sheet; ``given`` is its case before any scenario."""
-        return not cls.GIVEN or any(getattr(case, cls.GIVEN) for case in (plan.case, given))
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
+        """Return whether a plan has the sheet; ``given`` is its case before a scenario."""
+        return not cls.SHOWN_FOR or any(getattr(case, cls.SHOWN_FOR) for case in (plan.case, given))
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the table of a plan: its columns go by the names of the fields."""
+    def from_plan(cls, plan: Plan) -> Self:
         table = cls.table(plan)
         data: dict[str, Any] = {f.name: table[f.name] for f in cls.FIELDS if f.name in table}
         data["unit"] = table["mineral"].map(units_of(plan.case))
@@ -189,15 +191,15 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the table of the plan that the result shows."""
-        frame: pd.DataFrame = getattr(plan, cls.OF)
+        """Return the plan's table, with a column for each field."""
+        frame: pd.DataFrame = getattr(plan, cls.PLAN_TABLE)
         return frame
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        """Return the columns that the table does not have as they are.
+        """Return the columns that the plan's table does not have.
 
-        ``inputs`` are the input's rows behind the table's, for what is carried from them.
+        ``inputs`` are the input records of its rows, from which columns are carried.
         """
         del plan, table
         return {}

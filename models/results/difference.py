@@ -1,4 +1,4 @@
-"""What differs between two plans: figures, inputs, minerals, members, flows, prices."""
+"""The tables of two plans' differences: figures, inputs, minerals, members, flows, prices."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _OLD = field.text("Old")
 _NEW = field.text("New")
 _CHANGE = common.CHANGE.like(look=Look.TEXT)
 _PART = field.share(
-    "Change (%)", "The change over the old figure; blank where that is 0 or a share."
+    "Change (%)", "The change divided by the old figure; blank if that is 0 or a share."
 )
 
 
 class Difference(Result):
-    """The figures of both Summaries side by side, and what was compared."""
+    """The figures of both Summary sheets side by side."""
 
     TABLE, BOOK, FILTERED = "Difference", BOOK, False
 
@@ -25,8 +25,8 @@ class Difference(Result):
     new = _NEW.like(look=Look.LONG)
     change = _CHANGE.like(
         look=Look.LONG,
-        meaning="New less old; for shares in percentage points, for words whether they differ."
-        " Blank: the two can't be compared, and the remark says why.",
+        meaning="New minus old; for shares in percentage points; for text, whether the two"
+        " differ. Blank: the two can't be compared, and the remark says why.",
     )
     part = _PART
     unit = common.UNIT
@@ -34,7 +34,7 @@ class Difference(Result):
 
 
 class InputChanges(Result):
-    """Every input that differs, and its cell in each workbook."""
+    """Every input that differs, with its cell in each workbook."""
 
     TABLE, BOOK = "Inputs", BOOK
 
@@ -42,29 +42,29 @@ class InputChanges(Result):
     what = field(
         "Input",
         Look.LONG,
-        "The names of the row, then the column, with the years in which it differs.",
+        "The names in the row, then the column, with the years that differ.",
     )
-    old = _OLD.like(meaning="Blank: there is no such row, or its cell is empty.")
+    old = _OLD.like(meaning="Blank: the old workbook has no such row, or its cell is empty.")
     new = _NEW.like(meaning="removed: the new workbook has no such row.")
     old_cell = field.text("Cell in old workbook")
     new_cell = field.text("Cell in new workbook")
 
 
 class MineralChanges(Result):
-    """One row a mineral and figure, the figures of a mineral under one another."""
+    """One row for each mineral and figure, grouped by mineral."""
 
     TABLE, BOOK, GRAIN = "By mineral", BOOK, ("mineral", "figure")
 
     mineral = common.MINERAL
     figure = field.text(
         "Figure",
-        "Amounts are sums over the years that both plans have; the largest country share is the"
-        " largest in any of these years.",
+        "Amounts are sums over the years that both plans have. The largest country"
+        " share is the largest in any of these years.",
     )
     old = _OLD
     new = _NEW
     change = _CHANGE.like(
-        meaning="New less old; for shares in percentage points. Blank: the two can't be compared."
+        meaning="New minus old; for shares in percentage points. Blank: the two can't be compared."
     )
     part = _PART
     unit = common.UNIT
@@ -73,7 +73,7 @@ class MineralChanges(Result):
 def _triple(
     header: str, look: Look, unit: str, *, printed: bool = True
 ) -> tuple[Field, Field, Field]:
-    """Declare the old and the new value of a column and its change."""
+    """Declare the fields of a column's old value, new value and change."""
     old, new, change = (
         field(f"{header}, {word}", look, unit=unit, printed=printed)
         for word in ("old", "new", "change")
@@ -82,7 +82,7 @@ def _triple(
 
 
 class MemberChanges(Result):
-    """One row a member and mineral: what it buys, is short of and pays."""
+    """One row for each member and mineral: purchases, shortage and payments."""
 
     TABLE, BOOK, GRAIN = "By member", BOOK, ("member", "mineral")
 
@@ -102,9 +102,10 @@ class MemberChanges(Result):
 
 
 class WhoPaysMore(Result):
-    """One row a member: cash, landed cost like for like, and shortage at its cost, in both plans.
+    """One row for each member: payments, extra cash for the same tonnes, and shortage cost.
 
-    Of the years that both plans have; shortage at its cost where they plan the same years.
+    The figures are for the years that both plans have. Shortage costs are shown if both plans have
+    the same years.
     """
 
     TABLE, BOOK, GRAIN = "Who pays", BOOK, ("member",)
@@ -113,13 +114,13 @@ class WhoPaysMore(Result):
     paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
     extra = field.money(
         "Extra cash like for like",
-        "What the new plan's purchases cost, less what the same tonnes cost in the old plan: at"
-        " the member's own landed cost there of each mineral and year, or at the coalition's"
-        " where it buys none there. Below 0: it pays less. Minerals counted in other units are"
-        " left out.",
+        "Cost of the new plan's purchases minus the cost of the same tonnes in the old"
+        " plan. The tonnes are valued at the member's landed cost in the old plan, by"
+        " mineral and year, or at the coalition's if the member bought none. Below 0:"
+        " the member pays less. Minerals counted in different units are left out.",
     )
     dearer = members.WhoPays.dearer.like(
-        meaning="Extra cash over what the same tonnes cost in the old plan.",
+        meaning="Extra cash divided by the cost of the same tonnes in the old plan.",
     )
     shortage_old, shortage_new, shortage_change = _triple(
         "Shortage at its cost", Look.MONEY, "{money}"
@@ -127,7 +128,7 @@ class WhoPaysMore(Result):
 
 
 class Moves(Result):
-    """The flows that moved most, over the years that both plans have."""
+    """The purchases that changed most, over the years that both plans have."""
 
     TABLE, BOOK, GRAIN = "Moves", BOOK, ("mineral", "seller", "buyer")
 
@@ -135,23 +136,23 @@ class Moves(Result):
     seller = field.text(
         "From",
         "The ten largest changes of each mineral are listed; a row below them counts the others."
-        " The last row names minerals with the same cost and the same shortage in each year:"
-        " their flows differ only by a choice among equally cheap ones.",
+        " The last row names minerals whose cost and shortage are the same in each year: both"
+        " plans are equally cheap, and only the choice of suppliers differs.",
         key="from",
     )
     buyer = field.text("To", key="to")
     old = _OLD.like(
-        look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="old_t"
+        look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="old_t"
     )
     new = _NEW.like(
-        look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="new_t"
+        look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="new_t"
     )
-    change = common.CHANGE.like(meaning="New less old.", unit="t", key="change_t")
+    change = common.CHANGE.like(meaning="New minus old.", unit="t", key="change_t")
     unit = common.UNIT
 
 
 class PriceChanges(Result):
-    """The prices that differ, a row a year, mineral and member."""
+    """The prices that differ, one row for each year, mineral and member."""
 
     TABLE, BOOK, GRAIN = "Prices", BOOK, ("year", "mineral", "member")
 
@@ -176,4 +177,4 @@ FIGURES = {
     "share": "Largest country share",
     "country": overall.ByMineral.country.header,
 }
-"""What is compared of a mineral."""
+"""The figures of a mineral that are compared."""

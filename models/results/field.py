@@ -1,9 +1,9 @@
-"""How a column of a result is declared: header, unit, look, meaning, JSON key, whose name; once.
+"""The declaration of results: header, unit, look, meaning and JSON key of each column.
 
-A result is a table that the planner gives out. Its class declares its columns as fields, and an
-object of the class holds the data: a sequence a field, never an object a row, since a plan has
-200,000 rows. Workbook, CSV, JSON, terminal, report and manual follow the declaration, and so does
-reading a workbook back.
+A result is a table that the planner writes. Its class declares its columns as fields. An object of
+the class holds the data, one sequence per field; an object per row would be slow, since a plan has
+200,000 rows. Workbook, CSV, JSON, terminal, report and manual follow the declaration, and a
+workbook is read back by it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Look(StrEnum):
-    """What a column's cells are, hence how they are shown."""
+    """The kind of a column's values, which decides their format."""
 
     TEXT = "text"
     LONG = "text on several lines"
@@ -41,12 +41,11 @@ class Look(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        """Whether cells of the look hold words."""
         return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
 
 
 class Name(StrEnum):
-    """Whose name a cell holds; a country is held as its code and shown by its name."""
+    """The kind of name in a cell. A country is stored as its code and shown by its name."""
 
     MINERAL = "mineral"
     MINERALS = "mineral or all of them"
@@ -59,11 +58,11 @@ class Name(StrEnum):
     PROJECT = "project"
     CONTRACT = "contract"
     SUPPLIER = "supplier"
-    """A refiner, a bloc, a kind, or a country or owner by its code."""
+    """A refiner, a bloc, a kind, or the code of a country or of an owner's country."""
 
 
 class Colour(StrEnum):
-    """How the cells of a column are coloured by what they hold."""
+    """The rule for the colours of a column's cells."""
 
     HEAT = "the darker, the larger"
     LIGHTS = "by the sign ✓ or ✗ that they begin with"
@@ -73,23 +72,22 @@ class Colour(StrEnum):
 _ESCAPE = re.compile("_x(?=[0-9A-Fa-f]{4}_)")
 _OF_NAME = " (name)"
 _LONGEST = 200
-"""Characters of a name that the header of its column keeps."""
+"""Characters of a name that are kept in the header of its column."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column: everything that a surface needs to show it, and a reader to find it.
+    """The declaration of one column, for writing it and for reading it back.
 
-    ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
-    ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, in which ``{name}`` stands
-    for the attribute's; by default that is all. ``printed`` is false of what stands to the right of
-    a printed page. ``optional`` ones may lack in a table. ``spread`` is true of one that stands for
-    a column for each of some names, which are known with the data alone: ``spread_over`` makes
-    them. ``widest`` is how many characters of it stand on a line at most (0: as its look has it).
-    ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON have them
-    whole. ``blank`` is what a terminal shows of a blank cell. ``name`` and ``table`` are filled by
-    the class that the field stands in.
+    ``header`` and ``unit`` may have placeholders, such as ``{money}``, ``{basis}`` and ``{year}``,
+    that are filled when the table is shown. ``key`` is the name in JSON, with ``{name}`` for the
+    attribute's name ("": just that name). Fields that are not ``printed`` are to the right of the
+    printed page. A table may leave out ``optional`` fields. A ``spread`` field stands for several
+    columns, one for each of some names that only the data give (see ``spread_over``). ``widest`` is
+    the largest width of a column in characters (0: as its look has it). ``scale`` divides the
+    numbers in sheets (1e6 for millions), but not in data and JSON. ``blank`` is what a terminal
+    shows for a blank cell. The class of the field fills ``name`` and ``table``.
     """
 
     header: str
@@ -110,59 +108,52 @@ class Field:
 
     @classmethod
     def text(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of words."""
         return cls(header, Look.TEXT, meaning, **more)
 
     @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of tonnes."""
         return cls(header, Look.TONNES, meaning, unit="t", **more)
 
     @classmethod
     def share(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of shares."""
         return cls(header, Look.SHARE, meaning, **more)
 
     @classmethod
     def price(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of money per tonne."""
         return cls(header, Look.PRICE, meaning, unit="{money}/t", **more)
 
     @classmethod
     def money(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        """Declare a column of money."""
         return cls(header, Look.MONEY, meaning, unit="{money}", **more)
 
     @classmethod
     def millions(cls, header: str, meaning: str = "", *, scale: float = 1e6, **more: Any) -> Field:
-        """Declare a column of money in millions; ``scale`` 1: the data are in millions, too."""
+        """Declare a column of money in millions; with ``scale`` 1 the data are in millions too."""
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
     def like(self, **changes: Any) -> Field:
-        """Return the same column with some properties changed."""
         return replace(self, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
-        """Return the header with its unit, words in braces filled in."""
-        return self.whole.format_map(words)
+        """Return the header with its unit, with placeholders filled by ``words``."""
+        return self.header_with_unit.format_map(words)
 
     @property
     def json_key(self) -> str:
-        """The key of its values in JSON."""
         return self.key.format(name=self.name) or self.name
 
     @property
-    def whole(self) -> str:
-        """The header with its unit in parentheses, placeholders as they are."""
+    def header_with_unit(self) -> str:
+        """The header with its unit in parentheses, with placeholders not filled."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
     def scaled(self, value: Any) -> Any:
-        """Return a value as shown: divided by the scale where it is a number."""
+        """Return a value as a sheet shows it, divided by the scale."""
         return value if value is None or self.scale == 1.0 else value / self.scale
 
-    def read(self, header: str) -> dict[str, str] | None:
-        """Return what the placeholders hold in a header; None where it is not this field's."""
-        parts = _PLACEHOLDER.split(self.whole)
+    def parsed(self, header: str) -> dict[str, str] | None:
+        """Return the placeholders' values in a header; None if it is another field's header."""
+        parts = _PLACEHOLDER.split(self.header_with_unit)
         pattern, seen = "", set()
         for i, part in enumerate(parts):
             if i % 2 == 0:
@@ -178,7 +169,7 @@ class Field:
     @overload
     def __get__(self, result: Result, owner: type[Result]) -> Any: ...
     def __get__(self, result: Result | None, owner: type[Result]) -> Any:
-        """Return the declaration from the class, the column's data from an object of it."""
+        """Return the field itself from the class, and the column's data from an object."""
         if result is None:
             return self
         try:
@@ -192,34 +183,34 @@ class Field:
 
 
 field = Field
-"""Declares a column of a result."""
+"""The name by which classes declare their fields."""
 
 CATALOGUE: dict[str, type[Result]] = {}
-"""Every declared result by the name of its sheet, and of its kind of workbook where two share it.
+"""All declared results by sheet name, with the kind of workbook if two share a name.
 
-Filled as the modules that declare them are imported; ``models.results`` imports all of its own.
+Each module adds its results when it is imported; ``models.results`` imports all of its own.
 """
 
 
 class Result:
-    """A table that the planner gives out; its docstring says what the sheet tells.
+    """A table that the planner writes. The docstring of a subclass describes the sheet.
 
-    ``TABLE`` is the name of its sheet, ``GRAIN`` the fields that make a row one of its kind,
-    ``BOOK`` the kind of workbook where it is not a plan's. ``words`` fill the placeholders of
-    headers; ``looks`` give each cell of a column a look of its own, where a column mixes several;
-    ``sections`` are the positions of rows that head a group.
+    ``TABLE`` is the name of the sheet, ``GRAIN`` the fields that identify a row, ``BOOK`` the kind
+    of workbook ("": a plan). ``words`` fill the placeholders of headers. ``looks`` give a look to
+    each cell of a column that mixes several. ``sections`` are the positions of rows that head a
+    group.
     """
 
     TABLE: ClassVar[str] = ""
     PLACE: ClassVar[int] = 0
-    """Where the sheet stands among those of a plan, which ascend; 0 is in none."""
+    """Sort key of the sheet in a plan's workbook; 0 if no plan has it."""
     GRAIN: ClassVar[tuple[str, ...]] = ()
     BOOK: ClassVar[str] = ""
     FILTERED: ClassVar[bool] = True
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        """Bind the fields to the class: a declaration may be shared by several."""
+        """Bind the fields to the class, since several classes may share a declaration."""
         names = dict.fromkeys(f.name for f in cls.FIELDS)
         for name, declared in vars(cls).copy().items():
             if isinstance(declared, Field):
@@ -242,18 +233,20 @@ class Result:
         sections: Iterable[int] = (),
         **columns: Any,
     ) -> None:
-        """Take a sequence (an array, a Series, a list) for every field that is not optional."""
+        """Take a sequence (array, Series or list) for every field that is not optional."""
         due = {f.name for f in self.FIELDS if not f.optional}
         names = {f.name for f in self.FIELDS}
         wrong = (due - columns.keys()) | (columns.keys() - names)
         if wrong:
-            msg = f"{type(self).__name__}: columns lack or are unknown: {', '.join(sorted(wrong))}"
+            msg = (
+                f"{type(self).__name__}: columns are missing or unknown: {', '.join(sorted(wrong))}"
+            )
             raise TypeError(msg)
         self.data: dict[str, Any] = {
             f.name: _kept(columns[f.name]) for f in self.FIELDS if f.name in columns
         }
         if len({len(values) for values in self.data.values()}) > 1:
-            msg = f"{type(self).__name__}: columns of unlike length"
+            msg = f"{type(self).__name__}: columns have different lengths"
             raise ValueError(msg)
         self.words: Mapping[str, str] = words or {}
         self.looks: Mapping[str, Sequence[Look]] = looks or {}
@@ -261,55 +254,53 @@ class Result:
 
     @classmethod
     def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
-        """Return the table of rows by the names of the fields; what a row lacks is blank."""
+        """Return the table of some rows, given by field names; a missing value is blank."""
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
         return cls(**more, **columns)
 
     @classmethod
     def positions(cls, headers: Sequence[str]) -> dict[str, int]:
-        """Return where among some headers each field stands, by its name.
+        """Return the position of each field among some headers, by field name.
 
-        Headers without a placeholder are looked for first, so that none is taken for another.
+        Fields without placeholders are matched first, so that no other field takes their header.
         """
         places: dict[str, int] = {}
         declared = (f for f in cls.FIELDS if not f.spread)
-        for each in sorted(declared, key=lambda f: "{" in f.whole):
+        for each in sorted(declared, key=lambda f: "{" in f.header_with_unit):
             for place, header in enumerate(headers):
-                if place not in places.values() and each.read(header) is not None:
+                if place not in places.values() and each.parsed(header) is not None:
                     places[each.name] = place
                     break
         return places
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The columns that the table has, in declared order."""
+        """The fields that the table has data for, in declared order."""
         return tuple(f for f in self.FIELDS if f.name in self.data)
 
     def __len__(self) -> int:
         return len(next(iter(self.data.values()), ()))
 
     def frame(self) -> pd.DataFrame:
-        """Return the data as a DataFrame, a column a field, countries by their codes."""
+        """Return the data as a DataFrame, one column per field, with countries as codes."""
         import pandas as pd
 
         return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
-        """Return the values of some columns, row by row."""
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
 
     def without(self, *fields: Field) -> Self:
-        """Return the table without some of the columns that may lack."""
         left = {f.name for f in self.fields} - {f.name for f in fields}
         data = {name: values for name, values in self.data.items() if name in left}
         return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
-        """Return the rows that a sequence of yes and no keeps."""
+        """Return the rows that a boolean mask selects."""
         return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
 
     def ranked(self, by: Field, most: int | None = None) -> Self:
-        """Return the rows in which a field is above 0, the largest first, at most so many."""
+        """Return up to ``most`` rows with a positive value of a field, largest value first."""
         values = [v or 0.0 for v in _listed(self.data[by.name])]
         above = [i for i, value in enumerate(values) if value > 0]
         return self._taken(sorted(above, key=lambda i: -values[i])[:most])
@@ -324,13 +315,13 @@ R = TypeVar("R", bound=Result)
 
 
 def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]:
-    """Return a table's class with a column for each of some names where one field stands for them.
+    """Return a result class with a column for each name in place of one spread field.
 
-    Their data go by ``of_0``, ``of_1`` and so on.
+    The data of these columns are named ``of_0``, ``of_1`` and so on.
     """
     headers = [spread_header(kind, name) for name in names]
     columns = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
-    body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # which there are is in no catalogue
+    body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # not in the catalogue
     table: type[R] = type(kind.__name__, (kind,), body)
     table.TABLE = kind.TABLE
     of_names = [*map(table.__dict__.get, columns)]
@@ -340,15 +331,15 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name that has a column of its own."""
+    """Return the header of a name's own column in a result."""
     return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
 
 def header_of_name(name: str, others: Iterable[Field]) -> str:
-    """Return the header of a name's column, unlike the headers of the other columns.
+    """Return the header of a name's column, different from the headers of the other columns.
 
-    A spreadsheet's table names its columns without control characters, reads ``_x0041_`` as A, and
-    keeps 255 characters of a header: a longer name ends with a digest of itself.
+    A spreadsheet's table has no control characters in headers, reads ``_x0041_`` as A, and keeps
+    255 characters. A longer name therefore ends with a digest of itself.
     """
     taken = {f.header.casefold() for f in others}
     header = _ESCAPE.sub("_X", "".join(filter(str.isprintable, name)))
@@ -360,7 +351,7 @@ def header_of_name(name: str, others: Iterable[Field]) -> str:
     return f"{header}{_OF_NAME}" if bare in taken else header
 
 
-def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
+def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     name: str,
     lead: Mapping[Field, Sequence[Any]],
     across: Sequence[str],
@@ -368,10 +359,10 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     declared: Field,
     words: Mapping[str, str],
 ) -> Result:
-    """Return a matrix: a row for each of ``lead``, then a column for each name ``across``.
+    """Return a matrix: one row for each entry of ``lead``, one column for each name ``across``.
 
-    ``cells`` are by the row's lead and the name; what is not among them is blank. Which columns
-    there are is known with the data alone; what they mean is declared once, by ``declared``.
+    ``cells`` are keyed by the row's lead and the name; missing cells are blank. ``declared`` gives
+    the meaning of all columns, whose names only the data give.
     """
     fields = {f.name: f for f in lead}
     headers = [header_of_name(each, lead) for each in across]
@@ -382,7 +373,7 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     for position, each in enumerate(across):
         columns[f"of_{position}"] = [cells.get((*row, each)) for row in rows]
     table = kind(words=words, **columns)
-    kind.TABLE = name  # once the class is made: which columns it has is no part of the catalogue
+    kind.TABLE = name  # set last, so that the class is not in the catalogue
     return table
 
 

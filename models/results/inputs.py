@@ -1,4 +1,4 @@
-"""The table of what plants take in to make a mineral."""
+"""The table of the inputs that plants use."""
 
 from __future__ import annotations
 
@@ -17,54 +17,60 @@ if TYPE_CHECKING:
 
 
 PRODUCTS = "; "
-"""What stands between the products of a joint input."""
+"""The separator between the products of a joint input."""
 
 
 class PlantInputs(PlanTable):
-    """Every flow of an input to a plant: bought of another plant, or handed over by a member."""
+    """Every flow of an input to a plant, which a plant sells or a member hands over."""
 
-    TABLE, PLACE, OF = "Inputs", 135, "inputs"
+    TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "plant", "plant_project", "product")
 
     year = common.YEAR
-    mineral = common.MINERAL.like(header="Input", meaning="The mineral that goes in.")
+    mineral = common.MINERAL.like(
+        header="Input", meaning="The mineral that the plant uses as an input."
+    )
     refiner = common.REFINER.like(
-        header="Supplier", meaning="Who sells it; blank where a member hands it over."
+        header="Supplier", meaning="The refiner that sells it; blank if a member hands it over."
     )
     country = common.COUNTRY.like(header="Supplier country", meaning="Country of the supplier.")
     member = common.MEMBER.like(
         header="Handed over by",
-        meaning="The member that hands it over from what it buys or holds; blank where it is sold.",
+        meaning="The member that hands it over from its purchases or stock; blank if a refiner"
+        " sells it.",
     )
-    plant = common.PLANT.like(meaning="The refiner that takes it in.", names=Name.REFINER)
-    product = field.text("Product", "What the plant makes of it; several for a joint input.")
+    plant = common.PLANT.like(meaning="The refiner that uses the input.", names=Name.REFINER)
+    product = field.text(
+        "Product", "The product that the plant makes from it; several for a joint input."
+    )
     plant_country = field.text("Plant country", "Country of the plant.", names=Name.COUNTRY)
     tonnes = common.TONNES
-    cost = Flows.cost.like(meaning="The supplier's cost, at the gate.")
+    cost = Flows.cost.like(meaning="The supplier's cost of a tonne, at its gate.")
     tariff = Flows.tariff
     freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
     support = Flows.support
     levy = Flows.levy
-    landed = Flows.landed.like(meaning=f"{Flows.landed.meaning} 0 where it is handed over.")
+    landed = Flows.landed.like(meaning=f"{Flows.landed.meaning} 0 if a member hands it over.")
     total = Flows.total
     worth = Prices.marginal.like(
-        meaning="What one tonne more of the input is worth to the plant in that year."
+        meaning="Value of one more tonne of the input to the plant in that year."
     )
     unused = field.tonnes(
-        "Beyond need", "Tonnes that a joint line takes beyond what its products need."
+        "Beyond need",
+        "Tonnes of a joint input that the plant takes beyond the need of its products.",
     )
     project = common.PROJECT.like(
-        meaning="The project that the supplier is; blank for existing refiners.", printed=False
+        meaning="The project, if the supplier is one; blank for existing refiners.", printed=False
     )
     plant_project = common.PROJECT.like(
         header="Plant project",
-        meaning="The project that the plant is; blank for existing refiners.",
+        meaning="The project, if the plant is one; blank for existing refiners.",
         printed=False,
     )
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
-        """Return whether plants need inputs, in the plan or in the workbook."""
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
+        """Return whether plants need inputs in the plan or in the workbook."""
         return any(case.needed_inputs for case in (plan.case, given))
 
     @classmethod

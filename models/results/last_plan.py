@@ -1,4 +1,4 @@
-"""What a plan of a rolled workbook orders otherwise than the plan before it."""
+"""The table of orders that changed since the previous plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.results.supply import Flows
 
 
 class ChangedOrders(Result):
-    """Every order that is not as in the plan before, of the years that both plan.
+    """Every order that differs from the previous plan, in the years that both plans cover.
 
     Only plans of workbooks that planner roll wrote have this sheet.
     """
@@ -22,9 +22,9 @@ class ChangedOrders(Result):
     member = common.MEMBER
     contract = Flows.contract
     before = field(
-        "Ordered before", Look.TONNES, "Tonnes that the plan before orders; 0: no such order."
+        "Ordered before", Look.TONNES, "Tonnes ordered in the previous plan; 0: no such order."
     )
-    now = field("Ordered now", Look.TONNES, "Tonnes that this plan orders; 0: the order is gone.")
-    change = common.CHANGE.like(meaning="Ordered now less ordered before.")
+    now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
+    change = common.CHANGE.like(meaning="Tonnes ordered now minus tonnes ordered before.")
     unit = common.UNIT
     project = common.PROJECT.like(printed=False)

@@ -1,4 +1,4 @@
-"""The table of levies: what is paid at borders with a price floor, by year and payer."""
+"""The table of levies that are paid at borders with a price floor, by year and payer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
-def levied(plan: Plan) -> pd.DataFrame:
-    """Return a row a year, mineral and payer of a levy: tonnes that pay it, levies [money].
+def levies_paid(plan: Plan) -> pd.DataFrame:
+    """Return one row for each year, mineral and payer of a levy: its tonnes and levies [money].
 
-    A payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other of
-    both is "".
+    The payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other
+    column is "".
     """
     flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
     flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
@@ -41,13 +41,13 @@ def levied(plan: Plan) -> pd.DataFrame:
 
 
 def levies_received(plan: Plan) -> dict[str, float]:
-    """Return what the treasury of each member receives in levies [money], in all years.
+    """Return the levies [money] that the treasury of each member receives, in all years.
 
-    What it pays itself, and what plants in its country pay on their inputs. Members of one country
-    share that equally.
+    A treasury receives the levies of its own member, and of plants in its country that buy inputs.
+    If several members have the same country, they share the plants' levies equally.
     """
     e = plan.expanded
-    received = measures.sums(levied(plan), "levies", "member")
+    received = measures.sums(levies_paid(plan), "levies", "member")
     for k in np.flatnonzero(plan.input_levies > 0).tolist():
         country = e.intakes[e.input_flows.intake[k]].country
         names = [member.name for member in plan.case.members if member.country == country]
@@ -61,13 +61,13 @@ class Levies(PlanTable):
     """Who pays levies at borders with a price floor, by year and mineral."""
 
     TABLE, PLACE = "Levies", 42
-    GIVEN = "price_floors"
+    SHOWN_FOR = "price_floors"
     GRAIN = ("year", "mineral", "member", "plant")
 
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER.like(
-        meaning="The member that buys these tonnes and pays the levy; blank where a plant does."
+        meaning="The member that buys these tonnes and pays the levy; blank if a plant pays it."
     )
     plant = common.PLANT.like(
         meaning="The plant that buys these tonnes as an input and pays the levy.",
@@ -77,14 +77,14 @@ class Levies(PlanTable):
     tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
-        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
+        f"Tonnes x levy. The treasury of the buyer's country receives them. {common.UNDISCOUNTED}",
     )
-    each = field.price("Levy per tonne", "Levies over tonnes.")
+    each = field.price("Levy per tonne", "Levies divided by tonnes.")
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the levies of the plan; without the column of plants if none pays one."""
-        table = levied(plan)
+        """Return the levies of the plan, without the column of plants if no plant pays one."""
+        table = levies_paid(plan)
         return table if table["plant"].any() else table.drop(columns="plant")
 
     @classmethod

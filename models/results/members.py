@@ -1,4 +1,4 @@
-"""What a plan means for each member: need, cost, shortage, dependence, and who pays."""
+"""The tables of members: need, cost, shortage, dependence, and who pays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models import measures, schema, tolerances
 from models.case import Case
-from models.measures import SAME_COST, Dependence, printed
+from models.measures import SAME_COST, Dependence, rounded
 from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
 from models.results.levies import levies_received
@@ -18,26 +18,28 @@ if TYPE_CHECKING:
 
     from models.plan import Plan
 
-MUCH = 0.65
-"""More than this of what a member buys of a mineral from one country counts as dependent: the
-benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), here of each member's purchases."""
-BENCHMARK = "the EU's benchmark"
-"""What sentences call it, so that nobody takes it for a limit of the workbook."""
+EU_BENCHMARK = 0.65
+"""A member depends on a country if it buys more than this share of a mineral from it.
 
-_GAINS = f"It gains by the limits in this plan. {SAME_COST}"
+It is the benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), applied to each member's purchases.
+"""
+BENCHMARK_WORDS = "the EU's benchmark"
+"""The words for it in sentences, so that nobody takes it for a limit in the workbook."""
+
+_GAINS = f"It pays less in this plan than without share limits. {SAME_COST}"
 _CHOICE = f" {SAME_COST}"
 
 
 PAID = field.millions(
-    "Paid", f"Cost or price, tariff and freight of all that it buys. {UNDISCOUNTED}"
+    "Paid", f"Cost or price, tariff and freight of all its purchases. {UNDISCOUNTED}"
 )
 
 
 class Members(Result):
-    """One row for each member: need, cost, shortage, dependence, and who pays for the share limits.
+    """One row for each member: need, cost, shortage, dependence, and its cost of share limits.
 
     Need and shortage are counted by value, at the prices of the sheet Minerals. A remark marks
-    members that gain by the limits.
+    members that pay less with the limits.
     """
 
     TABLE, PLACE = "Members", 27
@@ -46,82 +48,84 @@ class Members(Result):
     member = MEMBER
     need = field.millions(
         "Need by value",
-        "Demand of all years, each tonne at its mineral's price of the year.",
+        "Demand of all years, with each tonne at its mineral's price of the year.",
         key="need_usd",
     )
     paid_a_year = PAID.like(
         header="Paid a year",
-        meaning=f"{PAID.meaning} On average of the years.",
+        meaning=f"{PAID.meaning} Average per year.",
         key="paid_usd_a_year",
     )
     against_coalition = field.share(
         "Landed cost against average",
-        "How much dearer its purchases are than the same basket at the coalition's average landed"
+        "How much more its purchases cost than the same tonnes at the coalition's average landed"
         f" cost of each mineral and year. Above 0, the member pays more than the average.{_CHOICE}",
     )
     levies = field.millions(
         "Levies a year",
-        "What it and plants in its country pay at borders with a price floor; its own treasury"
-        f" receives it. By year in the sheet Levies. On average of the years. {UNDISCOUNTED}",
+        "Levies that the member, and plants in its country, pay at borders with a"
+        " price floor; its own treasury receives them. The sheet Levies shows them by"
+        f" year. Average per year. {UNDISCOUNTED}",
         optional=True,
         key="levies_usd_a_year",
     )
     support = field.millions(
         "Support paid a year",
-        "What it pays to plants that a scenario supports, whoever buys their tonnes."
-        " Buyers pay that much less, so members together pay what the tonnes cost.",
+        "Payments to plants that a scenario supports. Buyers pay that much less for"
+        " the plants' tonnes, so all members together pay the full cost.",
         optional=True,
         key="support_usd_a_year",
     )
     floors = field.millions(
         "Contracts for difference a year",
-        "What it pays to plants under the rows of Supports: strike less reference price"
-        " for each tonne that they sell in the plan, average of the years. Below 0: they"
-        f" pay it back. {UNDISCOUNTED}",
+        "Payments to plants under the rows of Supports: strike price minus reference"
+        " price for each tonne that they sell in the plan. Average per year. Below 0:"
+        f" the plants pay the member. {UNDISCOUNTED}",
         optional=True,
         key="supports_usd_a_year",
     )
     floors_of = field(
         "Paid to",
         Look.LONG,
-        "The plants that receive this money (above 0) or pay it back, each with its row"
-        " of Supports.",
+        "The plants that receive these payments, or pay them back (below 0), each with"
+        " its row of Supports.",
         optional=True,
         key="supports",
         widest=44,
     )
     extra = field.millions(
         "Limits: cash a year",
-        "Its payments less the cost of the same tonnes in the plan without share limits,"
-        " at its own landed cost there of each mineral and year. If it buys none there,"
-        " the coalition's landed cost counts. All members add up to Overview's number."
-        f" Below 0: it pays less.{_CHOICE}",
+        "Its payments minus the cost of the same tonnes in the plan without share limits. The"
+        " tonnes are valued at the member's landed cost in that plan, by mineral and year, or at"
+        " the coalition's if the member buys none there. The sum of all members is the figure in"
+        f" Overview. Below 0: it pays less.{_CHOICE}",
         optional=True,
         key="extra_usd_a_year",
     )
     extra_shortage = field.millions(
         "Limits: shortage a year",
-        "Its shortage at the shortage cost, less the same in the plan without share"
-        " limits. Nobody pays it in cash. Below 0: the limits move supply to this member.",
+        "Its shortage cost minus its shortage cost in the plan without share limits."
+        " Nobody pays it in cash. Below 0: the limits move supply to this member.",
         optional=True,
         key="extra_shortage_usd_a_year",
     )
     short = field.share(
         "Short by value",
-        "Demand that is neither bought nor drawn from stock, as a share of need, by value.",
+        "Demand that is neither bought nor drawn from stock, as a share of need, both by value.",
     )
     short_mineral = MINERAL.like(
         header="Shortest mineral",
-        meaning="The mineral with the largest short share of its demand, all years.",
+        meaning="The mineral with the largest shortage as a share of its demand, all years.",
         names=Name.MINERAL,
     )
-    short_of_it = field.share("Short of it", "Short over demand of that mineral, all years.")
+    short_of_it = field.share(
+        "Short of it", "Shortage of that mineral divided by its demand, all years."
+    )
     depends_mineral = MINERAL.like(
         header="Most dependent mineral, {last}",
-        meaning="The mineral that the member depends on most: one country outside the coalition"
-        " sells the largest share of what it buys of it in the last year. Of equal"
-        " shares, the mineral that it pays most for is named. Rest of world is many"
-        " suppliers, not a country.",
+        meaning="The mineral for which one country outside the coalition sells the largest share"
+        " of the member's purchases in the last year. If shares are equal: the mineral that the"
+        " member pays most for. Rest of world is many suppliers, not a country.",
     )
     depends_country = COUNTRY.like(
         header="Depends on", meaning="The country that sells most of this mineral to the member."
@@ -137,24 +141,26 @@ class Members(Result):
         " outside the coalition, in the last planned year. 65 % is the benchmark of Regulation"
         " (EU) 2024/1252, Art. 5, for the Union's consumption.",
     )
-    remark = REMARK.like(look=Look.LONG, meaning="A note on its cash.", optional=True, widest=44)
+    remark = REMARK.like(
+        look=Look.LONG, meaning="A note on the member's payments.", optional=True, widest=44
+    )
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
     dearer = field.share(
         "Limits: dearer",
-        "Extra cash over the cost of the same tonnes without share limits.",
+        "Extra cash divided by the cost of the same tonnes without share limits.",
         optional=True,
         printed=False,
     )
     paid_short = field.millions(
         "Shortage at its cost a year",
-        f"Its shortage at the shortage cost; nobody pays it in cash. {UNDISCOUNTED}",
+        f"Its shortage cost; nobody pays it in cash. {UNDISCOUNTED}",
         printed=False,
         key="shortage_usd_a_year",
     )
 
     @classmethod
-    def of(cls, plan: Plan, without_limits: Plan | None) -> Self:
-        """Return the table of a plan; ``without_limits`` is the plan of the case without them."""
+    def from_plan(cls, plan: Plan, without_limits: Plan | None) -> Self:
+        """Return the table of a plan; ``without_limits`` is the plan without share limits."""
         case, years = plan.case, max(1, len(plan.case.years))
         whole = _totals(plan)
         against = measures.landed_against_coalition(plan.supply)
@@ -162,7 +168,7 @@ class Members(Result):
         if without_limits is not None:
             costs = {
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
-                for row in paying(case, [plan.supply], without_limits.supply)[0]
+                for row in yearly_payments(case, [plan.supply], without_limits.supply)[0]
             }
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         levies = levies_received(plan)
@@ -176,7 +182,7 @@ class Members(Result):
                 "paid_a_year": totals.get("paid", 0.0) / years,
                 "paid_short": totals.get("short_cost", 0.0) / years,
                 "against_coalition": against.get(member),
-                "short": measures.part(totals.get("short", 0.0), totals.get("need", 0.0)),
+                "short": measures.ratio(totals.get("short", 0.0), totals.get("need", 0.0)),
                 **costs.get(member, {}),
                 "dependent": 0,
             }
@@ -194,10 +200,10 @@ class Members(Result):
 
 
 class WhoPays(Result):
-    """Who pays for what differs from a reference: a row a case and member, money a year.
+    """Who pays more or less than in a reference: one row for each case and member.
 
-    Each kind of study says what its cases are, and the reference. Cash is told for the same tonnes:
-    what is not bought is not paid for, and stands beside it as a shortage at its cost.
+    Money is per year. Each kind of study names its cases and its reference. Cash is compared for
+    the same tonnes. Tonnes that are not bought cost no cash, and are counted as shortage cost.
     """
 
     GRAIN = ("case", "member")
@@ -207,22 +213,22 @@ class WhoPays(Result):
     paid_a_year = Members.paid_a_year
     extra = field.millions(
         "Extra cash a year",
-        "Its payments less the cost of the same tonnes in the reference, at its own"
-        " landed cost there of each mineral and year. If it buys none there, the"
-        f" coalition's landed cost counts. Below 0: it pays less. {UNDISCOUNTED}{_CHOICE}",
+        "Its payments minus the cost of the same tonnes in the reference. The tonnes are valued at"
+        " the member's landed cost in the reference, by mineral and year, or at the coalition's if"
+        f" the member buys none there. Below 0: it pays less. {UNDISCOUNTED}{_CHOICE}",
         key=Members.extra.key,
     )
     dearer = Members.dearer.like(
         header="Dearer like for like",
-        meaning="Extra cash over the cost of the same tonnes in the reference.",
+        meaning="Extra cash divided by the cost of the same tonnes in the reference.",
         optional=False,
         printed=True,
     )
     paid_short = Members.paid_short.like(printed=True)
     extra_shortage = field.millions(
         "Extra shortage a year",
-        "Its shortage at the shortage cost, less the same in the reference. Nobody pays"
-        f" it in cash. {UNDISCOUNTED}",
+        "Its shortage cost minus its shortage cost in the reference. Nobody pays it"
+        f" in cash. {UNDISCOUNTED}",
         key=Members.extra_shortage.key,
     )
 
@@ -230,12 +236,12 @@ class WhoPays(Result):
     def of_cases(
         cls, case: Case, reference: pd.DataFrame, cases: Iterable[tuple[Any, pd.DataFrame]]
     ) -> Self:
-        """Return the rows of some cases, each with its name and what its members buy.
+        """Return the rows of some cases, each given by its name and its table of purchases.
 
-        ``case`` says which members and years there are; see ``paying`` of the others.
+        ``case`` gives the members and years. The tables and the reference are as in ``paying``.
         """
         named = [*cases]
-        each = paying(case, [now for _, now in named], reference)
+        each = yearly_payments(case, [now for _, now in named], reference)
         rows = [
             {"case": name, **row}
             for (name, _), by_member in zip(named, each, strict=True)
@@ -244,13 +250,13 @@ class WhoPays(Result):
         return cls.of_rows(rows, words=words_of(case))
 
 
-def paying(
+def yearly_payments(
     case: Case, tables: Sequence[pd.DataFrame], reference: pd.DataFrame
 ) -> list[list[dict[str, Any]]]:
-    """Return of each table a row a member of what it pays a year, by the fields of ``WhoPays``.
+    """Return for each table one row per member with its yearly payments, by field of ``WhoPays``.
 
-    All tables have a row a year, mineral and member: purchased, landed, short_cost, as
-    ``Plan.supply``. What is extra is so against the reference.
+    Each table has one row per year, mineral and member, with purchased, landed and short_cost, as
+    in ``Plan.supply``. Extra cash and extra shortage are relative to the reference.
     """
     if not tables:
         return []
@@ -261,7 +267,7 @@ def paying(
     every = every.assign(paid=measures.paid(every))
     every = every.assign(alike=_equally_cheap(every, reference))
     whole, other = (
-        measures.like_for_like(rows, reference, "case", "member")
+        measures.extra_cost(rows, reference, "case", "member")
         for rows in (every, every[~every["alike"]])
     )
     paid, lost = (
@@ -279,19 +285,19 @@ def paying(
             "member": name,
             "paid_a_year": paid.get((position, name), 0.0) / years,
             "extra": extra / years,
-            "dearer": measures.part(extra, same),
+            "dearer": measures.ratio(extra, same),
             "paid_short": here / years,
-            "extra_shortage": measures.beyond(here, there, max(here, there)) / years,
+            "extra_shortage": measures.difference(here, there, max(here, there)) / years,
         }
 
     return [[row(position, m.name) for m in case.members] for position in range(len(tables))]
 
 
 def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bool]:
-    """Return of each row whether its mineral only swaps sellers with the reference at no cost.
+    """Return for each row whether its mineral differs from the reference only in its sellers.
 
-    Each member buys the same tonnes there in each year, and all of them together pay the same. Who
-    of them pays more is then a choice between equally cheap plans: nobody does.
+    Each member then buys the same tonnes in each year, and all members together pay the same. Any
+    difference between members is a choice among equally cheap plans, so it is not counted.
     """
     import pandas as pd  # a check does without
 
@@ -314,9 +320,9 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
 
 
 def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
-    """Return by member what it pays a year under the rows of Supports, and to which plants.
+    """Return the yearly payment of each member under the rows of Supports, and the plants paid.
 
-    Of all members, where there is anything to be paid.
+    It has all members, or none if nothing is paid.
     """
     from models.plan import paid_of  # a check does without
 
@@ -329,7 +335,7 @@ def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
 
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:
-    """Return by member its need and shortage by value, what it pays, its shortage by its price."""
+    """Return for each member its need and shortage by value, its payments and its shortage cost."""
     table, minerals = plan.supply, plan.case.mineral_of
     price = [
         minerals[mineral].price.value(int(year))
@@ -346,7 +352,7 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Return of each member that is short the mineral it is shortest of, and by what share."""
+    """Return for each member the mineral with its largest relative shortage, and that share."""
     need: dict[tuple[str, str], float] = defaultdict(float)
     for (mineral, member, _), tonnes in plan.case.demand_of.items():
         need[member, mineral] += tonnes
@@ -362,7 +368,7 @@ def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Return what each member depends on most in the last year, of those that buy outside."""
+    """Return each member's largest dependence in the last year, if it buys outside."""
     if not plan.case.years:
         return {}
     last = plan.supply[plan.supply["year"] == plan.case.years[-1]]
@@ -370,10 +376,10 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     paid = dict(zip(keys, measures.paid(last), strict=True))
     rows = {}
     for member, ties_of in dependences_of(plan).items():
-        ties = [tie for tie in ties_of if printed(tie.share) == printed(ties_of[0].share)]
+        ties = [tie for tie in ties_of if rounded(tie.share) == rounded(ties_of[0].share)]
         most = max(ties, key=lambda tie: paid.get((member, tie.mineral), 0.0))
         rows[member] = {
-            "dependent": sum(1 for tie in ties_of if is_much(tie.share)),
+            "dependent": sum(1 for tie in ties_of if is_dependent(tie.share)),
             "depends_mineral": most.mineral,
             "depends_country": most.country,
             "depends_share": most.share,
@@ -381,15 +387,15 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def is_much(share: float) -> bool:
-    """Return whether a share of what a member buys is above 65 %, as both are printed."""
-    return printed(share) > MUCH
+def is_dependent(share: float) -> bool:
+    """Return whether a share of a member's purchases is above 65 %, rounded as printed."""
+    return rounded(share) > EU_BENCHMARK
 
 
 def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
-    """Return what each member depends on in the last year planned, mineral by mineral, most first.
+    """Return the largest outside supplier of each member's minerals in the last year.
 
-    A member that buys from no one country outside the coalition is not in it.
+    The largest share comes first. Members that buy from no single country outside are left out.
     """
     case, table = plan.case, plan.countries
     if not case.years:

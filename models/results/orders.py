@@ -1,4 +1,4 @@
-"""A plan as orders: the lines of orders.csv, and the sheets of a member's workbook."""
+"""The orders of a plan: orders.csv, and the sheets of a member's workbook."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ BOOK = "orders"
 
 
 class OrderLines(Result):
-    """All orders of a plan, one a line of orders.csv, for other systems."""
+    """All orders of a plan, one per line of orders.csv, for other systems."""
 
     TABLE, GRAIN, BOOK = "orders.csv", ("order_id",), BOOK
 
     order_id = field.text(
-        "order_id", "The order: of one year, mineral, refiner, project, member and"
-        " contract.",
+        "order_id",
+        "The order's id. An order is for one year, mineral, refiner, project, member and contract.",
     )  # fmt: skip
     revision = field.text(
-        "revision", "Changes when the order's tonnes, prices, unit or currency do, else never."
+        "revision",
+        "A code that changes only if the order's tonnes, prices, unit or currency change.",
     )
-    plan_id = field.text("plan_id", "The plan: changes when any of its orders does.")
+    plan_id = field.text("plan_id", "The plan's id, which changes if any of its orders changes.")
     scenario = field.text("scenario", "The scenario and the options that the plan was made with.")
     year = field("year", Look.YEAR, "The year of delivery.")
     start_date = field.text("start_date", "The first day of delivery, YYYY-MM-DD.")
     end_date = field.text("end_date", "The last day of delivery, YYYY-MM-DD.")
-    member = field.text("member", "Who buys.", names=Name.MEMBER)
-    mineral = field.text("mineral", "What is bought.", names=Name.MINERAL)
-    mass_unit = field.text("mass_unit", "What a tonne is a tonne of.")
-    refiner = field.text("refiner", "Who sells.", names=Name.REFINER)
+    member = field.text("member", "The member that buys.", names=Name.MEMBER)
+    mineral = field.text("mineral", "The mineral that is bought.", names=Name.MINERAL)
+    mass_unit = field.text("mass_unit", "The substance that a tonne counts, such as t Li content.")
+    refiner = field.text("refiner", "The refiner that sells.", names=Name.REFINER)
     project = field.text(
         "project",
         "The project that builds the plant; empty for an existing plant.",
@@ -37,11 +38,12 @@ class OrderLines(Result):
     )
     country = field.text("country", "The refiner's country.")
     country_code = field.text(
-        "country_code", "The same as ISO 3166-1 alpha-3; empty for Rest of world."
+        "country_code",
+        "The refiner's country as an ISO 3166-1 alpha-3 code; empty for Rest of world.",
     )
     kind = field.text("kind", "primary: from ore; recycled: from scrap.")
     contract = field.text(
-        "contract", "The contract that it is bought under; empty: spot.",
+        "contract", "The contract that the tonnes are bought under; empty: spot.",
         names=Name.CONTRACT,
     )  # fmt: skip
     tonnes = field("tonnes", Look.TONNES, "Tonnes of the year.")
@@ -57,7 +59,7 @@ class OrderLines(Result):
     unit_levy = field(
         "unit_levy",
         Look.PRICE,
-        "Levy up to a price floor per tonne; only where an order pays one.",
+        "Levy per tonne that raises the price to a price floor; missing if no order pays one.",
         optional=True,
     )
     unit_landed = field("unit_landed", Look.PRICE, "Price, tariff, freight and levy per tonne.")
@@ -68,17 +70,18 @@ class OrderLines(Result):
     total_amount = field(
         "total_amount",
         Look.MONEY,
-        "Price, tariff, freight and levy of all tonnes: Total of the sheet Plan.",
+        "Price, tariff, freight and levy of all tonnes, as in the column Total of the sheet Plan.",
     )
 
 
 class DeliveryLines(Result):
-    """The deliveries of all orders, one a line of deliveries.csv; an order's add up to it."""
+    """All deliveries, one per line of deliveries.csv. Those of an order add up to the order."""
 
     TABLE, GRAIN, BOOK = "deliveries.csv", ("delivery_id",), BOOK
 
     delivery_id = field.text(
-        "delivery_id", "The delivery: the order's id and the part of the year, as Q1 or M01."
+        "delivery_id",
+        "The delivery's id: the order's id and the part of the year, such as Q1 or M01.",
     )
     order_id = OrderLines.order_id
     plan_id = OrderLines.plan_id
@@ -107,20 +110,22 @@ _LEVY_IN_ALL = field.money("Levy in all", "Tonnes x levy.", optional=True)
 
 
 class OrderSheet(Result):
-    """A member's orders, one a row."""
+    """A member's orders, one per row."""
 
     TABLE, GRAIN, BOOK = "Orders", ("order_id",), BOOK
 
     order_id = field.text(
         "Order",
-        "The order's id: of its year, mineral, refiner, project, member and contract. It stays the"
-        " same in every plan that has such an order.",
+        "The order's id. It is the same in every plan with an order of this year,"
+        " mineral, refiner, project, member and contract.",
     )
     year = common.YEAR
     mineral = common.MINERAL
     refiner = common.REFINER
     country = common.COUNTRY.like(names=None)
-    contract = Flows.contract.like(meaning="The contract that it is bought under; blank: spot.")
+    contract = Flows.contract.like(
+        meaning="The contract that the tonnes are bought under; blank: spot."
+    )
     tonnes = common.TONNES
     unit_price = Contracts.price.like(meaning=Flows.cost.meaning)
     unit_tariff = Flows.tariff
@@ -139,44 +144,47 @@ class OrderSheet(Result):
 
 
 class OrdersByYear(Result):
-    """What is ordered in each year of each mineral, and what it costs."""
+    """Tonnes ordered, and their cost, by year and mineral."""
 
     TABLE, GRAIN, BOOK = "By year", ("year", "mineral"), BOOK
 
     year = common.YEAR
     mineral = common.MINERAL
-    orders = field(OrderSheet.TABLE, Look.COUNT, "How many orders there are.")
+    orders = field(OrderSheet.TABLE, Look.COUNT, "Number of orders.")
     tonnes = common.TONNES.like(meaning="Tonnes ordered, as the column Unit defines them.")
     price_amount = _PRICE_IN_ALL.like(
-        meaning="The refiners' cost, or the contracts' price, of all tonnes."
+        meaning="The refiners' cost, or the contracts' price, for all tonnes."
     )
-    tariff_amount = _TARIFF_IN_ALL.like(meaning="Tariff of all tonnes.")
-    freight_amount = _FREIGHT_IN_ALL.like(meaning="Freight of all tonnes.")
-    levy_amount = _LEVY_IN_ALL.like(meaning="Levy of all tonnes.")
+    tariff_amount = _TARIFF_IN_ALL.like(meaning="Tariff for all tonnes.")
+    freight_amount = _FREIGHT_IN_ALL.like(meaning="Freight for all tonnes.")
+    levy_amount = _LEVY_IN_ALL.like(meaning="Levy for all tonnes.")
     total_amount = Flows.total.like(
         meaning="Price, tariff, freight and levy of all tonnes. Undiscounted."
     )
-    landed = Flows.landed.like(meaning="Total over tonnes.")
+    landed = Flows.landed.like(meaning="Total divided by tonnes.")
     untaken = Contracts.untaken.like(
-        meaning="Contract tonnes that are paid for and not taken.", optional=True
+        meaning="Contract tonnes that are paid for but not taken.", optional=True
     )
     paid = Contracts.paid.like(
-        meaning="Untaken x the contracts' price; no tariff and no freight.", optional=True
+        meaning="Untaken tonnes x the contracts' price, without tariff and freight.", optional=True
     )
     change = field.tonnes(
-        "Into stock", "What goes into the member's stock; below 0 out of it.", optional=True
+        "Into stock",
+        "Tonnes added to the member's stock; below 0: tonnes drawn from it.",
+        optional=True,
     )
     short = common.SHORT.like(optional=True)
     unit = common.UNIT
 
 
 class Calendar(Result):
-    """When a member's orders are delivered: an order a row, a part of the year a column."""
+    """The deliveries of a member: one row for each order, one column for each part of the year."""
 
     TABLE, GRAIN, BOOK = "Calendar", ("order_id",), BOOK
 
     order_id = OrderSheet.order_id.like(
-        meaning="The order's id. A delivery has the part of the year behind it, as ORD-...-Q1."
+        meaning="The order's id. A delivery's id ends with the part of the year, such as"
+        " ORD-...-Q1."
     )
     year = common.YEAR
     mineral = common.MINERAL
@@ -184,9 +192,9 @@ class Calendar(Result):
     contract = OrderSheet.contract
     tonnes = common.TONNES.like(meaning="Tonnes of the year: the sum of all deliveries.")
     parts = field(
-        "A column a part of the year",
+        "One column for each part of the year",
         Look.TONNES,
-        "Tonnes delivered in it.",
+        "Tonnes delivered in that part of the year.",
         optional=True,
         spread=True,
     )
@@ -194,39 +202,42 @@ class Calendar(Result):
 
 
 class Obligations(Result):
-    """What a member's contracts oblige it to, and what it takes of them."""
+    """The tonnes that a member's contracts oblige it to take, and the tonnes it takes."""
 
     TABLE, BOOK = "Obligations", BOOK
 
     year = common.YEAR
     contract = Contracts.contract.like(
-        meaning="The contract, as the workbook names it, or its row there."
+        meaning="The contract's name in the workbook, or else its row."
     )
     refiner = common.REFINER
     mineral = common.MINERAL
-    min = field.tonnes("Minimum", "What the contract has the member take, or pay for, in the year.")
-    minimum = field.tonnes("Minimum in force", "The minimum less what force majeure lets lapse.")
-    maximum = field.tonnes("Maximum", "The most the contract gives; blank: no maximum.")
-    taken = Contracts.taken.like(meaning="What is ordered under the contract.")
+    min = field.tonnes("Minimum", "Tonnes that the member must take or pay for in the year.")
+    minimum = field.tonnes(
+        "Minimum in force", "The minimum, without the tonnes that lapse through force majeure."
+    )
+    maximum = field.tonnes("Maximum", "Most tonnes that the contract gives; blank: no maximum.")
+    taken = Contracts.taken.like(meaning="Tonnes ordered under the contract.")
     untaken = Contracts.untaken.like(
-        meaning="What is missing to the minimum in force: take or pay."
+        meaning="Tonnes by which the order is below the minimum in force. They are paid for (take"
+        " or pay)."
     )
     price = Contracts.price.like(
-        meaning="The contract's price, at the gate; the refiner's cost if it has none."
+        meaning="The contract's price at the gate, or the refiner's cost if it has none."
     )
-    paid = Contracts.paid.like(meaning="Untaken x price; no tariff and no freight.")
+    paid = Contracts.paid.like(meaning="Untaken tonnes x price, without tariff and freight.")
     unit = common.UNIT
 
 
 class Stock(Result):
-    """A member's stockpiles by year, against their targets."""
+    """A member's stockpiles and their targets by year."""
 
     TABLE, GRAIN, BOOK = "Stock", ("year", "mineral"), BOOK
 
     year = common.YEAR
     mineral = common.MINERAL
     opening = Stocks.opening
-    change = field.tonnes("Movement", "Into stock; below 0 out of it.")
+    change = field.tonnes("Movement", "Tonnes added to stock; below 0: drawn from it.")
     closing = Stocks.closing
     target = Stocks.target
     shortfall = Stocks.shortfall
@@ -234,7 +245,7 @@ class Stock(Result):
 
 
 class MemberShortages(Result):
-    """What a member is short of, and why."""
+    """A member's shortages, and their causes."""
 
     TABLE, GRAIN, BOOK = Shortages.TABLE, ("year", "mineral"), BOOK
 
@@ -248,7 +259,7 @@ class MemberShortages(Result):
 
 
 class ColumnNotes(Result):
-    """What each header means: the notes that point at them, in one place."""
+    """The meaning of each header, which notes at the headers also give."""
 
     TABLE, BOOK = "Columns", BOOK
 

@@ -1,4 +1,4 @@
-"""Tables that say a plan measure by measure: Summary, By mineral, the scorecard."""
+"""The tables of a plan's measures: Summary, By mineral, By year, the scorecard."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from models.results.field import Colour, Look, Name, Result, field
 
 HHI = (
     "Herfindahl-Hirschman index: the sum of squared country shares in per cent."
-    " 10,000 is one country alone. Above 1,800 is highly concentrated (US merger"
-    " guidelines, 2023). Rest of world counts in the total, but adds nothing itself."
+    " 10,000 means one country alone. Above 1,800 is highly concentrated (US merger"
+    " guidelines, 2023). Rest of world counts in the total, but its share is not squared."
 )
 
 
 COUNTED_IN = "Tonnes are of"
-"""The row of Summary that says what a tonne of each mineral is a tonne of."""
+"""The row of Summary that names the substance that each mineral's tonnes count."""
 
 
 CURRENT_SUPPLY, CAPACITY_TODAY = "Current supply", "capacity (an estimate)"
-"""What today's shares are by."""
+"""The two possible sources of today's shares."""
 
 
 class Summary(Result):
     """One row for each measure, one column for each mineral.
 
-    Money is undiscounted and tonnes are of all years unless the row says otherwise.
+    Money is undiscounted and tonnes are the sum of all years unless the row says otherwise.
     """
 
     TABLE, PLACE = "Summary", 10
@@ -34,16 +34,16 @@ class Summary(Result):
 
     measure = common.MEASURE.like(widest=38)
     value = common.VALUE.like(
-        meaning="For the whole plan. Minerals are added by weight unless the measure says"
-        " otherwise; blank if they cannot be added.",
+        meaning="The figure for the whole plan. Minerals are added by weight unless the measure"
+        " says otherwise; blank if they cannot be added.",
         widest=20,
     )
     unit = common.UNIT.like(
-        meaning=f"Unit of the value and of each mineral's number. The row {COUNTED_IN} says what a"
-        " tonne of each mineral counts."
+        meaning=f"Unit of the value and of each mineral's number. The row {COUNTED_IN} names the"
+        " substance that each mineral's tonnes count."
     )
     minerals = field(
-        "A column a mineral",
+        "One column for each mineral",
         Look.TONNES,
         "The measure for this mineral alone; blank if it is for the whole plan.",
         optional=True,
@@ -54,7 +54,7 @@ class Summary(Result):
 
 
 class Figure(StrEnum):
-    """The rows of Summary by which other surfaces find a number of the whole plan."""
+    """The rows of Summary from which other sheets and pages read a figure."""
 
     TITLE = "Plan title"
     QUESTION = "Question"
@@ -98,113 +98,119 @@ class Figure(StrEnum):
 
 
 OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
-"""What stands in Summary before the name of an option, of a heading of cost, of what an HHI is."""
+"""The starts of the rows of Summary for options, cost headings and HHI."""
 
 
 class ByMineral(Result):
     """One row for each mineral, over all years.
 
-    The printed columns are those of the first page; the others are for the screen.
+    The first page prints some of the columns; the others are for the screen.
     """
 
     TABLE, PLACE = "By mineral", 20
     GRAIN = ("mineral",)
 
     mineral = common.MINERAL
-    demand = common.DEMAND.like(meaning="All years together.")
-    purchased = common.PURCHASES.like(meaning="All years together, including purchases for stock.")
+    demand = common.DEMAND.like(meaning="Demand of all years together.")
+    purchased = common.PURCHASES.like(
+        meaning="Purchases of all years together, including those for stock."
+    )
     taken = field.tonnes(
         "Taken by plants",
-        "Tonnes that plants take as an input, all years together: what they buy and what members"
-        " hand over. Shares of demand count them as demand, shares of purchases as purchases.",
+        "Tonnes that plants take as an input, all years together: their purchases and"
+        " the tonnes that members hand over. Shares of demand count them as demand,"
+        " shares of purchases as purchases.",
         optional=True,
     )
     short_of_supply = field.tonnes(
         "Short because supply can't give it",
-        "Short even without any share limit, all years together.",
+        "Shortage that remains without any share limits, all years together.",
     )
     short_by_limits = field.tonnes(
         "Short because the limits forbid it",
-        "Short with the share limits but not without them, all years together. Below 0:"
-        " the limits move supply to this mineral.",
+        "Shortage with the share limits minus shortage without them, all years"
+        " together. Below 0: the limits move supply to this mineral.",
     )
     supplier_free = field.text(
         "Largest supplier without limits",
-        "The largest supplier of the same case without share limits. Blank: the case has none.",
+        "The largest supplier in the plan without share limits. Blank: there is none.",
         names=Name.COUNTRY,
     )
     supplier_free_share = field.share(
         "Its share of purchases without limits",
-        "That country's sales over all purchases in the last planned year, without limits.",
+        "That country's share of all purchases in the last planned year, without limits.",
     )
     supplier = field.text(
         "Largest supplier in {last}",
-        "The country outside the coalition that sells most to it in the last planned"
-        " year, by place of refining. Rest of world is many countries, so it does not"
-        " count. Blank: none sells.",
+        "The country outside the coalition whose refiners sell most to it in the last planned"
+        " year. Rest of world is many countries, so it does not count. Blank: no country sells.",
         names=Name.COUNTRY,
     )
     supplier_share = field.share(
         "Its share of purchases in {last}",
-        "That country's sales over all purchases in that year, including those for stock.",
+        "That country's share of all purchases in that year, including those for stock.",
     )
     supplier_of_demand = field.share(
         "Its share of demand in {last}",
-        "That country's sales over demand. Demand and purchases differ if something is"
-        " short, or stocks are filled or drawn. A limit of demand applies to this share.",
+        "That country's sales divided by demand. Demand and purchases differ if there"
+        " is a shortage, or if stocks are filled or drawn. Limits that are set as a"
+        " share of demand apply to this share.",
     )
     supplier_limit = field.share(
         "Limit on it in {last}",
-        "The coalition's tightest limit on that country in that year, a share of"
+        "The coalition's tightest limit on that country in that year, as a share of"
         " {basis}. Blank: none.",
     )
     served_without = field.share(
         "Served if it stops, in {last}",
-        f"Share of that year's need that would still be met. {IF_IT_STOPS} {SEE_MORE}",
+        "Share of that year's need that would still be met without that country."
+        f" {IF_IT_STOPS} {SEE_MORE}",
     )
     stage_country = field.text(
         "Largest loss through all stages",
-        "The country outside the coalition that matters most for this mineral through all stages:"
-        " if it stopped, and plants lost what it sells them, too, the least would be left.",
+        "The country outside the coalition whose loss would leave least of this"
+        " mineral, if plants also lose the inputs that it sells them.",
         names=Name.COUNTRY,
         optional=True,
     )
     served_through = field.share(
         "Served through all stages if it stops, in {last}",
-        "Share of that year's need that would still be met, if plants also lose what they make"
-        f" from inputs and ore of that country, through all stages. {TIED_INPUTS}",
+        "Share of that year's need that would still be met, if plants also lose all production"
+        f" that depends on inputs or ore from that country, at any stage. {TIED_INPUTS}",
         optional=True,
     )
     extra = field.price(
         "Landed cost added by limits",
-        "For the same tonnes: the average landed cost of a tonne bought, less its cost"
-        " in the same case without share limits. Each tonne counts at its member's landed"
-        " cost of the year.",
+        "The average landed cost of a tonne bought, minus the cost of the same tonnes in the plan"
+        " without share limits. Each tonne is valued at its member's landed cost of the year.",
     )
     dependent = field.text(
         "Most dependent member",
-        "The member that buys the largest share of this mineral from one country outside"
-        " the coalition, in the last planned year. If several members have the same"
-        " printed share of the same country: how many of all members.",
+        "The member that buys the largest share of this mineral from one country"
+        " outside the coalition, in the last planned year. If several members have the"
+        " same rounded share from the same country: their number.",
         names=Name.MEMBER,
     )
-    dependent_country = field.text("Depends on", "That country.", names=Name.COUNTRY)
+    dependent_country = field.text(
+        "Depends on",
+        "The country that sells most of this mineral to that member.",
+        names=Name.COUNTRY,
+    )
     dependent_share = field.share(
-        "Share of what it buys in {last}", "That country's share of all that the member buys."
+        "Share of what it buys in {last}",
+        "That country's share of the member's purchases of this mineral.",
     )
     unit = common.UNIT.like(printed=False)
-    need = field.tonnes("Need in {last}", "What the coalition needs in the last planned year.")
+    need = field.tonnes("Need in {last}", "Need of the coalition in the last planned year.")
     last_taken = field.tonnes(
         "Taken by plants in {last}",
-        "What plants take of it as an input in the last planned year.",
+        "Tonnes that plants take as an input in the last planned year.",
         optional=True,
     )
     short = common.SHORT.like(
         meaning="Demand neither bought nor drawn from stock, all years together."
     )
-    served = field.share(
-        "Served share of demand", "1 less shortage over demand, all years together."
-    )
+    served = field.share("Served share of demand", "1 minus shortage / demand, all years together.")
     landed = common.LANDED
     last_country = field.text(
         "Largest country in {last}",
@@ -219,50 +225,51 @@ class ByMineral(Result):
         "The coalition's tightest limit on that country in that year; blank: none.",
     )
     hhi_capacity = field(
-        "HHI by capacity", Look.INDEX, f"By nameplate capacity of all refiners, before. {HHI}"
+        "HHI by capacity",
+        Look.INDEX,
+        f"Before the plan, by nameplate capacity of all refiners. {HHI}",
     )
     hhi_purchases = field(
-        "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
+        "HHI by purchases", Look.INDEX, f"With the plan, by the coalition's purchases. {HHI}"
     )
     supplier_today = field.text(
         "Largest supplier today",
-        "The largest supplier today, by the source that the next column names, before"
-        " any scenario.",
+        "The largest supplier today, before any scenario. The next column names the source.",
         names=Name.COUNTRY,
         printed=False,
     )
     today_by = field.text(
         "Today is by",
-        f"{CURRENT_SUPPLY}: what is bought today, measured as the plan is. {CAPACITY_TODAY}: the"
-        " workbook doesn't say what is bought today; in its place stand the shares of the world's"
-        " refining capacity.",
+        f"{CURRENT_SUPPLY}: today's purchases, measured in the same way as the plan."
+        f" {CAPACITY_TODAY}: the workbook has no purchases of today, so the shares are"
+        " those of the world's refining capacity.",
         printed=False,
     )
     supplier_today_share = field.share(
         "Its share of purchases today",
-        "That country's sales over all purchases today, or its estimate.",
+        "That country's share of all purchases today, or an estimate of it.",
         printed=False,
     )
     served_without_today = field.share(
         "Served if it stops, today",
-        "Share of today's purchases that would be left without today's largest supplier."
-        f" {IF_IT_STOPS}",
+        "Share of today's purchases that would remain if today's largest supplier"
+        f" stopped. {IF_IT_STOPS}",
         printed=False,
     )
     surged_today = field.share(
         "Served if it stops, today, with surge",
-        f"Compare Served if it stops, today. {WITH_SURGE}",
+        f'As the column "Served if it stops, today", but with a surge. {WITH_SURGE}',
         printed=False,
     )
     surged = field.share(
         "Served if it stops, in {last}, with surge",
-        f"Compare Served if it stops, in {{last}}. {WITH_SURGE}",
+        f'As the column "Served if it stops, in {{last}}", but with a surge. {WITH_SURGE}',
         printed=False,
     )
     alike = field(
         "Members alike",
         Look.COUNT,
-        "Number of members with that printed share of purchases from that country.",
+        "Number of members that have that rounded share of purchases from that country.",
         printed=False,
     )
     wholly_dependent = field(
@@ -274,14 +281,14 @@ class ByMineral(Result):
     )
     shortage_by_limits = field.money(
         "Shortage by limits at its cost",
-        "Shortage at its shortage cost, less the same without share limits, all years"
-        f" together. Nobody pays it. {common.UNDISCOUNTED}",
+        "Shortage cost minus shortage cost without share limits, all years together."
+        f" Nobody pays it. {common.UNDISCOUNTED}",
         printed=False,
     )
     limits_kept = field.text(
         "Share limits kept",
         "Whether every share limit on this mineral is kept in every year. no: one is"
-        " exceeded at its penalty. Blank: it has none.",
+        " exceeded, and its penalty is paid. Blank: it has no limit.",
         printed=False,
     )
     paid = common.PURCHASES.like(
@@ -292,8 +299,8 @@ class ByMineral(Result):
     )
     share = field.share(
         "Largest share of {basis}",
-        "Largest share of one country in any single year, without Rest of world. If the"
-        " limit tightens over the years, this is often the first year.",
+        "Largest share of one country in any year, without Rest of world. If the limit"
+        " tightens over the years, this is often the first year.",
         printed=False,
     )
     limit = field.share(
@@ -303,7 +310,7 @@ class ByMineral(Result):
     )
     country = field.text(
         "Largest country",
-        "The country with the largest share of any year.",
+        "The country with the largest share in any year.",
         names=Name.COUNTRY,
         printed=False,
     )
@@ -312,21 +319,22 @@ class ByMineral(Result):
         "Years at limit",
         Look.COUNT,
         "Number of years in which the coalition's limit on the last year's largest"
-        " country binds; blank if it has none.",
+        " country binds; blank: it has no limit.",
         printed=False,
     )
     bound_on_members = field(
         "Binding limits on members",
         Look.COUNT,
-        "Number of binding max limits on single members or groups. Each supplier and year counts.",
+        "Number of binding max limits on single members or groups, counted once for"
+        " each supplier and year.",
         printed=False,
     )
 
 
 class MeasuresByYear(Result):
-    """Each mineral by year: blocks are measures, rows are minerals, columns are years.
+    """Each mineral by year: one block for each measure, one row for each mineral.
 
-    Filter by mineral to see all its measures. Money is undiscounted.
+    The columns are years. Filter by mineral to see all its measures. Money is undiscounted.
     """
 
     TABLE, PLACE = "By year", 25
@@ -334,15 +342,15 @@ class MeasuresByYear(Result):
 
     measure = common.MEASURE.like(
         look=Look.TEXT,
-        meaning="What the row measures; the row above each block explains it.",
+        meaning="The measure of the row; the row above each block explains it.",
         widest=24,
     )
     mineral = common.MINERAL
     unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
     years = field(
-        "A column a year",
+        "One column for each year",
         Look.TONNES,
-        "The measure in that year alone; blank if there is no value.",
+        "The measure in that year; blank if there is no value.",
         optional=True,
         spread=True,
         widest=17,
@@ -350,9 +358,9 @@ class MeasuresByYear(Result):
 
 
 class Scorecard(Result):
-    """One row for each measure, buyer and mineral: before, after, benchmark.
+    """One row for each measure, buyer and mineral: before the plan, with it, and the benchmark.
 
-    Left out where nothing is planned.
+    The sheet is left out if nothing is planned.
     """
 
     TABLE, PLACE = "Scorecard", 30
@@ -360,60 +368,61 @@ class Scorecard(Result):
 
     measure = common.MEASURE.like(
         look=Look.TEXT,
-        meaning="What is measured; the row above each group explains it. Shares of supply are"
-        " shares of purchases. They differ from the shares of demand in Summary if a"
-        " mineral is short or stocks are filled. Low is better for concentration and"
-        " reliance. High is better for production inside, cover and N-1.",
+        meaning="The measure of the row; the row above each group explains it. Shares of supply"
+        " are shares of purchases. They differ from the shares of demand in Summary if there is a"
+        " shortage or if stocks are filled. Low is better for concentration and reliance. High is"
+        " better for production inside, cover and N-1.",
     )
     mineral = common.MINERAL
     buyer = common.BUYER.like(
-        meaning="The buyer of the supply: the coalition, or the EU if members are grouped as EU"
-        " and Countries has a bloc EU."
+        meaning="The coalition, or the EU if members have the group EU and Countries has a bloc EU."
     )
     before = field.share(
         "Before",
-        "The world as the workbook has it, with the scenario and what-ifs but without"
-        " the plan. The column Before is says what counts.",
+        "The measure before the plan, with the scenario and what-ifs. The column"
+        ' "Before is" names its base.',
     )
-    after_first = field.share("After, {first}", "For the plan in that year.")
-    after_last = field.share("After, {last}", "For the plan in that year.", optional=True)
+    after_first = field.share("After, {first}", "The measure in that year of the plan.")
+    after_last = field.share(
+        "After, {last}", "The measure in that year of the plan.", optional=True
+    )
     required = field.share(
         "Required",
-        "The benchmark of Regulation (EU) 2024/1252, Art. 5. The Union must meet it by"
-        " 2030, over all minerals where it is a least share. Here it is read for each"
-        " mineral, as if the coalition were the Union. Inside are plants and mines in"
-        " countries with the bloc coalition (for the EU's own: EU), whoever owns them.",
+        "The benchmark of Regulation (EU) 2024/1252, Art. 5, for 2030. The regulation sets its"
+        " least shares for all minerals together. Here every benchmark is applied to each mineral,"
+        " as if the coalition were the Union. Inside means plants and mines in countries of the"
+        " bloc coalition (for the EU: of the bloc EU), whoever owns them.",
     )
     met = field.text(
         "Met",
-        "Whether the plan keeps the benchmark in every year from 2030 on (in the last"
-        " year, if it ends before). Years without demand are skipped. The remark lists"
-        " the years that miss it. no data: the workbook does not say; the remark says"
-        " what is missing.",
+        "Whether the plan keeps the benchmark in every year from 2030 on, or in its last year if"
+        " it ends before. Years without demand are skipped. The remark lists the years that miss"
+        " it. no data: the remark says which data are missing in the workbook.",
         colour=Colour.LIGHTS,
     )
     unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
     before_is = field.text(
         "Before is",
         "nameplate: capacity of all refiners, or mines, in the first year. usable: the"
-        " part that the coalition may use. today: members' purchases in Current supply."
-        " opening: the stock before the first year.",
+        " part of it that the coalition may use. today: members' purchases in Current"
+        " supply. opening: the stock before the first year.",
     )
     remark = common.REMARK.like(
-        meaning="Who it is, or why there is no number. For HHI-WGI: the range if countries have"
-        " no Governance, from all best governed to all worst governed."
+        meaning="The countries that the number is about, or why there is no number. For HHI-WGI,"
+        " if countries have no Governance: its range, from the best to the worst possible"
+        " governance of these."
     )
-    source = common.SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
+    source = common.SOURCE.like(meaning="Source of the measure or the benchmark.")
     formula = field(
         "Formula",
         Look.REMARK,
-        "How it is computed. S_c is a country's share of supply, D the buyer's demand.",
+        "Formula of the measure. S_c is a country's share of supply, D the buyer's demand.",
         printed=False,
     )
 
 
 class Benchmarks(Result):
-    """What it would cost to keep the EU's benchmarks that a plan misses, one row each."""
+    """The cost of keeping each EU benchmark that a plan misses, one row for each."""
 
     TABLE = "EU benchmarks"
     GRAIN = ("benchmark", "mineral", "buyer")
@@ -426,44 +435,47 @@ class Benchmarks(Result):
     mineral = common.MINERAL
     buyer = common.BUYER.like(meaning="The buyer; the benchmark is a share of its consumption.")
     kind = common.LIMIT_KIND.like(
-        meaning="min: at least this share is required. max: at most this share."
+        meaning="min: at least this share is required. max: at most this share is allowed."
     )
     required = Scorecard.required.like(
-        meaning="At least, or at most (one country outside), this share."
+        meaning="The share that the benchmark requires at least or, for one country outside,"
+        " allows at most."
     )
     worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
-    worst_year = ByMineral.year.like(meaning="That worst year.", printed=True)
+    worst_year = ByMineral.year.like(meaning="The worst of these years.", printed=True)
     share_if_asked = field.share(
         "Reached if asked for",
-        "The same share in the cheapest plan with the benchmark added to its limits, in"
-        " the worst of these years. If it cannot be met: in the plan that misses it by"
-        " the fewest tonnes.",
+        "The share in the cheapest plan that has the benchmark as a limit, in the"
+        " worst of these years. If the benchmark cannot be met: the share in the plan"
+        " that misses it by the fewest tonnes.",
     )
     can_be_met = field.text(
         "Can it be met",
-        "Whether that plan keeps the benchmark in all these years.",
+        "Whether the plan with the benchmark as a limit keeps it in all these years.",
         colour=Colour.LIGHTS,
     )
     extra_cash = field.millions(
         "Extra cash cost",
-        "Cash cost of that plan less the plan's, all years, undiscounted. Below 0 if"
-        " tonnes are given up. If the benchmark cannot be met, this is the cost of coming"
-        " as close as possible.",
+        "Cash cost of the plan with the benchmark minus cash cost of this plan, all"
+        " years, undiscounted. Below 0 if fewer tonnes are bought. If the benchmark"
+        " cannot be met, this is the cost of coming as close as possible.",
     )
     extra_cost = field.millions(
         "Extra cost with shortage",
-        "Total cost of that plan less the plan's, discounted. It includes shortage and"
-        " missed stock targets, but not the penalty for missing the benchmark.",
+        "Total cost of the plan with the benchmark minus total cost of this plan,"
+        " discounted. It includes shortage and missed stock targets, but not the"
+        " penalty for missing the benchmark.",
     )
     extra_short = field.tonnes(
         "Extra short",
-        "Shortage of the mineral beyond the plan's, all years together.",
+        "Shortage of the mineral with the benchmark minus its shortage in this plan,"
+        " all years together.",
         key="extra_short_t",
     )
     extra_short_others = field.tonnes(
         "Extra short of others",
-        "The same for all other minerals, by weight. Minerals share the budget for projects, so"
-        " one can cost another supply.",
+        "The same difference for all other minerals, added by weight. Minerals share the budget"
+        " for projects, so meeting a benchmark for one can reduce the supply of another.",
         key="extra_short_others_t",
     )
     remark = common.REMARK.like(

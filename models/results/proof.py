@@ -1,4 +1,4 @@
-"""The whole solution and its proof, what was checked, and of a study whence it comes."""
+"""The solution and its proof, the checks, and the origin of a study."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from models.results.field import Look, Result, field
 
 _PLAN = field.text(
     "Plan",
-    "this plan, or the plan of the same case without share limits.",
+    "The plan that the row is for: this plan, or the plan of the same case without share limits.",
     printed=False,
 )
 _FAMILY = field.text("Family", printed=False)
@@ -17,8 +17,8 @@ _KEY = field.text("Key", printed=False)
 class Values(Result):
     """Every variable of the linear program that is not 0, except the flows of the sheet Plan.
 
-    In t; for the family ``built``, the fraction of a project. The plan without share limits has all
-    its variables here.
+    Values are in t; for the family ``built``, they are fractions of a project. For the plan without
+    share limits, all variables are here.
     """
 
     TABLE, PLACE = "Values", 180
@@ -28,19 +28,19 @@ class Values(Result):
     family = _FAMILY.like(
         meaning="The family of variables of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="Which variable of the family; countries are codes.")
+    key = _KEY.like(meaning="The variable within the family; countries are codes.")
     value = VALUE.like(
         look=Look.TONNES,
         meaning="Tonnes; for the family built, the fraction of a project. Variables that are not"
-        " listed are 0, except the flows of the sheet Plan. For planner verify.",
+        " listed are 0, except the flows of the sheet Plan. planner verify reads them.",
         printed=False,
     )
 
 
 class Duals(Result):
-    """Every dual value of the linear program, undiscounted: what one unit more would cost.
+    """Every dual value of the linear program, undiscounted: the cost of one more unit.
 
-    In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
+    Money per unit of the right-hand side, which is a tonne, a fraction of a project, or money of a
     budget.
     """
 
@@ -51,24 +51,24 @@ class Duals(Result):
     family = _FAMILY.like(
         meaning="The family of constraints of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="Which constraint of the family; countries are codes.")
+    key = _KEY.like(meaning="The constraint within the family; countries are codes.")
     dual = field(
         "Dual",
         Look.PRICE,
-        "What one more unit on the right-hand side would cost, undiscounted. Constraints"
-        " that are not listed have no dual value. For planner verify.",
+        "Cost of one more unit on the right-hand side, undiscounted. Constraints that"
+        " are not listed have no dual value. planner verify reads them.",
         unit="{money} per unit",
         printed=False,
     )
 
 
 class Checks(Result):
-    """The proof, with one line that says whether all of it passed, then the input."""
+    """The result of every check: first one line for all of them, then the proof, then the input."""
 
     TABLE, PLACE = "Checks", 160
 
     check = field.text("Check")
-    passed = field.text("Passed", "yes or no; blank if there is nothing to pass.")
+    passed = field.text("Passed", "yes or no; blank if the line is only information.")
     sheet = SHEET
     cell = field.text("Cell")
     column = COLUMN
@@ -92,7 +92,7 @@ class ChartData(Result):
 
 
 class Glossary(Result):
-    """The terms that a workbook uses, in a sentence each, with where they stand."""
+    """The terms that a workbook uses, each with its meaning and its sheets."""
 
     TABLE = "Glossary"
     GRAIN = ("term",)
@@ -108,20 +108,19 @@ BOOK = "study"
 
 
 class About(Result):
-    """Input, options, versions, and what the input warns of."""
+    """Input, options, versions, and warnings about the input."""
 
     TABLE, BOOK = "About", BOOK
     what = WHAT.like(look=Look.TEXT)
     value = VALUE
 
     def option(self, what: str) -> str:
-        """Return the value of a row, "" where there is none."""
         pairs = dict(reversed(list(self.rows(About.what, About.value))))
         return str(pairs.get(what) or "")
 
 
 class Runs(Result):
-    """One row a run: whether it is proven, and how well."""
+    """One row for each run, with the proof that it is optimal."""
 
     TABLE, GRAIN, BOOK = "Runs", ("run",), BOOK
     run = field.text("Run")
@@ -129,8 +128,8 @@ class Runs(Result):
     objective = field(
         "Objective",
         Look.MONEY,
-        "Total cost: what the program minimizes. It has cash, shortage and other"
-        " penalties, discounted to the first year.",
+        "Total cost, which the program minimizes: cash, shortage and other penalties,"
+        " discounted to the first year.",
     )
     violation = field("Largest violation", Look.TINY, unit="t")
     allowed = ACCEPTED.like(unit="t")

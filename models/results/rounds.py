@@ -1,4 +1,4 @@
-"""What a rolled workbook says of the years that are over, and what it takes over from them."""
+"""The sheets of a rolled workbook on past years, and on the cells that they changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ BOOK = "roll"
 
 
 class SupplierVariance(Result):
-    """What was planned of each mineral from each supplier, and what came.
+    """Planned and actual deliveries, by mineral and supplier.
 
-    The difference in money is split by price and by quantity. The two add up, to the cent.
+    The difference in cost is split into a part due to price and a part due to quantity, which add
+    up to it exactly.
     """
 
     TABLE, BOOK, GRAIN = "What differed", BOOK, ("mineral", "refiner")
@@ -19,31 +20,32 @@ class SupplierVariance(Result):
     mineral = common.MINERAL
     refiner = common.REFINER
     country = common.COUNTRY
-    planned = field.tonnes("Planned", "Tonnes that the plan orders.")
+    planned = field.tonnes("Planned", "Tonnes ordered in the plan.")
     delivered = field.tonnes(
-        "Delivered", "Tonnes delivered; the planned tonnes where no figure is given."
+        "Delivered", "Tonnes delivered; if no figure is given, the planned tonnes."
     )
-    change = field.tonnes("Difference", "Delivered less planned.")
-    planned_money = field.money("Planned cost", "Planned tonnes at the planned landed cost.")
-    paid_money = field.money("Paid in all", "Delivered tonnes at what was paid for them.")
-    money = field.money("Difference in cost", "Paid less planned cost.")
+    change = field.tonnes("Difference", "Delivered minus planned tonnes.")
+    planned_money = field.money("Planned cost", "Planned tonnes x planned landed cost.")
+    paid_money = field.money("Paid in all", "Delivered tonnes x landed cost paid.")
+    money = field.money("Difference in cost", "Paid in all minus planned cost.")
     by_price = field.money(
-        "By price", "What was paid less the planned landed cost, times delivered tonnes."
+        "By price",
+        "(Landed cost paid per tonne - planned landed cost per tonne) x delivered tonnes.",
     )
     by_quantity = field.money(
-        "By quantity", "The planned landed cost, times delivered less planned tonnes."
+        "By quantity", "Planned landed cost per tonne x (delivered tonnes - planned tonnes)."
     )
 
 
 class CarriedOver(Result):
-    """Every cell that differs from the workbook before, with what it was and why."""
+    """Every cell that changed from the previous workbook, with its old value and the reason."""
 
     TABLE, BOOK = "Carried over", BOOK
 
     sheet = common.SHEET
-    cell = proof.Checks.cell.like(meaning="Where it is in this workbook.")
-    what = common.WHAT.like(look=Look.LONG, meaning="What the row is of.")
+    cell = proof.Checks.cell.like(meaning="The cell in this workbook.")
+    what = common.WHAT.like(look=Look.LONG, meaning="The names in the row.")
     column = common.COLUMN
-    before = field.text("Was", "What the workbook before has; blank: nothing.")
-    after = field.text("Is now", "What this workbook has; blank: taken out.")
-    reason = field("Why", Look.LONG, "Where the new value comes from.")
+    before = field.text("Was", "The value in the previous workbook; blank: it had none.")
+    after = field.text("Is now", "The value in this workbook; blank: it was removed.")
+    reason = field("Why", Look.LONG, "The source of the new value.")

@@ -1,4 +1,4 @@
-"""The tables of a plan, row by row: flows, shares and limits, prices, and stages of supply."""
+"""The detailed tables of a plan: flows, shares, limits, prices, stocks, projects and ore."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Flows(PlanTable):
-    """Every flow above 1e-6 t, spot or contract, in t and undiscounted money."""
+    """Every flow above 1e-6 t, spot or under a contract, with undiscounted money."""
 
-    TABLE, PLACE, OF = "Plan", 40, "flows"
+    TABLE, PLACE, PLAN_TABLE = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
     year = common.YEAR
@@ -37,15 +37,15 @@ class Flows(PlanTable):
     freight = common.FREIGHT
     support = field.price(
         "Support",
-        "What a scenario pays the plant for each tonne; the buyer pays that much less.",
+        "Payment of a scenario to the plant for each tonne; the buyer pays that much less.",
         optional=True,
     )
     levy = field.price(
         "Levy",
-        "What lifts the tonne to a price floor at the border; members' own treasuries receive it.",
+        "Levy up to a price floor at the border; members' own treasuries receive it.",
         optional=True,
     )
-    landed = field.price("Landed cost", "Cost, tariff, freight and levy, less support.")
+    landed = field.price("Landed cost", "Cost, tariff, freight and levy, minus support.")
     total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)
@@ -54,7 +54,7 @@ class Flows(PlanTable):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the flows by year; with companies where any plant has one."""
+        """Return the flows by year, with the column of companies if any plant has one."""
         flows = plan.flows.sort_values("year", kind="stable")
         return flows if flows["company"].any() else flows.drop(columns="company")
 
@@ -67,7 +67,7 @@ class Flows(PlanTable):
 
 
 def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
-    """Return the contracts' names, "" for what is bought without one."""
+    """Return the name of each row's contract, "" for spot purchases."""
     names = [
         r.name or (f"row {r.row} of Contracts" if r.row else f"contract {k + 1}")
         for k, r in enumerate(case.contracts)
@@ -76,9 +76,9 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
 
 
 class Shortages(PlanTable):
-    """Every member and year with a shortage of a mineral, and its cause."""
+    """Every member and year with a shortage of a mineral, with its cause."""
 
-    TABLE, PLACE, OF = "Shortages", 50, "shortages"
+    TABLE, PLACE, PLAN_TABLE = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
 
     year = common.YEAR
@@ -90,13 +90,13 @@ class Shortages(PlanTable):
     cause = field(
         "Cause",
         Look.SENTENCE,
-        "What stops each supplier that could still serve the member. The cell holds the"
-        " whole text; see the formula bar.",
+        "Why each supplier that could serve the member does not. The formula bar shows"
+        " the whole text.",
     )
 
 
 class ShortageCauses(Result):
-    """Who is short of a mineral, when and why. Members with one cause share a row.
+    """The shortages of each mineral by cause. Members with the same cause share a row.
 
     The sheet Shortages has every member and year.
     """
@@ -105,24 +105,24 @@ class ShortageCauses(Result):
     GRAIN = ("mineral", "years", "members", "cause")
 
     mineral = common.MINERAL
-    years = field.text("Years", "Years in which the same members are short for this cause.")
+    years = field.text("Years", "Years in which the same members have a shortage for this cause.")
     members = field(
-        "Members", Look.LONG, "The members: all that need the mineral, or their names.", widest=40
+        "Members", Look.LONG, "Names of the members, or all that need the mineral.", widest=40
     )
-    demand = common.DEMAND.like(meaning="What these members need in these years.")
-    short = common.SHORT.like(meaning="What these members are short in these years together.")
+    demand = common.DEMAND.like(meaning="Demand of these members in these years.")
+    short = common.SHORT.like(meaning="Shortage of these members in these years together.")
     share = common.SHARE_SHORT
-    cause = Shortages.cause.like(meaning="What stops each supplier that could still serve them.")
+    cause = Shortages.cause.like(meaning="Why each supplier that could serve them does not.")
     unit = common.UNIT.like(printed=False)
 
 
 class Refiners(PlanTable):
     """Every refiner and project by year: capacity open to the coalition, and its use.
 
-    Capacity is nameplate x available share, or the part of a project that runs.
+    Capacity is nameplate capacity x available share; for a project, it is the part in operation.
     """
 
-    TABLE, PLACE, OF = "Refiners", 80, "sources"
+    TABLE, PLACE, PLAN_TABLE = "Refiners", 80, "sources"
     GRAIN = ("year", "refiner", "mineral", "project")
     INPUTS = (schema.Refiner, schema.Project)
 
@@ -131,20 +131,19 @@ class Refiners(PlanTable):
     mineral = common.MINERAL
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
-        meaning="What the coalition can use: nameplate capacity x available share, or the part"
-        " of a project that runs."
+        meaning="Capacity that the coalition can use: nameplate capacity x available share; for a"
+        " project, the part in operation."
     )
     tonnes = common.TONNES
-    utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
+    utilization = field.share("Utilization", "Tonnes as a share of Capacity.")
     rent = common.RENT
     gap = proof.Runs.gap.like(
         look=Look.PRICE,
         unit="{money}/t",
-        meaning="Payment that an idle plant lacks for each tonne, at the margin. Less than this"
-        " leaves it idle; more may be needed (see planner support). For a partly used"
-        " plant it is 0. For an unbuilt project it includes what earns its capital, in"
-        " all years of output. Blank: it is fully used, not there yet, or has no lane, ore or"
-        " input.",
+        meaning="Payment per tonne that an idle plant would need at least. More may be needed"
+        " (see planner support). For a partly used plant it is 0. For an unbuilt project it"
+        " includes the return on its capital, in all years of output. Blank: the plant is fully"
+        " used, does not exist yet, or has no lane, ore or input.",
     )
     project = common.PROJECT.like(printed=False)
     nameplate = field(
@@ -172,9 +171,9 @@ class Refiners(PlanTable):
 
 
 class Prices(PlanTable):
-    """What one more tonne of supply is worth to each member, and the average cost of its tonnes."""
+    """The value of one more tonne to each member, and the average cost of its tonnes."""
 
-    TABLE, PLACE, OF = "Prices", 90, "supply"
+    TABLE, PLACE, PLAN_TABLE = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
 
     year = common.YEAR
@@ -182,10 +181,9 @@ class Prices(PlanTable):
     member = common.MEMBER
     marginal = field.price(
         "Marginal price",
-        "What one tonne more of supply is worth to this member, with every limit as it is. A tonne"
-        " more in the sheet Demand may cost more or less: it also moves limits that are shares of"
-        " demand (planner explain gives both)."
-        f" {common.SHORT_PRICE}",
+        "Value of one more tonne of supply to this member, with all limits unchanged."
+        " One more tonne of demand has another price, since it also moves limits that"
+        f" are shares of demand (planner explain gives both). {common.SHORT_PRICE}",
     )
     landed = common.LANDED
     demand = common.DEMAND
@@ -201,10 +199,10 @@ class Prices(PlanTable):
 class CountryShares(PlanTable):
     """Each country's tonnes to the coalition and to each member, with the tightest max.
 
-    Limit and headroom are shares of demand, or of purchases if Share basis says so.
+    Limit and headroom are shares of demand, or of purchases if the setting Share basis says so.
     """
 
-    TABLE, PLACE, OF = "Country shares", 60, "countries"
+    TABLE, PLACE, PLAN_TABLE = "Country shares", 60, "countries"
     GRAIN = ("year", "mineral", "buyer", "country")
 
     year = common.YEAR
@@ -214,22 +212,21 @@ class CountryShares(PlanTable):
     tonnes = common.TONNES
     of_demand = field.share(
         "Share of demand",
-        "Tonnes over the buyer's demand for the mineral in that year. Purchases for"
-        " stock count, so the sum may be above 100 %.",
+        "Tonnes as a share of the buyer's demand for the mineral in that year."
+        " Purchases for stock count, so the sum may be above 100 %.",
     )
     of_purchases = field.share(
         "Share of purchases",
-        "Tonnes over all that the buyer purchases of the mineral in that year.",
+        "Tonnes as a share of the buyer's purchases of the mineral in that year.",
     )
     limit = common.LIMIT.like(
         meaning="The tightest max on this country for this buyer; blank if there is none."
     )
-    headroom = field.share("Headroom", "Limit less the share that it limits.")
+    headroom = field.share("Headroom", "The limit minus the share that it limits.")
     over = field.share(
         "Over the limit by purchases",
-        "Share of purchases less the limit, where the share of demand keeps the limit"
-        " but the share of purchases does not. This happens when demand is short. Blank"
-        " elsewhere; there is no such column if limits are of purchases.",
+        "Share of purchases minus the limit, if only the share of demand is within the limit. This"
+        " happens if there is a shortage. The column is missing if limits are shares of purchases.",
         optional=True,
     )
     limit_of = field.text(
@@ -250,10 +247,10 @@ class CountryShares(PlanTable):
 class ShareLimits(PlanTable):
     """Every limit that applied, by buyer, supplier, mineral and year.
 
-    The shadow price is what the plan saves if the limit is loosened by one tonne, undiscounted.
+    The shadow price is the saving if the limit is loosened by one tonne, undiscounted.
     """
 
-    TABLE, PLACE, OF = "Share limits", 70, "limits"
+    TABLE, PLACE, PLAN_TABLE = "Share limits", 70, "limits"
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
     INPUTS = (schema.ShareLimit,)
 
@@ -263,31 +260,31 @@ class ShareLimits(PlanTable):
     buyer = common.BUYER
     group = field.text(
         "Supplier group",
-        "How suppliers are grouped: by country, owner, bloc, kind, refiner or company.",
+        "The kind of supplier: country, owner, bloc, kind, refiner or company.",
     )
     supplier = field.text("Supplier", "The supplier that the limit is on.", names=Name.SUPPLIER)
     year = common.YEAR
-    share = field.share("Share reached", "The supplier's share of the buyer's base in that year.")
+    share = field.share("Share reached", "The supplier's share in that year.")
     limit = common.LIMIT
     binding = field.text(
-        "Binding", "yes: the limit is reached, so no more (max) or less (min) could flow."
+        "Binding", "yes: the limit is reached, and more (max) or less (min) is not allowed."
     )
     shadow_price = field.price(
         "Shadow price",
-        "What the plan would save if the limit were one tonne looser; 0 if it does not bind.",
+        "Saving if the limit were one tonne looser; 0 if it does not bind.",
     )
-    share_of = field.text(
-        "Share of", "What the limit is a share of: demand or purchases.", printed=False
-    )
+    share_of = field.text("Share of", "The base of the limit: demand or purchases.", printed=False)
     tonnes = common.TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
     base = field.tonnes(
-        "Base", "The demand or purchases that the limit is a share of.", printed=False
+        "Base", "Tonnes of demand or purchases that the limit is a share of.", printed=False
     )
-    room = field.tonnes("Room", "Tonnes left up to the limit.", printed=False)
+    room = field.tonnes("Room", "Tonnes that are left below the limit.", printed=False)
     excess = field.tonnes(
-        "Beyond limit", "Tonnes above a max, or below a min, that has a penalty.", printed=False
+        "Beyond limit", "Tonnes above a max or below a min with a penalty.", printed=False
     )
-    stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
+    stage = field.text(
+        "Stage", "What counts. refining: refined tonnes; mining: ore.", printed=False
+    )
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -304,13 +301,13 @@ class ShareLimits(PlanTable):
 
 
 class Security(PlanTable):
-    """What is served if a country is lost, compared with the target of Security.
+    """The share of demand that is served if a country is lost, and its target in Security.
 
-    One row for each country, mineral and year. Lanes are ignored, and members share what is left.
+    One row for each country, mineral and year. Lanes are ignored, and members share all supply.
     """
 
-    TABLE, PLACE, OF = "Security", 75, "security"
-    GIVEN = "security"
+    TABLE, PLACE, PLAN_TABLE = "Security", 75, "security"
+    SHOWN_FOR = "security"
     GRAIN = ("row", "year", "mineral", "country")
     INPUTS = (schema.SecurityTarget,)
 
@@ -319,26 +316,26 @@ class Security(PlanTable):
     country = common.COUNTRY.like(header="Lost country", meaning="The country that is lost.")
     served = field.share(
         "Served if it is lost",
-        "What all others sell, their surge, and the stocks that count, over the"
-        f" coalition's demand of the year. {IN_SECURITY}",
+        "Sales of all other countries, their surge and the stocks that count, divided"
+        f" by the coalition's demand of the year. {IN_SECURITY}",
     )
-    target = field.share("To be served", "1 less Max short.")
-    missing = field.tonnes(common.MISSING, "Tonnes missing to what is required, at the penalty.")
-    binding = ShareLimits.binding.like(meaning="yes: no more is served than required.")
+    target = field.share("To be served", "1 minus Max short.")
+    missing = field.tonnes(common.MISSING, "Tonnes below the target; each costs the penalty.")
+    binding = ShareLimits.binding.like(meaning="yes: no more is served than the target asks for.")
     point = field.money(
         "A point costs",
-        "What serving one more percentage point of demand would cost; 0 if nothing binds.",
+        "Cost of serving one more percentage point of demand; 0 if the target does not bind.",
     )
-    lost = field.tonnes("Sold by it", "What the plan buys from the country.", printed=False)
+    lost = field.tonnes("Sold by it", "Tonnes that the plan buys from the country.", printed=False)
     left = field.tonnes(
         "Left without it",
-        "What is served if it is lost, including stocks that count.",
+        "Tonnes served if the country is lost, including stocks that count.",
         printed=False,
     )
-    demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
+    demand = common.DEMAND.like(meaning="Demand of the coalition in that year.", printed=False)
     asked = field.text(
         "Asked of",
-        "What the row says in Lost country: one country, or each of several in turn.",
+        "Lost country of the row: one country, or each of several in turn.",
         printed=False,
     )
     row = common.ROW.like(printed=False)
@@ -359,16 +356,16 @@ def _asked(case: Case, lost: str) -> str:
 
 
 def binds(table: pd.DataFrame) -> pd.Series[bool]:
-    """Return whether each row of ``Plan.limits`` binds; one on a buyer without need does not."""
+    """Return whether each row of ``Plan.limits`` binds; False if the buyer needs nothing."""
     needed = (table["base"] > 0) | (table["shadow_price"] > 0)
     return table["binding"].astype(bool) & needed
 
 
 class Contracts(PlanTable):
-    """What is taken under each contract, and what is paid for but not taken."""
+    """The tonnes taken under each contract, and those paid for but not taken."""
 
-    TABLE, PLACE, OF = "Contracts", 100, "contracts"
-    GIVEN = "contracts"
+    TABLE, PLACE, PLAN_TABLE = "Contracts", 100, "contracts"
+    SHOWN_FOR = "contracts"
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
     INPUTS = (schema.Contract,)
 
@@ -388,13 +385,13 @@ class Contracts(PlanTable):
     paid = field.money("Paid for untaken")
     worth = field.price(
         "Shadow price of min",
-        "What the plan would save if the contract's minimum were one tonne lower.",
+        "Saving if the contract's minimum were one tonne lower.",
     )
     row = common.ROW
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the contracts by year, with whose and of what each is."""
+        """Return the contracts by year, with the refiner, mineral, member and Min of each."""
         rows = [plan.case.contracts[k] for k in plan.contracts["contract"]]
         names = ("refiner", "mineral", "member", "min")
         return plan.contracts.assign(**{n: [getattr(r, n) for r in rows] for n in names})
@@ -411,10 +408,10 @@ class Contracts(PlanTable):
 
 
 class Stocks(PlanTable):
-    """Each stockpile by year, against its target."""
+    """Each stockpile and its target by year."""
 
-    TABLE, PLACE, OF = "Stocks", 110, "stocks"
-    GIVEN = "stockpiles"
+    TABLE, PLACE, PLAN_TABLE = "Stocks", 110, "stocks"
+    SHOWN_FOR = "stockpiles"
     GRAIN = ("year", "mineral", "member")
     INPUTS = (schema.Stockpile,)
 
@@ -422,37 +419,33 @@ class Stocks(PlanTable):
     mineral = common.MINERAL
     member = common.MEMBER
     opening = field.tonnes("Opening", "Stock at the start of the year.")
-    change = common.CHANGE.like(
-        meaning="Tonnes into stock; a number below 0 is drawn from it.", unit="t"
-    )
+    change = common.CHANGE.like(meaning="Tonnes added to stock; below 0: drawn from it.", unit="t")
     closing = field.tonnes("Closing", "Stock at the end of the year.")
     target = field.tonnes(
         "Target", "Stock to hold at the end of the year. A shortfall costs a penalty."
     )
     shortfall = field.tonnes("Below target", "Tonnes missing from the target.")
     most = common.MAX.like(meaning="Most tonnes that can be stored.", unit="t")
-    worth = field.price(
-        "Shadow price of target", "What the plan would save if the target were one tonne lower."
-    )
-    days = field("Days of cover", Look.DAYS, "Closing stock over a day's demand of the year.")
+    worth = field.price("Shadow price of target", "Saving if the target were one tonne lower.")
+    days = field("Days of cover", Look.DAYS, "Closing stock in days of that year's demand.")
     day_worth = field.money(
         "Shadow price of a day",
-        "What the plan would save if the target were one day of demand lower.",
+        "Saving if the target were lower by one day of demand.",
     )
     fill_worth = field.price(
         "Shadow price of fill",
-        "What the plan would save if Max fill were one tonne higher in the year.",
+        "Saving if Max fill were one tonne higher in the year.",
         optional=True,
     )
     draw_worth = field.price(
         "Shadow price of draw",
-        "What the plan would save if Max draw were one tonne higher in the year.",
+        "Saving if Max draw were one tonne higher in the year.",
         optional=True,
     )
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the stocks, with what more fill or draw is worth where any is limited."""
+        """Return the stocks, with shadow prices of fill and draw if any stockpile limits them."""
         prices = {"max_fill": "fill_worth", "max_draw": "draw_worth"}
         piles = plan.case.stockpiles
         free = [limit for limit in prices if all(getattr(pile, limit) is None for pile in piles)]
@@ -467,10 +460,10 @@ class Stocks(PlanTable):
 
 
 class Projects(PlanTable):
-    """What is built of each project, and when. Capex is for the output that starts in the year."""
+    """The part of each project that is built, by year. Capex is for output that starts then."""
 
-    TABLE, PLACE, OF = "Projects", 120, "projects"
-    GIVEN = "projects"
+    TABLE, PLACE, PLAN_TABLE = "Projects", 120, "projects"
+    SHOWN_FOR = "projects"
     GRAIN = ("year", "project")
     INPUTS = (schema.Project,)
 
@@ -478,24 +471,24 @@ class Projects(PlanTable):
     project = common.PROJECT
     mineral = common.MINERAL
     country = common.COUNTRY
-    started = field.share("Started", "Part of the project whose output begins in this year.")
-    running = field.share("Running", "Part of the project that runs in this year.")
-    capacity = common.CAPACITY.like(meaning="Capacity that runs in the year.")
+    started = field.share("Started", "Fraction of the project whose output begins in this year.")
+    running = field.share("Running", "Fraction of the project that is in operation in this year.")
+    capacity = common.CAPACITY.like(meaning="Capacity in operation in the year.")
     tonnes = common.TONNES
     capex = field.millions(
         "Capex",
-        "Money spent on the part that starts in this year. The plan's cost counts the"
-        " yearly capital charge instead.",
+        "Capital spent on the part that starts in this year. The plan's cost counts"
+        " the yearly capital charge instead.",
         scale=1.0,
     )
     spent_in = field(
         "Capex spent in",
         Look.YEAR,
-        "Year in which the capex is spent: the lead time before the output.",
+        "Year in which the capex is spent: the first year of output minus the lead time.",
     )
     charge = field.money(
         "Capital charge",
-        "The capex turned into a yearly sum over the project's life at the cost of capital.",
+        "The capex as equal yearly payments over the project's life, at the cost of capital.",
     )
     rent = common.RENT
     refiner = common.REFINER.like(printed=False)
@@ -514,28 +507,28 @@ class Projects(PlanTable):
 
 
 class Ore(PlanTable):
-    """Every flow of ore from a mine country to a refiner, in t contained."""
+    """Every flow of ore from a mine country to a refiner, in tonnes of contained metal."""
 
-    TABLE, PLACE, OF = "Ore", 130, "ore"
-    GIVEN = "mines"
+    TABLE, PLACE, PLAN_TABLE = "Ore", 130, "ore"
+    SHOWN_FOR = "mines"
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
     INPUTS = (schema.Mine,)
 
     year = common.YEAR
     mineral = common.MINERAL
-    mine_country = field.text("Mine country", "Where the ore is mined.", names=Name.COUNTRY)
+    mine_country = field.text("Mine country", "Country of the mines.", names=Name.COUNTRY)
     refiner = common.REFINER
-    country = field.text("Refiner country", "Where the ore is refined.", names=Name.COUNTRY)
+    country = field.text("Refiner country", "Country of the refiner.", names=Name.COUNTRY)
     tonnes = common.TONNES
     premium = field.price("Premium", "Price of the ore on top of the refiner's cost.")
     freight = common.FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
         Look.TONNES,
-        "What the country's mines can give of the mineral in that year, in contained metal.",
+        "Capacity of the country's mines of the mineral in that year, in contained metal.",
         unit="t/yr",
     )
-    rent = field.price("Scarcity rent of mine", "What one more tonne of mine capacity would save.")
+    rent = field.price("Scarcity rent of mine", "Saving from one more tonne of mine capacity.")
     project = common.PROJECT.like(printed=False)
 
     @classmethod
@@ -548,7 +541,7 @@ class Ore(PlanTable):
 class Tiers(PlanTable):
     """The shortage of each tier of demand, and its cost per tonne."""
 
-    TABLE, PLACE, OF = "Tiers", 140, "tiers"
+    TABLE, PLACE, PLAN_TABLE = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
 
     year = common.YEAR
@@ -562,7 +555,7 @@ class Tiers(PlanTable):
     unit = common.UNIT
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         del given
         return len(plan.tiers) > 0
 
@@ -573,9 +566,9 @@ class Tiers(PlanTable):
 
 
 class Changes(PlanTable):
-    """What each member buys from each refiner today and in the plan's first year."""
+    """The purchases of each member from each refiner, today and in the plan's first year."""
 
-    TABLE, PLACE, OF = "Changes", 150, "changes"
+    TABLE, PLACE, PLAN_TABLE = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")
     INPUTS = (schema.CurrentSupply,)
 
@@ -585,11 +578,11 @@ class Changes(PlanTable):
     member = common.MEMBER
     today = field("Today", Look.TONNES, unit="t/yr")
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
-    change = common.CHANGE.like(meaning="Planned less today.", unit="t/yr")
+    change = common.CHANGE.like(meaning="Planned minus today.", unit="t/yr")
     unit = common.UNIT
 
     @classmethod
-    def is_due(cls, plan: Plan, given: Case) -> bool:
+    def is_shown(cls, plan: Plan, given: Case) -> bool:
         del given
         return any(row.member for row in plan.case.current_supply)
 

@@ -1,9 +1,8 @@
-"""The catalogue: every sheet and column of a workbook, declared once.
+"""The declarations of all sheets and columns of a workbook.
 
-A sheet is a record class; a column is a field of it that carries a ``Column``: header, unit,
-bound, default and meaning. The reader, the template with its drop-downs and comments, the cell
-messages, the plan's headings and the manual's data page all follow it. A field without a column is
-something that only a scenario can say.
+A sheet is a record class. A column is a field of that class that carries a ``Column``: header,
+unit, bounds, default and meaning. The reader, the template, messages, the plan's headings and the
+manual follow these declarations. A field without a column can only be set by a scenario.
 """
 
 from models.schema.column import ByYear as ByYear
@@ -32,6 +31,7 @@ from models.schema.market import OreLane as OreLane
 from models.schema.market import Refiner as Refiner
 from models.schema.market import Settings as Settings
 from models.schema.market import Tier as Tier
+from models.schema.policy import ACTION_CELLS as ACTION_CELLS
 from models.schema.policy import ACTIONS as ACTIONS
 from models.schema.policy import BY_BLOC as BY_BLOC
 from models.schema.policy import BY_COMPANY as BY_COMPANY
@@ -48,7 +48,7 @@ from models.schema.policy import MINING as MINING
 from models.schema.policy import OF_COUNTRIES as OF_COUNTRIES
 from models.schema.policy import OF_NAMES as OF_NAMES
 from models.schema.policy import REFINING as REFINING
-from models.schema.policy import TAKES as TAKES
+from models.schema.policy import ActionCells as ActionCells
 from models.schema.policy import BudgetYear as BudgetYear
 from models.schema.policy import Built as Built
 from models.schema.policy import Contract as Contract
@@ -61,7 +61,6 @@ from models.schema.policy import SecurityTarget as SecurityTarget
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
-from models.schema.policy import Takes as Takes
 from models.schema.sources import DataSource as DataSource
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane

@@ -1,4 +1,4 @@
-"""How a column of the workbook is declared: name, unit, bound, default and meaning, once."""
+"""The declaration of a workbook's columns: header, unit, bounds, default and meaning."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ class CellKind(Enum):
 
 @dataclass(frozen=True)
 class ByYear:
-    """A quantity that may step from year to year.
+    """A quantity that may change from year to year.
 
-    ``base`` holds before the first step (None: nothing stated, the default counts); each step
-    ``(year, value)`` holds from its year on (None: nothing stated from then on). Steps ascend.
+    ``base`` holds before the first step, each step ``(year, value)`` from its year on. A value of
+    None means that the cell is blank, so the column's default holds. Steps are in order of year.
     """
 
     base: float | None = None
     steps: tuple[tuple[int, float | None], ...] = ()
 
     def at(self, year: int) -> float | None:
-        """Return the value that holds in a year, None where nothing is stated."""
+        """Return the value of a year, None if the cell is blank."""
         value = self.base
         for start, step in self.steps:
             if start > year:
@@ -60,7 +60,7 @@ class ByYear:
         return value
 
     def value(self, year: int) -> float:
-        """Return the value of a year of a column that must be filled."""
+        """Return the value of a year; raise a ValueError if there is none."""
         value = self.at(year)
         if value is None:
             msg = f"no value for {year}"
@@ -70,9 +70,9 @@ class ByYear:
     def map(
         self, years: tuple[int, ...], change: Callable[[int, float | None], float | None]
     ) -> ByYear:
-        """Return a series with ``change(year, value)`` in each of the years of a horizon.
+        """Return the series with ``change(year, value)`` applied to each of some years.
 
-        It is the same series where nothing changes.
+        If nothing changes, it is the same object.
         """
         changed = tuple((year, change(year, self.at(year))) for year in years)
         if all(value == self.at(year) for year, value in changed):
@@ -86,16 +86,16 @@ class ByYear:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: everything the reader, the template, the messages and the manual need.
+    """One column of a sheet, as the reader, the template, messages and the manual need it.
 
-    ``unit`` is written in the header in parentheses; "" means that the header has none.
-    ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
-    be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
-    ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
-    likely to be tried and is no choice. ``or_group`` cells hold a member or a group of members,
-    ``several`` cells names with ; between them. ``carried`` ones stand in the plan's sheets, too,
-    beside what comes of the row. ``is_fact``: how the world is, which nobody knows exactly, so
-    ``planner sensitivity`` varies it; any other number is varied where Uncertainty names it.
+    ``unit`` is written in parentheses in the header ("": no unit). ``default`` says in words what a
+    blank cell means. ``refers`` names the sheets in which a name must be defined. ``least`` and
+    ``most`` are the bounds of a number in the unit; ``above`` and ``below`` exclude the bound
+    itself. ``hints`` are (value, advice) pairs for values that people try but that are not allowed.
+    With ``or_group``, a cell holds a member or a group of members; with ``several``, names with ;
+    between them. ``carried`` columns are repeated in the plan's sheets, next to the results of the
+    row. ``is_fact`` marks uncertain facts, which ``planner sensitivity`` varies; it varies other
+    numbers only if the sheet Uncertainty names them.
     """
 
     header: str
@@ -128,7 +128,7 @@ class Column:
         return self.or_group or "Members" in self.refers
 
     def holds(self, number: float) -> bool:
-        """Return whether a number, in the column's unit, is finite and within its bounds."""
+        """Return whether a number in the column's unit is finite and within its bounds."""
         is_at_bound = (self.above and number == self.least) or (self.below and number == self.most)
         return self.least <= number <= self.most and math.isfinite(number) and not is_at_bound
 
@@ -141,8 +141,8 @@ def column(
 ) -> Any:
     """Declare a record's field as a column; without ``value`` the cell must be filled.
 
-    ``parts`` are the other fields of ``Column``. The most a number may be follows from its unit,
-    what a blank cell means from the value, where they are not given.
+    ``parts`` are the other fields of ``Column``. By default, ``most`` follows from the unit, and
+    ``default`` from the value.
     """
     if kind is CellKind.YEAR:
         parts |= {"least": FIRST_YEAR, "most": LAST_YEAR}
@@ -172,7 +172,7 @@ def country_code(header: str, meaning: str, **parts: Any) -> Any:
 
 
 def selector(header: str, meaning: str, *refers: str, default: str = "all") -> Any:
-    """Declare which records a row is about: those of a name, or a country; a blank cell is all."""
+    """Declare a column that selects records by name, or by country; a blank cell selects all."""
     kind = CellKind.NAME if refers else CellKind.COUNTRY
     return column(header, kind, meaning, value="", default=default, refers=refers)
 
@@ -190,28 +190,30 @@ def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
 
 
 def fraction(header: str, meaning: str, **parts: Any) -> Any:
-    """Declare a fraction from 0 to 1."""
     return column(header, CellKind.SHARE, meaning, **parts)
 
 
 def years(header: str, meaning: str) -> Any:
-    """Declare a First year or Last year that may stay blank: the row then always holds."""
+    """Declare a First year or Last year; if both are blank, the row always applies."""
     return column(header, CellKind.YEAR, meaning, value=None, default="always")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A row of a sheet. ``row`` is its place in the worksheet and no part of what it says."""
+    """A row of a sheet. ``row`` is its row number in the worksheet, and is not compared."""
 
     SHEET: ClassVar[str]
     MEANING: ClassVar[str]
     REQUIRED: ClassVar[bool] = False
     IS_PLANNED: ClassVar[bool] = True
-    """Whether programs read its rows. Others change no plan, or a Case enters them elsewhere."""
+    """Whether the linear program reads the sheet's rows itself.
+
+    False for sheets that change no plan, and for rows that a Case turns into other records.
+    """
     IS_ORDERED: ClassVar[bool] = False
-    """Whether the order of its rows has a meaning."""
+    """Whether the order of the rows matters."""
     SPREAD: ClassVar[str] = ""
-    """What the columns beyond the declared ones are: "years" (Demand), "members" (Freight)."""
+    """The columns besides the declared ones: "years" (Demand) or "members" (Freight)."""
 
     note: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
@@ -226,7 +228,6 @@ class Record:
 
     @classmethod
     def column_of(cls, name: str) -> Column:
-        """Return the column of a field."""
         for declared in cls.columns():
             if declared.field == name:
                 return declared

@@ -1,4 +1,4 @@
-"""The sheets that say who needs what, who mines, refines and ships it, and what is bought today."""
+"""The sheets on demand, mining, refining, freight and today's purchases."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ PRO_RATA, TODAY, HOME_FIRST = "pro rata", "today", "home first"
 DEMAND, PURCHASES = "demand", "purchases"
 COALITION, OTHER = "coalition", "other"
 REST_OF_WORLD = "ROW"
-"""The code of an unattributed remainder of supply: outside the coalition, capped only by name."""
+"""The code of supply from unnamed countries.
+
+It is outside the coalition, and only limits that name it apply to it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Record):
-    """What holds for the whole workbook."""
+    """The settings of a workbook."""
 
     SHEET = "Settings"
     MEANING = "Settings of the whole workbook, one per row."
@@ -68,41 +71,41 @@ class Settings(Record):
     )
     default_freight: float | None = number(
         "Default freight",
-        "Freight from a supplier country to a member that the sheet Freight leaves blank.",
+        "Freight from a supplier country to a member, used where the sheet Freight is blank.",
         "USD/t",
         value=None,
-        default="none: a pair without freight is an error",
+        default="none: every supplier country and member then need a freight",
     )
     shortage_cost_multiple: float = number(
         "Shortage cost multiple",
-        "A tonne short costs the mineral's price times this number.",
+        "A tonne of unmet demand costs the mineral's price times this number.",
         value=10.0,
         most=MOST_MULTIPLE,
     )
     fair_shortage_weight: float = fraction(
         "Fair shortage weight",
-        "Extra cost of a tonne short beyond a member's fair part, as a fraction of the"
-        " shortage cost.",
+        "Extra cost of unmet demand above a member's fair part of the shortage, per"
+        " tonne, as a fraction of the shortage cost.",
         value=0.1,
         below=True,
     )
     share_basis: str = choice(
         "Share basis",
-        "What share limits are a share of: the buyer's demand or its purchases.",
+        "The base of share limits: the buyer's demand or its purchases.",
         DEMAND,
         PURCHASES,
         value=DEMAND,
     )
     switching_cost: float = number(
         "Switching cost",
-        "Cost of each tonne by which a flow in the first year is below today's.",
+        "Cost of each tonne by which a purchase in the first year is below today's.",
         "USD/t",
         value=0.0,
     )
     growth_floor: float = fraction(
         "Growth floor",
-        "Part of its usable capacity that a refiner without sales today may add in a"
-        " year, if Max growth limits it.",
+        "Fraction of its usable capacity that a refiner without sales today may add in"
+        " a year, if Max growth limits it.",
         value=0.1,
     )
     whole_projects: bool = column(
@@ -113,9 +116,9 @@ class Settings(Record):
     )
     rights: str = choice(
         "Rights",
-        "How capacity is divided when members plan alone (`planner bills`). pro rata: by"
-        " demand. today: by today's purchases. home first: home plants to their member,"
-        " the rest by demand. The sheet Rights overrides it.",
+        "How capacity is divided when members plan alone (`planner bills`). pro rata:"
+        " by demand. today: by today's purchases. home first: first to the member in"
+        " the plant's country, then by demand. The sheet Rights overrides it.",
         PRO_RATA,
         TODAY,
         HOME_FIRST,
@@ -129,17 +132,19 @@ class Settings(Record):
     )
     estimate_range: float = fraction(
         "Estimate range",
-        "`planner sensitivity` lowers and raises each number of a row marked as an estimate by"
-        " this part.",
+        "Fraction by which `planner sensitivity` lowers and raises numbers of rows"
+        " that are marked as estimates.",
         value=0.2,
     )
     published_range: float = fraction(
-        "Published range", "The same for numbers of all other rows.", value=0.05
+        "Published range",
+        "Fraction by which `planner sensitivity` lowers and raises numbers of all other rows.",
+        value=0.05,
     )
     surge: float = fraction(
         "Surge",
-        "How much more than agreed a supplier can sell when another is lost, as a"
-        " fraction of its usable capacity, as far as that is free.",
+        "Extra tonnes that a supplier can sell if another one is lost, as a fraction"
+        " of its usable capacity. Its sales stay within that capacity.",
         value=0.2,
     )
 
@@ -169,7 +174,7 @@ class Mineral(Record):
     unit: str = column(
         "Unit",
         CellKind.TEXT,
-        'What one tonne measures, such as "t Li content". The plan shows it.',
+        'The substance that a tonne counts, such as "t Li content". The plan shows it.',
         value="",
         default="t",
     )
@@ -189,7 +194,7 @@ class Member(Record):
     )
     group: str = named(
         "Group",
-        "A name that members share, such as EU. Share limits can use it as buyer.",
+        "A name that several members share, such as EU. Share limits can use it as buyer.",
         value="",
         default="none",
     )
@@ -205,7 +210,7 @@ class Country(Record):
     code: str = country_code("Country", "The country.", key=True)
     blocs: tuple[str, ...] = named(
         "Bloc",
-        "Names of blocs, with ; between them. The bloc coalition is the coalition itself.",
+        "The country's blocs, with ; between them. The bloc coalition is the coalition itself.",
         value=(),
         several=True,
         default="coalition for a member's country, else other",
@@ -222,7 +227,7 @@ class Country(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Demand(Record):
-    """What one member needs of one mineral."""
+    """The demand of one member for one mineral."""
 
     SHEET = "Demand"
     MEANING = "How much of each mineral each member needs, with a column for each year (t)."
@@ -242,10 +247,10 @@ class Demand(Record):
     tonnes: tuple[tuple[int, float], ...] = ()
     """(year, t) for every year column of the sheet; a blank cell is 0."""
     unmet: tuple[tuple[int, float], ...] = ()
-    """(year, t) that share limits count beside it: what an agreed plan leaves short; no column."""
+    """(year, t) of shortage in an agreed plan, which share limits count as demand; no column."""
 
     def __post_init__(self) -> None:
-        """Take for 0 what a formula leaves where numbers cancel, such as ``=0.3-0.1-0.2``."""
+        """Set to 0 what a formula leaves if numbers cancel, such as ``=0.3-0.1-0.2``."""
         if any(0 < abs(t) <= tolerances.LEAST_DEMAND for _, t in self.tonnes):
             kept = tuple(
                 (year, t if abs(t) > tolerances.LEAST_DEMAND else 0.0) for year, t in self.tonnes
@@ -255,22 +260,24 @@ class Demand(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Tier(Record):
-    """A rank of demand: what it costs to leave it unmet."""
+    """A priority class of demand, and the cost of leaving it unmet."""
 
     SHEET = "Tiers"
-    MEANING = "Ranks of demand. A shortage falls first on the tier with the lowest multiple."
+    MEANING = (
+        "Priority classes of demand. A shortage falls first on the class with the lowest multiple."
+    )
 
     name: str = named("Tier", "The tier, such as defence, essential, other.", key=True)
     multiple: float = number(
         "Shortage cost multiple",
-        "A tonne short in this tier costs the mineral's price times this number.",
+        "A tonne of unmet demand in this tier costs the mineral's price times this number.",
         most=MOST_MULTIPLE,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentSupply(Record):
-    """What a member buys from a refiner today."""
+    """A purchase of a member, or of a plant, from a refiner today."""
 
     SHEET = "Current supply"
     MEANING = "Who buys how much from whom today. Results compare the plan with these purchases."
@@ -282,7 +289,7 @@ class CurrentSupply(Record):
     )
     plant: str = named(
         "Plant",
-        "The refiner that buys it as an input.",
+        "The plant that buys the mineral as an input.",
         "Refiners",
         "Projects",
         value="",
@@ -301,18 +308,18 @@ def plant_kind() -> Any:
 
 
 def plant_owner() -> Any:
-    meaning = "Country of whoever controls the plant."
+    meaning = "Country of the owner who controls the plant."
     return country_code("Owner country", meaning, value="", default="its country")
 
 
 def plant_company() -> Any:
-    meaning = "Company that owns the plant. Case and extra spaces are ignored."
+    meaning = "Company that owns the plant. Upper case and extra spaces make no difference."
     return named("Owner", meaning, value="", default="none", carried=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refiner(Record):
-    """A refinery, or a company's or a country's refining of one mineral."""
+    """A supplier of one refined mineral: one refinery, or all refining of a company or country."""
 
     SHEET = "Refiners"
     MEANING = "Who can refine how much of a mineral, where, and at what cost."
@@ -325,7 +332,7 @@ class Refiner(Record):
         "Capacity", "Tonnes that it can refine in a year.", "t/yr", is_fact=True
     )
     cost: ByYear = series(
-        "Cost", "Cost of a tonne at its gate, ore included.", "USD/t", is_fact=True
+        "Cost", "Cost of a tonne at the refiner's gate, ore included.", "USD/t", is_fact=True
     )
     kind: str = plant_kind()
     owner: str = plant_owner()
@@ -334,14 +341,17 @@ class Refiner(Record):
     last_year: int | None = years("Last year", "Last year of refining.")
     available_share: ByYear = fraction(
         "Available share",
-        "Part of its capacity that the coalition can use.",
+        "Fraction of its capacity that the coalition can use.",
         value=ByYear(),
         by_year=True,
         is_fact=True,
         default="1",
     )
     recovery: float = fraction(
-        "Recovery", "Tonnes refined from each tonne contained in ore.", value=1.0, above=True
+        "Recovery",
+        "Tonnes of metal refined from each tonne contained in the ore.",
+        value=1.0,
+        above=True,
     )
     needs_ore: bool | None = column(
         "Needs ore",
@@ -360,12 +370,12 @@ class Refiner(Record):
     extra_usable: ByYear = ByYear(0.0)
     """Usable t/yr that a scenario adds in the refiner's own years; no column."""
     support: ByYear = ByYear(0.0)
-    """What a scenario has paid for each tonne that is sold [money/t]; no column."""
+    """Payment of a scenario for each tonne that is sold [money/t]; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mine(Record):
-    """What a country can mine of a mineral for the coalition's refiners."""
+    """A country's mines of one mineral, which supply the coalition's refiners with ore."""
 
     SHEET = "Mines"
     MEANING = "Ore that each country can mine, in contained metal."
@@ -376,7 +386,10 @@ class Mine(Record):
         "Capacity", "Contained metal that it can mine in a year.", "t/yr", is_fact=True
     )
     premium: float = number(
-        "Premium", "Cost of its ore on top of the refiner's cost.", "USD/t", value=0.0
+        "Premium",
+        "Extra cost of ore from this country, on top of the refiner's cost.",
+        "USD/t",
+        value=0.0,
     )
     first_year: int | None = years("First year", "First year of mining.")
     last_year: int | None = years("Last year", "Last year of mining.")
@@ -387,7 +400,7 @@ class Mine(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Freight(Record):
-    """What it costs to ship from one country to each member."""
+    """The freight from one country to each member."""
 
     SHEET = "Freight"
     MEANING = "Freight from each country to each member, with a column for each member (USD/t)."
@@ -395,71 +408,81 @@ class Freight(Record):
 
     country: str = country_code("From country", "The supplier country.", key=True)
     costs: tuple[tuple[str, float], ...] = ()
-    """(member, USD/t) where a cell is filled."""
+    """(member, USD/t) of the filled cells."""
 
 
 def lane_freight(meaning: str, default: str) -> Any:
-    """Declare a column of freight [money/t]; ``default`` says what a blank cell means."""
+    """Declare the column Freight of a lane sheet; ``default`` says what a blank cell means."""
     return number("Freight", meaning, "USD/t", value=None, default=default)
 
 
 def lane_tariff(of: str) -> Any:
+    """Declare the column Tariff of a lane sheet; ``of`` names the base of the tariff."""
     meaning = f"Tariff as a fraction of {of} (above 1 is allowed)."
     default = "unchanged (0 at first)"
     return number("Tariff", meaning, value=None, most=MOST_TARIFF, default=default)
 
 
 def lane_open() -> Any:
+    """Declare the column Open of a lane sheet."""
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
     return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lane(Record):
-    """A change to the lanes it matches; a later row overrides, cell by cell."""
+    """A row of Lanes, which changes all lanes that it matches.
+
+    If several rows match, the last one counts for each cell that it fills.
+    """
 
     SHEET = "Lanes"
     IS_ORDERED = True
     MEANING = "Changes to lanes, applied from top to bottom. A blank selector matches all."
 
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
-    country: str = selector("From country", "Which supplier country.")
-    refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
-    member: str = selector("To member", "Which member.", "Members")
+    mineral: str = selector("Mineral", "The mineral that the lanes carry.", "Minerals")
+    country: str = selector("From country", "The country that sells on the lanes.")
+    refiner: str = selector(
+        "Refiner", "The refiner that sells on the lanes.", "Refiners", "Projects"
+    )
+    member: str = selector("To member", "The member that buys on the lanes.", "Members")
     freight: float | None = lane_freight("Freight on the lane.", "unchanged")
     tariff: float | None = lane_tariff("the refiner's cost")
     open: bool | None = lane_open()
     max: float | None = number(
         "Max",
-        "Most tonnes in a year from the country, or from the refiner if one is named.",
+        "Most tonnes in a year from the country, or from the refiner if the row names one.",
         "t/yr",
         value=None,
         default="unchanged (none at first)",
     )
-    first_year: int | None = years("First year", "First year of the row.")
-    last_year: int | None = years("Last year", "Last year of the row.")
+    first_year: int | None = years("First year", "First year in which the row applies.")
+    last_year: int | None = years("Last year", "Last year in which the row applies.")
     freight_factor: float = 1.0
-    """What a scenario multiplies the freight by; no column."""
+    """Factor of a scenario on the freight; no column."""
     company: str = ""
     """The company whose plants a scenario selects ("": all); no column."""
     tariff_added: float = 0.0
-    """What a scenario adds to the tariff; no column."""
+    """Addition of a scenario to the tariff; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OreLane(Record):
-    """A change to the ore lanes it matches; a later row overrides, cell by cell."""
+    """A row of Ore lanes, which changes all ore lanes that it matches.
+
+    If several rows match, the last one counts for each cell that it fills.
+    """
 
     SHEET = "Ore lanes"
     IS_ORDERED = True
     MEANING = "Changes to ore lanes, applied from top to bottom. A blank selector matches all."
 
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
-    mine_country: str = selector("Mine country", "Which mine country.")
-    refiner_country: str = selector("Refiner country", "Refiners of which country.")
+    mineral: str = selector("Mineral", "The mineral that the lanes carry.", "Minerals")
+    mine_country: str = selector("Mine country", "The country that the ore comes from.")
+    refiner_country: str = selector("Refiner country", "The country that refines the ore.")
     freight: float | None = lane_freight(
-        "Freight of a tonne of contained metal.", "unchanged (0 at first)"
+        "Freight of ore per tonne of contained metal.", "unchanged (0 at first)"
     )
     open: bool | None = lane_open()
-    first_year: int | None = years("First year", "First year of the row.")
-    last_year: int | None = years("Last year", "Last year of the row.")
+    first_year: int | None = years("First year", "First year in which the row applies.")
+    last_year: int | None = years("Last year", "Last year in which the row applies.")

@@ -1,4 +1,4 @@
-"""The sheets that say what is limited, signed, built and stored, what if, and what may happen."""
+"""The sheets on limits, contracts, projects, stockpiles, what-ifs and risks."""
 
 from __future__ import annotations
 
@@ -28,46 +28,48 @@ MAX, MIN = "max", "min"
 BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER = "country", "owner", "bloc", "kind", "refiner"
 BY_COMPANY = "company"
 OF_COUNTRIES = frozenset({BY_COUNTRY, BY_OWNER})
-"""Groups whose suppliers are countries."""
+"""Supplier groups whose suppliers are countries."""
 OF_NAMES = frozenset({BY_REFINER, BY_COMPANY})
-"""Groups whose suppliers are names of the sheets Refiners and Projects."""
+"""Supplier groups whose suppliers are names in Refiners and Projects."""
 REFINING, MINING = "refining", "mining"
 EACH = "each"
 EACH_OUTSIDE = "each outside "
 
-# ---- what is limited, signed, built and stored -------------------------------------------------
+# ---- limits, contracts, projects, stockpiles ---------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShareLimit(Record):
-    """A most or a least that a group of suppliers may have of a buyer's demand."""
+    """A maximum or minimum share of a buyer's demand that some suppliers may cover."""
 
     SHEET = "Share limits"
-    MEANING = "The most or the least that a country or group may supply of what a buyer needs."
+    MEANING = "The largest or smallest share of a buyer's need that a country or group may supply."
 
     limit: str = choice("Limit", "max: at most this share. min: at least this share.", MAX, MIN)
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
+    mineral: str = selector("Mineral", "The mineral.", "Minerals", default="each mineral alone")
     buyer: str = named(
         "Buyer",
-        "each (every member alone), one member, or a group of members.",
+        "each (every member on its own), one member, or a group of members.",
         or_group=True,
         value="",
         default="the coalition as one",
     )
     group: str = choice(
         "Supplier group",
-        "How suppliers are grouped.",
+        "The kind of supplier that the limit is on.",
         *(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER, BY_COMPANY),
     )
     supplier: str = named(
         "Supplier",
-        "A name of that group; country and owner also take `each outside BLOC`. A"
-        " company is an Owner of Refiners or Projects.",
+        "A name of the kind given in Supplier group. For country and owner, `each"
+        " outside BLOC` is possible too. A company is an Owner in Refiners or Projects.",
         value="",
         default="each one alone",
     )
     share: ByYear = fraction(
-        "Share", "The share. The setting Share basis says of what.", by_year=True
+        "Share",
+        "The share that is allowed, of demand or of purchases (setting Share basis).",
+        by_year=True,
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
@@ -85,50 +87,52 @@ class ShareLimit(Record):
         value=REFINING,
     )
     except_minerals: tuple[str, ...] = ()
-    """Minerals that a scenario takes out of a row for all of them; no column."""
+    """Minerals that a scenario excludes from a row on all minerals; no column."""
 
     @property
-    def named(self) -> str:
-        """The one supplier that it is on; "" where it is on each alone."""
+    def single_supplier(self) -> str:
+        """The only supplier that is limited; "" if each supplier is limited on its own."""
         return "" if self.supplier.startswith(EACH_OUTSIDE) else self.supplier
 
     @property
     def caps_each_country(self) -> bool:
-        """Whether it is a refining max on countries, each alone: what one calls "the cap"."""
+        """Whether the row caps each country's share of refining on its own: "the cap"."""
         refining = self.stage == REFINING and self.group == BY_COUNTRY
-        return self.limit == MAX and refining and not self.named
+        return self.limit == MAX and refining and not self.single_supplier
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityTarget(Record):
-    """How much may be short if a country is lost."""
+    """The largest shortage that is accepted if a country is lost."""
 
     SHEET = "Security"
-    MEANING = "How much demand may be short if a country is lost. The plan prepares for that loss."
+    MEANING = "How much demand may go unmet if a country is lost. The plan prepares for that loss."
 
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
+    mineral: str = selector("Mineral", "The mineral.", "Minerals", default="each mineral alone")
     lost_country: str = named(
         "Lost country",
-        "The country that is lost. `each outside BLOC` loses each of those countries in turn.",
+        "The country that is lost. With `each outside BLOC`, every country outside the"
+        " bloc is lost, one at a time.",
         value="",
         default=f"{EACH_OUTSIDE}{COALITION}",
     )
     max_short: ByYear = fraction(
         "Max short",
-        "Part of the coalition's demand of the year that may be short without the country.",
+        "Largest share of the coalition's demand of the year that may go unmet without"
+        " the country.",
         by_year=True,
     )
     count_stocks: bool = column(
         "Count stocks",
         CellKind.YES_NO,
-        "Whether members' stocks at the start of the year count.",
+        "Whether members' stocks at the start of the year can be used.",
         value=True,
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
     penalty: float | None = number(
         "Penalty",
-        "Cost of a tonne short beyond Max short.",
+        "Cost of each tonne of shortage above Max short.",
         "USD/t",
         value=None,
         default="a tenth of the mineral's shortage cost, for a loss once in ten years",
@@ -137,10 +141,10 @@ class SecurityTarget(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Contract(Record):
-    """A tranche that a member has signed with a refiner."""
+    """A member's offtake contract with a refiner."""
 
     SHEET = "Contracts"
-    MEANING = "Offtake contracts: take-or-pay tranches at their own price."
+    MEANING = "Offtake contracts: tonnes to take or pay for, at the contract's own price."
 
     name: str = named("Contract", "Name of the contract.", value="", default="none")
     refiner: str = named("Refiner", "The refiner.", "Refiners")
@@ -167,26 +171,27 @@ class Project(Record):
 
     SHEET = "Projects"
     MEANING = (
-        "Plants that could be built. Each plant is a separate source under its refiner's name."
+        "Plants that could be built. Each plant is a separate source, which sells"
+        " under its refiner's name."
     )
 
     name: str = named("Project", "The project.", key=True)
-    refiner: str = named("Refiner", "Refiner that it belongs to, existing or new.")
+    refiner: str = named("Refiner", "Refiner that the plant belongs to, existing or new.")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     country: str = country_code("Country", "Country of the plant.")
     capacity: ByYear = number(
-        "Capacity", "Tonnes that it could refine in a year when built in full.", "t/yr",
+        "Capacity", "Tonnes that the plant can refine in a year when built in full.", "t/yr",
         is_fact=True,
     )  # fmt: skip
-    capex: float = number("Capex", "Capital to build it in full.", "USD m", is_fact=True)
+    capex: float = number("Capex", "Capital to build the plant in full.", "USD m", is_fact=True)
     cost: ByYear = number(
-        "Cost", "Cost of a tonne at its gate, without capital.", "USD/t", is_fact=True
+        "Cost", "Cost of a tonne at the plant's gate, without capital.", "USD/t", is_fact=True
     )
     first_year: int = column("First year", CellKind.YEAR, "Earliest first year of output.")
     lead_time: int = column(
         "Lead time",
         CellKind.WHOLE,
-        "Years from spending to output.",
+        "Years from spending the capital to the first output.",
         value=0,
         unit="yr",
         most=100,
@@ -198,43 +203,45 @@ class Project(Record):
         "Life", CellKind.WHOLE, "Years of output.", value=20, unit="yr", least=1, most=1000
     )
     built_in: int | None = None
-    """The year in which a scenario has it built in full, outside the budget; no column."""
+    """Year in which a scenario builds the project in full, outside the budget; no column."""
     support: ByYear = ByYear(0.0)
-    """What a scenario has paid for each tonne that is sold [money/t]; no column."""
+    """Payment of a scenario for each tonne that is sold [money/t]; no column."""
     begun: tuple[tuple[int, float], ...] = field(default=(), compare=False)
-    """(first year of output, fraction) of each row of Built; a Case fills it, no column."""
+    """(first year of output, fraction) of each row of Built, filled by a Case; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built(Record):
-    """A part of a project that stands or is begun."""
+    """A part of a project that is built or under construction."""
 
     IS_PLANNED = False  # a Case enters it in its projects
     SHEET = "Built"
-    MEANING = (
-        "Parts of projects that are built or begun. The rest can still be built in other years."
-    )
+    MEANING = "Parts of projects that are built or under construction. The rest can still be built."
 
     project: str = named("Project", "The project.", key=True)
     year: int = column(
-        "Year", CellKind.YEAR, "First year of output, also before the first year.", key=True
+        "Year", CellKind.YEAR, "First year of output; it may be before the planned years.", key=True
     )
-    fraction: float = fraction("Fraction", "Part of the project that starts output in the year.")
+    fraction: float = fraction(
+        "Fraction", "Fraction of the project that starts output in the year."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Support(Record):
-    """A contract for difference: what a plant is paid where its market pays less."""
+    """A contract for difference, which pays a plant the market price's gap to the strike price."""
 
     SHEET = "Supports"
     IS_PLANNED = False
     MEANING = (
-        "Contracts for difference: plants are paid if the market pays less than the strike price."
+        "Contracts for difference: a plant is paid if the market pays less than the strike price."
     )
 
     plant: str = named("Plant", "A refiner or a project.")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
-    strike: float = number("Strike price", "Least amount that the plant gets for a tonne.", "USD/t")
+    strike: float = number(
+        "Strike price", "The plant gets at least this amount for a tonne.", "USD/t"
+    )
     reference: float | None = number(
         "Reference price",
         "Market price of a tonne, as the contract defines it.",
@@ -244,17 +251,18 @@ class Support(Record):
     )
     clawback: float | None = number(
         "Clawback above",
-        "The plant pays back any market price above this. At least the strike price.",
+        "The plant pays back the part of the market price above this price, which is"
+        " at least the strike price.",
         "USD/t",
         value=None,
-        default="none: the plant keeps it",
+        default="none: the plant pays nothing back",
     )
     payer: str = named(
         "Payer",
-        "A member, or a group whose members pay by their demand.",
+        "The member that pays, or a group whose members pay in proportion to their demand.",
         or_group=True,
         value="",
-        default="all members, by their demand",
+        default="all members, in proportion to their demand",
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
@@ -262,25 +270,27 @@ class Support(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class PriceFloor(Record):
-    """What a tonne must cost at least at a border: a levy lifts cheaper ones to it."""
+    """The minimum price of a tonne at a border: a levy raises cheaper imports to it."""
 
     SHEET = "Price floors"
-    MEANING = "Price floors at the border: imports that land below the floor pay a levy up to it."
+    MEANING = (
+        "Minimum prices at the border. A levy raises the cost of cheaper imports to the floor."
+    )
 
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     zone: str = named(
         "Zone",
-        "The bloc with the floor. Its members pay the levy on what suppliers outside it sell them.",
+        "The bloc with the floor. Its members pay the levy on purchases from suppliers outside it.",
         value=COALITION,
     )
     floor: ByYear = series(
         "Floor",
-        "Least cost of a tonne: cost or price, tariff and freight. The levy lifts it to that.",
+        "Least cost of a tonne, with tariff and freight. The levy raises a lower cost to this.",
         "USD/t",
     )
     exempt: tuple[str, ...] = named(
         "Exempt",
-        "Countries or blocs, with ; between them, on whose supply no levy is paid.",
+        "Countries or blocs, with ; between them. No levy is paid on their supply.",
         value=(),
         several=True,
         default="none",
@@ -294,20 +304,23 @@ class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
     SHEET = "Budget"
-    MEANING = "Capital for projects by year. A year without a row has no limit."
+    MEANING = "Capital for projects by year. In a year without a row, capital has no limit."
 
     year: int = column("Year", CellKind.YEAR, "The year.", key=True)
     capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
     taken: float = field(default=0.0, compare=False)
-    """What begun plants take of it that a part of a case does not have [money m]; no column."""
+    """Budget that plants under construction use, if this part of a case does not include them.
+
+    In money m; no column.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stockpile(Record):
-    """A member's reserve of a mineral."""
+    """A member's stockpile of a mineral."""
 
     SHEET = "Stockpiles"
-    MEANING = "Members' reserves, their size and target."
+    MEANING = "Members' stockpiles, with their size and target."
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
     member: str = named("Member", "The member.", "Members", key=True)
@@ -322,14 +335,15 @@ class Stockpile(Record):
     )
     target_days: float | None = number(
         "Target (days)",
-        "Stock to hold as days of the year's demand (t x days / 365). It replaces Target (t).",
+        "Stock to hold at the end of each year, in days of that year's demand (t x"
+        " days / 365). It replaces Target (t).",
         value=None,
         most=36500.0,
         default="the target in t",
     )
     target_penalty: float | None = number(
         "Target penalty",
-        "Yearly cost of a tonne below target.",
+        "Yearly cost of each tonne below the target.",
         "USD/t/yr",
         value=None,
         default="1/50 of the shortage cost; in the last year half of it",
@@ -349,34 +363,36 @@ class Stockpile(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Right(Record):
-    """What part of a plant or a mine a member may count as its own."""
+    """The share of a plant or a mine that a member may count as its own."""
 
     SHEET = "Rights"
     IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
-        "The part of a plant's or mine's capacity that a member counts as its own when members"
-        " plan alone."
+        "The share of a plant's or mine's capacity that belongs to a member, when"
+        " members plan alone."
     )
 
     member: str = named("Member", "The member.", "Members")
-    refiner: str = selector("Refiner", "Which refiner or project.", "Refiners", "Projects")
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
+    refiner: str = selector(
+        "Refiner", "The refiner or project that is shared.", "Refiners", "Projects"
+    )
+    mineral: str = selector("Mineral", "The mineral.", "Minerals")
     country: str = selector("Country", "Country of the refiners, projects and mines.")
     share: float = fraction(
         "Share",
-        "Its part of the capacity. The setting Rights divides the rest among members"
-        " that no row names.",
+        "The member's share of the capacity. The setting Rights divides the rest among"
+        " members that no row names.",
     )
 
 
-# ---- what-ifs, and events that may happen ------------------------------------------------------
+# ---- what-ifs and risks ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Takes:
-    """What an action takes: the selectors that may be filled, and the bounds of its Value.
+class ActionCells:
+    """The cells that an action needs: its selectors, and what its Value is.
 
-    ``value`` is what the Value is, "" where there is none.
+    ``value`` names the unit of Value ("": no Value); ``least`` and ``most`` are its bounds.
     """
 
     selectors: tuple[str, ...]
@@ -392,32 +408,34 @@ _LANES_ALONE = tuple(name for name in SELECTORS if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
 )  # fmt: skip
-TAKES = {
-    "block lanes": Takes(SELECTORS),
-    "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
-    "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
-    "raise tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
-    "set price floor": Takes(("mineral", *_YEARS), "money/t", MOST_PRICE),
-    "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
-    "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
-    "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
-    "scale cost": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
-    "set support": Takes(_PLANTS, "money/t", MOST_PRICE),
-    "scale demand": Takes(_MEMBERS, "a factor", MOST_MULTIPLE),
-    "scale mines": Takes(_MINES, "a factor", MOST_MULTIPLE),
-    "block ore": Takes(_MINES),
-    "build project": Takes((*_PLACES, "first_year")),
-    "scale budget": Takes(_YEARS, "a factor", MOST_MULTIPLE),
-    "set stock target": Takes(_MEMBERS, "t", MOST_TONNES),
-    "set max short": Takes(("mineral", *_YEARS), "a fraction", 1.0),
-    "set max country share": Takes(("mineral",), "a share", 1.0),
-    "drop share limits": Takes(("mineral",)),
-    "remove member": Takes(("member",)),
+ACTION_CELLS = {
+    "block lanes": ActionCells(SELECTORS),
+    "set lane max": ActionCells(_LANES_ALONE, "t/yr", MOST_TONNES),
+    "set tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
+    "raise tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
+    "set price floor": ActionCells(("mineral", *_YEARS), "money/t", MOST_PRICE),
+    "scale freight": ActionCells(SELECTORS, "a factor", MOST_MULTIPLE),
+    "scale capacity": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
+    "add capacity": ActionCells(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
+    "scale cost": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
+    "set support": ActionCells(_PLANTS, "money/t", MOST_PRICE),
+    "scale demand": ActionCells(_MEMBERS, "a factor", MOST_MULTIPLE),
+    "scale mines": ActionCells(_MINES, "a factor", MOST_MULTIPLE),
+    "block ore": ActionCells(_MINES),
+    "build project": ActionCells((*_PLACES, "first_year")),
+    "scale budget": ActionCells(_YEARS, "a factor", MOST_MULTIPLE),
+    "set stock target": ActionCells(_MEMBERS, "t", MOST_TONNES),
+    "set max short": ActionCells(("mineral", *_YEARS), "a fraction", 1.0),
+    "set max country share": ActionCells(("mineral",), "a share", 1.0),
+    "drop share limits": ActionCells(("mineral",)),
+    "remove member": ActionCells(("member",)),
 }
-"""What each action of the sheets Scenarios and Risks takes."""
-ACTIONS = tuple(TAKES)
-EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
-"""Actions on a market that can hold in one year alone, as an event's do."""
+"""The cells that each action of Scenarios and Risks needs."""
+ACTIONS = tuple(ACTION_CELLS)
+EVENT_ACTIONS = tuple(
+    a for a in ACTIONS if {"mineral", "last_year"} <= {*ACTION_CELLS[a].selectors}
+)
+"""Actions that can apply to single years, as events need."""
 _LASTING = (
     "it changes all years, but an event lasts only for some: use the sheet Scenarios and --scenario"
 )
@@ -425,21 +443,23 @@ _LASTING = (
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRow(Record):
-    """What a row of a what-if or of an event changes: an action, what it selects, its value."""
+    """A row of Scenarios or Risks: an action, the records that it selects, and its value."""
 
-    name: str = named("Name", "What it belongs to.")
-    action: str = choice("Action", "What it does.", *ACTIONS)
-    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
-    country: str = selector("Country", "Which country.")
-    refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
-    company: str = named("Owner", "Which company's refiners and projects.", value="", default="all")
-    member: str = selector("Member", "Which member.", "Members")
+    name: str = named("Name", "The scenario or event of the row.")
+    action: str = choice("Action", "The change that the row makes.", *ACTIONS)
+    mineral: str = selector("Mineral", "The mineral to change.", "Minerals")
+    country: str = selector("Country", "The country of the refiners, projects or mines to change.")
+    refiner: str = selector("Refiner", "The refiner to change.", "Refiners", "Projects")
+    company: str = named(
+        "Owner", "The company whose refiners and projects change.", value="", default="all"
+    )
+    member: str = selector("Member", "The member to change.", "Members")
     first_year: int | None = years("First year", "First year of the change.")
     last_year: int | None = years("Last year", "Last year of the change.")
     value: float | None = number(
         "Value",
-        "A factor, t/yr, t, share or money/t, depending on the action. Only add capacity"
-        " takes negative numbers.",
+        "A factor, t/yr, t, share or money/t, depending on the action. It may be"
+        " negative only for `add capacity`.",
         value=None,
         least=-MOST_TONNES,
         most=MOST_TONNES,
@@ -449,7 +469,7 @@ class ActionRow(Record):
     def selects(
         self, mineral: str, country: str, refiner: str | None = None, company: str = ""
     ) -> bool:
-        """Return whether the selectors match a refiner, project or mine (no refiner)."""
+        """Return whether the selectors match a refiner, a project, or a mine (``refiner`` None)."""
         return (
             self.mineral in {"", mineral}
             and self.country in {"", country}
@@ -461,13 +481,13 @@ class ActionRow(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ScenarioStep(ActionRow):
-    """One change of a what-if; the steps of a name apply top to bottom."""
+    """One change of a scenario; its rows apply from top to bottom."""
 
     SHEET = "Scenarios"
     IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
         "What-ifs. The rows of one scenario apply from top to bottom. The workbook"
-        " itself never changes."
+        " itself does not change."
     )
 
     name: str = named("Scenario", "The scenario.")
@@ -475,12 +495,13 @@ class ScenarioStep(ActionRow):
 
 @dataclass(frozen=True, kw_only=True)
 class EventStep(ActionRow):
-    """One change that an event makes in the years in which it is under way."""
+    """One change that an event makes while it lasts."""
 
     SHEET = "Risks"
     IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
-        "Events that may happen. All rows of an event happen together; `planner risk` draws when."
+        "Events that may happen. All rows of an event happen together, in random years"
+        " that `planner risk` draws."
     )
 
     name: str = named("Event", "The event.")
@@ -494,12 +515,14 @@ class EventStep(ActionRow):
     last_year: int | None = years("Last year", "The row changes nothing after this year.")
     probability: float = fraction(
         "Yearly probability",
-        "Chance that the event begins in a year of Demand. Same in all rows of an event.",
+        "Chance that the event begins in any one year of Demand. It is the same in all"
+        " rows of an event.",
     )
     duration: int = column(
         "Duration",
         CellKind.WHOLE,
-        "Years that the event lasts, the first included. Same in all rows of an event.",
+        "Number of years that the event lasts, with its first year. It is the same in"
+        " all rows of an event.",
         unit="yr",
         value=1,
         least=1,

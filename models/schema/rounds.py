@@ -1,7 +1,8 @@
-"""Sheets beside the input: what came of a year that is over, and what the plan before it said.
+"""Sheets about past years: actual deliveries, stocks and builds, and the previous plan.
 
-They are in no template and no program reads them. A planner fills the first three; ``planner roll``
-writes the others into the next workbook, so that the next plan can say what it changes.
+No template has them, and no linear program reads them. A planner fills the first three sheets.
+``planner roll`` writes the other two into the next workbook, so that the next plan can show what
+it changes.
 """
 
 from __future__ import annotations
@@ -13,22 +14,26 @@ from models.schema.column import CellKind, Record, column, fraction, named, numb
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery(Record):
-    """What came of an order of a plan, or of a purchase that was in no plan."""
+    """The actual delivery on an order, or on a purchase that no plan has."""
 
     SHEET = "Deliveries"
-    MEANING = "What was delivered of each order, and what a tonne of it cost."
+    MEANING = "Tonnes delivered on each order, and their cost per tonne."
 
     order: str = named(
         "Order",
-        "The order's id, as planner orders writes it. With it, no other name is needed.",
+        "The order's id, as planner orders writes it. A row with an id needs no other names.",
         value="",
-        default="the order of the names in this row",
+        default="the order that has the names in this row",
     )
     year: int | None = column(
         "Year", CellKind.YEAR, "The year of delivery.", value=None, default="the order's"
     )
-    mineral: str = named("Mineral", "What was bought.", "Minerals", value="", default="the order's")
-    refiner: str = named("Refiner", "Who sold it.", "Refiners", value="", default="the order's")
+    mineral: str = named(
+        "Mineral", "The mineral bought.", "Minerals", value="", default="the order's"
+    )
+    refiner: str = named(
+        "Refiner", "The refiner that sold it.", "Refiners", value="", default="the order's"
+    )
     project: str = named(
         "Project",
         "The project that built the plant.",
@@ -36,18 +41,22 @@ class Delivery(Record):
         value="",
         default="an existing plant",
     )
-    member: str = named("Member", "Who bought it.", "Members", value="", default="the order's")
-    contract: str = named("Contract", "Under which contract.", value="", default="none")
+    member: str = named(
+        "Member", "The member that bought it.", "Members", value="", default="the order's"
+    )
+    contract: str = named(
+        "Contract", "The contract, if the tonnes are bought under one.", value="", default="none"
+    )
     planned: float | None = number(
         "Planned",
-        "What the plan orders. The planner does not read this column.",
+        "Tonnes that the plan orders. The planner does not read this column.",
         "t",
         value=None,
         default="not read",
     )
     planned_price: float | None = number(
         "Planned price",
-        "What a tonne costs in the plan, landed. The planner does not read this column.",
+        "Landed cost of a tonne in the plan. The planner does not read this column.",
         "USD/t",
         value=None,
         default="not read",
@@ -57,7 +66,7 @@ class Delivery(Record):
     )
     paid: float | None = number(
         "Paid",
-        "What a tonne cost in all: price, tariff, freight and levy.",
+        "Total cost of a tonne: price, tariff, freight and levy.",
         "USD/t",
         value=None,
         default="as planned",
@@ -69,17 +78,17 @@ class Delivery(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ClosingStock(Record):
-    """What a reserve held at the end of a year."""
+    """A stockpile at the end of a year."""
 
     SHEET = "Stocks"
-    MEANING = "What each reserve held at the end of the year."
+    MEANING = "Tonnes in each stockpile at the end of the year."
 
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
-    member: str = named("Member", "Whose reserve it is.", "Members", key=True)
+    member: str = named("Member", "The member that owns the stockpile.", "Members", key=True)
     year: int = column("Year", CellKind.YEAR, "The year that has ended.", key=True)
     planned: float | None = number(
         "Planned",
-        "What the plan holds in it. The planner does not read this column.",
+        "Tonnes in the stockpile in the plan. The planner does not read this column.",
         "t",
         value=None,
         default="not read",
@@ -91,58 +100,63 @@ class ClosingStock(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ActualBuild(Record):
-    """What was built of a project, where that is not as planned."""
+    """The part of a project that was actually built, if it differs from the plan."""
 
     SHEET = "Built"
     MEANING = "Parts of projects that started output, or will start it, in a year."
 
     project: str = named("Project", "The project.", "Projects", key=True)
     year: int = column(
-        "Year", CellKind.YEAR, "First year of output. A plant that is late has a row for each.",
+        "Year",
+        CellKind.YEAR,
+        "First year of output. A late plant has one row per year in which a part of it starts.",
         key=True,
-    )  # fmt: skip
+    )
     planned: float | None = fraction(
-        "Planned", "What the plan builds for the year. The planner does not read this column.",
+        "Planned", "Fraction that the plan builds for the year. The planner does not read this"
+            " column.",
         value=None, default="not read",
     )  # fmt: skip
     part: float | None = fraction(
-        "Fraction", "Part of the project that starts output in the year. 0: none.", value=None,
+        "Fraction", "Fraction of the project that starts output in the year. 0: none.", value=None,
         default="as planned",
     )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderBefore(Record):
-    """An order of the plan before this one, of a year that is still planned."""
+class PreviousOrder(Record):
+    """An order in the previous plan for a year that is still ahead."""
 
     SHEET = "Orders before"
-    MEANING = "The orders of the plan that this workbook was rolled from."
+    MEANING = "The orders of the previous plan, from which this workbook was made."
 
     year: int = column("Year", CellKind.YEAR, "The year of delivery.")
-    mineral: str = named("Mineral", "What is bought.")
-    refiner: str = named("Refiner", "Who sells it.")
+    mineral: str = named("Mineral", "The mineral bought.")
+    refiner: str = named("Refiner", "The refiner that sells it.")
     project: str = named(
-        "Project", "The project that the plant is.", value="", default="an existing plant"
+        "Project", "The project that built the plant.", value="", default="an existing plant"
     )
-    member: str = named("Member", "Who buys.")
-    contract: str = named("Contract", "Under which contract.", value="", default="none")
+    member: str = named("Member", "The member that buys.")
+    contract: str = named(
+        "Contract", "The contract, if the tonnes are bought under one.", value="", default="none"
+    )
     tonnes: float = number("Tonnes", "Tonnes of the year.", "t")
-    landed: float = number("Landed cost", "What a tonne costs at the member's gate.", "USD/t")
+    landed: float = number("Landed cost", "Cost of a tonne at the member's gate.", "USD/t")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuildBefore(Record):
-    """A part of a project that the plan before this one builds for a year that is still planned."""
+class PreviousBuild(Record):
+    """A part of a project that the previous plan builds for a year that is still ahead."""
 
     SHEET = "Builds before"
-    MEANING = "What the plan that this workbook was rolled from builds from its first year on."
+    MEANING = "Parts of projects that the previous plan builds, from its first year on."
 
     project: str = named("Project", "The project.", key=True)
     year: int = column("Year", CellKind.YEAR, "First year of output.", key=True)
-    part: float = fraction("Fraction", "Part of the project that starts output in the year.")
+    part: float = fraction("Fraction", "Fraction of the project that starts output in the year.")
 
 
 ACTUALS: tuple[type[Record], ...] = (Delivery, ClosingStock, ActualBuild)
-"""The sheets of a workbook of actuals."""
-ROUNDS: tuple[type[Record], ...] = (*ACTUALS, OrderBefore, BuildBefore)
-"""All of them."""
+"""The sheets of the workbook with actual figures."""
+ROUNDS: tuple[type[Record], ...] = (*ACTUALS, PreviousOrder, PreviousBuild)
+"""All sheets of this module."""

@@ -1,4 +1,4 @@
-"""Where rows of other sheets come from; a plan does not read it."""
+"""The sheet Sources: tables from which `planner pull` fills other sheets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DECLARED = (
     if isinstance(each, type) and issubclass(each, Record) and hasattr(each, "SHEET")
 )
 FILLED = tuple(r.SHEET for r in dict.fromkeys(_DECLARED) if any(c.key for c in r.columns()))
-"""The sheets that can be filled: a row is known by its key."""
+"""The sheets that `planner pull` can fill: those with a key, by which rows are matched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class DataSource(Record):
     """A table elsewhere whose rows fill a sheet."""
 
     SHEET = "Sources"
-    MEANING = "Tables from which `planner pull` fills sheets. A plan does not read it."
+    MEANING = "Tables from which `planner pull` fills sheets. A plan does not read this sheet."
     IS_PLANNED, IS_ORDERED = False, True
 
     sheet: str = choice("Sheet", "The sheet to fill; its rows are matched by their key.", *FILLED)
@@ -42,15 +42,16 @@ class DataSource(Record):
     columns_of: str = column(
         "Columns",
         CellKind.TEXT,
-        "Which of their columns fills which of ours: `theirs=ours`, with ; between them. A unit"
-        " behind ours says what theirs is in.",
+        "Pairs `source column=workbook column`, with ; between them. After the"
+        " workbook's column, a unit in parentheses gives the unit of the source.",
         value="",
         default="columns of the same name",
     )
     where: str = column(
         "Where",
         CellKind.TEXT,
-        "Rows to take: `theirs=value`, with ; between them. All must hold.",
+        "Filters `source column=value`, with ; between them. Only rows that pass all"
+        " filters are read.",
         value="",
         default="all rows",
     )

@@ -1,4 +1,4 @@
-"""The sheets that say what a mineral is made from, and how that travels to the plants."""
+"""The sheets on the inputs of plants, and on the lanes of inputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from models.schema.column import CellKind, Record, column, named, number, select
 from models.schema.market import lane_freight, lane_open, lane_tariff
 
 MOST_RATIO = 1e5
-"""Tonnes of an input at most for a tonne of the product."""
+"""Most tonnes of an input for one tonne of product."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Input(Record):
-    """What a plant needs of another mineral to make one."""
+    """The tonnes of one mineral that a plant needs to make a tonne of another one."""
 
     SHEET = "Inputs"
     MEANING = (
@@ -25,15 +25,15 @@ class Input(Record):
     mineral: str = named("Mineral", "The product.", "Minerals", key=True)
     refiner: str = named(
         "Refiner",
-        "The refiner that needs the input. A row that names a refiner replaces, for it, the row"
-        " that names none.",
+        "The refiner that needs the input. For this refiner, the row replaces the"
+        " general row, which names no refiner.",
         "Refiners",
         "Projects",
         value="",
         key=True,
         default="every primary refiner and project of the product",
     )
-    input: str = named("Input", "The mineral it is made from.", "Minerals", key=True)
+    input: str = named("Input", "The mineral that the product is made from.", "Minerals", key=True)
     tonnes: float = number(
         "Tonnes per tonne",
         "Tonnes of input for each tonne of product: 0 (none is needed), or"
@@ -50,7 +50,10 @@ class Input(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class InputLane(Record):
-    """A change to the lanes of inputs that it matches; a later row overrides, cell by cell."""
+    """A row of Input lanes, which changes all lanes of inputs that it matches.
+
+    If several rows match, the last one counts for each cell that it fills.
+    """
 
     SHEET = "Input lanes"
     IS_ORDERED = True
@@ -58,20 +61,20 @@ class InputLane(Record):
         "Changes to lanes of inputs, applied from top to bottom. A blank selector matches all."
     )
 
-    input: str = selector("Input", "Which input.", "Minerals")
-    country: str = selector("From country", "Which supplier country.")
-    refiner: str = selector("Refiner", "Which supplier.", "Refiners", "Projects")
-    to_country: str = selector("To country", "Plants of which country.")
+    input: str = selector("Input", "The input that the lanes carry.", "Minerals")
+    country: str = selector("From country", "The country that sells on the lanes.")
+    refiner: str = selector("Refiner", "The supplier of the input.", "Refiners", "Projects")
+    to_country: str = selector("To country", "The country of the plants that buy the input.")
     freight: float | None = lane_freight("Freight on the lane.", "unchanged (0 at first)")
     tariff: float | None = lane_tariff("the supplier's cost")
     open: bool | None = lane_open()
-    first_year: int | None = years("First year", "First year of the row.")
-    last_year: int | None = years("Last year", "Last year of the row.")
+    first_year: int | None = years("First year", "First year in which the row applies.")
+    last_year: int | None = years("Last year", "Last year in which the row applies.")
     freight_factor: float = 1.0
-    """What a scenario multiplies the freight by; no column."""
+    """Factor of a scenario on the freight; no column."""
     company: str = ""
     """The company whose plants a scenario selects ("": all); no column."""
     tariff_added: float = 0.0
-    """What a scenario adds to the tariff; no column."""
+    """Addition of a scenario to the tariff; no column."""
     is_abroad: bool = False
-    """Whether it leaves out plants in the supplier's own country, as a scenario may; no column."""
+    """Whether the row skips plants in the supplier's own country; only scenarios set it."""

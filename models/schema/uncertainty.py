@@ -1,4 +1,4 @@
-"""How sure the numbers of a row are: its grade, and the sheet that gives ranges outright."""
+"""How certain numbers are: the grades of rows, and the sheet Uncertainty with its ranges."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from models.schema.column import MOST_MULTIPLE, CellKind, Record, column, number
 
 PUBLISHED, DERIVED, ESTIMATE, GUESS = "published", "derived", "estimate", "guess"
 WIDER = {PUBLISHED: 1.0, DERIVED: 2.0, ESTIMATE: 1.0, GUESS: 2.0}
-"""Grades, and how many times the range of the setting each has: derived ones twice that of
-published ones, guesses twice that of estimates."""
+"""The grades, with the factor of each on the range that the settings give.
+
+Estimates and guesses start from Estimate range, the others from Published range.
+"""
 GRADES = f"{', '.join(WIDER)}, or five scores from 1 to 5 such as 3,3,3,3,3"
-"""What may stand in a column Grade."""
+"""Allowed entries in a column Grade."""
 PEDIGREE = {
     "reliability": (1.0, 1.05, 1.1, 1.2, 1.5),
     "completeness": (1.0, 1.02, 1.05, 1.1, 1.2),
@@ -31,24 +33,24 @@ _DIGITS = re.compile(r"\(?\s*([1-5])" + r"[\s,;/]*([1-5])" * 4 + r"\s*\)?")
 
 
 def grade_of(text: str) -> str | None:
-    """Return a grade as it is kept, five scores as ``3,3,3,3,3``; None where it is none."""
+    """Return a grade in its stored form, such as ``3,3,3,3,3``; None if the text is no grade."""
     word = " ".join(text.split()).casefold()
     scores = _DIGITS.fullmatch(word)
     return ",".join(scores.groups()) if scores else word if word in {"", *WIDER} else None
 
 
 def pedigree(grade: str) -> float:
-    """Return the factor that five scores put a number's range at: (3,3,3,3,3) is 1.262.
+    """Return the uncertainty factor of five scores; (3,3,3,3,3) gives 1.262.
 
-    The logarithms of their factors add up as squares. The range goes from the value divided by it
-    to the value multiplied by it.
+    The range runs from value / factor to value x factor. The logarithm of the factor is the root of
+    the sum of squared logarithms of the scores' factors.
     """
     scores = zip(PEDIGREE.values(), grade.split(","), strict=True)
     return math.exp(math.hypot(*(math.log(factors[int(score) - 1]) for factors, score in scores)))
 
 
 def is_estimate(note: object, grade: str = "") -> bool:
-    """Return whether a row is an estimate: by its grade, else by what its note begins with."""
+    """Return whether a row is an estimate by its grade or, without one, by its note."""
     if grade:
         return grade in {ESTIMATE, GUESS}
     return str(note or "").casefold().startswith(f"{ESTIMATE}:")
@@ -56,29 +58,34 @@ def is_estimate(note: object, grade: str = "") -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Uncertainty(Record):
-    """The range of some numbers of a sheet, as factors on their values."""
+    """The range of some numbers in a sheet, as factors on their values."""
 
     SHEET = "Uncertainty"
     IS_PLANNED, IS_ORDERED = False, True
     MEANING = (
-        "How far numbers may lie from what a sheet says: factors for `planner sensitivity`. Rows"
-        " apply from top to bottom."
+        "Ranges of numbers in other sheets, as factors for `planner sensitivity`. If"
+        " rows overlap, the last one counts."
     )
 
-    sheet: str = column("Sheet", CellKind.TEXT, "The sheet, such as Refiners.")
+    sheet: str = column("Sheet", CellKind.TEXT, "The sheet that has the numbers, such as Refiners.")
     header: str = column(
         "Column",
         CellKind.TEXT,
-        "Its column, such as Capacity; `Demand` or `Freight` for the numbers of those sheets.",
+        "The column of that sheet, such as Capacity. For the sheets Demand and"
+        " Freight, write `Demand` or `Freight`.",
     )
-    mineral: str = selector("Mineral", "Rows of which mineral.", "Minerals")
-    country: str = selector("Country", "Rows of which country.")
-    refiner: str = selector("Refiner", "Rows of which refiner or project.", "Refiners", "Projects")
-    member: str = selector("Member", "Rows of which member.", "Members")
-    low: float = number("Low", "The low end, as a factor on the value: 0.8 is 20 % less.", most=1.0)
+    mineral: str = selector("Mineral", "Limits the range to rows of this mineral.", "Minerals")
+    country: str = selector("Country", "Limits the range to rows of this country.")
+    refiner: str = selector(
+        "Refiner", "Limits the range to rows of this refiner or project.", "Refiners", "Projects"
+    )
+    member: str = selector("Member", "Limits the range to rows of this member.", "Members")
+    low: float = number(
+        "Low", "The low end of the range, as a factor on the value: 0.8 is 20 % less.", most=1.0
+    )
     high: float = number(
         "High",
-        "The high end, as a factor on the value: 1.2 is 20 % more.",
+        "The high end of the range, as a factor on the value: 1.2 is 20 % more.",
         least=1.0,
         most=MOST_MULTIPLE,
     )

@@ -1,19 +1,20 @@
-"""The measures of the scorecard: what each is called, how it is computed, where it comes from.
+"""The measures of the scorecard: title, formula, source and computation of each.
 
-S_c is a country's share of what is supplied: before, of the world's nameplate capacity, or of what
-members buy today where Current supply says so; after, of what the coalition buys. Rest of world
-counts in the whole and is no country itself: it is many small ones. D is the buyer's demand.
+S_c is a country's share of supply. With the plan, supply is the coalition's purchases. Before the
+plan, it is today's purchases if Current supply has them, else the world's nameplate capacity. Rest
+of world counts in the total but not as a country, since it is many small ones. D is the buyer's
+demand.
 
-Benchmarks are those of the European Critical Raw Materials Act, as far as a workbook can tell them.
+The benchmarks come from the European Critical Raw Materials Act, as far as a workbook has the data.
 Regulation (EU) 2024/1252, Art. 5(1), sets them for 2030: Union capacity able to extract the ores
 for at least 10 %, to process at least 40 % and to recycle at least 25 % of the Union's annual
 consumption of strategic raw materials, overall; and of each such material, at any relevant stage
 of processing, no more than 65 % of annual consumption from a single third country. Here each is
-measured mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
-workbook as consumption; for the coalition as if it were the Union, and for the EU's own where the
-workbook has a group of members and a bloc of that name. Inside is where a plant or a mine stands:
-in a country of the buyer's bloc (the column Bloc of Countries; a country not listed there is in the
-coalition's if it is a member's), whoever owns it. A third country is any other.
+measured for each mineral, by the flows of the plan (before the plan, by capacity). Consumption is
+the workbook's demand. The coalition is measured as if it were the Union; the EU is measured too, if
+the workbook has a group of members and a bloc called EU. A plant or a mine is inside if its country
+is in the buyer's bloc (column Bloc of Countries), whoever owns it. Members' countries that are not
+listed there are in the coalition's bloc. All other countries are third countries.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ from models.results import Look, Stocks
 from models.scorecard.supplied import Supply, home_demand, largest_country
 
 DUE = 2030
-"""The year by which the benchmarks are to be met."""
+"""The first year in which the benchmarks must be met."""
 NO_DEMAND, NOTHING_SUPPLIED = "no demand", "nothing supplied"
 WORST = 10.0
-"""The weight of the worst governance; that of the best is 0."""
+"""The weight of the worst governance; the weight of the best is 0."""
 _SCALE = 2.5
 """The Worldwide Governance Indicators run from -2.5 (worst) to 2.5 (best)."""
 _ALL = 0.9995
-"""A share of tonnes that is all of them, as per cent are rounded."""
+"""Shares from here on are 100 % when rounded to per cent."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """A number, None if unknown; ``remark``: whom the number is about, or why it is None."""
+    """A number, or None; ``remark`` names the countries it is about, or why it is None."""
 
     amount: float | None
     remark: str = ""
@@ -47,9 +48,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Required:
-    """What a benchmark asks: at least, or at most, a share of consumption.
+    """A benchmark: at least, or at most (``is_most``), this share of consumption.
 
-    ``group`` and ``stage`` are those of the share limit that says the same.
+    A share limit with this ``group`` and ``stage`` requires the same.
     """
 
     share: float
@@ -62,19 +63,19 @@ class Required:
         return beyond <= tolerances.LIMIT_KEPT
 
     def worst(self, reached: Mapping[int, float]) -> tuple[int, float]:
-        """Return the year and share that is farthest from it, or least inside it."""
+        """Return the year and share that miss the benchmark by most, or keep it by least."""
         pick = max if self.is_most else min
         return pick(reached.items(), key=lambda each: each[1])
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of a mineral's supply to a buyer, in a year of a plan or before it.
+    """A measure of a mineral's supply to a buyer, in a year of a plan or before the plan.
 
-    ``value`` computes it, where the workbook does not lack what it is of (``lacks``: what, "" where
-    all is there). ``required`` is its benchmark. ``before`` says what the value before the plan is
-    of; "": of what members buy today where that is known, else of nameplate capacity.
-    ``of_coalition`` ones are of the coalition alone, not of the EU's own.
+    ``value`` computes it if the workbook has the data; ``missing_data`` names missing data, if any.
+    ``required`` is its benchmark. ``before`` names the base of the value before the plan; "" means
+    today's purchases if known, else nameplate capacity. ``of_coalition`` measures are only for the
+    coalition, not for the EU.
     """
 
     name: str
@@ -86,27 +87,27 @@ class Measure:
     look: Look = Look.SHARE
     before: str = ""
     required: Required | None = None
-    lacks: Callable[[Supply], str] = lambda _: ""
+    missing_data: Callable[[Supply], str] = lambda _: ""
     of_coalition: bool = False
 
     def __call__(self, supply: Supply) -> Value:
-        lacks = self.lacks(supply)
-        return Value(None, lacks) if lacks else self.value(supply)
+        missing = self.missing_data(supply)
+        return Value(None, missing) if missing else self.value(supply)
 
-    def asked(self, supply: Supply) -> Required | None:
-        """Return its benchmark; a first stage is extracted where its plants are."""
+    def benchmark_for(self, supply: Supply) -> Required | None:
+        """Return the measure's benchmark; for a first stage it is a limit on refining."""
         if self.required is not None and supply.is_first_stage:
             return replace(self.required, stage=schema.REFINING)
         return self.required
 
 
-def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
-    """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
-    share = measures.part(amount, whole)
-    return Value(None, lacks) if share is None else Value(share, remark)
+def _over(amount: float, whole: float, remark: str = "", missing_data: str = NO_DEMAND) -> Value:
+    """Return amount / whole; without a number, but with a remark, if the whole is 0."""
+    share = measures.ratio(amount, whole)
+    return Value(None, missing_data) if share is None else Value(share, remark)
 
 
-# ---- concentration: the higher, the more concentrated, or the worse governed ---------------------
+# ---- concentration: higher values are worse ------------------------------------------------------
 
 
 def _largest(number: int) -> Callable[[Supply], Value]:
@@ -125,19 +126,19 @@ def _hhi(amounts: dict[str, float]) -> Value:
 
 
 def _hhi_governance(supply: Supply) -> Value:
-    """Return the index weighted by governance.
+    """Return the concentration index weighted by governance.
 
-    The World Bank's scores, -2.5 (worst) to 2.5 (best), are turned round and scaled to 10 to 0 as
-    the Commission does. Not computed where a supplier has no governance value; the remark then says
-    between what and what it lies, all of those governed best, and worst.
+    The World Bank's scores from -2.5 (worst) to 2.5 (best) become weights from 10 to 0, as in the
+    Commission's method. If a supplier has no score, there is no value; the remark then gives the
+    range from the best to the worst possible scores.
     """
     amounts = supply.by_country
     whole = sum(amounts.values())
     if whole <= 0:
         return Value(None, NOTHING_SUPPLIED)
-    scores = {c.code: c.governance for c in supply.whole.case.countries}
+    scores = {c.code: c.governance for c in supply.overall.case.countries}
     rated, unknown, odd = 0.0, dict[str, float](), []
-    for country, amount in measures.named(amounts).items():
+    for country, amount in measures.without_rest_of_world(amounts).items():
         score, share = scores.get(country), amount / whole
         if score is None:
             unknown[country] = share
@@ -150,7 +151,7 @@ def _hhi_governance(supply: Supply) -> Value:
     if unknown:
         lacking = supply.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
         high = rated + WORST * sum(share**2 for share in unknown.values())
-        return Value(None, f"{rated:z.2f} to {high:z.2f}: no Governance for {lacking}")
+        return Value(None, f"between {rated:z.2f} and {high:z.2f}: no Governance for {lacking}")
     return Value(rated)
 
 
@@ -159,10 +160,10 @@ def _hhi_governance(supply: Supply) -> Value:
 
 def _extraction(supply: Supply) -> Value:
     if supply.is_first_stage:
-        return replace(_processing(supply), remark="first stage: what plants in the bloc sell")
+        return replace(_processing(supply), remark="first stage: sales of plants in the bloc")
     inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
-    followed = supply.followed
-    remark = "" if followed > _ALL else f"ore is followed behind {followed:z.0%} of primary tonnes"
+    followed = supply.ore_known_share
+    remark = "" if followed > _ALL else f"ore is known for {followed:z.0%} of primary tonnes"
     return _over(inside, supply.demand, remark)
 
 
@@ -175,12 +176,12 @@ def _recycling(supply: Supply) -> Value:
     return _over(sum(t for s, t in recycled if supply.is_inside(s.country)), supply.consumed)
 
 
-def _largest_outside(supply: Supply, amounts: dict[str, float], lacks: str) -> Value:
-    """Return the largest amount from a third country over demand; before over all amounts."""
+def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: str) -> Value:
+    """Return the largest third country's share of demand; before the plan, of all amounts."""
     top = measures.largest({c: t for c, t in amounts.items() if not supply.is_inside(c)})
     remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
     if supply.year is None:
-        return _over(tonnes, sum(amounts.values()), remark, lacks)
+        return _over(tonnes, sum(amounts.values()), remark, missing_data)
     return _over(tonnes, supply.demand, remark)
 
 
@@ -193,17 +194,17 @@ def _not_processed(supply: Supply) -> str:
 
 
 def _no_mines(supply: Supply) -> str:
-    is_mined = any(mine.mineral == supply.mineral for mine in supply.whole.case.mines)
+    is_mined = any(mine.mineral == supply.mineral for mine in supply.overall.case.mines)
     return "" if is_mined else "no mines of it in the workbook"
 
 
 def _no_recycling(supply: Supply) -> str:
-    e = supply.whole.expanded
+    e = supply.overall.expanded
     is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[supply.mineral])
     return "" if is_recycled else "no recycled supply of it in the workbook"
 
 
-# ---- how far supply goes without others ----------------------------------------------------------
+# ---- reliance and cover --------------------------------------------------------------------------
 
 
 def _import_reliance(supply: Supply) -> Value:
@@ -213,19 +214,19 @@ def _import_reliance(supply: Supply) -> Value:
 
 def _cover(supply: Supply) -> Value:
     stock = supply.stock
-    if stock is None:  # of the EU there is no row then: the coalition's says it
+    if stock is None:  # the coalition's row says it, so the EU has none
         return Value(None, "" if supply.buyer.name else "no stockpile")
     days = measures.days_of_cover(stock, supply.demand)
     return Value(days, NO_DEMAND if days is None else "")
 
 
 def _n_1(field: str) -> Callable[[Supply], Value]:
-    """Return N-1 by the field of it that a year of the plan is read from."""
+    """Return N-1; ``field`` is its column in ``n_minus_1``."""
 
     def value(supply: Supply) -> Value:
-        case = supply.whole.case
+        case = supply.overall.case
         if supply.year is not None:
-            row = supply.whole.without_largest[supply.mineral, supply.year]
+            row = supply.overall.without_largest[supply.mineral, supply.year]
             amount, lost = row[field], row["largest"]
             if math.isnan(amount):
                 return Value(None, NO_DEMAND)
@@ -278,8 +279,8 @@ HHI_COUNTRY = Measure(
 HHI_OWNER = Measure(
     "hhi_owner",
     "Concentration by country of the owner (HHI by owner)",
-    "sum over o of (100 S_o)^2, S_o the share of refiners owned in o, wherever they stand",
-    "as HHI; owner from the column Owner country, blank: where the refiner stands",
+    "sum over o of (100 S_o)^2, S_o the share of refiners with owner country o, wherever they are",
+    "as HHI; owner from the column Owner country, blank: country of the refiner",
     lambda supply: _hhi(supply.by_owner),
     unit="index, 0 to 10,000",
     look=Look.INDEX,
@@ -300,38 +301,38 @@ HHI_GOVERNANCE = Measure(
 EXTRACTION = Measure(
     "extraction",
     "Extraction inside",
-    "metal contained in ore from mines of the bloc, whoever refines and buys it, over D; before:"
-    " mine capacity of the bloc over D",
+    "(metal contained in ore from mines of the bloc, whoever refines and buys it)"
+    " / D; before: mine capacity of the bloc / D",
     f"{_ART_5}(a)(i): at least 10 %, to the extent that reserves allow",
     _extraction,
     before="nameplate",
     required=Required(0.10, schema.BY_BLOC, schema.MINING),
-    lacks=_not_mined,
+    missing_data=_not_mined,
 )
 PROCESSING = Measure(
     "processing",
     "Processing inside",
-    "tonnes bought of refiners in the bloc over D; before: their nameplate capacity, or what is"
-    " bought of them today, over D",
+    "tonnes bought from refiners in the bloc / D; before: their nameplate"
+    " capacity, or today's purchases from them, / D",
     f"{_ART_5}(a)(ii): at least 40 %",
     _processing,
     required=Required(0.40, schema.BY_BLOC, schema.REFINING),
-    lacks=_not_processed,
+    missing_data=_not_processed,
 )
 RECYCLING = Measure(
     "recycling",
     "Recycling inside",
-    "tonnes bought of refiners of Kind recycled in the bloc over D; before: as Processing inside",
+    "tonnes bought from refiners of Kind recycled in the bloc / D; before: as Processing inside",
     f"{_ART_5}(a)(iii): at least 25 %",
     _recycling,
     required=Required(0.25, schema.BY_KIND, schema.REFINING),
-    lacks=_no_recycling,
+    missing_data=_no_recycling,
 )
 ONE_COUNTRY = Measure(
     "one_country",
     "Refined in one country outside",
-    "max over countries outside the bloc of tonnes bought of their refiners over D; before: over"
-    " the world's capacity, or over all bought today",
+    "max over countries outside the bloc of (tonnes bought from their refiners /"
+    " D); before: divided by the world's capacity, or by all purchases of today",
     f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
     lambda supply: _largest_outside(supply, supply.by_country, NOTHING_SUPPLIED),
     required=Required(0.65, schema.BY_COUNTRY, schema.REFINING, is_most=True),
@@ -339,22 +340,22 @@ ONE_COUNTRY = Measure(
 ONE_COUNTRY_ORE = Measure(
     "one_country_ore",
     "Mined in one country outside",
-    "max over countries outside the bloc of metal contained in their ore over D; before: of their"
-    " mine capacity over that of all mines",
+    "max over countries outside the bloc of (metal contained in their ore / D);"
+    " before: their mine capacity / capacity of all mines",
     f"{_ART_5}(b), at the stage of mining: at most 65 %",
     lambda supply: _largest_outside(supply, supply.ore, "no mine is open"),
     before="nameplate",
     required=Required(0.65, schema.BY_COUNTRY, schema.MINING, is_most=True),
-    lacks=_no_mines,
+    missing_data=_no_mines,
     of_coalition=True,
 )
 IMPORT_RELIANCE = Measure(
     "import_reliance",
     "Import reliance",
-    "(D - what refiners in the bloc supply) / D, at least 0; shortage and stock drawn count as not"
-    " from inside",
-    "own; the net import reliance of USGS is (imports - exports + stock changes) over apparent"
-    " consumption instead",
+    "(D - supply of refiners in the bloc) / D, at least 0; shortage and stock"
+    " drawn count as imported",
+    "own definition; the net import reliance of USGS is (imports - exports + stock"
+    " changes) / apparent consumption instead",
     _import_reliance,
     unit="share of demand",
 )
@@ -362,7 +363,7 @@ COVER = Measure(
     "cover",
     Stocks.days.header,
     "stock at the end of the year / (D / 365); before: the opening stock and the first year's D",
-    "days of consumption, as of the oil stocks of Council Directive 2009/119/EC",
+    "days of consumption, as for oil stocks in Council Directive 2009/119/EC",
     _cover,
     unit="days",
     look=Look.DAYS,
@@ -371,9 +372,9 @@ COVER = Measure(
 N_1_ALL = Measure(
     "n_1_all",
     "N-1, all demand",
-    "(S - Smax) / D, S what the coalition may use of capacity, Smax that of the largest country;"
-    f" before: without projects. {measures.BY_CAPACITY}",
-    f"{_IEA}, demand left whole",
+    "(S - Smax) / D, S the capacity open to the coalition, Smax the largest"
+    f" country's part of it; before: without projects. {measures.BY_CAPACITY}",
+    f"{_IEA}, with all demand",
     _n_1("over_all"),
     unit="share of demand",
     before="usable",
@@ -382,7 +383,7 @@ N_1_ALL = Measure(
 N_1_REST = Measure(
     "n_1_rest",
     "N-1, demand of the others",
-    "(S - Smax) / (D - Dmax), Dmax the demand of members of that country",
+    "(S - Smax) / (D - Dmax), Dmax the demand of members in that country",
     _IEA,
     _n_1("over_rest"),
     unit="share of demand",

@@ -1,4 +1,4 @@
-"""Who supplies whom, before a plan and in it: the data of every measure."""
+"""The supply of each buyer, before a plan and in it: the data of every measure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case, fold
-from models.measures import OverByPurchases, largest, over_by_purchases, part, sums_within
+from models.measures import OverByPurchases, largest, over_by_purchases, ratio, sums_within
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -18,14 +18,14 @@ from models.resolve import TO_PLANT, Floats, Source, mine_capacity
 from models.schema import COALITION, PRIMARY, REST_OF_WORLD
 
 EU = "EU"
-"""The group of members, and the bloc of countries, that the European Union is called by."""
+"""The name of the group of members, and of the bloc, that stand for the European Union."""
 _NAMED = 3
-"""Countries that are named; more are counted."""
+"""Most countries listed by name; any others are counted."""
 
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who consumes: the coalition ("") or the EU, its members, and the bloc that is its inside."""
+    """The coalition (""), or the EU, as a consumer: its members, and the bloc that is inside."""
 
     name: str
     members: tuple[int, ...]
@@ -33,7 +33,7 @@ class Buyer:
 
 
 def buyers(case: Case) -> tuple[Buyer, ...]:
-    """Return the coalition, and the EU if members are grouped as EU and a bloc is called EU."""
+    """Return the coalition, and the EU if there are a group and a bloc called EU."""
     position = {m.name: j for j, m in enumerate(case.members)}
     chosen = [Buyer("", tuple(range(len(position))), COALITION)]
     group = next((name for name in case.groups if fold(name) == fold(EU)), None)
@@ -46,17 +46,17 @@ def buyers(case: Case) -> tuple[Buyer, ...]:
 class PlanSupply:
     """The supply of a case before the plan, and of the plan year by year.
 
-    Before is what the workbook says of today. For a mineral with rows in Current supply that is
-    what members buy from whom, for any other the nameplate capacity of all its refiners in the
-    first year, including what is closed to the coalition.
+    "Before the plan" means today, as given in the workbook. If a mineral has rows in Current
+    supply, these are its purchases of today. Otherwise its supply is the nameplate capacity of all
+    its refiners in the first year, including capacity closed to the coalition.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.case, self.expanded = plan, plan.case, plan.expanded
         self._supplies: dict[tuple[str, str, int | None], Supply] = {}
 
-    def of(self, mineral: str, buyer: Buyer, year: int | None) -> Supply:
-        """Return what a buyer gets of a mineral in a year, or before the plan (None)."""
+    def supply_of(self, mineral: str, buyer: Buyer, year: int | None) -> Supply:
+        """Return a buyer's supply of a mineral in a year, or before the plan (None)."""
         key = (mineral, buyer.name, year)
         if key not in self._supplies:
             self._supplies[key] = Supply(self, mineral, buyer, year)
@@ -64,7 +64,7 @@ class PlanSupply:
 
     @cached_property
     def sold(self) -> Floats:
-        """Tonnes that the plan buys by (source, member, year); the last member are all plants."""
+        """Tonnes that the plan buys by (source, member, year); the last member is all plants."""
         e, sales = self.expanded, self.expanded.sales
         sold = np.zeros((len(e.sources), len(e.members) + 1, len(e.years)))
         np.add.at(sold, (sales.source, sales.member, sales.year), self.plan.all_sold)
@@ -72,7 +72,7 @@ class PlanSupply:
 
     @cached_property
     def today(self) -> Floats:
-        """Tonnes of Current supply by (source, member); the last member are all plants."""
+        """Tonnes of Current supply by (source, member); the last member is all plants."""
         e = self.expanded
         today = np.zeros((len(e.sources), len(e.members) + 1))
         for row in self.case.current_supply:
@@ -81,13 +81,13 @@ class PlanSupply:
         return today
 
     @cached_property
-    def of_today(self) -> frozenset[str]:
+    def bought_today(self) -> frozenset[str]:
         """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
     def first_stages(self) -> set[str]:
-        """What is mined: only an input, of nothing itself, without mines."""
+        """Minerals whose refiners act as mines: only inputs, made from nothing, not in Mines."""
         made = {row.mineral for row in self.case.needed_inputs}
         mined = {mine.mineral for mine in self.case.mines}
         needed = {mineral for (mineral, *_), tonnes in self.case.demand_of.items() if tonnes > 0}
@@ -95,7 +95,7 @@ class PlanSupply:
 
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
-        """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
+        """Contained metal [t/yr] by (mineral, year) and mine country; year None: mine capacity."""
         by_cell: dict[tuple[str, int | None], dict[str, float]] = {}
         first, ore = self.case.years[0], self.plan.amounts(ORE)
         rows: list[tuple[str, int | None, str, float]] = [
@@ -109,8 +109,8 @@ class PlanSupply:
         return by_cell
 
     @cached_property
-    def over(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
-        """Limits kept of demand and broken of purchases by (mineral, buyer), the farthest first."""
+    def exceeded_by_purchases(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
+        """Limits that shares of demand keep but shares of purchases exceed, by (mineral, buyer)."""
         by_buyer: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
         for each in over_by_purchases(self.plan.countries, self.case.settings.share_basis):
             key = each.mineral, each.buyer
@@ -126,23 +126,24 @@ class PlanSupply:
 
 @dataclass(frozen=True)
 class Supply:
-    """What one buyer gets of a mineral in a year of a plan, or before the plan (``year`` None)."""
+    """A buyer's supply of a mineral in a year of a plan, or before the plan (``year`` None)."""
 
-    whole: PlanSupply
+    overall: PlanSupply
     mineral: str
     buyer: Buyer
     year: int | None
 
     @cached_property
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
-        """Each source with what it supplies [t/yr]: planned, else today's, else its capacity."""
-        e, members = self.whole.expanded, list(self.buyer.members)
+        """Supply of each source [t/yr]: the plan's; before it, today's or else its capacity."""
+        e, members = self.overall.expanded, list(self.buyer.members)
         members += [] if self.buyer.name else [TO_PLANT]  # what plants buy is the coalition's
         sources = list(e.of_mineral[self.mineral])
         if self.year is not None:
-            amounts = self.whole.sold[sources][:, members, e.years.index(self.year)].sum(axis=1)
-        elif self.mineral in self.whole.of_today:
-            amounts = self.whole.today[sources][:, members].sum(axis=1)
+            year = e.years.index(self.year)
+            amounts = self.overall.sold[sources][:, members, year].sum(axis=1)
+        elif self.mineral in self.overall.bought_today:
+            amounts = self.overall.today[sources][:, members].sum(axis=1)
         else:
             is_project = [bool(e.sources[i].project) for i in sources]
             amounts = np.where(is_project, 0.0, e.nameplate[sources, 0])
@@ -151,7 +152,7 @@ class Supply:
 
     @cached_property
     def by_country(self) -> dict[str, float]:
-        """The tonnes by the country of their sources."""
+        """The tonnes by country of the source."""
         return summed((source.country, amount) for source, amount in self.tonnes)
 
     @property
@@ -160,41 +161,43 @@ class Supply:
 
     @property
     def ore(self) -> dict[str, float]:
-        """Contained metal in ore of all buyers by mine country; before it is mine capacity."""
-        return self.whole.ore.get((self.mineral, self.year), {})
+        """Contained metal in all buyers' ore by mine country; before the plan, mine capacity."""
+        return self.overall.ore.get((self.mineral, self.year), {})
 
     @property
     def demand(self) -> float:
-        """The buyer's demand [t]; before it is the first year's.
+        """The buyer's demand [t]; before the plan, the demand of the first year.
 
-        Of the coalition what plants take as an input is part of it, and what unmet demand of what
-        is made from it would have taken.
+        The coalition's demand includes the inputs of plants, and the inputs that products in
+        shortage would have needed.
         """
-        e, plan = self.whole.expanded, self.whole.plan
+        e, plan = self.overall.expanded, self.overall.plan
         t = 0 if self.year is None else e.years.index(self.year)
         own = float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
         return own if self.buyer.name else own + plan.beyond_demand[e.mineral_at[self.mineral], t]
 
     @property
     def is_first_stage(self) -> bool:
-        return self.mineral in self.whole.first_stages
+        return self.mineral in self.overall.first_stages
 
     @property
     def consumed(self) -> float:
-        """What the buyer consumes [t]: its demand; before it is all it buys today, if known."""
-        if self.year is None and self.mineral in self.whole.of_today:
+        """The buyer's demand [t]; before the plan, all its purchases of today, if known."""
+        if self.year is None and self.mineral in self.overall.bought_today:
             return sum(t for _, t in self.tonnes)
         return self.demand
 
     @property
-    def followed(self) -> float:
-        """The part of the coalition's primary tonnes whose refiners take ore from the mines.
+    def ore_known_share(self) -> float:
+        """Share of the coalition's primary tonnes for which the workbook has the ore's origin.
 
-        1 before the plan, and where nothing primary is bought.
+        These come from refiners that take ore from the sheet Mines. It is 1 before the plan, and if
+        nothing primary is bought.
         """
         if self.year is None:
             return 1.0
-        e, sold = self.whole.expanded, self.whole.sold[:, :, self.whole.case.years.index(self.year)]
+        e = self.overall.expanded
+        sold = self.overall.sold[:, :, e.years.index(self.year)]
         bought = summed(
             (str(e.sources[i].needs_ore), float(sold[i].sum()))
             for i in e.of_mineral[self.mineral]
@@ -205,63 +208,61 @@ class Supply:
 
     @property
     def stock(self) -> float | None:
-        """What the buyer has in stock when the year ends [t], before the opening stock.
+        """The buyer's stock at the end of the year [t]; before the plan, the opening stock.
 
-        None where it has no stockpile.
+        None if it has no stockpile.
         """
-        case = self.whole.case
+        case = self.overall.case
         members = {case.members[j].name for j in self.buyer.members}
         piles = [s for s in case.stockpiles if s.mineral == self.mineral and s.member in members]
         if not piles:
             return None
         if self.year is None:
             return sum(pile.opening for pile in piles)
-        value, year = self.whole.plan.value, self.year
+        value, year = self.overall.plan.value, self.year
         return sum(value(STOCK, (self.mineral, pile.member, year)) for pile in piles)
 
     @property
     def usable(self) -> dict[str, float]:
         """Capacity open to the coalition in the first year [t/yr] by country, without projects."""
-        e = self.whole.expanded
+        e = self.overall.expanded
         return summed(
             (e.sources[i].country, float(e.usable[i, 0])) for i in e.of_mineral[self.mineral]
         )
 
     def is_inside(self, country: str) -> bool:
-        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
+        return country != REST_OF_WORLD and self.buyer.bloc in self.overall.case.blocs_of(country)
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
-        """Return countries as the workbook spells them: some by name, the others counted."""
-        spelt = [self.whole.case.country_name(code) for code in codes]
+        """Return countries in words: the first few by name, then the number of others."""
+        spelt = [self.overall.case.country_name(code) for code in codes]
         more = f" and {len(spelt) - most} more" if len(spelt) > most else ""
         return ", ".join(spelt[:most]) + more
 
 
 def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Return the sums of amounts by name."""
     totals: dict[str, float] = {}
     for name, amount in amounts:
         totals[name] = totals.get(name, 0.0) + amount
     return totals
 
 
-# ---- N-1: what is left of supply without its largest country -------------------------------------
+# ---- N-1: supply without its largest country -----------------------------------------------------
 #
-# The International Energy Agency asks (Global Critical Minerals Outlook 2025) how much of what the
-# others need is left when the largest supplier drops out with its own demand: (S - Smax) /
-# (D - Dmax). Its plain form leaves demand whole: (S - Smax) / D. Both are of the world there; here
-# supply is what is open to the coalition and demand the coalition's, so that Dmax is 0 unless the
-# largest supplier is a member's country.
+# The International Energy Agency (Global Critical Minerals Outlook 2025) removes the largest
+# supplier together with its own demand: (S - Smax) / (D - Dmax). The simpler form keeps all demand:
+# (S - Smax) / D. The agency measures the world. Here supply is the capacity open to the coalition
+# and demand the coalition's, so Dmax is 0 unless the largest supplier is a member's country.
 
 
 def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
-    """Return one row a mineral and year of a plan from ``first_year`` on.
+    """Return one row for each mineral and year of a plan from ``first_year`` on.
 
-    demand D [t]; supply S, the usable capacity of refiners and of what is built of projects [t/yr];
-    largest (country; Rest of world is none), largest_supply Smax and largest_demand Dmax (of the
-    members whose country it is); over_all (S - Smax) / D; over_rest (S - Smax) / (D - Dmax). And of
-    what the plan buys: bought, the largest seller with seller_sold [t], and bought_over_all, what
-    is bought of the others over D. NaN where the demand is 0.
+    Demand D [t]; supply S, the usable capacity of refiners and built projects [t/yr]; largest, the
+    country with the largest capacity Smax (never Rest of world); largest_demand Dmax, the demand of
+    its members; over_all (S - Smax) / D; over_rest (S - Smax) / (D - Dmax). For the plan's
+    purchases: bought, the largest seller with seller_sold [t], and bought_over_all, the purchases
+    from all others divided by D. NaN if the demand is 0.
     """
     case = plan.case
     usable, sales = (
@@ -299,16 +300,16 @@ def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
 
 
 def largest_country(by_country: Mapping[Any, float]) -> tuple[str, float]:
-    """Return the country with the most, the first by name of equal ones; "" where all have 0."""
+    """Return the country with the largest amount; "" if all are 0; ties by name."""
     return next((top for top in largest(by_country) if top[1] > 0), ("", 0.0))
 
 
 def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
-    """Return the demand of the members whose country it is [t]."""
+    """Return the demand of the members in a country [t]."""
     home = (m.name for m in case.members if country and m.country == country)
     return sum((case.demand_of.get((mineral, name, year), 0.0) for name in home), 0.0)
 
 
 def _over(left: float, demand: float) -> float:
-    share = part(left, demand)
+    share = ratio(left, demand)
     return np.nan if share is None else share

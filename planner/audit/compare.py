@@ -197,7 +197,7 @@ def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object
     return by_place | {(row, place): v for row, cells in lines(grid) for place, v in cells}
 
 
-def near(here: object, due: object, dust: float = tolerances.CANCELLED) -> bool:
+def near(here: object, due: object, dust: float = tolerances.CANCELLED_SUM) -> bool:
     """Return whether two cells have numbers that differ only by rounding."""
     if not is_number(here) or not is_number(due):
         return False
@@ -270,7 +270,7 @@ class _Rows:
 
     def _dust(self, n: int, k: int) -> float:
         """Return the tolerance for a number, in addition to its own rounding."""
-        room = tolerances.CANCELLED * self.largest[n](
+        room = tolerances.CANCELLED_SUM * self.largest[n](
             self.expected.rows[k] - self.expected.header_row - 1
         )
         due = dict(zip(self.headers, self.wanted[k], strict=True))

@@ -114,7 +114,7 @@ class _Phrase:
     """The parts of a what-if: its action, the selectors and value of the action, other words."""
 
     action: str
-    takes: schema.Takes
+    takes: schema.ActionCells
     values: dict[str, str]
 
     @property
@@ -178,7 +178,7 @@ def _parts(text: str, named: Named) -> _Phrase:
         if not value:
             refuse(f"{key}= has no value: leave out {key}= to select all")
         values[key] = value
-    return _Phrase(action, schema.TAKES[action], values)
+    return _Phrase(action, schema.ACTION_CELLS[action], values)
 
 
 def _guess(part: str, named: Named) -> str:

@@ -58,7 +58,7 @@ def field_schema(field: Field) -> Schema:
     kind = WORD if field.look.is_text else NUMBER
     if field.name == "value" or (field.look is Look.TEXT and not field.header):
         kind = VALUE_OF_ANY
-    about = {"title": field.whole, "description": field.meaning}
+    about = {"title": field.header_with_unit, "description": field.meaning}
     return kind | {key: re.sub(r"\{(\w+)\}", r"\1", text) for key, text in about.items() if text}
 
 

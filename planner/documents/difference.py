@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema, tolerances
-from models.measures import SAME_COST, change, largest_country_shares, like_for_like, part
+from models.measures import SAME_COST, change, extra_cost, largest_country_shares, ratio
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
 from models.results.difference import (
@@ -312,7 +312,7 @@ def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[flo
             (Figure.TONNES, bought),
             (Figure.SHORTAGE, short),
             (Figure.PURCHASES_COST, paid),
-            (Figure.COST_PER_TONNE, part(paid, bought)),
+            (Figure.COST_PER_TONNE, ratio(paid, bought)),
             (Figure.SERVED_SHARE, measures.served_share(demand, short)),
         ):
             totals.setdefault(figure, []).append(value)
@@ -397,11 +397,11 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
     before, after = (
         bought[bought["mineral"].map(pair.comparable).astype(bool)] for bought in (old, new)
     )
-    premiums = like_for_like(after, before, "member") if is_one_money and pair.years else {}
+    premiums = extra_cost(after, before, "member") if is_one_money and pair.years else {}
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys([*new["member"], *old["member"]]):
         extra, same = premiums.get(str(name), (None, 0.0))
-        dearer = None if extra is None else part(extra, same)
+        dearer = None if extra is None else ratio(extra, same)
         row: dict[str, Any] = {"member": name, "extra": extra, "dearer": dearer}
         for amount, costs in (("paid", paid), ("shortage", lost)):
             was, now = (each.get(name, 0.0) if each is not None else None for each in costs)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from models import tolerances
 from models.case import fold
-from models.checks.common import at
+from models.checks.common import error
 from models.errors import Finding
 from models.results.orders import OrderLines
 from models.schema import Record
@@ -172,7 +172,7 @@ class RowErrors:
     def wrong(
         self, record: Record, name: str, found: str, wanted: str = "", hint: str = ""
     ) -> None:
-        self.findings.append(at(record, name, found, wanted, hint))
+        self.findings.append(error(record, name, found, wanted, hint))
 
     def check_deliveries(self, to: int | None) -> None:
         """Find orders that are given twice, missing names, and wrong years and plans."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import fold
-from models.checks.common import did_you_mean, near
+from models.checks.common import did_you_mean, name_hint
 from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
@@ -132,7 +132,7 @@ class _Matching(RowErrors):
             else:
                 hint = ""
                 if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
-                    hint = near(
+                    hint = name_hint(
                         row.order, {fold(each): each for each in self._order_ids}, _LEAST_SIMILARITY
                     )
                 found = f"{self.orders.plan.path.name} has no order {row.order!r}"

@@ -12,7 +12,7 @@ from models import schema
 from models.case import Case, fold
 from models.results.rounds import CarriedOver
 from models.schema import Record
-from models.schema.rounds import BuildBefore, OrderBefore
+from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import variance
 from planner.going_on.edits import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears
@@ -28,7 +28,7 @@ from planner.workbook.template.columns import title
 FIRST = "Rolled"
 """The first sheet of the next workbook."""
 _ROLLED_SHEETS = {
-    fold(name) for name in (FIRST, CarriedOver.TABLE, OrderBefore.SHEET, BuildBefore.SHEET)
+    *map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))
 }
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
@@ -53,8 +53,8 @@ class RolledPlan:
     edits: Edits
     dropped: float
     names: tuple[str, str]
-    orders: tuple[OrderBefore, ...]
-    builds: tuple[BuildBefore, ...]
+    orders: tuple[PreviousOrder, ...]
+    builds: tuple[PreviousBuild, ...]
 
     @property
     def currency(self) -> str:
@@ -92,8 +92,8 @@ class _Writer:
             sheet = self._sheet(each.record)
             self.target.clear(sheet, each.row)
             self._list(sheet.title, f"A{each.row}", each.what, "", "the row", None, each.reason)
-        for record, rows in ((OrderBefore, self.rolled.orders), (BuildBefore, self.rolled.builds)):
-            self._before(record, rows)
+        self._before(PreviousOrder, self.rolled.orders)
+        self._before(PreviousBuild, self.rolled.builds)
         front, carried = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
         self.target.fix()
         for name, place in self.target.fixed:

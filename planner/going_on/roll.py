@@ -8,7 +8,7 @@ from models import tolerances
 from models.errors import UsageError
 from models.plan import BUILT, Plan
 from models.plan.past import cost_before
-from models.schema.rounds import BuildBefore, OrderBefore
+from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import carried
 from planner.going_on.next_book import RolledPlan
 from planner.going_on.outcome import PastYears, planned_outcome
@@ -49,10 +49,10 @@ def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> RolledPlan:
     return rolled(plan, orders, book, planned_outcome(plan, orders, to), names)
 
 
-def _orders(orders: Orders, to: int) -> list[OrderBefore]:
+def _orders(orders: Orders, to: int) -> list[PreviousOrder]:
     table = orders.table[orders.table["year"] >= to]
     return [
-        OrderBefore(
+        PreviousOrder(
             year=int(row["year"]), mineral=row["mineral"], refiner=row["refiner"],
             project=row["project"], member=row["member"], contract=row["contract"],
             tonnes=float(row["tonnes"]), landed=float(row["unit_landed"]),
@@ -61,9 +61,9 @@ def _orders(orders: Orders, to: int) -> list[OrderBefore]:
     ]  # fmt: skip
 
 
-def _builds(plan: Plan, to: int) -> list[BuildBefore]:
+def _builds(plan: Plan, to: int) -> list[PreviousBuild]:
     return [
-        BuildBefore(project=project, year=year, part=min(part, 1.0))
+        PreviousBuild(project=project, year=year, part=min(part, 1.0))
         for (project, year), part in sorted(plan.amounts(BUILT).items())
         if year >= to and part > tolerances.LEAST_FLOW
     ]

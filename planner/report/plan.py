@@ -37,7 +37,7 @@ from models.results.common import (
     SHORT_PRICE,
     YEAR,
 )
-from models.results.field import crossed
+from models.results.field import matrix_of
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD, is_estimate
 from models.units import MILLION
@@ -364,7 +364,7 @@ def shortage(plan: PlanFile) -> Section | None:
     heading = "Share of demand that is missing, by member and mineral, all years"
     axis = SHORT.header.lower()
     whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
-    matrix = crossed(title, {Members.member: names}, across, parts, field.share(""), {})
+    matrix = matrix_of(title, {Members.member: names}, across, parts, field.share(""), {})
     return Section(
         "shortage",
         title,
@@ -460,7 +460,7 @@ def prices(plan: PlanFile) -> Section | None:
 
 def _mean(rows: pd.DataFrame, name: str, weight: str) -> float | None:
     rows = rows[rows[name].notna() & (rows[weight] > 0)]
-    return measures.part(float((rows[name] * rows[weight]).sum()), float(rows[weight].sum()))
+    return measures.ratio(float((rows[name] * rows[weight]).sum()), float(rows[weight].sum()))
 
 
 def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str) -> Picture:

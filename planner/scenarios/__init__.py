@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.case import BASE, TO_THE_END, Case, SearchLimits, fold
-from models.checks.common import near
+from models.checks.common import name_hint
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
 from models.results import Figure
@@ -200,7 +200,7 @@ def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError suggests a similar one."""
     spelt = {fold(k): k for k in (BASE, *names(case))}
     if fold(name) not in spelt:
-        hint, every = near(name, spelt), few(list(spelt.values()), _MOST_LISTED)
+        hint, every = name_hint(name, spelt), few(list(spelt.values()), _MOST_LISTED)
         listed = f"{hint} Choose from {every}" if hint else f"choose from {every}"
         msg = f"there is no scenario {name!r}; {listed}"
         raise UsageError(msg)

@@ -12,17 +12,17 @@ from typing import Any
 from models import checks
 from models.case import Case, fold
 from models.checks import advice, rows, scenarios
-from models.checks.common import companies, did_you_mean, having, plants, seller
+from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.workbook.countries import closest_country, country_code
 
 _RULES = (
-    rows.within_bounds,
+    rows.numbers_are_within_bounds,
     rows.last_year_not_before_first,
-    scenarios.selectors,
-    scenarios.values,
-    scenarios.builds,
+    scenarios.selectors_fit_actions,
+    scenarios.values_fit_actions,
+    scenarios.builds_match_projects,
     advice.outside_the_horizon,
 )
 """Rules for a row of the sheet Scenarios, except for the rules on names."""
@@ -178,7 +178,7 @@ def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
 def _containing(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
     """Return the names that contain a text as whole words; otherwise as the beginning of a word."""
     spelt = {fold(name): name for name in names}
-    folded = [] if "*" in text else having(fold(text), spelt, beginnings=beginnings)
+    folded = [] if "*" in text else names_containing(fold(text), spelt, beginnings=beginnings)
     return tuple(spelt[name] for name in folded)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from models.case import Case, Part, Parts, Turned, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
-from models.schema import TAKES, ByYear, ScenarioStep, SecurityTarget
+from models.schema import ACTION_CELLS, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
 from planner.scenarios.actions import ActionKind, CaseChange
 from planner.scenarios.named import Named
@@ -43,23 +43,23 @@ class ParameterKind:
     @property
     def place(self) -> str:
         """The selector of the place, such as country; "" if the action has none."""
-        selectors = TAKES[self.action].selectors
+        selectors = ACTION_CELLS[self.action].selectors
         return next((name for name in ("refiner", "member", "country") if name in selectors), "")
 
     @property
     def is_factor(self) -> bool:
         """Whether the number multiplies a value of the case, so that 1 changes nothing."""
-        return TAKES[self.action].value == "a factor"
+        return ACTION_CELLS[self.action].value == "a factor"
 
     @property
     def is_price(self) -> bool:
         """Whether the number is a price per tonne of one mineral."""
-        return TAKES[self.action].value == "money/t"
+        return ACTION_CELLS[self.action].value == "money/t"
 
     @property
     def largest(self) -> float:
         """The largest number that the action accepts; the smallest is 0."""
-        return TAKES[self.action].most
+        return ACTION_CELLS[self.action].most
 
 
 CAP = ParameterKind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without share limits")

@@ -54,8 +54,8 @@ def result_of(result: type[results.Result], context: Context) -> results.Result 
     """Return a table of a plan; None if the input has no such rows."""
     if result in _MADE:
         return _MADE[result](context)
-    if issubclass(result, PlanTable) and result.is_due(context.plan, context.book.case):
-        return result.of(context.plan)
+    if issubclass(result, PlanTable) and result.is_shown(context.plan, context.book.case):
+        return result.from_plan(context.plan)
     return None
 
 

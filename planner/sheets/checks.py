@@ -217,7 +217,7 @@ def _program(context: Context) -> Rows:
 def _sealed(context: Context) -> tuple[Sequence[float], ...]:
     """Return the columns of numbers that are sealed."""
     sheets: dict[type[Result], Result] = {
-        Flows: Flows.of(context.plan),
+        Flows: Flows.from_plan(context.plan),
         Values: values(context),
         Duals: duals(context),
     }

@@ -17,7 +17,7 @@ import pandas as pd
 
 from models import measures, results, schema
 from models.case import Case, in_force
-from models.measures import Dependence, Top, printed
+from models.measures import Dependence, Top, rounded
 from models.plan import Plan
 from models.results import common, supply
 from models.results.members import dependences_of
@@ -75,7 +75,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "paid": spent,
                 "landed": measures.landed_cost(spent, bought),
                 "extra_paid": more,
-                "extra": None if more is None else measures.part(more, bought),
+                "extra": None if more is None else measures.ratio(more, bought),
                 "demand_value": sum(
                     case.coalition_demand(name, year) * record.price.value(year)
                     for year in case.years
@@ -118,7 +118,7 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
     here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
     return (
         {name: extra for name, (extra, _) in more.items()},
-        {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
+        {m: measures.difference(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
     )
 
 
@@ -173,7 +173,7 @@ def by_mineral(context: Context) -> results.ByMineral:
 
 @once
 def members(context: Context) -> results.Members:
-    return results.Members.of(context.plan, context.without_limits)
+    return results.Members.from_plan(context.plan, context.without_limits)
 
 
 # ---- whom the coalition depends on ---------------------------------------------------------------
@@ -311,12 +311,12 @@ def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
     for members in by_mineral.values():
         same = Counter(_as_printed(dependence) for _, dependence in members)
         members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
-        members.sort(key=lambda e: (-printed(e[1].share), -same[_as_printed(e[1])]))
+        members.sort(key=lambda e: (-rounded(e[1].share), -same[_as_printed(e[1])]))
     return by_mineral
 
 
 def _as_printed(dependence: Dependence) -> tuple[float, str]:
-    return printed(dependence.share), dependence.country
+    return rounded(dependence.share), dependence.country
 
 
 def _limits_kept(plan: Plan) -> dict[str, str]:
@@ -370,7 +370,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             of_supplier = by_supplier.get_group((m.name, stop.country))
             top = measures.largest_country_share(of_supplier, PURCHASES)
             sold_by = float(of_supplier["tonnes"].sum())
-            of_demand = None if top is None else measures.part(sold_by, base)
+            of_demand = None if top is None else measures.ratio(sold_by, base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)
@@ -396,7 +396,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "dependent_country": most and most.country,
             "dependent_share": most and most.share,
             "alike": alike,
-            "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
+            "wholly_dependent": sum(rounded(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
             **through.get(m.name, {}),
         }

@@ -16,11 +16,11 @@ from models.measures import (
     SEE_MORE,
     TIED_INPUTS,
     keeps_enough,
-    part,
-    printed,
+    ratio,
+    rounded,
 )
 from models.results import ByMineral, Field, Result
-from models.results.members import BENCHMARK, MUCH, is_much
+from models.results.members import BENCHMARK_WORDS, EU_BENCHMARK, is_dependent
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -172,7 +172,7 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
         for row in _needed(table)
         if known(row["supplier_limit"])
         and known(row["supplier_share"])
-        and printed(row["supplier_share"]) > printed(row["supplier_limit"])
+        and rounded(row["supplier_share"]) > rounded(row["supplier_limit"])
     ]
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
@@ -245,18 +245,19 @@ def dependence(table: ByMineral, country: Country) -> str:
         return ""
     if not bought:
         return f"No member buys from any country outside the coalition in {last}."
-    much = sum(is_much(row["dependent_share"]) for row in bought)
+    much = sum(is_dependent(row["dependent_share"]) for row in bought)
     which, some, of_any = "", "no", " of any mineral"
     if much:
         which, some, of_any = f" for {much:,} of {len(rows):,} minerals,", "some", ""
         if much == len(rows):
             which = f" for {'every mineral' if much > 1 else bought[0]['mineral']},"
+    benchmark = share(EU_BENCHMARK)
     start = (
-        f"In {last},{which} {some} member buys over {share(MUCH)}{of_any} from one country outside"
-        f" the coalition ({share(MUCH)} is {BENCHMARK})"
+        f"In {last},{which} {some} member buys over {benchmark}{of_any} from one country outside"
+        f" the coalition ({benchmark} is {BENCHMARK_WORDS})"
     )
-    top = max(printed(row["dependent_share"]) for row in bought)
-    ties = [row for row in bought if printed(row["dependent_share"]) == top]
+    top = max(rounded(row["dependent_share"]) for row in bought)
+    ties = [row for row in bought if rounded(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
     part_of = share(most["dependent_share"]) if top < 1.0 else "all"
     buys = "buys" if (most["alike"] or 1) == 1 else "each buy"
@@ -293,7 +294,7 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
     size, share_more, than = (
         amount(abs(a_year), money),
-        part(abs(more), same),
+        ratio(abs(more), same),
         "more" if a_year > 0 else "less",
     )
     number = f"{share(share_more) if share_more is not None else size} {than}"

@@ -145,7 +145,7 @@ def _security(context: Context) -> TrafficLight | None:
     if not context.case.security:
         return None
     needed = years_needed(context.plan.supply)
-    return survival(results.Security.of(context.plan), needed, context.country)
+    return survival(results.Security.from_plan(context.plan), needed, context.country)
 
 
 def _stocks(context: Context) -> TrafficLight | None:
@@ -275,7 +275,7 @@ def _origin(context: Context) -> Iterator[str]:
 
 def levy_words(plan: Plan, currency: str) -> str:
     """Return who pays most at borders with a price floor, and when; "" if nobody does."""
-    table = results.levied(plan)
+    table = results.levies_paid(plan)
     if table.empty:
         return ""
     by_payer = measures.sums(table, "levies", "member", "plant")

@@ -51,7 +51,7 @@ class _Comparison:
 
 
 def _differ(before: float, now: float) -> bool:
-    return abs(now - before) > tolerances.SAME_ORDER + tolerances.TWO_PLANS * max(before, now)
+    return abs(now - before) > tolerances.SAME_ORDER + tolerances.PLAN_DIFFERENCE * max(before, now)
 
 
 @once
@@ -62,7 +62,7 @@ def _compared(context: Context) -> _Comparison | None:
         return None
     orders: dict[Key, tuple[float, float]] = {}
     names: dict[Key, Key] = {}
-    flows = Flows.of(context.plan)
+    flows = Flows.from_plan(context.plan)
     fields = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member, Flows.contract)
     for *key, tonnes in flows.rows(*fields, Flows.tonnes):
         folded = _folded(key)
@@ -168,7 +168,7 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
 
 def _alike(before: dict[int, float], now: dict[int, float]) -> bool:
     years = {*before, *now}
-    return all(abs(before.get(y, 0) - now.get(y, 0)) <= tolerances.TWO_PLANS for y in years)
+    return all(abs(before.get(y, 0) - now.get(y, 0)) <= tolerances.PLAN_DIFFERENCE for y in years)
 
 
 def _moved(name: str, before: dict[int, float], now: dict[int, float]) -> str:

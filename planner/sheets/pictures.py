@@ -275,7 +275,7 @@ def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
         amounts = measures.sums(rows, amount, "mineral")
-        shares = (measures.part(amounts.get(m, 0.0), usable.get(m, 0.0))
+        shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0))
                   for m in (row["mineral"] for row in minerals))  # fmt: skip
         series.append(Series(name, role, [share or 0.0 for share in shares]))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"

@@ -78,10 +78,10 @@ def remark(score: Score, case: Case) -> str:
 
 def _over(score: Score, case: Case) -> str:
     """Return where a limit of the workbook is kept for demand but not for purchases; "" if none."""
-    if not score.over:
+    if not score.exceeded_by_purchases:
         return ""
-    most = score.over[0]
-    years = {each.year for each in score.over}
+    most = score.exceeded_by_purchases[0]
+    years = {each.year for each in score.exceeded_by_purchases}
     who, part = case.country_name(most.country), f"{most.of_purchases:z.0%} of purchases"
     more = f"; over it in {each_year(years)}" if len(years) > 1 else ""
     return f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand{more}"

@@ -246,7 +246,7 @@ def _cost_of_limits(context: Context) -> Rows:
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     compared = [row for row in figures(context) if row["extra"] is not None]
     bought = sum(row["purchased"] for row in compared)
-    extra = measures.part(sum(row["extra"] * row["purchased"] for row in compared), bought)
+    extra = measures.ratio(sum(row["extra"] * row["purchased"] for row in compared), bought)
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
     fewer, plain = free.tonnes - plan.tonnes, _plain(context)

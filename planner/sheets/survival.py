@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from models.measures import IN_SECURITY, printed
+from models.measures import IN_SECURITY, rounded
 from models.plan import survivals_asked
 from models.resolve import Expanded
 from models.results import Security
@@ -182,7 +182,7 @@ def loss_findings(table: Security) -> list[LossFinding]:
     for who, rows in by_country.items():
         allowed = defaultdict[str, list[float]](list)
         for row in rows:
-            allowed[row["mineral"]].append(printed(1.0 - row["target"]))
+            allowed[row["mineral"]].append(rounded(1.0 - row["target"]))
         failed = _cells(filter(is_missed, rows))
         bounds = {mineral: (min(parts), max(parts)) for mineral, parts in allowed.items()}
         passed = years_left(_cells(rows), failed)
@@ -230,7 +230,7 @@ def is_missed(row: Row) -> bool:
 
 
 def _tested(table: Security) -> list[Row]:
-    return [row for row in rows_of(table) if printed(row["target"]) > 0.0]
+    return [row for row in rows_of(table) if rounded(row["target"]) > 0.0]
 
 
 def _cells(rows: Iterable[Row]) -> Cells:

@@ -24,7 +24,7 @@ from models.measures import SURGE
 from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
 from models.resolve import Rights, budget_year, start_years, stock_target, unbuilt
-from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
+from models.schema import ACTION_CELLS, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import apply_steps
 
@@ -268,7 +268,9 @@ class Unforeseen:
 def _step_from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
     """Return a step that does nothing before a year, if its action has years."""
     first = step.first_year or years[0]
-    if "last_year" not in TAKES[step.action].selectors or not any(first <= y < year for y in years):
+    if "last_year" not in ACTION_CELLS[step.action].selectors or not any(
+        first <= y < year for y in years
+    ):
         return step
     return dataclasses.replace(step, first_year=max(step.first_year or year, year))
 

@@ -28,7 +28,7 @@ from models.answers.cost_sharing import (
 )
 from models.answers.games import MOST_MEMBERS
 from models.case import Case
-from models.measures import beyond, part
+from models.measures import difference, ratio
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
 from models.results import About, Field, Look, Name, Result, field
@@ -416,7 +416,7 @@ def bills(sharing: Sharing, case: Case) -> Bills:
             for i in range(len(case.members))
         ]
         for name, row in zip(("", *(m.name for m in case.members)), of_rule, strict=True):
-            saved = part(row["saving"], row["alone"])
+            saved = ratio(row["saving"], row["alone"])
             rows.append(row | {"rule": rule, "member": name, "part": saved})
     return Bills.of_rows(rows, words=words_of(case))
 
@@ -843,7 +843,7 @@ def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
 
 
 def _avoided(row: Any) -> float:
-    return beyond(row["priced_alone"], row["priced"], row["alone"])
+    return difference(row["priced_alone"], row["priced"], row["alone"])
 
 
 def _saved_together(cash: float, avoided: float, currency: str) -> str:

@@ -12,7 +12,7 @@ from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Agreed, Case
 from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
-from models.schema import TAKES, ScenarioStep
+from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decisions_before
@@ -248,5 +248,9 @@ def _step_in_words(case: Case, step: ScenarioStep) -> str:
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action
     selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
-    when = "" if "first_year" not in TAKES[step.action].selectors else f", {span((first, last))}"
+    when = (
+        ""
+        if "first_year" not in ACTION_CELLS[step.action].selectors
+        else f", {span((first, last))}"
+    )
     return f"{action}{f': {selected}' if selected else ''}{when}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.measures import beyond
+from models.measures import difference
 from models.plan.stages import input_cost
 
 if TYPE_CHECKING:
@@ -53,5 +53,5 @@ def with_input_costs(
     np.add.at(less, flows.mineral, counted)
     pairs = zip(more.tolist(), less.tolist(), strict=True)
     return {
-        m: beyond(plus, minus, plus) for m, (plus, minus) in zip(e.minerals, pairs, strict=True)
+        m: difference(plus, minus, plus) for m, (plus, minus) in zip(e.minerals, pairs, strict=True)
     }

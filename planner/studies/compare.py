@@ -16,11 +16,11 @@ from models.answers.cost_sharing import DualBill
 from models.background import result_of
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import SAME_COST, change, keeps_enough, missing_in_each, part, sums
+from models.measures import SAME_COST, change, keeps_enough, ratio, shortage_rates, sums
 from models.plan import PENALTIES, Plan
 from models.results import About, Result, field
 from models.results.common import SHORT, units_of, words_of
-from models.results.field import Colour, Field, Look, crossed
+from models.results.field import Colour, Field, Look, matrix_of
 from models.units import MILLION
 from planner import scenarios
 from planner.render import words
@@ -338,7 +338,7 @@ def missing_by_year(
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
-        parts, parts_more = (missing_in_each(each or {}, need[name]) for each in (lost, more))
+        parts, parts_more = (shortage_rates(each or {}, need[name]) for each in (lost, more))
         ever = {mineral for (mineral, _), t in lost.items() if t > 0}
         ever |= {mineral for (mineral, _), t in (more or {}).items() if t < 0}
         rows += [
@@ -413,7 +413,7 @@ def matrix(
     }
     lead = {Comparison.scenario.like(meaning=""): list(rows)}
     cell = field.share("", meaning, colour=Colour.AGAINST_FIRST)
-    return crossed(name, lead, headers, cells, cell, {})
+    return matrix_of(name, lead, headers, cells, cell, {})
 
 
 def _matrix(
@@ -560,7 +560,7 @@ class _ComparisonTables:
 
     def dearer_by(self, name: str) -> float:
         """Return the fraction by which a scenario makes the same tonnes dearer; 0 if unknown."""
-        return part(*self.paid[name]) or 0.0
+        return ratio(*self.paid[name]) or 0.0
 
 
 class _ComparisonCharts(_ComparisonTables):
@@ -1186,7 +1186,7 @@ class _ComparisonFinding(_ComparisonTables):
                 "Dearest for the same tonnes", "none", "no scenario makes them dearer."
             )
         remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
-        by = part(*self.paid[name])
+        by = ratio(*self.paid[name])
         shown = f"{name}: +{words.share(by)}" if by is not None else name
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
@@ -1237,12 +1237,12 @@ def _by_year_of(tables: Tables, scenario: str, amount: Field) -> dict[str, ByYea
 
 
 def _parts_of(years: ByYear) -> dict[int, float]:
-    return {year: part(more, need) or 0.0 for year, (more, need) in years.items()}
+    return {year: ratio(more, need) or 0.0 for year, (more, need) in years.items()}
 
 
 def _over_all(years: ByYear) -> float:
     more, need = (sum(side) for side in zip(*years.values(), strict=True)) if years else (0.0, 0.0)
-    return part(more, need) or 0.0
+    return ratio(more, need) or 0.0
 
 
 def _missing_parts(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:

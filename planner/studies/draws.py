@@ -18,7 +18,7 @@ import numpy as np
 
 from models.case import Case, Part, Parts, Selection, in_force
 from models.errors import UsageError
-from models.measures import SURGE, beyond
+from models.measures import SURGE, difference
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import part, parts
 from models.resolve import Bools, Floats
@@ -233,7 +233,7 @@ class RiskResults:
     @property
     def left_out(self) -> float:
         """The part of the plan's total cost that is not counted: Security's penalty [money]."""
-        return beyond(self.base.objective, self.base_totals.objective, self.base.objective)
+        return difference(self.base.objective, self.base_totals.objective, self.base.objective)
 
     @property
     def distinct(self) -> int:

@@ -207,7 +207,7 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
-    (payers,) = members.paying(case, [result.path.supply], result.plan.supply)
+    (payers,) = members.yearly_payments(case, [result.path.supply], result.plan.supply)
     rows = {
         Exits: exits,
         WayOut: [row for rows in years.values() for row in rows],
@@ -257,7 +257,7 @@ def _plants(plan: Plan) -> tuple[Floats, Floats]:
 
 def _without_rounding(amount: float, total: float) -> float:
     """Return an amount, or 0 if it is only rounding between two plans, relative to ``total``."""
-    return amount if abs(amount) > tolerances.TWO_PLANS * total else 0.0
+    return amount if abs(amount) > tolerances.PLAN_DIFFERENCE * total else 0.0
 
 
 def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
@@ -287,7 +287,7 @@ def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
         "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
-        "a_tonne": measures.part(cash, fewer) if cash > 0 else None,
+        "a_tonne": measures.ratio(cash, fewer) if cash > 0 else None,
         "remark": _why_left(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
@@ -302,7 +302,7 @@ def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
     # the search fixes a shortage only within a tolerance, which is larger than a sum's rounding
     if measures.change(after, before, tolerances.LEAST_FLOW) == 0.0:
         return 0.0
-    return measures.beyond(after, before, result.plan.mineral_costs["money"].abs().sum())
+    return measures.difference(after, before, result.plan.mineral_costs["money"].abs().sum())
 
 
 def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
@@ -373,7 +373,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     rows = plan.projects[["project", "year", "built"]]
     for project, year, built in rows.itertuples(index=False):
         part = built - begun[project].get(year, 0.0)
-        if part > tolerances.TWO_PLANS:
+        if part > tolerances.PLAN_DIFFERENCE:
             parts[project][year] = part
     return parts
 
@@ -498,7 +498,7 @@ class _ExitFinding:
         last_year = years[years["year"] == self.last].set_index("mineral")
         self.last_year = last_year[["others", "demand"]].T.to_dict("list")
         total = years.groupby("mineral", sort=False)[["short", "demand"]].sum().to_dict()
-        parts = measures.missing_in_each(total["short"], total["demand"])
+        parts = measures.shortage_rates(total["short"], total["demand"])
         self.missing = f"{missing(parts)}, as in the plan."
         self.name, self.basis = tables.option(OF), tables.option(BASIS)
         self.currency, self.builds = exits.words["money"], tables[Builds]

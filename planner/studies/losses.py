@@ -19,7 +19,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case, Part, Parts, Selection
-from models.measures import DAYS, net
+from models.measures import DAYS, net_sums
 from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
 from models.program.component import Columns
 from models.program.market import BALANCE
@@ -296,7 +296,9 @@ class Effect:
 
     def tonnes(self, cells: Any) -> dict[str, float]:
         """Return the tonnes of some of (mineral, buyer, year)."""
-        return {name: float(net(tonnes[cells].ravel())) for name, tonnes in self.amounts.items()}
+        return {
+            name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in self.amounts.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -376,7 +378,7 @@ class AgreedCase:
         lower = self._but_for_rounding(calm.stock - after.stock)
         used = lower.sum(axis=1).max(axis=1, initial=0.0)
         refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
-        cost = net(np.array([cash, refill, penalty, -calm_cash, -calm_penalty]))
+        cost = net_sums(np.array([cash, refill, penalty, -calm_cash, -calm_penalty]))
         members = slice(len(self.plan.expanded.members))
         return Effect(
             lost=lost,
@@ -384,8 +386,8 @@ class AgreedCase:
             stocked=self._but_for_rounding(stocked),
             short=short,
             less=self._but_for_rounding(before.taken - after.taken),
-            cash=net(np.array([cash, -calm_cash])),
-            duties=net(np.array([duties, -calm_duties])),
+            cash=net_sums(np.array([cash, -calm_cash])),
+            duties=net_sums(np.array([duties, -calm_duties])),
             refill=refill,
             cost=cost,
             used=used,

@@ -17,7 +17,7 @@ import pandas as pd
 from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
 from models.case import Case
 from models.errors import SolverError, UsageError
-from models.measures import part
+from models.measures import ratio
 from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
@@ -116,7 +116,7 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         demand = sum(case.coalition_demand(r.mineral, y) for y in case.years)
         need, verdict = r.base or demand, UNKNOWN
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
-        shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
+        shares = {f"{end}_share": t if t is None else ratio(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
         rows.append(
@@ -141,7 +141,7 @@ def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
         least=least_now,
         cash=cash,
         cash_least=cash_least,
-        dearer=[part(more - paid, paid) for paid, more in zip(cash, cash_least, strict=True)],
+        dearer=[ratio(more - paid, paid) for paid, more in zip(cash, cash_least, strict=True)],
         short=short,
         short_least=short_least,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from models.case import BASE, Case
-from models.measures import beyond, part, sums
+from models.measures import difference, ratio, sums
 from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
@@ -106,10 +106,10 @@ def regret_table(
     for name, foreseen, late in every:
         lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
         if lost is not None and early is not None and base is not None and late is not None:
-            surprise, regret = beyond(late, early, early), beyond(lost, base, base)
+            surprise, regret = difference(late, early, early), difference(lost, base, base)
             rows.append({
                 "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
-                "vain": lost, "regret": regret, "likely": part(regret, regret + surprise),
+                "vain": lost, "regret": regret, "likely": ratio(regret, regret + surprise),
             })  # fmt: skip
     return Regret.of_rows(rows, words=words_of(case)) if rows else None
 

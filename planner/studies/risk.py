@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from models import errors, schema, tolerances, units
-from models.measures import part
+from models.measures import ratio
 from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, common, field
@@ -309,7 +309,7 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: sli
         "plan": sample.name,
         "demand": demand,
         "base": base,
-        "share": part(statistics.mean, demand) or 0.0,
+        "share": ratio(statistics.mean, demand) or 0.0,
         "short": _chance_of(tonnes > least).share,
         "more": more.share,
         "least": more.least,

@@ -103,7 +103,7 @@ class BenchmarkPrice:
     @property
     def worst(self) -> tuple[int, float]:
         """The base plan's year farthest from the benchmark, and its share in that year."""
-        return self.required.worst(self.score.reached)
+        return self.required.worst(self.score.share_by_year)
 
     @property
     def worst_asked(self) -> tuple[int, float] | None:
@@ -121,7 +121,7 @@ class BenchmarkPrice:
 
     @property
     def changes_share(self) -> bool:
-        before = self.score.reached
+        before = self.score.share_by_year
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
         )
@@ -269,7 +269,7 @@ def totals_of(plan: Plan) -> ScorecardTotals:
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
-        supplied = {y: supply.of(row.mineral, buyer, y) for y in due_years(case.years)}
+        supplied = {y: supply.supply_of(row.mineral, buyer, y) for y in due_years(case.years)}
         shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}
         reached = {year: share for year, share in shares.items() if share is not None}
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from models.measures import printed
+from models.measures import rounded
 from planner.render.words import known, listed, share
 from planner.scenarios.parameters import SECURITY, Parameter
 from planner.scenarios.parameters import percent as percent_of
@@ -89,7 +89,7 @@ def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[
             f", but some is missing at the next point, {listed(map(percent_of, steps), _NAMED)}"
         )
     columns = (rows[column].tolist() for column in ("dearer", "mineral", "value"))
-    more = [row for row in zip(*columns, strict=True) if known(row[0]) and printed(row[0]) > 0]
+    more = [row for row in zip(*columns, strict=True) if known(row[0]) and rounded(row[0]) > 0]
     if more:
         dearer, mineral, point = max(more, key=lambda row: row[0])
         finding += (

@@ -60,7 +60,7 @@ def _of_plan(result: type[Result], context: Context) -> Result | None:
     """Return a plan's sheet; Members has no comparison with the plan without limits."""
     if result is not Members:
         return result_of(result, context)
-    table = Members.of(context.plan, None)
+    table = Members.from_plan(context.plan, None)
     return table.without(Members.extra, Members.dearer, Members.extra_shortage)
 
 

@@ -17,12 +17,12 @@ import pandas as pd
 
 from models import errors, tolerances
 from models.case import Case
-from models.measures import HELD_TO_ORDERS, part, sums
+from models.measures import HELD_TO_ORDERS, ratio, sums
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
-from models.results.field import crossed
+from models.results.field import matrix_of
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import (
@@ -530,7 +530,7 @@ def _of_member(result: Stress, loss: Loss) -> Row:
     short, need = (
         float(np.einsum("mjt,mt->j", tonnes, prices)[j]) for tonnes in (effect.short, side.demand)
     )
-    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": part(short, need)}
+    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": ratio(short, need)}
 
 
 def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
@@ -604,7 +604,7 @@ def heat_map(tables: Tables) -> Result:
     rows = tables[by].rows(by.lost, by.kind, by.mineral, by.share)
     cells = {tuple(key): share for *key, share in rows}
     lead = {Losses.lost: losses.lost, Losses.kind: losses.kind}
-    return crossed("Heat map", lead, _every_mineral(tables), cells, _HEAT, losses.words)
+    return matrix_of("Heat map", lead, _every_mineral(tables), cells, _HEAT, losses.words)
 
 
 def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) -> Result:
@@ -613,7 +613,9 @@ def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) ->
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
     cells: dict[Any, Any] = rows.set_index(["country", "member"])[cell.name].to_dict()
-    return crossed(title, {Embargoes.country: codes}, members, cells, cell, tables[Embargoes].words)
+    return matrix_of(
+        title, {Embargoes.country: codes}, members, cells, cell, tables[Embargoes].words
+    )
 
 
 def _every_mineral(tables: Tables) -> list[str]:
@@ -821,7 +823,7 @@ def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
     need, years = _need(tables), ["lost", "kind", "mineral", "year"]
     short = sums(tables[Detail].frame(), "short_t", *years) if Detail in tables else {}
     return {
-        (lost, kind, mineral, int(year)): part(tonnes, need[mineral, int(year)]) or 0.0
+        (lost, kind, mineral, int(year)): ratio(tonnes, need[mineral, int(year)]) or 0.0
         for (lost, kind, mineral, year), tonnes in short.items()
     }
 

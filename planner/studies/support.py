@@ -215,7 +215,8 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -
             price = plan.case.mineral_of[source.mineral].price.value(year)
             row |= {
                 "member": e.buyer_name(int(gaps.member[r, t])), "landed": float(gaps.landed[r, t]),
-                "worth": float(gaps.worth[r, t]), "gap": gap, "of_price": measures.part(gap, price),
+                "worth": float(gaps.worth[r, t]), "gap": gap,
+                "of_price": measures.ratio(gap, price),
             }  # fmt: skip
             if free is not None:
                 row["free"] = 0.0 if free.sold[r, t] > 0 else _finite(free.gaps.gap[r, t])
@@ -265,7 +266,7 @@ def _payment_row(
     }  # fmt: skip
     if needed.payment is not None:
         price, before = case.mineral_of[mineral].price, dict(zip(case.years, planned, strict=True))
-        parts = [measures.part(needed.payment, price.value(year)) for year in needed.tonnes]
+        parts = [measures.ratio(needed.payment, price.value(year)) for year in needed.tonnes]
         parts_known = [part for part in parts if part is not None]
         row |= {
             "payment": needed.payment, "helps": ALL_YEARS,

@@ -512,13 +512,13 @@ def _row(
     demand, tonnes = amounts["demand"], amounts["tonnes"]
     if reference is not None:
         whole = max(demand, reference["demand"])
-        row["lost"] = measures.beyond(amounts["short"], reference["short"], whole)
+        row["lost"] = measures.difference(amounts["short"], reference["short"], whole)
         row["premium"] = measures.premium(amounts["cash"], reference["cash"], tonnes)
         costs = amounts["objective"], reference["objective"]
         row["with_shortage"] = measures.premium_with_shortage(*costs, demand)
     if basket is not None and tonnes > 0:
         extra, same = basket
-        row |= {"like_for_like": extra / tonnes, "dearer": measures.part(extra, same)}
+        row |= {"like_for_like": extra / tonnes, "dearer": measures.ratio(extra, same)}
     return row
 
 
@@ -533,7 +533,7 @@ def _like_for_like(
     every = pd.concat(tables, ignore_index=True)
     baskets = measures.constant_basket(every, reference.supply, "point")
     minerals = (baskets.get(i, {}) for i in range(len(points)))
-    return [each and {**each, ALL: measures.together(each)} for each in minerals]
+    return [each and {**each, ALL: measures.basket_total(each)} for each in minerals]
 
 
 def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> float | None:
@@ -541,7 +541,7 @@ def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> fl
     other = None if before is None else before[1].get(row["mineral"])
     if before is None or other is None:
         return None
-    saved = measures.beyond(other["objective"], row["objective"], row["objective"])
+    saved = measures.difference(other["objective"], row["objective"], row["objective"])
     return saved / (value - before[0]) * measures.POINT or 0.0  # not -0.0
 
 
@@ -1263,7 +1263,7 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
         )
     finding += "."
     amounts = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
-    is_level = (amounts.agg(np.ptp) <= tolerances.TWO_PLANS * amounts.max()).all(axis=None)
+    is_level = (amounts.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * amounts.max()).all(axis=None)
     if low < high and is_level and not any(at["levies"].values()):
         finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
     care = f"{missing(charts.missing_parts(high))} at {charts.words(high)}."

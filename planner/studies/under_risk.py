@@ -23,7 +23,7 @@ from models.answers import Future, FutureOutcomes, Tail, apart, cvar, under_risk
 from models.case import Case
 from models.errors import UsageError
 from models.measures import change
-from models.measures import part as part_of
+from models.measures import ratio as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
 from models.program import build_program, component, decisions

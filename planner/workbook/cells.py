@@ -15,7 +15,7 @@ from numbers import Real
 from typing import Any, TypeGuard
 
 from models import case, units
-from models.checks.common import near
+from models.checks.common import name_hint
 from models.schema import CellKind, Column
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
@@ -105,7 +105,7 @@ def expected_values(column: Column, currency: str = "USD") -> str:
     if column.kind not in DECIMAL | WHOLE:
         return str(column.kind.value)
     word = column.kind.value.partition(" from ")[0]
-    low, high = units.spelled(column.least), units.spelled(column.most)
+    low, high = units.in_words(column.least), units.in_words(column.most)
     unit = f" ({units.in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
     if math.isinf(column.most):
@@ -173,7 +173,7 @@ def _choice(column: Column) -> Convert:
             choice = choices.get(case.fold(value))
             if choice is not None:
                 return choice
-            hint = hints.get(case.fold(value)) or near(value, choices)
+            hint = hints.get(case.fold(value)) or name_hint(value, choices)
         else:
             hint = hint_of(value)
         raise CellError(shown(value), one_of(column.choices), hint)
@@ -208,8 +208,8 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         if factor != 1.0 and number_read > most:
             unit = units.in_currency(column.unit, currency)
             typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
-            message = f"{typed}, which is {units.spelled(number_read)} {unit}"
-            raise CellError(message, f"at most {units.spelled(most)} {unit}", hint)
+            message = f"{typed}, which is {units.in_words(number_read)} {unit}"
+            raise CellError(message, f"at most {units.in_words(most)} {unit}", hint)
         raise CellError(shown(value), expected_values(column, currency), hint)
 
     return number

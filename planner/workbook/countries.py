@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from models import case, schema
-from models.checks.common import alike
+from models.checks.common import closest_names
 
 _ALIASES = {
     "ARE": "UAE; Emirates",
@@ -102,7 +102,7 @@ def closest_country(name: str) -> str:
     folded = fold_country(name)
     if folded in _HINTS:
         return _HINTS[folded]
-    close = alike(folded, _shown(), _CLOSE)
+    close = closest_names(folded, _shown(), _CLOSE)
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""

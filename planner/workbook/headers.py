@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 from models.case import clean, common_letters, fold
-from models.checks.common import is_total, looks_like, near
+from models.checks.common import is_total, name_hint, total_hint
 from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
@@ -237,11 +237,11 @@ class HeaderRow:
         if self.context.members is None:  # Members could not be read
             return None
         name, countries = heading.name, self.context.members_of
-        hint = near(name, self.context.members) or member_meant(name, countries)
+        hint = name_hint(name, self.context.members) or member_meant(name, countries)
         if not (hint or self.context.members_sure):
             return None  # it may be a member whose name could not be read
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
-            hint = looks_like("column") if is_total(name) else hint
+            hint = total_hint("column") if is_total(name) else hint
             expected = "a member of the sheet Members"
             self._error(heading.position, f"{name!r} is not a member", expected, hint)
             return None
@@ -260,8 +260,8 @@ class HeaderRow:
 
     def _near(self, name: str) -> str:
         if is_total(name) and self.record.SPREAD:
-            return looks_like("column")
-        return near(
+            return total_hint("column")
+        return name_hint(
             name, {key: c.title for key, c in self.columns.items()} | REMARKS | {GRADE: "Grade"}
         )
 

@@ -274,7 +274,7 @@ def _not_summed(
 ) -> Iterator[Finding]:
     """Yield a finding if the rows of a column do not add up to the figure in Summary."""
     sheet = result.TABLE
-    if not any(field.read(str(header)) is not None for header in plan.tables.get(sheet, ())):
+    if not any(field.parsed(str(header)) is not None for header in plan.tables.get(sheet, ())):
         return
     unit = plan.unit(measure)
     stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
@@ -331,7 +331,7 @@ def _changed(sheet: str, message: str) -> Finding:
 @cache
 def _looks(header: str) -> frozenset[Look]:
     every = (f for r in results.CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
-    return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
+    return frozenset(f.look for f in every if header == f.header or f.parsed(header) is not None)
 
 
 def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
@@ -370,7 +370,7 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
     for each in kind.FIELDS:
         if table is not None and each.name in places:
             header = headers[places[each.name]]
-            words |= each.read(header) or {}
+            words |= each.parsed(header) or {}
             data[each.name] = _values(each, table[header])
         elif not each.optional:
             data[each.name] = [None] * (0 if table is None else len(table))

@@ -15,15 +15,15 @@ from models.case import Case, clean, fold
 from models.checks.common import (
     Rule,
     did_you_mean,
-    having,
     is_total,
     is_word_of_total,
-    looks_like,
-    near,
+    name_hint,
+    names_containing,
+    total_hint,
 )
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
-from models.schema.rounds import BuildBefore, OrderBefore
+from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
 from planner.workbook.cells import country
 from planner.workbook.countries import closest_country, member_meant
@@ -51,11 +51,11 @@ MOST_TITLES = 20
 class PreviousPlan:
     """Orders and builds of the previous plan, for years that are planned again."""
 
-    orders: tuple[OrderBefore, ...] = ()
-    builds: tuple[BuildBefore, ...] = ()
+    orders: tuple[PreviousOrder, ...] = ()
+    builds: tuple[PreviousBuild, ...] = ()
 
 
-_BEFORE = {fold(record.SHEET): record for record in (OrderBefore, BuildBefore)}
+_BEFORE = {fold(record.SHEET): record for record in (PreviousOrder, PreviousBuild)}
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | No
         if record is not None and grid.header_row:
             rows[record] = read_sheet(record, grid, context).records()
     del context.defaults[taken:]  # blanks that the planner itself left
-    return PreviousPlan(rows.get(OrderBefore, ()), rows.get(BuildBefore, ())) if rows else None
+    return PreviousPlan(rows.get(PreviousOrder, ()), rows.get(PreviousBuild, ())) if rows else None
 
 
 def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
@@ -193,8 +193,8 @@ def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
         return _did_you_mean(grid, [names[close[0]]])
     absent = {key: name for key, name in names.items() if key not in there}
-    within = [key for key in absent if having(key, [title], beginnings=False)]
-    meant = [absent[key] for key in having(title, absent) or within]
+    within = [key for key in absent if names_containing(key, [title], beginnings=False)]
+    meant = [absent[key] for key in names_containing(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
     return _did_you_mean(grid, meant[:_OFFERED]) if meant else ""
 
@@ -308,7 +308,7 @@ def _kept(
     headless = {f.sheet for f in errors if f.row <= context.layout.sheet(f.sheet).header_row}
     findings: list[Finding] = []
     for rule in rules:
-        needs = checks.NEEDS.get(rule, checks.Needs())
+        needs = checks.RULE_INPUTS.get(rule, checks.RuleInputs())
         if needs.sheets & failed or needs.headers & headless:
             continue
         if rule is checks.FREIGHT_RULE and not _freight_is_sure(parsed, errors, headless):
@@ -325,7 +325,7 @@ def _kept(
     return findings
 
 
-def _rests_on_bad(finding: Finding, needs: checks.Needs, context: ReadingContext) -> bool:
+def _rests_on_bad(finding: Finding, needs: checks.RuleInputs, context: ReadingContext) -> bool:
     """Whether a finding is at a cell that could not be read, or follows from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
     if needs.others:
@@ -393,7 +393,7 @@ def _with_totals_merged(
         defined = {fold(str(name)) for home in homes for name in parsed[home].fields["name"]}
         for row, position, value in _named_total(sheet, grids[sheet], context):
             if (sheet, row) in faulty and fold(value) not in defined:
-                message = f"{value!r}: {looks_like('row')}"
+                message = f"{value!r}: {total_hint('row')}"
                 totals.setdefault((sheet, row), at_cell(sheet, position, row, message))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
     return [*others, *totals.values()]
@@ -526,7 +526,7 @@ def _country_or_bloc(
         code = country(name)
     except CellError:
         sheet, header = floors.record.SHEET, floors.record.column_of("exempt").header
-        hint = near(name, blocs) or closest_country(name) or did_you_mean(name, blocs.values())
+        hint = name_hint(name, blocs) or closest_country(name) or did_you_mean(name, blocs.values())
         wrong = CellError(f"{name!r} is neither a country nor a bloc", "countries or blocs", hint)
         context.error(sheet, floors.rows[i], header, wrong)
         return ""

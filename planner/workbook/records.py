@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from models.case import clean, common_letters, fold
-from models.checks.common import near
+from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
 from models.schema.rounds import ROUNDS
@@ -273,7 +273,7 @@ class _SheetReading:
         for i, written in enumerate(texts):
             grade = grade_of(written)
             if grade is None:
-                hint = near(written, {fold(word): word for word in WIDER})
+                hint = name_hint(written, {fold(word): word for word in WIDER})
                 wrong = findings.CellError(findings.quoted(written), GRADES, hint)
                 self.context.error(self.sheet, self.grid.rows[i], heading.label, wrong)
             grades.append(grade or "")
@@ -407,7 +407,7 @@ def _setting(label: object, value: object) -> tuple[Column | None, findings.Cell
         return column, None
     names = ", ".join(c.header for c in headers.SETTINGS.values())
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
-    hint = near(headers.split_unit(name)[0], titles)
+    hint = name_hint(headers.split_unit(name)[0], titles)
     return None, findings.CellError(f"{name!r} is not a setting", f"one of {names}", hint)
 
 

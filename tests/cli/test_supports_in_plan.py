@@ -37,7 +37,7 @@ def test_members_say_who_pays_whom(name: str) -> None:
     if name == "paid back":
         del book["Supports"][0]["Strike price"]
     plan = solve(book)
-    made = Members.of(plan, None)
+    made = Members.from_plan(plan, None)
     assert dict(zip(made.member, made.floors, strict=True)) == pytest.approx(expected)
     told = dict(zip(made.member, made.floors_of, strict=True))
     for member, money in expected.items():

@@ -132,7 +132,7 @@ def tables(book: BookT) -> dict[str, Any]:
     """Return every table of the plan of a book."""
     plan = solve(book)
     due = [of for of in CATALOGUE.values() if issubclass(of, PlanTable)]
-    return {of.TABLE: of.of(plan).frame() for of in due if of.is_due(plan, plan.case)}
+    return {of.TABLE: of.from_plan(plan).frame() for of in due if of.is_shown(plan, plan.case)}
 
 
 @pytest.mark.parametrize("seed", range(4))

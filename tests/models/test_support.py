@@ -342,10 +342,10 @@ def test_the_buyer_pays_less_and_the_payer_pays_it() -> None:
     assert (cost(plan, "purchase"), cost(plan, "support")) == (2000, -1200)
     assert plan.cash == pytest.approx(2000)  # a transfer: the coalition pays what tonnes cost
     assert plan.support_paid == pytest.approx({"A": 900, "B": 300})
-    members = Members.of(plan, None)
+    members = Members.from_plan(plan, None)
     both = sum(members.paid) + sum(members.support)
     assert both == pytest.approx(plan.cash)
-    assert list(Flows.of(plan).support) == pytest.approx([12, 12])
+    assert list(Flows.from_plan(plan).support) == pytest.approx([12, 12])
 
 
 def test_the_payer_is_that_of_supports() -> None:
@@ -366,7 +366,7 @@ def test_no_more_is_paid_than_the_cost() -> None:
 def test_without_support_no_plan_says_any() -> None:
     plan = solve(make(jin(), sur()))
     assert "support" not in plan.flows
-    assert Flows.support not in Flows.of(plan).fields
+    assert Flows.support not in Flows.from_plan(plan).fields
     assert plan.support_paid == {}
 
 

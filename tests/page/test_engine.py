@@ -92,7 +92,7 @@ def test_what_is_claimed_of_a_loss_is_what_the_command_finds(planned):
         if not any(layer.slider == "security" for layer in of.layers):
             settings = settings[:1]
         for answer, plan in holds(case, planned(case, settings), settings):
-            rows = [row for row in rows_of(Security.of(plan)) if round(row["target"], 3) > 0]
+            rows = [row for row in rows_of(Security.from_plan(plan)) if round(row["target"], 3) > 0]
             found = answer["losses"]
             assert found["tested"] == len(rows)
             assert (found["missed"] > 0) == any(map(is_missed, rows))
@@ -114,7 +114,7 @@ def test_the_worst_loss_is_named_as_the_plan_names_it(planned):
     assert (worst["country"], worst["mineral"], worst["year"]) == ("China", "copper", 2027)
     assert worst["short"] == pytest.approx(0.55)
     plan = solve(variant_of(case, moved["command"]))
-    light = survival(Security.of(plan), case_years_needed(case), case.country_name)
+    light = survival(Security.from_plan(plan), case_years_needed(case), case.country_name)
     worst = "without China, 55 % of the need for copper is missing in 2027"
     assert f"{worst}; at most 5 % is allowed" in light.text
     assert "Not tested: copper in 2026" in light.text

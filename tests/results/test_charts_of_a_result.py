@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.results import Result, field
-from models.results.field import crossed
+from models.results.field import matrix_of
 from planner.render.chart import Role, bars, heat, lines, peak, some_of, top
 
 
@@ -74,7 +74,7 @@ def test_one_point_is_no_line() -> None:
 
 def test_a_map_has_a_row_a_name() -> None:
     cells = {("A", "Tin"): 0.5, ("B", "Zinc {x}"): 0.25}
-    matrix = crossed(
+    matrix = matrix_of(
         "Map", {Costs.country: ["A", "B"]}, ["Tin", "Zinc {x}"], cells, field.share(""), {}
     )
     picture = heat("Short", matrix, matrix.fields[1:], "short")

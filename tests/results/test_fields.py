@@ -50,9 +50,9 @@ def test_a_result_takes_all_its_columns_and_no_other():
 
 def test_a_header_is_read_with_what_fills_it():
     assert Prices.marginal.title({"money": "EUR"}) == "Marginal price (EUR/t)"
-    assert Prices.marginal.read("Marginal price (EUR/t)") == {"money": "EUR"}
-    assert Prices.marginal.read("Marginal price (EUR)") is None
-    assert Prices.short.read("Short (t)") == {}
+    assert Prices.marginal.parsed("Marginal price (EUR/t)") == {"money": "EUR"}
+    assert Prices.marginal.parsed("Marginal price (EUR)") is None
+    assert Prices.short.parsed("Short (t)") == {}
 
 
 def test_what_is_not_finite_is_blank_and_a_boolean_yes_or_no():
@@ -72,7 +72,7 @@ def test_what_is_not_finite_is_blank_and_a_boolean_yes_or_no():
 def test_every_result_says_what_it_is_and_names_its_grain():
     for result in CATALOGUE.values():
         assert result.__doc__, result
-        titles = [f.whole for f in result.FIELDS]
+        titles = [f.header_with_unit for f in result.FIELDS]
         keys = [f.json_key for f in result.FIELDS]
         assert len(set(titles)) == len(titles), result
         assert len(set(keys)) == len(keys), result
@@ -93,7 +93,7 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("result", ALL, ids=lambda r: r.TABLE)
 def test_a_plan_is_read_back_as_it_was(made, result):
     plan, file, _ = made
-    here, there = result.of(plan), file.result(result)
+    here, there = result.from_plan(plan), file.result(result)
     assert len(here) == len(there) > 0
     assert file.currency == here.words["money"] == there.words.get("money", file.currency)
     for each in here.fields:
@@ -107,7 +107,7 @@ def test_a_plan_is_read_back_as_it_was(made, result):
 @pytest.mark.parametrize("result", ALL, ids=lambda r: r.TABLE)
 def test_every_surface_says_the_same(made, result):
     plan, _, folder = made
-    table = result.of(plan)
+    table = result.from_plan(plan)
     objects = records(table)
     json.dumps(objects, allow_nan=False)
     name = result.TABLE.lower().replace(" ", "-")
@@ -136,7 +136,7 @@ def test_what_the_input_carries_stands_last_as_the_input_declares_it():
         INPUTS = (Plant,)
         tonnes = field("Tonnes", Look.TONNES)
 
-    assert [f.whole for f in Plants.FIELDS] == [
+    assert [f.header_with_unit for f in Plants.FIELDS] == [
         "Tonnes",
         "Unit",
         "Site",

@@ -43,7 +43,7 @@ CASES = [
 def test_what_cancels_out_is_nothing_and_what_is_not_known_stays() -> None:
     """The rounding of a sum is not a number to tell; NaN is no nothing."""
     amounts = np.array([[0.1, 1e12, np.nan, 1e12], [0.2, 1.0, 1.0, 5e-4], [-0.3, -1e12, 0, -1e12]])
-    found = measures.net(amounts)
+    found = measures.net_sums(amounts)
     assert found[:2].tolist() == [0.0, 1.0]
     assert np.isnan(found[2])
     assert found[3] == 0.0

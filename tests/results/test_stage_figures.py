@@ -61,9 +61,9 @@ def test_support_is_paid_on_tonnes_sold_to_plants() -> None:
     """40 t of oxide at 2 each: by the demand for the alloy, A pays 60 and B 20."""
     plan = supported(two_members(), "Lyn", 2)
     assert plan.support_paid == near({"A": 60, "B": 20})
-    members = Members.of(plan, None)
+    members = Members.from_plan(plan, None)
     assert sum(members.paid) + sum(members.support) == near(plan.cash)
-    assert list(PlantInputs.of(plan).support) == near([2])
+    assert list(PlantInputs.from_plan(plan).support) == near([2])
 
 
 def test_support_of_an_input_that_members_need_too() -> None:
@@ -120,12 +120,12 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
     book = levied()
     book["Demand"].append({"Mineral": "oxide", "Member": "B", "2026": 4})
     plan = solve(book)
-    table = Levies.of(plan)
+    table = Levies.from_plan(plan)
     rows = {
         (m, p): money for m, p, money in zip(table.member, table.plant, table.levies, strict=True)
     }
     assert rows == near({("", "B"): 40, ("B", ""): 8})
-    members = Members.of(plan, None)
+    members = Members.from_plan(plan, None)
     assert dict(zip(members.member, members.levies, strict=True)) == near({"A": 40, "B": 8})
     assert (
         "importers pay 48 USD in levies at price floors, most of it paid by the plant B, 40 USD"
@@ -136,7 +136,7 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
 def test_members_of_one_country_share_what_its_plants_pay() -> None:
     book = levied()
     book["Members"][1]["Country"] = ALLY
-    assert list(Members.of(solve(book), None).levies) == near([20, 20])
+    assert list(Members.from_plan(solve(book), None).levies) == near([20, 20])
 
 
 def test_a_plant_abroad_pays_no_member() -> None:
@@ -144,14 +144,14 @@ def test_a_plant_abroad_pays_no_member() -> None:
     book["Refiners"][1]["Country"] = "CHL"
     plan = solve(book)
     assert plan.levies == 0
-    assert Members.levies not in Members.of(plan, None).fields
+    assert Members.levies not in Members.from_plan(plan, None).fields
 
 
 def test_levies_of_members_alone_need_no_column_of_plants() -> None:
     book = levied()
     book["Price floors"][0]["Mineral"] = "alloy"
     book["Refiners"][1]["Country"] = CHINA
-    assert Levies.plant not in Levies.of(solve(book)).fields
+    assert Levies.plant not in Levies.from_plan(solve(book)).fields
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -162,8 +162,8 @@ def test_levies_add_up(seed: int) -> None:
         {"Mineral": row["Mineral"], "Floor (USD/t)": 8} for row in book["Minerals"]
     ]
     plan = solve(book)
-    assert sum(Levies.of(plan).levies) == near(plan.levies)
-    members = Members.of(plan, None)
+    assert sum(Levies.from_plan(plan).levies) == near(plan.levies)
+    members = Members.from_plan(plan, None)
     if plan.levies > 0:
         assert sum(members.levies) * len(plan.case.years) == near(plan.levies)
 
@@ -277,11 +277,11 @@ def test_changes_are_of_what_members_buy() -> None:
     rows = [bought("Bao", 60, Plant="Zhong"), bought("Bao", 5, Member="A")]
     book["Current supply"] = [{"Mineral": "oxide"} | rows[0]]
     plan = solve(book)
-    assert not Changes.is_due(plan, plan.case)
+    assert not Changes.is_shown(plan, plan.case)
     book["Current supply"].append({"Mineral": "oxide"} | rows[1])
     plan = solve(book)
-    assert Changes.is_due(plan, plan.case)
-    assert list(Changes.of(plan).today) == near([5])
+    assert Changes.is_shown(plan, plan.case)
+    assert list(Changes.from_plan(plan).today) == near([5])
 
 
 # ---- rows of 0 -----------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def test_the_marginal_price_is_that_of_supply():
     demand lets half a tonne more come at 11: it costs 16, and a tonne more of supply is worth 21.
     """
     [meaning] = [term.meaning for term in TERMS if term.name == "Marginal price"]
-    assert "one tonne more of supply" in meaning
+    assert "one more tonne of supply" in meaning
     assert "also moves limits that are shares of demand" in meaning
     costs = []
     for need in (100, 101):

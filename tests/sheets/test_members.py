@@ -12,7 +12,7 @@ from models import measures
 from models.case import Case
 from models.plan import solve
 from models.results import Members
-from models.results.members import paying
+from models.results.members import yearly_payments
 from models.schema import COALITION, Member
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
@@ -41,7 +41,7 @@ def two_members(chile=100.0, **changes):
 def members(book):
     """The sheet's rows by member."""
     of = context(book)
-    made = Members.of(of.plan, of.without_limits).frame()
+    made = Members.from_plan(of.plan, of.without_limits).frame()
     return {row["member"]: row for row in made.to_dict("records")}
 
 
@@ -86,7 +86,10 @@ def test_who_gains_by_limits_has_a_remark():
     ]
     of = members(book)
     assert (of["A"]["extra"], of["B"]["extra"]) == pytest.approx((-200, 220))
-    assert of["A"]["remark"] == f"It gains by the limits in this plan. {measures.SAME_COST}"
+    assert (
+        of["A"]["remark"]
+        == f"It pays less in this plan than without share limits. {measures.SAME_COST}"
+    )
     assert of["B"]["remark"] != of["A"]["remark"]
 
 
@@ -131,7 +134,7 @@ def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
         purchased=[10.0, 0.0, 0.0], landed=[2.0, math.nan, math.nan], short_cost=[1.0, 2.0, 0.0]
     )
     case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = {row["member"]: row for row in paying(case, [now], then)[0]}
+    found = {row["member"]: row for row in yearly_payments(case, [now], then)[0]}
     assert found["A"]["extra"] == pytest.approx(10)
     assert found["B"]["extra"] == pytest.approx(5 * (4 - 2))  # b is bought nowhere else: no more
     assert found["B"]["dearer"] == pytest.approx(10 / (10 + 9))
@@ -142,7 +145,7 @@ def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
 def test_parts_add_up(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan, free = solve(case), solve(case.change(share_limits=()))
-    table = Members.of(plan, free).frame()
+    table = Members.from_plan(plan, free).frame()
     years = len(case.years)
     assert list(table["member"]) == [m.name for m in case.members]
     near = pytest.approx
@@ -163,12 +166,15 @@ def test_parts_add_up(seed):
     same = measures.paid_at_coalition_cost(plan.supply)
     assert same.sum() == near(plan.purchases, rel=1e-6, abs=1e-3)
     mineral_by_mineral = [
-        sum(of["extra"] for of in paying(case, [rows], free.supply[free.supply["mineral"] == m])[0])
+        sum(
+            of["extra"]
+            for of in yearly_payments(case, [rows], free.supply[free.supply["mineral"] == m])[0]
+        )
         for m, rows in plan.supply.groupby("mineral")
     ]
     total = sum(mineral_by_mineral) * years
     assert table["extra"].sum() * years == near(total, rel=1e-6, abs=1e-3)
-    for of in paying(case, [plan.supply], plan.supply)[0]:
+    for of in yearly_payments(case, [plan.supply], plan.supply)[0]:
         assert of["extra"] == of["extra_shortage"] == 0
 
 
@@ -177,7 +183,7 @@ def test_dependence_is_counted_from_the_flows(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan = solve(case)
     flows = plan.flows[plan.flows["year"] == case.years[-1]]
-    for row in Members.of(plan, None).frame().to_dict("records"):
+    for row in Members.from_plan(plan, None).frame().to_dict("records"):
         own = flows[flows["member"] == row["member"]]
         shares = {}
         for mineral, of in own.groupby("mineral"):
@@ -203,7 +209,7 @@ def test_the_chart_says_the_sheets_numbers():
         row["Capacity (t/yr)"] *= 1e5
     of = context(book)
     chart = next(p for p in pictures(of) if p.title.startswith("Who pays"))
-    rows = {m.member: m for m in Members.of(of.plan, of.without_limits).frame().itertuples()}
+    rows = {m.member: m for m in Members.from_plan(of.plan, of.without_limits).frame().itertuples()}
     assert chart.categories == ("A", "B")
     for series, name in zip(chart.series, ("extra", "extra_shortage"), strict=True):
         wanted = [getattr(rows[m], name) / 1e6 for m in chart.categories]
@@ -234,6 +240,6 @@ def test_members_that_swap_sellers_at_no_cost_pay_nothing_more(landed, tonnes, e
     })  # fmt: skip
     then = now.assign(purchased=[10.0, 10.0], landed=[1.0, 2.0])
     case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = paying(case, [now, then], then)
+    found = yearly_payments(case, [now, then], then)
     assert [row["extra"] for row in found[0]] == pytest.approx(list(extra))
     assert [row["extra"] for row in found[1]] == [0.0, 0.0]

@@ -20,7 +20,7 @@ from models.measures import (
 )
 from models.plan import solve
 from models.results import CountryShares, Members
-from models.results.members import MUCH, is_much
+from models.results.members import EU_BENCHMARK, is_dependent
 from planner.render.chart import Role
 from planner.render.front import AnswerState
 from planner.render.words import amount, fine_share, share, without_noise
@@ -162,8 +162,8 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
     starts = "for copper, some member" if much else "no member"
     assert told.startswith(f"In 2026, {starts} buys over 65 %")
     assert told.endswith(f"). The largest share is for copper: {said}")
-    above = Members.of(found.plan, None).data["dependent"]
-    assert sum(above) == sum(is_much(part) for part in (a / 1_000, b / 500))
+    above = Members.from_plan(found.plan, None).data["dependent"]
+    assert sum(above) == sum(is_dependent(part) for part in (a / 1_000, b / 500))
 
 
 def test_a_part_of_the_cost_is_no_larger_than_the_whole():
@@ -455,7 +455,7 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
         assert share(min(row["served_without"] for row in needed)) in loss.text
     said = dependence(table, random.country)
     if any(row["dependent"] for row in told):
-        much = sum(round(row["dependent_share"] or 0.0, 3) > MUCH for row in told)
+        much = sum(round(row["dependent_share"] or 0.0, 3) > EU_BENCHMARK for row in told)
         many = " no member" if not much else " for every" if much == len(told) > 1 else ""
         many = f" for {much} of {len(told)} minerals," if 0 < much < len(told) else many
         assert said.startswith(f"In {random.case.years[-1]},{many}")
@@ -474,7 +474,7 @@ def test_shares_of_the_first_page_are_those_of_country_shares(random):
     last = random.case.years[-1]
 
     def sold(plan, row, country):
-        table = CountryShares.of(plan).frame()
+        table = CountryShares.from_plan(plan).frame()
         at = (table["year"] == last) & (table["buyer"] == "") & (table["country"] == country)
         (found,) = table[at & (table["mineral"] == row["mineral"])].to_dict("records")
         return found
@@ -538,7 +538,8 @@ def test_rows_are_those_of_the_flows(random):
 # ---- no sum over minerals without its weight -----------------------------------------------------
 
 NO_SUM = re.compile(
-    f"at most [0-9.]+ % from any one country|over {share(MUCH)} |[(]{share(MUCH)} is"
+    f"at most [0-9.]+ % from any one country|over {share(EU_BENCHMARK)} "
+    f"|[(]{share(MUCH)} is"
     f"|with {share(KEEPS_ENOUGH)} of need still met"
 )
 """What a share is that is of no mineral: a bound."""

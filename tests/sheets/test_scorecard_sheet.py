@@ -259,7 +259,7 @@ def test_every_number_is_what_the_cells_give(measure, scores, cells, minerals):
                 assert pd.isna(row[header]), key
                 assert row["Remark"], key
                 if by_hand is not None:
-                    low_high = "{:.2f} to {:.2f}: no Governance".format(*by_hand)
+                    low_high = "between {:.2f} and {:.2f}: no Governance".format(*by_hand)
                     assert low_high in row["Remark"], key
                     between.add(key)
     assert len(shown_of) + len(between) >= 3

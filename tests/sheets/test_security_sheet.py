@@ -69,8 +69,8 @@ def test_only_where_it_is_asked_for() -> None:
 
 
 COUNTED = (
-    "This test loses one country at a time, and counts what the others can sell more and all"
-    " stocks."
+    "This test loses one country at a time. It counts the extra tonnes that the others can sell,"
+    " and all stocks."
 )
 
 

@@ -37,14 +37,14 @@ NO_ORE_OR_LANES = frozenset(
     {"limits", "stockpiles", "contracts", "by year", "projects", "discount", "ROW", "security"}
 )
 COUNTED = (
-    "This test loses one country at a time, and counts what the others can sell more and all"
-    " stocks."
+    "This test loses one country at a time. It counts the extra tonnes that the others can sell,"
+    " and all stocks."
 )
 
 
 def said_of(plan: Plan) -> TrafficLight | None:
     needed = years_needed(plan.supply)
-    return survival(Security.of(plan), needed, plan.case.country_name)
+    return survival(Security.from_plan(plan), needed, plan.case.country_name)
 
 
 def secured(*security: dict[str, Any]) -> BookT:
@@ -156,7 +156,7 @@ def test_claims_are_true_for_every_mineral_and_year_that_they_cover() -> None:
         plan = solve(read_tables(random_book(rng, 2, NO_ORE_OR_LANES)).case)
         case, needed = plan.case, years_needed(plan.supply)
         assert needed == case_years_needed(case)
-        for claim in loss_findings(Security.of(plan)):
+        for claim in loss_findings(Security.from_plan(plan)):
             tested = {*pairs(claim.passed), *pairs(claim.failed)}
             assert not pairs(claim.passed) & pairs(claim.failed)
             untested = years_left(years_left(needed, claim.passed), claim.failed)
@@ -205,7 +205,7 @@ def test_a_claim_agrees_with_stress() -> None:
         if plan.shortage > 0:
             continue
         held = defaultdict[str, set[str]](set)
-        for claim in loss_findings(Security.of(plan)):
+        for claim in loss_findings(Security.from_plan(plan)):
             for mineral in claim.passed:
                 held[mineral].add(claim.lost)
         found = stress(case, Rules(case.settings.surge), where=Here())

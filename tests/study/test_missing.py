@@ -26,7 +26,7 @@ TONNES = st.floats(0.0, 1e9, allow_subnormal=False)
 def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
     need = {year: tonnes for year, (tonnes, _) in years.items()}
     short = {year: tonnes * part for year, (tonnes, part) in years.items()}
-    parts = measures.missing_in_each(short, need)
+    parts = measures.shortage_rates(short, need)
     whole = sum(short.values())
     assert sum(parts[y] * need[y] for y in years) == pytest.approx(whole, rel=1e-9, abs=1e-9)
     assert all(0.0 <= part <= 1.0 + 1e-12 for part in parts.values())

@@ -157,7 +157,7 @@ def test_money_of_an_input_is_that_of_the_products_buyers() -> None:
 def test_what_is_bought_outside_counts_plants() -> None:
     """By mineral it is what sources outside the coalition make, by the sheet Refiners."""
     for plan in plans():
-        made = Refiners.of(plan).frame()
+        made = Refiners.from_plan(plan).frame()
         outside = [schema.COALITION not in plan.case.blocs_of(code) for code in made["country"]]
         tonnes = made[outside].groupby("mineral")["tonnes"].sum()
         total, *minerals = sweep.frontier_rows(plan)
@@ -211,7 +211,7 @@ def same(found: dict[Any, float], expected: dict[Any, float]) -> None:
 def test_what_is_lost_with_a_supplier_is_what_it_makes() -> None:
     """Of every country and refiner: to members and to plants, by the sheet Refiners."""
     for plan in plans():
-        made = Refiners.of(plan).frame()
+        made = Refiners.from_plan(plan).frame()
         for country in {s.country for s in plan.expanded.sources}:
             lost = Loss(LossKind.COUNTRY, country).sold(plan)
             same(by_cell(plan, lost), tonnes_of(made[made["country"] == country]))

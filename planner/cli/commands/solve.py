@@ -338,9 +338,8 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     lines |= zip(_LABELS, figures, strict=False)
     last = previous_plan_holds(Context(plan, run.book, cache=run.kept))
     lines |= {LAST_PLAN: last.text} if last else {}
-    light = (
-        survival(Security.of(plan), years_needed(plan.supply), country) if case.security else None
-    )
+    needed = years_needed(plan.supply)
+    light = survival(Security.from_plan(plan), needed, country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
     # the last line, since the table of dependent members follows it
     return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})
@@ -392,7 +391,7 @@ def _show_named(lines: dict[str, str]) -> None:
 
 def _short(plan: Plan) -> dict[str, str]:
     """Return each mineral's shortage: tonnes, and the missing share of need by year."""
-    from models.measures import missing_in_each, sums_within
+    from models.measures import shortage_rates, sums_within
     from planner.render.sentences import in_years
 
     short, need = (
@@ -400,7 +399,7 @@ def _short(plan: Plan) -> dict[str, str]:
     )
     lines = {}
     for name, years in short.items():
-        tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
+        tonnes, by_year = sum(years.values()), in_years(shortage_rates(years, need[name]))
         if tonnes > 0:
             lines[name] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
     return lines

@@ -442,5 +442,5 @@ def _of_member(member: str, figures: list[Known]) -> str:
         ((k.most - k.least) / abs(k.figure.value) for k in figures if k.figure.value), default=0
     )
     named = f"{number_of(len(figures), 'figure')} of {listed(minerals, _MOST_NAMED)}"
-    near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.KNOWN_EXACTLY else "exactly"
+    near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.DISCLOSED_FIGURE else "exactly"
     return f"{member}: {named}, each known {near}"

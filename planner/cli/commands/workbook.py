@@ -187,7 +187,7 @@ def _sheet_names() -> tuple[str, ...]:
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError suggests a similar name for an unknown one."""
     from models.case import fold
-    from models.checks.common import near
+    from models.checks.common import name_hint
     from planner.workbook.template import EVERY_CASE
 
     names = {fold(name): name for name in _sheet_names()}
@@ -199,7 +199,7 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
             refuse(f"--with {text!r} names no sheet; choose from {optional}")
         for word in words:
             if fold(word) not in names:
-                hint = near(word, names, 0.5) or f"choose from {optional}"
+                hint = name_hint(word, names, 0.5) or f"choose from {optional}"
                 refuse(f"there is no sheet {word.strip()!r}; {hint}")
             chosen.append(names[fold(word)])
     return list(names.values()) if every else chosen

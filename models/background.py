@@ -1,4 +1,4 @@
-"""A background process: forked from this one, it sees all there is here and sends its result."""
+"""A background process: forked from this one, it sees this one's data and sends its result."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BackgroundProcess(Generic[T]):
     """
 
     def __init__(self, compute: Callable[[], T]) -> None:
-        """Fork, and begin."""
+        """Fork, and start to compute."""
         self._compute = compute
         self._receiver, sender = multiprocessing.Pipe(duplex=False)
         fork = multiprocessing.get_context("fork")
@@ -43,10 +43,10 @@ class BackgroundProcess(Generic[T]):
         sender.close()
 
     def result(self) -> T:
-        """Return the result, once.
+        """Wait for the result; to be called only once.
 
-        If the process failed, or ended before it could send, this process computes it and so meets
-        the error.
+        If the process failed, or ended before it could send, this process computes the result, so
+        that the error is raised here.
         """
         try:
             result: T = self._receiver.recv()
@@ -57,8 +57,8 @@ class BackgroundProcess(Generic[T]):
         return result
 
 
-def result_of(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
-    """Return what gives a result, asked once: from a background process, or computed when asked."""
+def result_getter(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
+    """Return a function that gives the result once: from a background process, or computed then."""
     return BackgroundProcess(compute).result if in_background else compute
 
 
@@ -66,5 +66,5 @@ def _send(compute: Callable[[], object], sender: Connection) -> None:
     """Send the result; Ctrl-C is for the parent process, which ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with contextlib.suppress(BaseException):  # the parent computes again and meets the error
+    with contextlib.suppress(BaseException):  # the parent computes again and raises the error
         sender.send(compute())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
 from models.background import can_fork
-from models.case import TO_THE_END, Case, SearchLimits
+from models.case import NO_SEARCH_LIMITS, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
@@ -152,7 +152,7 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
-    search: SearchLimits = TO_THE_END,
+    search: SearchLimits = NO_SEARCH_LIMITS,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
@@ -164,11 +164,11 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     tell(f"Reading {path}")
     book = open_input(path)
     wrong = Mistakes()
-    with wrong.kept():
+    with wrong.collect():
         name = scenario_name(book.case, scenario)
-    with wrong.kept():
+    with wrong.collect():
         asked = what_ifs(book.case)
-    wrong.tell()
+    wrong.raise_if_any()
     variant = Variant(name, asked, max_country_share, search)
     case, findings = variant.with_findings(book.case)
     if findings:
@@ -242,7 +242,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
-    search: SearchLimits = TO_THE_END,
+    search: SearchLimits = NO_SEARCH_LIMITS,
     where: Where | None = None,
     solver: str = "",
     in_background: bool = False,

@@ -11,7 +11,7 @@ import numpy as np
 from models import errors, tolerances, units
 from models.case import BASE, Case, fold
 from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
-from models.resolve import Expanded, source_of, stated, supplier_names
+from models.resolve import Expanded, last_rights, source_of, supplier_names
 from models.schema import (
     BY_BLOC,
     BY_COMPANY,
@@ -390,7 +390,7 @@ def rights_within_one(case: Case) -> Iterator[errors.Finding]:
     """The rights to a plant or a mine are no more than all of it; the last row there is told."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = stated(case, of).values()
+        rows = last_rights(case, of).values()
         whole = sum(row.share for row in rows)
         last = max(rows, key=lambda row: row.row, default=None)
         if whole > _MOST_RIGHTS and last is not None and last.row not in told:

@@ -9,7 +9,7 @@ from models import tolerances
 from models.case import Case
 from models.checks.common import advise, at, companies, plants, seller
 from models.errors import Finding
-from models.resolve import stated
+from models.resolve import last_rights
 from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Mine, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, ActionRow
@@ -92,7 +92,7 @@ def rights_that_name_all(case: Case) -> Iterator[Finding]:
     """Where the rows of Rights name every member, what they leave is nobody's: they are scaled."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = stated(case, of)
+        rows = last_rights(case, of)
         whole = sum(row.share for row in rows.values())
         last = max(rows.values(), key=lambda row: row.row, default=None)
         is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - tolerances.WHOLE_SUM

@@ -26,10 +26,10 @@ from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE
 from models.program.families.projects import BUILT as BUILT
 from models.program.families.projects import REST as REST
-from models.program.families.projects import Unpaid as Unpaid
+from models.program.families.projects import UnaffordablePlant as UnaffordablePlant
 from models.program.families.security import MISSING as MISSING
 from models.program.families.security import SECURITY_PENALTY as SECURITY_PENALTY
-from models.program.families.security import survivals_asked as survivals_asked
+from models.program.families.security import security_requirements as security_requirements
 from models.program.families.shortage import OF_TIER as OF_TIER
 from models.program.families.shortage import SHORTAGE as SHORTAGE
 from models.program.families.stockpiles import STOCK as STOCK

@@ -21,12 +21,12 @@ from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refusal
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
-from models.program.families.stockpiles import maximum, widest
+from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits
 
 if TYPE_CHECKING:
-    from models.program.outside import Extend, Extended
+    from models.program.outside import Extend, ExtendedProgram
 
 BY_HIGHS = "prices by HiGHS"
 """The remark on a block whose solver returned no duals."""
@@ -108,7 +108,7 @@ class _BlockModel:
     """A block's model in Pyomo, with what was added to it."""
 
     def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
-        from models.program.outside import extended
+        from models.program.outside import extended_program
         from models.program.sourcing import build
 
         self.solver, self.b, program = solver, b, solver.program
@@ -118,10 +118,10 @@ class _BlockModel:
         e, cells, arrays = solver.expanded, program.blocks[b], program.rows
         self.model = build(e, cells).model if extend is None else _opened(e, cells)
         if extend is not None:
-            arrays = dataclasses.replace(arrays, upper=widest(e, program))
+            arrays = dataclasses.replace(arrays, upper=valid_upper_bounds(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
         rows = program.block(b, arrays=arrays)
-        self.compiled: Extended = extended(self.model, rows, unit, self.need, extend)
+        self.compiled: ExtendedProgram = extended_program(self.model, rows, unit, self.need, extend)
 
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""
@@ -181,7 +181,7 @@ class _BlockModel:
         proof = certify_alone(rows, solution, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
-        return proof.of(0, proof.worst_name(0, rows), solution.mip_gap), worst
+        return proof.of_block(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
     def extension(self, solution: Solution) -> Extension:
         """Return what was added, and its solution."""
@@ -196,4 +196,4 @@ class _BlockModel:
 
 
 def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
-    return {k.name: dict(zip(k.index, numbers[k.stretch].tolist(), strict=True)) for k in names}
+    return {k.name: dict(zip(k.index, numbers[k.span].tolist(), strict=True)) for k in names}

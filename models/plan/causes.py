@@ -1,7 +1,7 @@
 """Why a member is short: what stops each supplier that could still serve it, in words.
 
 What stops a supplier follows from the slack of its rows, not from duals, which are not unique. Each
-component of the program says how it stops one (``Rows.stops``).
+component of the program says how it stops one (``Rows.obstacles``).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import pandas as pd
 
 from models.background import BackgroundProcess, can_fork
 from models.program import Flow, Solved
-from models.program.component import Rows, Stop, components
+from models.program.component import Obstacle, Rows, components
 
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
 _OPEN = "no open lane from"
 _DEAR = "too dear: a tonne costs more than it saves"
-_TOO_DEAR = Stop(f"supplier is {_DEAR}", many=f"suppliers are {_DEAR}")
+_TOO_DEAR = Obstacle(f"supplier is {_DEAR}", many=f"suppliers are {_DEAR}")
 _LAST = 9
 _MANY = 20_000
 """Suppliers of members that are short; to say what stops each takes a tenth of a second."""
@@ -43,7 +43,7 @@ def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
     ]
 
 
-Told = tuple[int, Stop]
+Told = tuple[int, Obstacle]
 """What stops a supplier, and the rank that orders several."""
 
 
@@ -66,7 +66,7 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
             yield from _first(plan, Flow(r, j, t, mine[-1], its, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
-            yield _LAST, Stop(_OPEN, f"{source.project or source.name} ({country})")
+            yield _LAST, Obstacle(_OPEN, f"{source.project or source.name} ({country})")
     for of in components():
         if isinstance(of, Rows) and of.holds_back is not None:
             stop = of.holds_back(plan, (mineral, member, year))
@@ -75,16 +75,16 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
 
 def _first(plan: Solved, flow: Flow) -> list[Told]:
     """Return what stops a source: of everything that does, what is named first."""
-    limits, starts = plan.once(_limits)
+    limits, starts = plan.cached(_limits)
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for row, declared in sorted(set(first).intersection(*others)) if others else first:
         rows.setdefault(declared, []).append(row)
-    for rank, telling in plan.once(_telling):
+    for rank, telling in plan.cached(_telling):
         stops = [
             (rank, stop)
             for declared in telling
-            if declared in rows or declared.stops_beyond
+            if declared in rows or declared.is_always_asked
             for stop in _stops(plan, flow, declared, rows.get(declared, ()))
         ]
         if stops:
@@ -96,8 +96,8 @@ def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
     """Return the components that may say what stops a source, by the rank of what they say."""
     rows_of: dict[int, list[Rows]] = {}
     for rows in (each for each in components() if isinstance(each, Rows)):
-        if rows.stops is not None or rows.bears_on is not None:
-            rows_of.setdefault(rows.stop_rank, []).append(rows)
+        if rows.obstacles is not None or rows.bears_on is not None:
+            rows_of.setdefault(rows.obstacle_rank, []).append(rows)
     return sorted(rows_of.items())
 
 
@@ -110,7 +110,7 @@ def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     arrays, e = plan.program.rows, plan.expanded
     nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
     entry_rows = arrays.entry_rows()
-    is_full = (plan.room <= nothing)[entry_rows] & (arrays.values > 0)
+    is_full = (plan.slack <= nothing)[entry_rows] & (arrays.values > 0)
     entries = np.flatnonzero(is_full | (arrays.row_lower == arrays.row_upper)[entry_rows])
     entries = entries[np.argsort(arrays.columns[entries], kind="stable")]
     starts = np.searchsorted(arrays.columns[entries], np.arange(len(arrays.cost) + 1))
@@ -119,20 +119,20 @@ def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     return [limits[row] for row in rows], starts.tolist()
 
 
-def _stops(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Stop]:
+def _stops(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Obstacle]:
     """Yield what a component says of rows that contain everything that a source sells there."""
-    if rows.stops is not None:
-        yield from rows.stops(plan, flow, full)
+    if rows.obstacles is not None:
+        yield from rows.obstacles(plan, flow, full)
     elif rows.bears_on is not None:
         for row in full:
-            if plan.room[row] <= flow.nothing:
-                yield Stop(f"{rows.label(plan, plan.row(row)[1]).what} binds")
+            if plan.slack[row] <= flow.tolerance:
+                yield Obstacle(f"{rows.label(plan, plan.row(row)[1]).what} binds")
 
 
 def _sentence(stops: list[Told]) -> str:
     """Return what stops suppliers as a sentence: names, limits, names again, then numbers."""
     listed: dict[str, list[str]] = {}
-    counted: dict[Stop, int] = {}
+    counted: dict[Obstacle, int] = {}
     named: dict[str, dict[str, float]] = {}
     once: dict[str, None] = {}
     rank = {stop.what: each_rank for each_rank, stop in stops}
@@ -140,7 +140,7 @@ def _sentence(stops: list[Told]) -> str:
         if stop.name:
             listed.setdefault(stop.what, []).append(stop.name)
         elif stop.many:
-            stopped = Stop(stop.what, many=stop.many)
+            stopped = Obstacle(stop.what, many=stop.many)
             counted[stopped] = counted.get(stopped, 0) + 1
             named.setdefault(stop.what, {}).update(stop.named)
         else:

@@ -65,11 +65,11 @@ def gaps_of(plan: Plan) -> Gaps:
             duals[group.at] = 0.0
         elif group.component is BALANCE:
             balance[group.at] = duals[group.at]
-    reduced = program.rows.cost - program.rows.priced(duals)
+    reduced = program.rows.cost - program.rows.value_at(duals)
     ore, ore_cost = _ore(plan, reduced)
     sold, flows = e.sales, e.input_flows
     buyer = np.concatenate([d.member, [to_plant(i) for i in flows.intake.tolist()]]).astype(int)
-    value = program.rows.priced(balance)[program.sold] / worth_of[sold.year]
+    value = program.rows.value_at(balance)[program.sold] / worth_of[sold.year]
     lacks = reduced[program.sold] / worth_of[sold.year]
     price = np.concatenate([d.landed, flows.landed])
     if e.intakes:
@@ -108,7 +108,7 @@ def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
     for group in program.constraints:
         if group.component in {refining.CAPACITY, PROJECT_CAPACITY}:
             rents[group.at] = plan.discounted[group.at]
-    cost = program.rows.cost - program.rows.priced(rents)
+    cost = program.rows.cost - program.rows.value_at(rents)
     paid = cost[program.sold[len(e.deliveries) :]] / e.discounts[flows.year]
     given = cost[program.handed] / e.discounts[hand.year]
     prices = np.full((len(e.intakes), len(e.years)), np.inf)

@@ -34,15 +34,22 @@ from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import DRAW, FILL, SHORTFALL, STOCK, TARGET, widest
+from models.program.families.stockpiles import (
+    DRAW,
+    FILL,
+    SHORTFALL,
+    STOCK,
+    TARGET,
+    valid_upper_bounds,
+)
 from models.resolve import (
     Cell,
     Expanded,
     Floats,
-    a_day,
     buyers_of,
     capital_charge,
     contract_price,
+    daily_demand,
     mine_capacity,
     ore_lane,
     stock_target,
@@ -142,9 +149,9 @@ class Plan(Solved):
         return np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
 
     @cached_property
-    def widest(self) -> Floats:
+    def valid_upper_bounds(self) -> Floats:
         """The upper bound of every column in any plan of the case, not the cheapest alone."""
-        return widest(self.expanded, self.program)
+        return valid_upper_bounds(self.expanded, self.program)
 
     # ---- who buys how much from whom ------------------------------------------------------------
 
@@ -281,7 +288,7 @@ class Plan(Solved):
             for year in self.expanded.years:
                 key = (mineral, member, year)
                 after, worth = self.value(STOCK, key), self.dual(TARGET, key)
-                day = a_day(self.case, mineral, member, year)
+                day = daily_demand(self.case, mineral, member, year)
                 target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
                 days = after / day if day > 0 else np.nan
                 paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
@@ -394,7 +401,7 @@ class Plan(Solved):
         """
         e, limits, names = self.expanded, self.case.share_limits, self.program.names
         of_purchases = self.case.settings.share_basis == PURCHASES
-        tonnes, d = e.limited_demand, e.deliveries
+        tonnes, d = e.limit_base_demand, e.deliveries
         if of_purchases:
             tonnes = np.zeros(tonnes.shape)
             np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)

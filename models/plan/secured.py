@@ -11,7 +11,14 @@ import numpy as np
 from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
-from models.program.families.security import MISSING, ORE, RESERVE, SURGE, SURVIVAL, survivals_asked
+from models.program.families.security import (
+    MISSING,
+    ORE,
+    RESERVE,
+    SURGE,
+    SURVIVAL,
+    security_requirements,
+)
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, Survival, sellers
 
@@ -23,7 +30,7 @@ SECURED = "row year mineral country demand lost left served target missing bindi
 
 def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
     """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
-    e, every = plan.expanded, [*survivals_asked(plan.expanded)]
+    e, every = plan.expanded, [*security_requirements(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
     country, mineral = (
@@ -74,17 +81,17 @@ def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
     e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:
         year, selling = e.years[t], [(r, e.sources[r]) for r in sellers(e, m, t)]
-        mined = plan.at(ORE, (e.minerals[m], year))
-        ore = float(plan.room[mined]) if mined >= 0 else math.inf
+        mined = plan.row_at(ORE, (e.minerals[m], year))
+        ore = float(plan.slack[mined]) if mined >= 0 else math.inf
         room: dict[int, float] = {}
         for r, source in selling:
             key = (source.name, source.project, source.mineral, year)
             reserves[r, t] = plan.value(RESERVE, key)
             ore -= reserves[r, t] / source.recovery if source.needs_ore else 0.0
-            capacity_row = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
-            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else capacity_row
-            limits = [row for row in (plan.at(SURGE, key), capacity) if row >= 0]
-            room[r] = max(0.0, float(plan.room[limits].min()) - reserves[r, t])
+            capacity_row = plan.row_at(REFINING_CAPACITY, (source.name, source.mineral, year))
+            capacity = plan.row_at(PROJECT_CAPACITY, key) if source.project else capacity_row
+            limits = [row for row in (plan.row_at(SURGE, key), capacity) if row >= 0]
+            room[r] = max(0.0, float(plan.slack[limits].min()) - reserves[r, t])
         for r, source in sorted(selling, key=lambda each: -each[1].recovery):
             more = min(room[r], max(0.0, ore) * source.recovery) if source.needs_ore else room[r]
             ore -= more / source.recovery if source.needs_ore else 0.0

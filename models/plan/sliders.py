@@ -292,13 +292,13 @@ class Adjustable:
             scaled = part.scaled(program.block(first, last, rows))
             solver = held.setdefault(first, PersistentSolver())
             solver.change(scaled)
-            solution = part.unscaled(solver.run_by_any())
+            solution = part.unscaled(solver.run_with_fallbacks())
             solutions.append(statuses(solution.basis))
             x.append(solution.x)
             duals.append(solution.duals)
         values = np.concatenate(x), np.concatenate(duals)
         proof = program.certify(*values, self.solver.measure, rows=rows)
-        if not all(proof.of(b).passed for b in range(len(program.blocks))):
+        if not all(proof.of_block(b).passed for b in range(len(program.blocks))):
             msg = "the solution is no proof"
             raise SolverError(msg)
         in_order = [part for parts in zip(*solutions, strict=True) for part in parts]

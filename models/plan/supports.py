@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.case import in_force
-from models.resolve import payer_of, paying, supported
+from models.resolve import payer_of, shares_of_payers, supported
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -70,7 +70,7 @@ def support_paid(plan: Plan) -> dict[str, float]:
     for r, t in np.argwhere(money > 0).tolist():
         source, year = e.sources[r], e.years[t]
         payer = payer_of(e, source, year)
-        for member, part in paying(plan.case, payer, source.mineral, year).items():
+        for member, part in shares_of_payers(plan.case, payer, source.mineral, year).items():
             paid[member] = paid.get(member, 0.0) + part * float(money[r, t])
     return paid
 
@@ -87,5 +87,7 @@ def difference(strike: float, reference: float, clawback: float | None) -> float
 def paid_of(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
     """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
     for bill in bills(plan):
-        for member, share in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
+        for member, share in shares_of_payers(
+            plan.case, bill.payer, bill.mineral, bill.year
+        ).items():
             yield member, bill, share * bill.total

@@ -125,8 +125,8 @@ class Variation:
         if part not in self._parts:
             try:
                 self._parts[part] = self._cut(self._read(part.kind), part.of)
-                how = getattr(part.kind, "alike", part.kind), tuple(part.of.named)
-                if part.of.named and how not in self._tried:
+                how = getattr(part.kind, "alike", part.kind), tuple(part.of.selectors)
+                if part.of.selectors and how not in self._tried:
                     self._try(part)
                     self._tried.add(how)
             except NoVectorsError as error:
@@ -183,10 +183,10 @@ class Variation:
     def _cut(self, whole: Vectors, of: Selection) -> Vectors:
         """Return the numbers of what is selected; NoVectorsError where one is nobody's."""
         found = dict(whole)
-        if {*of.named} - {"years", "mineral"} and self.expanded.intakes:
+        if {*of.selectors} - {"years", "mineral"} and self.expanded.intakes:
             msg = "what a plant takes is the seller's and the plant's"
             raise NoVectorsError(msg)
-        for name, wanted in of.named.items():
+        for name, wanted in of.selectors.items():
             columns, rows, number = self._owner(name)
             every = wanted if isinstance(wanted, frozenset) else {wanted}
             chosen = [number[one] for one in every if one in number]
@@ -229,7 +229,7 @@ class Variation:
         for name, where in apart.items():
             at = np.flatnonzero(where)
             gone = self._is_gone(name, at, getattr(wanted, name)[at])
-            for columns, rows, _ in map(self._owner, part.of.named) if gone.any() else ():
+            for columns, rows, _ in map(self._owner, part.of.selectors) if gone.any() else ():
                 where[at[gone & (self._whose(name, at, columns, rows) < 0)]] = False
         apart["values"] &= ~(closed[base.columns] | empty[base.entry_rows()])
         for name in _OF_ROWS:

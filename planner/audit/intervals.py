@@ -232,7 +232,7 @@ class _ReaderProgram:
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
-                x = self._solved.run_by_any().x * self.unit
+                x = self._solved.run_with_fallbacks().x * self.unit
             except SolverError:  # nothing new is known of what can be: the interval stays narrow
                 continue
             np.minimum(self.least, x, out=self.least)

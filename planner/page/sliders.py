@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import schema
-from models.case import Case, InOrder, begun_capital
+from models.case import Case, SortedRecords, begun_capital
 from models.checks.common import plants
 from models.plan import sliders, variation
 from planner.render.words import counted, listed
@@ -36,12 +36,12 @@ def capped(case: Case, share: float, _: str = "") -> Case:
         for row in case.share_limits
     ]
     added = [row for row in rows if row not in mine]
-    return case.change(share_limits=InOrder([*mine, *added]))
+    return case.change(share_limits=SortedRecords([*mine, *added]))
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
     rows = (dataclasses.replace(row, max_short=schema.ByYear(share)) for row in case.security)
-    return case.change(security=InOrder(rows))
+    return case.change(security=SortedRecords(rows))
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:

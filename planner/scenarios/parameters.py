@@ -166,9 +166,9 @@ def parameter_of(case: Case, typed: str) -> Parameter:
     that changes nothing of the case.
     """
     wrong = Mistakes()
-    with wrong.kept(f"--over {typed!r}: "):
+    with wrong.collect(f"--over {typed!r}: "):
         parameter = _parameter(case, typed)
-    wrong.tell()
+    wrong.raise_if_any()
     return parameter
 
 
@@ -197,11 +197,11 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     """Return a parameter of a place and a mineral; either may be blank, the mineral alone, too."""
     place, mineral = _split(named, kind, rest)
     wrong = Mistakes()
-    with wrong.kept():
+    with wrong.collect():
         minerals = named.minerals(mineral)
-    with wrong.kept():
+    with wrong.collect():
         places = _find(named, kind, place)
-    wrong.tell()
+    wrong.raise_if_any()
     own, price = named.case.minerals, 1.0
     if kind.is_price:
         minerals = (own[0].name,) if minerals == ("",) and len(own) == 1 else minerals

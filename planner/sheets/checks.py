@@ -265,7 +265,7 @@ def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[
     for group in parts:
         mine = numbers[group.at]
         filled = np.flatnonzero(mine)
-        if group.is_of_limits:  # those of each row of Share limits together
+        if group.is_share_limit:  # those of each row of Share limits together
             filled = filled[np.argsort(group.index[0][filled], kind="stable")]
         for key, number in zip(group.keys(filled), mine[filled].tolist(), strict=True):
             yield group.name, key_text(key), number

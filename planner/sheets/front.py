@@ -317,7 +317,7 @@ def shortage_words(plan: Plan) -> str:
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
-    count = answers.sharing(plan, str(mineral), int(year))
+    count = answers.members_short_together(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
     shared = f" {every} are short for the same cause." if count > 1 else ""
     return (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.case import Case
 from models.measures import IN_SECURITY, printed
-from models.plan import survivals_asked
+from models.plan import security_requirements
 from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
@@ -55,7 +55,7 @@ def needed_of(case: Case) -> Cells:
 
 def asked_of(case: Case) -> Cells:
     """Return the minerals and years in which a row of Security has a country to lose."""
-    asked = survivals_asked(Expanded(case)) if case.security else ()
+    asked = security_requirements(Expanded(case)) if case.security else ()
     return cells_of((s.mineral, s.year) for s in asked)
 
 

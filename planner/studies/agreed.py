@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Agreed, Case
+from models.case import Case, FixedDecisions
 from models.measures import SURGE
 from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
@@ -170,7 +170,7 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
 # ---- what was decided before a year is kept, all else is free ----------------------------------
 
 
-def decided_before(plan: Plan, year: int) -> Agreed:
+def decided_before(plan: Plan, year: int) -> FixedDecisions:
     """Return what a plan decides before a year.
 
     Each component of the program that is a decision says in which year it is decided: flows, ore
@@ -187,8 +187,8 @@ def decided_before(plan: Plan, year: int) -> Agreed:
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
             kept = _whole(case, key, amount) if columns in {BUILT, REST} else amount
             if kept > 0.0 and columns.decided(case, key) < year:
-                decisions.append((columns.name, columns.lasting(case, key), kept))
-    return Agreed(year, tuple(decisions))
+                decisions.append((columns.name, columns.stable_key(case, key), kept))
+    return FixedDecisions(year, tuple(decisions))
 
 
 def _whole(case: Case, key: Any, amount: float) -> float:
@@ -214,7 +214,7 @@ class Unforeseen:
     """
 
     variant: Variant
-    agreed: Agreed
+    agreed: FixedDecisions
     is_known: bool = False
 
     def __call__(self, case: Case) -> Case:

@@ -20,10 +20,10 @@ from models.answers.cost_sharing import (
     EQUAL_SAVINGS,
     NUCLEOLUS,
     SHAPLEY,
+    LeavingGroup,
     Sharing,
-    Tempted,
-    costs_of,
     dual_bills_of,
+    group_costs,
     sharing_of,
 )
 from models.answers.games import MOST_MEMBERS
@@ -252,7 +252,7 @@ class CostsOf:
 
     def __call__(self, plan: Plan) -> tuple[float | None, ...]:
         """Return the costs [money]; None for a group whose cost nothing proves."""
-        return costs_of(plan, self.numbers)
+        return group_costs(plan, self.numbers)
 
 
 @dataclass(frozen=True)
@@ -593,7 +593,8 @@ class BillsStudy(StudyKind):
         sharing = cast("Sharing", self.outcomes[0].found)
         if len(self.costs) < self.every:
             return sharing
-        return sharing.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
+        costs = [self.costs[n] for n in range(1, self.every + 1)]
+        return sharing.with_group_rules(np.array([0.0, *costs]))
 
     @property
     def progress_label(self) -> str:
@@ -668,7 +669,7 @@ class BillsStudy(StudyKind):
         """Return what all cost, the bills, the transfers and who is tempted to leave."""
         sharing, members = self.sharing, self.start.case.members
 
-        def names(group: Tempted | None) -> list[str] | None:
+        def names(group: LeavingGroup | None) -> list[str] | None:
             """Return the names of the members of a group; None if no group is tempted."""
             return None if group is None else [members[i].name for i in group.group]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
-from models.background import result_of
+from models.background import result_getter
 from models.case import Case, Parts
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
@@ -485,7 +485,7 @@ def run_studies(
         return [_compared(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)
-    compared = result_of(compare, in_background=is_worth_a_fork(place, bases))
+    compared = result_getter(compare, in_background=is_worth_a_fork(place, bases))
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     wrong = [""] * len(studies)

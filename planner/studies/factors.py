@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case, InOrder, Part, Parts, Selection
+from models.case import Case, Part, Parts, Selection, SortedRecords
 from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
 from models.plan.variation import ARRAYS
@@ -65,13 +65,13 @@ class ScaledColumn:
                 new = scaled(new, column, factor, member)
             records.append(new)
         keyed = any(column.key for column in type(records[0]).columns()) if records else False
-        rows = InOrder(records) if keyed else tuple(records)
+        rows = SortedRecords(records) if keyed else tuple(records)
         return case.change(**{case.SHEET_FIELDS[self.sheet]: rows})
 
 
 def _selects(of: Selection, record: schema.Record) -> bool:
-    own = _place(record).named
-    return all(own.get(name, "") == wanted for name, wanted in of.named.items())
+    own = _place(record).selectors
+    return all(own.get(name, "") == wanted for name, wanted in of.selectors.items())
 
 
 def _mineral(record: schema.Record) -> str:
@@ -308,7 +308,7 @@ class BasePlan:
         self.plan, self.reading = plan, reading(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
-        self.reduced = self.rows.cost - self.rows.priced(self.duals)
+        self.reduced = self.rows.cost - self.rows.value_at(self.duals)
 
     @classmethod
     def of(cls, session: Session) -> BasePlan:

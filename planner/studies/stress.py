@@ -310,7 +310,7 @@ class NMinusOne(Result):
     seller_sold = field.tonnes("Sold by the largest seller")
     bought_over_all = field.share(
         "Bought of others over all demand",
-        "Agreed purchases without the largest seller, over all demand.",
+        "FixedDecisions purchases without the largest seller, over all demand.",
     )
 
 
@@ -701,7 +701,7 @@ def _n_minus_1(tables: Tables) -> Picture | None:
 def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     """One country lost: the share of demand newly short by mineral, capped against uncapped."""
     kind = CappedOrNot if CappedOrNot in tables else LossByMineral
-    sides = {"Agreed plan": (Role.PLAN, kind.share)}
+    sides = {"FixedDecisions plan": (Role.PLAN, kind.share)}
     if kind is CappedOrNot:
         sides["Plan without share limits"] = Role.FREE, CappedOrNot.free_share
     rows = tables[kind].frame()

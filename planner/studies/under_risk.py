@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.answers import Future, FutureOutcomes, Tail, apart, cvar, under_risk, valued
+from models.answers import (
+    Future,
+    FutureOutcomes,
+    Tail,
+    cvar,
+    independent_groups,
+    under_risk,
+    valued,
+)
 from models.case import Case
 from models.errors import UsageError
 from models.measures import change
@@ -58,7 +66,7 @@ _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", 
 FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
 """Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
 _FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
-_KINDS = {kind.name: kind for kind in decisions.listed()}
+_KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -279,7 +287,7 @@ class _MineralGroup:
             return ""
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and with whole projects {MOST} may"
-        for minerals in apart(self.case):
+        for minerals in independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # what happens up to a year has its own columns of that year
             years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
@@ -305,7 +313,7 @@ class _MineralGroup:
         ``case`` has the risks.
         """
         names = [m.name for m in self.case.minerals]
-        groups = apart(self.case)  # what is built is the same in all, so a budget ties none
+        groups = independent_groups(self.case)  # all futures share builds, so budgets link none
         label: dict[object, int] = {}
 
         def known_of_hits(hits: Hits) -> Ints:

@@ -238,7 +238,7 @@ def test_bills_charge_inputs_to_the_buyers_of_the_product() -> None:
 
 def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     """B's lane is free where the plant's is dear; without B, A pays 10 x (1 + 1 + 9)."""
-    from models.answers.cost_sharing import costs_of
+    from models.answers.cost_sharing import group_costs
 
     book = stages(
         {"oxide": 50, "alloy": 100},
@@ -251,7 +251,7 @@ def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     )
     plan = solve(book)
     assert plan.objective == near(20)
-    assert costs_of(plan, (1, 3)) == near((110, 20))  # of A alone, of both
+    assert group_costs(plan, (1, 3)) == near((110, 20))  # of A alone, of both
 
 
 def test_an_exit_counts_what_plants_take() -> None:

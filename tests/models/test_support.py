@@ -402,10 +402,10 @@ def less(payment: float) -> float:
 @pytest.mark.parametrize("number", [-999, -950, -901, -900, -899, -1, 0, 1, 899, 900, 3000])
 def test_every_payment_is_its_own_step_and_the_next_is_more(number: int, is_fine: bool) -> None:
     steps = Steps(is_fine)
-    payment = steps.payment(number)
-    assert steps.number(payment) == number
-    assert steps.number(payment * (1.0 + 1e-9)) == steps.above(payment) == number + 1
-    assert steps.payment(number + 1) > payment
+    payment = steps.payment_at(number)
+    assert steps.step_at_least(payment) == number
+    assert steps.step_at_least(payment * (1.0 + 1e-9)) == steps.step_above(payment) == number + 1
+    assert steps.payment_at(number + 1) > payment
     assert payment == float(f"{payment:.3g}")  # as it is said
     assert is_fine or payment == round(payment, 1)  # as a sheet shows it
 

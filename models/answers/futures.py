@@ -22,7 +22,7 @@ from models.case import Case, SearchLimits
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.program import TONNES, Program, build_program
 from models.program.builder import unique_keys
 from models.program.component import Columns, columns_named
@@ -122,7 +122,7 @@ def under_risk(
 
 def independent_groups(case: Case) -> tuple[tuple[str, ...], ...]:
     """Return the minerals in groups that only budgets link with one another."""
-    return parts(case.change(budget=()))
+    return linked_minerals(case.change(budget=()))
 
 
 @dataclass(frozen=True)
@@ -310,10 +310,10 @@ class _Decomposition:
             scenario_of = np.array([order.index(first[key]) for key in histories])
             chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(part(futures[i].case, group), chance, futures[i].observed[positions])
+                Future(case_of(futures[i].case, group), chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
-            plain = _plain_of(part(plan.case, group), decided)
+            plain = _plain_of(case_of(plan.case, group), decided)
             joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
             self.each.append(joint)
             every.append((scenario_of, *joint.spent()))

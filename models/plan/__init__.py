@@ -1,9 +1,9 @@
 """Case in, Plan out: check, split, build, solve, prove, join.
 
-``solve`` takes the ``map`` to run blocks with: the built-in one, a process pool's, a cluster's;
-with what an analyst adds to the model in Pyomo, or another solver, it solves that model itself
-(``by_model``). A ``Session`` plans a case and its variants one after another. Components that
-readers of plans name, as in ``plan.amounts(SHORTAGE)``, are imported from here.
+``solve`` takes the ``map`` that runs the blocks: the built-in one, a process pool's or a cluster's.
+With an analyst's extension of the Pyomo model, or another solver, it solves that model in this
+process (``by_model``). A ``Session`` plans a case and its variants one after another. Readers of
+plans import components from here, as for ``plan.amounts(SHORTAGE)``.
 """
 
 from models.plan.block_solver import OPTIMAL as OPTIMAL
@@ -19,8 +19,8 @@ from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
 from models.plan.supports import SupportBill as SupportBill
 from models.plan.supports import bills as bills
-from models.plan.supports import difference as difference
-from models.plan.supports import paid_of as paid_of
+from models.plan.supports import difference_payment as difference_payment
+from models.plan.supports import payments_by_member as payments_by_member
 from models.program.families.contracts import UNTAKEN as UNTAKEN
 from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE

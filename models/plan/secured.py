@@ -1,4 +1,4 @@
-"""What a plan leaves if a country is lost, and what Security asks for."""
+"""The supply left in a plan if a country is lost, and the targets of Security."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 SECURED = "row year mineral country demand lost left served target missing binding point"
 
 
-def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
+def secured_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """Yield a row (columns ``SECURED``) per row of Security, lost country, mineral and year."""
     e, every = plan.expanded, [*security_requirements(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
@@ -50,7 +50,7 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
 
 
 def _taken_elsewhere(plan: Plan, s: Survival) -> float:
-    """Return what plants outside a country take of an input, and unmet demand would take [t]."""
+    """Return the use of an input by plants outside a country, and the need of unmet demand [t]."""
     if not s.is_input:
         return 0.0
     e = plan.expanded
@@ -64,7 +64,7 @@ def _taken_elsewhere(plan: Plan, s: Survival) -> float:
 
 
 def _stock(plan: Plan, s: Survival) -> float:
-    """Return the stocks that count [t], at the end of the year before or at the opening."""
+    """Return the stocks that count [t]: at the end of the year before, or the opening stocks."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
     if t == 0 or not s.record.count_stocks:
@@ -73,10 +73,10 @@ def _stock(plan: Plan, s: Survival) -> float:
 
 
 def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
-    """Return what each source could sell more [t/yr], by (source, year), in some cells.
+    """Return each source's possible extra sales [t/yr], by (source, year), in some cells.
 
-    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that is
-    added here; ore goes first where it yields most.
+    The program has only as much of them as it needs. The rest that surge, capacity and ore allow is
+    added here; ore goes first to the sources with the highest recovery.
     """
     e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:

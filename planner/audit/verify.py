@@ -248,7 +248,7 @@ class _Solution:
                     message = "this flow is there twice: here and before, or in the sheet Values"
                     amiss.append(line.finding(Flows.tonnes, message))
                 x[column] += tonnes
-        plan = solving.plan_again(expanded, program, x, prices, **run)
+        plan = solving.plan_from_solution(expanded, program, x, prices, **run)
         return plan, [*amiss, *_unproven(plan, whose)]
 
     def _numbers(

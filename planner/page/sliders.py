@@ -54,11 +54,11 @@ def _scaled_budget(case: Case, value: float, _: str) -> Case:
     """Return the case with its budgets scaled.
 
     A budget counts as at least what Built pays of it. Where budgets are carried over, that is so of
-    sums of them, and a year's part of a sum follows no line: NotStraightError.
+    sums of them, and a year's part of a sum follows no line: NotLinearError.
     """
     paid = begun_capital(case.projects, case.years)
     if case.settings.carry_over_budget and any((*paid.values(), *(b.taken for b in case.budget))):
-        raise sliders.NotStraightError
+        raise sliders.NotLinearError
     return _step("scale budget", case, value, "")
 
 

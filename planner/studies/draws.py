@@ -20,7 +20,7 @@ from models.case import Case, Part, Parts, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
 from planner.scenarios.actions import stretches
@@ -306,7 +306,8 @@ def risk(
     calm, surging = (stressed(base, r) for r in rules)
 
     ceilings_of = {
-        minerals: tuple(c for c in surging.ceilings if c[2] in minerals) for minerals in parts(calm)
+        minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
+        for minerals in linked_minerals(calm)
     }
 
     def struck(minerals: tuple[str, ...], hits: Hits) -> Change:
@@ -344,7 +345,7 @@ class _Plans:
 
         ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
         """
-        self.name, self.base, self.case, self.parts = name, base, case, parts(base)
+        self.name, self.base, self.case, self.parts = name, base, case, linked_minerals(base)
         reach = tuple(touched(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
@@ -363,7 +364,7 @@ class _Plans:
                 if i == p
             ]
             is_new = self.name == AGREED  # the parts of the case itself are compared as the whole
-            base = part(self.base, minerals)
+            base = case_of(self.base, minerals)
             studies.append(Study(base, chains_of(runs, CHAIN), reading, is_compared=is_new))
         return tuple(studies)
 

@@ -22,7 +22,7 @@ from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
 from models.plan.countries import country_shares
-from models.plan.secured import SECURED, survived
+from models.plan.secured import SECURED, secured_rows
 from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
@@ -174,7 +174,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
     Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
-    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
+    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in secured_rows(plan)]
     names, lacking = ([row[name] for row in lost] for name in ("mineral", "missing"))
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
     home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
@@ -186,7 +186,9 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "tonnes": by_mineral(plan, e.deliveries.mineral, plan.delivered),
         "inputs": by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
         "short": by_mineral(plan, at[0] if at else [], short),
-        "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
+        "saved": {
+            mineral: worth * measures.POINT for mineral, worth in plan.saving_by_looser_caps.items()
+        },
         "missing": by_mineral(plan, [e.mineral_at[m] for m in names], lacking),
     }
     met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}

@@ -32,7 +32,7 @@ from models.errors import UsageError
 from models.measures import change
 from models.measures import part as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component, decisions
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
@@ -291,7 +291,7 @@ class _MineralGroup:
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # what happens up to a year has its own columns of that year
             years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
-            single = len(build_program(Expanded(part(self.case, minerals))).rows.cost)
+            single = len(build_program(Expanded(case_of(self.case, minerals))).rows.cost)
             columns = int(single * sum(years) / len(years))
             if columns > MOST_COLUMNS:
                 return (
@@ -353,7 +353,7 @@ def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
     """Return the minerals that belong together; all where the tail of all costs counts."""
-    together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
+    together = linked_minerals(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
         hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
@@ -361,7 +361,7 @@ def _groups_of(
         own_batches = batches if len(place) > 1 else ()
         of_draw = tuple(map(place.__getitem__, hits))
         groups.append(
-            _MineralGroup(part(case, minerals), reach, tuple(place), of_draw, own_batches)
+            _MineralGroup(case_of(case, minerals), reach, tuple(place), of_draw, own_batches)
         )
     return groups
 

@@ -282,7 +282,7 @@ def test_ranges_move_a_chain_together() -> None:
 
 def test_a_broken_need_or_base_is_shown() -> None:
     """The certificate is computed from the case and the values alone, and names what they break."""
-    from models.plan.solving import plan_again
+    from models.plan.solving import plan_from_solution
 
     plan = solve(oxide_and_alloy(cap(0.65)))
     assert plan.proof.violation <= plan.proof.allowed
@@ -297,7 +297,7 @@ def test_a_broken_need_or_base_is_shown() -> None:
         x = plan.solver_x
         for at, by in moved.items():
             x[at] += by
-        proof = plan_again(plan.expanded, plan.program, x, plan.prices).proof
+        proof = plan_from_solution(plan.expanded, plan.program, x, plan.prices).proof
         assert proof.violation == near(2)
         assert row in proof.violated
 

@@ -12,7 +12,7 @@ import pytest
 from models.answers import RUNS, NeededPayment, payments, tariffs
 from models.answers.payment import Steps
 from models.case import Case
-from models.plan import Plan, bills, difference
+from models.plan import Plan, bills, difference_payment
 from models.plan import solve as solve_case
 from models.program.families.projects import running
 from models.resolve import Expanded
@@ -306,7 +306,7 @@ def test_the_floor_of_mp_materials() -> None:
     [(50, None, 10), (70, None, 0), (70, 60, -10), (70, 65, -5), (62, 65, 0), (50, 60, 10)],
 )
 def test_both_ways_of_a_contract(reference: float, clawback: float | None, each: float) -> None:
-    assert difference(60, reference, clawback) == each
+    assert difference_payment(60, reference, clawback) == each
 
 
 def test_a_group_pays_by_demand_in_the_years_of_the_row() -> None:

@@ -17,7 +17,7 @@ import pytest
 from models.case import Part, Parts, Selection
 from models.errors import SolverError, UsageError
 from models.plan import solve as solve_case
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind
 from planner.studies import Here, Run
@@ -382,10 +382,10 @@ def test_what_one_of_each_adds() -> None:
 def test_the_parts_of_a_case_cost_what_it_costs(seed) -> None:
     """Whatever the case: minerals, money and shortage are those of the parts together."""
     case = read_tables(random_book(np.random.default_rng([41, seed]), 3)).case
-    split = parts(case)
+    split = linked_minerals(case)
     assert sorted(name for of in split for name in of) == sorted(m.name for m in case.minerals)
     whole = solve_case(case)
-    plans = [solve_case(part(case, of)) for of in split]
+    plans = [solve_case(case_of(case, of)) for of in split]
     assert sum(p.objective for p in plans) == pytest.approx(whole.objective, rel=1e-6, abs=1e-3)
     assert sum(p.cash for p in plans) == pytest.approx(whole.cash, rel=1e-4, abs=1)
 

@@ -58,7 +58,7 @@ def _bears_on(of: Solved, _: Rows, key: Any, where: Where) -> bool:
     return (cap.mineral, cap.year) == (where[0], where[2]) and mine
 
 
-def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
+def _obstacles(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
     """Yield the limits that bind, on what the source sells or on the ore that it needs."""
     source, year = of.expanded.sources[flow.source], of.expanded.years[flow.year]
     found = of.binding_caps.get(flow.delivery, [])
@@ -113,7 +113,7 @@ SHARE = Rows(
     label=_label,
     bears_on=_bears_on,
     relaxable="share limits",
-    obstacles=_stops,
+    obstacles=_obstacles,
     is_always_asked=True,
     step=_step,
     slope=_slope,

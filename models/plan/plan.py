@@ -186,9 +186,7 @@ class Plan(Solved):
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """One row per mineral, member and year with demand, a stock or a flow:
-        ``supply_columns``.
-        """
+        """One row per mineral, member and year with demand, stock or flow: ``supply_columns``."""
         return pd.DataFrame(supply.supply_columns(self))
 
     @cached_property

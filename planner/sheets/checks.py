@@ -100,7 +100,7 @@ def _seen(value: float, accepted: float) -> float:
 
 def _proof(context: Context) -> Rows:
     proof, more = context.plan.proof, context.plan.extension
-    added = bool(more and more.whole)
+    added = bool(more and more.integer_count)
     is_whole = context.case.settings.whole_projects or added
     fixed = f" (holds for the {'whole variables' if added else 'builds'} fixed)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)

@@ -395,7 +395,7 @@ class Plan(Solved):
         )
 
     @cached_property
-    def saving_by_looser_caps(self) -> dict[str, float]:
+    def cap_savings(self) -> dict[str, float]:
         """The saving by mineral if all caps on single countries were looser, where any binds.
 
         It is the sum of each cap's dual x its base, discounted: money per 100 % of share.

@@ -186,9 +186,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "tonnes": by_mineral(plan, e.deliveries.mineral, plan.delivered),
         "inputs": by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
         "short": by_mineral(plan, at[0] if at else [], short),
-        "saved": {
-            mineral: worth * measures.POINT for mineral, worth in plan.saving_by_looser_caps.items()
-        },
+        "saved": {mineral: worth * measures.POINT for mineral, worth in plan.cap_savings.items()},
         "missing": by_mineral(plan, [e.mineral_at[m] for m in names], lacking),
     }
     met = {m: [lack <= 0 for n, lack in zip(names, lacking, strict=True) if n == m] for m in names}

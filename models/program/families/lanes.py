@@ -73,11 +73,11 @@ def model(f: Frame) -> None:
     .. math:: \sum_{r \in R_{c}} (x_{r,m,j,t} + y_{r,m,j,t}) \le max_{m,c,j,t}, \qquad
               x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
 
-    variables   none; a closed lane has no column posts       cost headings "tariff" (a fraction of
-    cost or price), "freight" and "levy" (which raises the price of imports to a price floor, at the
-    border of its zone) dual        the saving of one more tonne of lane capacity [money/t]
-    source
-    minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
+    variables   none; a closed lane has no column
+    posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (which
+                raises the price of imports to a price floor, at the border of its zone)
+    dual        the saving of one more tonne of lane capacity [money/t]
+    source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
     """
     e = f.expanded
     of_country: dict[tuple[str, str, str, int], tuple[list[Any], float]] = {}

@@ -34,7 +34,6 @@ class BackgroundProcess(Generic[T]):
     """
 
     def __init__(self, compute: Callable[[], T]) -> None:
-        """Fork, and start to compute."""
         self._compute = compute
         self._receiver, sender = multiprocessing.Pipe(duplex=False)
         fork = multiprocessing.get_context("fork")

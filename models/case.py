@@ -116,7 +116,6 @@ class Case:
     scenario: str = field(default=BASE, metadata=_LABEL)
 
     def __post_init__(self) -> None:
-        """Sort the records."""
         for record in SHEETS:
             name = self.SHEET_FIELDS[record.SHEET]
             records = getattr(self, name)  # after a change most are sorted already
@@ -251,7 +250,6 @@ class Case:
         return {(s.mineral, s.member): s for s in self.stockpiles}
 
     def coalition_demand(self, mineral: str, year: int) -> float:
-        """Return the demand of all members [t]."""
         return self._coalition_demand.get((mineral, year), 0.0)
 
     @cached_property
@@ -448,8 +446,8 @@ class Turned:
     turn: Callable[[Case, Selection, float], Case]
     value: float
 
-    def __call__(self, case: Case, of: Selection) -> Case:
-        return self.turn(case, of, self.value)
+    def __call__(self, case: Case, selection: Selection) -> Case:
+        return self.turn(case, selection, self.value)
 
 
 @dataclass(frozen=True)

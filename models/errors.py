@@ -102,7 +102,6 @@ class InputError(PlannerError):
     file: Path | None = None
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        """Keep every finding, errors and warnings alike."""
         self.findings = tuple(findings)
         errors = [f for f in self.findings if f.severity is Severity.ERROR]
         shown = "; ".join(f"{f.place}: {f.message}" if f.place else f.message for f in errors[:3])
@@ -131,7 +130,6 @@ class Mistakes:
             self.lines += [f"{where}{line}" for line in str(error).splitlines()]
 
     def raise_if_any(self) -> None:
-        """Raise one UsageError with one line per mistake, if there are any."""
         if self.lines:
             raise UsageError("\n".join(self.lines))
 

@@ -103,7 +103,7 @@ def exit_from(plan: Plan, country: str) -> Exit:
         for m in block.planned:
             try:
                 asked[m].append(block.least_alone(m))
-                alone[m] += block.tonnes(asked[m][-1])[m]
+                alone[m] += block.deliveries(asked[m][-1])[m]
             except SolverError as error:
                 failed[m] = str(error)
         if block.planned:
@@ -131,7 +131,6 @@ class _ExitProgram:
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
-        """Take the block's arrays; ``theirs`` are the sales of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
@@ -162,14 +161,13 @@ class _ExitProgram:
 
     def cheapest(self, together: BlockResult) -> BlockResult:
         """Return the cheapest plan with no more from the country than ``together`` has."""
-        tonnes = self.tonnes(together)
+        tonnes = self.deliveries(together)
         least = sum(weight * tonnes[m] for m, weight in self.weights.items())
         return self._solved(
             self.plan.program.block(self.block).cost, self._most(least + tolerances.CHANGE_SLACK)
         )
 
-    def tonnes(self, result: BlockResult) -> dict[str, float]:
-        """Return the country's deliveries by mineral [t]."""
+    def deliveries(self, result: BlockResult) -> dict[str, float]:
         return {m: max(0.0, float(result.x[columns].sum())) for m, columns in self.columns.items()}
 
     def _most(self, weighted: float) -> Floats:
@@ -238,7 +236,6 @@ class _ExitProgram:
 
     @cached_property
     def _sequence(self) -> search.WarmStartedSequence:
-        """The sequence that solves and proves the programs."""
         program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
         units = np.full(more, TONNES)
         units[-1] = FRACTION

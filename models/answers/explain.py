@@ -12,7 +12,11 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
-from models.program.families.projects import UnaffordablePlant, running, unaffordable_plants
+from models.program.families.projects import (
+    UnaffordablePlant,
+    running_fraction,
+    unaffordable_plants,
+)
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
@@ -80,7 +84,6 @@ class Explanation:
 
     @property
     def is_short(self) -> bool:
-        """Whether the mineral is short there."""
         return self.short > self.nothing
 
 
@@ -149,7 +152,9 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[UnaffordablePlant, ...
     if not (plants and plan.case.settings.whole_projects):
         return plants
     free = planned(plan.case.change(budget=()))
-    return tuple(u for u in plants if free is not None and running(free, u.project, year) > u.built)
+    return tuple(
+        u for u in plants if free is not None and running_fraction(free, u.project, year) > u.built
+    )
 
 
 def _demand_cost(pricing: Pricing, where: Where) -> float | None:

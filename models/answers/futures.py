@@ -373,7 +373,6 @@ class _Decomposition:
             return self.prices
 
     def plans(self, at_once: int) -> RiskPlans:
-        """Return both plans."""
         followed, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
@@ -430,7 +429,7 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
-    """Yield the name, stable_key key and position of each column that is a decision."""
+    """Yield the name, key and position of each column that is a decision."""
     for group in program.variables:
         component = columns_named(group.component)
         if component.decided is not None:

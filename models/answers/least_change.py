@@ -248,7 +248,6 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
-    """Return the members' shortages of a mineral [t], without rounding errors."""
     every = plan.amounts(shortage.SHORTAGE).items()
     return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
 
@@ -351,7 +350,6 @@ def _less(change: CellChange, part: float) -> CellChange:
 
 
 def _change(cell: component.InputCell, units: float) -> CellChange:
-    """Return the change of a cell by a number of its units."""
     least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))

@@ -20,7 +20,7 @@ import numpy as np
 from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.plan.plan import Plan
-from models.program.families.projects import running
+from models.program.families.projects import running_fraction
 from models.resolve import Floats, Ints
 from models.schema import Project
 
@@ -70,7 +70,7 @@ def headroom(plan: Plan) -> Floats:
     sellable = e.usable.copy()
     for r, source in enumerate(e.sources):
         if isinstance(source.record, Project):
-            runs = np.array([running(plan, source.record, year) for year in e.years])
+            runs = np.array([running_fraction(plan, source.record, year) for year in e.years])
             sellable[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
     return sellable
 
@@ -163,7 +163,9 @@ class _PaymentSearch:
     def _is_unbuilt(self, r: int) -> bool:
         record = self.plan.expanded.sources[r].record
         years = self.plan.expanded.years
-        return isinstance(record, Project) and not any(running(self.plan, record, y) for y in years)
+        return isinstance(record, Project) and not any(
+            running_fraction(self.plan, record, y) for y in years
+        )
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
         sold, asked = (
@@ -255,7 +257,6 @@ class _PaymentSearch:
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
     def _program(self, b: int) -> WarmStartedSequence:
-        """Return the sequence that plans a block again, warm-started from the plan."""
         if b not in self._programs:
             program = self.plan.program
             columns, rows = program.columns_of(b), program.rows_of(b)

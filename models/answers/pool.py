@@ -195,7 +195,6 @@ def _divide(
 
 
 def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
-    """Solve the coalition's program, and yield the blocks that were solved together."""
     program = solver.program
     for group in together(program.blocks):
         for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
@@ -234,7 +233,6 @@ class ProductionGame:
     """Members that plan together, and the cost of any group of them alone."""
 
     def __init__(self, divided: DividedProgram) -> None:
-        """Plan the coalition; SolverError where nothing is proven."""
         self.divided = divided
         self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
         self.planned: dict[tuple[float, ...], PlannedGroup] = {}
@@ -316,7 +314,6 @@ class ProductionGame:
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:
-    """Return the program of some columns and rows."""
     row_of = rows.entry_rows()
     kept = columns[rows.columns] & limits[row_of]
     return arrays(

@@ -94,7 +94,6 @@ class NearOptimal:
     def __init__(
         self, plan: Plan, mineral: str, slack: float, *, is_building: bool = False
     ) -> None:
-        """Cut the mineral's program out of the plan's."""
         e, program = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
         self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))

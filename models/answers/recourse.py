@@ -240,7 +240,6 @@ class ExtensiveForm:
         )
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
-        """Return the proof of a solution of ``rows``."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         proofs = solve.certify_alone(rows, solution, self.need, tonnes)
         return proofs.of_block(0, mip_gap=solution.mip_gap)

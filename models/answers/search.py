@@ -170,7 +170,6 @@ class WarmStartedSequence:
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
     def _warm_started(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
-        """Return the optimum, started from the last one; None if it is not proven."""
         if self._solver is None and self._basis is None:
             return None
         try:
@@ -232,7 +231,6 @@ class ChangeSearch:
         self.left = self.model.columns["left"].start
 
     def least_left(self) -> float:
-        """Return the shortage that no change removes [t]."""
         cost = np.zeros(len(self.model.rows.cost))
         cost[self.left] = 1.0
         x = self.model.solved(dataclasses.replace(self.model.rows, cost=cost))

@@ -65,7 +65,6 @@ def model(case: Case) -> Any:
 
 
 def block_models(case: Case) -> dict[str, Any]:
-    """Return the models of a case's independent blocks, by name."""
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
         solver_of.where(b): _opened(solver_of.expanded, cells)
@@ -184,7 +183,6 @@ class _BlockModel:
         return proof.of_block(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
     def extension(self, solution: Solution) -> Extension:
-        """Return the additions to the model, and their solution."""
         (columns, rows), n = self.compiled.added, self.own_size[0]
         whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(

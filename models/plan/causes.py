@@ -50,7 +50,6 @@ RankedObstacle = tuple[int, Obstacle]
 def _obstacles_of_all(
     plan: Solved, year: int, mineral: str, member: str
 ) -> Iterator[RankedObstacle]:
-    """Yield the obstacles of all suppliers of a mineral, one after another."""
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
     deliveries: dict[int, list[tuple[int, int]]] = {}
@@ -95,7 +94,6 @@ def _first(plan: Solved, flow: Flow) -> list[RankedObstacle]:
 
 
 def _declaring(_: Solved) -> list[tuple[int, list[Rows]]]:
-    """Return the components that declare obstacles, by rank."""
     rows_of: dict[int, list[Rows]] = {}
     for rows in (each for each in components() if isinstance(each, Rows)):
         if rows.obstacles is not None or rows.bears_on is not None:

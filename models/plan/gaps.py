@@ -198,7 +198,7 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     for r, source in enumerate(e.sources):
         room = e.usable[r]
         if isinstance(source.record, schema.Project):
-            runs = np.array([projects.running(plan, source.record, y) for y in e.years])
+            runs = np.array([projects.running_fraction(plan, source.record, y) for y in e.years])
             if not runs.any():
                 kept[r] = _unbuilt(plan, r, source.record, gap[r], reduced)
                 continue

@@ -28,7 +28,7 @@ from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.ore import CAPACITY as MINE_CAPACITY
 from models.program.families.ore import ORE
-from models.program.families.projects import BUILT, running
+from models.program.families.projects import BUILT, running_fraction
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
@@ -223,7 +223,7 @@ class Plan(Solved):
             for t, year in enumerate(e.years):
                 nameplate, usable = float(e.nameplate[r, t]), float(e.usable[r, t])
                 if isinstance(s.record, Project):
-                    usable = nameplate * running(self, s.record, year)
+                    usable = nameplate * running_fraction(self, s.record, year)
                     rent = self.dual(PROJECT_CAPACITY, (s.name, s.project, s.mineral, year))
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
@@ -311,7 +311,7 @@ class Plan(Solved):
         rows = []
         for p in self.case.projects:
             for year in self.expanded.years:
-                built, at_work = self.value(BUILT, (p.name, year)), running(self, p, year)
+                built, at_work = self.value(BUILT, (p.name, year)), running_fraction(self, p, year)
                 tonnes = sold[p.name, year]
                 money = (p.capex * built, capital_charge(self.case, p) * at_work, tonnes["rent"])
                 whose = (p.name, p.refiner, p.mineral, p.country)

@@ -307,7 +307,6 @@ class Adjustable:
 
 
 def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
-    """Return the scaling of some blocks."""
     return Scaling(
         scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
     )

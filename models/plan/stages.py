@@ -152,7 +152,6 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
 
 
 def _share(gone: Floats, whole: Floats) -> Floats:
-    """Return the lost fraction; 0 if the total is 0."""
     return np.divide(gone, whole, out=np.zeros_like(gone), where=whole > 0)
 
 
@@ -203,7 +202,6 @@ def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, fl
 
 
 def _countries(case: Case) -> set[str]:
-    """Return the countries that refine or mine."""
     rows: tuple[Any, ...] = (*case.refiners, *case.projects, *case.mines)
     return {row.country for row in rows}
 

@@ -58,6 +58,5 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
 
 
 def names_at(names: Sequence[str], at: Ints) -> list[str]:
-    """Return the names at some positions."""
     found: list[str] = np.array([*names, ""], dtype=object)[at].tolist()
     return found

@@ -38,7 +38,6 @@ class SupportBill:
 
     @property
     def total(self) -> float:
-        """The total payment [money]."""
         return self.each * self.tonnes
 
 

@@ -157,7 +157,6 @@ class LazyKeys(Sequence[solve.Keys]):
         return tuple(merged)
 
     def _of(self, group: ComponentArrays) -> Iterator[solve.Keys]:
-        """Yield a group's keys, one range per block."""
         inside = within(group.at, self._span)
         at = np.arange(inside.start, inside.stop)
         for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
@@ -210,7 +209,6 @@ class NameIndex:
         self._number: dict[Any, int] = {name: i for i, name in enumerate(self.names)}
 
     def number(self, name: Any) -> int:
-        """Return a name's number."""
         if name not in self._number:
             self._number[name] = len(self.names)
             self.names.append(name)
@@ -223,14 +221,14 @@ class KeysFromPositions:
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
         self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
-    def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
+    def __call__(self, component: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
         found: dict[str, list[Any]] = {}
-        for what, at in zip(of.positions, index, strict=True):
+        for what, at in zip(component.positions, index, strict=True):
             for part, names in self._names[what].items():
-                if part in of.key:
+                if part in component.key:
                     found[part] = [names[i] for i in at.tolist()]
-        parts = [found[part] for part in of.key]
+        parts = [found[part] for part in component.key]
         return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
 
     @cached_property
@@ -280,7 +278,6 @@ class Builder:
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
-        """Start with an empty program."""
         self.expanded = e = expanded
         case, m = e.case, e.mineral_at
         self.names = names
@@ -366,11 +363,11 @@ class Builder:
         return self._add(self.variables, of, index, cell, of_year, numbers, charges)
 
     def _agreed(
-        self, of: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
+        self, component: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
     ) -> dict[str, Numbers]:
         """Return the bounds of columns, with the values that an earlier plan has fixed."""
         case = self.expanded.case
-        amounts = [of.fixed_value(case, key) for key in self.keys_of(of, index)]
+        amounts = [component.fixed_value(case, key) for key in self.keys_of(component, index)]
         decided = np.array([amount is not None for amount in amounts], dtype=bool)
         fixed = np.array([amount or 0.0 for amount in amounts])
         bounds = {"lower": lower, "upper": upper}
@@ -402,7 +399,7 @@ class Builder:
     def _add(  # noqa: PLR0913, PLR0917 - what a group has
         self,
         groups: list[ComponentArrays],
-        of: Component,
+        component: Component,
         index: tuple[Ints, ...],
         cell: Ints,
         year: Ints,
@@ -414,31 +411,31 @@ class Builder:
         at = np.arange(start, start + count, dtype=np.int64)
         each = {name: _each(value, count) for name, value in numbers.items()}
         groups.append(
-            ComponentArrays(of, at, cell, index, self.keys_of, year, tuple(charges), each)
+            ComponentArrays(component, at, cell, index, self.keys_of, year, tuple(charges), each)
         )
         return at
 
-    def upper_limit(self, of: Rows, at: Ints, most: Numbers) -> None:
+    def upper_limit(self, component: Rows, at: Ints, most: Numbers) -> None:
         """Add rows that limit the sum of sales with the same key, and their entries.
 
         ``most`` is given for each sale, and is equal for all sales with the same key.
         """
-        rows, _, inverse = self.rows_by_key(of, at, most=most)
+        rows, _, inverse = self.rows_by_key(component, at, most=most)
         self.add_entries(rows[inverse], self.sold[at], 1.0)
 
     def rows_by_key(
-        self, of: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
+        self, component: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
     ) -> tuple[Ints, tuple[Ints, ...], Ints]:
         """Add one row per distinct key of sales; return rows, their index, each sale's row."""
         d = self.expanded.sales
         parts = {SOURCE: d.source, MINERAL: d.mineral, MEMBER: d.member, YEAR: d.year}
-        if COUNTRY in of.key:
+        if COUNTRY in component.key:
             country = [self.names.number(s.country) for s in self.expanded.sources]
             parts[COUNTRY] = integers(country)[d.source]
-        index, inverse = unique_keys(*(parts[what][at] for what in of.positions))
+        index, inverse = unique_keys(*(parts[what][at] for what in component.positions))
         limits = np.zeros(len(index[0]))
         limits[inverse] = most
-        return self.rows(of, index, least=least, most=limits), index, inverse
+        return self.rows(component, index, least=least, most=limits), index, inverse
 
     def running_builds(self, r: Ints, t: Ints) -> tuple[Ints, Ints, Floats]:
         """Return the builds that can run of projects among sources: position, column, capacity.
@@ -465,9 +462,9 @@ class Builder:
 
     # ---- keys, by position -----------------------------------------------------------------------
 
-    def _cells(self, of: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+    def _cells(self, component: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
         """Return mineral and year of each key as one number, and its year (default: the first)."""
-        parts = dict(zip(of.positions, index, strict=True))
+        parts = dict(zip(component.positions, index, strict=True))
         year = parts.get(YEAR, np.zeros(len(index[0]), dtype=np.int64))
         for what, at in parts.items():
             if what in self.mineral_of:

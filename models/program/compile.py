@@ -79,7 +79,6 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
 
 
 def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]:
-    """Return the positions of variables."""
     try:
         return [position[id(v)] for v in found]
     except KeyError:
@@ -88,7 +87,6 @@ def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]
 
 
 def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
-    """Return constant, coefficients and variables of a linear expression."""
     if type(body) is LinearExpression:
         return body.constant, body.linear_coefs, body.linear_vars
     form = generate_standard_repn(body)

@@ -276,7 +276,6 @@ class Component:
         return parts[self.key.index(what)] if what in self.key else default
 
     def place(self, record: schema.Record, year: int) -> CellAddress | None:
-        """Return the cell of a record that holds the limit or price of a year."""
         return None if self.cell is None else place_of(record, self.cell[1], year)
 
 
@@ -381,7 +380,7 @@ class Rows(Component):
     is_capacity: bool = False
 
 
-def key_matches(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
+def key_matches(plan: Solved, rows: Rows, key: Any, cell: Where) -> bool:
     """Return whether a row's key names the mineral, member and year, as far as it has them.
 
     A supplier in the key must be able to deliver to the member.
@@ -392,7 +391,7 @@ def key_matches(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
         return False
     if REFINER not in rows.key or MEMBER in rows.key:
         return True
-    return of.reaches(rows.part(key, REFINER), rows.part(key, PROJECT), cell)
+    return plan.reaches(rows.part(key, REFINER), rows.part(key, PROJECT), cell)
 
 
 def obstacle_when_full(
@@ -400,9 +399,9 @@ def obstacle_when_full(
 ) -> Callable[[Solved, Flow, Sequence[int]], Iterator[Obstacle]]:
     """Return ``Rows.obstacles`` with one reason per supplier if any of its rows is full."""
 
-    def obstacles(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Obstacle]:
-        if any(of.slack[row] <= flow.tolerance for row in at):
-            yield told(of, flow)
+    def obstacles(plan: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Obstacle]:
+        if any(plan.slack[row] <= flow.tolerance for row in at):
+            yield told(plan, flow)
 
     return obstacles
 
@@ -410,26 +409,23 @@ def obstacle_when_full(
 C = TypeVar("C", bound=Component)
 
 
-def _named(of: Component | str, sort: type[C]) -> C:
-    found = _COMPONENTS.get(of) if isinstance(of, str) else of
+def _named(component: Component | str, sort: type[C]) -> C:
+    found = _COMPONENTS.get(component) if isinstance(component, str) else component
     if not isinstance(found, sort):
-        msg = f"no component {of!r}"
+        msg = f"no component {component!r}"
         raise KeyError(msg)
     return found
 
 
-def columns_named(of: Component | str) -> Columns:
-    """Return the columns with a name; KeyError if there are none."""
-    return _named(of, Columns)
+def columns_named(component: Component | str) -> Columns:
+    return _named(component, Columns)
 
 
-def rows_named(of: Component | str) -> Rows:
-    """Return the rows with a name; KeyError if there are none."""
-    return _named(of, Rows)
+def rows_named(component: Component | str) -> Rows:
+    return _named(component, Rows)
 
 
 def components() -> tuple[Component, ...]:
-    """Return all components, in the order in which they are declared."""
     return tuple(_COMPONENTS.values())
 
 
@@ -515,7 +511,6 @@ class RelaxableCells:
     """
 
     def __init__(self, case: Case, year: int, need: float) -> None:
-        """Start with none."""
         self.case, self.year, self.need = case, year, need
         self.e = resolve.Expanded(case)
         self.found: dict[tuple[str, CellAddress], InputCell] = {}

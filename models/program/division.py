@@ -26,7 +26,6 @@ class Owners:
     names: tuple[Any, ...]
 
     def members_of_buyer(self, buyer: int) -> Floats:
-        """Return the members of a buyer (by number), as 0 and 1."""
         case, name = self.expanded.case, self.names[buyer]
         inside = {name, *case.groups.get(name, ())} if name else {*self.expanded.members}
         return np.array([float(member in inside) for member in self.expanded.members])
@@ -41,43 +40,43 @@ The positions are those of the limits' keys.
 """
 
 
-def by_member(of: Owners, at: At, limit: Floats) -> Floats:
+def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
     """Give each limit to the member in its key, or of its contract."""
     if CONTRACT in at:
-        of_contract = [of.expanded.member_at[c.member] for c in of.expanded.case.contracts]
+        of_contract = [owners.expanded.member_at[c.member] for c in owners.expanded.case.contracts]
         member = np.array(of_contract, dtype=np.int64)[at[CONTRACT]]
     else:
         member = at[MEMBER]
-    return np.asarray(limit[:, None] * np.eye(len(of.expanded.members))[member])
+    return np.asarray(limit[:, None] * np.eye(len(owners.expanded.members))[member])
 
 
-def by_right(of: Owners, at: At, limit: Floats) -> Floats:
+def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
     """Divide limits of a plant, a project or a mine by the rights to it."""
     if SOURCE in at:
-        parts = of.rights.sources[at[SOURCE], at[YEAR]]
+        parts = owners.rights.sources[at[SOURCE], at[YEAR]]
     elif MINE in at:
-        parts = of.rights.mines[at[MINE], at[YEAR]]
+        parts = owners.rights.mines[at[MINE], at[YEAR]]
     else:
-        parts = of.rights.projects[at[PROJECT]]
+        parts = owners.rights.projects[at[PROJECT]]
     return np.asarray(limit[:, None] * parts)
 
 
-def by_capital(of: Owners, at: At, limit: Floats) -> Floats:
+def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
     """Divide budgets by the rights to all projects, weighted by their capital."""
     del at
-    return np.asarray(limit[:, None] * of.rights.capital)
+    return np.asarray(limit[:, None] * owners.rights.capital)
 
 
-def by_demand(of: Owners, at: At, limit: Floats) -> Floats:
+def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
     """Divide limits in proportion to demand: among a buyer's members, or all members."""
-    demand = of.expanded.demand[at[MINERAL], :, at[YEAR]]
+    demand = owners.expanded.demand[at[MINERAL], :, at[YEAR]]
     if BUYER in at:
-        demand = demand * np.array([of.members_of_buyer(buyer) for buyer in at[BUYER].tolist()])
+        demand = demand * np.array([owners.members_of_buyer(buyer) for buyer in at[BUYER].tolist()])
     whole = demand.sum(axis=1, keepdims=True)
     return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
 
 
-def to_nobody(of: Owners, at: At, limit: Floats) -> Floats:
+def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
     """Give every member 0, for a limit that is 0 for any members."""
     del at
-    return np.zeros((len(limit), len(of.expanded.members)))
+    return np.zeros((len(limit), len(owners.expanded.members)))

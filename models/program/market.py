@@ -41,14 +41,14 @@ def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
     }
 
 
-def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
+def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
     """Return the terms of the cost of a tonne delivered: cost or price, tariff, freight, levy."""
-    case, e = of.case, of.expanded
-    i = int(np.flatnonzero(of.program.sold == column)[0])
+    case, e = plan.case, plan.expanded
+    i = int(np.flatnonzero(plan.program.sold == column)[0])
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
     worth, who = (
         times * case.discount(year),
-        of.supplier_words(source.name, source.project, source.mineral),
+        plan.supplier_words(source.name, source.project, source.mineral),
     )
     words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
     flows: PricedFlows = e.deliveries
@@ -70,32 +70,32 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
         *([component.PriceTerm("support", "support paid for it", paid)] if paid else []),
         component.PriceTerm("cost", words, money[PURCHASE], place),
         component.PriceTerm("tariff", tariff, money[TARIFF]),
-        *_levied(of, source, country, year, money[LEVY]),
+        *_levied(plan, source, country, year, money[LEVY]),
         component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT]),
     ]
 
 
 def _levied(
-    of: Solved, source: Source, country: str, year: int, amount: float
+    plan: Solved, source: Source, country: str, year: int, amount: float
 ) -> list[component.PriceTerm]:
     """Return the levy that raises a price to a price floor, as a term; none if none is paid.
 
     ``country`` is the buyer's.
     """
-    blocs = buyer_blocs(of.case, country)
-    row = deciding_row(of.case, source.mineral, source.country, blocs, year)
+    blocs = buyer_blocs(plan.case, country)
+    row = deciding_row(plan.case, source.mineral, source.country, blocs, year)
     if amount <= 0.0 or row is None:
         return []
     words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
     return [component.PriceTerm("levy", words, amount, component.place_of(row, "floor", year))]
 
 
-def _spot_seller(of: Solved, key: Any) -> str:
-    return of.supplier_words(*key[:3])
+def _spot_seller(plan: Solved, key: Any) -> str:
+    return plan.supplier_words(*key[:3])
 
 
-def _contract_seller(of: Solved, key: Any) -> str:
-    return f"{of.supplier_words(key[1], '', key[2])}, under contract"
+def _contract_seller(plan: Solved, key: Any) -> str:
+    return f"{plan.supplier_words(key[1], '', key[2])}, under contract"
 
 
 def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
@@ -112,7 +112,7 @@ SPOT_FLOW = component.Columns(
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
-    move=lambda of, key, mineral: _sale(key, _spot_seller(of, key), mineral),
+    move=lambda plan, key, mineral: _sale(key, _spot_seller(plan, key), mineral),
     serves=_spot_seller,
     terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
@@ -134,7 +134,7 @@ CONTRACT_FLOW = component.Columns(
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
-    move=lambda of, key, mineral: _sale(key, _contract_seller(of, key), mineral),
+    move=lambda plan, key, mineral: _sale(key, _contract_seller(plan, key), mineral),
     serves=_contract_seller,
     terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
@@ -150,8 +150,8 @@ def plant_words(key: Any) -> str:
     return f"{project or refiner}{f' ({product})' if product else ''}"
 
 
-def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    who, name, year = of.supplier_words(*key[:3]), key[2], key[-1]
+def _input_sale(plan: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    who, name, year = plan.supplier_words(*key[:3]), key[2], key[-1]
     seller = who if name == mineral else f"{name} from {who}"
     return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
 
@@ -316,6 +316,5 @@ def balances(b: builder.Builder) -> None:
 
 
 def balances_closed(b: builder.Builder) -> None:
-    """Add the posted columns to the balances."""
     for m, j, t, columns, sign in b.posted:
         b.add_entries(b.balance[m, j, t], columns, float(sign))

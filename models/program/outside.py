@@ -310,7 +310,6 @@ class ModelNames:
         self._taken: set[str] = set()
 
     def __call__(self, part: Any) -> str:
-        """Return the name of a part."""
         if id(part) not in self._given:
             wanted = self._wanted(part)
             name, number = wanted, 1
@@ -355,7 +354,6 @@ def write_model(model: Any, path: Path, form: str, about: Sequence[str]) -> None
 
 
 def _legend(model: Any) -> list[str]:
-    """Return the meaning of every part of the model, and of its keys."""
     return [
         f"{of.name}({','.join(of.key)}): {of.meaning}"
         for of in components()

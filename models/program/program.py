@@ -90,12 +90,10 @@ class Program:
     draft: builder.Builder
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
-        """Return the columns of a block, or of a range of blocks."""
         end = (block if last is None else last) + 1
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
     def rows_of(self, block: int, last: int | None = None) -> slice:
-        """Return the rows of a block, or of a range of blocks."""
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
@@ -428,7 +426,6 @@ def _any(marks: Bools, starts: Ints) -> Bools:
 
 
 def _lacking(places: Ints, count: int) -> Bools:
-    """Return the positions of the base to which nothing of the variant is mapped."""
     found = np.ones(count, dtype=bool)
     found[places[places >= 0]] = False
     return found
@@ -461,7 +458,6 @@ def _in_layout(
 
 
 def _as_in_base(arrays: solve.LinearProgram, base: Program, of_block: Ints) -> None:
-    """Restore the base's numbers in blocks to which no block of the variant fits."""
     left = _lacking(of_block, len(base.blocks))
     columns = np.repeat(left, np.diff(base.column_starts))
     rows = np.repeat(left, np.diff(base.row_starts))

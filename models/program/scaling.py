@@ -43,7 +43,6 @@ class Scaling:
     dual: Floats
 
     def scaled(self, rows: solve.LinearProgram) -> solve.LinearProgram:
-        """Return the program in scaled units."""
         return dataclasses.replace(
             rows,
             cost=rows.cost * self.price,

@@ -128,33 +128,32 @@ class Solved:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
         return _by_key(self.program.constraints, self.prices)
 
-    def amounts(self, of: Columns | str) -> dict[Any, float]:
-        return self.values.get(columns_named(of).name, {})
+    def amounts(self, component: Columns | str) -> dict[Any, float]:
+        return self.values.get(columns_named(component).name, {})
 
-    def value(self, of: Columns | str, key: Any) -> float:
+    def value(self, component: Columns | str, key: Any) -> float:
         """Return a column's value; 0 if there is no such column.
 
         Here and below, KeyError for an unknown name of a component.
         """
-        return self.amounts(of).get(key, 0.0)
+        return self.amounts(component).get(key, 0.0)
 
-    def dual(self, of: Rows | str, key: Any) -> float:
-        """Return a row's undiscounted shadow price; 0 if there is no such row."""
-        return self.duals.get(rows_named(of).name, {}).get(key, 0.0)
+    def dual(self, component: Rows | str, key: Any) -> float:
+        return self.duals.get(rows_named(component).name, {}).get(key, 0.0)
 
-    def part(self, of: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
+    def part(self, component: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's columns as arrays: the key's positions, and the values.
 
         This is fast, for studies that read many plans; ``amounts`` is the same by key.
         """
-        return _component(self.program.variables, columns_named(of), self.x)
+        return _component(self.program.variables, columns_named(component), self.x)
 
-    def row_part(self, of: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
+    def row_part(self, component: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's rows as arrays: the key's positions, and undiscounted prices.
 
         ``duals`` is the same by key.
         """
-        return _component(self.program.constraints, rows_named(of), self.prices)
+        return _component(self.program.constraints, rows_named(component), self.prices)
 
     def costs_of(self, *components: Columns | str) -> Floats:
         """Return the cost of some components, by (mineral, year) [money, undiscounted]."""
@@ -241,32 +240,28 @@ class Solved:
     def _made(self) -> dict[Any, Any]:
         return {}
 
-    def row_at(self, of: Rows, key: Any) -> int:
-        """Return the position of a row; -1 if there is none."""
-        return self._position(of, key, self.program.constraints)
+    def row_at(self, component: Rows, key: Any) -> int:
+        return self._position(component, key, self.program.constraints)
 
-    def column_at(self, of: Columns, key: Any) -> int:
-        """Return the position of a column; -1 if there is none."""
-        return self._position(of, key, self.program.variables)
+    def column_at(self, component: Columns, key: Any) -> int:
+        return self._position(component, key, self.program.variables)
 
-    def _position(self, of: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
-        if of not in self._made:
-            found = self._made[of] = {}
+    def _position(self, component: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
+        if component not in self._made:
+            found = self._made[component] = {}
             for group in groups:
-                if group.component is of:
+                if group.component is component:
                     keys = group.keys(np.arange(len(group)))
                     found.update(zip(keys, group.at.tolist(), strict=True))
-        at: int = self._made[of].get(key, -1)
+        at: int = self._made[component].get(key, -1)
         return at
 
     def row_entries(self, row: int) -> list[tuple[int, float]]:
-        """Return the entries of a row: columns and coefficients."""
         of = self.program.rows
         inside = slice(int(of.starts[row]), int(of.starts[row + 1]))
         return list(zip(of.columns[inside].tolist(), of.values[inside].tolist(), strict=True))
 
     def column_entries(self, column: int) -> list[tuple[int, float]]:
-        """Return the entries of a column: rows and coefficients."""
         order, starts, row = self._by_column
         inside = order[starts[column] : starts[column + 1]]
         values = self.program.rows.values[inside]
@@ -328,7 +323,6 @@ class Solved:
 
     @cached_property
     def caps(self) -> tuple[Cap, ...]:
-        """Every share limit that applies, resolved."""
         e = self.expanded
         cells = [(m, t) for m in range(len(e.minerals)) for t in range(len(e.years))]
         return tuple(cap for m, t in cells for cap in caps(e, m, t))
@@ -450,7 +444,6 @@ def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
 
 
 def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:
-    """Return values by component and key, zeros left out."""
     found: dict[str, dict[Any, float]] = {}
     for group in groups:
         mine = values[group.at]
@@ -461,10 +454,9 @@ def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict
 
 
 def _component(
-    groups: Sequence[ComponentArrays], of: Component, values: Floats
+    groups: Sequence[ComponentArrays], component: Component, values: Floats
 ) -> tuple[tuple[Ints, ...], Floats]:
-    """Return a component as arrays: the positions in its keys, and its values."""
-    found = [group for group in groups if group.component is of]
+    found = [group for group in groups if group.component is component]
     if len(found) == 1:
         return found[0].index, values[found[0].at]
     # rows of Share limits on mining and on refining are groups of one component

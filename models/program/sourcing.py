@@ -66,7 +66,6 @@ class Books:
         amounts: Iterable[float] | Floats,
         years: Any,
     ) -> None:
-        """Post the cost per unit of each column [money, undiscounted] in its year."""
         values = np.asarray(amounts, dtype=float)
         if len(columns):
             self.charges.append((heading, columns, values, np.asarray(years)))
@@ -117,7 +116,7 @@ class Frame:
 
     def variables(
         self,
-        of: Columns,
+        component: Columns,
         keys: Iterable[Any],
         *,
         lower: Mapping[Any, float] | None = None,
@@ -128,12 +127,12 @@ class Frame:
 
         ``whole`` has the keys of binary columns.
         """
-        self._count(of.name, of.unit)
+        self._count(component.name, component.unit)
         least, most = lower or {}, upper or {}
 
         def bounds(_: Any, *parts: Any) -> tuple[float, float | None]:
             key = parts if len(parts) > 1 else parts[0]
-            agreed = of.fixed_value(self.case, key)
+            agreed = component.fixed_value(self.case, key)
             return (least.get(key, 0.0), most.get(key)) if agreed is None else (agreed, agreed)
 
         def domain(_: Any, *parts: Any) -> Any:
@@ -145,11 +144,11 @@ class Frame:
             within=domain if whole else pyo.NonNegativeReals,
             bounds=None if upper is None and self.case.agreed is None else bounds,
         )
-        setattr(self.model, of.name, found)
+        setattr(self.model, component.name, found)
         return found
 
-    def constraints(self, of: Rows, rows: Mapping[Any, Row]) -> None:
-        self.add(of.name, rows, of.unit)
+    def constraints(self, component: Rows, rows: Mapping[Any, Row]) -> None:
+        self.add(component.name, rows, component.unit)
 
     def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
         """Declare rows with a name and a unit."""
@@ -184,7 +183,6 @@ class Frame:
         return getattr(self.expanded.deliveries, field_name)[self.at]
 
     def deliveries_by(self, *field_names: str) -> dict[tuple[int, ...], list[Any]]:
-        """Return the delivery columns by the given fields, in the deliveries' order."""
         found: dict[tuple[int, ...], list[Any]] = {}
         keys = zip(*(self.of_deliveries(name).tolist() for name in field_names), strict=True)
         for key, column in zip(keys, self.delivery, strict=True):
@@ -258,7 +256,6 @@ def unlogged() -> Iterator[None]:
 
 @unlogged()
 def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
-    """Return the finished model of a block."""
     f = _without_objective(expanded, cells)
     objective(f)
     return f

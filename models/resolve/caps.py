@@ -43,12 +43,10 @@ class Cap(NamedTuple):  # there are thousands
 
     @property
     def is_max(self) -> bool:
-        """Whether it is a maximum (otherwise a minimum)."""
         return self.record.limit == schema.MAX
 
     @property
     def is_mining(self) -> bool:
-        """Whether ore counts instead of refined tonnes."""
         return self.record.stage == schema.MINING
 
     @property
@@ -129,7 +127,6 @@ def unmet_need_before(expanded: Expanded, mineral: int, buyer: str, year: int) -
 
 
 def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the buyers to which a row applies, each with its members."""
     at = expanded.member_at
     if not row.buyer:
         yield "", tuple(at.values())
@@ -140,14 +137,14 @@ def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str,
         yield row.buyer, tuple(at[m] for m in members)
 
 
-def supplier_names(case: Case, of: Source | schema.Mine, group: str) -> tuple[str, ...]:
+def supplier_names(case: Case, record: Source | schema.Mine, group: str) -> tuple[str, ...]:
     """Return the suppliers of a group to which a source or a mine belongs.
 
     A source without a company belongs to no company.
     """
     if group == schema.BY_BLOC:
-        return case.blocs_of(of.country)
-    name: str = getattr(of, "name" if group == schema.BY_REFINER else group)
+        return case.blocs_of(record.country)
+    name: str = getattr(record, "name" if group == schema.BY_REFINER else group)
     return (name,) if name or group != schema.BY_COMPANY else ()
 
 
@@ -169,7 +166,6 @@ def _flows(
 
 
 def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
-    """Return the mine countries of each supplier in stage mining."""
     found: dict[str, list[str]] = {}
     for mine in case.mines if group in {schema.BY_COUNTRY, schema.BY_BLOC} else ():
         if mine.mineral == mineral:

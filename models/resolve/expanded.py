@@ -82,7 +82,6 @@ class _Positions:
     """
 
     def __init__(self, case: Case, found: list[Source]) -> None:
-        """Index members, years, and sources by name, country and company."""
         self._years = case.years
         names = [of.name for of in case.members]
         self._members = {name: np.array([[j]]) for j, name in enumerate(names)}
@@ -166,7 +165,6 @@ class Expanded:
     """
 
     def __init__(self, case: Case) -> None:
-        """Number minerals, members and years."""
         self.case = case
         self.years = case.years
         self.minerals = tuple(m.name for m in case.minerals)
@@ -270,7 +268,7 @@ class Expanded:
     @cached_property
     def supports(self) -> Floats:
         """The subsidy per tonne that a scenario sets [money/t], by (source, year)."""
-        return self._table("supports", lambda of, year: of.record.support.at(year) or 0.0)
+        return self._table("supports", lambda source, year: source.record.support.at(year) or 0.0)
 
     @cached_property
     def startable(self) -> Bools:
@@ -283,8 +281,9 @@ class Expanded:
         years = self.years
         return self._table(
             "_begun",
-            lambda of, year: float(
-                isinstance(of.record, Project) and bool(running_starts(of.record, years, year))
+            lambda source, year: float(
+                isinstance(source.record, Project)
+                and bool(running_starts(plan.record, years, year))
             ),
         )
 
@@ -460,7 +459,6 @@ class Expanded:
         return (np.full(len(s), m), t, positions[s], j, np.full(len(s), SPOT), *money)
 
     def _contracted(self) -> tuple[Any, ...]:
-        """Deliveries under contracts, separate from spot."""
         found = []
         for k, (source, j, can) in enumerate(self.contract_lanes):
             contract = self.case.contracts[k]
@@ -484,7 +482,6 @@ class Expanded:
 
     @cached_property
     def intakes(self) -> tuple[stages.Intake, ...]:
-        """All intakes: one per plant and input."""
         return stages.intakes_of(self)
 
     def buyer_name(self, number: int) -> str:
@@ -493,12 +490,10 @@ class Expanded:
 
     @cached_property
     def input_flows(self) -> stages.InputFlows:
-        """Every possible sale of an input to a plant."""
         return stages.input_flows_of(self)
 
     @cached_property
     def hand_overs(self) -> stages.HandOvers:
-        """Every input that a member can pass on to a plant."""
         return stages.hand_overs_of(self)
 
     @cached_property

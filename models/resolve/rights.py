@@ -66,10 +66,10 @@ class Rights:
             return np.full(len(self.case.members), 1.0 / max(len(self.case.members), 1))
         return np.asarray(np.average(self.projects, axis=0, weights=capex))
 
-    def _divided(self, of: Refiner | Project | Mine) -> Floats:
+    def _divided(self, record: Refiner | Project | Mine) -> Floats:
         """Return the members' shares of a plant or a mine, by (year, member)."""
-        rule = self._rule(of)
-        shares = {name: row.share for name, row in last_rights(self.case, of).items()}
+        rule = self._rule(record)
+        shares = {name: row.share for name, row in last_rights(self.case, record).items()}
         named = np.array([m.name in shares for m in self.case.members], dtype=bool)
         own = np.array([shares.get(m.name, 0.0) for m in self.case.members])
         whole = float(own.sum())
@@ -77,23 +77,23 @@ class Rights:
             return np.broadcast_to(own / whole if whole < 1.0 else own, rule.shape)
         # no member with a row gets more than its share; if all rows are 0 there are no shares
         others = np.ones(len(named), dtype=bool) if named.all() else ~named
-        tables = (rule, *_by_demand(self.expanded, of.mineral))
+        tables = (rule, *_by_demand(self.expanded, record.mineral))
         left = _first_filled(np.where(others, table, 0.0) for table in tables)
         parts = left / left.sum(axis=1, keepdims=True)
         return np.asarray(own + max(0.0, 1.0 - whole) * parts)
 
-    def _rule(self, of: Refiner | Project | Mine) -> Floats:
+    def _rule(self, record: Refiner | Project | Mine) -> Floats:
         """Return the amounts by which the setting divides, by (year, member); never only 0."""
         e, setting = self.expanded, self.case.settings.rights
-        demand = _first_filled(_by_demand(e, of.mineral))
-        if setting == TODAY and isinstance(of, Refiner):
+        demand = _first_filled(_by_demand(e, record.mineral))
+        if setting == TODAY and isinstance(record, Refiner):
             bought = np.zeros(len(e.members))
             for row in self.case.current_supply:
-                if (row.refiner, row.mineral) == (of.name, of.mineral) and row.member:
+                if (row.refiner, row.mineral) == (record.name, record.mineral) and row.member:
                     bought[e.member_at[row.member]] += row.tonnes
             return np.broadcast_to(bought, demand.shape) if bought.sum() > 0 else demand
         if setting == HOME_FIRST:
-            at_home = homes(self.case).get(of.country, ())
+            at_home = homes(self.case).get(record.country, ())
             own = np.array([m.name in at_home for m in self.case.members], dtype=bool)
             if own.any():
                 return _first_filled([np.where(own, demand, 0.0), np.where(own, demand * 0 + 1, 0)])
@@ -120,14 +120,14 @@ def _first_filled(tables: Iterable[Floats]) -> Floats:
     return first
 
 
-def last_rights(case: Case, of: Refiner | Project | Mine) -> dict[str, Right]:
+def last_rights(case: Case, record: Refiner | Project | Mine) -> dict[str, Right]:
     """Return for each member the last row of Rights that sets its share of a plant or a mine."""
-    seller = of.refiner if isinstance(of, Project) else getattr(of, "name", "")
+    seller = record.refiner if isinstance(record, Project) else getattr(record, "name", "")
     return {
         row.member: row
         for row in case.rights
-        if row.mineral in {"", of.mineral}
-        and row.country in {"", of.country}
+        if row.mineral in {"", record.mineral}
+        and row.country in {"", record.country}
         and row.refiner in {"", seller}
     }
 

@@ -177,7 +177,6 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
 
 
 def _capacity(case: Case, mineral: str) -> float:
-    """Return the capacity of all sources of a mineral over all years [t]."""
     sources = [*map(source_of, case.refiners), *map(source_of, case.projects)]
     sellers = [source for source in sources if source.mineral == mineral]
     return sum(max(s.usable(year), s.nameplate(year)) for s in sellers for year in case.years)
@@ -216,7 +215,6 @@ def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> 
 
 
 def mine_capacity(mine: schema.Mine, year: int) -> float:
-    """Return the mine capacity of a country in a year [t contained]; 0 outside its years."""
     return mine.capacity.value(year) if in_force(mine, year) else 0.0
 
 

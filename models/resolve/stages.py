@@ -256,7 +256,6 @@ def closing_lane(e: Expanded, source: Source, country: str, year: int) -> InputL
 
 
 def _is_from(row: InputLane, source: Source) -> bool:
-    """Return whether a row applies to the sales of a source."""
     return (
         row.country in {"", source.country}
         and row.refiner in {"", source.name}

@@ -79,7 +79,6 @@ class LinearProgram:
         return dataclasses.replace(self, values=np.abs(self.values))
 
     def fixed_at(self, x: Floats) -> LinearProgram:
-        """Return the linear program with its integer columns fixed at x, rounded."""
         if not self.whole.any():
             return self
         fixed = np.clip(np.round(x), self.lower, self.upper)
@@ -174,7 +173,6 @@ class Certificates:
         )
 
     def worst_name(self, block: int, rows: LinearProgram) -> str:
-        """Return the name of the row or column with the largest violation; "" for none."""
         row = name_at(rows.row_keys, int(self.worst_row[block]))
         return row or name_at(rows.column_keys, int(self.worst_column[block]))
 
@@ -225,7 +223,6 @@ def certify_alone(
 
 
 def fits(rows: LinearProgram, solution: Solution) -> bool:
-    """Return whether a solution has a number for every column and row."""
     return (
         len(solution.x) == len(rows.cost)
         and len(solution.duals) == len(rows.row_lower)
@@ -299,7 +296,6 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 
 
 def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
-    """Return the violations of limits, relative to their measure."""
     by = np.maximum(low - value, value - high)
     if tonnes.all():
         return np.asarray(by / measure)

@@ -225,7 +225,6 @@ def extended_basis(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int6
 
 
 def version() -> str:
-    """Return the solver's name and version."""
     import highspy
 
     return f"HiGHS {highspy.Highs.version(_instance())}"
@@ -238,7 +237,6 @@ class PersistentSolver:
     """
 
     def __init__(self, attempt: Attempt = ATTEMPTS[0], *, whole: bool = False) -> None:
-        """Start a solver with an attempt's options; with ``whole``, integer columns are integer."""
         self.attempt, self.whole = attempt, whole
         self.rows: LinearProgram | None = None
         self._highs = _instance()
@@ -247,7 +245,6 @@ class PersistentSolver:
                 _check(self._highs.setOptionValue(option, value), f"the option {option}")
 
     def stop_at(self, seconds: float | None, gap: float) -> None:
-        """End a search after some seconds, or at a relative gap, with the best solution found."""
         _check(self._highs.setOptionValue("mip_rel_gap", gap), "the gap to stop at")
         if seconds is not None:
             _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
@@ -390,7 +387,6 @@ class PersistentSolver:
 
 
 def _leave(solver: Any, stop: BaseException) -> None:
-    """End a process that was stopped while a search is still running."""
     if solver.is_solver_running():
         sys.stdout.flush()
         sys.stderr.flush()

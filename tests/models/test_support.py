@@ -14,7 +14,7 @@ from models.answers.payment import Steps
 from models.case import Case
 from models.plan import Plan, bills, difference_payment
 from models.plan import solve as solve_case
-from models.program.families.projects import running
+from models.program.families.projects import running_fraction
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
@@ -384,7 +384,7 @@ def runs(plan: Plan, r: int, years: set[int], value: float) -> bool:
     at = [t for t, year in enumerate(case.years) if year in years]
     built = np.ones(len(e.years))
     if isinstance(record, Project):
-        built = np.array([running(plan, record, year) for year in e.years])
+        built = np.array([running_fraction(plan, record, year) for year in e.years])
     could = np.where(e.usable[r] > 0, e.usable[r], e.nameplate[r] * built)[at]
     sells, nothing = again.sold[r, at], 1e-9 * max(case.largest_demand, 1.0)
     if not built.any():

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 SWITCHING_COST = component.CostHeading("switching")
 
 
-def _switching_label(of: Solved, key: Any) -> component.Label:
-    today = (s for s in of.case.current_supply if (s.refiner, s.mineral, s.member) == key)
-    places = (SWITCHING.place(s, of.case.years[0]) for s in today)
+def _switching_label(plan: Solved, key: Any) -> component.Label:
+    today = (s for s in plan.case.current_supply if (s.refiner, s.mineral, s.member) == key)
+    places = (SWITCHING.place(s, plan.case.years[0]) for s in today)
     return component.Label(f"the cost of leaving {key[0]}", next(places, None))
 
 
-def _growth_label(of: Solved, key: Any) -> component.Label:
+def _growth_label(plan: Solved, key: Any) -> component.Label:
     name, mineral, year = key
-    place = GROWTH.place(of.record(name, "", mineral), year)
+    place = GROWTH.place(plan.record(name, "", mineral), year)
     return component.Label(f"the sales of {name} that Max growth allows in {year}", place)
 
 
-def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, component.LimitStep]:
-    sold = (a * float(of.x[c]) for c, a in of.row_entries(at) if a > 0)
+def _growth_step(plan: Solved, _: Any, at: int) -> tuple[float, component.LimitStep]:
+    sold = (a * float(plan.x[c]) for c, a in plan.row_entries(at) if a > 0)
     return sum(sold), component.LimitStep(at, 1.0)
 
 
@@ -211,7 +211,6 @@ def _switching_arrays(b: builder.Builder) -> None:
 
 
 def _sold(b: builder.Builder) -> dict[tuple[int, int], Ints]:
-    """Return the sales columns of each (source, year)."""
     d = b.expanded.sales
     (r, t), inverse = builder.unique_keys(d.source, d.year)
     order = np.argsort(inverse, kind="stable")

@@ -18,8 +18,8 @@ TAKE_OR_PAY = component.CostHeading("take or pay")
 _KEY = (component.CONTRACT, component.REFINER, component.MINERAL, component.MEMBER, component.YEAR)
 
 
-def _label(of: Solved, key: Any, limit: str) -> component.Label:
-    record = of.case.contracts[key[0]]
+def _label(plan: Solved, key: Any, limit: str) -> component.Label:
+    record = plan.case.contracts[key[0]]
     named = record.name or f"with {record.refiner}"
     return component.Label(
         f"the {limit} of the contract {named}", component.place_of(record, limit, key[4])
@@ -40,7 +40,7 @@ MINIMUM = component.Rows(
     meaning="The part of a contract's minimum that is not taken must be paid for.",
     cell=(Contract, "min"),
     kind="contract min",
-    label=lambda of, key: _label(of, key, "min"),
+    label=lambda plan, key: _label(plan, key, "min"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
     divided=division.by_member,
@@ -51,7 +51,7 @@ MAXIMUM = component.Rows(
     meaning="Purchases under a contract are at most its maximum.",
     cell=(Contract, "max"),
     kind="contract max",
-    label=lambda of, key: _label(of, key, "max"),
+    label=lambda plan, key: _label(plan, key, "max"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
     divided=division.by_member,

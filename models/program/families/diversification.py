@@ -46,46 +46,48 @@ if TYPE_CHECKING:
 PENALTY = CostHeading("limit penalty", is_penalty=True)
 
 
-def _label(of: Solved, key: Any) -> Label:
-    cap = of.cap_of[key]
+def _label(plan: Solved, key: Any) -> Label:
+    cap = plan.cap_of[key]
     place = SHARE.place(cap.record, cap.year)
-    return Label(limit_words(of.case, cap), place, "point", "" if cap.is_max else "minimum share")
+    return Label(limit_words(plan.case, cap), place, "point", "" if cap.is_max else "minimum share")
 
 
-def _bears_on(of: Solved, _: Rows, key: Any, where: Where) -> bool:
-    cap = of.cap_of[key]
-    mine = of.expanded.member_at[where[1]] in cap.buyers
+def _bears_on(plan: Solved, _: Rows, key: Any, where: Where) -> bool:
+    cap = plan.cap_of[key]
+    mine = plan.expanded.member_at[where[1]] in cap.buyers
     return (cap.mineral, cap.year) == (where[0], where[2]) and mine
 
 
-def _obstacles(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
+def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
     """Yield the limits that bind, on what the source sells or on the ore that it needs."""
-    source, year = of.expanded.sources[flow.source], of.expanded.years[flow.year]
-    found = of.binding_caps.get(flow.delivery, [])
+    source, year = plan.expanded.sources[flow.source], plan.expanded.years[flow.year]
+    found = plan.binding_caps.get(flow.delivery, [])
     if source.needs_ore:
-        found = sorted([*found, *of.binding_caps.get((source.mineral, year), [])])
-    said = of.cached(_binding) if found else {}
+        found = sorted([*found, *plan.binding_caps.get((source.mineral, year), [])])
+    said = plan.cached(_binding) if found else {}
     yield from (said[i] for i in found)
 
 
-def _binding(of: Solved) -> dict[int, Obstacle]:
-    every = {i for found in of.binding_caps.values() for i in found}
-    return {i: Obstacle(f"{limit_words(of.case, of.caps[i])} binds") for i in every}
+def _binding(plan: Solved) -> dict[int, Obstacle]:
+    every = {i for found in plan.binding_caps.values() for i in found}
+    return {i: Obstacle(f"{limit_words(plan.case, plan.caps[i])} binds") for i in every}
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     """Return the share, and one point of it: a hundredth of demand and of the base's columns."""
-    cap = of.cap_of[key]
-    beyond = [c for c, _ in of.row_entries(at) if of.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}]
+    cap = plan.cap_of[key]
+    beyond = [
+        c for c, _ in plan.row_entries(at) if plan.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}
+    ]
     demand = 0.0 if cap.of_purchases else cap.demand
     entries = tuple((c, -measures.POINT) for c in beyond)
     return cap.share, LimitStep(at, measures.POINT * demand, entries)
 
 
-def _slope(of: Solved, key: Any, where: Where) -> float:
+def _slope(plan: Solved, key: Any, where: Where) -> float:
     """Return the share of one more tonne of demand that the supplier may sell."""
-    cap, (mineral, member, year) = of.cap_of[key], where
-    mine = of.expanded.member_at[member] in cap.buyers and not cap.of_purchases
+    cap, (mineral, member, year) = plan.cap_of[key], where
+    mine = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
     return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
 
 
@@ -353,7 +355,6 @@ def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
 
 
 def _members(b: Builder, buyer: str) -> Ints:
-    """Return the members of a buyer."""
     e = b.expanded
     if not buyer:
         return np.arange(len(e.members), dtype=np.int64)
@@ -468,7 +469,6 @@ def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, I
 
 
 def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
-    """Return the sources of each supplier of a supplier group, by name."""
     found: dict[str, list[int]] = {}
     for i, source in enumerate(b.expanded.sources):
         for name in {*supplier_names(b.expanded.case, source, group)}:
@@ -522,22 +522,22 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
         b.add_entries(of, integers([place[base] for base in bases]), -share)
 
 
-def _relaxable_cells(of: RelaxableCells) -> None:
+def _relaxable_cells(cells: RelaxableCells) -> None:
     """Add the share of each max in Share limits.
 
     For an input the share is taken of all that plants would take; planning again corrects it.
     """
-    for m, name in enumerate(of.e.minerals):
-        for cap in (cap for t in range(len(of.e.years)) for cap in caps(of.e, m, t)):
+    for m, name in enumerate(cells.e.minerals):
+        for cap in (cap for t in range(len(cells.e.years)) for cap in caps(cells.e, m, t)):
             row, year = cap.record, cap.year
             base = cap.demand
             if not cap.buyer:
-                base += whole_need(of.case, name, year) - of.case.coalition_demand(name, year)
+                base += whole_need(cells.case, name, year) - cells.case.coalition_demand(name, year)
             step = step_in_force(row.share, year)
-            if row.limit != schema.MAX or not (step is None or step <= of.year):
+            if row.limit != schema.MAX or not (step is None or step <= cells.year):
                 continue
-            of.cell(
-                row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,
+            cells.cell(
+                row, "share", year, what=row_words(cells.case, row, cap.share), unit=SHARE_UNIT,
                 was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=base,
             )  # fmt: skip
 

@@ -156,7 +156,6 @@ def model(f: Frame) -> None:
 
 
 def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
-    """Add the inputs that members hand over, and their arrival at plants."""
     e, hand = f.expanded, f.expanded.hand_overs
     axes = (hand.mineral, hand.year, hand.intake, hand.member)
     positions = (axis.tolist() for axis in axes)
@@ -216,7 +215,6 @@ def arrays(b: builder.Builder) -> None:
 def _needs(
     b: builder.Builder, sells: Any, arriving: tuple[Ints, Ints, Ints], *, is_joint: bool
 ) -> None:
-    """Add one row per year in which a plant sells a product that needs an input."""
     e, (intake, year, column) = b.expanded, arriving
     needs = [
         (i, r, t, ratio)
@@ -272,22 +270,22 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
         b.add_entries(row_of[i, when[unmet]], short[unmet], ratio)
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """Closed lanes between plants may be opened."""
-    if all(row.open is not False for row in of.case.input_lanes):
+    if all(row.open is not False for row in cells.case.input_lanes):
         return
-    for i, intake in enumerate(of.e.intakes):
+    for i, intake in enumerate(cells.e.intakes):
         for r, (t, year) in itertools.product(
-            of.e.of_mineral[intake.mineral], enumerate(of.e.years)
+            cells.e.of_mineral[intake.mineral], enumerate(cells.e.years)
         ):
-            source = of.e.sources[r]
-            row = closing_lane(of.e, source, intake.country, year)
+            source = cells.e.sources[r]
+            row = closing_lane(cells.e, source, intake.country, year)
             if row is None:
                 continue
-            seller = row.refiner or row.company or of.case.country_name(row.country)
-            land = of.case.country_name(row.to_country) or "every country"
+            seller = row.refiner or row.company or cells.case.country_name(row.country)
+            land = cells.case.country_name(row.to_country) or "every country"
             what = f"row {row.row}: lanes from {seller or 'every country'} to plants in {land}"
-            cell = of.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
+            cell = cells.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, to_plant(i), t))
 

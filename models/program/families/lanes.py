@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 
-def _country_label(of: Solved, key: Any) -> component.Label:
+def _country_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, member, year = key
-    row = component.lane_row(of.case.lanes, "max", (mineral, country, "", member, year))
-    what = f"the lane from {of.case.country_name(country)} to {member}"
+    row = component.lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
+    what = f"the lane from {plan.case.country_name(country)} to {member}"
     return component.Label(what, None if row is None else COUNTRY_MAX.place(row, year))
 
 
-def _refiner_label(of: Solved, key: Any) -> component.Label:
+def _refiner_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, member, year = key
-    record: Any = of.record(name, project, mineral)
-    row = component.lane_row(of.case.lanes, "max", (mineral, record.country, name, member, year))
+    record: Any = plan.record(name, project, mineral)
+    row = component.lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
     what = f"the lane from {project or name} to {member}"
     return component.Label(what, None if row is None else REFINER_MAX.place(row, year))
 
 
-def _reached(of: Solved, flow: Flow) -> component.Obstacle:
-    source = of.expanded.sources[flow.source]
+def _reached(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
     return component.Obstacle("the lane's Max is reached from", source.project or source.name)
 
 
@@ -118,40 +118,45 @@ def arrays(b: builder.Builder) -> None:
         b.upper_limit(rows, at, most[at])
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """Closed lanes may be opened, and the Max of others raised."""
-    mine = [row for row in of.case.lanes if row.mineral in {"", *of.e.minerals}]
+    mine = [row for row in cells.case.lanes if row.mineral in {"", *cells.e.minerals}]
     opens = [row for row in mine if row.open is not None]
     widths = [row for row in mine if row.max is not None]
     if all(row.open for row in opens):
         opens = []
     if not opens and not widths:
         return
-    for r in range(len(of.e.sources)):
-        for j in range(len(of.e.members)):
-            for t in range(len(of.e.years)):
-                _opened(of, opens, (r, j, t))
-                _widened(of, widths, (r, j, t))
+    for r in range(len(cells.e.sources)):
+        for j in range(len(cells.e.members)):
+            for t in range(len(cells.e.years)):
+                _opened(cells, opens, (r, j, t))
+                _widened(cells, widths, (r, j, t))
 
 
 def _opened(
-    of: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
+    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
 ) -> None:
-    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
     lane = (source.mineral, source.country, source.name, member, year)
     row = component.lane_row(rows, "open", lane, source.company)
     if row is not None and not row.open:
-        cell = of.cell(
-            row, "open", year, what=component.lane_words(of.case, row), unit=component.OPEN, was=0.0
+        cell = cells.cell(
+            row,
+            "open",
+            year,
+            what=component.lane_words(cells.case, row),
+            unit=component.OPEN,
+            was=0.0,
         )
         if cell is not None:
             cell.lanes.append(at)
 
 
 def _widened(
-    of: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
+    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
 ) -> None:
-    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
     mineral, country, name = source.mineral, source.country, source.name
     limits: tuple[tuple[str, component.Rows, Any], ...] = (
         ("", COUNTRY_MAX, (country, mineral, member, year)),
@@ -159,9 +164,9 @@ def _widened(
     )
     for refiner, *limit in limits:
         row = component.lane_row(rows, "max", (mineral, country, refiner, member, year))
-        if row is not None and row.max is not None and of.is_new(*limit):
-            what = component.lane_words(of.case, row)
-            of.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
+        if row is not None and row.max is not None and cells.is_new(*limit):
+            what = component.lane_words(cells.case, row)
+            cells.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
 
 
 def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:

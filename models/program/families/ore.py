@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 PREMIUM, FREIGHT = component.CostHeading("ore premium"), component.CostHeading("ore freight")
 
 
-def _terms(of: Solved, key: Any, _: int, times: float) -> list[component.PriceTerm]:
+def _terms(plan: Solved, key: Any, _: int, times: float) -> list[component.PriceTerm]:
     country, refiner, project, mineral, year = key
-    worth, where = times * of.case.discount(year), of.case.country_name(country)
-    mine = _mine(of.case, country, mineral)
-    plant = of.source(refiner, project, mineral)
-    freight, _open = ore_lane(of.case, mineral, country, plant.country, year)
+    worth, where = times * plan.case.discount(year), plan.case.country_name(country)
+    mine = _mine(plan.case, country, mineral)
+    plant = plan.source(refiner, project, mineral)
+    freight, _open = ore_lane(plan.case, mineral, country, plant.country, year)
     said = f"premium of ore from {where}"
     return [
         component.PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
@@ -37,26 +37,25 @@ def _mine(case: Case, country: str, mineral: str) -> Mine:
     return next(n for n in case.mines if (n.country, n.mineral) == (country, mineral))
 
 
-def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     country, refiner, project, mineral, year = key
-    who, where = of.supplier_words(refiner, project, mineral), of.case.country_name(country)
+    who, where = plan.supplier_words(refiner, project, mineral), plan.case.country_name(country)
     return f"ore from {where} to {who}, {year}", f"ore from {where}, {year}"
 
 
-def _mine_label(of: Solved, key: Any) -> component.Label:
+def _mine_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, year = key
-    place = CAPACITY.place(_mine(of.case, country, mineral), year)
-    return component.Label(f"mines of {of.case.country_name(country)}", place)
+    place = CAPACITY.place(_mine(plan.case, country, mineral), year)
+    return component.Label(f"mines of {plan.case.country_name(country)}", place)
 
 
-def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[component.Obstacle]:
-    """Yield that no mine ships ore to a source, or that all mines that do are used up."""
+def _without_ore(plan: Solved, flow: Flow, at: Sequence[int]) -> Iterator[component.Obstacle]:
     for row in at:
-        mines = of.cached(_mines_by_row)[row]
+        mines = plan.cached(_mines_by_row)[row]
         if not mines:
             many = "suppliers without ore: no mine with an open lane ships any to them"
             yield component.Obstacle(many.replace("suppliers", "supplier", 1), many=many)
-        elif all(of.slack[mine] <= flow.tolerance for mine, *_ in mines):
+        elif all(plan.slack[mine] <= flow.tolerance for mine, *_ in mines):
             many = "suppliers without more ore: the mines that can ship to them are used up"
             named = tuple((name, size) for _, name, size in mines)
             yield component.Obstacle(
@@ -64,16 +63,16 @@ def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[componen
             )
 
 
-def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
+def _mines_by_row(plan: Solved) -> dict[int, list[tuple[int, str, float]]]:
     """Return the mines that ship ore to each source: row of their capacity, country, capacity."""
-    case, e, rows = of.case, of.expanded, of.program.rows
+    case, e, rows = plan.case, plan.expanded, plan.program.rows
     mine, year = np.full((2, len(rows.cost)), -1, dtype=np.int64)
-    for group in of.program.variables:
+    for group in plan.program.variables:
         if group.component is ORE:
             mine[group.at], _, year[group.at] = group.index
     found: dict[int, list[tuple[int, str, float]]] = {}
     of_mine: dict[tuple[int, int], tuple[int, str, float]] = {}
-    for group in of.program.constraints:
+    for group in plan.program.constraints:
         if group.component is BALANCE:
             found.update((row, []) for row in group.at.tolist())
         elif group.component is CAPACITY:
@@ -113,7 +112,7 @@ BALANCE = component.Rows(
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
     meaning="A refiner that needs ore takes in its sales divided by its recovery.",
     kind="ore",
-    label=lambda of, key: component.Label(f"ore at {of.supplier_words(*key[:3])}"),
+    label=lambda plan, key: component.Label(f"ore at {plan.supplier_words(*key[:3])}"),
     obstacles=_without_ore,
     obstacle_rank=3,
     through=(ORE,),
@@ -238,13 +237,13 @@ def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
     return freight, is_open
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The capacity of a country's mines."""
-    for n in of.case.mines:
-        running = [y for y in of.case.years if in_force(n, y)]
-        for year, was in of.values_in_force(n.capacity, running):
-            of.cell(
-                n, "capacity", year, what=f"mines of {of.case.country_name(n.country)}",
+    for n in cells.case.mines:
+        running = [y for y in cells.case.years if in_force(n, y)]
+        for year, was in cells.values_in_force(n.capacity, running):
+            cells.cell(
+                n, "capacity", year, what=f"mines of {cells.case.country_name(n.country)}",
                 unit="t/yr", was=was, loosens=(CAPACITY, (n.country, n.mineral, year)),
             )  # fmt: skip
 

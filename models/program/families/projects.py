@@ -38,46 +38,45 @@ _UNBUILT = component.Obstacle(
 )
 
 
-def running(of: Solved, project: Project, year: int) -> float:
-    """Return the fraction of a project that can run in a year."""
-    begun = running_starts(project, of.expanded.years, year)
-    return sum(of.value(BUILT, (project.name, y)) for y in begun)
+def running_fraction(plan: Solved, project: Project, year: int) -> float:
+    begun = running_starts(project, plan.expanded.years, year)
+    return sum(plan.value(BUILT, (project.name, y)) for y in begun)
 
 
-def _capacity_label(of: Solved, key: Any) -> component.Label:
+def _capacity_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, year = key
-    record: Any = of.record(name, project, mineral)
-    built = running(of, record, year)
+    record: Any = plan.record(name, project, mineral)
+    built = running_fraction(plan, record, year)
     part = f", {built * 100:.4g} % of it built" if built < _WHOLE else ""
     return component.Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
 
 
-def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+def _capacity_step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the capacity, and one tonne of it, times the fraction of the plant that is built."""
-    plant: Any = of.record(*key[:3])
-    built = [c for c, _ in of.row_entries(at) if of.column(c)[0] is BUILT]
+    plant: Any = plan.record(*key[:3])
+    built = [c for c, _ in plan.row_entries(at) if plan.column(c)[0] is BUILT]
     return plant.capacity.value(key[3]), component.LimitStep(
         at, entries=tuple((c, -1.0) for c in built)
     )
 
 
-def _full(of: Solved, flow: Flow) -> component.Obstacle:
-    source = of.expanded.sources[flow.source]
-    if of.sold[flow.source, flow.year] <= flow.tolerance:
+def _full(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
+    if plan.sold[flow.source, flow.year] <= flow.tolerance:
         return _UNBUILT
     return component.Obstacle("capacity open to the coalition is used up at", source.project)
 
 
-def remaining_budgets(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
+def remaining_budgets(plan: Solved, spenders: Iterable[Project]) -> dict[int, float]:
     """Return the money left in each year's budget, plus the spending of some projects [money m].
 
     With Carry over budget it is the money left of all budgets up to the year, minus the part that
     later spending needs. Years without a budget are left out.
     """
-    case = of.case
+    case = plan.case
     left = free_budgets(case)
     limited = {p.name: p for p in spenders if p.built_in is None}
-    for (name, start), part in of.amounts(BUILT).items():
+    for (name, start), part in plan.amounts(BUILT).items():
         if name in limited and start not in dict(limited[name].begun):
             year = budget_year(limited[name], start, case.years)
             if year in left:
@@ -89,44 +88,44 @@ def remaining_budgets(of: Solved, spenders: Iterable[Project]) -> dict[int, floa
     return {year: max(0.0, left[year]) for year in sorted(left)}
 
 
-def _budget_label(of: Solved, year: int) -> component.Label:
-    row = next(b for b in of.case.budget if b.year == year)
-    has_earlier = any(b.year < year for b in of.case.budget)
-    carried = has_earlier and of.case.settings.carry_over_budget
+def _budget_label(plan: Solved, year: int) -> component.Label:
+    row = next(b for b in plan.case.budget if b.year == year)
+    has_earlier = any(b.year < year for b in plan.case.budget)
+    carried = has_earlier and plan.case.settings.carry_over_budget
     rest = " with what is left of earlier ones" if carried else ""
     return component.Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
 
 
-def _budget_bears_on(of: Solved, _: component.Rows, year: int, where: component.Where) -> bool:
+def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: component.Where) -> bool:
     """Return whether a plant of the mineral that could run in the year is paid in a budget year.
 
     With Carry over budget it may also be paid in an earlier year, if all budgets up to then are
     spent.
     """
     mineral, _member, wanted = where
-    e = of.expanded
+    e = plan.expanded
     paying = {
         budget_year(p, start, e.years)
-        for p in of.case.projects
+        for p in plan.case.projects
         if p.mineral == mineral and p.built_in is None and p.capex > 0
         for start in start_years(p, e.years)
         if start <= wanted < start + p.life
     }
-    if not of.case.settings.carry_over_budget:
+    if not plan.case.settings.carry_over_budget:
         return year in paying
-    limited = {row.year for row in of.case.budget}
-    return _is_spent(of, year) and any(y <= year for y in paying & limited)
+    limited = {row.year for row in plan.case.budget}
+    return _is_spent(plan, year) and any(y <= year for y in paying & limited)
 
 
-def _is_spent(of: Solved, year: int) -> bool:
+def _is_spent(plan: Solved, year: int) -> bool:
     """Return whether all budgets up to a year are spent by its end, if they are carried over."""
-    total = {y: capex for y, capex in free_budgets(of.case).items() if y <= year}
+    total = {y: capex for y, capex in free_budgets(plan.case).items() if y <= year}
     paid = sum(
         part * p.capex
-        for p in of.case.projects if p.built_in is None
-        for start in start_years(p, of.expanded.years)
-        if budget_year(p, start, of.expanded.years) in total
-        and (part := of.value(BUILT, (p.name, start))) > 0
+        for p in plan.case.projects if p.built_in is None
+        for start in start_years(p, plan.expanded.years)
+        if budget_year(p, start, plan.expanded.years) in total
+        and (part := plan.value(BUILT, (p.name, start))) > 0
     )  # fmt: skip
     return paid >= _WHOLE * sum(total.values())
 
@@ -159,68 +158,68 @@ class UnaffordablePlant:
     place: component.CellAddress | None
 
 
-def unaffordable_plants(of: Solved, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
+def unaffordable_plants(plan: Solved, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
     """Return the plants worth building for a year that no budget can pay for in time.
 
     In every year in which they could be paid, the budget is spent or, for integer projects, too
     small. Of several such budgets, the one with the most money left is reported. The value of a
     plant follows from the plan's shadow prices, so it is marginal.
     """
-    left = remaining_budgets(of, of.case.projects)
-    found = (_unpaid(of, p, year, left) for p in of.case.projects if p.mineral == mineral)
+    left = remaining_budgets(plan, plan.case.projects)
+    found = (_unpaid(plan, p, year, left) for p in plan.case.projects if p.mineral == mineral)
     return tuple(plant for plant in found if plant is not None)
 
 
 def _unpaid(
-    of: Solved, project: Project, year: int, left: dict[int, float]
+    plan: Solved, project: Project, year: int, left: dict[int, float]
 ) -> UnaffordablePlant | None:
-    e, whole = of.expanded, of.case.settings.whole_projects
+    e, whole = plan.expanded, plan.case.settings.whole_projects
     own = dict(project.begun)
     begun = running_starts(project, e.years, year) if project.built_in is None else []
     begun = [start for start in begun if start not in own]
     paying = {budget_year(project, start, e.years) for start in begun}
-    built = running(of, project, year)
+    built = running_fraction(plan, project, year)
     every = start_years(project, e.years)
-    is_once = whole and any(of.value(BUILT, (project.name, y)) > 0 for y in every)
+    is_once = whole and any(plan.value(BUILT, (project.name, y)) > 0 for y in every)
     if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
         return None
     most = max(paying, key=lambda y: (left[y], -y))
     needs = project.capex * (1.0 - built)
     if left[most] >= needs * (_WHOLE if whole else 1.0 - _WHOLE):
         return None
-    if not any(_is_worth_it(of, project, start) for start in begun):
+    if not any(_is_worth_it(plan, project, start) for start in begun):
         return None
-    label = _budget_label(of, most)
+    label = _budget_label(plan, most)
     return UnaffordablePlant(project, built, needs, left[most], most, label.what, label.place)
 
 
-def _is_worth_it(of: Solved, project: Project, start: int) -> bool:
+def _is_worth_it(plan: Solved, project: Project, start: int) -> bool:
     """Return whether a plant saves more than its capital charge at the plan's shadow prices.
 
     A tonne of its capacity saves as much as for its best buyer in each year of output. The prices
     of the budget and of the capacity itself are left out.
     """
-    e, d, flow = of.expanded, of.expanded.deliveries, of.program.flow
-    column = of.column_at(BUILT, (project.name, start))
+    e, d, flow = plan.expanded, plan.expanded.deliveries, plan.program.flow
+    column = plan.column_at(BUILT, (project.name, start))
     r = next(i for i, source in enumerate(e.sources) if source.project == project.name)
     saves = 0.0
     for t, year in enumerate(e.years):
         if start <= year < start + project.life:
             columns = flow[np.flatnonzero((d.source == r) & (d.year == t))].tolist()
-            best = max((-_reduced(of, c, (CAPACITY,)) for c in columns), default=0.0)
+            best = max((-_reduced(plan, c, (CAPACITY,)) for c in columns), default=0.0)
             saves += float(e.nameplate[r, t]) * max(0.0, best)
-    return saves > _MORE * _reduced(of, column, (CAPACITY, BUDGET))
+    return saves > _MORE * _reduced(plan, column, (CAPACITY, BUDGET))
 
 
-def _reduced(of: Solved, column: int, left_out: tuple[component.Rows, ...]) -> float:
+def _reduced(plan: Solved, column: int, left_out: tuple[component.Rows, ...]) -> float:
     """Return a column's reduced cost [money of the first year], without the duals of some rows."""
-    program = of.program
+    program = plan.program
     cost = float(program.rows.cost[column])
-    for row, amount in of.column_entries(column):
-        if of.component_of(row) not in left_out:
+    for row, amount in plan.column_entries(column):
+        if plan.component_of(row) not in left_out:
             year = int(program.row_year[row])
-            worth = of.case.discount(year) if year else 1.0
-            cost -= amount * float(of.prices[row]) * worth
+            worth = plan.case.discount(year) if year else 1.0
+            cost -= amount * float(plan.prices[row]) * worth
     return cost
 
 
@@ -392,7 +391,6 @@ class Build:
 
 
 def _years(project: Project, years: tuple[int, ...]) -> list[int]:
-    """Return the years of output for which a project has a column."""
     return sorted({*start_years(project, years), *dict(project.begun)})
 
 
@@ -553,11 +551,11 @@ def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     return (paid,) if case.budget and paid else ()
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The budget of a year; if it is 0, one unit is the capital of the most expensive plant."""
-    dearest = max((p.capex for p in of.case.projects), default=0.0)
-    for row in of.case.budget:
-        cell = of.cell(
+    dearest = max((p.capex for p in cells.case.projects), default=0.0)
+    for row in cells.case.budget:
+        cell = cells.cell(
             row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex,
             loosens=(BUDGET, row.year) if dearest > 0 else None,
         )  # fmt: skip

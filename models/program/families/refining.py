@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 
-def _label(of: Solved, key: Any) -> component.Label:
+def _label(plan: Solved, key: Any) -> component.Label:
     name, mineral, year = key
-    record: Any = of.record(name, "", mineral)
+    record: Any = plan.record(name, "", mineral)
     share = _open_part(record, year)
     part = f", {share * 100:.4g} % of it open to the coalition" if share < 1 else ""
-    what = f"capacity of {of.supplier_words(name, '', mineral)}{part}"
+    what = f"capacity of {plan.supplier_words(name, '', mineral)}{part}"
     return component.Label(what, CAPACITY.place(record, year))
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the capacity, and one tonne of it, times the share open to the coalition."""
     name, mineral, year = key
-    refiner: Any = of.record(name, "", mineral)
+    refiner: Any = plan.record(name, "", mineral)
     open_part = _open_part(refiner, year)
     if open_part > 0:
         return refiner.capacity.value(year), component.LimitStep(at, open_part)
-    return float(of.program.rows.row_upper[at]), component.LimitStep(at, 1.0)
+    return float(plan.program.rows.row_upper[at]), component.LimitStep(at, 1.0)
 
 
 def _open_part(refiner: schema.Refiner, year: int) -> float:
@@ -39,9 +39,8 @@ def _open_part(refiner: schema.Refiner, year: int) -> float:
     return 1.0 if share is None else share
 
 
-def _fully_used(of: Solved, flow: Flow) -> component.Obstacle:
-    """Return the statement that a source sells its full capacity."""
-    source = of.expanded.sources[flow.source]
+def _fully_used(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
     return component.Obstacle(
         "capacity open to the coalition is used up at", source.project or source.name
     )
@@ -103,19 +102,19 @@ def arrays(b: builder.Builder) -> None:
     b.upper_limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The capacity of a refiner, and the share of it that is open to the coalition."""
-    for r in of.case.refiners:
-        running = [y for y in of.case.years if case.in_force(r, y)]
-        who = f"{r.name} ({of.case.country_name(r.country)})"
-        for year, was in of.values_in_force(r.capacity, running):
-            of.cell(
+    for r in cells.case.refiners:
+        running = [y for y in cells.case.years if case.in_force(r, y)]
+        who = f"{r.name} ({cells.case.country_name(r.country)})"
+        for year, was in cells.values_in_force(r.capacity, running):
+            cells.cell(
                 r, "capacity", year, what=f"capacity of {who}", unit="t/yr", was=was,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=_open_part(r, year),
             )  # fmt: skip
-        for year, was in of.values_in_force(r.available_share, running):
+        for year, was in cells.values_in_force(r.available_share, running):
             what = f"the part of {who} that is open to the coalition"
-            of.cell(
+            cells.cell(
                 r, "available_share", year, what=what, unit=component.SHARE, was=was, most=1.0,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=r.capacity.value(year),
             )  # fmt: skip

@@ -29,33 +29,33 @@ if TYPE_CHECKING:
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
-def _asked(of: Solved, key: Any) -> Survival:
-    return of.cached(_all_asked)[key]
+def _asked(plan: Solved, key: Any) -> Survival:
+    return plan.cached(_all_asked)[key]
 
 
-def _all_asked(of: Solved) -> dict[Any, Survival]:
-    return {found.key: found for found in security_requirements(of.expanded)}
+def _all_asked(plan: Solved) -> dict[Any, Survival]:
+    return {found.key: found for found in security_requirements(plan.expanded)}
 
 
-def _label(of: Solved, key: Any) -> component.Label:
-    found = _asked(of, key)
-    who, least = of.case.country_name(found.country), (1.0 - found.most_short) * 100
+def _label(plan: Solved, key: Any) -> component.Label:
+    found = _asked(plan, key)
+    who, least = plan.case.country_name(found.country), (1.0 - found.most_short) * 100
     what = f"the supply required if {who} is lost ({least:.4g} % of demand)"
     return component.Label(what, SURVIVAL.place(found.record, found.year), "point")
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the supply required, and one point of demand: the cell says how much may be short.
 
     For an input, demand includes what plants outside the country take.
     """
-    found = _asked(of, key)
+    found = _asked(plan, key)
     countries = {
-        (i.mineral, i.refiner, i.project, i.product): i.country for i in of.expanded.intakes
+        (i.mineral, i.refiner, i.project, i.product): i.country for i in plan.expanded.intakes
     }
     entries: list[tuple[int, float]] = []
-    for column, _ in of.row_entries(at) if found.is_input else ():
-        name, where = of.column(column)
+    for column, _ in plan.row_entries(at) if found.is_input else ():
+        name, where = plan.column(column)
         if name is market.BEYOND:
             entries.append((column, -measures.POINT))
         is_taken = name in {market.INPUT_FLOW, market.HANDED}
@@ -65,50 +65,50 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     return 1.0 - found.most_short, component.LimitStep(at, right, tuple(entries))
 
 
-def _slope(of: Solved, key: Any, where: component.Where) -> float:
-    found, (mineral, _, year) = _asked(of, key), where
+def _slope(plan: Solved, key: Any, where: component.Where) -> float:
+    found, (mineral, _, year) = _asked(plan, key), where
     return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
 
 
-def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     who, year = (
-        of.case.country_name(MISSING.part(key, component.COUNTRY)),
+        plan.case.country_name(MISSING.part(key, component.COUNTRY)),
         MISSING.part(key, component.YEAR),
     )
     said = f"missing if {who} is lost, {year}"
     return said, said
 
 
-def _mined_by_right(of: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _mined_by_right(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
     """Divide the capacity of all mines of a mineral by the rights to each."""
-    e, found = of.expanded, np.zeros((len(limit), len(of.expanded.members)))
+    e, found = owners.expanded, np.zeros((len(limit), len(owners.expanded.members)))
     for n, mine in enumerate(e.case.mines):
         rows = np.flatnonzero(at[component.MINERAL] == e.mineral_at[mine.mineral])
         years = at[component.YEAR][rows]
         capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
-        found[rows] += capacity[:, None] * of.rights.mines[n, years]
+        found[rows] += capacity[:, None] * owners.rights.mines[n, years]
     return found
 
 
-def _least_by_member(of: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
     """Divide the supply required: shares of demand, minus each member's opening stocks.
 
     Only stocks that count are subtracted. A member may have more stock than it needs. If all do, no
     supply is required, and the parts add up to less than 0, which requires nothing either.
     """
     del limit
-    e, security = of.expanded, of.expanded.case.security
+    e, security = owners.expanded, owners.expanded.case.security
     opening = np.zeros((len(e.minerals), len(e.members)))
     for pile in e.case.stockpiles:
         opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
     counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
     counting = np.array([float(of_row) for of_row in counts])
-    return np.asarray(to_be_served(of, at) - counting[:, None] * opening[at[component.MINERAL]])
+    return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(of: division.Owners, at: division.At) -> Floats:
+def to_be_served(owners: division.Owners, at: division.At) -> Floats:
     """Return the part of each member's demand that must be served if a country is lost [t]."""
-    e, security = of.expanded, of.expanded.case.security
+    e, security = owners.expanded, owners.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
     return np.asarray(
         (1.0 - np.array(short))[:, None] * e.demand[at[component.MINERAL], :, at[component.YEAR]]
@@ -148,7 +148,7 @@ SURGE = component.Rows(
     meaning="A supplier's extra sales are at most a share (Surge) of its usable capacity.",
     cell=(schema.Settings, "surge"),
     kind="surge",
-    label=lambda of, key: component.Label(f"the extra sales of {of.supplier_words(*key[:3])}"),
+    label=lambda plan, key: component.Label(f"the extra sales of {plan.supplier_words(*key[:3])}"),
     divided=division.by_right,
 )
 ORE = component.Rows(
@@ -345,7 +345,6 @@ def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
 
 
 def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
-    """Return the stocks at the end of the year before that count."""
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]

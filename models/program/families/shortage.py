@@ -19,11 +19,11 @@ COST = component.CostHeading("shortage", is_penalty=True)
 UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
 
 
-def _cost(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
+def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = component.short_cost(of.case, mineral, tiers[0] if tiers else "", year)
+    said, place, by = component.short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
-    amount = times * float(of.program.rows.cost[column])
+    amount = times * float(plan.program.rows.cost[column])
     return [
         component.PriceTerm(
             "shortage", f"the cost of a tonne short{whose}{said}", amount, place, by
@@ -35,13 +35,13 @@ def _fair_label(_: Solved, __: Any) -> component.Label:
     return component.Label("its part in sharing the shortage fairly")
 
 
-def _fair_part(of: Solved, key: Any, at: component.Where) -> float:
+def _fair_part(plan: Solved, key: Any, at: component.Where) -> float:
     """Return the rise of a member's fair part of a shortage per tonne of its demand."""
-    case, (mineral, member, year), other = of.case, at, key[1]
+    case, (mineral, member, year), other = plan.case, at, key[1]
     if (key[0], key[2]) != (mineral, year):
         return 0.0
     every, own = case.coalition_demand(mineral, year), case.demand_of[mineral, other, year]
-    short = of.value(OF_COALITION, (mineral, year))
+    short = plan.value(OF_COALITION, (mineral, year))
     return ((every if other == member else 0.0) - own) / every**2 * short
 
 
@@ -149,7 +149,6 @@ def model(f: Frame) -> None:
 
 
 def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> None:
-    """Add a cost for a member's shortage above its fair part."""
     e, weight = f.expanded, f.case.settings.fair_shortage_weight
     by_cell: dict[tuple[str, int], list[str]] = {}
     for mineral, member, year in wanted:
@@ -177,7 +176,6 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
 
 
 def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
-    """Divide a member's shortage into its tiers, each up to its demand and at its own cost."""
     case = f.case
     demand = {
         (m, j, tier, t): tonnes

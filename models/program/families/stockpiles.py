@@ -24,22 +24,22 @@ HOLDING = component.CostHeading("holding")
 SHORTFALL_PENALTY = component.CostHeading("stock shortfall", is_penalty=True, rank=1)
 
 
-def _holding(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
-    place = STOCK.place(of.case.stockpile_of[key[:2]], key[2])
-    amount = times * float(of.program.rows.cost[column])
+def _holding(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
+    place = STOCK.place(plan.case.stockpile_of[key[:2]], key[2])
+    amount = times * float(plan.program.rows.cost[column])
     return [component.PriceTerm("holding", f"holding a tonne in {key[2]}", amount, place)]
 
 
-def _label(of: Solved, key: Any) -> component.Label:
-    pile = of.case.stockpile_of[key[:2]]
+def _label(plan: Solved, key: Any) -> component.Label:
+    pile = plan.case.stockpile_of[key[:2]]
     field = "target_days" if pile.target_days is not None else "target"
     return component.Label(
         f"the reserve's target in {key[2]}", component.place_of(pile, field, key[2])
     )
 
 
-def _days(of: Solved, key: Any, at: component.Where) -> float:
-    pile = of.case.stockpile_of[key[:2]] if key == at else None
+def _days(plan: Solved, key: Any, at: component.Where) -> float:
+    pile = plan.case.stockpile_of[key[:2]] if key == at else None
     return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
 
 
@@ -79,23 +79,23 @@ TARGET = component.Rows(
 )
 
 
-def _pace_label(of: Solved, key: Any, field: str) -> component.Label:
-    place = component.place_of(of.case.stockpile_of[key[:2]], field, key[2])
+def _pace_label(plan: Solved, key: Any, field: str) -> component.Label:
+    place = component.place_of(plan.case.stockpile_of[key[:2]], field, key[2])
     named = Stockpile.column_of(field).header
     return component.Label(f"the reserve's {named} in {key[2]}", place)
 
 
-def _pace_step(of: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
+def _pace_step(plan: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
     """Return the value of the cell; one tonne more of it raises the row's limit by one tonne."""
-    return getattr(of.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
+    return getattr(plan.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
 
 
-def _given_in_full(of: Solved, at: component.Where) -> component.Obstacle | None:
+def _given_in_full(plan: Solved, at: component.Where) -> component.Obstacle | None:
     """Return the statement that a member may draw no more from its reserve, if it holds more."""
-    row, nothing = of.row_at(DRAW, at), of.tolerance(at[0], at[2])
-    if row < 0 or of.slack[row] > nothing:
+    row, nothing = plan.row_at(DRAW, at), plan.tolerance(at[0], at[2])
+    if row < 0 or plan.slack[row] > nothing:
         return None
-    has_more = of.value(STOCK, at) > nothing or of.prices[row] < 0
+    has_more = plan.value(STOCK, at) > nothing or plan.prices[row] < 0
     return component.Obstacle("its reserve gives no more than Max draw") if has_more else None
 
 
@@ -172,7 +172,6 @@ def model(f: Frame) -> None:
 
 
 def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
-    """Limit the tonnes added to a reserve, and drawn from it, in a year."""
     years = f.expanded.years
     for of, field, sign in _PACES:
         rows: dict[Any, Row] = {}
@@ -254,13 +253,13 @@ def _ties(case: Case) -> Iterable[str]:
     return (pile.mineral for pile in case.stockpiles)
 
 
-def _relaxable_cells(of: component.RelaxableCells) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The Max fill and Max draw of a reserve."""
-    for pile in of.case.stockpiles:
+    for pile in cells.case.stockpiles:
         for rows, field, _ in _PACES:
             was = getattr(pile, field)
-            for year in of.e.years if was is not None else ():
-                of.cell(
+            for year in cells.e.years if was is not None else ():
+                cells.cell(
                     pile, field, year, unit="t/yr", was=was,
                     what=f"{type(pile).column_of(field).header} of {pile.member}'s reserve",
                     loosens=(rows, (pile.mineral, pile.member, year)),

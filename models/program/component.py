@@ -43,7 +43,6 @@ class CellAddress:
 
     @property
     def column(self) -> str:
-        """The header as in the sheet, without its unit."""
         return self.header if self.step is None else f"{self.header} {self.step}"
 
 
@@ -104,10 +103,8 @@ class Obstacle:
 
 
 def limit_words(case: Case, cap: resolve.Cap) -> str:
-    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China ...)``.
-
-    A limit that a scenario made has no row.
-    """
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China
+    ...)``."""
     supplier = case.supplier_name(cap.record.group, cap.supplier)
     if cap.record.group != schema.BY_COUNTRY:
         supplier = f"{cap.record.group} {supplier}"
@@ -119,7 +116,6 @@ def limit_words(case: Case, cap: resolve.Cap) -> str:
 
 
 def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
-    """Return a row of Share limits in words, for all suppliers that it limits."""
     supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
     buyer = {"": COALITION_WORDS, schema.EACH: "each member"}.get(row.buyer, row.buyer)
     stage = " (ore)" if row.stage == schema.MINING else ""
@@ -128,7 +124,6 @@ def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
 
 
 def lane_words(case: Case, row: schema.Lane) -> str:
-    """Return the lanes of a row of Lanes in words."""
     seller = row.refiner or row.company or case.country_name(row.country) or "every country"
     return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
 
@@ -288,8 +283,8 @@ class Columns(Component):
     - ``move``: describes a change of one: a text with the parts of the key in braces (``{of}``
       names a mineral other than the one asked about), or a function of the key and that mineral.
       The function returns the text with and without the receiving member.
-    - ``is_move``: false for columns that are a sum of others.
-    - ``serves``: where one more tonne comes from if this column supplies it.
+    - ``is_move``: false for columns that are a sum of others; ``serves``: the origin of one more
+      tonne if this column supplies it.
     - ``terms``: splits a multiple of the unit cost [money of the first year] for an explanation, by
       key and position; ``spent``: the kinds of these terms that are money spent.
     - ``decided``: the year in which one is decided, from the case and its key; None if it follows
@@ -430,7 +425,6 @@ def components() -> tuple[Component, ...]:
 
 
 def headings() -> tuple[CostHeading, ...]:
-    """Return the headings of cost, those paid in cash first."""
     found = {h: None for c in components() if isinstance(c, Columns) for h in c.headings}
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
 
@@ -465,10 +459,9 @@ _PLANT = 1.0001
 class Bounds:
     """The bounds of the least change, by key of the model.
 
-    ``right`` has limits that replace the model's [the row's unit], by (component, key), and
-    ``most`` the largest values of columns [t], by (component, key). ``short`` [t] is the shortage
-    allowed by (mineral, member, year); shortages in ``served`` may exceed it by the part that no
-    change removes.
+    ``right`` has limits that replace the model's [the row's unit], ``most`` the largest values of
+    columns [t], both by (component, key). ``short`` [t] is the shortage allowed by (mineral,
+    member, year); in ``served`` it may be larger by the part that no change removes.
     """
 
     right: Mapping[tuple[Rows, Any], float]
@@ -600,7 +593,6 @@ class Relaxation:
 
 
 def _filled(value: Any, years: tuple[int, ...]) -> Any:
-    """Return a value with 0 replaced by 1, and "not open" by blank."""
     if isinstance(value, schema.ByYear):
         return value.map(years, lambda _, of_year: 1.0 if of_year == 0 else of_year)
     if value is False:

@@ -283,7 +283,7 @@ class Expanded:
             "_begun",
             lambda source, year: float(
                 isinstance(source.record, Project)
-                and bool(running_starts(plan.record, years, year))
+                and bool(running_starts(source.record, years, year))
             ),
         )
 

@@ -103,8 +103,7 @@ class Obstacle:
 
 
 def limit_words(case: Case, cap: resolve.Cap) -> str:
-    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China
-    ...)``."""
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % ...)``."""
     supplier = case.supplier_name(cap.record.group, cap.supplier)
     if cap.record.group != schema.BY_COUNTRY:
         supplier = f"{cap.record.group} {supplier}"

@@ -173,7 +173,7 @@ def test_what_a_joint_line_takes_beyond_its_need_is_told() -> None:
     assert float(one(plan.inputs, refiner="Lyn")["unused"]) == near(9)
     (found,) = plan.findings
     assert (found.sheet, found.column) == ("Inputs", "Joint")
-    assert "Lang takes 9 t of ore beyond its largest need" in found.found
+    assert "Lang takes 9 t of ore more than its largest need" in found.found
 
 
 @pytest.mark.parametrize(("grown", "short_t"), [(0.1, 1.2), (0.5, 0.0)])

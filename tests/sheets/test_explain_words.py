@@ -205,7 +205,7 @@ WHOLE = {"Whole projects": "yes"}
         (
             WHOLE | {"Carry over budget": "yes"}, (2, 7),
             "P is not built: it takes 10 m USD",
-            "of 2027 with what is left of earlier ones leaves 9 m",
+            "of 2027 and the money left of earlier ones leaves 9 m",
         ),
     ],
 )  # fmt: skip

@@ -92,7 +92,7 @@ def _budget_label(plan: Solved, year: int) -> component.Label:
     row = next(b for b in plan.case.budget if b.year == year)
     has_earlier = any(b.year < year for b in plan.case.budget)
     carried = has_earlier and plan.case.settings.carry_over_budget
-    rest = " with what is left of earlier ones" if carried else ""
+    rest = " and the money left of earlier ones" if carried else ""
     return component.Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
 
 

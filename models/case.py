@@ -440,7 +440,7 @@ Kind = Callable[[Case, Selection], Case]
 
 
 @dataclass(frozen=True)
-class Turned:
+class SetNumber:
     """A kind of change that sets one number; the program's numbers depend on it linearly."""
 
     turn: Callable[[Case, Selection, float], Case]
@@ -451,7 +451,7 @@ class Turned:
 
 
 @dataclass(frozen=True)
-class Part:
+class CaseStep:
     """A kind of change, applied to the selected records."""
 
     kind: Kind
@@ -462,10 +462,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Parts:
+class CaseSteps:
     """A change of a case that is made of several steps, applied in order."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CaseStep, ...] = ()
 
     def __call__(self, case: Case) -> Case:
         for part in self.parts:

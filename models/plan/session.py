@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Part, Turned
+from models.case import Case, CaseStep, SetNumber
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
@@ -147,7 +147,7 @@ class Session:
         """The changes of the base case as vectors of its program."""
         return Variation(self._solver.expanded, self.base.program)
 
-    def vary(self, parts: Sequence[Part]) -> Plan | None:
+    def vary(self, parts: Sequence[CaseStep]) -> Plan | None:
         """Return the proven optimal plan of a variant that is a change of vectors.
 
         None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
@@ -158,7 +158,7 @@ class Session:
         limits beside them are the base's.
         """
         for part in parts:
-            if isinstance(part.kind, Turned) and part.kind.turn not in self._checked:
+            if isinstance(part.kind, SetNumber) and part.kind.turn not in self._checked:
                 solving.check(part(self.case), self.case)
                 self._checked.add(part.kind.turn)
         base, e = self.base.program, self._solver.expanded

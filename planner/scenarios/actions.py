@@ -48,7 +48,7 @@ class ActionKind:
     step: schema.ScenarioStep
 
     def __call__(self, case: Case, of: Selection, value: float | None = None) -> Case:
-        """Return the case after the step, a step a stretch of years; ``Turned`` sets a value."""
+        """Return the case after the step, a step a stretch of years; ``SetNumber`` sets a value."""
         changed = {name: one for name, one in of.selectors.items() if name != "years"}
         changed |= {} if value is None else {"value": value}
         step = dataclasses.replace(self.step, **changed)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models import checks, errors, schema
-from models.case import Case, Part, Parts, Selection, in_force
+from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.checks.common import plants, seller
 from planner.scenarios.actions import ActionKind, changes_nothing
 
@@ -66,16 +66,16 @@ def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None =
 
 def strike(case: Case, rows: Hits) -> Case:
     """Return the case in which rows of Risks hold in some years."""
-    return Parts(happen(case, rows))(case)
+    return CaseSteps(happen(case, rows))(case)
 
 
-def happen(case: Case, rows: Hits) -> tuple[Part, ...]:
+def happen(case: Case, rows: Hits) -> tuple[CaseStep, ...]:
     """Return what rows of Risks change in the years in which they hold, top to bottom."""
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
     return tuple(
-        Part(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
+        CaseStep(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
         for position, when in sorted(years.items())
     )
 

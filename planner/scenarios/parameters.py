@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from models.case import Case, Part, Parts, Turned, fold
+from models.case import Case, CaseStep, CaseSteps, SetNumber, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
 from models.schema import TAKES, ByYear, ScenarioStep, SecurityTarget
@@ -113,9 +113,11 @@ class Parameter:
     def is_cap(self) -> bool:
         return self.kind == CAP
 
-    def at(self, value: float) -> CaseChange | Parts:
+    def at(self, value: float) -> CaseChange | CaseSteps:
         if self.is_cap:
-            return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
+            return CaseSteps(
+                tuple(CaseStep(SetNumber(ActionKind(aim), value)) for aim in self.aims)
+            )
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
     def name(self, value: float) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.case import Case, Part, Parts, Selection, in_force
+from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, beyond
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
@@ -119,7 +119,7 @@ def waive(case: Case, of: Selection) -> Case:
     return case.change(share_limits=tuple(limits))
 
 
-def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
+def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> CaseSteps:
     """Return the change of an agreed plan that events strike, with no surge and all its limits.
 
     The plan stays so until the first struck year, and stores nothing in expectation. From then on
@@ -128,16 +128,16 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
     """
     struck = frozenset(year for _, year in hits)
     if not struck:
-        return Parts()
+        return CaseSteps()
     later = frozenset(year for year in case.years if year >= min(struck))
-    answers = [Part(Surge(surging), Selection(years=later))]
-    answers += [] if keep_caps else [Part(waive, Selection(years=struck))]
-    return Parts((*happen(case, hits), *answers))
+    answers = [CaseStep(Surge(surging), Selection(years=later))]
+    answers += [] if keep_caps else [CaseStep(waive, Selection(years=struck))]
+    return CaseSteps((*happen(case, hits), *answers))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which events happen, known before any plan is made."""
-    return Parts(happen(case, hits)).__call__  # planned of its own case, so that tables are its own
+    return CaseSteps(happen(case, hits)).__call__  # not by vectors, so that it has its own tables
 
 
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -280,7 +280,7 @@ def plan_calm(case: Case, where: Where | None = None) -> CalmPlans:
 
 
 def _known(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: Parts(happen(case, hits))
+    return lambda _, hits: CaseSteps(happen(case, hits))
 
 
 def risk(

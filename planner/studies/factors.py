@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case, Part, Parts, Selection, SortedRecords
+from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
 from models.plan.variation import ARRAYS
@@ -136,15 +136,17 @@ class FactorChanges:
         """Return whether its change may be read from that of its kind."""
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
-    def change(self, factors: Sequence[Factor], end: str) -> Parts | ScaledColumn:
+    def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledColumn:
         """Return the change that sets factors of one column and mineral to an end together."""
         first = factors[0]
         if not self.is_vectors(first):
             return moved(first.sheet, first.field, factors, end)
         if len(factors) == 1:
             kind, of = self._kinds[first.sheet, first.field, self._rank[first], end], first
-            return Parts((Part(kind, self.selection(of)),))
-        return Parts((Part(self._whole(first, end), Selection(mineral=self.mineral(first))),))
+            return CaseSteps((CaseStep(kind, self.selection(of)),))
+        return CaseSteps(
+            (CaseStep(self._whole(first, end), Selection(mineral=self.mineral(first))),)
+        )
 
     def _whole(self, like: Factor, end: str) -> ScaledColumn:
         """Return the kind of change that moves a whole column."""
@@ -281,8 +283,8 @@ class Compared:
         )
         try:
             plan = None
-            if isinstance(self.change, Parts):
-                plan = session.vary((*self.change.parts, Part(keep)))
+            if isinstance(self.change, CaseSteps):
+                plan = session.vary((*self.change.parts, CaseStep(keep)))
             return (plan or session.solve(keep(self.change(session.case)))).objective
         except PlannerError:
             return float("nan")
@@ -290,7 +292,7 @@ class Compared:
     @property
     def is_capital(self) -> bool:
         """Whether it changes what builds cost, or may cost in all, and nothing else."""
-        parts = self.change.parts if isinstance(self.change, Parts) else ()
+        parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
         kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from models.case import Part, Parts, Selection
+from models.case import CaseStep, CaseSteps, Selection
 from models.errors import SolverError, UsageError
 from models.plan import solve as solve_case
 from models.plan.solving import case_of, linked_minerals
@@ -396,7 +396,7 @@ def test_changes_can_be_sent() -> None:
 
     step = ScenarioStep(name="X", action="block lanes", first_year=2026, last_year=2026)
     kinds = Surge((("Jin", "", "copper", 2026, 5.0),)), ActionKind(step)
-    change = Parts(tuple(Part(kind, Selection(years=frozenset({2026}))) for kind in kinds))
+    change = CaseSteps(tuple(CaseStep(kind, Selection(years=frozenset({2026}))) for kind in kinds))
     assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)
     case = read_tables(template_tables()).case
     sent = pickle.loads(pickle.dumps(foreseen(case, ((0, case.years[0]),))))

@@ -14,8 +14,8 @@ and starts from where it was.
 
 A *kind* of change is a function of a case and a ``Selection``: what happens to all that is
 selected, such as ``close every lane``. It is laid out once, for everything (``Selection()``); a
-``CaseStep`` of it, such as the lanes from China to Japan in 2030, takes the numbers at the positions
-of that country, member and year. So a study of hundreds of runs lays out a few:
+``CaseStep`` of it, such as the lanes from China to Japan in 2030, takes the numbers at the
+positions of that country, member and year. So a study of hundreds of runs lays out a few:
 
     variation = Variation(expanded, program)              # of the base case
     rows = variation.arrays([CaseStep(kind, Selection(country="CHN", member="Japan")), ...])

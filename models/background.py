@@ -30,7 +30,7 @@ def can_fork() -> bool:
 class BackgroundProcess(Generic[T]):
     """Computes in a process of its own while this one goes on; see ``can_fork``.
 
-    The function must not run HiGHS, whose threads a fork does not copy.
+    The function must not run HiGHS: a fork does not copy its threads.
     """
 
     def __init__(self, compute: Callable[[], T]) -> None:

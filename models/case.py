@@ -22,9 +22,9 @@ from models.schema import COALITION, OF_COUNTRIES, OTHER, SHEETS, Record, Settin
 R = TypeVar("R", bound=Record)
 
 BASE = "Base"
-"""The name of the case as the workbook has it; no scenario may have it."""
+"""The name of the workbook's own case; no scenario may have this name."""
 _LABEL = {"is_label": True}
-"""A field that names things; a plan is the same whatever it says."""
+"""Marks a field with names only; no plan depends on it."""
 
 
 @dataclass(frozen=True)
@@ -184,11 +184,11 @@ class Case:
 
     @cached_property
     def blocs(self) -> tuple[str, ...]:
-        """Every bloc that is defined: coalition, other, and those of Countries."""
+        """All blocs: coalition, other, and those of sheet Countries."""
         return tuple(sorted({COALITION, OTHER} | {b for c in self.countries for b in c.blocs}))
 
     def blocs_of(self, country: str) -> tuple[str, ...]:
-        """Return a country's blocs: those listed, else coalition for a member's, else other."""
+        """Return a country's listed blocs, or else coalition for a member's country, or other."""
         unlisted = (COALITION,) if country in (self.home_blocs or ()) else (OTHER,)
         return self._listed_blocs.get(country, unlisted)
 
@@ -200,7 +200,7 @@ class Case:
         return self._spelling.get(code, code)
 
     def supplier_name(self, group: str, supplier: str) -> str:
-        """Return a supplier of a supplier group as the workbook spells it."""
+        """Return the name of a supplier; a country's code becomes its name in the workbook."""
         return self.country_name(supplier) if group in OF_COUNTRIES else supplier
 
     @cached_property
@@ -303,7 +303,7 @@ OF_MINERAL = tuple(
     for record in SHEETS
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
-"""The fields whose records are of one mineral each."""
+"""The fields with records that each belong to one mineral."""
 
 
 _BUILT_FROM = {

@@ -1,7 +1,7 @@
 """Questions about a plan, answered as data: why it is as it is, and what would end a shortage.
 
 - ``explain``: what sets the marginal price of one mineral, member and year, and which limits bind.
-- ``scarcest``: the limits of the whole plan with the largest rents.
+- ``scarcest``: the limits of the plan with the largest rents.
 - ``least_change``: the smallest change of the workbook that removes a shortage.
 - ``least_share``: the smallest cap on single countries that costs no supply.
 - ``exit_from``: the cheapest plan that buys the least from a country.

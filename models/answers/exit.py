@@ -149,7 +149,7 @@ class _ExitProgram:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
-    # ---- what is asked ---------------------------------------------------------------------------
+    # ---- the questions ---------------------------------------------------------------------------
 
     def least_alone(self, mineral: str) -> BlockResult:
         """Minimise the country's deliveries of one mineral; the duals are in t."""
@@ -177,7 +177,7 @@ class _ExitProgram:
     def _least(
         self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
     ) -> BlockResult:
-        size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
+        size = self._dearest / max(weights.values())  # near typical costs, for the scaling
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight

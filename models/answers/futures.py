@@ -42,7 +42,7 @@ class Future:
     """A scenario: its case, its probability, and its history up to each year.
 
     ``observed`` [mineral, year] is a number, from 1 on, for the history of a mineral up to a year.
-    Futures with equal numbers cannot be told apart in that year.
+    Futures with equal numbers have the same history up to that year.
     """
 
     case: Case
@@ -104,10 +104,10 @@ def under_risk(
     """Return the plan under risk, cheapest over all futures together, and the plain ``plan``.
 
     First-stage columns (``Columns.is_first_stage``) are the same in all futures. Every other
-    decision of a year is the same in all futures that cannot be told apart for its mineral up to
-    that year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` for the history
-    without any event. The plain plan is followed until the first event; later decisions are planned
-    as under risk. The futures' cases have the plan's minerals, members, years, sources, projects,
+    decision of a year is the same in all futures with the same history of its mineral up to that
+    year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` for the history without
+    any event. The plain plan is followed until the first event; later decisions are planned as
+    under risk. The futures' cases have the plan's minerals, members, years, sources, projects,
     budgets and contracts, and their probabilities sum to 1. More than ``at_once`` futures are
     planned mineral by mineral, unless projects are integer. Raises SolverError where no attempt is
     proven.

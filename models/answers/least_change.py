@@ -463,7 +463,7 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     years = tuple(y for y in case.years if stated.at(y) is None or step_of(y) == step_of(year))
     header = Mineral.column_of("shortage_cost").header
     place = component.CellAddress(Mineral.SHEET, record.row, header, step_of(year))
-    words = f"what a tonne of {mineral} short costs"
+    words = f"the shortage cost of {mineral}"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
     return CellChange(place, "shortage_cost", words, "money/t", was, least, to, years)
 

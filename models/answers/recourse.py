@@ -1,9 +1,9 @@
 """Stochastic programs with recourse, as arrays: the extensive form, or a decomposition of it.
 
 ``ExtensiveForm`` holds the programs of all scenarios in one (Birge & Louveaux (2011), Introduction
-to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios that cannot be told apart yet share
-their columns. The objective is the expected cost, or in part the conditional value at risk, which
-is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
+to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios with the same history share their
+columns. The objective is the expected cost, or in part the conditional value at risk, which is
+linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
 
 ``MasterProblem`` takes several such subproblems that share only a few limits and the tail of the
 sum of their costs (Dantzig & Wolfe (1960), Operations Research 8(1)). A policy is a plan of one
@@ -292,7 +292,7 @@ class MergedScenarios:
     ) -> tuple[Policy, solve.Certificate]:
         """Return the cheapest policy at ``prices`` [limit] and ``weights`` [s], and its proof.
 
-        ``rows`` are those of the extensive form with other bounds.
+        ``rows`` is the extensive form with other bounds.
         """
         form = self.extensive
         own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
@@ -466,7 +466,7 @@ class MasterProblem:
         return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
 
     def _weights(self, dear: Floats) -> Floats:
-        """Return the scenarios' weights [s]: the duals of the tail, moved into their bounds.
+        """Return the scenarios' weights [s]: the duals of the tail, clipped to their bounds.
 
         With these weights the bound is valid for any duals.
         """

@@ -217,7 +217,7 @@ class Model:
 
 
 class ChangeSearch:
-    """The program of the least change: relaxable ``parameters``, and what may not get worse."""
+    """The program of the least change of relaxable ``parameters``, with ``bounds`` on all else."""
 
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         from models.program.sourcing import build_least_change

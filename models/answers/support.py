@@ -85,7 +85,7 @@ def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
     used = inside[of_country[d.source[inside]]]
     landed = (d.cost * (1.0 + d.tariff) + d.freight)[
         used
-    ]  # as a floor counts it: all support on top
+    ]  # the landed cost that a floor compares: before subsidies
     if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
         return None
     return float(landed.mean() + row["shadow_price"])

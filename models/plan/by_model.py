@@ -60,7 +60,7 @@ def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
 
 
 def model(case: Case) -> Any:
-    """Return the whole model of a case in Pyomo; its components are in docs/mathematics.md."""
+    """Return the complete Pyomo model of a case; docs/mathematics.md lists its components."""
     return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
 
 

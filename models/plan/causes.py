@@ -26,7 +26,7 @@ _MANY = 20_000
 
 
 def causes_in_background(plan: Solved, short: pd.DataFrame) -> BackgroundProcess[list[str]] | None:
-    """Start ``causes`` in a background process; None where that would not be worth it."""
+    """Start ``causes`` in a background process; None if there is too little to compute."""
     suppliers = len(short) * len(plan.expanded.sources) // max(1, len(plan.expanded.minerals))
     if suppliers <= _MANY or not can_fork():
         return None

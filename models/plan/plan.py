@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from models.plan.by_model import Extension
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
-"""Cost headings that nobody pays in cash."""
+"""The cost headings that are penalties, not paid in cash."""
 
 
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:

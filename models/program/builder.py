@@ -222,7 +222,7 @@ class KeysFromPositions:
         self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
     def __call__(self, component: Component, index: Sequence[Ints]) -> list[Any]:
-        """Return the keys that positions stand for."""
+        """Return the keys for some positions."""
         found: dict[str, list[Any]] = {}
         for what, at in zip(component.positions, index, strict=True):
             for part, names in self._names[what].items():

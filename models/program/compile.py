@@ -25,7 +25,7 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
     """Return a Pyomo model's active variables, constraints and objective as keyed arrays.
 
     A fixed variable has its value as both bounds. ``objects`` is filled with the model's Pyomo
-    variables and constraints, in the arrays' order. Raises ValueError for what is not linear.
+    variables and constraints, in the arrays' order. Raises ValueError for a nonlinear expression.
     """
     position: dict[int, int] = {}
     column_keys: list[Keys] = []

@@ -278,8 +278,7 @@ class PersistentSolver:
             rows.values,
             kinds,
         )
-        # a warning says that coefficients of next to nothing were dropped: the proof has the last
-        # word
+        # a warning means that tiny coefficients were dropped: the proof decides
         _check(handed, "the program", highspy.HighsStatus.kWarning)
         self.rows = rows
         return self

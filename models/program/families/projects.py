@@ -47,7 +47,7 @@ def _capacity_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, year = key
     record: Any = plan.record(name, project, mineral)
     built = running_fraction(plan, record, year)
-    part = f", {built * 100:.4g} % of it built" if built < _WHOLE else ""
+    part = f", {built * 100:.4g} % built" if built < _WHOLE else ""
     return component.Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
 
 
@@ -229,7 +229,7 @@ BUILT = component.Columns(
     name="built",
     key=(component.PROJECT, component.YEAR),
     index=(component.PROJECT, component.CALENDAR),
-    meaning="The fraction of a project whose output starts in a year.",
+    meaning="The fraction of a project that is built, with output from a year on.",
     cell=(Project, "capex"),
     unit=component.FRACTION,
     headings=(CAPITAL,),

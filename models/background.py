@@ -1,4 +1,4 @@
-"""A background process: forked from this one, it sees all there is here and sends its result."""
+"""A background process: forked from this one, it sees this one's data and sends its result."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ def can_fork() -> bool:
 class BackgroundProcess(Generic[T]):
     """Computes in a process of its own while this one goes on; see ``can_fork``.
 
-    The function must not run HiGHS, whose threads a fork does not copy.
+    The function must not run HiGHS: a fork does not copy its threads.
     """
 
     def __init__(self, compute: Callable[[], T]) -> None:
-        """Fork, and begin."""
         self._compute = compute
         self._receiver, sender = multiprocessing.Pipe(duplex=False)
         fork = multiprocessing.get_context("fork")
@@ -44,10 +43,10 @@ class BackgroundProcess(Generic[T]):
         sender.close()
 
     def result(self) -> T:
-        """Return the result, once.
+        """Wait for the result; to be called only once.
 
-        If the process failed, or ended before it could send, this process computes it and so meets
-        the error.
+        If the process failed, or ended before it could send, this process computes the result, so
+        that the error is raised here.
         """
         try:
             result: T = self._receiver.recv()
@@ -58,8 +57,8 @@ class BackgroundProcess(Generic[T]):
         return result
 
 
-def result_of(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
-    """Return what gives a result, asked once: from a background process, or computed when asked."""
+def result_getter(compute: Callable[[], T], *, in_background: bool) -> Callable[[], T]:
+    """Return a function that gives the result once: from a background process, or computed then."""
     return BackgroundProcess(compute).result if in_background else compute
 
 
@@ -68,5 +67,5 @@ def _send(compute: Callable[[], object], sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()  # it ends before garbage matters
-    with contextlib.suppress(BaseException):  # the parent computes again and meets the error
+    with contextlib.suppress(BaseException):  # the parent computes again and raises the error
         sender.send(compute())

@@ -2,7 +2,7 @@
 
 A scenario makes a new Case with ``change``; nothing changes a Case in place. The order of records
 does not depend on the order of the workbook's rows, so that equal workbooks give equal plans to the
-cell. Sheets in which that order has a meaning are the exception (``Record.IS_ORDERED``).
+cell. Sheets whose order has a meaning keep it (``Record.IS_ORDERED``).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from models.schema import COALITION, OF_COUNTRIES, OTHER, SHEETS, Record, Settin
 R = TypeVar("R", bound=Record)
 
 BASE = "Base"
-"""The name of the case as the workbook has it; no scenario may have it."""
+"""The name of the workbook's own case; no scenario may have this name."""
 _LABEL = {"is_label": True}
-"""A field that names things; a plan is the same whatever it says."""
+"""Marks a field with names only; no plan depends on it."""
 
 
 @dataclass(frozen=True)
-class Agreed:
-    """What a plan decided before a year, fixed whatever is planned from that year on.
+class FixedDecisions:
+    """An earlier plan's decisions before a year; they stay fixed when later years are planned.
 
-    ``amounts`` are the decisions other than 0: component, key and amount [t or fraction].
+    ``amounts`` has the decisions other than 0: component, key and amount [t or fraction].
     """
 
     before: int
@@ -47,18 +47,18 @@ class Agreed:
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """How far the search for integer builds goes; plans without them are optimal in any case.
+    """When the search for integer builds ends; a case without them is solved to its optimum.
 
-    It ends after ``seconds`` a plan [s] (None: never), or at a relative ``gap`` between the plan
-    and the lower bound on cost.
+    It ends after ``seconds`` for each plan [s] (None: no limit), or at a relative ``gap`` between
+    the plan's cost and the lower bound on it.
     """
 
     seconds: float | None = None
     gap: float = 0.0
 
 
-TO_THE_END = SearchLimits()
-"""The search that ends with the cheapest builds."""
+NO_SEARCH_LIMITS = SearchLimits()
+"""A search without a limit: it ends when the builds are proven to be the cheapest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,22 +105,21 @@ class Case:
     sources: tuple[schema.DataSource, ...] = ()
     country_names: tuple[tuple[str, str], ...] = field(default=(), metadata=_LABEL)
     home_blocs: tuple[str, ...] | None = None
-    """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
+    """Countries in the coalition, fixed before scenarios apply (None: those of the members)."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
-    """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
+    """(refiner, project, mineral, year, t): the most a source may sell in a year, by its orders."""
     member_ceilings: tuple[tuple[str, str, str, str, int, float], ...] = ()
-    """(refiner, project, mineral, member, year, t): the most a member may buy of a source."""
-    agreed: Agreed | None = None
-    """What an earlier plan decided, where not all is free."""
-    search: SearchLimits = TO_THE_END
+    """(refiner, project, mineral, member, year, t): the most a member may buy from a source."""
+    agreed: FixedDecisions | None = None
+    """Decisions of an earlier plan that stay fixed, if any."""
+    search: SearchLimits = NO_SEARCH_LIMITS
     scenario: str = field(default=BASE, metadata=_LABEL)
 
     def __post_init__(self) -> None:
-        """Put the records in their own order."""
         for record in SHEETS:
             name = self.SHEET_FIELDS[record.SHEET]
-            records = getattr(self, name)  # a change leaves most in their order
-            is_sorted = record.IS_ORDERED or isinstance(records, InOrder)
+            records = getattr(self, name)  # after a change most are sorted already
+            is_sorted = record.IS_ORDERED or isinstance(records, SortedRecords)
             if isinstance(records, tuple) and not is_sorted:
                 object.__setattr__(self, name, _in_order(records))
         projects = _with_begun(self.projects, self.built)
@@ -134,26 +133,27 @@ class Case:
             object.__setattr__(self, "home_blocs", home)
 
     def change(self, **fields: Any) -> Case:
-        """Return a new Case with some of its fields replaced; look-ups of the others are kept."""
+        """Return a new Case with some fields replaced; look-ups made from other fields are kept."""
         new = dataclasses.replace(self, **fields)
-        kept = {name for name in _MADE_OF if _MADE_OF[name] not in fields} & self.__dict__.keys()
-        new.__dict__.update({name: self.__dict__[name] for name in kept})
+        valid = {name for name in _BUILT_FROM if _BUILT_FROM[name] not in fields}
+        valid &= self.__dict__.keys()
+        new.__dict__.update({name: self.__dict__[name] for name in valid})
         return new
 
     def of_minerals(self, names: Iterable[str]) -> Case:
         """Return the case of some minerals alone; limits, lanes and budget are unchanged."""
         kept = set(names)
         rows = {
-            name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
+            name: SortedRecords(r for r in getattr(self, name) if r.mineral in kept)
             for name in OF_MINERAL
         }
-        rows["minerals"] = InOrder(m for m in self.minerals if m.name in kept)
-        rows["uncertainty"] = InOrder()  # it may name refiners of the others, and no plan reads it
+        rows["minerals"] = SortedRecords(m for m in self.minerals if m.name in kept)
+        rows["uncertainty"] = SortedRecords()  # no plan reads it
         if self.built:
             own = {p.name for p in rows["projects"]}
-            rows["built"] = InOrder(row for row in self.built if row.project in own)
+            rows["built"] = SortedRecords(row for row in self.built if row.project in own)
             due = begun_capital([p for p in self.projects if p.name not in own], self.years)
-            rows["budget"] = InOrder(
+            rows["budget"] = SortedRecords(
                 dataclasses.replace(row, taken=row.taken + due.get(row.year, 0.0))
                 for row in self.budget
             )
@@ -184,11 +184,11 @@ class Case:
 
     @cached_property
     def blocs(self) -> tuple[str, ...]:
-        """Every bloc that is defined: coalition, other, and those of Countries."""
+        """All blocs: coalition, other, and those of sheet Countries."""
         return tuple(sorted({COALITION, OTHER} | {b for c in self.countries for b in c.blocs}))
 
     def blocs_of(self, country: str) -> tuple[str, ...]:
-        """Return a country's blocs: those listed, else coalition for a member's, else other."""
+        """Return a country's listed blocs, or else coalition for a member's country, or other."""
         unlisted = (COALITION,) if country in (self.home_blocs or ()) else (OTHER,)
         return self._listed_blocs.get(country, unlisted)
 
@@ -200,7 +200,7 @@ class Case:
         return self._spelling.get(code, code)
 
     def supplier_name(self, group: str, supplier: str) -> str:
-        """Return a supplier of a supplier group as the workbook spells it."""
+        """Return the name of a supplier; a country's code becomes its name in the workbook."""
         return self.country_name(supplier) if group in OF_COUNTRIES else supplier
 
     @cached_property
@@ -229,8 +229,8 @@ class Case:
         return tiers
 
     @cached_property
-    def signed(self) -> tuple[tuple[schema.Contract, int], ...]:
-        """Each contract, and how many equal ones come before it: two rows may be equal."""
+    def numbered_contracts(self) -> tuple[tuple[schema.Contract, int], ...]:
+        """Each contract with the number of identical contracts before it."""
         seen: Counter[schema.Contract] = Counter()
         counted = []
         for row in self.contracts:
@@ -239,7 +239,7 @@ class Case:
         return tuple(counted)
 
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
-        """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
+        """Return the cost of a tonne short in a tier [USD/t]: price x the tier's multiple."""
         multiples = [record.multiple for record in self.tiers if record.name == tier]
         if not multiples:
             return self.shortage_cost(mineral, year)
@@ -250,7 +250,6 @@ class Case:
         return {(s.mineral, s.member): s for s in self.stockpiles}
 
     def coalition_demand(self, mineral: str, year: int) -> float:
-        """Return the demand of all members [t]."""
         return self._coalition_demand.get((mineral, year), 0.0)
 
     @cached_property
@@ -262,7 +261,7 @@ class Case:
 
     @cached_property
     def needed_inputs(self) -> tuple[schema.Input, ...]:
-        """The rows of Inputs that need something; those of 0 only replace others."""
+        """The rows of Inputs above 0; a row of 0 only cancels another row."""
         return tuple(row for row in self.inputs if row.tonnes > 0)
 
     @cached_property
@@ -277,10 +276,10 @@ class Case:
 
     @cached_property
     def tolerance_scale(self) -> float:
-        """The amount that violations are measured by [t]: the largest demand.
+        """The tonnage that tolerances are relative to [t]: the largest demand.
 
-        Where a stockpile dwarfs that, a billionth of the stockpile, which is as fine as numbers
-        get; 1 t where there is neither.
+        A billionth of the largest stockpile if that is more, since doubles are no finer; 1 t if
+        there is neither demand nor stockpile.
         """
         piles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
         return max(self.largest_demand, 1e-9 * max(piles, default=0.0)) or 1.0
@@ -288,7 +287,7 @@ class Case:
     # ---- defaults that depend on other records -------------------------------------------------
 
     def shortage_cost(self, mineral: str, year: int) -> float:
-        """Return what a tonne short costs [USD/t]: as stated, else price x multiple."""
+        """Return the cost of a tonne short [USD/t]: as the workbook says, else price x multiple."""
         record = self.mineral_of[mineral]
         stated = record.shortage_cost.at(year)
         multiple = self.settings.shortage_cost_multiple
@@ -304,33 +303,33 @@ OF_MINERAL = tuple(
     for record in SHEETS
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
-"""The fields whose records are of one mineral each."""
+"""The fields with records that each belong to one mineral."""
 
 
-_MADE_OF = {
+_BUILT_FROM = {
     **dict.fromkeys(("demand_of", "tiers_of", "_coalition_demand", "total_demand"), "demand"),
     "largest_demand": "demand",
     "mineral_of": "minerals",
     "needed_inputs": "inputs",
     **dict.fromkeys(("member_of", "groups"), "members"),
-    "signed": "contracts",
+    "numbered_contracts": "contracts",
     "stockpile_of": "stockpiles",
 }
-"""The field that a look-up is made of."""
+"""The field from which each look-up is built."""
 
 
 def begun_capital(projects: Iterable[schema.Project], years: tuple[int, ...]) -> dict[int, float]:
-    """Return what has to be paid in each year of a horizon for what Built says [money m].
+    """Return the capital due in each year of a horizon for the rows of sheet Built [money m].
 
-    It is paid lead time before output; what was due before the horizon is paid already.
+    It is due one lead time before output. Capital due before the horizon is left out.
     """
-    found: dict[int, float] = {}
+    due: dict[int, float] = {}
     for project in projects:
         for start, part in project.begun:
             year = start - project.lead_time
             if years and years[0] <= year <= years[-1]:
-                found[year] = found.get(year, 0.0) + part * project.capex
-    return found
+                due[year] = due.get(year, 0.0) + part * project.capex
+    return due
 
 
 def in_force(record: Any, year: int) -> bool:
@@ -341,34 +340,34 @@ def in_force(record: Any, year: int) -> bool:
 
 _MARKS = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _UNSEEN = re.compile(f"[{_MARKS}]")
-"""Letters that nobody sees; those that join others, as in Persian words and emoji, are seen."""
+"""Invisible letters; joiners, as in Persian words and emoji, are not among them."""
 _IGNORED = re.compile(
     rf"[{_MARKS}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u3164\ufe00-\ufe0f\uffa0"
     r"\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""Unicode's Default_Ignorable_Code_Point: two names that differ by these alone look the same."""
+"""Unicode's Default_Ignorable_Code_Point: names that differ only by these look the same."""
 
 
 def clean(name: str) -> str:
-    """Return a name as it is shown: without letters that nobody sees, one space between words."""
+    """Return a name as it is shown: without invisible letters, one space between words."""
     return " ".join((name if name.isascii() else _UNSEEN.sub("", name)).split())
 
 
 def common_letters(text: str) -> str:
-    """Return a text in common letters: without full width letters, ligatures and the like."""
+    """Return a text with full-width letters, ligatures and the like replaced by common letters."""
     return text if text.isascii() else unicodedata.normalize("NFKC", clean(text))
 
 
 def fold(name: str) -> str:
-    """Return how names are compared: by what a reader sees, without regard to case and spaces."""
+    """Return the form in which names are compared: as they look, in lower case, spaces joined."""
     if name.isascii():
         return " ".join(name.split()).casefold()
     folded = common_letters(_IGNORED.sub("", name)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-class InOrder(tuple[R, ...]):
-    """Records in their own order."""
+class SortedRecords(tuple[R, ...]):
+    """Records that are sorted already."""
 
     __slots__ = ()
 
@@ -376,32 +375,32 @@ class InOrder(tuple[R, ...]):
 def _with_begun(
     projects: tuple[schema.Project, ...], built: Iterable[schema.Built]
 ) -> tuple[schema.Project, ...]:
-    """Return projects that know what is built or begun of them; the same where they do."""
+    """Return the projects with their parts that are built or begun; unchanged if they have them."""
     begun: dict[str, list[tuple[int, float]]] = {}
     for row in built:
         begun.setdefault(row.project, []).append((row.year, row.fraction))
     known = {p.name: tuple(sorted(begun.get(p.name, ()))) for p in projects}
     if all(p.begun == known[p.name] for p in projects):
         return projects
-    return InOrder(dataclasses.replace(p, begun=known[p.name]) for p in projects)
+    return SortedRecords(dataclasses.replace(p, begun=known[p.name]) for p in projects)
 
 
-def _in_order(records: Iterable[R]) -> InOrder[R]:
-    """Sort records by their key, then by all that they say."""
+def _in_order(records: Iterable[R]) -> SortedRecords[R]:
+    """Sort records by their key, then by all their fields."""
     rows = list(records)
     if not rows:
-        return InOrder()
+        return SortedRecords()
     keys = [c.field for c in type(rows[0]).columns() if c.key]
     names = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
 
-    def key(record: R) -> tuple[Any, ...]:
+    def sort_key(record: R) -> tuple[Any, ...]:
         return tuple(_sortable(getattr(record, name)) for name in keys)
 
-    def rank(record: R) -> tuple[Any, ...]:
-        return key(record), tuple(repr(getattr(record, name)) for name in names)
+    def full_sort_key(record: R) -> tuple[Any, ...]:
+        return sort_key(record), tuple(repr(getattr(record, name)) for name in names)
 
-    apart = len(set(map(key, rows))) == len(rows)  # nearly always: then the keys alone decide
-    return InOrder(sorted(rows, key=key if apart else rank))
+    are_unique = len(set(map(sort_key, rows))) == len(rows)  # nearly always
+    return SortedRecords(sorted(rows, key=sort_key if are_unique else full_sort_key))
 
 
 def _sortable(value: object) -> tuple[str, str]:
@@ -417,9 +416,9 @@ _folded = lru_cache(maxsize=1 << 16)(fold)
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a change is meant: by mineral, country (a code), refiner and member; "" is all.
+    """The records that a change applies to: mineral, country (a code), refiner, member; "": all.
 
-    ``mine`` is the country whose mines are meant. ``years`` are calendar years, None: all.
+    ``mine`` is the country of the mines. ``years`` are calendar years (None: all).
     """
 
     mineral: str = ""
@@ -430,9 +429,9 @@ class Selection:
     years: frozenset[int] | None = None
 
     @property
-    def named(self) -> dict[str, Any]:
-        """What is selected by, and what."""
-        every = ((of.name, getattr(self, of.name)) for of in dataclasses.fields(self))
+    def selectors(self) -> dict[str, Any]:
+        """The fields that select something, with their values."""
+        every = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
         return {name: value for name, value in every if value not in {"", None}}
 
 
@@ -441,37 +440,34 @@ Kind = Callable[[Case, Selection], Case]
 
 
 @dataclass(frozen=True)
-class Turned:
-    """A kind of change that sets a number; a program's numbers follow it along straight lines."""
+class SetNumber:
+    """A kind of change that sets one number; the program's numbers depend on it linearly."""
 
     turn: Callable[[Case, Selection, float], Case]
     value: float
 
-    def __call__(self, case: Case, of: Selection) -> Case:
-        """Return the case in which the number is set."""
-        return self.turn(case, of, self.value)
+    def __call__(self, case: Case, selection: Selection) -> Case:
+        return self.turn(case, selection, self.value)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a kind of change."""
+class CaseStep:
+    """A kind of change, applied to the selected records."""
 
     kind: Kind
     of: Selection = Selection()
 
     def __call__(self, case: Case) -> Case:
-        """Return the case in which it has happened."""
         return self.kind(case, self.of)
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A change of a case that is parts of kinds of change, one after another."""
+class CaseSteps:
+    """A change of a case that is made of several steps, applied in order."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CaseStep, ...] = ()
 
     def __call__(self, case: Case) -> Case:
-        """Return the case in which all have happened."""
         for part in self.parts:
             case = part(case)
         return case

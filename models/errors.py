@@ -1,12 +1,12 @@
-"""Everything that can go wrong, and the exit code each kind ends a command with.
+"""The planner's errors, and the exit code with which each ends a command.
 
 ::
 
     PlannerError
     ├── InputError       1   the workbook (or the case) has errors; carries all Findings
-    ├── UsageError       2   the command's words are wrong
+    ├── UsageError       2   the command's arguments are wrong
     ├── SolverError      3   no proven optimum
-    └── WriteError       4   nowhere to write the plan
+    └── WriteError       4   the plan cannot be written
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing seen in the input: where, what is there, what is expected.
+    """A problem in the input: its place, the value found and the value expected.
 
-    ``row`` is the row of the worksheet (1 is the first), ``column`` the header of the column;
-    ``planner.workbook`` alone turns the two into ``cell`` (``D14``). ``file`` is the CSV file that
-    holds the sheet; ``column`` is then the whole header.
+    ``row`` is the row of the worksheet (1 is the first), ``column`` the header of the column.
+    ``planner.workbook`` derives ``cell`` (``D14``) from both. ``file`` is the CSV file that holds
+    the sheet; ``column`` is then the full header.
     """
 
     sheet: str = ""
@@ -51,7 +51,7 @@ class Finding:
     file: str = ""
 
     def __post_init__(self) -> None:
-        """Cut what a cell of 32,767 characters would make of a message."""
+        """Cut long texts: a cell can hold 32,767 characters."""
         for name in ("column", "found", "hint"):
             text = getattr(self, name)
             if len(text) > LONGEST:
@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """What is there, what is expected and the nearest fix, in one sentence each."""
+        """The value found, the value expected and the nearest fix, in one sentence each."""
         wanted = f"expected {self.expected}" if self.expected else ""
         text = "; ".join(part for part in (self.found, wanted) if part)
         return f"{text}. {self.hint}" if self.hint else text
@@ -87,7 +87,7 @@ def warning(sheet: str, row: int = 0, column: str = "", *, found: str, hint: str
 
 
 class PlannerError(Exception):
-    """What the planner raises on purpose; ``exit_code`` is the command's."""
+    """An error that the planner raises on purpose; the command ends with its ``exit_code``."""
 
     exit_code = 1
 
@@ -102,7 +102,6 @@ class InputError(PlannerError):
     file: Path | None = None
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        """Keep every finding, errors and warnings alike."""
         self.findings = tuple(findings)
         errors = [f for f in self.findings if f.severity is Severity.ERROR]
         shown = "; ".join(f"{f.place}: {f.message}" if f.place else f.message for f in errors[:3])
@@ -117,32 +116,31 @@ class UsageError(PlannerError):
 
 
 class Mistakes:
-    """Gathers all that is wrong with what was asked, to report it at once."""
+    """Collects all mistakes in a command's arguments, to report them together."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     @contextlib.contextmanager
-    def kept(self, where: str = "") -> Iterator[None]:
-        """Keep the lines of a UsageError, each after ``where``, and go on."""
+    def collect(self, where: str = "") -> Iterator[None]:
+        """Collect the lines of a UsageError raised inside, each with the prefix ``where``."""
         try:
             yield
         except UsageError as error:
             self.lines += [f"{where}{line}" for line in str(error).splitlines()]
 
-    def tell(self) -> None:
-        """Raise one UsageError, a line each, if there was any."""
+    def raise_if_any(self) -> None:
         if self.lines:
             raise UsageError("\n".join(self.lines))
 
 
 class SolverError(PlannerError):
-    """The solver gave no optimum that passes the proof, even on a second try."""
+    """No attempt of the solver gave a proven optimum."""
 
     exit_code = 3
 
 
 class WriteError(PlannerError):
-    """There is nowhere to write the plan."""
+    """The plan cannot be written."""
 
     exit_code = 4

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
 from models.background import can_fork
-from models.case import TO_THE_END, Case, SearchLimits
+from models.case import NO_SEARCH_LIMITS, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
@@ -148,7 +148,7 @@ def start_file(  # noqa: PLR0913 - all options of a case
     scenario: str = scenarios.BASE,
     what_ifs: WhatIfReader = no_what_ifs,
     max_country_share: float | None = None,
-    search: SearchLimits = TO_THE_END,
+    search: SearchLimits = NO_SEARCH_LIMITS,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
@@ -160,11 +160,11 @@ def start_file(  # noqa: PLR0913 - all options of a case
     tell(f"Reading {path}")
     book = open_input(path)
     wrong = Mistakes()
-    with wrong.kept():
+    with wrong.collect():
         name = scenario_name(book.case, scenario)
-    with wrong.kept():
+    with wrong.collect():
         changes = what_ifs(book.case)
-    wrong.tell()
+    wrong.raise_if_any()
     variant = Variant(name, changes, max_country_share, search)
     case, findings = variant.with_findings(book.case)
     if findings:
@@ -238,7 +238,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     scenario: str = scenarios.BASE,
     what_ifs: WhatIfReader = no_what_ifs,
     max_country_share: float | None = None,
-    search: SearchLimits = TO_THE_END,
+    search: SearchLimits = NO_SEARCH_LIMITS,
     where: Where | None = None,
     solver: str = "",
     in_background: bool = False,

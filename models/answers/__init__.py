@@ -1,11 +1,13 @@
-"""What a plan answers: why it is as it is, and what would end a shortage, as facts.
+"""Questions about a plan, answered as data: why it is as it is, and what would end a shortage.
 
-``explain`` says what sets the marginal price of one mineral, member and year, and what binds
-there; ``scarcest`` what is scarcest in the whole plan; ``least_change`` the smallest change of the
-workbook that removes a shortage; ``least_share`` the smallest cap on single countries that costs
-no supply; ``exit_from`` the cheapest plan that does with the least of a country; ``ranges`` the
-least and the most of a supplier that plans near the plan buy, ``least_plan`` the one that takes
-least of a country; ``under_risk`` one plan for several futures.
+- ``explain``: what sets the marginal price of one mineral, member and year, and which limits bind.
+- ``scarcest``: the limits of the plan with the largest rents.
+- ``least_change``: the smallest change of the workbook that removes a shortage.
+- ``least_share``: the smallest cap on single countries that costs no supply.
+- ``exit_from``: the cheapest plan that buys the least from a country.
+- ``ranges``: the least and the most that plans near the plan buy from each supplier.
+- ``least_plan``: the plan among these that buys least from a country.
+- ``under_risk``: one plan for several futures.
 """
 
 from models.answers.exit import Exit as Exit
@@ -15,11 +17,11 @@ from models.answers.explain import Bound as Bound
 from models.answers.explain import Explanation as Explanation
 from models.answers.explain import Scarce as Scarce
 from models.answers.explain import explain as explain
+from models.answers.explain import members_short_together as members_short_together
 from models.answers.explain import scarcest as scarcest
-from models.answers.explain import sharing as sharing
 from models.answers.futures import Future as Future
 from models.answers.futures import FutureOutcomes as FutureOutcomes
-from models.answers.futures import apart as apart
+from models.answers.futures import independent_groups as independent_groups
 from models.answers.futures import under_risk as under_risk
 from models.answers.least_change import CellChange as CellChange
 from models.answers.least_change import ChangeOutcome as ChangeOutcome

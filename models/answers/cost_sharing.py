@@ -1,13 +1,13 @@
-"""Costs of members alone and together, the bills of each rule, and who is tempted to leave.
+"""Costs of members alone and together, bills by several rules, and who would gain by leaving.
 
-Let y be the duals of any group's program. By weak duality c(S) >= y x the parts of S, for every
-group S. Two facts follow:
+Let y be the duals of the program of any group. By weak duality, the cost of every group S is at
+least y times the sum of the limits that its members bring in. Two facts follow:
 
 - The duals of the coalition's program make bills that sum to its cost and give no group a reason to
-  leave, not even a group of parts of members (Owen 1975, Mathematical Programming 9).
-- Each group that is planned bounds all groups. So the group most tempted to leave a split is found
-  by a program of a column a member and a row a planned group (row generation; Drechsel & Kimms
-  2010, International Journal of Production Economics 128): a handful of plans in place of 2^n.
+leave, not even a group that members join in fractions (Owen 1975, Mathematical Programming 9). -
+Each group that is planned bounds all groups. So the group most tempted to leave a split is found by
+a program with one column per member and one row per planned group (row generation; Drechsel & Kimms
+2010, International Journal of Production Economics 128). It needs a few plans in place of 2^n.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ import numpy as np
 from models import solve as solver
 from models import tolerances
 from models.answers import games, price
-from models.answers.pool import ProductionGame, divided, unpaid
+from models.answers.pool import ProductionGame, divided, non_cash_costs
 from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
 from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
-from models.program.division import Owners, by_demand, by_right, own
+from models.program.division import Owners, by_demand, by_member, by_right
 from models.program.families.shortage import UNFAIR
 from models.resolve import Floats, Rights, by_stage
 
 _STEP = 1e-6
-"""By how much a member is larger or smaller where the range of its bill is asked for."""
+"""Fraction by which a member's demand is varied to get the range of its bill."""
 _MOST_PLANS = 200
-"""Groups planned at most in the search for the one most tempted."""
+"""The most groups to plan in the search for the group that gains most by leaving."""
 
 
 # ---- bills by dual prices ------------------------------------------------------------------------
@@ -44,9 +44,9 @@ _MOST_PLANS = 200
 class DualBills:
     """Bills by the coalition's shadow prices, and their range over all such prices [member, money].
 
-    ``bills`` are unique unless more limits bind than are needed. Then they are the mean of the
-    bills at which each member that the choice of prices matters to pays ``least`` and ``most`` in
-    turn.
+    If several shadow prices are optimal, ``bills`` are averaged over the extreme ones: for each
+    member whose bill depends on the prices, the one where it pays ``least`` and the one where it
+    pays ``most``.
     """
 
     bills: Floats
@@ -57,9 +57,9 @@ class DualBills:
 def dual_bills(pool: ProductionGame) -> DualBills:
     """Return the bills by dual prices [money].
 
-    A member's range is found with the member a little larger and a little smaller: the cost rises
-    by its dearest price and falls by its cheapest. If all members grow at once, each by another
-    amount, and both directions give the same prices, the prices are unique.
+    A member's range is found by planning with slightly more and slightly less of it: its highest
+    price counts for more, its lowest for less. To test whether the prices are unique, all members
+    grow and then shrink by different fractions: equal bills both times mean unique prices.
     """
     bills, members = pool.together.bills, pool.divided.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
@@ -72,7 +72,7 @@ def dual_bills(pool: ProductionGame) -> DualBills:
         return DualBills(bills, bills, bills)
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
-    # a member with one bill whatever the prices moves none of the others'
+    # a member with the same bill at all prices does not change the others' bills
     moved = [
         row
         for row, width in zip(each, most - least, strict=True)
@@ -84,46 +84,48 @@ def dual_bills(pool: ProductionGame) -> DualBills:
 def _prices(pool: ProductionGame, step: Floats) -> Floats:
     """Return the bills at the prices of a coalition that is a little larger or smaller.
 
-    Where these are not prices of the coalition itself, or where nothing is proven, the coalition's.
+    If these are not optimal prices of the coalition itself, or nothing is proven, return its own
+    bills.
     """
     try:
         bills = pool.cost(1.0 + step).bills
     except SolverError:
         return pool.together.bills
-    is_own = abs(float(bills.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
-    return bills if is_own else pool.together.bills
+    is_optimal = abs(float(bills.sum()) - pool.together.cost) <= tolerances.BILLS_SUM * pool.scale
+    return bills if is_optimal else pool.together.bills
 
 
-# ---- who is tempted to leave ---------------------------------------------------------------------
+# ---- who would gain by leaving -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Tempted:
-    """The ``group`` that gains most by leaving a split; no members if none gains.
+class LeavingGroup:
+    """The ``group`` that gains most by leaving a split; empty if no group gains.
 
-    ``gain`` [money] is its bills less its cost. No group gains more than ``at_most``, and none with
-    parts of members more than ``in_parts`` (None: not asked).
+    ``gain`` [money] is the group's bills minus its cost when it plans alone. No group gains more
+    than ``gain_bound``. No group that members join with only a fraction gains more than
+    ``fractional_gain_bound`` (None: not computed).
     """
 
     group: tuple[int, ...]
     gain: float
-    at_most: float
-    in_parts: float | None
+    gain_bound: float
+    fractional_gain_bound: float | None
 
 
-def tempted(pool: ProductionGame, split: Floats) -> Tempted:
-    """Return who is tempted most to leave a split of the coalition's cost [money]."""
-    in_parts, *_ = _search(pool, split, whole=False)
-    at_most, gain, group = _search(pool, split, whole=True) if in_parts > 0 else (0.0, 0.0, ())
-    return Tempted(group, gain, max(at_most, gain), in_parts)
+def leaving_group(pool: ProductionGame, split: Floats) -> LeavingGroup:
+    """Return the group that gains most by leaving a split of the coalition's cost [money]."""
+    fractional, *_ = _search(pool, split, whole=False)
+    bound, gain, group = _search(pool, split, whole=True) if fractional > 0 else (0.0, 0.0, ())
+    return LeavingGroup(group, gain, max(bound, gain), fractional)
 
 
 def _search(
     pool: ProductionGame, split: Floats, *, whole: bool
 ) -> tuple[float, float, tuple[int, ...]]:
-    """Return the upper bound on any group's gain, and the most that a planned group gains, or 0.
+    """Return the upper bound on any group's gain, the largest gain of a planned group, that group.
 
-    In each round the group is planned to which the bounds leave most, until none is left.
+    Each round plans the group with the largest possible gain, until no group can gain more.
     """
     gain, group, asked = 0.0, np.zeros(pool.divided.members), set[tuple[float, ...]]()
     least = tolerances.BILL_ROUNDING * pool.scale
@@ -140,9 +142,9 @@ def _search(
 
 
 def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Floats, float]:
-    """Return the group with the largest gain under all bounds, and that gain.
+    """Return the group with the largest gain that all bounds allow, and that gain.
 
-    It minimises t - split z with t >= bills z, for the bills of each group that is planned.
+    It minimises t - split z subject to t >= bills z, for the bills of each planned group.
     """
     bills = np.array([priced.bills for priced in pool.planned.values()]) / pool.scale
     count, n = bills.shape
@@ -162,29 +164,29 @@ def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Flo
     return group, float(np.sum(split * optimum.x[:n])) - float(optimum.x[n]) * pool.scale
 
 
-# ---- what each bought ----------------------------------------------------------------------------
+# ---- what each member bought ---------------------------------------------------------------------
 
 
 def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
-    """Return what each member pays and the price of its shortage [member, money], as it buys.
+    """Return what each member pays for its purchases, and its priced shortage [member, money].
 
-    Both are discounted, without the penalty for unfair shortages. Those who buy ore, an input or
-    the output of a plant pay for it in proportion to tonnes, or its owners where nobody buys.
-    Penalties on a limit of several members are paid by demand.
+    Both are discounted, without the penalty for unfair shortages. Costs of ore, inputs and plants
+    are split among their buyers by tonnes (among the owners if nobody buys). Penalties on a shared
+    limit are split by demand.
     """
     e, program = plan.expanded, plan.program
     owners = Owners(e, Rights(e), program.names)
     bought, of_inputs = _bought_through(plan)
     place = {s.project: i for i, s in enumerate(e.sources)}
     of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
-    priced, sums = unpaid(program, e), np.zeros((2, len(e.members)))
+    priced, sums = non_cash_costs(program, e), np.zeros((2, len(e.members)))
     for group in program.variables:
         component, x, ones = group.component, plan.x[group.at], np.ones(len(group))
         if component is UNFAIR or not program.rows.cost[group.at].any():
             continue
         index = dict(zip(component.positions, group.index, strict=True))
         if {MEMBER, CONTRACT} & index.keys():
-            each = own(owners, index, ones)
+            each = by_member(owners, index, ones)
         elif INTAKE in index:
             each = _first(of_inputs[index[INTAKE], index[YEAR]], by_right(owners, index, ones))
         elif SOURCE in index:
@@ -201,10 +203,10 @@ def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
 
 
 def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
-    """Return whose tonnes each source's are, and each plant's that takes an input.
+    """Return who buys the tonnes of each source, and of each plant that takes an input.
 
-    By (source or intake, year, member): what a member buys of it, and of what is made from it
-    through all stages, in proportion to the tonnes of the products that it goes into.
+    By (source or intake, year, member): the member's own purchases and those of products made from
+    them, through all stages, in proportion to tonnes.
     """
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     bought = np.zeros((len(e.sources), len(e.years), len(e.members)))
@@ -232,19 +234,20 @@ def _first(parts: Floats, else_: Floats) -> Floats:
 AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES, NUCLEOLUS, SHAPLEY = (
     "as bought", "by demand", "equal savings", "dual prices", "nucleolus", "Shapley value",
 )  # fmt: skip
-"""The rules for who pays what; the last two take what every group costs."""
+"""The rules for who pays what; the last two need the cost of every group."""
 
 
 @dataclass(frozen=True)
 class Sharing:
     """Costs of members alone and together, and the bills of every rule [money, discounted].
 
-    ``alone_paid`` and ``alone_priced`` are what each member pays alone, and the price of its
-    shortage then; ``bought_priced`` is the latter in the plan. ``bills`` are by rule, and those of
-    a rule sum to ``cost``; ``tempted`` is who leaves them. ``failed`` says why that, or a rule's
-    bills, are not known. ``paid`` is the plan's cash cost, with the tariffs and levies in it.
-    ``duals`` has the range of the bills by dual prices. ``fairly`` is what the plan costs beyond
-    the cheapest, ``cost``, to share a shortage fairly; it is left out of bills in proportion.
+    If each member plans alone, it pays ``alone_paid``, and its shortage has the price
+    ``alone_priced``. ``bought_priced`` is the price of each member's shortage in the joint plan.
+    ``bills`` are by rule; the bills of each rule add up to ``cost``. ``tempted`` has by rule the
+    group that would gain most by leaving. ``failed`` says why a rule's bills or its group are not
+    known. ``paid`` is the plan's cash cost, including tariffs and levies. ``duals`` has the range
+    of the bills by dual prices. ``fairly`` is the extra cost of the plan, above the cheapest
+    (``cost``), of sharing shortages fairly; the bills leave it out.
     """
 
     cost: float
@@ -254,23 +257,23 @@ class Sharing:
     bought_priced: Floats
     bills: Mapping[str, Floats]
     duals: DualBills
-    tempted: Mapping[str, Tempted]
+    tempted: Mapping[str, LeavingGroup]
     failed: Mapping[str, str] = field(default_factory=dict)
     paid: CashCost = CashCost()
 
     @property
     def alone(self) -> Floats:
-        """What each member costs alone: cash and priced shortage [money]."""
+        """The cost of each member alone: cash and priced shortage [money]."""
         return self.alone_paid + self.alone_priced
 
-    def listed(self, costs: Floats) -> Sharing:
-        """Return the same with the rules that take what every group costs, by ``games.groups``."""
+    def with_group_rules(self, costs: Floats) -> Sharing:
+        """Return this with the bills by rules that need every group's cost (``games.groups``)."""
         bills, failed = {SHAPLEY: games.shapley(costs)}, dict(self.failed)
         try:
             bills = {NUCLEOLUS: games.nucleolus(costs), **bills}
         except SolverError as error:
             failed[NUCLEOLUS] = str(error)
-        leaving = {rule: tempted_of(split, costs) for rule, split in bills.items()}
+        leaving = {rule: leaving_group_of(split, costs) for rule, split in bills.items()}
         return dataclasses.replace(
             self,
             bills={**self.bills, **bills},
@@ -280,10 +283,10 @@ class Sharing:
 
 
 def sharing_of(plan: Plan) -> Sharing:
-    """Return who pays what for a plan; SolverError where a group has no proven cost."""
+    """Return the bills of a plan; SolverError where a group has no proven cost."""
     pool = ProductionGame(divided(plan.case))
     cost, members = pool.together.cost, range(pool.divided.members)
-    apart = np.array([pool.alone(i) for i in members])
+    apart = np.array([pool.plan_alone(i) for i in members])
     alone, priced = (
         (cost_of * apart).sum(axis=1) for cost_of in (pool.divided.rows.cost, pool.divided.priced)
     )
@@ -297,10 +300,10 @@ def sharing_of(plan: Plan) -> Sharing:
         EQUAL_SAVINGS: alone - (alone.sum() - cost) / len(alone),
         DUAL_PRICES: duals.bills,
     }
-    leaving, failed = dict[str, Tempted](), dict[str, str]()
+    leaving, failed = dict[str, LeavingGroup](), dict[str, str]()
     for rule, split in bills.items():
         try:
-            leaving[rule] = tempted(pool, split)
+            leaving[rule] = leaving_group(pool, split)
         except SolverError as error:  # the bills are known all the same
             failed[rule] = str(error)
     return Sharing(
@@ -313,7 +316,7 @@ def sharing_of(plan: Plan) -> Sharing:
 class DualBill:
     """Bills by dual prices, and the price of shortage in them [money, discounted], by member.
 
-    They sum to the cost of the plan together, with plants built in fractions and without the
+    They add up to the cost of the joint plan, with plants built in fractions and without the
     penalty for unfair shortages.
     """
 
@@ -337,46 +340,46 @@ def dual_bills_of(
 ) -> tuple[tuple[float, ...], float]:
     """Return all members' bills by dual prices, and the cost of ``member`` alone [money].
 
-    Bills are in the order of members. With ``secured`` False, the sheet Security asks nothing for
+    Bills are in the order of members. With ``secured`` False, the sheet Security sets no target for
     this member's demand.
     """
     pool = ProductionGame(divided(plan.case, None if secured else member))
-    alone = float(np.sum(pool.divided.rows.cost * pool.alone(member)))
+    alone = float(np.sum(pool.divided.rows.cost * pool.plan_alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 
 
 def _needs(plan: Plan) -> Floats:
-    """Return each member's part of demand at discounted prices; equal parts without any demand."""
+    """Return each member's share of demand at discounted prices; equal shares without demand."""
     e = plan.expanded
     need = np.einsum("mjt,mt->j", e.demand, e.prices * e.discounts)
     return need / need.sum() if need.sum() > 0 else np.full(len(need), 1.0 / len(need))
 
 
-def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
-    """Return what groups cost by number (``games.groups``); None where nothing is proven.
+def group_costs(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
+    """Return the cost of each group, given by number (``games.groups``); None if not proven.
 
-    They are planned one after another: numbers that differ in one bit are planned fastest.
+    Consecutive numbers should differ in one bit: that is fastest.
     """
     pool = ProductionGame(divided(plan.case))
     members = np.arange(pool.divided.members)
     pool.restart()
 
-    def cost(number: int) -> float | None:
+    def group_cost(number: int) -> float | None:
         try:
             return pool.cost(((number >> members) & 1).astype(float)).cost
         except SolverError:
             return None
 
-    return tuple(map(cost, numbers))
+    return tuple(map(group_cost, numbers))
 
 
-def tempted_of(split: Floats, costs: Floats) -> Tempted:
-    """Return who is tempted most to leave a split, given what every group costs."""
+def leaving_group_of(split: Floats, costs: Floats) -> LeavingGroup:
+    """Return the group that gains most by leaving a split, given the cost of every group."""
     every = games.groups(len(split))
     gains = np.einsum("ij,j->i", every, split) - costs
     gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
     most = int(np.argmax(gains - tolerances.GAIN_OF_ONE_MORE * scale * every.sum(axis=1)))
     gain = float(gains[most])
     if gain <= tolerances.BILL_ROUNDING * scale:
-        return Tempted((), 0.0, 0.0, None)
-    return Tempted(tuple(np.flatnonzero(every[most]).tolist()), gain, gain, None)
+        return LeavingGroup((), 0.0, 0.0, None)
+    return LeavingGroup(tuple(np.flatnonzero(every[most]).tolist()), gain, gain, None)

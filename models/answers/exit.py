@@ -1,4 +1,4 @@
-r"""The fewest tonnes of a country that a plan can do with, and the cheapest such plan.
+r"""The fewest tonnes that must be bought from a country, and the cheapest plan with them.
 
 Linear programs on the plan's arrays (lexicographic optimization: Isermann (1982), OR Spektrum 4),
 each proven by its own certificate. Let x be the columns, and C_m the country's deliveries of
@@ -8,14 +8,14 @@ mineral m:
           q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
-The plan's rows hold in all of them. What the country sells to plants is delivered, too, and the
-demand for an input includes what plants take. No mineral is shorter in any year than in the plan,
-no other penalty is larger (reserves miss no more of their target, soft limits are exceeded by no
-more), and no mineral is bought more there over all years; for a_m that holds for the mineral alone.
+The plan's rows hold in all of them. Sales of the country to plants count as deliveries, and the
+demand for an input includes what plants take. Three things may not get worse than in the plan: the
+shortage of each mineral in each year, every other penalty (such as for reserves below target), and
+the tonnes of each mineral bought there over all years. For a_m this holds for the mineral alone.
 
-Minerals that a budget ties are asked about together, since one set of plants has to do for all.
-Each counts by the part of its demand that the country delivers: else the one with the most tonnes
-would get the whole budget. a_m is what a mineral could do with if it came first.
+Minerals that share a budget are solved together, since the budget pays for the plants of all. Each
+is weighted by one over its demand: otherwise the mineral with the most tonnes would get all of the
+budget. a_m is the fewest tonnes of a mineral if it came first.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
 
 TOGETHER = ""
-"""The key of all minerals together, where others are by mineral."""
+"""The key for the total over all minerals, next to the keys of single minerals."""
 _SHORT = {COST, UNFAIR_COST}
-"""What a shortage costs: the penalties that members may share otherwise."""
+"""The penalties for shortages; the way out may divide them among members in another way."""
 
 
 @dataclass(frozen=True)
 class ExitBarrier:
     """A limit that keeps a mineral with the country in a year.
 
-    ``limit`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or
-    "money m". A unit more (``direction`` -1: a unit less) would spare ``spares`` t of the country
-    over all years at the margin, if the mineral came first.
+    ``limit`` is the value of its cell in ``unit``: "t", "point" (a hundredth of a share) or "money
+    m". A limit looser by one unit (``direction`` 1: higher, -1: lower) would reduce the tonnes
+    bought from the country by ``spares`` [t, all years] at the margin, if this mineral came first.
     """
 
     mineral: str
@@ -68,11 +68,11 @@ class ExitBarrier:
 class Exit:
     """A plan and its way out of a country.
 
-    ``path`` is the cheapest plan with the fewest tonnes of the country, all minerals together.
-    ``alone`` are the fewest tonnes of each mineral that the plan buys there, if that mineral came
-    first. ``proofs`` are of these programs, by mineral, and of all TOGETHER. ``failed`` says why a
-    mineral's fewest tonnes are not known, ``unknown`` why its way out is not; it is then as
-    planned.
+    ``path`` is the cheapest plan with the fewest tonnes from the country, all minerals together.
+    ``alone`` has the fewest tonnes of each mineral when it is minimised alone, for the minerals
+    that the plan buys there. ``proofs`` are the proofs of these programs, by mineral and for all
+    TOGETHER. ``failed`` says why a mineral's fewest tonnes are not known. ``unknown`` says why its
+    way out is not known; ``path`` then has the mineral as planned.
     """
 
     country: str
@@ -86,9 +86,10 @@ class Exit:
 
 
 def exit_from(plan: Plan, country: str) -> Exit:
-    """Return how a plan gets out of a country (its code), and which limits hold it there.
+    """Return a plan's way out of a country (a code), and the limits that keep it there.
 
-    A mineral whose search fails leaves the others. Raises SolverError where no way out is proven.
+    If the search fails for one mineral, the others are still returned. Raises SolverError where no
+    way out is proven.
     """
     program, sales = plan.program, plan.expanded.sales
     own = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)
@@ -98,20 +99,20 @@ def exit_from(plan: Plan, country: str) -> Exit:
     cheapest = {result.block: result for result in plan.blocks}
     failed, unknown = dict[str, str](), dict[str, str]()
     for b in range(len(program.blocks)):
-        fenced = _Fenced(plan, b, theirs)
-        for m in fenced.planned:
+        block = _ExitProgram(plan, b, theirs)
+        for m in block.planned:
             try:
-                asked[m].append(fenced.alone(m))
-                alone[m] += fenced.tonnes(asked[m][-1])[m]
+                asked[m].append(block.least_alone(m))
+                alone[m] += block.deliveries(asked[m][-1])[m]
             except SolverError as error:
                 failed[m] = str(error)
-        if fenced.planned:
+        if block.planned:
             try:
-                together = fenced.together()
-                cheapest[b] = fenced.cheapest(together)
+                together = block.least_together()
+                cheapest[b] = block.cheapest(together)
                 asked[TOGETHER].append(together)
             except SolverError as error:
-                unknown |= dict.fromkeys(fenced.planned, str(error))
+                unknown |= dict.fromkeys(block.planned, str(error))
     if unknown and not asked[TOGETHER]:
         raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
@@ -121,16 +122,15 @@ def exit_from(plan: Plan, country: str) -> Exit:
     return Exit(country, plan, path, least, tuple(holds), proofs, failed, unknown)
 
 
-class _Fenced:
-    """The program of a block in which nothing is worse than in the plan.
+class _ExitProgram:
+    """The program of a block with nothing worse than in the plan.
 
-    Its last rows are the shortage of each of its minerals in each year, what the country delivers
-    of each mineral in all years, and the sum of that by ``weights`` (one over the demand).
-    ``planned`` [t] is what the plan buys there, of the minerals that it buys there.
+    Its last rows are the shortage of each of its minerals in each year, the country's deliveries of
+    each mineral over all years, and their sum weighted by ``weights`` (one over the demand).
+    ``planned`` [t] has what the plan buys in the country, for each mineral that it buys there.
     """
 
     def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
-        """Take the block's arrays; ``theirs`` are the sales of the country."""
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
@@ -149,26 +149,25 @@ class _Fenced:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
-    # ---- what is asked ---------------------------------------------------------------------------
+    # ---- the questions ---------------------------------------------------------------------------
 
-    def alone(self, mineral: str) -> BlockResult:
-        """Return the least of a mineral that the country delivers; its duals are in t."""
+    def least_alone(self, mineral: str) -> BlockResult:
+        """Minimise the country's deliveries of one mineral; the duals are in t."""
         return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf), mineral)
 
-    def together(self) -> BlockResult:
-        """Return the least of all minerals, each by its weight; no more of any than planned."""
+    def least_together(self) -> BlockResult:
+        """Minimise the weighted deliveries of all minerals, none above its planned tonnes."""
         return self._least(self.weights, self._most(np.inf))
 
     def cheapest(self, together: BlockResult) -> BlockResult:
-        """Return the cheapest plan with no more of the country than all minerals together need."""
-        tonnes = self.tonnes(together)
+        """Return the cheapest plan with no more from the country than ``together`` has."""
+        tonnes = self.deliveries(together)
         least = sum(weight * tonnes[m] for m, weight in self.weights.items())
         return self._solved(
             self.plan.program.block(self.block).cost, self._most(least + tolerances.CHANGE_SLACK)
         )
 
-    def tonnes(self, result: BlockResult) -> dict[str, float]:
-        """Return what the country delivers by mineral [t]."""
+    def deliveries(self, result: BlockResult) -> dict[str, float]:
         return {m: max(0.0, float(result.x[columns].sum())) for m, columns in self.columns.items()}
 
     def _most(self, weighted: float) -> Floats:
@@ -178,7 +177,7 @@ class _Fenced:
     def _least(
         self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
     ) -> BlockResult:
-        size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
+        size = self._dearest / max(weights.values())  # near typical costs, for the scaling
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
@@ -191,7 +190,7 @@ class _Fenced:
     def _rows(self) -> solve.LinearProgram:
         """The block's arrays, then the rows of the exit."""
         block, (short, cell) = self.plan.program.block(self.block), self._short
-        upper = self.plan.widest[self.span]
+        upper = self.plan.valid_upper_bounds[self.span]
         need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.span]
         lacking = ((c, short[cell == c]) for c in np.unique(cell))
         sold = [*self.columns.values()]
@@ -226,7 +225,7 @@ class _Fenced:
 
     @cached_property
     def _short(self) -> tuple[Ints, Ints]:
-        """The columns of what is short, and the mineral and year of each as one number."""
+        """The columns of shortages, and the mineral and year of each as one number."""
         groups = [g for g in self.plan.program.variables if g.component is SHORTAGE]
         columns, cell = (
             np.concatenate([np.zeros(0, dtype=np.int64), *(getattr(g, name) for g in groups)])
@@ -237,12 +236,11 @@ class _Fenced:
 
     @cached_property
     def _sequence(self) -> search.WarmStartedSequence:
-        """The sequence that solves and proves the programs."""
         program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
         units = np.full(more, TONNES)
         units[-1] = FRACTION
         return search.WarmStartedSequence(
-            self._rows, f"least of what is bought there: {', '.join(self.columns)}",
+            self._rows, f"smallest amount bought there: {', '.join(self.columns)}",
             need=float(program.need[self.block]), measure=self._measure,
             units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
@@ -259,9 +257,9 @@ class _Fenced:
     # ---- solved and proven -----------------------------------------------------------------------
 
     def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
-        """Return the proven optimum with at most so much sold, by mineral and in all.
+        """Return the proven optimum with at most ``most`` delivered, by mineral and in total.
 
-        Penalties are no larger than the plan's, of one mineral or of all TOGETHER.
+        Penalties of the mineral ``scope`` (TOGETHER: of all) are no larger than the plan's.
         """
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
         upper = self._upper(scope)
@@ -279,7 +277,7 @@ class _Fenced:
 
 
 def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrier]:
-    """Yield the limits that the least tonnes of a mineral in a block rest on."""
+    """Yield the limits that keep the least tonnes of a mineral in a block from being lower."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
     for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):

@@ -1,4 +1,4 @@
-"""Why a plan is as it is: one mineral, member and year explained, and what binds."""
+"""Why a plan is as it is: one mineral, member and year explained, and the limits that bind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
-from models.program.families.projects import Unpaid, running, unpaid
+from models.program.families.projects import (
+    UnaffordablePlant,
+    running_fraction,
+    unaffordable_plants,
+)
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
@@ -26,13 +30,13 @@ if TYPE_CHECKING:
 class Bound:
     """A limit that binds, its shadow price, and how far that price holds.
 
-    ``limit`` is what its cell says, in its ``unit``: "point" (a hundredth of a share), "t" or
-    "money m". ``shadow_price`` [money of the year per unit] is what a unit saves at the margin: a
-    unit more where ``direction`` is 1, a unit less where it is -1 (a minimum). It holds while the
-    limit is between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
-    unit that way saves, ``costs`` what a unit the other way costs [money of the year], None where
-    no plan has it. ``rent`` is limit x shadow price [money]. All figures are of one mineral
-    (``is_common``: of all minerals) and year, with everything else unchanged.
+    ``limit`` is the value of its cell in ``unit``: "point" (a hundredth of a share), "t" or "money
+    m". ``shadow_price`` [money of the year per unit] is the saving at the margin if the limit is
+    one unit looser: higher where ``direction`` is 1, lower where it is -1 (a minimum). It is valid
+    while the limit is between ``low`` and ``high`` (None: not known). One full unit looser saves
+    ``saves``, and one full unit tighter costs ``costs`` [money of the year] (None: no such plan).
+    ``rent`` is limit x shadow price [money]. All figures are for one mineral (``is_common``: all
+    minerals) and year, with everything else unchanged.
     """
 
     kind: str
@@ -55,11 +59,12 @@ class Bound:
 class Explanation:
     """Why a mineral costs a member what it does in a year, and why it is short.
 
-    ``demand``, ``purchased`` and ``short`` are in t. ``price`` is None without a balance to price;
-    ``demand_cost`` [money/t] is what a tonne more of demand costs, None where that has no answer.
-    ``unpaid`` are the mineral's plants that the budget keeps from being built by then. ``idle`` are
-    its idle or unbuilt plants with the gap of each [money/t], the least first. ``sharing`` is how
-    many members are short for the same cause, 0 unless all that need it are.
+    ``demand``, ``purchased`` and ``short`` are in t. ``price`` is None if the member has no supply
+    balance for the mineral. ``demand_cost`` [money/t] is the cost of one more tonne of demand
+    (None: not determined). ``unpaid`` are the mineral's plants that the budget keeps from being
+    built by then. ``idle`` are its idle or unbuilt plants with the gap of each [money/t], smallest
+    first. ``members_short`` is the number of members short for the same cause, or 0 unless all that
+    need it are.
     """
 
     mineral: str
@@ -73,18 +78,17 @@ class Explanation:
     binding: tuple[Bound, ...]
     cause: str = ""
     demand_cost: float | None = None
-    unpaid: tuple[Unpaid, ...] = ()
+    unpaid: tuple[UnaffordablePlant, ...] = ()
     idle: tuple[tuple[str, float], ...] = ()
-    sharing: int = 0
+    members_short: int = 0
 
     @property
     def is_short(self) -> bool:
-        """Whether the mineral is short there."""
         return self.short > self.nothing
 
 
-def sharing(plan: Plan, mineral: str, year: int) -> int:
-    """Return how many members are short of a mineral in a year for one cause; 0 if not all are."""
+def members_short_together(plan: Plan, mineral: str, year: int) -> int:
+    """Return how many members are short, if all that need it are for one reason; otherwise 0."""
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     need = sum(
@@ -98,10 +102,10 @@ def sharing(plan: Plan, mineral: str, year: int) -> int:
 
 
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
-    """Return what sets the price of a mineral for a member in a year, and what binds there.
+    """Return what sets the price of a mineral for a member in a year, and the limits that bind.
 
     The names are the case's own, and the year is one of its years; KeyError or ValueError if not.
-    Without demand and without a stockpile there is no price, and nothing binds.
+    Without demand and without a stockpile there is no price, and no limit binds.
     """
     e, d = plan.expanded, plan.expanded.deliveries
     m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
@@ -110,7 +114,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     keys = zip(short["mineral"], short["member"], short["year"], strict=True)
     causes = dict(zip(keys, short["cause"], strict=True))
     pricing = Pricing(plan)
-    row = plan.at(BALANCE, (mineral, member, year))
+    row = plan.row_at(BALANCE, (mineral, member, year))
     price = pricing.price(row, year) if row >= 0 else None
     is_wanted = price is not None and e.demand[m, j, t] > 0
     return Explanation(
@@ -122,9 +126,9 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         short=plan.value(SHORTAGE, (mineral, member, year)),
         nothing=plan.tolerance(mineral, year),
         price=price,
-        binding=() if price is None else binding(pricing, mineral, member, year),
+        binding=() if price is None else binding_limits(pricing, mineral, member, year),
         cause=causes.get((mineral, member, year), ""),
-        sharing=sharing(plan, mineral, year),
+        members_short=members_short_together(plan, mineral, year),
         demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
         unpaid=() if price is None else _unpaid(plan, mineral, year),
         idle=() if price is None else _idle(plan, mineral, t),
@@ -132,24 +136,25 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
 
 
 def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
-    """Return the plants of a mineral with a gap in a year, by position, and the gaps."""
+    """Return the plants of a mineral with a gap in a year (by position), and their gaps."""
     e, gaps = plan.expanded, plan.gaps.gap[:, year]
     idle = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
-    named = ((plan.who(s.name, s.project, s.mineral), gap) for s, gap in idle)
+    named = ((plan.supplier_words(s.name, s.project, s.mineral), gap) for s, gap in idle)
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
-def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
+def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
-    Prices say nothing about integer plants, so these have to be built when no budget limits
-    anything.
+    Prices say nothing about integer plants: these are named if a plan without budgets builds them.
     """
-    plants = unpaid(plan, mineral, year)
+    plants = unaffordable_plants(plan, mineral, year)
     if not (plants and plan.case.settings.whole_projects):
         return plants
     free = planned(plan.case.change(budget=()))
-    return tuple(u for u in plants if free is not None and running(free, u.project, year) > u.built)
+    return tuple(
+        u for u in plants if free is not None and running_fraction(free, u.project, year) > u.built
+    )
 
 
 def _demand_cost(pricing: Pricing, where: Where) -> float | None:
@@ -157,8 +162,8 @@ def _demand_cost(pricing: Pricing, where: Where) -> float | None:
 
     It differs from the marginal price of supply, because demand enters other limits than the
     balance (``Rows.slope``): a limit on a share of demand allows more, a fair part of a shortage
-    grows, and a reserve in days asks for more. None where demand has tiers, since it depends on the
-    tier.
+    grows, and the target of a reserve in days rises. None where demand has tiers, since it depends
+    on the tier.
     """
     plan = pricing.plan
     if where in plan.case.tiers_of or plan.value(SHORTAGE, where) < 0:
@@ -171,22 +176,22 @@ def _demand_cost(pricing: Pricing, where: Where) -> float | None:
 
 
 def _at_bound(pricing: Pricing, where: Where) -> float:
-    """Return what more demand saves by letting more be short, if all of it is short already."""
+    """Return the saving of more demand where all of it is short: the shortage may grow with it."""
     plan, rows = pricing.plan, pricing.rows
     column = plan.column_at(SHORTAGE, where)
     if column < 0 or not np.isfinite(rows.upper[column]):
         return 0.0
-    priced = sum(a * float(pricing.duals[row]) for row, a in plan.entries(column))
+    priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
     return min(0.0, float(rows.cost[column]) - priced)
 
 
-# ---- what binds, and what is scarcest ----------------------------------------------------------
+# ---- binding limits, and the scarcest ----------------------------------------------------------
 
 
-def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
-    """Return what binds there at a shadow price above 0, the largest rent first.
+def binding_limits(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
+    """Return the limits on a mineral, member and year with a positive shadow price.
 
-    What ties all minerals, as a budget does, comes last.
+    The largest rent comes first; limits on all minerals, such as budgets, come last.
     """
     plan = pricing.plan
     least = tolerances.NO_DUAL * float(np.max(np.abs(plan.prices), initial=0.0))
@@ -200,17 +205,17 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
 
 
 def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
-    """Return a binding row: its limit as its cell says it, and its shadow price.
+    """Return a binding limit, in the units of its cell, and its shadow price.
 
-    A unit is one of the cell's: if only a part of a capacity is open, or of a plant is built, a
-    tonne of it relaxes the row by that part. Without
-    ``is_solved`` only the shadow price is given, and nothing is solved.
+    If only half of a capacity is open, or half of a plant is built, one tonne in the cell relaxes
+    the row by half a tonne. Without ``is_solved`` only the shadow price is given, and nothing is
+    solved.
     """
     plan = pricing.plan
     label, (limit, step, sign) = rows.label(plan, key), limit_of(plan, rows, key, row)
     year = rows.part(key, YEAR)
     discount = plan.case.discount(year)
-    reach = pricing.local(row).reach(step, is_solved=is_solved)
+    reach = pricing.local_program(row).reach(step, is_solved=is_solved)
     saves, costs = (reach.more, reach.less)[::sign]
     unit = measures.POINT if label.unit == "point" else 1.0
     return Bound(
@@ -232,10 +237,10 @@ def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: boo
 
 
 def limit_of(plan: Solved, rows: Rows, key: Any, row: int) -> tuple[float, LimitStep, int]:
-    """Return what the cell of a row says, a unit of it in the program, and which way helps.
+    """Return the value of a row's cell, one of its units in the program, and a direction.
 
-    ``row`` is the row's position. The way is 1 where a unit more relaxes it, and -1 where a unit
-    less does (a minimum).
+    ``row`` is the row's position. The direction relaxes the row: 1 for a higher value, -1 for a
+    lower one (a minimum).
     """
     high, low = (float(plan.program.rows.row_upper[row]), float(plan.program.rows.row_lower[row]))
     sign = 1 if np.isfinite(high) else -1
@@ -250,9 +255,9 @@ def _from_nothing(low: float, limit: float) -> float:
 def rows_with_dual(
     plan: Solved, declared: str, duals: Floats, least: float = 0.0
 ) -> Iterator[tuple[Rows, Any, int]]:
-    """Yield the rows with a dual above the ``least``, with key and position.
+    """Yield the rows with a dual above ``least``, with key and position.
 
-    Only components count that have something ``declared``.
+    Only components that declare the attribute ``declared`` are considered.
     """
     for group in plan.program.constraints:
         rows = rows_named(group.component)
@@ -264,9 +269,9 @@ def rows_with_dual(
 
 @dataclass(frozen=True)
 class Scarce:
-    """One limit over the years: its ``rent`` in all [money], and the year that it binds hardest.
+    """One limit over the years: its total ``rent`` [money], and the year in which it binds hardest.
 
-    ``mineral`` is "" for a budget; ``years`` are those with a shadow price.
+    ``mineral`` is "" for a budget; ``years`` are the years with a shadow price.
     """
 
     mineral: str
@@ -278,7 +283,7 @@ class Scarce:
 def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
     """Return the limits with the largest rent over all years, the largest first.
 
-    Nothing is solved: the figures are shadow prices, not what a whole unit saves.
+    Nothing is solved: the figures are shadow prices, not the saving of a full unit.
     """
     upper = plan.program.rows.row_upper
     size = np.where(np.isfinite(upper), upper, 0.0) * np.abs(plan.prices)

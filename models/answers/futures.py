@@ -1,9 +1,9 @@
 """One plan for several futures: decisions are the same in all of them until they differ.
 
 ``under_risk`` makes a stochastic program with recourse (``models.answers.recourse``) of a plan's
-case and its futures. Few futures are one extensive form. With many futures each mineral is a part
-of its own, over the futures that differ for it; a master problem ties the parts by their budgets
-and the tail of their costs.
+case and its futures. Few futures are solved as one extensive form. With many futures each mineral
+is a subproblem over the futures that differ for it. A master problem links the subproblems by their
+budgets and by the tail of their costs.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from models.case import Case, SearchLimits
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.program import TONNES, Program, build_program
-from models.program.builder import grouped
+from models.program.builder import unique_keys
 from models.program.component import Columns, columns_named
 from models.program.decisions import NOT_LISTED
 from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import widest
+from models.program.families.stockpiles import valid_upper_bounds
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints, free_budgets
 
 _TYPICAL = 1e-4
-"""The unit of the tail, as a part of the plan's cost."""
+"""The scale of the tail-risk variable (CVaR), as a fraction of the plan's cost."""
 
 
 @dataclass(frozen=True)
 class Future:
-    """A scenario: its case, its probability, and what has been observed by each year.
+    """A scenario: its case, its probability, and its history up to each year.
 
-    ``observed`` [mineral, year] numbers, from 1 on, what has happened to a mineral up to a year.
-    Two futures with the same number there cannot be told apart until then.
+    ``observed`` [mineral, year] is a number, from 1 on, for the history of a mineral up to a year.
+    Futures with equal numbers have the same history up to that year.
     """
 
     case: Case
@@ -61,10 +61,10 @@ class FutureOutcomes:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision made before anything happens, in the plain plan and in the plan under risk.
+    """A decision made before any event, in the plain plan and in the plan under risk.
 
-    ``component`` and ``key`` (``Columns.lasting``) name the column. The amounts are tonnes, or the
-    fraction of a plant that is built.
+    ``component`` and ``key`` (``Columns.stable_key``) name the column. The amounts are tonnes, or
+    the fraction of a plant that is built.
     """
 
     component: Columns
@@ -75,9 +75,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class RiskPlans:
-    """The plan under risk, and the plain plan, which is followed until something happens.
+    """The plan under risk, and the plain plan, which is followed until an event happens.
 
-    ``decisions`` are what both build, and what both decide while nothing has happened.
+    ``decisions`` are the builds, and the decisions before any event, of both plans.
     """
 
     risky: FutureOutcomes
@@ -86,11 +86,11 @@ class RiskPlans:
 
 
 AT_ONCE = 20
-"""With more futures each mineral is a part of its own, where that is possible."""
+"""Above this number of futures, each mineral is solved separately where possible."""
 _FEWER = 5
-"""One future in so many is planned first, for prices to start from."""
+"""One future in five is planned first, to give starting prices."""
 _BEFORE = 0.25
-"""The part of a time limit that each of their two plans may take."""
+"""The share of a time limit that each of the two plans for starting prices may take."""
 
 
 def under_risk(
@@ -101,32 +101,33 @@ def under_risk(
     *,
     at_once: int = AT_ONCE,
 ) -> RiskPlans:
-    """Return the cheapest plan for all futures together, and the plain ``plan`` beside it.
+    """Return the plan under risk, cheapest over all futures together, and the plain ``plan``.
 
     First-stage columns (``Columns.is_first_stage``) are the same in all futures. Every other
-    decision of a year is the same in all futures that cannot be told apart for its mineral up to
-    that year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` where nothing
-    happens. The plain plan is followed while nothing has happened, and planned as under risk from
-    then on. The futures' cases have the plan's minerals, members, years, sources, projects, budgets
-    and contracts, and their probabilities sum to 1. More than ``at_once`` futures are planned
-    mineral by mineral, unless projects are integer. Raises SolverError where no attempt is proven.
+    decision of a year is the same in all futures with the same history of its mineral up to that
+    year. ``calm`` [mineral, year] has the numbers of ``Future.observed`` for the history without
+    any event. The plain plan is followed until the first event; later decisions are planned as
+    under risk. The futures' cases have the plan's minerals, members, years, sources, projects,
+    budgets and contracts, and their probabilities sum to 1. More than ``at_once`` futures are
+    planned mineral by mineral, unless projects are integer. Raises SolverError where no attempt is
+    proven.
     """
     tail = tail or recourse.Tail()
-    groups = apart(plan.case) if len(futures) > at_once else ()
+    groups = independent_groups(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
         return _Decomposition(plan, groups, futures, calm, tail).plans(at_once)
     plain = _PlainPlan(plan.expanded, plan.program, plan.x)
     return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans()
 
 
-def apart(case: Case) -> tuple[tuple[str, ...], ...]:
-    """Return the groups of minerals that limits other than budgets tie to each other."""
-    return parts(case.change(budget=()))
+def independent_groups(case: Case) -> tuple[tuple[str, ...], ...]:
+    """Return the minerals in groups that only budgets link with one another."""
+    return linked_minerals(case.change(budget=()))
 
 
 @dataclass(frozen=True)
 class _PlainPlan:
-    """The plain plan, or its decisions for some minerals: ``x`` are the values of columns."""
+    """The plain plan, or its decisions for some minerals: ``x`` has the values of columns."""
 
     expanded: Expanded
     program: Program
@@ -151,8 +152,10 @@ class _JointProgram:
             program = build_program(expanded, names)
             names = program.names
             self.programs.append(program)
-            # a stock may serve other futures too, which need more of it than its own does
-            self.rows.append(dataclasses.replace(program.rows, upper=widest(expanded, program)))
+            # a stock is shared by futures, and another one may need more of it than this one
+            self.rows.append(
+                dataclasses.replace(program.rows, upper=valid_upper_bounds(expanded, program))
+            )
         self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
         every, states = [*self.programs, self.base], [*(f.observed for f in futures), calm]
         column_states = [_column_states(p, s) for p, s in zip(every, states, strict=True)]
@@ -176,12 +179,12 @@ class _JointProgram:
         self.place: Ints = (
             np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
         )
-        """The position of each column of the plain plan in the extensive form; -1: it has none."""
+        """The position of each column of the plain plan in the extensive form; -1: not there."""
 
     def plans(self) -> RiskPlans:
         """Return both plans; the plain one is also the plan under risk if it is as cheap."""
         risky, x = self._course(self.extensive.rows)
-        plain, _ = self._course(self.kept())
+        plain, _ = self._course(self.with_plain_plan_fixed())
         extensive = self.extensive
         is_plain = _as_good(risky, plain, extensive.chances, extensive.tail)
         values = None if is_plain else extensive.joined(x)
@@ -214,8 +217,8 @@ class _JointProgram:
             worst = [max(worst[0], *violations), max(worst[1], *(violations * measure))]
         return float(worst[0]), float(worst[1])
 
-    def kept(self) -> solve.LinearProgram:
-        """Return the extensive form with the plain plan fixed while nothing has happened."""
+    def with_plain_plan_fixed(self) -> solve.LinearProgram:
+        """Return the extensive form with the plain plan's decisions before any event fixed."""
         rows, base = self.extensive.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
         near = np.full(len(decided), tolerances.CHANGE_SLACK)
@@ -237,7 +240,7 @@ class _JointProgram:
         return dataclasses.replace(rows, lower=lower, upper=upper)
 
     def spent(self) -> tuple[Ints, Floats]:
-        """Return the columns that budgets pay for, and what a unit takes by year [money m]."""
+        """Return the columns that budgets pay for, and a unit's use of each budget [money m]."""
         base = self.base
         place = {row.year: y for y, row in enumerate(self.case.budget)}
         uses = np.zeros((len(place), len(base.rows.cost)))
@@ -253,9 +256,9 @@ class _JointProgram:
         return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
-        """Yield what is decided while nothing has happened, but for what follows from the rest.
+        """Yield the decisions before any event, leaving out those that follow from others.
 
-        ``values`` are those of the extensive form; None: the plain plan is the plan under risk.
+        ``values`` are those of the extensive form (None: the plain plan is the plan under risk).
         """
         for group in self.base.variables:
             component = columns_named(group.component)
@@ -268,7 +271,7 @@ class _JointProgram:
             used = np.flatnonzero((plain != 0) | (risky != 0))
             keys = group.keys(shared[used])
             for key, was, now in zip(keys, plain[used].tolist(), risky[used].tolist(), strict=True):
-                yield Decision(component, component.lasting(self.case, key), was, now)
+                yield Decision(component, component.stable_key(self.case, key), was, now)
 
 
 def _as_good(
@@ -284,7 +287,7 @@ def _proven_by(plain: FutureOutcomes, risky: FutureOutcomes) -> FutureOutcomes:
 
 
 class _Decomposition:
-    """Groups of minerals as parts of a master problem, tied by budgets and the tail."""
+    """Groups of minerals as subproblems, linked by budgets and the tail in a master problem."""
 
     def __init__(
         self,
@@ -307,20 +310,20 @@ class _Decomposition:
             scenario_of = np.array([order.index(first[key]) for key in histories])
             chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(part(futures[i].case, group), chance, futures[i].observed[positions])
+                Future(case_of(futures[i].case, group), chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
-            plain = _plain_of(part(plan.case, group), decided)
+            plain = _plain_of(case_of(plan.case, group), decided)
             joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
             self.each.append(joint)
             every.append((scenario_of, *joint.spent()))
         free = free_budgets(plan.case)
         limits = np.array([free[row.year] for row in plan.case.budget], dtype=float)
         self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
-        if plan.case.settings.carry_over_budget:  # what is spent up to a year
+        if plan.case.settings.carry_over_budget:  # limits are then on spending up to a year
             every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
-        # a limit of 0, or one that a single part uses, is kept within the part
+        # a limit of 0, or one that a single subproblem uses, stays inside that subproblem
         takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
         shared = (takers > 1) & (limits > 0)
         self.prices = np.maximum(self.prices[shared], 0.0)
@@ -341,18 +344,23 @@ class _Decomposition:
     def mixed(
         self, search: SearchLimits, at_once: int
     ) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
-        """Return the plain plan followed, and the plan under risk, started from its policies.
+        """Return the result of following the plain plan, and the plan under risk.
 
-        Each has the whole time limit.
+        The search for the plan under risk starts from the policies of the plain plan. Each search
+        has the full time limit.
         """
-        kept = self.master.mixed([joint.kept() for joint in self.each], search=search)
+        plain = self.master.best_mix(
+            [joint.with_plain_plan_fixed() for joint in self.each], search=search
+        )
         began = time.perf_counter()
-        start = dataclasses.replace(kept, prices=self._first_prices(search, at_once))
+        start = dataclasses.replace(plain, prices=self._first_prices(search, at_once))
         left = _within(search, lambda most: most - (time.perf_counter() - began))
-        return kept, self.master.mixed([joint.extensive.rows for joint in self.each], start, left)
+        return plain, self.master.best_mix(
+            [joint.extensive.rows for joint in self.each], start, left
+        )
 
     def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
-        """Return the final prices of a plan for fewer futures, else those of the plain plan."""
+        """Return the final prices of a plan for fewer futures, or else the plain plan's prices."""
         few = self.futures[: len(self.futures) // _FEWER]
         if len(few) < max(at_once, 1):
             return self.prices
@@ -365,9 +373,8 @@ class _Decomposition:
             return self.prices
 
     def plans(self, at_once: int) -> RiskPlans:
-        """Return both plans."""
-        kept, mix = self.mixed(self.plan.case.search, at_once)
-        plain, risky = self._course(kept), self._course(mix)
+        followed, mix = self.mixed(self.plan.case.search, at_once)
+        plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         decisions = [
             decision
@@ -412,7 +419,7 @@ def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimi
 
 
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
-    """Return the plain plan of a part of its case; columns that are no decision are 0."""
+    """Return the plain plan of a case of some minerals; columns that are no decision are 0."""
     expanded = Expanded(case)
     program = build_program(expanded)
     x = np.zeros(len(program.rows.cost))
@@ -422,13 +429,13 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
-    """Yield name and lasting key of each column that is a decision, and its position."""
+    """Yield the name, key and position of each column that is a decision."""
     for group in program.variables:
         component = columns_named(group.component)
         if component.decided is not None:
             keys = group.keys(np.arange(len(group)))
             for key, column in zip(keys, group.at.tolist(), strict=True):
-                yield (component.name, component.lasting(case, key)), column
+                yield (component.name, component.stable_key(case, key)), column
 
 
 def _unit(plan: Plan) -> float:
@@ -436,7 +443,7 @@ def _unit(plan: Plan) -> float:
 
 
 def _column_states(program: Program, states: Ints) -> Ints:
-    """Return what is observed when each column is decided; 0 of the first stage."""
+    """Return the number of the history known when each column is decided; first stage: 0."""
     state_of = np.zeros(len(program.rows.cost), dtype=np.int64)
     for group in program.variables:
         if not columns_named(group.component).is_first_stage:
@@ -445,7 +452,7 @@ def _column_states(program: Program, states: Ints) -> Ints:
 
 
 def _row_states(program: Program, states: Ints, columns: Ints) -> Ints:
-    """Return the same of rows; 0 of rows that limit the first stage alone."""
+    """Return the number of the history known for each row; 0 if it only has first-stage columns."""
     state_of = np.zeros(len(program.rows.row_lower), dtype=np.int64)
     for group in program.constraints:
         state_of[group.at] = states.ravel()[group.cell]
@@ -454,7 +461,7 @@ def _row_states(program: Program, states: Ints, columns: Ints) -> Ints:
 
 
 def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list[Ints]:
-    """Return numbers of all columns, or rows: the same where key and observed state are the same.
+    """Number all columns, or rows: equal numbers where key and observed history are equal.
 
     Keys are compared by position, since the programs have the same names.
     """
@@ -468,7 +475,9 @@ def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list
             continue
         parts = zip(*(g.index for _, g in mine), strict=True)
         keys = [np.concatenate(part) for part in parts]
-        (first, *_), inverse = grouped(*keys, np.concatenate([states[s][g.at] for s, g in mine]))
+        (first, *_), inverse = unique_keys(
+            *keys, np.concatenate([states[s][g.at] for s, g in mine])
+        )
         ends = np.cumsum([len(g) for _, g in mine])[:-1]
         for (s, g), block in zip(mine, np.split(inverse, ends), strict=True):
             numbers[s][g.at] = after + block

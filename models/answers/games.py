@@ -1,6 +1,7 @@
-"""Splits of a cost from what every group costs alone: the Shapley value and the nucleolus.
+"""Splits of a cost that need the cost of every group: the Shapley value and the nucleolus.
 
-Costs are by group: bit i of its number says whether member i is in it. The empty group costs 0.
+Costs are indexed by the group's number: bit i of it says whether member i is in the group. The
+empty group costs 0.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from models.answers.price import arrays
 from models.resolve import Bools, Floats
 
 MOST_MEMBERS = 12
-"""Members at most of whom all groups are listed: 4,095 groups."""
+"""Up to this many members, the cost of all groups is computed (4,095 groups for 12)."""
 
 
 def groups(members: int) -> Floats:
@@ -42,15 +43,16 @@ def shapley(costs: Floats) -> Floats:
 
 
 def nucleolus(costs: Floats) -> Floats:
-    """Return the split with the least largest gain by leaving, then the next largest, and so on.
+    """Return the split that minimises the largest gain of any group by leaving, then the next.
 
     Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6), by the programs of Kopelowitz
-    (1967). Each minimises the largest gain; groups that have it in every such split, as a shadow
-    price shows, are fixed there, and groups whose gain follows from fixed ones are left out.
+    (1967). Each program minimises the largest gain of the open groups. A group with a positive dual
+    has that gain in every such split: its gain is then fixed. A group whose gain follows from fixed
+    groups is no longer open.
     """
     members = len(costs).bit_length() - 1
     every, scale = groups(members), float(np.max(np.abs(costs))) or 1.0
-    held, gains = every[-1:], np.zeros(1)  # all of them: what they pay is what they cost
+    held, gains = every[-1:], np.zeros(1)  # all members together pay exactly their cost
     of_held = costs[-1:] / scale
     open_ = np.arange(1, len(costs) - 1)
     split = np.zeros(members)
@@ -76,9 +78,9 @@ def _is_decided(held: Floats, groups: Floats) -> Bools:
 def _least(
     every: Floats, costs: Floats, held: Floats, amounts: Floats
 ) -> tuple[Floats, float, Floats]:
-    """Return a split whose largest gain is least, that gain, and the dual of each group's bound.
+    """Return a split that minimises the largest gain, that gain, and the dual of each group's row.
 
-    x(S) - gain <= c(S) for ``every`` group, x(S) = amount for the fixed ones, ``held``.
+    x(S) - gain <= c(S) for ``every`` open group, x(S) = amount for each fixed group in ``held``.
     """
     n, rows = every.shape[1], np.vstack([every, held])
     table = np.hstack([rows, np.append(-np.ones(len(every)), np.zeros(len(held)))[:, None]])

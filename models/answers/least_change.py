@@ -1,9 +1,9 @@
 """The smallest change of the workbook that ends a shortage, found by a linear program.
 
-The limit that binds is not enough of an answer, since another may bind behind it. Here all
-relaxable parameters (``models.program.component.Loosening``) are columns of one linear program,
-which changes as few of them as little as it can. The changed workbook is then planned: how large
-the change has to be, and whose shortage it ends, is read from such plans alone.
+Relaxing the limit that binds may not be enough, since another limit may bind next. Here all
+relaxable parameters (``models.program.component.Relaxation``) are columns of one linear program. It
+changes few of them, by as little as possible. The changed workbook is then planned: the size of the
+change, and the members whose shortage it ends, are read only from such plans.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models import resolve, tolerances
-from models.answers.search import ChangeSearch, last_tonne
+from models.answers.search import ChangeSearch, dual_of_no_shortage
 from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan import block_solver, solving
@@ -28,31 +28,33 @@ from models.program.families import projects, security, shortage
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
-"""Whose shortage has to go so that the member's does."""
+"""The shortages that must end before the member's can: its own, the year's, or all years'."""
 Fixed = Callable[[component.CellAddress], bool]
 Limits = dict[tuple[component.Rows, Any], float]
 _ROUNDS = 6
-"""How often what is still short after planning again is asked for again."""
+"""The most searches for the shortage that remains after planning with the changes so far."""
 _ENOUGH = 0.5
-"""It is asked for again where no more than this part of the shortage is left."""
+"""The search is repeated if at most this fraction of the shortage remains."""
 _DIGITS = 4
-"""Figures that an amount is rounded up to."""
+"""Significant digits to which an amount is rounded up."""
 _FINE = 0.01
-"""A change is the smallest of its kind to this part of it: with less by that, it does not do."""
+"""Relative tolerance of the smallest change: reduced by this fraction it is not enough."""
 _POINTS = 1000
 """A share is rounded up to a tenth of a point."""
-_RELAXATIONS = sorted((f.loosening for f in families.FAMILIES if f.loosening), key=lambda r: r.rank)
+_RELAXATIONS = sorted(
+    (f.relaxation for f in families.FAMILIES if f.relaxation), key=lambda r: r.rank
+)
 
 # ---- changes of cells of the workbook ----------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class CellChange:
-    """A change of one cell; ``years`` are the years of the horizon that it holds for.
+    """A change of one cell, for ``years`` of the horizon.
 
-    ``field`` is the record's. The value ``was``; ``least`` is what the program asks for, ``to`` the
-    same rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``words``
-    name the cell.
+    ``field`` is the name of the record's field. ``was`` is the old value, ``least`` the value that
+    the program needs, and ``to`` that value rounded up. ``unit`` is "share", "t/yr", "money m" or
+    "open" (0 is no, 1 is yes). ``words`` name the cell.
     """
 
     place: component.CellAddress
@@ -66,7 +68,7 @@ class CellChange:
 
 
 def rounded_up(value: float, unit: str) -> float:
-    """Return a value rounded up to what one would type: a tenth of a point, four figures."""
+    """Return a value rounded up: shares to 0.1 points, others to four significant digits."""
     if unit == component.OPEN:
         return 1.0
     if unit == component.SHARE:
@@ -78,7 +80,7 @@ def rounded_up(value: float, unit: str) -> float:
 
 
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
-    """Return the case of the workbook after such changes."""
+    """Return the case with these changes of cells."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
         records = tuple(
@@ -98,12 +100,12 @@ def _with(record: Any, change: CellChange) -> Any:
     return dataclasses.replace(record, **{change.field: value})
 
 
-# ---- what removes a shortage -------------------------------------------------------------------
+# ---- changes that end a shortage -----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class NewRefiner:
-    """A refiner that the workbook does not have: its ``country`` and capacity [t/yr]."""
+    """A refiner to add to the workbook: its ``country`` and capacity [t/yr]."""
 
     country: str
     capacity: float
@@ -114,8 +116,8 @@ class ChangeOutcome:
     """The plan with a change, compared with the plan without it, for a mineral and year.
 
     ``after`` [t] is the shortage of the member asked about. ``served`` are the members that are no
-    longer short, ``still`` the short ones with their tonnes; ``scope`` says whose shortage ends.
-    ``elsewhere`` [t] is what other members, minerals and years are shorter.
+    longer short; ``still`` has those that are, with their tonnes. ``scope`` says whose shortage
+    ends. ``elsewhere`` [t] is the additional shortage of other members, minerals and years.
     """
 
     after: float
@@ -127,13 +129,13 @@ class ChangeOutcome:
 
 @dataclass(frozen=True)
 class LeastChange:
-    """What ends a shortage.
+    """The smallest change that ends a shortage.
 
-    ``changes`` are empty where none does, and ``left`` [t] is then the least that stays short
-    whatever is changed. ``outcome`` is of the plan with the changes. ``is_dear``: supply could be
-    had, and the plan does without it; any change is then of the shortage cost. ``newcomer`` is a
-    new refiner that helps where nothing else does. ``is_unknown``: a search had no proven optimum,
-    and no other search found a change.
+    ``changes`` is empty if no change ends it; ``left`` [t] is then the shortage that no change
+    removes. ``outcome`` is the result of the plan with the changes. ``is_dear``: supply exists, but
+    costs more than a shortage, so the only change is of the shortage cost. ``newcomer`` is a new
+    refiner that helps if nothing else does. ``is_unknown``: a search had no proven optimum, and no
+    other search found a change.
     """
 
     changes: tuple[CellChange, ...] = ()
@@ -154,16 +156,16 @@ def least_change(
 ) -> LeastChange | None:
     """Return the smallest change that ends a shortage; None where there is no shortage.
 
-    ``is_fixed`` says of a cell whether something else than the workbook, such as a scenario,
-    decides it. Such a cell is changed only where the others are not enough.
+    ``is_fixed`` returns whether a cell's value comes from a scenario or the like, not from the
+    workbook. Such a cell is changed only if changes of the others are not enough.
 
-    A change is measured by what its cell says now (1 is as much again), or by the member's demand
-    if the cell says 0 or closes a lane. No one else is shorter than in ``plan``, reserves and
-    obligations are as it leaves them, and other minerals' plants are built as it builds them;
-    minerals that are made from one another change together, so the cell may be a stage before. The
-    answer is tried: the case is changed and planned again, and changed by less until the member is
-    short again. A search without a proven optimum is left out, and the answer says so if it
-    matters.
+    A change is measured relative to the cell's present value (1: doubled), or to the member's
+    demand if that value is 0 or the change opens a lane. Nothing else gets worse: no other shortage
+    grows, reserves and obligations stay as in ``plan``, and other minerals' plants are built as in
+    it. Minerals that are made from one another change together, so the cell may belong to an
+    earlier stage. The answer is tested: the changed case is planned, with smaller changes until the
+    member is short again. A search without a proven optimum is skipped, and the answer says so if
+    it matters.
     """
     where = (mineral, member, year)
     if not _is_short(plan, where):
@@ -195,13 +197,13 @@ def least_change(
 
 
 def relaxable_words() -> tuple[str, ...]:
-    """Return what may be changed to end a shortage, in the order in which rows are declared."""
+    """Return the kinds of parameters that may be changed, in the order of their rows."""
     rows = (c for c in component.components() if isinstance(c, component.Rows))
     return tuple(dict.fromkeys(r.relaxable for r in rows if r.relaxable))
 
 
 def planned(case: Case) -> Plan | None:
-    """Return the plan of a changed case, without its Pyomo model; None where it has no plan."""
+    """Return the plan of a changed case, not compared with Pyomo; None where it has no plan."""
     try:
         solving.check(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
@@ -216,7 +218,7 @@ def _is_short(plan: Plan, where: component.Where) -> bool:
 
 
 def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[component.Where]:
-    """Return whose shortage ends: the member's, all members' of the year, or all of all years."""
+    """Return the shortages in a scope: the member's, all members' in the year, or in all years."""
     others = (k for k in plan.amounts(shortage.SHORTAGE) if k[0] == where[0] and _is_short(plan, k))
     if scope == MEMBER:
         return frozenset({where})
@@ -224,7 +226,7 @@ def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[compone
 
 
 def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
-    """Return what a plan with a change says, compared with the plan without it."""
+    """Compare the plan with a change with the plan without it."""
     mineral, _, year = where
     before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
@@ -246,7 +248,6 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
-    """Return what members are short of a mineral [t], beyond rounding."""
     every = plan.amounts(shortage.SHORTAGE).items()
     return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
 
@@ -254,9 +255,9 @@ def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
 def _smallest(
     plan: Plan, where: component.Where, changes: tuple[CellChange, ...]
 ) -> tuple[CellChange, ...]:
-    """Return the changes that the member needs, all made smaller by the same part.
+    """Return the changes that the member needs, all reduced by the same fraction.
 
-    What ends the shortage of all may be more than the member's own takes. Each attempt is planned,
+    Ending everyone's shortage may take more than ending this member's. Each attempt is planned,
     with the minerals that are planned together with this one.
     """
     position = plan.expanded.mineral_at[where[0]]
@@ -264,7 +265,7 @@ def _smallest(
     tied = set[int]().union(*(minerals for minerals in blocks if position in minerals))
     case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
 
-    def is_enough(changes: Iterable[CellChange], part: float = 1.0) -> bool:
+    def ends_shortage(changes: Iterable[CellChange], part: float = 1.0) -> bool:
         parts = (_less(change, part) for change in changes)
         exact = (
             c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
@@ -274,16 +275,16 @@ def _smallest(
 
     for change in changes:
         fewer = tuple(each for each in changes if each is not change)
-        if fewer and is_enough(fewer):
+        if fewer and ends_shortage(fewer):
             changes = fewer
     if all(change.unit == component.OPEN for change in changes):
         return changes
-    if not is_enough(changes, 1.0 - _FINE):
+    if not ends_shortage(changes, 1.0 - _FINE):
         return changes
     low, high = 0.0, 1.0 - _FINE
     while high - low > _FINE * high:
         part = (low + high) / 2.0
-        if is_enough(changes, part):
+        if ends_shortage(changes, part):
             high = part
         else:
             low = part
@@ -293,21 +294,23 @@ def _smallest(
 def _relaxed(
     plan: Plan, where: component.Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
-    """Return what ends the shortage within a scope; else None, and what no change removes [t].
+    """Return the change that ends the shortages of a scope, or None and the rest that remains [t].
 
-    What is freed, above all capital, may be used elsewhere. So what planning again leaves is asked
-    about again, as long as it is no more than half of the shortage.
+    Other members or minerals may use what a change makes available, above all capital. So the
+    search is repeated for the remaining shortage, as long as that is at most half of it.
     """
     changed: dict[tuple[str, component.CellAddress], CellChange] = {}
     current = plan
     for _ in range(_ROUNDS):
         alone = current.case.of_minerals(resolve.chain_of(current.case, where[0]))
-        cells = component.Levers(alone, where[2], plan.case.demand_of[where])
+        cells = component.RelaxableCells(alone, where[2], plan.case.demand_of[where])
         wide, right = cells.case, Limits()
-        for loosening in _RELAXATIONS:
-            loosening.levers(cells)
-            wide = wide if loosening.wide is None else loosening.wide(wide)
-            right |= {(rows, key): most for rows, key, most in loosening.right(cells.e)}
+        for relaxation in _RELAXATIONS:
+            relaxation.collect(cells)
+            wide = (
+                wide if relaxation.with_all_options is None else relaxation.with_all_options(wide)
+            )
+            right |= {(rows, key): most for rows, key, most in relaxation.right(cells.e)}
         parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)
         bounds = _bounds(current, e, right, _served(current, where, scope))
@@ -315,7 +318,7 @@ def _relaxed(
         least = search.least_left()
         if least > plan.tolerance(where[0], where[2]):
             return None, least
-        changes = [_change(parameters[i], u) for i, u in search.smallest(least).items()]
+        changes = [_change(parameters[i], u) for i, u in search.smallest_change(least).items()]
         after = planned(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
@@ -338,7 +341,7 @@ def _relaxed(
 
 
 def _less(change: CellChange, part: float) -> CellChange:
-    """Return a part of a change; a lane is open or not."""
+    """Return a change reduced to a fraction; the opening of a lane is not reduced."""
     if change.unit == component.OPEN:
         return change
     least = change.was + part * (change.least - change.was)
@@ -347,24 +350,23 @@ def _less(change: CellChange, part: float) -> CellChange:
 
 
 def _change(cell: component.InputCell, units: float) -> CellChange:
-    """Return the change of a cell by so many of its units."""
     least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))
     return CellChange(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
 
 
-# ---- what may not be worse than in the plan ----------------------------------------------------
+# ---- limits that keep the rest as good as in the plan --------------------------------------------
 
 
 def _bounds(
     plan: Plan, wide: resolve.Expanded, right: Limits, served: frozenset[component.Where]
 ) -> component.Bounds:
-    """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
+    """Return the bounds of a search: no shortage above the plan's, and none in ``served``.
 
-    ``right`` are the limits of the case as it is, which the wider case has lost. No other penalty
-    is larger than in the plan, nothing is newly bought for more than a shortage costs, and other
-    minerals' plants take what they do of each budget.
+    ``right`` has the limits of the present case, which the wider case has lost. No other penalty is
+    larger than in the plan, no new purchase costs more than a shortage, and other minerals' plants
+    take the same part of each budget.
     """
     slack = {
         (mineral, year): tolerances.CHANGE_SLACK * resolve.whole_need(plan.case, mineral, year)
@@ -384,7 +386,7 @@ def _bounds(
         for columns in penalties
         if group.component is columns
         for key in group.keys(np.arange(len(group)))
-        # a country that sells nothing in the plan may come to sell
+        # a country that sells nothing in the plan may start to sell
         if columns is not security.MISSING or plan.column_at(columns, key) >= 0
     }
     return component.Bounds(
@@ -424,53 +426,53 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
 
 
 def _budgets(plan: Plan, minerals: tuple[str, ...]) -> Limits:
-    """Return what the plants of other minerals leave of each budget [money m].
+    """Return the part of each budget that other minerals' plants leave [money m].
 
-    Where budgets are carried over it is what each year adds to that.
+    If budgets are carried over, it is the addition of each year.
     """
     others = (p for p in plan.case.projects if p.mineral not in minerals)
-    left = projects.budgets_left(plan, others)
+    left = projects.remaining_budgets(plan, others)
     if plan.case.settings.carry_over_budget:
         before = [0.0, *left.values()]
         left = {year: most - b for (year, most), b in zip(left.items(), before, strict=False)}
     return {(projects.BUDGET, year): capex for year, capex in left.items()}
 
 
-# ---- where no change of a limit does -----------------------------------------------------------
+# ---- if no change of a limit is enough -----------------------------------------------------------
 
 
 def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     """Return the shortage cost at which a year's shortage is no longer the cheaper choice.
 
-    It adds the dual of having nothing short there (``last_tonne``). None where demand has tiers, or
-    where nothing proves it.
+    It adds the dual of a zero shortage in that year (``dual_of_no_shortage``). None where demand
+    has tiers, or where nothing is proven.
     """
     case = plan.case
     if any(key[0] == mineral and key[2] == year for key in case.tiers_of):
         return None
-    dual = last_tonne(plan, mineral, year)
+    dual = dual_of_no_shortage(plan, mineral, year)
     if dual is None:
         return None
     record = case.mineral_of[mineral]
     stated, was = record.shortage_cost, case.shortage_cost(mineral, year)
 
-    def column(y: int) -> int | None:
+    def step_of(y: int) -> int | None:
         return None if stated.at(y) is None else component.step_in_force(stated, y)
 
     least = was + dual / case.discount(year)
-    years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
+    years = tuple(y for y in case.years if stated.at(y) is None or step_of(y) == step_of(year))
     header = Mineral.column_of("shortage_cost").header
-    place = component.CellAddress(Mineral.SHEET, record.row, header, column(year))
-    words = f"what a tonne of {mineral} short costs"
+    place = component.CellAddress(Mineral.SHEET, record.row, header, step_of(year))
+    words = f"the shortage cost of {mineral}"
     to = rounded_up(least * (1.0 + 1e-9), "money/t")
     return CellChange(place, "shortage_cost", words, "money/t", was, least, to, years)
 
 
 def _newcomer(plan: Plan, where: component.Where) -> NewRefiner | None:
-    """Return a new refiner that ends the shortage, tried; None where it does not.
+    """Return a new refiner that ends the shortage in a plan; None if none does.
 
-    It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
-    short of in that year, since they share a shortage.
+    It needs no ore, sells at the mineral's price in that year alone, and makes the shortage of all
+    members in that year, since they share it.
     """
     case, (mineral, member, year) = plan.case, where
     countries = [case.member_of[member].country, *(m.country for m in case.members)]

@@ -1,11 +1,11 @@
 """The payment for each tonne at which an idle plant runs, found by planning with it.
 
-A plant's gap is a lower bound: the first tonne is used from there on, and where more limits bind
-than are needed it is only one of several prices. So each payment that is given out was planned
-with, in the program that the action ``set support`` makes. With the payment the plant runs, with a
-step less it does not. Tonnes grow with the payment, which follows from adding up the costs of two
-plans, each the cheapest at its own payment. The next payment that is tried is the one at which both
-cost the same (Eisner & Severance (1976), Journal of the ACM 23(4)).
+A plant's gap is a lower bound: at that payment its first tonne is used, and if several shadow
+prices are optimal the gap is only one of several. So each payment is tested by a plan with it, in
+the program that the action ``set support`` makes. With the payment the plant runs; with one step
+less it does not. The plant's tonnes never fall when the payment rises. The next payment to test is
+the one at which the plans at both ends cost the same (Eisner & Severance (1976), Journal of the ACM
+23(4)).
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ import numpy as np
 from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.plan.plan import Plan
-from models.program.families.projects import running
+from models.program.families.projects import running_fraction
 from models.resolve import Floats, Ints
 from models.schema import Project
 
 RUNS = 0.1
-"""A plant runs that sells at least this part of what it could: of a refiner in each year paid for,
-of a project that is nowhere built in all years together."""
+"""A plant counts as running if it sells at least this fraction of what it could. A refiner must do
+so in each paid year, a project that is not built in the plan over all years together."""
 _COARSE, _AT_TEN, _UP = 10.0, -900, 1.0 - tolerances.ROUNDED_UP
-"""Payments below the first are asked for in tenths, and its number; a step is itself a step."""
+"""The payment below which steps are tenths, the number of that step, and a factor just below 1 that
+keeps a payment that is a step from being rounded up."""
 
 
 _NO_STEP = -(10**6)
-"""Below the number of any payment: that of none."""
+"""The number of no payment at all, below that of every step."""
 
 
 @dataclass(frozen=True)
 class NeededPayment:
-    """The payment for each tonne that an idle plant needs, and what it then sells.
+    """The payment per tonne that an idle plant needs, and its sales with it.
 
-    ``source`` is its position. ``by_year`` has the least payment [money/t] that makes it run if
-    paid in that year alone, and its tonnes there; None, and the most tonnes, where no payment up to
-    its whole cost does. It is empty for a project that is not built at all, since one year does not
-    pay for it. ``payment`` is the least that makes it run if paid in every year; ``tonnes`` are by
-    year.
+    ``source`` is its position. ``by_year`` has for each year the least payment [money/t] that makes
+    the plant run if only that year is paid, and its tonnes then. If no payment up to its full cost
+    makes it run, the payment is None and the tonnes are the most that it sells. ``by_year`` is
+    empty for a project that is not built in the plan, since one year does not pay for it.
+    ``payment`` is the least that makes the plant run if every year is paid; ``tonnes`` are by year.
     """
 
     source: int
@@ -54,52 +55,52 @@ class NeededPayment:
 
 
 def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
-    """Return what each idle plant of a mineral needs; SolverError where no plan is proven."""
-    asked = _Asked(plan)
+    """Return the payment needed by each idle plant of a mineral; SolverError if not proven."""
+    asked = _PaymentSearch(plan)
     return tuple(
-        asked.needed(r, years)
+        asked.needed_payment(r, years)
         for r in plan.expanded.of_mineral[mineral]
         if (years := asked.idle(r))
     )
 
 
 def headroom(plan: Plan) -> Floats:
-    """Return what each source could sell [source, year, t]; of unbuilt projects their capacity."""
+    """Return the most that each source could sell [source, year, t]; unbuilt: its capacity."""
     e = plan.expanded
     sellable = e.usable.copy()
     for r, source in enumerate(e.sources):
         if isinstance(source.record, Project):
-            runs = np.array([running(plan, source.record, year) for year in e.years])
+            runs = np.array([running_fraction(plan, source.record, year) for year in e.years])
             sellable[r] = e.nameplate[r] * (runs if runs.any() else e.startable[r])
     return sellable
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The payments that are tried, numbered in the steps in which they are printed.
+    """The payments that are tested, as numbered steps.
 
-    They have three digits, but steps of a tenth below 10 unless ``is_fine``.
+    Payments have three significant digits; below 10 the step is 0.1 unless ``is_fine``.
     """
 
     is_fine: bool = False
 
-    def number(self, payment: float) -> int:
-        """Return the number of the smallest payment that is at least so much."""
+    def step_at_least(self, payment: float) -> int:
+        """Return the number of the lowest step that is at least a payment."""
         if payment < _COARSE and not self.is_fine:
             return _AT_TEN - 100 + math.ceil(10.0 * payment * _UP)
         power = math.floor(math.log10(payment / 100.0))
         return 900 * power + math.ceil(payment / math.pow(10.0, power) * _UP) - 100
 
-    def above(self, payment: float) -> int:
-        """Return the number of the smallest payment above one, at which no tie is left."""
+    def step_above(self, payment: float) -> int:
+        """Return the number of the lowest step above a payment at which two plans may tie."""
         return (
-            self.number(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
+            self.step_at_least(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
             if payment > 0.0
             else _NO_STEP
         )
 
-    def payment(self, number: int) -> float:
-        """Return the payment of a number."""
+    def payment_at(self, number: int) -> float:
+        """Return the payment at a step."""
         if number < _AT_TEN and not self.is_fine:
             return (number - _AT_TEN + 100) / 10.0
         power, digits = divmod(number, 900)
@@ -110,7 +111,7 @@ class Steps:
 class _SalesByYear:
     """A plan with a payment: tonnes of the plant by year, their discounted sum, and its cost.
 
-    The cost is discounted, leaves the payment out, and is relative to the plan without it.
+    The cost is discounted, without the payment, and relative to the plan without payments.
     """
 
     tonnes: Floats
@@ -118,8 +119,8 @@ class _SalesByYear:
     cost: float
 
 
-class _Asked:
-    """The plan's program, planned again with payments for one plant at a time."""
+class _PaymentSearch:
+    """Plans the plan's program again, with payments for one plant at a time."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.headroom = plan, headroom(plan)
@@ -131,20 +132,20 @@ class _Asked:
         ).reshape(self.headroom.shape)
 
     def idle(self, r: int) -> tuple[int, ...]:
-        """Return the years, by position, in which a plant could run and does not."""
+        """Return the years (by position) in which a plant could run and does not."""
         if not self._runs(r, self.plan.sold[r], range(len(self.plan.expanded.years))):
             could = self.headroom[r] > self.nothing[r]
             low = self.plan.sold[r] < RUNS * self.headroom[r] - self.nothing[r]
             return tuple(np.flatnonzero(could & low).tolist())
         return ()
 
-    def needed(self, r: int, idle: tuple[int, ...]) -> NeededPayment:
-        """Return what a plant needs that is idle in some years."""
+    def needed_payment(self, r: int, idle: tuple[int, ...]) -> NeededPayment:
+        """Return the payment needed by a plant that is idle in some years."""
         e = self.plan.expanded
         every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
         gaps = np.nan_to_num(self.plan.gaps.gap[r])
         by_year = dict[int, tuple[float | None, float]]()
-        # with whole projects prices are those of the builds chosen: no gap is a bound
+        # with integer projects, prices belong to the chosen builds: no gap is a bound
         is_bound = not self.plan.program.rows.whole.any()
         if self._is_unbuilt(r):
             guess = float(gaps.max())
@@ -162,7 +163,9 @@ class _Asked:
     def _is_unbuilt(self, r: int) -> bool:
         record = self.plan.expanded.sources[r].record
         years = self.plan.expanded.years
-        return isinstance(record, Project) and not any(running(self.plan, record, y) for y in years)
+        return isinstance(record, Project) and not any(
+            running_fraction(self.plan, record, y) for y in years
+        )
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
         sold, asked = (
@@ -175,56 +178,59 @@ class _Asked:
     def _least(
         self, r: int, years: list[int], guess: float, sure: float
     ) -> tuple[float | None, _SalesByYear]:
-        """Return the least payment in some years that makes a plant run, and what it then sells.
+        """Return the least payment in some years that makes a plant run, and its sales then.
 
-        ``sure`` is surely not enough, ``guess`` may be enough. None where the plant's whole cost is
-        not enough, with what it sells at that payment.
+        ``sure`` is surely not enough, ``guess`` may be enough. The payment is None if the plant's
+        full cost is not enough; the sales are then those at that payment.
         """
         e = self.plan.expanded
         whole, paid = float(e.costs[r, years].max()), float(e.supports[r, years].max())
         planned = _SalesByYear(self.plan.sold[r], self._weighed(years, self.plan.sold[r]), 0.0)
         if whole <= 0.0:
             return None, planned
-        steps = Steps(is_fine=whole < 1.0)  # a tenth of it may be all that it takes
-        most, floor = steps.number(whole), steps.number(max(tolerances.LEAST_PAYMENT * whole, paid))
-        low, plans = max(floor, steps.above(sure + paid)) - 1, {_NO_STEP: planned}
+        steps = Steps(is_fine=whole < 1.0)  # a step of 0.1 may be too coarse
+        most, floor = (
+            steps.step_at_least(whole),
+            steps.step_at_least(max(tolerances.LEAST_PAYMENT * whole, paid)),
+        )
+        low, plans = max(floor, steps.step_above(sure + paid)) - 1, {_NO_STEP: planned}
 
-        def works(number: int) -> bool:
+        def runs_at(number: int) -> bool:
             if number not in plans:
                 plans[number] = self._sold(
-                    r, years, steps.payment(number) * (1.0 - tolerances.PAYMENT_TIE)
+                    r, years, steps.payment_at(number) * (1.0 - tolerances.PAYMENT_TIE)
                 )
             return self._runs(r, plans[number].tonnes, years)
 
-        first = min(max(steps.above(guess + paid), low + 1), most)
-        if low >= most or not works(first):
+        first = min(max(steps.step_above(guess + paid), low + 1), most)
+        if low >= most or not runs_at(first):
             low, first = max(low, first), most
-            if not works(most):
+            if not runs_at(most):
                 return None, plans[most]
-        high = self._closed(low, first, plans, works, steps)
-        return steps.payment(high), plans[high]
+        high = self._closed(low, first, plans, runs_at, steps)
+        return steps.payment_at(high), plans[high]
 
     @staticmethod
     def _closed(
         low: int,
         high: int,
         plans: dict[int, _SalesByYear],
-        works: Callable[[int], bool],
+        runs_at: Callable[[int], bool],
         steps: Steps,
     ) -> int:
-        """Return the least payment that works, between one too low and one that does.
+        """Return the least step at which the plant runs, above ``low`` and at most ``high``.
 
-        Tried in turn: the payment at which the plans at both ends cost the same, the one just below
-        what works, and the middle. After a good guess the one just below comes first.
+        It tests in turn the payment at which the plans at both ends cost the same, the step just
+        below the upper end, and the middle. After a good guess the step just below comes first.
         """
         turn = 0 if low in plans else 1
         while high - low > 1:
             few, many = plans.get(low, plans[_NO_STEP]), plans[high]
             more = many.weighed - few.weighed
             same = (many.cost - few.cost) / more if more > 0.0 else 0.0
-            asked = (steps.above(same), high - 1, (low + high) // 2)[turn % 3]
+            asked = (steps.step_above(same), high - 1, (low + high) // 2)[turn % 3]
             number = min(max(asked, low + 1), high - 1)
-            low, high = (low, number) if works(number) else (number, high)
+            low, high = (low, number) if runs_at(number) else (number, high)
             turn += 1
         return high
 
@@ -251,7 +257,6 @@ class _Asked:
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
     def _program(self, b: int) -> WarmStartedSequence:
-        """Return the sequence that plans a block again, started from the plan itself."""
         if b not in self._programs:
             program = self.plan.program
             columns, rows = program.columns_of(b), program.rows_of(b)

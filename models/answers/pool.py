@@ -1,8 +1,8 @@
-"""Members that plan together: the program in their parts, and what any group of them costs.
+"""Members that plan together: the program split by member, and the cost of any group of them.
 
 Each member brings its demand, stocks, contracts and limits, and its rights to what all share. So
-every limit of the program is a sum of the members' parts, and a group S costs c(S) = min {c x : A x
->= the sum of its parts}: a linear production game (Owen 1975, Mathematical Programming 9).
+every limit of the program is a sum of one part per member, and a group S costs c(S) = min {c x : A
+x >= the sum of its parts}: a linear production game (Owen 1975, Mathematical Programming 9).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
-from models.program.division import Owners, own
+from models.program.division import Owners, by_member
 from models.program.families.security import SURVIVAL, to_be_served
 from models.program.market import HANDED
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
@@ -28,13 +28,13 @@ from models.solve import Certificate, PersistentSolver, Solution, certify_alone
 from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
-"""What of a program is divided among members: fields of its arrays."""
+"""The arrays of a program that are split by member."""
 SHARED = -1
-"""In the place of a member: a column or row of all of them."""
+"""Marks a column or row that belongs to all members instead of one."""
 
 
 def shareable(case: Case) -> Case:
-    """Return the case in which every limit is a sum of members' parts.
+    """Return the case in which every limit is a sum of one part per member.
 
     Plants are built in fractions, and there is no penalty for unfair shortages, since a fair part
     depends on who takes part.
@@ -43,15 +43,15 @@ def shareable(case: Case) -> Case:
     return case if settings == case.settings else case.change(settings=settings)
 
 
-# ---- a program in parts --------------------------------------------------------------------------
+# ---- a program split by member -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class CoupledBlocks:
-    """Blocks that are solved together: how they are taken out of the whole program, and scaled.
+    """Blocks that are solved together: their arrays (``take``), positions and scaling.
 
-    ``basis`` is the final basis of the coalition's plan, violations are parts of ``measure`` [t],
-    and ``raised`` gives the scaling with small numbers raised (None: the same).
+    ``basis`` is the final basis of the coalition's plan. Violations are relative to ``measure``
+    [t]. ``raised`` gives the scaling with small numbers scaled up (None: the same).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -65,12 +65,12 @@ class CoupledBlocks:
 
 @dataclass(frozen=True)
 class DividedProgram:
-    """A linear program whose limits are sums of members' parts.
+    """A linear program whose limits are sums of one part per member.
 
-    ``parts`` are those of each limit, by (column or row, member). ``column_owner`` and
-    ``row_owner`` say whose each is (SHARED: all members'), ``column_tonnes`` and ``row_tonnes``
-    which count tonnes. ``priced`` [money] is what a unit of each column costs that nobody pays in
-    cash, as of a shortage.
+    ``parts`` has each limit's parts, by (column or row, member). ``column_owner`` and ``row_owner``
+    have the member to which each belongs (SHARED: all). ``column_tonnes`` and ``row_tonnes`` say
+    which are in tonnes. ``priced`` [money] is the non-cash cost per unit of each column, such as
+    the penalty for a shortage.
     """
 
     rows: Arrays
@@ -87,8 +87,8 @@ class DividedProgram:
         """How many members share."""
         return int(self.parts["lower"].shape[1])
 
-    def arrays_of(self, group: Floats) -> Arrays:
-        """Return the program of a group [member]: 1 for a member in it, 0 for others."""
+    def program_of(self, group: Floats) -> Arrays:
+        """Return the program of a group, given as 1 or 0 by member."""
         limits = {}
         for name, parts in self.parts.items():
             whole = getattr(self.rows, name)
@@ -97,8 +97,8 @@ class DividedProgram:
         return dataclasses.replace(self.rows, **limits)
 
     def bills(self, duals: Floats) -> Floats:
-        """Return each member's bill: its parts at the shadow prices of limits [member, money]."""
-        reduced = self.rows.cost - self.rows.priced(duals)
+        """Return each member's bill: its parts of limits at their shadow prices [member, money]."""
+        reduced = self.rows.cost - self.rows.value_at(duals)
         bills = np.zeros(self.members)
         for names, price in ((ROW_LIMITS, duals), (COLUMN_LIMITS, reduced)):
             for name, dual in zip(
@@ -110,14 +110,14 @@ class DividedProgram:
 
 
 def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
-    """Return a case's program in parts; SolverError where it has no proven optimum.
+    """Return a case's program, split by member; SolverError where it has no proven optimum.
 
-    The demand of the member ``unsecured`` need not be served if a country is lost; its stocks
+    The demand of the member ``unsecured`` is left out of the targets of Security; its stocks still
     count.
     """
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
-    program, rows = solver.program, _handed_apart(solver.program, expanded)
+    program, rows = solver.program, _with_bounded_hand_overs(solver.program, expanded)
     owners = Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
@@ -132,15 +132,16 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
             parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
     return DividedProgram(
         rows, parts, column_owner, row_owner,
-        program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
+        program.column_unit == TONNES, program.row_unit == TONNES,
+            non_cash_costs(program, expanded),
         tuple(_pieces(solver)),
     )  # fmt: skip
 
 
-def _handed_apart(program: Program, e: Expanded) -> Arrays:
-    """Return a program whose hand-overs have an upper bound, more than plants can take.
+def _with_bounded_hand_overs(program: Program, e: Expanded) -> Arrays:
+    """Return the program with an upper bound on hand-overs to plants, above what plants can take.
 
-    So a member that is not there hands over nothing, rather than buy for the others.
+    A member outside the group then hands over nothing, instead of buying for the others.
     """
     upper = program.rows.upper.copy()
     for group in program.variables:
@@ -152,14 +153,14 @@ def _handed_apart(program: Program, e: Expanded) -> Arrays:
 
 
 def _most_taken(e: Expanded, i: int) -> Floats:
-    """Return what a plant could take of an input [t], by year, its joint products added up."""
+    """Return the most that a plant could take of an input [t], by year, for all its products."""
     needs = e.intakes[i].needs
     most = [ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs]
     return np.asarray(np.sum(most, axis=0))
 
 
-def unpaid(program: Program, expanded: Expanded) -> Floats:
-    """Return what a unit of each column costs that nobody pays in cash [money, discounted]."""
+def non_cash_costs(program: Program, expanded: Expanded) -> Floats:
+    """Return the non-cash cost per unit of each column [money, discounted]."""
     costs = np.zeros(len(program.rows.cost))
     discounts = expanded.discounts
     for group in program.variables:
@@ -176,17 +177,17 @@ def _divide(
     parts: Mapping[str, Floats],
     limits: Mapping[str, Floats],
 ) -> None:
-    """Enter whose a group's columns or rows are, and the members' parts of their limits."""
+    """Enter the owners of a component's columns or rows, and the members' parts of their limits."""
     declared: component.Columns | component.Rows = group.component  # type: ignore[assignment]
     index = dict(zip(declared.positions, group.index, strict=True))
     if {component.MEMBER, component.CONTRACT} & index.keys():
-        whose[group.at] = np.argmax(own(owners, index, np.ones(len(group))), axis=1)
+        whose[group.at] = np.argmax(by_member(owners, index, np.ones(len(group))), axis=1)
     for name, every in limits.items():
         limit = every[group.at]
         kept = np.isfinite(limit)
         if declared.divided is None:
             if limit[kept].any():
-                msg = f"{declared.name} has a bound, and does not say whose it is"
+                msg = f"{declared.name} has a bound, and does not declare how members divide it"
                 raise TypeError(msg)
         elif kept.any():
             inside = {part: positions[kept] for part, positions in index.items()}
@@ -194,10 +195,9 @@ def _divide(
 
 
 def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
-    """Solve the coalition's program, and yield the blocks that were solved together."""
     program = solver.program
     for group in together(program.blocks):
-        for blocks, _, scale, basis in solver.runs(solver(group)):  # the others: nothing to decide
+        for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
             yield CoupledBlocks(
                 take=_taking(program, blocks[0], blocks[-1]),
                 columns=program.columns_of(blocks[0], blocks[-1]),
@@ -213,15 +213,15 @@ def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Array
     return lambda rows: program.block(first, last, rows)
 
 
-# ---- any group planned ---------------------------------------------------------------------------
+# ---- the plan of any group -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Priced:
+class PlannedGroup:
     """A planned group: its proven cost [money], its bills, and the values ``x`` of its columns.
 
-    ``bills`` are each member's parts at the group's shadow prices. For any other group they sum to
-    no more than that group costs.
+    ``bills`` are each member's parts at the group's shadow prices. For any other group they add up
+    to at most the cost of that group.
     """
 
     cost: float
@@ -230,43 +230,42 @@ class Priced:
 
 
 class ProductionGame:
-    """Members that plan together, and what any group of them costs alone."""
+    """Members that plan together, and the cost of any group of them alone."""
 
     def __init__(self, divided: DividedProgram) -> None:
-        """Plan the coalition; SolverError where nothing is proven."""
         self.divided = divided
         self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
-        self.planned: dict[tuple[float, ...], Priced] = {}
+        self.planned: dict[tuple[float, ...], PlannedGroup] = {}
         self.together = self.cost(np.ones(divided.members))
 
     @property
     def scale(self) -> float:
-        """What amounts are measured by [money]."""
+        """The amount of money that tolerances are relative to."""
         return abs(self.together.cost) or 1.0
 
     def restart(self) -> None:
-        """Let the next group start from the coalition's plan."""
+        """Start the next group from the coalition's basis."""
         for solver, piece in zip(self._solvers, self.divided.pieces, strict=True):
             if solver is not None:
                 solver.start_from(piece.basis)
 
-    def cost(self, group: Floats) -> Priced:
-        """Plan a group, from where the last one ended; SolverError where nothing is proven."""
+    def cost(self, group: Floats) -> PlannedGroup:
+        """Plan a group, from the basis of the last one; SolverError where nothing is proven."""
         key = tuple(group.tolist())
         if key not in self.planned:
-            divided, rows = self.divided, self.divided.arrays_of(group)
+            divided, rows = self.divided, self.divided.program_of(group)
             x, duals = np.zeros(len(rows.cost)), np.zeros(len(rows.row_lower))
             for i, piece in enumerate(divided.pieces):
                 solution = self._solved(i, piece, piece.take(rows))
                 x[piece.columns], duals[piece.rows] = solution.x, solution.duals
             bills = divided.bills(duals)
-            self.planned[key] = Priced(float(np.sum(bills * group)), bills, x)
+            self.planned[key] = PlannedGroup(float(np.sum(bills * group)), bills, x)
         return self.planned[key]
 
-    def alone(self, member: int) -> Floats:
-        """Return the values of all columns in the plan of one member, with its own alone."""
+    def plan_alone(self, member: int) -> Floats:
+        """Return the values of all columns when one member plans alone; others' columns are 0."""
         divided = self.divided
-        rows = divided.arrays_of(np.eye(divided.members)[member])
+        rows = divided.program_of(np.eye(divided.members)[member])
         x = np.zeros(len(rows.cost))
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
@@ -277,7 +276,7 @@ class ProductionGame:
         return x
 
     def _solved(self, i: int, piece: CoupledBlocks, rows: Arrays) -> Solution:
-        """Solve a piece from where it was, or from the start where that proves nothing."""
+        """Solve a piece from its last basis, or from scratch if that proves nothing."""
         every = (np.ones(len(rows.cost), dtype=bool), np.ones(len(rows.row_lower), dtype=bool))
         solver = self._solvers[i]
         try:
@@ -311,11 +310,10 @@ class ProductionGame:
     ) -> Certificate:
         of_columns = self.divided.column_tonnes[piece.columns][columns]
         tonnes = (of_columns, self.divided.row_tonnes[piece.rows][limits])
-        return certify_alone(rows, solution, piece.measure, tonnes).of(0)
+        return certify_alone(rows, solution, piece.measure, tonnes).of_block(0)
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:
-    """Return the program of some columns and rows."""
     row_of = rows.entry_rows()
     kept = columns[rows.columns] & limits[row_of]
     return arrays(

@@ -2,19 +2,19 @@
 
 Prices follow from complementary slackness. A column that is used has no reduced cost, so its cost
 equals the duals of the rows that it enters. For a member's balance this gives the price of supply
-as the landed cost of a delivery and the rents of the limits on it. Rows that only add up (ore at a
-refiner, a buyer's purchases, the tiers of a shortage) are followed to what they add up.
+as the landed cost of a delivery plus the rents of the limits on it. A row that is only a sum (ore
+at a refiner, a buyer's purchases, the tiers of a shortage) is replaced by the terms of the sum.
 
-Written in changes from the plan, with reduced costs and duals as prices, the program costs 0 at the
-plan and at every other optimum. Two programs follow (parametric programming: Gal (1995),
-Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
+The program is written in changes from the plan, with reduced costs and duals as prices. It then
+costs 0 at the plan and at every other optimum. Two programs follow (parametric programming: Gal
+(1995), Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
 
 - The *face* has the columns that cost nothing, and fixes all others. A shadow price holds for as
   long as its limit can move on the face.
 - The *total* program moves a limit by a unit. Its optimum is the cost beyond the shadow price.
 
-If more limits bind than are needed, a shadow price is one of several and holds in one direction or
-in none. The total program then gives the cost of a unit each way.
+If several shadow prices are optimal, each is valid in one direction or in none. The total program
+then gives the cost of a unit each way.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 _FAR = 1e3
-"""A limit that moves by so many times the largest demand moves as far as one likes."""
+"""A limit that can move by this many times the largest demand is taken as free to move."""
 _INSIDE = 1e-3
-"""What a tonne counts that only adds up others, such as ore."""
+"""The weight of a tonne that is only a sum of other tonnes, such as ore."""
 _FORCED = 1e3
-"""What a tonne counts that has no room."""
+"""The weight of a tonne for which no capacity is left."""
 _SPENT = {
     kind for c in component.components() if isinstance(c, component.Columns) for kind in c.spent
 }
@@ -58,9 +58,9 @@ NEUTRAL = _SPENT | {
 
 
 def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
-    """Return a program of fractions alone.
+    """Return a program without integer columns.
 
-    Its entries are given as (row, column, value), columns as (cost, lower, upper), rows as (lower,
+    Entries are given as (row, column, value), columns as (cost, lower, upper), rows as (lower,
     upper).
     """
     (row, column, value), (cost, lower, upper), (least, most) = entries, columns, rows
@@ -83,10 +83,11 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
 
 @dataclass(frozen=True)
 class Move:
-    """A part of what serves one tonne more: so many units more of something, or fewer.
+    """One of the changes that together deliver one more tonne.
 
-    ``amount`` is in t, of a project the fraction that is built. ``cost`` is what it costs in all
-    [money of the year asked about]. ``source`` names what moves, whoever gets it.
+    ``amount`` is the change in t, or in the fraction of a project that is built. ``cost`` is the
+    total cost of the change [money of the year asked about]. ``source`` names what changes, without
+    the buyer.
     """
 
     kind: str
@@ -100,13 +101,12 @@ class Move:
 class MarginalPrice:
     """A marginal price of supply and its parts.
 
-    ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
+    ``setter`` says what would serve one more tonne: "delivery", "shortage", "stock", or "" if
     nothing does; ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce``: the
-    delivery's tonnes are scarce themselves, so that other buyers would go without. The costs of
-    ``moves``, which serve one tonne more, add up to ``amount``, too; without ``has_slack`` they are
-    the moves of one tonne less. The price holds for ``up`` tonnes more and ``down`` tonnes less.
-    ``more`` is what a whole tonne more costs and ``less`` what one less saves [money], None where
-    there is no answer.
+    delivery's own tonnes are scarce, so another buyer would get one tonne less. ``moves`` serve one
+    more tonne, and their costs also add up to ``amount``; without ``has_slack`` they are the
+    reversed moves for one tonne less. The price is valid for ``up`` tonnes more and ``down`` tonnes
+    less. One full tonne more costs ``more``, and one less saves ``less`` [money] (None: not known).
     """
 
     amount: float
@@ -128,7 +128,7 @@ class Pricing:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.rows = plan.program.rows
-        self._local: dict[int, Local] = {}
+        self._local: dict[int, LocalProgram] = {}
 
     @cached_property
     def duals(self) -> Floats:
@@ -137,21 +137,23 @@ class Pricing:
 
     @cached_property
     def reduced(self) -> Floats:
-        """The reduced cost of every column as a part of the prices that make it up.
+        """The reduced cost of each column relative to the sum of its price terms.
 
-        Prices next to nothing beside their block's largest are rounding themselves.
+        Prices that are tiny against the block's largest are treated as rounding errors.
         """
-        prices = np.abs(self.rows.cost) + self.rows.absolute().priced(np.abs(self.duals))
+        prices = np.abs(self.rows.cost) + self.rows.with_absolute_entries().value_at(
+            np.abs(self.duals)
+        )
         program = self.plan.program
         for b in range(len(program.blocks)):
             mine = prices[program.columns_of(b)]
             np.maximum(mine, tolerances.NEGLIGIBLE_PRICE * mine.max(initial=1e-290), out=mine)
-        cost = self.rows.cost - self.rows.priced(self.duals)
+        cost = self.rows.cost - self.rows.value_at(self.duals)
         return np.asarray(cost / prices)
 
     @cached_property
     def is_move(self) -> Bools:
-        """Which columns are what someone moves or does without."""
+        """Which columns are quantities that someone supplies, stores or goes without."""
         moves: Bools = np.zeros(len(self.rows.cost), dtype=bool)
         for group in self.plan.program.variables:
             moves[group.at] = component.columns_named(group.component).is_move
@@ -161,23 +163,23 @@ class Pricing:
         """Return the number of the block that has a row."""
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
 
-    def local(self, row: int) -> Local:
-        """Return the program around the plan of the block that a row stands in."""
+    def local_program(self, row: int) -> LocalProgram:
+        """Return the local program of the row's block."""
         block = self.block(row)
         if block not in self._local:
-            self._local[block] = Local(self, block)
+            self._local[block] = LocalProgram(self, block)
         return self._local[block]
 
     def tight(self, row: int) -> list[int]:
         """Return the columns of a row that have no reduced cost."""
         return [
             c
-            for c, _ in self.plan.entries_of(row)
+            for c, _ in self.plan.row_entries(row)
             if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST
         ]
 
     def price(self, row: int, year: int) -> MarginalPrice:
-        """Return the price of a balance [money of its ``year``/t]."""
+        """Return the marginal price of a supply balance [money of its ``year``/t]."""
         discount = self.plan.case.discount(year)
         amount = float(self.duals[row]) / discount
         best = min(
@@ -191,7 +193,7 @@ class Pricing:
         columns, key = self.plan.column(column)
         setter = "delivery" if columns.is_delivery else columns.name
         words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
-        reach = self.local(row).reach(component.LimitStep(row, 1.0))
+        reach = self.local_program(row).reach(component.LimitStep(row, 1.0))
         return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
@@ -203,11 +205,10 @@ class Pricing:
     def _candidate(
         self, row: int, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
-        """Return the rank of a column to serve one tonne more, the column, and its terms.
+        """Return the rank of a column as the one that serves one more tonne, the column, its terms.
 
-        First comes a shortage that there is, then a delivery that no limit of its own holds, then
-        one that other buyers would have to give up, or a stock, and last a shortage that there is
-        not yet.
+        The order is: an existing shortage; a delivery that no limit of its own restricts; one that
+        another buyer would have to give up, or a stock; a shortage that does not exist yet.
         """
         columns, _ = self.plan.column(column)
         used = float(self.plan.x[column])
@@ -224,7 +225,7 @@ class Pricing:
         return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
 
     def _terms(self, row: int, column: int, discount: float) -> tuple[component.PriceTerm, ...]:
-        """Return a row's dual by way of one of its columns [money of a year], in terms."""
+        """Return a row's dual as the terms of one of its columns [money of a year]."""
         costs: list[component.PriceTerm] = []
         rents: dict[int, float] = {}
         for source, term, amount in self._follow(row, column, 1.0 / discount, frozenset()):
@@ -248,11 +249,11 @@ class Pricing:
     def _follow(
         self, row: int, column: int, times: float, seen: frozenset[int]
     ) -> Iterator[tuple[int, component.PriceTerm | None, float]]:
-        """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
+        """Yield ``times`` a row's dual: the cost of a column minus the duals of its other rows.
 
-        A part is a term of cost, or a row and its dual.
+        Each result is a term of cost, or a row and its dual.
         """
-        entries = self.plan.entries(column)
+        entries = self.plan.column_entries(column)
         pivot = sum(a for other, a in entries if other == row)
         yield from ((-1, term, 0.0) for term in self._costs(column, times / pivot))
         for other, coefficient in entries:
@@ -265,18 +266,18 @@ class Pricing:
                     yield from self._follow(other, through, share, seen | {row})
 
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
-        """Return the column through which a row that only adds up is followed."""
+        """Return the column that replaces a row that is only a sum; None for other rows."""
         through = self.plan.row(row)[0].through
         if row in seen or not through:
             return None
         candidates = [c for c in self.tight(row) if self.plan.column(c)[0] in through]
-        # what a plant takes in, not what it makes of it: that stands in the row, too
-        given = {c for c, amount in self.plan.entries_of(row) if amount > 0}
+        # the input that a plant takes, not its product, which is in the row, too
+        given = {c for c, amount in self.plan.row_entries(row) if amount > 0}
         candidates = [c for c in candidates if c in given] or candidates
         return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
-        """Return what a column costs in money of the first year, by its parts."""
+        """Return the terms of a column's cost in money of the first year."""
         columns, key = self.plan.column(column)
         if columns.terms is None:
             cost = times * float(self.rows.cost[column])
@@ -286,7 +287,7 @@ class Pricing:
         return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
 
     def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
-        """Return in words what a column is, and what it is without the member that gets it.
+        """Return a column's description, with and without the receiving member.
 
         A mineral is named if it is not the one asked about.
         """
@@ -301,7 +302,7 @@ class Pricing:
         return words, columns.move.format(**{**parts, component.MEMBER: "all members"})
 
     def _served_by(self, columns: component.Columns, key: Any) -> str:
-        """Return in words where one tonne more comes from, if it comes from a column."""
+        """Return in words where one more tonne comes from, if this column supplies it."""
         if callable(columns.serves):
             return columns.serves(self.plan, key)
         return (
@@ -317,10 +318,10 @@ class Pricing:
 class Reach:
     """How far a shadow price holds, in units of the limit and money of the first year.
 
-    ``rate`` is d cost / d unit by the plan's duals. It holds for ``down`` units less and ``up``
-    units more, None where coefficients move. ``more`` is the change of total cost with one unit
-    more, ``less`` with one unit less, None where no plan is found. Everything but the rate is None
-    unless it was asked for.
+    ``rate`` is d cost / d unit by the plan's duals. It is valid from ``down`` units below the limit
+    to ``up`` units above it (None if changing the limit changes coefficients). ``more`` is the
+    change of total cost for one unit more, ``less`` for one unit less (None: no plan). All but the
+    rate are None unless they are solved for.
     """
 
     rate: float
@@ -330,8 +331,8 @@ class Reach:
     less: float | None
 
 
-class Local:
-    """A block's program around the plan, made once and asked about many of its limits."""
+class LocalProgram:
+    """The linear program of one block in changes from the plan, reused for many of its limits."""
 
     def __init__(self, pricing: Pricing, block: int) -> None:
         program, plan = pricing.plan.program, pricing.plan
@@ -350,7 +351,7 @@ class Local:
         self._solver: PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
-        """Return how far the shadow price of a limit holds, and the cost of a unit each way.
+        """Return how far the shadow price of a limit is valid, and the cost of a unit each way.
 
         Without ``is_solved`` only the shadow price is returned, and nothing is solved.
         """
@@ -371,9 +372,9 @@ class Local:
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
     def _around(self) -> Arrays:
-        """Return the program of changes of the columns and of the slack that rows with a dual get.
+        """Return the program in changes of columns, with a slack for each row with a dual.
 
-        A row with a dual has no slack in the plan; each unit of slack costs the dual.
+        Such a row has no slack in the plan; each unit of slack costs the dual.
         """
         rows, duals, priced = self.block, self.duals, self.priced
         activity = rows.activity(self.x)
@@ -383,7 +384,7 @@ class Local:
         width = np.where(duals[left] < 0, -low[left], high[left])
         low[priced] = high[priced] = 0.0
         n, k = len(self.x), len(left)
-        reduced = rows.cost - rows.priced(duals)
+        reduced = rows.cost - rows.value_at(duals)
         reduced[self.kept] = 0.0
         lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
         lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
@@ -412,7 +413,7 @@ class Local:
         )
 
     def _far(self, row: int, sign: float) -> float:
-        """Return how far a limit moves on the face [the row's unit]; inf where nothing ends it."""
+        """Return how far a limit can move on the face [the row's unit]; inf: without end."""
         inner, size = self._face, float(self.size[row])
         n, far = len(inner.cost), _FAR * size
         entries = ((inner.entry_rows(), row), (inner.columns, n), (inner.values, -sign))
@@ -426,9 +427,9 @@ class Local:
             solver = PersistentSolver().load(face)
             if self._face_basis is not None:
                 solver.start_from(self._face_basis)
-            optimum = solver.run_by_any()
+            optimum = solver.run_with_fallbacks()
         except SolverError:
-            return 0.0  # nothing is claimed
+            return 0.0  # the safe answer
         self._face_basis = optimum.basis
         moved = float(optimum.x[n])
         if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
@@ -436,7 +437,7 @@ class Local:
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
     def _cost(self, step: component.LimitStep, units: float) -> float | None:
-        """Return the change of total cost with so many units [money]; None without a plan."""
+        """Return the change of total cost for some units [money]; None without a plan."""
         row = step.row - self.inside.start
         by = units * self._moved(step)
         low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
@@ -452,31 +453,31 @@ class Local:
         try:
             if self._solver is None:
                 self._solver = PersistentSolver().load(self.rows)
-                self._solver.run_by_any()
+                self._solver.run_with_fallbacks()
             self._solver.change(asked)
-            x = self._solver.run_by_any().x
+            x = self._solver.run_with_fallbacks().x
         except SolverError:
             self._solver = None
             return None
         return float(np.sum(asked.cost * x)) + by * float(self.duals[row])
 
 
-# ---- what the plan would do for one tonne more -------------------------------------------------
+# ---- how the plan would serve one more tonne ---------------------------------------------------
 
-# At an optimum a tonne more in one balance is served by columns that cost what they are worth,
-# along rows that bind and keep binding (sensitivity analysis: Bertsimas & Tsitsiklis (1997), ch.
+# At an optimum one more tonne in a balance is served by columns with no reduced cost,
+# while binding rows stay binding (sensitivity analysis: Bertsimas & Tsitsiklis (1997), ch.
 # 5). Many such moves may exist; the one returned moves the fewest tonnes. The cost of any of them
 # is the marginal price.
 
 
 def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], bool]:
-    """Return the moves that serve one tonne more in a balance, and whether there is room for them.
+    """Return the moves that serve one more tonne in a balance, and whether they have slack.
 
-    Where there is none (a limit is just reached, at no shadow price), the moves are those of one
-    tonne less, turned round, and one tonne more may cost more. There are no moves where the solver
-    finds none. The moves are in money of the balance's ``year``.
+    Without slack (a limit is just reached, with no shadow price) they are the reversed moves for
+    one tonne less, and one more tonne may cost more. There are no moves if the solver finds none.
+    Costs are in money of the balance's ``year``.
     """
-    plan, local = pricing.plan, pricing.local(row)
+    plan, local = pricing.plan, pricing.local_program(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
     try:
         x = solver.first_solved(partial(solver.solve, asked)).x
@@ -484,7 +485,7 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
         return (), True
     n = len(local.kept)
     moved = x[:n] - x[n : 2 * n]
-    roomy = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
+    has_slack = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
     discount, mineral = plan.case.discount(year), plan.row(row)[1][0]
     moves = []
     for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
@@ -495,13 +496,13 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
             words, source = pricing.move_words(columns, key, mineral)
             moves.append(Move(columns.name, words, amount, cost, source))
     moves.sort(key=lambda move: (-abs(move.amount), move.what))
-    return tuple(moves), roomy
+    return tuple(moves), has_slack
 
 
 def _netted(terms: Sequence[component.PriceTerm]) -> Iterator[component.PriceTerm]:
-    """Yield terms of cost, those of one name and both signs as one, or as none where they cancel.
+    """Yield terms of cost; terms of one name with both signs are netted, or left out at zero.
 
-    A price is followed through a plant once for each of its rows, which may come back to it.
+    A price is followed through each row of a plant, and may pass the same plant twice.
     """
     alike = defaultdict[component.PriceTerm, list[component.PriceTerm]](list)
     for term in terms:
@@ -522,14 +523,15 @@ def _netted(terms: Sequence[component.PriceTerm]) -> Iterator[component.PriceTer
 
 
 def _unsigned(term: component.PriceTerm) -> component.PriceTerm:
-    """Return a term without its amount; "-0.2 t of ..." is as many tonnes as "0.2 t of ..."."""
+    """Return a term without its amount and sign: "-0.2 t of ..." is the same as "0.2 t of ..."."""
     return dataclasses.replace(term, amount=0.0, what=term.what.removeprefix("-"))
 
 
-def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
-    """Return the program of the fewest tonnes moved that serve one more in a row of a block.
+def _fewest_moves(pricing: Pricing, local: LocalProgram, row: int) -> Arrays:
+    """Return the program that serves one more tonne in a row with the fewest tonnes moved.
 
-    Its columns are each kept column up, each down, and one for each row that may be broken.
+    It has one column for each kept column up, one for each down, and one for each row that may be
+    violated.
     """
     block, kept, program = local.block, local.kept, pricing.plan.program
     x, n = local.x[kept], len(kept)

@@ -1,13 +1,13 @@
-"""How far a plan could differ at almost no cost: the least and most of each supplier.
+"""How far a plan could differ at almost no cost: the least and most from each supplier.
 
 Programs of near-optimal plans, or modelling to generate alternatives (Brill, Chang & Hopkins
 (1982), Management Science 28(3); Neumann & Brown (2021), Electric Power Systems Research 190). They
 find the least and the most tonnes of a supplier over all plans of one mineral that cost at most a
-little more cash. Other minerals and what is built stay as planned, so that no budget ties the
-mineral to others. The slack is on the mineral's own cash: on the cost of all, the mineral with the
-largest bill would pay for every change. Penalties may not rise and no year may be shorter, or
-tonnes that are not bought would pay for dear ones. Minerals that are made from one another count as
-one mineral here: they move together, and the slack is on the cash of all of them.
+little more cash. Other minerals and all builds stay as planned, so that no budget links the mineral
+to others. The slack is a fraction of the mineral's own cash: a fraction of the total would let the
+mineral with the largest bill pay for every change. Penalties and each year's shortage may not rise:
+otherwise buying fewer tonnes would pay for more expensive ones. Minerals that are made from one
+another count as one mineral here, with the slack on the cash of all of them.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from models.resolve import Bools, Floats, Ints, by_stage, chain_of
 from models.solve import Certificate, LinearProgram, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
-"""What a supplier is: all plants of a country, a plant, or a plant that could be built."""
+"""The kinds of supplier: all plants of a country, one plant, or one plant that could be built."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """A supplier of a mineral: what it sells as planned, at least and at most [t, all years].
+    """A supplier's sales of a mineral: as planned, at least and at most [t, all years].
 
-    ``base`` [t] is the demand that shares are of; for an input it includes what plants take.
-    ``refiner`` and ``project`` are "" where the supplier is a country. An end is None if it is not
-    proven.
+    ``base`` [t] is the demand from which shares are calculated; for an input it includes use by
+    plants. ``refiner`` and ``project`` are "" if the supplier is a country. An end is None if it is
+    not proven.
     """
 
     mineral: str
@@ -57,8 +57,8 @@ class Range:
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
     """Return the ranges of all suppliers that could sell any of a mineral, in the order of sources.
 
-    ``slack`` is a part of the mineral's cash. By project, the mineral's own projects are free to be
-    built, within what the others leave of the budget.
+    ``slack`` is the extra cash allowed, as a fraction of the mineral's cash. If suppliers are
+    projects, the mineral's own projects may be built, within the budget that the others leave.
     """
     near = NearOptimal(plan, mineral, slack, is_building=by == BY_PROJECT)
     m, results = plan.expanded.mineral_at[mineral], list[Range]()
@@ -84,17 +84,16 @@ def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
 
 
 class NearOptimal:
-    """The program of the plans of one mineral near a plan; everything else is fixed as planned.
+    """The program whose solutions are near-optimal plans of one mineral, the rest fixed as planned.
 
-    ``x`` are the planned values of its columns [t, and fractions of projects]. ``columns`` and
-    ``rows`` are their positions, and those of the plan's rows, in the plan's program. Added limits
-    are on cash, on penalties, and on the shortage of each year.
+    ``x`` has the planned values of its columns [t, and fractions of projects]. ``columns`` and
+    ``rows`` are the positions of its columns and rows in the plan's program. Added rows limit the
+    cash, the penalties, and the shortage of each year.
     """
 
     def __init__(
         self, plan: Plan, mineral: str, slack: float, *, is_building: bool = False
     ) -> None:
-        """Take the mineral's part of the plan's program; SolverError where it is no program."""
         e, program = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
         self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
@@ -116,7 +115,7 @@ class NearOptimal:
                 self._place[program.rows.columns[entry]],
                 program.rows.values[entry],
             ),
-            (np.zeros(len(self.columns)), program.rows.lower[free], plan.widest[free]),
+            (np.zeros(len(self.columns)), program.rows.lower[free], plan.valid_upper_bounds[free]),
             (program.rows.row_lower[self.rows] - fixed, program.rows.row_upper[self.rows] - fixed),
         )
         inside = dataclasses.replace(inside, whole=program.rows.whole[free])
@@ -134,9 +133,9 @@ class NearOptimal:
         return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
-        """Yield columns, amounts and upper limit of each row that is added.
+        """Yield columns, amounts and upper limit of each added row.
 
-        All are in t; money is counted in tonnes of the dearest column.
+        All are in t; money is divided by the cost of the most expensive column.
         """
         program, years = self.plan.program, len(self.plan.expanded.years)
         cash, penalties = np.zeros((2, len(program.rows.cost)))
@@ -164,9 +163,9 @@ class NearOptimal:
     def suppliers(
         self, by: str, mineral: int | None = None
     ) -> Iterator[tuple[tuple[str, str, str], Ints]]:
-        """Yield the country, refiner and project of each supplier, and where its sales are.
+        """Yield each supplier's country, refiner and project, and its sales columns by position.
 
-        ``mineral`` is another one of the chain, by position.
+        ``mineral`` is another mineral of the chain, by position.
         """
         e, d = self.plan.expanded, self.plan.expanded.sales
         by_supplier: dict[tuple[str, str, str], list[int]] = {}
@@ -178,14 +177,14 @@ class NearOptimal:
         for supplier, columns in by_supplier.items():
             yield supplier, self._place[self.plan.program.sold[columns]]
 
-    # ---- asked -----------------------------------------------------------------------------------
+    # ---- programs that are solved ----------------------------------------------------------------
 
     def least(self, columns: Ints) -> float:
-        """Return the least that some columns add up to [t]; SolverError where none is proven."""
+        """Return the smallest sum of some columns [t]; SolverError where none is proven."""
         return float(self._asked(columns, 1.0)[columns].sum())
 
     def most(self, columns: Ints) -> float:
-        """Return the most that some columns add up to [t]; SolverError where none is proven."""
+        """Return the largest sum of some columns [t]; SolverError where none is proven."""
         return float(self._asked(columns, -1.0)[columns].sum())
 
     def _asked(self, columns: Ints, sign: float) -> Floats:
@@ -212,11 +211,10 @@ class NearOptimal:
         )  # fmt: skip
 
     def cheapest(self, sums: Sequence[Ints]) -> tuple[Solution, Certificate]:
-        """Return the cheapest plan in which sums of columns are as small as they get, proven.
+        """Minimise sums of columns in order, then return the cheapest plan, with its proof.
 
-        The first is as small as it can be; each other one is so with those before it kept. The
-        duals are in discounted money, those of the added limits last. Raises SolverError where
-        nothing is proven.
+        Each sum keeps the minima of the sums before it. The duals are in discounted money, the
+        added rows last. Raises SolverError where nothing is proven.
         """
         rows = self.program
         for columns in sums:
@@ -231,17 +229,17 @@ class NearOptimal:
         return self._sequence(rows, "plan of least tonnes").solved(rows)
 
 
-# ---- the plan that takes least of a country ------------------------------------------------------
+# ---- the plan that buys least from a country -----------------------------------------------------
 
 
 def least_plan(plan: Plan, country: str, slack: float) -> Plan:
-    """Return the cheapest of the plans near a plan with the fewest tonnes of a country.
+    """Return the cheapest plan among those near a plan that buy the least from a country.
 
-    For each mineral, with what is built as planned, it finds the fewest tonnes that the country
-    could sell, and then the cheapest plan with these. Of minerals that are made from one another
-    products come first: the fewest tonnes of a product, with these the fewest of what it is made
-    from, and so on. The certificates are of the last program, with its limits on cash, penalties,
-    shortage and the country's tonnes; so are the duals. Raises SolverError where one is not proven.
+    For each mineral, with builds as planned, it finds the fewest tonnes that the country could
+    sell, and then the cheapest plan with them. Minerals that are made from one another are
+    minimised in order, products before their inputs. The certificates and the duals are those of
+    the last program, with its limits on cash, penalties, shortage and the country's tonnes. Raises
+    SolverError where one is not proven.
     """
     program, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}

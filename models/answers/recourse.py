@@ -1,15 +1,16 @@
 """Stochastic programs with recourse, as arrays: the extensive form, or a decomposition of it.
 
 ``ExtensiveForm`` holds the programs of all scenarios in one (Birge & Louveaux (2011), Introduction
-to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios that cannot be told apart yet share
-their columns. The objective is the expected cost, or in part the conditional value at risk, which
-is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
+to Stochastic Programming, 2nd ed., ch. 2 and 3). Scenarios with the same history share their
+columns. The objective is the expected cost, or in part the conditional value at risk, which is
+linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
 
-``MasterProblem`` takes several such parts that share only a few limits and the tail of the sum of
-their costs (Dantzig & Wolfe (1960), Operations Research 8(1)). A policy is a plan of one part for
-all scenarios, and a column of the master problem. The duals of the master problem price the limits,
-and each part returns its cheapest policy at these prices. A convex combination of policies is a
-plan. What the parts cost at the prices is a lower bound for any prices (Lagrange).
+``MasterProblem`` takes several such subproblems that share only a few limits and the tail of the
+sum of their costs (Dantzig & Wolfe (1960), Operations Research 8(1)). A policy is a plan of one
+subproblem for all scenarios, and a column of the master problem. The duals of the master problem
+price the limits, and each subproblem returns its cheapest policy at these prices. A convex
+combination of policies is a plan. At any prices, the costs of the subproblems give a lower bound
+(Lagrange).
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
 
 _MOST_ROUNDS = 100
-"""Rounds of prices and policies; a gap that is still open then is reported."""
+"""The most rounds of prices and policies; a gap that is still open then is reported."""
 _NEAR, _STEADY = 0.1, 0.8
-"""Box-step radius of the prices, as a part of the largest price, doubled each round; smoothing
+"""Box-step radius of the prices, as a fraction of the largest price, doubled each round; smoothing
 weight of the scenarios' weights, reduced by 0.1 each round."""
 
 
@@ -44,8 +45,9 @@ weight of the scenarios' weights, reduced by 0.1 each round."""
 class Tail:
     """The objective: (1 - weight) x mean + weight x CVaR of the scenarios' costs.
 
-    The CVaR is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability. Where
-    1 - ``alpha`` is less than any scenario's probability, it is the dearest scenario.
+    The CVaR is the mean cost of the most expensive 1 - ``alpha`` of all scenarios, by probability.
+    If 1 - ``alpha`` is smaller than every probability, it is the cost of the most expensive
+    scenario.
     """
 
     alpha: float = 0.95
@@ -55,7 +57,7 @@ class Tail:
 def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
     """Return the conditional value at risk [money] of costs [s, money] with probabilities [s].
 
-    That is the mean of the dearest 1 - ``alpha`` of all scenarios, by probability.
+    That is the mean cost of the most expensive 1 - ``alpha`` of all scenarios, by probability.
     """
     order = np.argsort(-costs, kind="stable")
     before = np.cumsum(chances[order]) - chances[order]
@@ -65,7 +67,7 @@ def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
 
 
 def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
-    """Return the objective of a plan under risk [money] from its cost in each scenario [s]."""
+    """Return the objective of a plan under risk [money], from its cost in each scenario [s]."""
     expected = float((chances * costs).sum())
     if not tail.weight:
         return expected
@@ -78,15 +80,15 @@ def tail_weights(chances: Floats, alpha: float) -> Floats:
     return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
 
 
-# ---- the extensive form, of arrays alone ---------------------------------------------------------
+# ---- the extensive form, as arrays ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ScenarioProgram:
     """The program of one scenario, with an id for each of its columns and rows.
 
-    Columns with the same id are one decision in all scenarios. Equal rows with the same id are one
-    row. The units are those of ``models.program``.
+    Columns with the same id are one decision for all scenarios. Equal rows with the same id are
+    merged. The units are those of ``models.program``.
     """
 
     rows: solve.LinearProgram
@@ -112,7 +114,7 @@ class ExtensiveForm:
         need: float = 1.0,
         unit: float = 1.0,
     ) -> None:
-        """Join the scenarios' programs; violations are measured as parts of ``need`` [t]."""
+        """Join the scenarios' programs; violations are relative to ``need`` [t]."""
         self.scenarios, self.chances, self.tail, self.need = (
             scenarios,
             chances,
@@ -129,7 +131,7 @@ class ExtensiveForm:
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
         for scenario, place in zip(scenarios, self.place, strict=True):
-            # scenarios differ in bounds that no plan reaches: the widest holds for all
+            # scenarios may differ in bounds that never bind: the valid_upper_bounds is used for all
             np.minimum.at(lower, place, scenario.rows.lower)
             np.maximum.at(upper, place, scenario.rows.upper)
             whole[place] |= scenario.rows.whole
@@ -147,7 +149,7 @@ class ExtensiveForm:
         kept |= _differ(first, width, column, values)
         self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
-            cost=self.weighed(chances),
+            cost=self.weighted_costs(chances),
             lower=lower,
             upper=upper,
             row_lower=least[kept],
@@ -157,11 +159,11 @@ class ExtensiveForm:
             values=values[kept[row]],
             whole=whole,
         )
-        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # of all futures it is their mean
+        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # alpha 0: the CVaR is the mean
             self._add_tail(unit)
 
     def _add_tail(self, unit: float) -> None:
-        """Add eta, a q of each scenario, and the rows q >= cost - eta, all in ``unit``."""
+        """Add eta, one q per scenario, and the rows q >= cost - eta, all in ``unit``."""
         rows, weight, count = self.rows, self.tail.weight, len(self.chances)
         eta = len(rows.cost)
         dear = tail_weights(self.chances, self.tail.alpha)
@@ -187,8 +189,8 @@ class ExtensiveForm:
         self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 
-    def weighed(self, weights: Floats) -> Floats:
-        """Return the cost of each column [money] with such a weight of each scenario [s]."""
+    def weighted_costs(self, weights: Floats) -> Floats:
+        """Return the cost of each column [money] with the given weights of scenarios [s]."""
         cost = np.bincount(
             self._column_of, weights[self._scenario_of] * self._cost, len(self.numbers)
         )
@@ -197,20 +199,20 @@ class ExtensiveForm:
     def solved(
         self,
         rows: solve.LinearProgram | None = None,
-        is_kept: Callable[[list[Floats]], bool] = lambda _: True,
-        search: case.SearchLimits = case.TO_THE_END,
+        is_accepted: Callable[[list[Floats]], bool] = lambda _: True,
+        search: case.SearchLimits = case.NO_SEARCH_LIMITS,
     ) -> tuple[list[Floats], solve.Certificate]:
         """Return the proven values by scenario, and the proof.
 
-        ``rows`` are those of the extensive form with other bounds. ``is_kept`` is a further test
-        of the values by scenario. ``search`` says where the search for integer columns ends.
-        Raises SolverError where no attempt is proven.
+        ``rows`` is the extensive form with other bounds. ``is_accepted`` is an additional test that
+        the values by scenario must pass. ``search`` limits the search for integer columns. Raises
+        SolverError where no attempt is proven.
         """
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
         def accepts(solution: solve.Solution, proof: solve.Certificate) -> bool:
-            return proof.passed_within(accepted) and is_kept(self.by_future(solution.x))
+            return proof.passed_within(accepted) and is_accepted(self.by_future(solution.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(scaling, rows, need=self.need, **units)
@@ -238,10 +240,9 @@ class ExtensiveForm:
         )
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
-        """Return the proof of a solution of ``rows``."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         proofs = solve.certify_alone(rows, solution, self.need, tonnes)
-        return proofs.of(0, mip_gap=solution.mip_gap)
+        return proofs.of_block(0, mip_gap=solution.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -250,7 +251,7 @@ def _first_alike(numbers: Ints) -> Ints:
 
 
 def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
-    """Return which rows have other entries than the row that ``first`` says."""
+    """Return which rows differ in their entries from the row given by ``first``."""
     starts = np.concatenate([[0], np.cumsum(width)])
     same_width = width == width[first]
     row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
@@ -262,15 +263,15 @@ def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
     return unequal
 
 
-# ---- parts tied by little ------------------------------------------------------------------------
+# ---- subproblems that share few limits -----------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class MergedScenarios:
     """One subproblem in extensive form, its scenarios with the same data merged.
 
-    ``scenario_of`` [s] is the merged scenario of original scenario s. A unit of the column at
-    ``columns`` [i] takes ``uses`` [limit, i] of each shared limit.
+    ``scenario_of`` [s] is the merged scenario of original scenario s. One unit of the column at
+    ``columns`` [i] uses ``uses`` [limit, i] of each shared limit.
     """
 
     extensive: ExtensiveForm
@@ -278,8 +279,8 @@ class MergedScenarios:
     columns: Ints
     uses: Floats
 
-    def asked(self) -> WarmStartedSequence:
-        """Return the sequence that finds its policies, each started from the one before."""
+    def policy_solver(self) -> WarmStartedSequence:
+        """Return the warm-started sequence of programs that finds the subproblem's policies."""
         form = self.extensive
         units = (form.column_unit, form.row_unit)
         return WarmStartedSequence(
@@ -291,11 +292,11 @@ class MergedScenarios:
     ) -> tuple[Policy, solve.Certificate]:
         """Return the cheapest policy at ``prices`` [limit] and ``weights`` [s], and its proof.
 
-        ``rows`` are those of the extensive form with other bounds.
+        ``rows`` is the extensive form with other bounds.
         """
         form = self.extensive
         own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
-        cost = form.weighed(own_weights)
+        cost = form.weighted_costs(own_weights)
         np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
         used = np.flatnonzero(solution.x)
@@ -303,15 +304,16 @@ class MergedScenarios:
         return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        """Return how much of each limit a solution uses."""
+        """Return how much a solution uses of each limit."""
         return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A plan of a part for all its scenarios: ``amounts`` of ``columns``, 0 of all others.
+    """A plan of a subproblem for all its scenarios: ``amounts`` of ``columns``, all others 0.
 
-    ``costs`` [s, money] are by scenario of all; ``taken`` [limit] is what it uses of each limit.
+    ``costs`` [s, money] covers all scenarios of the master problem; ``taken`` [limit] is the amount
+    used of each limit.
     """
 
     columns: Ints
@@ -322,11 +324,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class ConvexCombination:
-    """The best convex combination of policies: the values ``x`` of each part's columns.
+    """The best convex combination of policies: the values ``x`` of each subproblem's columns.
 
     ``least`` [money] is the lower bound that ``prices`` [limit] and ``weights`` [s] prove, up to
-    ``dual_infeasibility``. ``overrun`` is by what part of it a limit is exceeded at most; ``pools``
-    are each part's policies.
+    ``dual_infeasibility``. ``overrun`` is the largest relative violation of a limit. ``pools`` has
+    each subproblem's policies.
     """
 
     x: tuple[Floats, ...]
@@ -339,9 +341,9 @@ class ConvexCombination:
 
 
 class MasterProblem:
-    """The parts that share ``limits`` (> 0) and the ``tail`` of the sum of their costs.
+    """The subproblems that share ``limits`` (> 0) and the ``tail`` of the sum of their costs.
 
-    ``chances`` [s] are the probabilities of all scenarios; money is counted in ``unit``.
+    ``chances`` [s] are the probabilities of all scenarios; money is in multiples of ``unit``.
     """
 
     def __init__(
@@ -353,24 +355,24 @@ class MasterProblem:
         unit: float,
     ) -> None:
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
-        self.weight = tail.weight if tail.alpha > 0 else 0.0  # of all futures it is their mean
+        self.weight = tail.weight if tail.alpha > 0 else 0.0  # alpha 0: the CVaR is the mean
         self.dear = tail_weights(chances, tail.alpha)
 
-    def mixed(
+    def best_mix(
         self,
         rows: Sequence[solve.LinearProgram],
         start: ConvexCombination | None = None,
-        search: case.SearchLimits = case.TO_THE_END,
+        search: case.SearchLimits = case.NO_SEARCH_LIMITS,
     ) -> ConvexCombination:
-        """Return the best convex combination, with no gap unless the ``search`` ends before.
+        """Return the best convex combination, proven optimal unless ``search`` ends it early.
 
-        ``rows`` are those of the parts with other bounds. The first policies ignore the limits,
-        unless there is a ``start``: then its policies and prices come first.
-        Raises SolverError where a program is not proven.
+        ``rows`` has each subproblem's extensive form with other bounds. The first policies ignore
+        the limits, unless there is a ``start`` with policies and prices to begin with. Raises
+        SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
-        solvers = [part.asked() for part in self.parts]
+        solvers = [part.policy_solver() for part in self.parts]
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances
@@ -387,7 +389,7 @@ class MasterProblem:
             parts, value, *ask = self._master(pools)
             if self.gap(value, least) <= most or time.perf_counter() > ends:
                 break
-            # prices from few policies swing: at first they stay near those of the best bound
+            # prices from few policies oscillate: at first they stay near those of the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
             weights = kept * best[1] + (1.0 - kept) * ask[1]
             near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
@@ -408,11 +410,11 @@ class MasterProblem:
     def _master(
         self, pools: Sequence[Sequence[Policy]]
     ) -> tuple[list[Floats], float, Floats, Floats]:
-        """Return the weights of each part's policies, their value [money], and the next prices.
+        """Return the weights of each subproblem's policies, their value [money], the next prices.
 
         Prices are of the limits [money] and weights of the scenarios. The columns are the policies,
-        then eta and a q of each scenario if the tail counts. The rows say that a part's weights
-        add up to 1, that the limits hold, and q >= cost - eta.
+        then eta and one q per scenario if the tail counts. The rows make the weights of each
+        subproblem add up to 1, keep the limits, and say q >= cost - eta.
         """
         every = [policy for pool in pools for policy in pool]
         of_part = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
@@ -439,7 +441,7 @@ class MasterProblem:
             lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
         ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
-        # the first policies keep the limits up to rounding
+        # the first policies are within the limits up to rounding
         allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
         rows = arrays(
             [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
@@ -454,7 +456,7 @@ class MasterProblem:
             "mix of policies",
             rows,
             lambda **_: Scaling(*sizes, *sizes),
-            lambda x: solve.certify_alone(rows, x, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
+            lambda x: solve.certify_alone(rows, x, 1.0, (sizes[0] > 0, sizes[1] > 0)).of_block(0),
         )
         _, ties, dear = np.split(solution.duals, [len(pools), first])
         mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
@@ -464,9 +466,9 @@ class MasterProblem:
         return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
 
     def _weights(self, dear: Floats) -> Floats:
-        """Return the scenarios' weights [s]: the duals of the tail, moved into their bounds.
+        """Return the scenarios' weights [s]: the duals of the tail, clipped to their bounds.
 
-        With such weights the bound holds whatever the duals are.
+        With these weights the bound is valid for any duals.
         """
         if not self.weight:
             return self.chances

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame
 
 SPARE = 0.1
-"""A change is left out where fewer do it that need not grow by more than this part in all."""
+"""A change is dropped if the others suffice without growing by more than this in total."""
 
 
 def _passed(_: Solution, proof: Certificate) -> bool:
@@ -65,10 +65,10 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
     /,
     **limits: Any,
 ) -> tuple[Solution, Certificate]:
-    """Return the first attempt's solution that is accepted, and its proof.
+    """Return the first accepted solution among the attempts, and its proof.
 
-    ``scaled`` returns the scaling, with small numbers ``raised`` or not. ``limits`` say where a
-    search for integer columns ends (``models.solve.solve``). Raises SolverError, "no proven
+    ``scaled`` returns the scaling, with small numbers ``raised`` (scaled up) or not. ``limits``
+    limit the search for integer columns (``models.solve.solve``). Raises SolverError, "no proven
     ``question``", where no attempt is accepted.
     """
     for attempt in attempts:
@@ -85,7 +85,7 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
 
 
 def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
-    """Return a limit for ``bounded``: the sum of some columns, and the most that it may be."""
+    """Return a limit for ``bounded``: the sum of some columns, and its upper limit."""
     return columns, np.ones(len(columns)), most
 
 
@@ -111,11 +111,12 @@ def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -
 class WarmStartedSequence:
     """Programs of one shape, each proven and solved from the optimum of the one before.
 
-    They have other costs and bounds than ``rows``, which set the scaling. ``need`` [t] is the
-    largest demand, violations are parts of ``measure`` [t], ``units`` are those of columns and
-    rows, and ``size`` [t] is how large a row's limit is where its bound does not say so. If the
-    objective is in tonnes, not money, so many ``tonnes`` are not negligible, and a tonne counts 1.
-    ``question`` names the answer in the error that is raised where nothing is proven.
+    They differ from ``rows`` in costs and bounds; ``rows`` determines the scaling. ``need`` [t] is
+    the largest demand, violations are relative to ``measure`` [t], and ``units`` are those of
+    columns and rows. ``size`` [t] is the magnitude of a row's limit where its bound does not show
+    it. If the objective is in tonnes, not money, ``tonnes`` is an amount that matters, and each
+    tonne has cost 1. ``question`` names the answer in the error that is raised where nothing is
+    proven.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
@@ -142,14 +143,14 @@ class WarmStartedSequence:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        # loaded with the second program: there may be none
+        # loaded with the second program, if there is one
         self._solver: PersistentSolver | None = None
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
-        Programs with integer columns are each solved from the start.
+        Programs with integer columns are each solved from scratch.
         """
         proven = self._warm_started(rows)
         if proven is None:
@@ -169,7 +170,6 @@ class WarmStartedSequence:
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
     def _warm_started(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
-        """Return the optimum, started from the last one; None if it is not proven."""
         if self._solver is None and self._basis is None:
             return None
         try:
@@ -185,11 +185,11 @@ class WarmStartedSequence:
         return (solution, proof) if proof.passed else None
 
     def _proof(self, rows: LinearProgram, solution: Solution) -> Certificate:
-        return self._certify(rows, solution).of(0, mip_gap=solution.mip_gap)
+        return self._certify(rows, solution).of_block(0, mip_gap=solution.mip_gap)
 
 
 class Model:
-    """A compiled model, scaled by ``need`` [t]; violations are parts of ``measure`` [t]."""
+    """A compiled model, scaled by ``need`` [t]; violations are relative to ``measure`` [t]."""
 
     def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
         from models.program.compile import compile_model
@@ -217,7 +217,7 @@ class Model:
 
 
 class ChangeSearch:
-    """The program of the least change: relaxable ``parameters``, and what may not get worse."""
+    """The program of the least change of relaxable ``parameters``, with ``bounds`` on all else."""
 
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
         from models.program.sourcing import build_least_change
@@ -227,20 +227,19 @@ class ChangeSearch:
         frame = build_least_change(wide, cells, parameters, bounds)
         need = float(np.max(program.need, initial=1.0))
         self.model = Model(frame, "change", need, wide.case.tolerance_scale)
-        self.change = self.model.columns["change"].stretch
+        self.change = self.model.columns["change"].span
         self.left = self.model.columns["left"].start
 
     def least_left(self) -> float:
-        """Return the tonnes that no change removes."""
         cost = np.zeros(len(self.model.rows.cost))
         cost[self.left] = 1.0
         x = self.model.solved(dataclasses.replace(self.model.rows, cost=cost))
         return max(0.0, float(x[self.left]))
 
-    def smallest(self, left: float) -> dict[int, float]:
-        """Return the units of each parameter that is changed, with so much ``left`` over [t].
+    def smallest_change(self, left: float) -> dict[int, float]:
+        """Return the change of each parameter (in its units) that leaves ``left`` t short.
 
-        A parameter is left alone if fewer do without it and need hardly grow.
+        A parameter is not changed if the others suffice with little growth (``SPARE``).
         """
         upper = self.model.rows.upper.copy()
         upper[self.left] = left + tolerances.CHANGE_SLACK * self.model.need
@@ -266,10 +265,10 @@ class ChangeSearch:
         return self.model.solved(dataclasses.replace(self.model.rows, upper=upper))[self.change]
 
 
-def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
-    """Return the cost of the last tonne of a year beyond a tonne short [money of the first year].
+def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
+    """Return the extra cost of the last tonne served over a tonne short [money of the first year].
 
-    It is the dual of having nothing short there; None where nothing proves it.
+    It is the dual of a zero shortage in the year; None where nothing is proven.
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
@@ -283,13 +282,13 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
 
     def proof_of(solution: Solution) -> Certificate:
         x, duals = solution.x, solution.duals
-        return program.certify(x, duals, blocks.measure, block, block, rows).of(0)
+        return program.certify(x, duals, blocks.measure, block, block, rows).of_block(0)
 
     try:
         proven = first_proven("last tonne", rows, partial(blocks.scaling, block, rows), proof_of)
     except SolverError:
         return None
-    reduced = rows.cost - rows.priced(proven[0].duals)
+    reduced = rows.cost - rows.value_at(proven[0].duals)
     return max(0.0, float(-reduced[inside].min()))
 
 
@@ -297,13 +296,12 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
 
 
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
-    """Return by mineral the smallest cap at which no more is short than in ``uncapped``.
+    """Return by mineral the smallest cap that causes no more shortage than ``uncapped`` has.
 
     ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are the
-    case's max limits on countries, each alone, in all their years. A mineral without one is left
-    out, and so are all in basis purchases, where the base moves with the plan. For minerals that a
-    budget ties the sum of their caps is least. Raises SolverError where no attempt gives a proven
-    optimum.
+    case's max limits on single countries, in all their years. A mineral without one is left out,
+    and so are limits on purchases, whose base changes with the plan. If a budget links minerals,
+    the sum of their caps is minimised. Raises SolverError where no attempt gives a proven optimum.
     """
     if case.settings.share_basis == schema.PURCHASES:
         return {}
@@ -334,15 +332,15 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
 def _asking(
     program: Program, b: int, e: Expanded, short: Floats
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
-    r"""Return the program of a block that asks for the smallest caps, not for the cheapest plan.
+    r"""Return the program of a block that minimises the caps, not the cost.
 
     .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
               S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
 
-    All else stays as it is. A cap S takes the place of the share of each max on countries, each
-    alone, which is 1 in ``program``, so that its rows' limits are the bases. It is one of the last
-    columns, of the minerals that are returned; ``short`` [t] is by mineral and year the shortage
-    allowed. The units are those of columns and of rows.
+    All other rows stay as they are. The cap S replaces the share of each max limit on a single
+    country. That share is 1 in ``program``, so the limits of its rows are the bases. The last
+    columns are the caps of the returned minerals. ``short`` [t] is the shortage allowed, by mineral
+    and year. The last result has the units of columns and of rows.
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)

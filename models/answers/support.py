@@ -1,8 +1,8 @@
 """Tariffs and price floors in place of caps.
 
-A tariff on a capped country equal to the cap's shadow price, without the cap, has the same plan
-among its cheapest: prices and quantities do the same (Weitzman (1974), Review of Economic Studies
-41(4)). By duality it costs what the capped plan costs, and the tariff's revenue on top.
+Replace a cap on a country by a tariff equal to the cap's shadow price. The capped plan is then
+among the cheapest plans: prices and quantities are equivalent (Weitzman (1974), Review of Economic
+Studies 41(4)). By duality the cost is that of the capped plan plus the tariff's revenue.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from models.schema import BY_COUNTRY, COALITION, MAX, REFINING
 
 @dataclass(frozen=True)
 class TariffEquivalent:
-    """The tariff on a country that would do what a cap on it does.
+    """The tariff on a country that would have the same effect as a cap on it.
 
-    ``tariff`` [money/t] is the cap's shadow price, ``of_cost`` the same over the average cost of
-    what the buyer has from there, and ``revenue`` [money] the tariff on the plan's tonnes.
-    ``floor`` [money/t] is the price floor that does the same, all other countries exempt. It is
-    None where no one floor does: tonnes from there land at different costs, or the zone is not
-    who buys them.
+    ``tariff`` [money/t] is the cap's shadow price. ``of_cost`` is the tariff relative to the
+    average cost of the buyer's purchases from there. ``revenue`` [money] is the tariff on the
+    plan's tonnes. ``floor`` [money/t] is the price floor with the same effect, if all other
+    countries are exempt. It is None if no single floor has it: tonnes from there land at different
+    costs, or the zone is not the buyer.
     """
 
     year: int
@@ -42,15 +42,15 @@ class TariffEquivalent:
 
     @property
     def revenue(self) -> float:
-        """What the tariff would bring in [money]."""
+        """The revenue of the tariff [money]."""
         return self.tariff * self.tonnes
 
 
 def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
-    """Return the tariffs that would do what the binding caps on countries do.
+    """Return the tariffs that would have the same effect as the binding caps on countries.
 
-    These are caps on demand; a cap on purchases moves with what is bought, which no tariff does.
-    Neither does a tariff move with what plants take of an input, so caps on those are left out.
+    Only caps on demand are included. Caps on purchases, or on an input that plants take, have a
+    base that changes with the plan: no fixed tariff has the same effect.
     """
     needed = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
@@ -74,7 +74,7 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
 
 
 def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
-    """Return the price floor that does what a cap does: its shadow price above the landed cost."""
+    """Return the price floor equal to a cap: the landed cost plus the cap's shadow price."""
     e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
     zones = [buyer_blocs(case, member.country) for member in case.members]
     is_border = all(COALITION in blocs for blocs in zones) and not row["buyer"]
@@ -85,7 +85,7 @@ def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
     used = inside[of_country[d.source[inside]]]
     landed = (d.cost * (1.0 + d.tariff) + d.freight)[
         used
-    ]  # as a floor counts it: all support on top
+    ]  # the landed cost that a floor compares: before subsidies
     if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
         return None
     return float(landed.mean() + row["shadow_price"])

@@ -19,7 +19,7 @@ from models.checks.common import (
     seller,
     warn,
 )
-from models.resolve import Expanded, source_of, stated, supplier_names
+from models.resolve import Expanded, last_rights, source_of, supplier_names
 from models.schema import (
     BY_BLOC,
     BY_COMPANY,
@@ -408,7 +408,7 @@ def rights_within_one(case: Case) -> Iterator[errors.Finding]:
     """Rights to a plant or mine add up to at most 1; the error is at the last of its rows."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = stated(case, of).values()
+        rows = last_rights(case, of).values()
         whole = sum(row.share for row in rows)
         last = max(rows, key=lambda row: row.row, default=None)
         if whole > _MOST_RIGHTS and last is not None and last.row not in told:

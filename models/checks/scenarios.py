@@ -9,7 +9,7 @@ from models import tolerances
 from models.case import Case
 from models.checks.common import companies, error, plants, seller, warn
 from models.errors import Finding
-from models.resolve import stated
+from models.resolve import last_rights
 from models.schema import (
     ACTION_CELLS,
     EVENT_ACTIONS,
@@ -99,7 +99,7 @@ def rights_below_one(case: Case) -> Iterator[Finding]:
     """Warn if Rights to a plant cover every member but add up to less than 1."""
     told: set[int] = set()
     for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = stated(case, of)
+        rows = last_rights(case, of)
         whole = sum(row.share for row in rows.values())
         last = max(rows.values(), key=lambda row: row.row, default=None)
         is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - tolerances.WHOLE_SUM

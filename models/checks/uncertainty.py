@@ -11,10 +11,10 @@ from models.resolve.uncertainty import (
     CHOICES,
     SELECTORS,
     column_named,
+    columns_with_ranges,
     fields_of,
     matches_nothing,
     record_named,
-    varied,
 )
 from models.schema import SHEETS, Record
 
@@ -24,7 +24,7 @@ def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
     for row in case.uncertainty:
         record = record_named(row.sheet)
         if record is None:
-            known = {fold(each.SHEET): each.SHEET for each in SHEETS if varied(each)}
+            known = {fold(each.SHEET): each.SHEET for each in SHEETS if columns_with_ranges(each)}
             said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
             wanted = f"one of {', '.join(known.values())}"
             yield error(row, "sheet", said, wanted, name_hint(row.sheet, known))
@@ -40,7 +40,7 @@ def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
 
 def _no_column(record: type[Record], name: str, where: Finding) -> Finding:
     choices = {fold(record.column_of(f).header) for sheet, f in CHOICES if sheet == record.SHEET}
-    known = {fold(column.header): column.header for column in varied(record)}
+    known = {fold(column.header): column.header for column in columns_with_ranges(record)}
     if fold(name) in choices:
         said, hint = (
             f"{name!r} is what you choose, not an uncertain fact",

@@ -1,9 +1,9 @@
 """Case in, Plan out: check, split, build, solve, prove, join.
 
-``solve`` takes the ``map`` to run blocks with: the built-in one, a process pool's, a cluster's;
-with what an analyst adds to the model in Pyomo, or another solver, it solves that model itself
-(``by_model``). A ``Session`` plans a case and its variants one after another. Components that
-readers of plans name, as in ``plan.amounts(SHORTAGE)``, are imported from here.
+``solve`` takes the ``map`` that runs the blocks: the built-in one, a process pool's or a cluster's.
+With an analyst's extension of the Pyomo model, or another solver, it solves that model in this
+process (``by_model``). A ``Session`` plans a case and its variants one after another. Readers of
+plans import components from here, as for ``plan.amounts(SHORTAGE)``.
 """
 
 from models.plan.block_solver import OPTIMAL as OPTIMAL
@@ -19,17 +19,17 @@ from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
 from models.plan.supports import SupportBill as SupportBill
 from models.plan.supports import bills as bills
-from models.plan.supports import difference as difference
-from models.plan.supports import paid_of as paid_of
+from models.plan.supports import difference_payment as difference_payment
+from models.plan.supports import payments_by_member as payments_by_member
 from models.program.families.contracts import UNTAKEN as UNTAKEN
 from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE
 from models.program.families.projects import BUILT as BUILT
 from models.program.families.projects import REST as REST
-from models.program.families.projects import Unpaid as Unpaid
+from models.program.families.projects import UnaffordablePlant as UnaffordablePlant
 from models.program.families.security import MISSING as MISSING
 from models.program.families.security import SECURITY_PENALTY as SECURITY_PENALTY
-from models.program.families.security import survivals_asked as survivals_asked
+from models.program.families.security import security_requirements as security_requirements
 from models.program.families.shortage import OF_TIER as OF_TIER
 from models.program.families.shortage import SHORTAGE as SHORTAGE
 from models.program.families.stockpiles import STOCK as STOCK

@@ -81,7 +81,7 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
         block=b,
         x=solution.x[span.start - before : span.stop - before],
         duals=solution.duals[inside.start - above : inside.stop - above],
-        certificate=certificates.of(i, mip_gap=solution.mip_gap),
+        certificate=certificates.of_block(i, mip_gap=solution.mip_gap),
         worst=worst,
         measure=float(measure[b]),
         attempt=solution.attempt,

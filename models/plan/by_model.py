@@ -1,7 +1,7 @@
 """Plans solved from the Pyomo model itself, with an analyst's extension or by another solver.
 
-The proof is as of any plan, from the arrays and the solution alone. That of an extended model
-covers the extension, too.
+The proof is the same as for any plan: from the arrays and the solution alone. The proof of an
+extended model covers the extension, too.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refusal
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
-from models.program.families.stockpiles import maximum, widest
+from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits
 
 if TYPE_CHECKING:
-    from models.program.outside import Extend, Extended
+    from models.program.outside import Extend, ExtendedProgram
 
 BY_HIGHS = "prices by HiGHS"
 """The remark on a block whose solver returned no duals."""
@@ -34,21 +34,21 @@ BY_HIGHS = "prices by HiGHS"
 
 @dataclass(frozen=True)
 class Extension:
-    """What was added to the model of a case, and its solution.
+    """An analyst's additions to the model of a case, and their solution.
 
-    ``values`` are of its variables by name and key, ``duals`` of its constraints [money of the
-    first year per unit of the right-hand side, as it was written]. ``whole`` is how many variables
-    are integer, ``cost`` [money, discounted] what the added variables cost.
+    ``values`` are of added variables by name and key, ``duals`` of added constraints [money of the
+    first year per unit of the right-hand side as written]. ``integer_count`` is the number of
+    integer variables, ``cost`` [money, discounted] the cost of the added variables.
     """
 
     values: dict[str, dict[Any, float]]
     duals: dict[str, dict[Any, float]]
-    whole: int
+    integer_count: int
     cost: float
 
     @property
     def words(self) -> str:
-        """What was added: ``2 constraints (most_open 2), 1 variable (open 1)``."""
+        """The additions in words: ``2 constraints (most_open 2), 1 variable (open 1)``."""
         parts = (("constraint", self.duals), ("variable", self.values))
         return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
 
@@ -60,12 +60,11 @@ def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
 
 
 def model(case: Case) -> Any:
-    """Return the whole model of a case in Pyomo; its components are in docs/mathematics.md."""
+    """Return the complete Pyomo model of a case; docs/mathematics.md lists its components."""
     return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
 
 
 def block_models(case: Case) -> dict[str, Any]:
-    """Return the models of the blocks of a case, which share nothing, by name."""
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
         solver_of.where(b): _opened(solver_of.expanded, cells)
@@ -74,7 +73,7 @@ def block_models(case: Case) -> dict[str, Any]:
 
 
 def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
-    """Return a model in which stocks are bounded by their maximum, as any plan's are."""
+    """Return a model with bounds on stocks that are valid in any plan: their maximum."""
     from models.program.sourcing import build
 
     model = build(expanded, cells).model
@@ -86,11 +85,11 @@ def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
 
 
 def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
-    """Return the proven plan of a checked case, extended, or by the solver ``name`` ("" HiGHS).
+    """Return the proven plan of a checked case with an extension, or by another solver.
 
-    An extension may tie anything to anything, so the whole case is then one block. Raises the
-    errors of ``models.program.outside``, and SolverError where there is no proven optimum, such as
-    where the extension cannot be met.
+    ``name`` is the solver ("": HiGHS). An extension may link any rows of the case, so the total
+    case is then one block. Raises the errors of ``models.program.outside``, and SolverError where
+    there is no proven optimum, for example because the extension is infeasible.
     """
     expanded, blocks = Expanded(case), split(case)
     if extend is not None and blocks:
@@ -105,10 +104,10 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
 
 
 class _BlockModel:
-    """A block's model in Pyomo, with what was added to it."""
+    """A block's model in Pyomo, with its extension."""
 
     def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
-        from models.program.outside import extended
+        from models.program.outside import extended_program
         from models.program.sourcing import build
 
         self.solver, self.b, program = solver, b, solver.program
@@ -118,13 +117,13 @@ class _BlockModel:
         e, cells, arrays = solver.expanded, program.blocks[b], program.rows
         self.model = build(e, cells).model if extend is None else _opened(e, cells)
         if extend is not None:
-            arrays = dataclasses.replace(arrays, upper=widest(e, program))
+            arrays = dataclasses.replace(arrays, upper=valid_upper_bounds(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
         rows = program.block(b, arrays=arrays)
-        self.compiled: Extended = extended(self.model, rows, unit, self.need, extend)
+        self.compiled: ExtendedProgram = extended_program(self.model, rows, unit, self.need, extend)
 
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
-        """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""
+        """Solve and prove, by the solver ``name`` ("": HiGHS); SolverError where that fails."""
         failures: list[str] = []
         for attempt in (None,) if name else solver.ATTEMPTS:
             try:
@@ -165,7 +164,7 @@ class _BlockModel:
     def _by(self, name: str) -> Solution:
         """Solve by another solver; duals that it does not return are computed by HiGHS.
 
-        In either case the certificate is computed here.
+        The certificate is computed here in both cases.
         """
         from models.program.outside import solve_by
 
@@ -176,24 +175,23 @@ class _BlockModel:
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, solution: Solution) -> tuple[Certificate, int]:
-        """Return the certificate, and the worst row or column of the case's own, -1 for others."""
+        """Return the certificate, and the worst position (-1: in the extension)."""
         rows, (columns, units), (n, m) = self.compiled.rows, self.compiled.unit, self.own_size
         proof = certify_alone(rows, solution, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
-        return proof.of(0, proof.worst_name(0, rows), solution.mip_gap), worst
+        return proof.of_block(0, proof.worst_name(0, rows), solution.mip_gap), worst
 
     def extension(self, solution: Solution) -> Extension:
-        """Return what was added, and its solution."""
         (columns, rows), n = self.compiled.added, self.own_size[0]
         whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(
             values=_by_key(columns, solution.x),
             duals=_by_key(rows, solution.duals * self.compiled.factor),
-            whole=int(whole.sum()),
+            integer_count=int(whole.sum()),
             cost=float((cost * solution.x[n:]).sum()),
         )
 
 
 def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
-    return {k.name: dict(zip(k.index, numbers[k.stretch].tolist(), strict=True)) for k in names}
+    return {k.name: dict(zip(k.index, numbers[k.span].tolist(), strict=True)) for k in names}

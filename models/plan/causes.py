@@ -1,7 +1,7 @@
-"""Why a member is short: what stops each supplier that could still serve it, in words.
+"""Why a member is short: the obstacle of each supplier that could still serve it, in words.
 
-What stops a supplier follows from the slack of its rows, not from duals, which are not unique. Each
-component of the program says how it stops one (``Rows.stops``).
+Obstacles follow from the slack of a supplier's rows, not from duals, which are not unique. Each
+component of the program declares them (``Rows.obstacles``).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import pandas as pd
 
 from models.background import BackgroundProcess, can_fork
 from models.program import Flow, Solved
-from models.program.component import Rows, Stop, components
+from models.program.component import Obstacle, Rows, components
 
 _NAMED = 3
-"""How many of a kind are named before the rest is counted."""
+"""The number of names in a list before the rest is counted."""
 _OPEN = "no open lane from"
 _DEAR = "too dear: a tonne costs more than it saves"
-_TOO_DEAR = Stop(f"supplier is {_DEAR}", many=f"suppliers are {_DEAR}")
+_TOO_DEAR = Obstacle(f"supplier is {_DEAR}", many=f"suppliers are {_DEAR}")
 _LAST = 9
 _MANY = 20_000
-"""Suppliers of members that are short; to say what stops each takes a tenth of a second."""
+"""From this number of suppliers of short members on, causes are found in the background."""
 
 
 def causes_in_background(plan: Solved, short: pd.DataFrame) -> BackgroundProcess[list[str]] | None:
-    """Start ``causes`` in a background process; None where that would not be worth it."""
+    """Start ``causes`` in a background process; None if there is too little to compute."""
     suppliers = len(short) * len(plan.expanded.sources) // max(1, len(plan.expanded.minerals))
     if suppliers <= _MANY or not can_fork():
         return None
@@ -36,19 +36,20 @@ def causes_in_background(plan: Solved, short: pd.DataFrame) -> BackgroundProcess
 def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
     """Return a sentence for each short row (year, mineral, member)."""
     return [
-        _sentence(list(_stops_of_all(plan, int(year), str(mineral), str(member))))
+        _sentence(list(_obstacles_of_all(plan, int(year), str(mineral), str(member))))
         for year, mineral, member in zip(
             short["year"], short["mineral"], short["member"], strict=True
         )
     ]
 
 
-Told = tuple[int, Stop]
-"""What stops a supplier, and the rank that orders several."""
+RankedObstacle = tuple[int, Obstacle]
+"""A supplier's obstacle, and the rank that orders several."""
 
 
-def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterator[Told]:
-    """Yield what stops the suppliers of a mineral, one after another."""
+def _obstacles_of_all(
+    plan: Solved, year: int, mineral: str, member: str
+) -> Iterator[RankedObstacle]:
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
     deliveries: dict[int, list[tuple[int, int]]] = {}
@@ -66,51 +67,50 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
             yield from _first(plan, Flow(r, j, t, mine[-1], its, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
-            yield _LAST, Stop(_OPEN, f"{source.project or source.name} ({country})")
+            yield _LAST, Obstacle(_OPEN, f"{source.project or source.name} ({country})")
     for of in components():
         if isinstance(of, Rows) and of.holds_back is not None:
-            stop = of.holds_back(plan, (mineral, member, year))
-            yield from () if stop is None else ((_LAST, stop),)
+            obstacle = of.holds_back(plan, (mineral, member, year))
+            yield from () if obstacle is None else ((_LAST, obstacle),)
 
 
-def _first(plan: Solved, flow: Flow) -> list[Told]:
-    """Return what stops a source: of everything that does, what is named first."""
-    limits, starts = plan.once(_limits)
+def _first(plan: Solved, flow: Flow) -> list[RankedObstacle]:
+    """Return the obstacles of a source that have the lowest rank."""
+    limits, starts = plan.cached(_limits)
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for row, declared in sorted(set(first).intersection(*others)) if others else first:
         rows.setdefault(declared, []).append(row)
-    for rank, telling in plan.once(_telling):
-        stops = [
-            (rank, stop)
+    for rank, telling in plan.cached(_declaring):
+        obstacles = [
+            (rank, obstacle)
             for declared in telling
-            if declared in rows or declared.stops_beyond
-            for stop in _stops(plan, flow, declared, rows.get(declared, ()))
+            if declared in rows or declared.is_always_asked
+            for obstacle in _obstacles(plan, flow, declared, rows.get(declared, ()))
         ]
-        if stops:
-            return stops[:1] if stops[0][1].name or stops[0][1].many else stops
+        if obstacles:
+            return obstacles[:1] if obstacles[0][1].name or obstacles[0][1].many else obstacles
     return [(_LAST, _TOO_DEAR)]
 
 
-def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
-    """Return the components that may say what stops a source, by the rank of what they say."""
+def _declaring(_: Solved) -> list[tuple[int, list[Rows]]]:
     rows_of: dict[int, list[Rows]] = {}
     for rows in (each for each in components() if isinstance(each, Rows)):
-        if rows.stops is not None or rows.bears_on is not None:
-            rows_of.setdefault(rows.stop_rank, []).append(rows)
+        if rows.obstacles is not None or rows.bears_on is not None:
+            rows_of.setdefault(rows.obstacle_rank, []).append(rows)
     return sorted(rows_of.items())
 
 
 def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
-    """Return, column by column, the rows without slack for more of it, and where each begins.
+    """Return for each column the rows without slack for more of it, and each column's start.
 
-    Each row comes with its component. Equations are included whatever their sign, since they have
-    to hold. The tolerance is the loosest of all cells; the caller applies its own.
+    Each row comes with its component. Equations are always included, since they must hold. The
+    tolerance is the loosest of all cells; the caller applies a finer one.
     """
     arrays, e = plan.program.rows, plan.expanded
     nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
     entry_rows = arrays.entry_rows()
-    is_full = (plan.room <= nothing)[entry_rows] & (arrays.values > 0)
+    is_full = (plan.slack <= nothing)[entry_rows] & (arrays.values > 0)
     entries = np.flatnonzero(is_full | (arrays.row_lower == arrays.row_upper)[entry_rows])
     entries = entries[np.argsort(arrays.columns[entries], kind="stable")]
     starts = np.searchsorted(arrays.columns[entries], np.arange(len(arrays.cost) + 1))
@@ -119,34 +119,34 @@ def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     return [limits[row] for row in rows], starts.tolist()
 
 
-def _stops(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Stop]:
-    """Yield what a component says of rows that contain everything that a source sells there."""
-    if rows.stops is not None:
-        yield from rows.stops(plan, flow, full)
+def _obstacles(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Obstacle]:
+    """Yield a component's obstacles, given its rows that contain all sales of a source there."""
+    if rows.obstacles is not None:
+        yield from rows.obstacles(plan, flow, full)
     elif rows.bears_on is not None:
         for row in full:
-            if plan.room[row] <= flow.nothing:
-                yield Stop(f"{rows.label(plan, plan.row(row)[1]).what} binds")
+            if plan.slack[row] <= flow.tolerance:
+                yield Obstacle(f"{rows.label(plan, plan.row(row)[1]).what} binds")
 
 
-def _sentence(stops: list[Told]) -> str:
-    """Return what stops suppliers as a sentence: names, limits, names again, then numbers."""
+def _sentence(obstacles: list[RankedObstacle]) -> str:
+    """Return obstacles as a sentence: suppliers by name, limits, more names, then numbers."""
     listed: dict[str, list[str]] = {}
-    counted: dict[Stop, int] = {}
+    counted: dict[Obstacle, int] = {}
     named: dict[str, dict[str, float]] = {}
     once: dict[str, None] = {}
-    rank = {stop.what: each_rank for each_rank, stop in stops}
-    for _, stop in stops:
-        if stop.name:
-            listed.setdefault(stop.what, []).append(stop.name)
-        elif stop.many:
-            stopped = Stop(stop.what, many=stop.many)
+    rank = {obstacle.what: each_rank for each_rank, obstacle in obstacles}
+    for _, obstacle in obstacles:
+        if obstacle.name:
+            listed.setdefault(obstacle.what, []).append(obstacle.name)
+        elif obstacle.many:
+            stopped = Obstacle(obstacle.what, many=obstacle.many)
             counted[stopped] = counted.get(stopped, 0) + 1
-            named.setdefault(stop.what, {}).update(stop.named)
+            named.setdefault(obstacle.what, {}).update(obstacle.named)
         else:
-            once[stop.what] = None
+            once[obstacle.what] = None
     sentences = [(rank[words], _listed(names, f"{words} ")) for words, names in listed.items()]
-    # limits come after what is used up and before all else
+    # limits come after used-up capacities and before all others
     phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank == 0]
     phrases += list(once)
     phrases += [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank > 0]

@@ -1,4 +1,4 @@
-"""What each country sells to the coalition and to each member, and the limits on it."""
+"""Each country's sales to the coalition and to each member, and the limits on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
-    """Return the table ``Plan.countries``, of the first buyers; what plants take counts, too."""
+    """Return ``Plan.countries`` for the first ``buyers`` (None: all), with sales to plants."""
     e, sales, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
     countries, limit = tightest_on_countries(e)
     limit = limit[:, :, :buyers]
@@ -33,7 +33,9 @@ def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
         cell = (sales.year[kept] * len(e.minerals) + sales.mineral[kept]) * limit.shape[2] + buyer
         code = cell * len(countries) + country[sales.source[kept]]
         np.add.at(sold, code, tonnes[kept])
-        code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
+        code = code[
+            np.sort(np.unique(code, return_index=True)[1])
+        ]  # each once, in order of appearance
         np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
     need = np.empty(bought.shape)
     need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]

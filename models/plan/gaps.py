@@ -1,16 +1,16 @@
-"""The gap of an idle plant: what its tonnes cost beyond what they would bring, at a plan's prices.
+"""The gap of an idle plant: the cost of its tonnes minus their value at a plan's prices.
 
-A delivery that nobody takes has a reduced cost: its landed cost with its ore, less the marginal
-price of its buyer and less the rents of limits. The least over a plant's buyers is its gap. A
-smaller payment for each tonne leaves the plant idle (complementary slackness; Bertsimas &
-Tsitsiklis (1997), ch. 4 and 5). A larger one makes a plan that uses it cheaper if prices are
-unique; else more is needed, which ``models.answers.payment`` finds. A plant that is not built has
-to earn its capital, too: its gap is the least payment, the same in all years of output, that does.
+An unused delivery has a reduced cost: its landed cost with its ore, minus the marginal price of its
+buyer, minus the rents of limits. The smallest over a plant's buyers is its gap. A smaller payment
+per tonne leaves the plant idle (complementary slackness; Bertsimas & Tsitsiklis (1997), ch. 4 and
+5). With a larger payment, a plan that uses the plant is cheaper if prices are unique; otherwise the
+payment must be larger still (``models.answers.payment``). A plant that is not built must also earn
+its capital: its gap is the smallest equal payment in all years of output that pays for it.
 
-Where minerals are made from one another, a tonne also takes its inputs, each at the price of the
-nearest supplier's next tonne through all stages before. A plant that could buy it counts as a buyer
-like a member: at what the input is worth to it, or, where it makes nothing, at what it could pay if
-its own buyers paid their prices.
+If minerals are made from one another, a tonne also needs inputs, each at the price of the cheapest
+supplier's next tonne, through all earlier stages. A plant that could buy the tonne counts as a
+buyer, like a member. Its price is the value of the input to it or, if it makes nothing, the price
+that it could pay if its own buyers paid theirs.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE, NEED, JOINT_NEED}
-"""Rows of a plant itself: their prices are no part of what others pay or forbid."""
+"""A plant's own rows; their shadow prices are not payments or limits of others."""
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """Figures by (source, year) in money of the year for each tonne; NaN where there is none.
+    """Numbers per tonne by (source, year) [money of the year/t]; NaN where there are none.
 
-    ``gap`` is of plants with capacity left, and of projects that are not built at all, from the
-    first year of output that needs least. What a joint line takes counts at the plan's prices.
-    ``landed`` is what a tonne costs the buyer that is nearest to buying one more, ore and inputs
-    included, and ``worth`` the marginal price of supply there. ``member`` is that buyer, by
-    position, or ``to_plant`` of a plant's intake.
+    ``gap`` is the payment below which a plant stays idle. It is given for plants with free
+    capacity, and for unbuilt projects in the years of their best start. Joint inputs count at the
+    plan's prices. ``landed`` is the cost of a tonne at the buyer that is closest to buying one
+    more, ore and inputs included, and ``worth`` the marginal price of supply there. ``member`` is
+    that buyer by position, or the code ``to_plant`` of a plant's intake.
     """
 
     gap: Floats
@@ -65,11 +65,11 @@ def gaps_of(plan: Plan) -> Gaps:
             duals[group.at] = 0.0
         elif group.component is BALANCE:
             balance[group.at] = duals[group.at]
-    reduced = program.rows.cost - program.rows.priced(duals)
+    reduced = program.rows.cost - program.rows.value_at(duals)
     ore, ore_cost = _ore(plan, reduced)
     sold, flows = e.sales, e.input_flows
     buyer = np.concatenate([d.member, [to_plant(i) for i in flows.intake.tolist()]]).astype(int)
-    value = program.rows.priced(balance)[program.sold] / worth_of[sold.year]
+    value = program.rows.value_at(balance)[program.sold] / worth_of[sold.year]
     lacks = reduced[program.sold] / worth_of[sold.year]
     price = np.concatenate([d.landed, flows.landed])
     if e.intakes:
@@ -83,7 +83,7 @@ def gaps_of(plan: Plan) -> Gaps:
     lacks += ore[sold.source, sold.year]
     gap, member = np.full(shape, np.inf), np.full(shape, -1, dtype=np.int64)
     landed, worth = np.full((2, *shape), np.nan)
-    order = np.argsort(-lacks, kind="stable")  # the nearest buyer is written last
+    order = np.argsort(-lacks, kind="stable")  # the closest buyer is written last
     place = (sold.source[order], sold.year[order])
     gap[place], member[place] = lacks[order], buyer[order]
     landed[place] = price[order] + ore_cost[place]
@@ -92,23 +92,22 @@ def gaps_of(plan: Plan) -> Gaps:
     return Gaps(kept, landed, worth, member)
 
 
-# ---- plants that take inputs or sell any ---------------------------------------------------------
+# ---- plants that use or sell inputs --------------------------------------------------------------
 
 
 def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
-    """Return what the next tonne of an input costs a plant, by (intake, year) [money/t].
+    """Return the cost of the next tonne of an input to a plant, by (intake, year) [money/t].
 
-    That is the least over its suppliers, with their rents, ore and inputs; infinite where nobody
-    can sell any. What a joint line takes counts at the prices of the plan. ``duals`` are without
-    those of plants' own rows.
+    It is the smallest over its suppliers, with their rents, ore and inputs; infinite if nobody can
+    sell any. Joint inputs count at the plan's prices. ``duals`` leave out plants' own rows.
     """
     e, program = plan.expanded, plan.program
     flows, hand = e.input_flows, e.hand_overs
-    rents = duals.copy()  # what suppliers' capacities are worth counts, that of plants' needs not
+    rents = duals.copy()  # rents of suppliers' capacities count, duals of plants' needs do not
     for group in program.constraints:
         if group.component in {refining.CAPACITY, PROJECT_CAPACITY}:
             rents[group.at] = plan.discounted[group.at]
-    cost = program.rows.cost - program.rows.priced(rents)
+    cost = program.rows.cost - program.rows.value_at(rents)
     paid = cost[program.sold[len(e.deliveries) :]] / e.discounts[flows.year]
     given = cost[program.handed] / e.discounts[hand.year]
     prices = np.full((len(e.intakes), len(e.years)), np.inf)
@@ -129,7 +128,7 @@ def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
 
 
 def _price_in(plan: Plan, i: int, r: int, prices: Floats) -> Floats:
-    """Return what an input counts in what a source makes, by year; of a joint one its part."""
+    """Return the input cost per tonne of a source's product, by year; its part of a joint input."""
     of, e = plan.expanded.intakes[i], plan.expanded
     if not of.is_joint:
         return np.asarray(prices[i])
@@ -139,11 +138,11 @@ def _price_in(plan: Plan, i: int, r: int, prices: Floats) -> Floats:
 
 
 def _worth(plan: Plan, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
-    """Return what a tonne more of an input is worth to a plant, by (intake, year) [money/t].
+    """Return the value of one more tonne of an input to a plant, by (intake, year) [money/t].
 
-    Where a plant makes nothing it is what it could pay: what its nearest buyer pays, less all else
-    that its tonne takes. ``lacks`` are, of each sale, what a tonne costs without ore and inputs,
-    less what it brings; of one to a plant nothing is taken off yet.
+    If a plant makes nothing, it is the price that it could pay: its closest buyer's price, minus
+    all other costs of its tonne. ``lacks`` has for each sale its cost without ore and inputs, minus
+    the buyer's price; for sales to plants no price is subtracted yet.
     """
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     found, nearest = np.zeros(prices.shape), np.full(ore.shape, np.inf)
@@ -174,7 +173,7 @@ def _worth(plan: Plan, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
 def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
     """Return the value and the cost of a tonne's ore by (source, year).
 
-    It is that of the nearest mine; infinite where no mine can ship any.
+    The mine with the lowest cost counts; infinite if no mine can ship any.
     """
     e, program = plan.expanded, plan.program
     mined = {mine.mineral for mine in plan.case.mines}
@@ -194,12 +193,12 @@ def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
 
 
 def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
-    """Return the gaps of plants with capacity left, and of projects that are not built at all."""
+    """Return the gaps of plants with free capacity, and of projects that are not built at all."""
     e, kept = plan.expanded, np.full(gap.shape, np.nan)
     for r, source in enumerate(e.sources):
         room = e.usable[r]
         if isinstance(source.record, schema.Project):
-            runs = np.array([projects.running(plan, source.record, y) for y in e.years])
+            runs = np.array([projects.running_fraction(plan, source.record, y) for y in e.years])
             if not runs.any():
                 kept[r] = _unbuilt(plan, r, source.record, gap[r], reduced)
                 continue
@@ -231,9 +230,9 @@ def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced
         years, weight = running_years[counted], weight[counted]
         order = np.argsort(lacks[years], kind="stable")
         total, lack = np.cumsum(weight[order]), lacks[years][order]
-        # with the first k years paying, s as below: the least of these is where it is one of them
+        # s if the first k years pay: the smallest s is the solution
         s = float(np.min((reduced[column] + np.cumsum(weight[order] * lack)) / total))
-        if s < best - same or not np.isfinite(best):  # of equal ones the first start
+        if s < best - same or not np.isfinite(best):  # the first of equally good starts
             best, gaps = s, np.full(len(e.years), np.nan)
             gaps[running_years] = s
     return gaps

@@ -1,4 +1,4 @@
-"""What a plan costs in the years before a given one."""
+"""The cost of a plan in the years before a given one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def cost_before(plan: Plan, year: int) -> float:
-    """Return the cost of a plan's years before one, discounted to its first year [money]."""
+    """Return the cost of the years before ``year``, discounted to the first year [money]."""
     from models.program.component import columns_named
 
     over = sum(each < year for each in plan.expanded.years)

@@ -1,7 +1,7 @@
-"""A Plan: what was decided, what it costs, and the proof; as tables of plain columns.
+"""A Plan: decisions, costs and the proof, as tables of plain columns.
 
-All amounts in tonnes of contained metal, all money undiscounted in the case's currency unless a
-name says otherwise. Countries are codes; ``case.country_name`` spells them.
+All amounts are in tonnes of contained metal; all money is undiscounted, in the case's currency,
+unless a name says otherwise. Countries are codes; ``case.country_name`` returns their names.
 """
 
 from __future__ import annotations
@@ -21,28 +21,35 @@ from models.measures import largest_country_shares, served_share
 from models.plan import block_solver, countries, secured, stages, supply, supports
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
-from models.plan.supply import spelt
+from models.plan.supply import names_at
 from models.program import TONNES, CashCost, Program, Solved, build_program
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.ore import CAPACITY as MINE_CAPACITY
 from models.program.families.ore import ORE
-from models.program.families.projects import BUILT, running
+from models.program.families.projects import BUILT, running_fraction
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import DRAW, FILL, SHORTFALL, STOCK, TARGET, widest
+from models.program.families.stockpiles import (
+    DRAW,
+    FILL,
+    SHORTFALL,
+    STOCK,
+    TARGET,
+    valid_upper_bounds,
+)
 from models.resolve import (
     Cell,
     Expanded,
     Floats,
-    a_day,
     buyers_of,
     capital_charge,
     contract_price,
+    daily_demand,
     mine_capacity,
     ore_lane,
     stock_target,
@@ -53,7 +60,7 @@ if TYPE_CHECKING:
     from models.plan.by_model import Extension
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
-"""Cost headings that nobody pays in cash."""
+"""The cost headings that are penalties, not paid in cash."""
 
 
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
@@ -62,9 +69,9 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
 
 
 class Plan(Solved):
-    """The optimal plan of a Case; of whole builds the best found, if the search was cut short.
+    """The optimal plan of a Case; with integer builds, the best found if the search ended early.
 
-    ``extension`` is what was added to its model, None: nothing.
+    ``extension`` has an analyst's additions to its model (None: none).
     """
 
     extension: Extension | None = None
@@ -72,7 +79,7 @@ class Plan(Solved):
 
     @property
     def status(self) -> str:
-        """``optimal``, or ``feasible`` where a search for whole builds ended before that."""
+        """``optimal``, or ``feasible`` if a search for integer builds ended without a proof."""
         return block_solver.status_of(self.proof.mip_gap)
 
     def __init__(
@@ -84,8 +91,8 @@ class Plan(Solved):
     ) -> None:
         """Join the results of a case's blocks.
 
-        ``expanded`` and ``program`` are the case's, where they are known; else they are made when
-        a table asks for them.
+        ``expanded`` and ``program`` are the case's, if known; otherwise they are made when a table
+        needs them.
         """
         self.case = case
         self.blocks = tuple(sorted(blocks, key=lambda result: result.block))
@@ -93,7 +100,7 @@ class Plan(Solved):
             self.__dict__.update(expanded=expanded, program=program)
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """Send the case, the results, how the program is laid out, and what is made of it."""
+        """Send the case, the results, the program's layout, and the cached results."""
         named, kinds = {"values", "delivered", "taken", "handed"}, pd.DataFrame | float
         tables = {n: v for n, v in vars(self).items() if n in named or isinstance(v, kinds)}
         return self.case, self.blocks, self._layout, self.extension, tables
@@ -104,7 +111,7 @@ class Plan(Solved):
 
     @cached_property
     def _layout(self) -> tuple[tuple[Any, ...], tuple[tuple[Cell, ...], ...] | None]:
-        """The names that number the program's keys, and its blocks (None: the case's own)."""
+        """The numbered names in the program's keys, and its blocks (None: as the case splits)."""
         is_known = "program" in self.__dict__
         return (self.program.names, self.program.blocks) if is_known else ((), None)
 
@@ -120,7 +127,7 @@ class Plan(Solved):
 
     @cached_property
     def x(self) -> Floats:  # type: ignore[override]
-        """The value of every column of the program, the solver's rounding taken as 0."""
+        """The value of every column of the program; the solver's rounding errors are set to 0."""
         program, x = self.program, self.solver_x
         need = np.repeat(program.least_need, np.diff(program.column_starts))
         dust = tolerances.SOLVED_VALUE * np.where(program.column_unit == TONNES, need, 1.0)
@@ -133,28 +140,28 @@ class Plan(Solved):
 
     @property
     def solver_x(self) -> Floats:
-        """The value of every column as the solver left it; new at each call."""
+        """The value of every column from the solver; a new array at each call."""
         return np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
 
     @property
     def discounted(self) -> Floats:
-        """The dual of every row in money of the first year; new at each call."""
+        """The dual of every row in money of the first year; a new array at each call."""
         return np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
 
     @cached_property
-    def widest(self) -> Floats:
-        """The upper bound of every column in any plan of the case, not the cheapest alone."""
-        return widest(self.expanded, self.program)
+    def valid_upper_bounds(self) -> Floats:
+        """Upper bounds of columns that are valid in any plan, not only in cheapest ones."""
+        return valid_upper_bounds(self.expanded, self.program)
 
     # ---- who buys how much from whom ------------------------------------------------------------
 
     @cached_property
     def flows(self) -> pd.DataFrame:
-        """One row a flow above 1e-6 t.
+        """One row per flow above 1e-6 t.
 
         year, mineral, refiner, project, country, owner, company, kind, member, contract (position
         in case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
-        support (only where a scenario pays any), levy (only where there is one), total [money].
+        support (only if a scenario pays any), levy (only if there is one), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         used = np.flatnonzero(self.delivered > tolerances.LEAST_FLOW)
@@ -162,8 +169,8 @@ class Plan(Solved):
         names = {"mineral": "mineral", "refiner": "name"} | same
         columns: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[used]]}
         for header, name in names.items():
-            columns[header] = spelt([getattr(s, name) for s in e.sources], d.source[used])
-        columns["member"] = spelt(e.members, d.member[used])
+            columns[header] = names_at([getattr(s, name) for s in e.sources], d.source[used])
+        columns["member"] = names_at(e.members, d.member[used])
         columns |= {"contract": d.contract[used], "tonnes": self.delivered[used]}
         columns |= {n: getattr(d, n)[used] for n in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
@@ -174,24 +181,24 @@ class Plan(Solved):
 
     @cached_property
     def support_paid(self) -> dict[str, float]:
-        """What each member pays in all for tonnes that a scenario supports [money]."""
+        """The subsidies that each member pays in total [money]."""
         return supports.support_paid(self)
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """One row a mineral, member and year with demand, a stock or a flow: ``supply_columns``."""
+        """One row per mineral, member and year with demand, stock or flow: ``supply_columns``."""
         return pd.DataFrame(supply.supply_columns(self))
 
     @cached_property
     def short(self) -> pd.DataFrame:
-        """The rows of supply that are short, with ``share`` short."""
+        """The rows of supply with a shortage, and its ``share`` of demand."""
         table = self.supply
         nothing = [*map(self.short_tolerance, table["mineral"], table["year"])]
         short = table[table["short"] > np.array(nothing, dtype=float)]
         return short.assign(share=short["short"] / short["demand"]).reset_index(drop=True)
 
     def foresee(self) -> None:
-        """Begin what takes long, the causes of shortages, in a background process."""
+        """Start to compute the causes of shortages in a background process."""
         self._causes = self._causes or causes_in_background(self, self.short)
 
     @cached_property
@@ -201,11 +208,11 @@ class Plan(Solved):
 
     @cached_property
     def sources(self) -> pd.DataFrame:
-        """One row a refiner or project and year.
+        """One row per refiner or project and year.
 
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
-        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t], to_plants (t/yr
-        of the tonnes that go to other plants).
+        rent (the saving of one more tonne of capacity), gap (see ``Gaps``) [money/t], to_plants
+        (tonnes sold to other plants) [t/yr].
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
         to_plants = np.zeros(self.sold.shape)
@@ -216,7 +223,7 @@ class Plan(Solved):
             for t, year in enumerate(e.years):
                 nameplate, usable = float(e.nameplate[r, t]), float(e.usable[r, t])
                 if isinstance(s.record, Project):
-                    usable = nameplate * running(self, s.record, year)
+                    usable = nameplate * running_fraction(self, s.record, year)
                     rent = self.dual(PROJECT_CAPACITY, (s.name, s.project, s.mineral, year))
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
@@ -232,11 +239,11 @@ class Plan(Solved):
 
     @cached_property
     def countries(self) -> pd.DataFrame:
-        """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
+        """One row per country that sells or is limited: year, mineral, buyer ("": the coalition).
 
-        country, tonnes, demand (of an input with what plants take, the base of limits), purchased
-        (by plants, too) [t], limit (the tightest share; NaN: none), of_demand and
-        of_purchases (shares; NaN of nothing).
+        country, tonnes, demand (the base of limits: for an input with the use of plants), purchased
+        (including purchases of plants) [t], limit (the tightest share; NaN: none), of_demand and
+        of_purchases (shares; NaN if the base is 0).
         """
         return countries.country_shares(self)
 
@@ -244,10 +251,10 @@ class Plan(Solved):
 
     @cached_property
     def contracts(self) -> pd.DataFrame:
-        """One row a contract and year in force.
+        """One row per contract and year in force.
 
         contract (position), year, minimum (force majeure applied), maximum (NaN: none), taken,
-        untaken [t], price [money/t], worth (what one tonne less of minimum saves) [money/t].
+        untaken [t], price [money/t], worth (the saving of one tonne less minimum) [money/t].
         """
         e, d = self.expanded, self.expanded.deliveries
         of_contract, rows = d.contract >= 0, []
@@ -269,11 +276,12 @@ class Plan(Solved):
 
     @cached_property
     def stocks(self) -> pd.DataFrame:
-        """One row a stockpile and year.
+        """One row per stockpile and year.
 
-        opening, closing, target, shortfall [t], worth (what a tonne less of target saves)
-        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money],
-        fill_worth, draw_worth (what a tonne more a year of Max fill or Max draw saves) [money/t].
+        opening, closing, target, shortfall [t], worth (the saving of one tonne less target)
+        [money/t], days (of cover; NaN without demand), day_worth (the saving of one day less)
+        [money], fill_worth, draw_worth (the saving of one more tonne per year of Max fill or Max
+        draw) [money/t].
         """
         rows = []
         for (mineral, member), pile in self.case.stockpile_of.items():
@@ -281,7 +289,7 @@ class Plan(Solved):
             for year in self.expanded.years:
                 key = (mineral, member, year)
                 after, worth = self.value(STOCK, key), self.dual(TARGET, key)
-                day = a_day(self.case, mineral, member, year)
+                day = daily_demand(self.case, mineral, member, year)
                 target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
                 days = after / day if day > 0 else np.nan
                 paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
@@ -293,7 +301,7 @@ class Plan(Solved):
 
     @cached_property
     def projects(self) -> pd.DataFrame:
-        """One row a project and year.
+        """One row per project and year.
 
         built (fraction started), running (fraction), capacity [t/yr], tonnes, capex [money m],
         charge [money], rent [money/t].
@@ -303,7 +311,7 @@ class Plan(Solved):
         rows = []
         for p in self.case.projects:
             for year in self.expanded.years:
-                built, at_work = self.value(BUILT, (p.name, year)), running(self, p, year)
+                built, at_work = self.value(BUILT, (p.name, year)), running_fraction(self, p, year)
                 tonnes = sold[p.name, year]
                 money = (p.capex * built, capital_charge(self.case, p) * at_work, tonnes["rent"])
                 whose = (p.name, p.refiner, p.mineral, p.country)
@@ -314,7 +322,7 @@ class Plan(Solved):
 
     @cached_property
     def ore(self) -> pd.DataFrame:
-        """One row a flow of ore: year, mineral, mine_country, refiner, project, country, tonnes.
+        """One row per flow of ore: year, mineral, mine_country, refiner, project, country, tonnes.
 
         tonnes contained; premium and freight [money/t]; rent of the mine [money/t].
         """
@@ -336,34 +344,34 @@ class Plan(Solved):
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
-        """One row a flow of an input above 1e-6 t, bought or handed over: see ``stages.inputs``."""
+        """One row per flow of an input above 1e-6 t, bought or passed on: see ``stages.inputs``."""
         order = "year mineral refiner project member plant" if self.expanded.intakes else ""
         table = _table(stages.inputs(self), stages.INPUTS, order)
         return table.drop(columns=[c for c in ("support", "levy") if not table[c].any()])
 
     @cached_property
     def input_cost(self) -> Floats:
-        """What the inputs of a tonne that a source sells cost [money/t], by (source, year)."""
+        """The cost of inputs per tonne sold [money/t], by (source, year)."""
         return stages.input_cost(self)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is odd in the plan itself: what joint lines take beyond their need."""
+        """Warnings about the plan: inputs that joint lines take above their need."""
         return tuple(stages.beyond_need(self)) if self.expanded.intakes else ()
 
     def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
-        """Return what is served if a country stops: at the last stage, and through all stages."""
+        """Return the supply left if a country stops: counting its final products, or all stages."""
         return stages.served_if_lost(self, year)
 
-    # ---- share limits, what changes against today, and tiers of demand --------------------------
+    # ---- share limits, changes against today, and tiers of demand --------------------------------
 
     @cached_property
     def limits(self) -> pd.DataFrame:
-        """One row a single cap: what the limit's row says of one buyer, supplier, mineral and year.
+        """One row per cap: one limit for one buyer, supplier, mineral and year.
 
-        limit (position in case.share_limits), kind, stage, mineral, buyer ("" the coalition),
-        group, supplier, year, tonnes, base [t], share (reached), allowed (share), room and excess
-        [t], binding, shadow_price (what one tonne of relief saves) [money/t].
+        limit (position in case.share_limits), kind, stage, mineral, buyer ("": the coalition),
+        group, supplier, year, tonnes, base [t], share (reached), allowed (share), room (slack) and
+        excess [t], binding, shadow_price (the saving if the cap were one tonne looser) [money/t].
         """
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
         is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
@@ -387,14 +395,14 @@ class Plan(Solved):
         )
 
     @cached_property
-    def worth_of_caps(self) -> dict[str, float]:
-        """What looser caps on each single country would save by mineral, where any binds.
+    def cap_savings(self) -> dict[str, float]:
+        """The saving by mineral if all caps on single countries were looser, where any binds.
 
-        The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
+        It is the sum of each cap's dual x its base, discounted: money per 100 % of share.
         """
         e, limits, names = self.expanded, self.case.share_limits, self.program.names
         of_purchases = self.case.settings.share_basis == PURCHASES
-        tonnes, d = e.limited_demand, e.deliveries
+        tonnes, d = e.limit_base_demand, e.deliveries
         if of_purchases:
             tonnes = np.zeros(tonnes.shape)
             np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)
@@ -415,7 +423,7 @@ class Plan(Solved):
 
     @cached_property
     def changes(self) -> pd.DataFrame:
-        """One row a refiner and member, of minerals whose supply of today is given.
+        """One row per refiner and member, for minerals with a known supply of today.
 
         mineral, refiner, country, member, today, planned (in the first year), change [t/yr].
         """
@@ -437,9 +445,9 @@ class Plan(Solved):
 
     @cached_property
     def tiers(self) -> pd.DataFrame:
-        """One row a tier of demand: year, mineral, member, tier, demand, short [t], cost [money/t].
+        """One row per tier: year, mineral, member, tier, demand, short [t], cost [money/t].
 
-        Only where demand has tiers.
+        It is empty if demand has no tiers.
         """
         rows = [
             (
@@ -454,26 +462,26 @@ class Plan(Solved):
 
     @cached_property
     def security(self) -> pd.DataFrame:
-        """One row a country that Security has lost, mineral and year, in the rows' order.
+        """One row per country lost under Security, mineral and year, in the order of its rows.
 
-        row (position in case.security), demand, lost (what the country sells), left (what others
-        sell and could sell more, and stocks that count) [t], served and target (shares of demand),
-        missing [t], binding, point (what one point more of target costs) [money].
+        row (position in case.security), demand, lost (the country's sales), left (sales and
+        possible extra sales of others, and stocks that count) [t], served and target (shares of
+        demand), missing [t], binding, point (the cost of one more point of target) [money].
         """
-        return _table(secured.survived(self), secured.SECURED, "row mineral year country")
+        return _table(secured.secured_rows(self), secured.SECURED, "row mineral year country")
 
     # ---- costs and totals -----------------------------------------------------------------------
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """Cost by heading, in their order: ``money`` undiscounted, ``discounted``."""
+        """Cost by heading, in order: ``money`` (undiscounted) and ``discounted``."""
         every = self.charges.items()
         rows = ((name, *map(float, by_mineral.sum(axis=1))) for name, by_mineral in every)
         return _table(rows, "heading money discounted")
 
     @cached_property
     def mineral_costs(self) -> pd.DataFrame:
-        """Cost by mineral and heading: ``money`` undiscounted, ``discounted``; every pair once."""
+        """Cost by mineral and heading: ``money`` (undiscounted) and ``discounted``."""
         rows = (
             (mineral, heading, *by_mineral[:, m].tolist())
             for m, mineral in enumerate(self.expanded.minerals)
@@ -510,7 +518,7 @@ class Plan(Solved):
 
     @cached_property
     def cash(self) -> float:
-        """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
+        """All cash cost: without shortages and other penalties [money, undiscounted]."""
         paid = (sums[0].sum() for name, sums in self.charges.items() if name not in PENALTIES)
         return float(sum(paid))
 
@@ -520,24 +528,25 @@ class Plan(Solved):
 
     @cached_property
     def tonnes(self) -> float:
-        """What the coalition purchases in all [t]; what plants buy is not among it."""
+        """All purchases of members [t], without those of plants."""
         return float(self.delivered.sum())
 
     @cached_property
     def shortage(self) -> float:
-        """What the coalition is short in all [t]."""
+        """The total shortage of the coalition [t]."""
         return float(self.part(SHORTAGE)[1].sum())
 
     @cached_property
     def served_share(self) -> float:
-        """The part of demand that is met; 1 where there is none."""
+        """The share of demand that is met; 1 if there is no demand."""
         return served_share(self.case.total_demand, self.shortage)
 
     @cached_property
     def max_country_share(self) -> dict[str, float]:
-        """By mineral, the largest share over years of one country in the coalition's base.
+        """The largest share of one country in the coalition's base over all years, by mineral.
 
-        The base is demand, or purchases where Share basis says so. Rest of world is no country.
+        The base is demand, or purchases if Share basis says so. The rest of the world is not a
+        country.
         """
         tops = largest_country_shares(self.countries, self.case.settings.share_basis)
         return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
@@ -548,7 +557,7 @@ class Plan(Solved):
 
     @property
     def timings(self) -> dict[str, float]:
-        """Seconds of building and of solving and proving, summed over blocks."""
+        """Seconds of building, solving and proving, summed over blocks."""
         return {
             "build": sum(b.build_seconds for b in self.blocks),
             "solve": sum(b.solve_seconds for b in self.blocks),

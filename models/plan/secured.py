@@ -1,4 +1,4 @@
-"""What a plan leaves if a country is lost, and what Security asks for."""
+"""The supply left in a plan if a country is lost, and the targets of Security."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import numpy as np
 from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
-from models.program.families.security import MISSING, ORE, RESERVE, SURGE, SURVIVAL, survivals_asked
+from models.program.families.security import (
+    MISSING,
+    ORE,
+    RESERVE,
+    SURGE,
+    SURVIVAL,
+    security_requirements,
+)
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, Survival, sellers
 
@@ -21,9 +28,9 @@ if TYPE_CHECKING:
 SECURED = "row year mineral country demand lost left served target missing binding point"
 
 
-def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``SECURED`` for each country lost under a row of Security, mineral and year."""
-    e, every = plan.expanded, [*survivals_asked(plan.expanded)]
+def secured_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """Yield a row (columns ``SECURED``) per row of Security, lost country, mineral and year."""
+    e, every = plan.expanded, [*security_requirements(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
     supply = plan.sold + _reserves(plan, cells)
     country, mineral = (
@@ -43,7 +50,7 @@ def survived(plan: Plan) -> Iterator[tuple[Any, ...]]:
 
 
 def _taken_elsewhere(plan: Plan, s: Survival) -> float:
-    """Return what plants outside a country take of an input, and unmet demand would take [t]."""
+    """Return the use of an input by plants outside a country, and the need of unmet demand [t]."""
     if not s.is_input:
         return 0.0
     e = plan.expanded
@@ -57,7 +64,7 @@ def _taken_elsewhere(plan: Plan, s: Survival) -> float:
 
 
 def _stock(plan: Plan, s: Survival) -> float:
-    """Return the stocks that count [t], at the end of the year before or at the opening."""
+    """Return the stocks that count [t]: at the end of the year before, or the opening stocks."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
     if t == 0 or not s.record.count_stocks:
@@ -66,25 +73,25 @@ def _stock(plan: Plan, s: Survival) -> float:
 
 
 def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
-    """Return what each source could sell more [t/yr], by (source, year), in some cells.
+    """Return each source's possible extra sales [t/yr], by (source, year), in some cells.
 
-    The program holds no more of it than it needs. What surge, capacity and ore allow beyond that is
-    added here; ore goes first where it yields most.
+    The program has only as much of them as it needs. The rest that surge, capacity and ore allow is
+    added here; ore goes first to the sources with the highest recovery.
     """
     e, reserves = plan.expanded, np.zeros(plan.sold.shape)
     for m, t in cells:
         year, selling = e.years[t], [(r, e.sources[r]) for r in sellers(e, m, t)]
-        mined = plan.at(ORE, (e.minerals[m], year))
-        ore = float(plan.room[mined]) if mined >= 0 else math.inf
+        mined = plan.row_at(ORE, (e.minerals[m], year))
+        ore = float(plan.slack[mined]) if mined >= 0 else math.inf
         room: dict[int, float] = {}
         for r, source in selling:
             key = (source.name, source.project, source.mineral, year)
             reserves[r, t] = plan.value(RESERVE, key)
             ore -= reserves[r, t] / source.recovery if source.needs_ore else 0.0
-            capacity_row = plan.at(REFINING_CAPACITY, (source.name, source.mineral, year))
-            capacity = plan.at(PROJECT_CAPACITY, key) if source.project else capacity_row
-            limits = [row for row in (plan.at(SURGE, key), capacity) if row >= 0]
-            room[r] = max(0.0, float(plan.room[limits].min()) - reserves[r, t])
+            capacity_row = plan.row_at(REFINING_CAPACITY, (source.name, source.mineral, year))
+            capacity = plan.row_at(PROJECT_CAPACITY, key) if source.project else capacity_row
+            limits = [row for row in (plan.row_at(SURGE, key), capacity) if row >= 0]
+            room[r] = max(0.0, float(plan.slack[limits].min()) - reserves[r, t])
         for r, source in sorted(selling, key=lambda each: -each[1].recovery):
             more = min(room[r], max(0.0, ore) * source.recovery) if source.needs_ore else room[r]
             ore -= more / source.recovery if source.needs_ore else 0.0

@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Part, Turned
+from models.case import Case, CaseStep, SetNumber
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
 from models.plan.variation import ARRAYS, NoVectorsError, Variation
-from models.program import ComponentArrays, Fitted, Program, Scaling, build_program, fit
+from models.program import ComponentArrays, FittedVariant, Program, Scaling, build_program, fit
 from models.program.builder import Charge
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended, fits
+from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended_basis, fits
 
 _AS_BEFORE = "as before"
 
@@ -147,7 +147,7 @@ class Session:
         """The changes of the base case as vectors of its program."""
         return Variation(self._solver.expanded, self.base.program)
 
-    def vary(self, parts: Sequence[Part]) -> Plan | None:
+    def vary(self, parts: Sequence[CaseStep]) -> Plan | None:
         """Return the proven optimal plan of a variant that is a change of vectors.
 
         None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
@@ -158,7 +158,7 @@ class Session:
         limits beside them are the base's.
         """
         for part in parts:
-            if isinstance(part.kind, Turned) and part.kind.turn not in self._checked:
+            if isinstance(part.kind, SetNumber) and part.kind.turn not in self._checked:
                 solving.check(part(self.case), self.case)
                 self._checked.add(part.kind.turn)
         base, e = self.base.program, self._solver.expanded
@@ -233,13 +233,15 @@ class Session:
             results[b] = result
         return [results[b] for b in sorted(results)]
 
-    def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
+    def _in_variant(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
         """Return the values and duals of before in the variant's order; 0 for what is new."""
         x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
         duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
         return x, duals
 
-    def _solve_pieces(self, fitted: Fitted, unsettled: set[int]) -> dict[int, tuple[str, str]]:
+    def _solve_pieces(
+        self, fitted: FittedVariant, unsettled: set[int]
+    ) -> dict[int, tuple[str, str]]:
         """Solve blocks that are not settled, by the base's numbers, from where they were.
 
         Returns for each block that was solved the attempt's name and the trouble it met.
@@ -264,7 +266,7 @@ class Session:
             troubles.update(dict.fromkeys(piece, ("" if trouble else solution.attempt, trouble)))
         return troubles
 
-    def _extended(self, program: Program, fitted: Fitted, b: int) -> Any:
+    def _extended(self, program: Program, fitted: FittedVariant, b: int) -> Any:
         """Return the extended basis of the like block in the base; None if there is none."""
         kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
         if kept is None:
@@ -275,7 +277,7 @@ class Session:
             (fitted.rows[program.rows_of(b)], base.rows_of(first)),
         )
         columns, rows = (np.where(places >= 0, places - piece.start, -1) for places, piece in every)
-        return extended(kept.basis, columns, rows)
+        return extended_basis(kept.basis, columns, rows)
 
     @staticmethod
     def _run(kept: _Kept, rows: LinearProgram) -> Solution:

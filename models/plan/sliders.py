@@ -1,9 +1,9 @@
-"""A case's program and what sliders change in it, so that a page can plan it again by itself.
+"""A case's program and its changes by sliders, so that a page can plan it again by itself.
 
-A slider changes a case, and so some numbers of its program, never which columns and rows there are.
-The change is read from the programs of a few cases with one layout, so no rule of the program is
-repeated here. Each slider is tried on a case that it was not read from, and refused if its change
-is not along a straight line.
+A slider changes a case, and so some numbers of its program, never its set of columns and rows. The
+change is read from the programs of a few cases with one layout, so no rule of the program is
+repeated here. Each slider is tested on a case from which it was not read, and refused if its change
+is not linear.
 """
 
 from __future__ import annotations
@@ -27,27 +27,28 @@ from models.solve import LinearProgram, PersistentSolver, statuses
 
 MINERAL, COUNTRY = "mineral", "country"
 DEMAND = "demand"
-"""The slider that scales demand, and with it what others set as a part of demand."""
+"""The slider that scales demand and all amounts given as a share of demand."""
 _TWICE, _TRIED_DEMAND = 2.0, 1.1
-"""By what demand is scaled where a slider is read with it, and where the rule is tried."""
+"""The factors on demand when a slider is read together with demand, and when it is tested."""
 
 Settings = Mapping[str, Sequence[float]]
-"""Of each slider by name its value for each part; NaN where it is not moved."""
+"""For each slider, by name: its value for each part (mineral or country); NaN: not moved."""
 
 
-class NotStraightError(NoVectorsError):
-    """A slider does not change the program along a straight line."""
+class NotLinearError(NoVectorsError):
+    """A slider does not change the program linearly."""
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A number that can be moved: its name, its change of a case, and what it has parts for.
+    """A number that can be moved: its name, its change of a case, and its parts.
 
-    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code. Its rule
-    is read at the values ``between`` and tried at ``tried``. ``scales``: it multiplies what is
-    there, so that 1 changes nothing; else it replaces it. ``parts`` are MINERAL, COUNTRY or "".
-    ``is_loss`` has no value: a part is lost or not. ``straight`` gives the case in which the change
-    is along a straight line; in the case itself no number then falls below what it is at value 0.
+    ``parts`` are MINERAL or COUNTRY if the slider has one value for each of them, or "". ``change``
+    takes a case, the value, and "" (all parts at once) or a country's code. The change is read at
+    the values ``between`` and tested at ``tried``. If it ``scales``, the value is a factor, and 1
+    changes nothing; otherwise the value replaces the number. With ``is_loss`` it has no value: a
+    part is lost or not. ``straight`` gives a case in which the change is linear; in the case itself
+    no number then falls below that at value 0.
     """
 
     name: str
@@ -62,12 +63,12 @@ class Slider:
 
 @dataclass(frozen=True)
 class Layer:
-    """What a slider does to numbers of one array.
+    """The change of numbers in one array by a slider.
 
-    Those at positions ``at`` become ``const + slope x value``, and (demand - 1) times the same of
-    ``const_d`` and ``slope_d`` on top; those of a slider that scales get ``slope x (value - 1)`` on
-    top. ``part`` says which of the slider's values each follows. Later layers replace what earlier
-    ones say. With ``least``, no number falls below that.
+    With the slider's value v and demand's factor d, the numbers at positions ``at`` become ``const
+    + slope x v + (d - 1) x (const_d + slope_d x v)``. For a slider that scales, ``slope x (v - 1)``
+    is added to them instead. ``part`` has the number of the slider's value that each position
+    follows. Later layers replace earlier ones. With ``least``, no number falls below that.
     """
 
     slider: str
@@ -83,7 +84,7 @@ class Layer:
 
 
 def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> LinearProgram:
-    """Return a program's arrays with sliders set; the page does the same in JavaScript."""
+    """Return a program's arrays with the sliders' values; the page does this in JavaScript."""
     arrays = {name: getattr(base, name).copy() for name in ARRAYS}
     (demand,) = settings.get(DEMAND, (1.0,))
     for layer in layers:
@@ -104,9 +105,9 @@ def set_to(base: LinearProgram, layers: Sequence[Layer], settings: Settings) -> 
 
 @dataclass(frozen=True)
 class Basis:
-    """An optimal basis of some settings: the status of each column, then of each row.
+    """An optimal basis for some settings: the status of each column, then of each row.
 
-    ``objective`` [money] is the cost of the plan of these settings.
+    ``objective`` [money] is the cost of the plan with these settings.
     """
 
     settings: Settings
@@ -118,8 +119,8 @@ class Basis:
 class Adjustable:
     """A case's program that sliders change.
 
-    ``layout`` is the case whose program has every column and row that any setting needs. ``layers``
-    are what the sliders do, ``countries`` the parts of sliders by country.
+    ``layout`` is a case with every column and row that any setting needs. ``layers`` are the
+    changes by sliders, ``countries`` the parts of sliders by country.
     """
 
     case: Case
@@ -134,7 +135,7 @@ class Adjustable:
 
     @cached_property
     def solver(self) -> BlockSolver:
-        """The solver that knows how the layout's blocks are scaled; none of its models is built."""
+        """The solver with the scaling of the layout's blocks; no Pyomo model is built."""
         return BlockSolver(self.expanded, is_compared=False)
 
     @property
@@ -158,19 +159,19 @@ class Adjustable:
         return Variation(self.expanded, self.program)
 
     def arrays_of(self, case: Case) -> LinearProgram:
-        """Return the arrays of a case in the layout; NoVectorsError where it has other rows."""
+        """Return the arrays of a case in the layout; NoVectorsError if its rows differ."""
         return self.variation.arrays_of(case)
 
     def add(self, slider: Slider) -> None:
-        """Add a slider; NotStraightError where no straight line says what it does."""
+        """Add a slider; NotLinearError if its effect on the program is not linear."""
         self.layers += self._losses(slider) if slider.is_loss else self._moves(slider)
         if slider.name == DEMAND:
             self.demand = slider
 
-    # ---- what a slider does -------------------------------------------------------------------
+    # ---- the change by a slider ------------------------------------------------------------------
 
     def _moves(self, slider: Slider) -> list[Layer]:
-        """Return what a slider changes, read at two values, and at both with demand doubled."""
+        """Return a slider's layers, read at two values, and at both with demand doubled."""
         case = self.case if slider.straight is None else slider.straight(self.case)
         base = self.base if case is self.case else self.arrays_of(case)
         ends = [self._set(slider, value, case=case) for value in slider.between]
@@ -201,14 +202,14 @@ class Adjustable:
     def _set(
         self, slider: Slider, value: float, demand: float = 1.0, case: Case | None = None
     ) -> LinearProgram:
-        """Return the arrays of a case (None: its own), demand scaled, a slider set for all."""
+        """Return the arrays of a case (None: its own) with demand scaled and all parts set."""
         case = case or self.case
         if demand != 1.0 and self.demand is not None:
             case = self.demand.change(case, demand, "")
         return self.arrays_of(slider.change(case, value, ""))
 
     def _try(self, slider: Slider, layers: list[Layer]) -> None:
-        """Compare the rule with cases that it was not made from."""
+        """Compare the layers with cases from which they were not made."""
         count = max((int(layer.part.max()) + 1 for layer in layers), default=1)
         demand_layers = [layer for layer in self.layers if layer.slider == DEMAND]
         for demand in (1.0, _TRIED_DEMAND) if self._with_demand(slider) else (1.0,):
@@ -217,14 +218,14 @@ class Adjustable:
             wanted = self._set(slider, slider.tried, demand)
             for name in ARRAYS:
                 if differs(getattr(arrays, name), getattr(wanted, name)).any():
-                    msg = f"{slider.name} changes the program ({name}) in no straight line"
-                    raise NotStraightError(msg)
+                    msg = f"{slider.name} does not change the program linearly ({name})"
+                    raise NotLinearError(msg)
 
     def _losses(self, slider: Slider) -> list[Layer]:
-        """Return what the loss of each country fixes, whatever else is moved."""
+        """Return the layers of each country's loss; they do not depend on other sliders."""
         fixed: dict[str, list[tuple[Ints, Ints, Floats]]] = {name: [] for name in ARRAYS}
         for number, country in enumerate(self.countries):
-            if country == schema.REST_OF_WORLD:  # no country that could be lost
+            if country == schema.REST_OF_WORLD:  # not a country
                 continue
             rows = self.arrays_of(slider.change(self.case, 0.0, country))
             for name in ARRAYS:
@@ -242,7 +243,7 @@ class Adjustable:
         return layers
 
     def _parts(self, parts: str, array: str, positions: Ints) -> Ints:
-        """Return which of a slider's values each position follows."""
+        """Return the number of the slider's value that each position follows."""
         if not parts:
             return np.zeros(len(positions), dtype=np.int64)
         program = self.program
@@ -259,7 +260,7 @@ class Adjustable:
 
     @cached_property
     def country_of_column(self) -> Ints:
-        """The position of the country that each column's sale comes from; -1 for others."""
+        """The position of the seller's country of each column; -1 if it is no sale."""
         number = {country: i for i, country in enumerate(self.countries)}
         of_source = np.array([number[s.country] for s in self.expanded.sources], dtype=np.int64)
         countries = np.full(len(self.program.rows.cost), -1, dtype=np.int64)
@@ -271,8 +272,8 @@ class Adjustable:
     def bases(self, wanted: Iterable[Settings]) -> Iterator[Basis]:
         """Yield an optimal basis of each setting, in order; each starts from the one before.
 
-        Settings whose solution is not proven are left out, and so is any case with integer builds,
-        which need a search.
+        Settings without a proven solution are left out, and so are cases with integer builds, which
+        need a search.
         """
         if self.base.whole.any() or not len(self.base.cost):
             return
@@ -292,21 +293,20 @@ class Adjustable:
             scaled = part.scaled(program.block(first, last, rows))
             solver = held.setdefault(first, PersistentSolver())
             solver.change(scaled)
-            solution = part.unscaled(solver.run_by_any())
+            solution = part.unscaled(solver.run_with_fallbacks())
             solutions.append(statuses(solution.basis))
             x.append(solution.x)
             duals.append(solution.duals)
         values = np.concatenate(x), np.concatenate(duals)
         proof = program.certify(*values, self.solver.measure, rows=rows)
-        if not all(proof.of(b).passed for b in range(len(program.blocks))):
-            msg = "the solution is no proof"
+        if not all(proof.of_block(b).passed for b in range(len(program.blocks))):
+            msg = "the solution is not proven"
             raise SolverError(msg)
         in_order = [part for parts in zip(*solutions, strict=True) for part in parts]
         return Basis(settings, float(proof.primal.sum()), np.concatenate(in_order))
 
 
 def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
-    """Return the scaling of some blocks."""
     return Scaling(
         scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
     )

@@ -1,4 +1,4 @@
-"""Case in, Plan out: check, split into blocks, solve, join; parts of a case; a plan again."""
+"""Case in, Plan out: check, split into blocks, solve, join; groups of linked minerals."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
     """Return the proven optimal plan of a case.
 
     Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` maps a function over groups of blocks and keeps their order: the
-    built-in map, that of a process pool or of a cluster.
+    proven optimum. ``run`` is a map that keeps the order: the built-in map, a process pool's or a
+    cluster's.
 
-    ``extend`` is given the case's whole model in Pyomo and adds variables, linear constraints and
-    the variables' costs; ``Plan.extension`` has them. It raises ValueError where it changes the
-    case's own. ``solver`` is a solver that Pyomo finds, such as "glpk" or "gurobi" ("": HiGHS);
-    UsageError where it finds none of that name. With either, all blocks are solved here, one by
-    one.
+    ``extend`` is called with the case's total Pyomo model and adds variables, linear constraints
+    and the variables' costs; ``Plan.extension`` has them. Raises ValueError if it changes the
+    case's own rows. ``solver`` is a solver that Pyomo finds, such as "glpk" or "gurobi" ("":
+    HiGHS); UsageError if it finds none with that name. With either, all blocks are solved in this
+    process, one by one.
     """
     check(case)
     if extend is not None or solver:
@@ -55,10 +55,10 @@ def check(case: Case, passed: Case | None = None) -> None:
 
 @dataclass(frozen=True)
 class BlockGroup:
-    """Blocks to be solved one after another, and the case of their minerals alone.
+    """Blocks to be solved one after another, and the case reduced to their minerals.
 
-    ``blocks`` are their numbers in the whole case, ``cells`` those of this group's case;
-    ``tolerance_scale`` [t] is the whole case's.
+    ``blocks`` are their numbers in the total case, ``cells`` their cells in this group's case.
+    ``tolerance_scale`` [t] is that of the total case.
     """
 
     case: Case
@@ -68,7 +68,7 @@ class BlockGroup:
 
 
 def groups(case: Case) -> Iterable[BlockGroup]:
-    """Yield the groups of a case, each made on demand: the blocks of the same minerals."""
+    """Yield the groups of blocks with the same minerals, each made on demand."""
     blocks = split(case)
     names = [m.name for m in case.minerals]
     for numbers in together(blocks):
@@ -83,24 +83,24 @@ def groups(case: Case) -> Iterable[BlockGroup]:
 
 
 def solve_group(group: BlockGroup) -> list[BlockResult]:
-    """Return the results of a group's blocks, numbered as in the whole case."""
+    """Return the results of a group's blocks, numbered as in the total case."""
     expanded = Expanded(group.case)
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
     results = solver(range(len(group.cells)))
     return [replace(r, block=b, basis=None) for b, r in zip(group.blocks, results, strict=True)]
 
 
-# ---- parts: what the blocks of a case leave apart ----------------------------------------------
+# ---- groups of linked minerals -------------------------------------------------------------------
 
-# The plan of a case is the plans of its parts side by side. A study that changes a few minerals at
-# a time plans each part once for each change that touches it, not once for every mixture of them.
+# Groups that nothing links can be planned separately. A study that changes a few minerals
+# at a time plans each group once per change of it, not once per combination of changes.
 
 
-def parts(case: Case) -> tuple[tuple[str, ...], ...]:
-    """Return the minerals that belong together, in the order of the case's minerals.
+def linked_minerals(case: Case) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of linked minerals, in the order of the case's minerals.
 
-    Blocks tie them, and so does a limit on one mineral that names a refiner or a company of
-    another. The case must keep the rules of ``models.checks``.
+    Minerals are linked by a common block, or by a limit on one mineral that names a refiner or a
+    company of another. The case must have passed ``models.checks``.
     """
     expanded = Expanded(case)
     names = expanded.minerals
@@ -127,11 +127,11 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def part(case: Case, minerals: tuple[str, ...]) -> Case:
-    """Return the case of some minerals alone, without scenarios, risks and rights.
+def case_of(case: Case, minerals: tuple[str, ...]) -> Case:
+    """Return the case reduced to some minerals, without scenarios, risks and rights.
 
-    If ``minerals`` are whole parts, its objective and amounts are those of its minerals in the
-    whole case.
+    If ``minerals`` are complete groups, its objective and amounts are the same as those of its
+    minerals in the total case.
     """
     chosen = frozenset(minerals)
     mine = case.of_minerals(minerals)
@@ -164,9 +164,9 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
 def _counts(
     row: schema.ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
 ) -> bool:
-    """Return whether a limit counts for any of some minerals, as far as its own cells say.
+    """Return whether a limit can apply to any of some minerals, judging by its own cells.
 
-    ``names`` are the suppliers that these have, of the groups that name one.
+    ``names`` has their suppliers, by supplier group.
     """
     is_there = row.supplier in names.get(row.group, {row.supplier})
     return row.mineral in {"", *minerals} and is_there
@@ -175,7 +175,7 @@ def _counts(
 # ---- a plan from its values and duals ----------------------------------------------------------
 
 
-def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
+def plan_from_solution(  # noqa: PLR0913 - a solution, and what its run says of itself
     expanded: Expanded,
     program: Program,
     x: Floats,
@@ -185,11 +185,11 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     failures: Sequence[str] = (),
     built: int = 0,
 ) -> Plan:
-    """Return the plan of a case from a solution, with the certificates that it deserves.
+    """Return the plan of a case from a given solution, with certificates computed from it.
 
-    ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the order of the case's own
-    program. ``mip_gap``, ``failures`` and the number of models ``built`` are taken from the run,
-    since they cannot be checked here.
+    ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the order of the case's
+    program. ``mip_gap``, ``failures`` and the number of models ``built`` are those of the original
+    run, since they cannot be checked here.
     """
     case = expanded.case
     duals, measure = prices * worths(case, program), program.measure(case.tolerance_scale)
@@ -202,5 +202,5 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     if results:
         results[0] = replace(results[0], failures=tuple(failures))
     plan = Plan(case, results, expanded, program)
-    plan.__dict__["prices"] = prices  # as given: discounted and back they may differ by rounding
+    plan.__dict__["prices"] = prices  # as given: discounting and back could change them by rounding
     return plan

@@ -1,4 +1,4 @@
-"""What plants buy of other plants, and what members hand to them."""
+"""Purchases of inputs by plants, and inputs that members pass on to them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ INPUTS = (
 
 
 def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield ``INPUTS`` of every flow of an input, sold to a plant or handed to it.
+    """Yield a row (columns ``INPUTS``) per flow of an input, sold or passed on to a plant.
 
-    year, mineral (the input), refiner, project, country, member ("" where it is bought), plant,
-    plant_project, product ("" where it is joint), plant_country, tonnes, cost, tariff (fraction),
-    freight, support, levy, landed [money/t; 0 where it is handed over], total [money], worth (of a
-    tonne more of the input to the plant) [money/t], unused (t beyond what a joint line needs).
+    year, mineral (the input), refiner, project, country, member ("" if it is bought), plant,
+    plant_project, product ("" if it is joint), plant_country, tonnes, cost, tariff (fraction),
+    freight, support, levy, landed [money/t; 0 if it is passed on], total [money], worth (the value
+    of one more tonne of the input to the plant) [money/t], unused (tonnes above the need of a joint
+    line) [t].
     """
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
     if not e.intakes:
@@ -60,11 +61,11 @@ def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
 
 
 def input_cost(plan: Plan, spent: Floats | None = None) -> Floats:
-    """Return what the inputs of a tonne cost that a source sells [money/t], by (source, year).
+    """Return the cost of inputs per tonne that a source sells [money/t], by (source, year).
 
-    Through all stages: what its plant paid for them landed, and what theirs cost in turn. A joint
-    input is charged to its products by tonnes; what is handed over costs nothing here. ``spent`` is
-    what each flow of an input costs in place of that.
+    It includes all stages: the landed cost of its inputs, and of their inputs. A joint input is
+    divided among its products by tonnes; inputs that members pass on cost nothing here. ``spent``
+    replaces the cost of each input flow.
     """
     e, flows = plan.expanded, plan.expanded.input_flows
     cost = np.zeros((len(e.sources), len(e.years)))
@@ -81,7 +82,7 @@ def input_cost(plan: Plan, spent: Floats | None = None) -> Floats:
 
 
 def beyond_need(plan: Plan) -> Iterator[Finding]:
-    """Yield a warning for each joint line that takes more of an input than its largest need."""
+    """Yield a warning per joint line that takes more of an input than its largest need."""
     e, needed = plan.expanded, [row for row in plan.case.inputs if row.tonnes > 0]
     unused = unused_of(plan).sum(axis=1)
     for intake, tonnes in zip(e.intakes, unused.tolist(), strict=True):
@@ -89,21 +90,22 @@ def beyond_need(plan: Plan) -> Iterator[Finding]:
             key = (intake.refiner, intake.mineral)
             rows = (row.row for row in needed if (row.refiner, row.input) == key and row.joint)
             taken = f"{intake.refiner} takes {tonnes:,.6g} t of {intake.mineral}"
-            problem = f"{taken} beyond its largest need"
+            problem = f"{taken} more than its largest need"
             hint = "the plan's sheet Inputs shows it by year"
             header = Input.column_of("joint").header
             yield warning(Input.SHEET, next(rows), header, found=problem, hint=hint)
 
 
-# ---- what is lost with a country, through all stages ---------------------------------------------
+# ---- losses with a country, through all stages ---------------------------------------------------
 
 
-def lost_parts(plan: Plan, country: str) -> Floats:
-    """Return which part of each source's tonnes goes when a country stops, by (source, year).
+def lost_fractions(plan: Plan, country: str) -> Floats:
+    """Return the fraction of each source's sales that is lost with a country, by (source, year).
 
-    All of what is in the country. Of others the largest part of any of their inputs, or of their
-    ore, that comes from lost sources; of a tonne that a member hands over the part of what it
-    bought in that year or drew from stock, which is not lost. Of what sells nothing, nothing.
+    A source in the country loses everything. Another source loses the largest lost fraction among
+    its inputs and its ore. Of inputs that a member passes on, the lost fraction is that of its
+    purchases and stock drawn in the year; stocks are not lost. A source without sales loses
+    nothing.
     """
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
     lost = _lost_ore(plan, country)
@@ -130,7 +132,7 @@ def lost_parts(plan: Plan, country: str) -> Floats:
 
 
 def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
-    """Return the part of what a member buys and draws from stock that is lost, by (member, year).
+    """Return the lost fraction of a member's purchases and stock drawn, by (member, year).
 
     ``lost`` is by (source, year).
     """
@@ -150,12 +152,11 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
 
 
 def _share(gone: Floats, whole: Floats) -> Floats:
-    """Return which part is gone; 0 of nothing."""
     return np.divide(gone, whole, out=np.zeros_like(gone), where=whole > 0)
 
 
 def _lost_ore(plan: Plan, country: str) -> Floats:
-    """Return the part of each source's ore that the mines of a country ship, by (source, year)."""
+    """Return the fraction of each source's ore from a country's mines, by (source, year)."""
     e = plan.expanded
     shipped, gone = np.zeros((2, len(e.sources), len(e.years)))
     is_lost = np.array([mine.country == country for mine in plan.case.mines], dtype=bool)
@@ -169,10 +170,11 @@ def _lost_ore(plan: Plan, country: str) -> Floats:
 
 
 def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return what is served of each mineral if a country outside stops, by mineral and country.
+    """Return the share of demand served if a country outside stops, by mineral and country.
 
-    At the last stage, where the country's own sales to members are lost, and through all stages.
-    Of minerals that members need; nothing is bought instead, and stocks give what the plan draws.
+    The first number counts only the loss of the country's sales to members, the second the loss
+    through all stages. Minerals are those that members need. Nothing is bought instead, and stocks
+    give only the tonnes that the plan draws.
     """
     e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
     t = e.years.index(year)
@@ -181,7 +183,7 @@ def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, fl
     np.add.at(sold, d.source[rows], plan.delivered[rows])
     home = {code for code in _countries(case) if COALITION in case.blocs_of(code)}
     outside = sorted(_countries(case) - home - {REST_OF_WORLD})
-    lost = {country: lost_parts(plan, country)[:, t] for country in outside}
+    lost = {country: lost_fractions(plan, country)[:, t] for country in outside}
     served: dict[str, dict[str, tuple[float, float]]] = {}
     for m, name in enumerate(e.minerals):
         need, positions = case.coalition_demand(name, year), [*e.of_mineral[name]]
@@ -200,13 +202,12 @@ def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, fl
 
 
 def _countries(case: Case) -> set[str]:
-    """Return the countries that refine or mine."""
     rows: tuple[Any, ...] = (*case.refiners, *case.projects, *case.mines)
     return {row.country for row in rows}
 
 
 def worth(plan: Plan, i: int, year: int) -> float:
-    """Return what a tonne more of an input is worth to a plant in a year [money/t]."""
+    """Return the value of one more tonne of an input to a plant in a year [money/t]."""
     e, intake = plan.expanded, plan.expanded.intakes[i]
     if not intake.is_joint:
         return plan.dual(NEED, (intake.mineral, *intake.buyer, year))
@@ -215,7 +216,7 @@ def worth(plan: Plan, i: int, year: int) -> float:
 
 
 def _arriving(plan: Plan) -> Floats:
-    """Return what arrives of each input [t], by (intake, year)."""
+    """Return the arriving tonnes of each input [t], by (intake, year)."""
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
     arriving = np.zeros((len(e.intakes), len(e.years)))
     np.add.at(arriving, (flows.intake, flows.year), plan.taken)
@@ -224,7 +225,7 @@ def _arriving(plan: Plan) -> Floats:
 
 
 def unused_of(plan: Plan) -> Floats:
-    """Return what joint lines take beyond their largest need [t], by (intake, year)."""
+    """Return the input of joint lines above their largest need [t], by (intake, year)."""
     e, unused = plan.expanded, _arriving(plan)
     for i, intake in enumerate(e.intakes):
         need = np.max([ratio * plan.sold[r] for r, ratio in intake.needs], axis=0)

@@ -1,4 +1,4 @@
-"""What each member needs, buys, is short of and pays for, by mineral and year."""
+"""Each member's demand, purchases, shortage and payments, by mineral and year."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     """Return the columns of ``Plan.supply``, in the order of year, mineral and member.
 
     demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
-    purchases) [money/t], short_cost (what the shortage counts for) [money].
+    purchases) [money/t], short_cost (the priced shortage) [money].
     """
     case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
     bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
@@ -46,8 +46,8 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     landed = np.divide(paid[at], tonnes, out=np.full(len(tonnes), np.nan), where=is_bought)
     return {
         "year": np.array(e.years, dtype=np.int64)[at[2]],
-        "mineral": spelt(e.minerals, at[0]),
-        "member": spelt(e.members, at[1]),
+        "mineral": names_at(e.minerals, at[0]),
+        "member": names_at(e.members, at[1]),
         "demand": e.demand[at],
         "purchased": tonnes,
         "short": short[at],
@@ -57,7 +57,6 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     }
 
 
-def spelt(names: Sequence[str], at: Ints) -> list[str]:
-    """Return the names at some positions."""
+def names_at(names: Sequence[str], at: Ints) -> list[str]:
     found: list[str] = np.array([*names, ""], dtype=object)[at].tolist()
     return found

@@ -1,4 +1,4 @@
-"""Contracts for difference: what the rows of Supports cost on the tonnes of a plan, and whom.
+"""Contracts for difference: the payments under Supports for the tonnes of a plan, by payer.
 
 They change nothing in the plan: each is a transfer from its payer to the plant.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.case import in_force
-from models.resolve import payer_of, paying, supported
+from models.resolve import payer_of, shares_of_payers, supported
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SupportBill:
-    """What is paid for the tonnes of a plant in a year under a row of Supports.
+    """The payment for the tonnes of a plant in a year under a row of Supports.
 
-    ``row`` is that of the sheet; ``each`` is what a tonne gets [money/t], below 0 where the plant
-    pays back; ``total`` [money].
+    ``row`` is that of the sheet. ``each`` is the payment per tonne [money/t], negative if the plant
+    pays back.
     """
 
     row: int
@@ -38,12 +38,11 @@ class SupportBill:
 
     @property
     def total(self) -> float:
-        """What is paid in all [money]."""
         return self.each * self.tonnes
 
 
 def bills(plan: Plan) -> tuple[SupportBill, ...]:
-    """Return the bills of all rows of Supports, by their row and year, where tonnes are sold."""
+    """Return the bills of all rows of Supports with sales, by row and year."""
     case, e, paid = plan.case, plan.expanded, list[SupportBill]()
     for row in case.supports:
         sources = supported(e, row)
@@ -53,16 +52,16 @@ def bills(plan: Plan) -> tuple[SupportBill, ...]:
                 continue
             price = case.mineral_of[row.mineral].price.value(year)
             reference = price if row.reference is None else row.reference
-            each = difference(row.strike, reference, row.clawback)
+            each = difference_payment(row.strike, reference, row.clawback)
             fields = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
             paid.append(SupportBill(*fields, reference, each))
     return tuple(paid)
 
 
 def support_paid(plan: Plan) -> dict[str, float]:
-    """Return what each member pays in all for tonnes that a scenario supports [money].
+    """Return the subsidies that each member pays in total [money].
 
-    Whoever buys them: members or plants.
+    They are paid for sales to members and to plants.
     """
     e, sales, paid = plan.expanded, plan.expanded.sales, dict[str, float]()
     money = np.zeros(plan.sold.shape)
@@ -70,13 +69,13 @@ def support_paid(plan: Plan) -> dict[str, float]:
     for r, t in np.argwhere(money > 0).tolist():
         source, year = e.sources[r], e.years[t]
         payer = payer_of(e, source, year)
-        for member, part in paying(plan.case, payer, source.mineral, year).items():
+        for member, part in shares_of_payers(plan.case, payer, source.mineral, year).items():
             paid[member] = paid.get(member, 0.0) + part * float(money[r, t])
     return paid
 
 
-def difference(strike: float, reference: float, clawback: float | None) -> float:
-    """Return what a tonne gets under a contract for difference [money/t], below 0: it pays back.
+def difference_payment(strike: float, reference: float, clawback: float | None) -> float:
+    """Return the payment per tonne under a contract for difference [money/t]; negative: paid back.
 
     formula: max(0, strike - reference) - max(0, reference - clawback)
     """
@@ -84,8 +83,10 @@ def difference(strike: float, reference: float, clawback: float | None) -> float
     return max(0.0, strike - reference) - back
 
 
-def paid_of(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
-    """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
+def payments_by_member(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
+    """Yield (member, bill, amount [money]) for each bill of the plan and each of its payers."""
     for bill in bills(plan):
-        for member, share in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
+        for member, share in shares_of_payers(
+            plan.case, bill.payer, bill.mineral, bill.year
+        ).items():
             yield member, bill, share * bill.total

@@ -14,20 +14,20 @@ and starts from where it was.
 
 A *kind* of change is a function of a case and a ``Selection``: what happens to all that is
 selected, such as ``close every lane``. It is laid out once, for everything (``Selection()``); a
-``Part`` of it, such as the lanes from China to Japan in 2030, takes the numbers at the positions of
-that country, member and year. So a study of hundreds of runs lays out a few:
+``CaseStep`` of it, such as the lanes from China to Japan in 2030, takes the numbers at the
+positions of that country, member and year. So a study of hundreds of runs lays out a few:
 
     variation = Variation(expanded, program)              # of the base case
-    rows = variation.arrays([Part(kind, Selection(country="CHN", member="Japan")), ...])
-    plan = session.vary([Part(...), ...])                 # ``models.plan.Session``: proven
+    rows = variation.arrays([CaseStep(kind, Selection(country="CHN", member="Japan")), ...])
+    plan = session.vary([CaseStep(...), ...])                 # ``models.plan.Session``: proven
 
 Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
 these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
 or columns that the base lacks, a number that two parts change otherwise, or a change at a position
 that belongs to no one who could be selected. The first part of each kind is tried, too, or of kinds
 that say that they are ``alike``: the arrays must be those of its own case, laid out. A kind that
-sets a number (``Turned``, such as a cap on single countries) is laid out at two numbers and tried
-at a third: between them all follows straight lines. The sliders of the page
+sets a number (``SetNumber``, such as a cap on single countries) is laid out at two numbers and
+tried at a third: between them all follows straight lines. The sliders of the page
 (``models.plan.sliders``) are lines over the same arrays.
 """
 
@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Kind, Part, Selection, Turned
+from models.case import Case, CaseStep, Kind, Selection, SetNumber
 from models.errors import PlannerError
 from models.program import ComponentArrays, Program, build_program, fit
 from models.program import component as c
@@ -71,7 +71,7 @@ class Variation:
         """Take the base; no kind of change is laid out yet."""
         self.expanded, self.program = expanded, program
         self._whole: dict[Kind, Vectors] = {}
-        self._parts: dict[Part, Vectors] = {}
+        self._parts: dict[CaseStep, Vectors] = {}
         self._tried: set[tuple[Any, tuple[str, ...]]] = set()
         self._refused: dict[Any, NoVectorsError] = {}
         self._lines: dict[Any, dict[str, tuple[Ints, Floats, Floats]]] = {}
@@ -87,7 +87,7 @@ class Variation:
             raise NoVectorsError(msg)
         return fitted.arrays
 
-    def arrays(self, parts: Sequence[Part]) -> LinearProgram:
+    def arrays(self, parts: Sequence[CaseStep]) -> LinearProgram:
         """Return the base's arrays with parts of changes, which hold together."""
         several = [self._part(part) for part in parts]
         for part, vectors in zip(parts, several, strict=True):
@@ -117,16 +117,16 @@ class Variation:
 
     # ---- a kind of change, laid out once ---------------------------------------------------------
 
-    def _part(self, part: Part) -> Vectors:
+    def _part(self, part: CaseStep) -> Vectors:
         """Return a part's vectors; the first that selects by some names is tried."""
-        kind = part.kind.turn if isinstance(part.kind, Turned) else part.kind
+        kind = part.kind.turn if isinstance(part.kind, SetNumber) else part.kind
         if self._refused and kind in self._refused:
             raise self._refused[kind]
         if part not in self._parts:
             try:
                 self._parts[part] = self._cut(self._read(part.kind), part.of)
-                how = getattr(part.kind, "alike", part.kind), tuple(part.of.named)
-                if part.of.named and how not in self._tried:
+                how = getattr(part.kind, "alike", part.kind), tuple(part.of.selectors)
+                if part.of.selectors and how not in self._tried:
                     self._try(part)
                     self._tried.add(how)
             except NoVectorsError as error:
@@ -136,7 +136,7 @@ class Variation:
 
     def _read(self, kind: Kind) -> Vectors:
         """Return what a kind of change does to all."""
-        if isinstance(kind, Turned):
+        if isinstance(kind, SetNumber):
             lines = self._follows(kind.turn).items()
             return {name: (at, const + slope * kind.value) for name, (at, const, slope) in lines}
         if kind not in self._whole:
@@ -183,10 +183,10 @@ class Variation:
     def _cut(self, whole: Vectors, of: Selection) -> Vectors:
         """Return the numbers of what is selected; NoVectorsError where one is nobody's."""
         found = dict(whole)
-        if {*of.named} - {"years", "mineral"} and self.expanded.intakes:
+        if {*of.selectors} - {"years", "mineral"} and self.expanded.intakes:
             msg = "what a plant takes is the seller's and the plant's"
             raise NoVectorsError(msg)
-        for name, wanted in of.named.items():
+        for name, wanted in of.selectors.items():
             columns, rows, number = self._owner(name)
             every = wanted if isinstance(wanted, frozenset) else {wanted}
             chosen = [number[one] for one in every if one in number]
@@ -218,7 +218,7 @@ class Variation:
         whose = columns[of.columns[at]]
         return np.where(whose >= 0, whose, rows[of.entry_rows()[at]])
 
-    def _try(self, part: Part) -> None:
+    def _try(self, part: CaseStep) -> None:
         """Compare a part with its own case, laid out."""
         base, made = self.program.rows, self._waived(self._changed([self._parts[part]]))
         wanted = self.arrays_of(part(self.expanded.case))
@@ -229,7 +229,7 @@ class Variation:
         for name, where in apart.items():
             at = np.flatnonzero(where)
             gone = self._is_gone(name, at, getattr(wanted, name)[at])
-            for columns, rows, _ in map(self._owner, part.of.named) if gone.any() else ():
+            for columns, rows, _ in map(self._owner, part.of.selectors) if gone.any() else ():
                 where[at[gone & (self._whose(name, at, columns, rows) < 0)]] = False
         apart["values"] &= ~(closed[base.columns] | empty[base.entry_rows()])
         for name in _OF_ROWS:

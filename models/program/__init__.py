@@ -1,10 +1,10 @@
-"""The program: a case's linear program, said twice, and what is told of its parts.
+"""A case's linear program, written twice, and descriptions of its columns and rows.
 
 A family of constraints is one file (``families``): its components, its rows in Pyomo and the same
 rows as arrays. A model built in Pyomo (``sourcing``) is compared with the arrays row by row and
-number by number before it is solved, so what is wrong in either shows. Once a block's model is so
-proven, blocks of the same shape, and the same block in a variant of the case, take their numbers
-from the arrays: a model is built once and re-used.
+number by number before it is solved, so an error in either is found. Once a block's model is proven
+this way, blocks of the same shape take their numbers from the arrays, and so does the same block in
+a variant of the case: a model is built once and re-used.
 """
 
 from models.program.builder import ComponentArrays as ComponentArrays
@@ -13,7 +13,7 @@ from models.program.builder import within as within
 from models.program.component import FRACTION as FRACTION
 from models.program.component import MONEY as MONEY
 from models.program.component import TONNES as TONNES
-from models.program.program import Fitted as Fitted
+from models.program.program import FittedVariant as FittedVariant
 from models.program.program import Program as Program
 from models.program.program import build_program as build_program
 from models.program.program import fit as fit

@@ -1,7 +1,8 @@
 """The builder: columns, rows and entries of a program, collected as arrays group by group.
 
-A group's keys are given as arrays of positions (of sources, members and years, numbered names), of
-what its component's ``index`` says; the builder spells them as the model does.
+A group's keys are given as arrays of positions (of sources, members, years or numbered names). The
+component's ``index`` says which kinds of positions. ``KeysFromPositions`` makes the same keys as
+the Pyomo model has.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from models.program.component import (
     columns_named,
     rows_named,
 )
-from models.resolve import Cell, Expanded, Floats, Ints, starts
+from models.resolve import Cell, Expanded, Floats, Ints, running_starts
 from models.solve import LinearProgram as Arrays
 
 Numbers = Floats | float
@@ -58,7 +59,7 @@ STAGES = (schema.REFINING, schema.MINING)
 
 @dataclass(frozen=True)
 class Charge:
-    """What a unit of each column costs under a heading [money, undiscounted], and in which year."""
+    """The cost per unit of each column under a heading [money, undiscounted], and its year."""
 
     heading: CostHeading
     price: Floats
@@ -69,18 +70,18 @@ class Charge:
 class ComponentArrays:
     """Columns or rows of one component.
 
-    ``at`` is the position of each in the program, ascending once it is laid out; ``cell`` (mineral
-    x years + year) says whose each is. ``index`` are the positions that keys are made of, which
-    ``spell`` spells. ``year`` is the year whose money a row's dual is in, 0 for none; ``charges``
-    are what columns cost; ``numbers`` their bounds and costs, or the rows' limits, until the
-    program is laid out.
+    ``at`` has their positions in the program, ascending once it is laid out. ``cell`` has the
+    mineral and year of each as one number (mineral x years + year). ``keys_of`` makes the keys from
+    the positions in ``index``. ``year`` is the year of the money of a row's dual, 0 for none.
+    ``charges`` are the costs of columns. ``numbers`` has the columns' bounds and costs, or the
+    rows' limits, until the program is laid out.
     """
 
     component: Component
     at: Ints
     cell: Ints
     index: tuple[Ints, ...]
-    spell: Spelling
+    keys_of: KeysFromPositions
     year: Ints
     charges: tuple[Charge, ...] = ()
     numbers: Mapping[str, Floats] = field(default_factory=dict)
@@ -93,24 +94,24 @@ class ComponentArrays:
         return self.component.name
 
     @property
-    def is_of_limits(self) -> bool:
+    def is_share_limit(self) -> bool:
         return self.component.positions[0] == LIMIT
 
     @property
     def limits(self) -> Ints:
-        """The position of the row of Share limits that each is of."""
+        """The position in Share limits of the row to which each belongs."""
         numbers, at = np.unique(self.index[0], return_inverse=True)
-        return integers([self.spell.limit_of[number] for number in numbers.tolist()])[at]
+        return integers([self.keys_of.limit_of[number] for number in numbers.tolist()])[at]
 
     def keys(self, which: Ints) -> list[Any]:
-        return self.spell(self.component, [part[which] for part in self.index])
+        return self.keys_of(self.component, [part[which] for part in self.index])
 
-    def moved(self, place: Ints) -> ComponentArrays:
-        """Return the group where its provisional positions have their places, in that order."""
+    def placed(self, place: Ints) -> ComponentArrays:
+        """Return the group with its provisional positions replaced by final ones, sorted."""
         at = place[self.at]
         if not len(at) or (np.diff(at) > 0).all():
             return replace(self, at=at, numbers={})
-        order = np.argsort(at, kind="stable")  # the group's own order is not the blocks'
+        order = np.argsort(at, kind="stable")  # the group's order is not that of the blocks
         return replace(
             self,
             at=at[order],
@@ -123,10 +124,10 @@ class ComponentArrays:
 
 
 class LazyKeys(Sequence[solve.Keys]):
-    """The names of a stretch of columns or rows, spelt when first looked at."""
+    """The keys of a range of columns or rows, made on first use."""
 
-    def __init__(self, groups: tuple[ComponentArrays, ...], stretch: slice) -> None:
-        self._groups, self._stretch = groups, stretch
+    def __init__(self, groups: tuple[ComponentArrays, ...], span: slice) -> None:
+        self._groups, self._span = groups, span
 
     def group_sizes(self) -> list[tuple[str, int]]:
         """Return (name, number of keys) of each row or column group that isn't empty.
@@ -135,16 +136,16 @@ class LazyKeys(Sequence[solve.Keys]):
         """
         found: list[tuple[str, int]] = []
         for group in self._groups:
-            at = within(group.at, self._stretch)
+            at = within(group.at, self._span)
             ends = [at.start, at.stop]
-            if group.is_of_limits:
+            if group.is_share_limit:
                 ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
             found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
         return found
 
     @cached_property
     def _all(self) -> tuple[solve.Keys, ...]:
-        """Every stretch; neighbours of one component are one, as of several Share limits."""
+        """All keys; neighbouring ranges of one component are merged, as for Share limits."""
         merged: list[solve.Keys] = []
         found = (keys for group in self._groups for keys in self._of(group))
         for keys in sorted(found, key=lambda keys: keys.start):
@@ -156,12 +157,11 @@ class LazyKeys(Sequence[solve.Keys]):
         return tuple(merged)
 
     def _of(self, group: ComponentArrays) -> Iterator[solve.Keys]:
-        """Yield a group's names, a stretch for each block."""
-        inside = within(group.at, self._stretch)
+        inside = within(group.at, self._span)
         at = np.arange(inside.start, inside.stop)
         for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
             if len(run):
-                start = int(group.at[run[0]]) - self._stretch.start
+                start = int(group.at[run[0]]) - self._span.start
                 yield solve.Keys(group.name, start, tuple(group.keys(run)))
 
     def __getitem__(self, at: Any) -> Any:
@@ -171,17 +171,17 @@ class LazyKeys(Sequence[solve.Keys]):
         return len(self._all)
 
 
-def within(positions: Ints, stretch: slice) -> slice:
-    """Return which of ascending positions lie in a stretch."""
-    first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
+def within(positions: Ints, span: slice) -> slice:
+    """Return the part of ascending positions that lies in a range."""
+    first, last = np.searchsorted(positions, (span.start, span.stop))
     return slice(int(first), int(last))
 
 
 def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
-    """Return a fingerprint of a block's structure: the same, the same model but for numbers.
+    """Return a fingerprint of a block's structure: equal ones differ only in their numbers.
 
-    That is its minerals (by position), its components and their ``sizes``, where entries stand and
-    their signs, which columns are whole, which bounds there are and which rows are equations.
+    It covers its minerals (by position), its components and their ``sizes``, the positions and
+    signs of entries, the integer columns, which bounds exist and which rows are equations.
     """
     found = hashlib.blake2b(digest_size=16)
     found.update(repr((minerals, len(rows.cost), sizes)).encode())
@@ -202,39 +202,38 @@ def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str
 
 
 class NameIndex:
-    """Whole numbers for names; shared by the programs of a case and of its variants."""
+    """Maps names to integers; shared by the programs of a case and of its variants."""
 
     def __init__(self, names: Iterable[Any] = ()) -> None:
         self.names: list[Any] = list(names)
         self._number: dict[Any, int] = {name: i for i, name in enumerate(self.names)}
 
     def number(self, name: Any) -> int:
-        """Return a name's number."""
         if name not in self._number:
             self._number[name] = len(self.names)
             self.names.append(name)
         return self._number[name]
 
 
-class Spelling:
-    """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
+class KeysFromPositions:
+    """Makes keys from positions; a separate object, so that a program has no reference cycle."""
 
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
         self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
-    def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
-        """Return the keys that positions stand for."""
+    def __call__(self, component: Component, index: Sequence[Ints]) -> list[Any]:
+        """Return the keys for some positions."""
         found: dict[str, list[Any]] = {}
-        for what, at in zip(of.positions, index, strict=True):
+        for what, at in zip(component.positions, index, strict=True):
             for part, names in self._names[what].items():
-                if part in of.key:
+                if part in component.key:
                     found[part] = [names[i] for i in at.tolist()]
-        parts = [found[part] for part in of.key]
+        parts = [found[part] for part in component.key]
         return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
 
     @cached_property
     def _names(self) -> dict[str, dict[str, Any]]:
-        """For each sort of position, the parts of a key that it stands for, and their names."""
+        """For each kind of position, the parts of a key that follow from it, and their names."""
         e, case, names = self._expanded, self._expanded.case, self._numbered.names
 
         def of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
@@ -267,23 +266,22 @@ class Spelling:
 class Builder:
     """Collects a program family by family.
 
-    ``flow`` is the column of each delivery, ``sold`` that of each of the case's ``sales``;
-    ``handed`` is the column of each of its ``hand_overs``, ``beyond`` that of what the base of the
-    coalition's share limits has beyond demand, by (mineral, year), -1: none. ``mined`` are mine,
-    year (by position) and column of each ore column, which the ore stage fills; ``stock`` and
-    ``short`` mineral, member, year and column of those, which their families fill; ``built`` is the
+    ``flow`` has the column of each delivery, ``sold`` of each of the case's ``sales``, and
+    ``handed`` of each of its ``hand_overs``. ``beyond`` has by (mineral, year) the column for the
+    part of the share limits' base that exceeds demand (-1: none). The family of ore fills
+    ``mined``: mine and year (by position) and column of each ore column. The families of stocks and
+    shortages fill ``stock`` and ``short``: mineral, member, year and column. ``built`` has the
     column of each (project by position, first year), ``balance`` the row of each (mineral, member,
-    year), by position. ``posted`` is what enters a member's balance: mineral, member and year by
-    position, columns, and sign. ``entries`` are rows, columns and values; ``limit_of`` is the
+    year), by position. ``posted`` has the entries of members' balances: mineral, member and year by
+    position, columns, and sign. ``entries`` are rows, columns and values. ``limit_of`` has the
     position of each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
-        """Start with an empty program."""
         self.expanded = e = expanded
         case, m = e.case, e.mineral_at
         self.names = names
-        for name in sorted(all_names(e)):  # in this order whatever part of a case it is
+        for name in sorted(all_names(e)):  # the same order for any selection of minerals
             names.number(name)
         self.years = len(e.years)
         self.calendar = np.array(e.years, dtype=np.int64)
@@ -301,7 +299,7 @@ class Builder:
         self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
         self.limit_of: dict[int, int] = {}
-        self.spell = Spelling(expanded, names, self.limit_of)
+        self.keys_of = KeysFromPositions(expanded, names, self.limit_of)
         none = integers([])
         self.flow: Ints = none
         self.sold: Ints = none
@@ -313,18 +311,18 @@ class Builder:
         self.stock: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
         self.short: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
 
-    def fork(self, expanded: Expanded, names: NameIndex) -> Builder:
-        """Return a copy to add to, for a case of which all that was added so far is true, too."""
+    def extensible_copy(self, expanded: Expanded, names: NameIndex) -> Builder:
+        """Return a copy to extend for another case that shares everything added so far."""
         new = copy.copy(self)
         new.expanded, new.names, new.limit_of = expanded, names, {}
-        new.spell = Spelling(expanded, names, new.limit_of)
+        new.keys_of = KeysFromPositions(expanded, names, new.limit_of)
         for name in ("variables", "constraints", "entries", "posted"):
             setattr(new, name, [*getattr(self, name)])
         return new
 
     @cached_property
     def ore(self) -> dict[tuple[str, int, int], list[int]]:
-        """The ore columns by mined country, and mineral and year by position."""
+        """The ore columns by country of the mine, mineral and year (both by position)."""
         mines, found = self.expanded.case.mines, dict[tuple[str, int, int], list[int]]()
         for n, t, column in zip(*(part.tolist() for part in self.mined), strict=True):
             at = (mines[n].country, int(self.mineral_of[MINE][n]), t)
@@ -346,9 +344,10 @@ class Builder:
     ) -> Ints:
         """Add columns and return their provisional positions.
 
-        ``cell`` says whose each is where that is not what its key says; ``price`` is what a unit
-        costs [money of its year], all under the component's heading unless ``charges`` split it;
-        ``cost`` [money of the first year] where that is not one year's price.
+        ``cell`` is the mineral and year of each column, if it does not follow from the key.
+        ``price`` is the cost per unit [money of its year], under the component's heading unless
+        ``charges`` split it. ``cost`` [money of the first year] replaces it if the cost is not in
+        one year.
         """
         of = columns_named(component)
         where, year = self._cells(of, index)
@@ -364,11 +363,11 @@ class Builder:
         return self._add(self.variables, of, index, cell, of_year, numbers, charges)
 
     def _agreed(
-        self, of: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
+        self, component: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
     ) -> dict[str, Numbers]:
-        """Return the bounds of columns of which an earlier plan has decided some."""
+        """Return the bounds of columns, with the values that an earlier plan has fixed."""
         case = self.expanded.case
-        amounts = [of.agreed(case, key) for key in self.spell(of, index)]
+        amounts = [component.fixed_value(case, key) for key in self.keys_of(component, index)]
         decided = np.array([amount is not None for amount in amounts], dtype=bool)
         fixed = np.array([amount or 0.0 for amount in amounts])
         bounds = {"lower": lower, "upper": upper}
@@ -387,8 +386,8 @@ class Builder:
     ) -> Ints:
         """Add rows and return their provisional positions.
 
-        ``cell`` as of ``columns``; ``size`` is how large a row's limit is where that is not its
-        bound [t]; ``year`` whose money its dual is in where that is not its key's.
+        ``cell`` is as for ``columns``. ``size`` is the magnitude of a row's limit, if it is not its
+        bound [t]. ``year`` is the year of the money of the dual, if not the key's year.
         """
         of = rows_named(component)
         where, at_year = self._cells(of, index)
@@ -400,7 +399,7 @@ class Builder:
     def _add(  # noqa: PLR0913, PLR0917 - what a group has
         self,
         groups: list[ComponentArrays],
-        of: Component,
+        component: Component,
         index: tuple[Ints, ...],
         cell: Ints,
         year: Ints,
@@ -411,35 +410,37 @@ class Builder:
         count = len(cell)
         at = np.arange(start, start + count, dtype=np.int64)
         each = {name: _each(value, count) for name, value in numbers.items()}
-        groups.append(ComponentArrays(of, at, cell, index, self.spell, year, tuple(charges), each))
+        groups.append(
+            ComponentArrays(component, at, cell, index, self.keys_of, year, tuple(charges), each)
+        )
         return at
 
-    def limit(self, of: Rows, at: Ints, most: Numbers) -> None:
-        """Add rows that say what sales of one key add up to at most, and their entries.
+    def upper_limit(self, component: Rows, at: Ints, most: Numbers) -> None:
+        """Add rows that limit the sum of sales with the same key, and their entries.
 
-        ``most`` is the same for all of a key, and given for each sale.
+        ``most`` is given for each sale, and is equal for all sales with the same key.
         """
-        rows, _, inverse = self.grouped(of, at, most=most)
-        self.enter(rows[inverse], self.sold[at], 1.0)
+        rows, _, inverse = self.rows_by_key(component, at, most=most)
+        self.add_entries(rows[inverse], self.sold[at], 1.0)
 
-    def grouped(
-        self, of: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
+    def rows_by_key(
+        self, component: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
     ) -> tuple[Ints, tuple[Ints, ...], Ints]:
-        """Add a row for each different key of sales: rows, their index, and which is whose."""
+        """Add one row per distinct key of sales; return rows, their index, each sale's row."""
         d = self.expanded.sales
         parts = {SOURCE: d.source, MINERAL: d.mineral, MEMBER: d.member, YEAR: d.year}
-        if COUNTRY in of.key:
+        if COUNTRY in component.key:
             country = [self.names.number(s.country) for s in self.expanded.sources]
             parts[COUNTRY] = integers(country)[d.source]
-        index, inverse = grouped(*(parts[what][at] for what in of.positions))
+        index, inverse = unique_keys(*(parts[what][at] for what in component.positions))
         limits = np.zeros(len(index[0]))
         limits[inverse] = most
-        return self.rows(of, index, least=least, most=limits), index, inverse
+        return self.rows(component, index, least=least, most=limits), index, inverse
 
-    def running(self, r: Ints, t: Ints) -> tuple[Ints, Ints, Floats]:
-        """Return what may run of the projects among sources in years: whose, column, capacity.
+    def running_builds(self, r: Ints, t: Ints) -> tuple[Ints, Ints, Floats]:
+        """Return the builds that can run of projects among sources: position, column, capacity.
 
-        ``whose`` is a position in ``r`` and ``t``, the capacity that built in full [t/yr].
+        The position is that in ``r`` and ``t``; the capacity is that if fully built [t/yr].
         """
         e = self.expanded
         place = {project.name: p for p, project in enumerate(e.case.projects)}
@@ -447,7 +448,7 @@ class Builder:
         for i, (source, year) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
             record = e.sources[source].record
             if isinstance(record, schema.Project):
-                begun = starts(record, e.years, e.years[year])
+                begun = running_starts(record, e.years, e.years[year])
                 found += [(i, self.built[place[record.name], y]) for y in begun]
         whose, built = columns_of(found, 2)
         return whose, built, e.nameplate[r[whose], t[whose]]
@@ -456,14 +457,14 @@ class Builder:
         """Post columns into the balances of (mineral, member, year), or out of them."""
         self.posted.append((*at, columns, sign))
 
-    def enter(self, rows: Ints, columns: Ints, values: Numbers) -> None:
+    def add_entries(self, rows: Ints, columns: Ints, values: Numbers) -> None:
         self.entries.append((rows, columns, _each(values, len(rows))))
 
     # ---- keys, by position -----------------------------------------------------------------------
 
-    def _cells(self, of: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
-        """Return whose each key is (mineral x years + year), and its year by position: or first."""
-        parts = dict(zip(of.positions, index, strict=True))
+    def _cells(self, component: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+        """Return mineral and year of each key as one number, and its year (default: the first)."""
+        parts = dict(zip(component.positions, index, strict=True))
         year = parts.get(YEAR, np.zeros(len(index[0]), dtype=np.int64))
         for what, at in parts.items():
             if what in self.mineral_of:
@@ -472,7 +473,7 @@ class Builder:
 
 
 def all_names(e: Expanded) -> set[str]:
-    """Return every name that a key of the program may be spelt with."""
+    """Return every name that may occur in a key of the program."""
     case = e.case
     found = {"", *e.members, *case.groups, *case.blocs}
     for source in e.sources:
@@ -487,14 +488,14 @@ def _each(value: Numbers, count: int) -> Floats:
     return np.full(count, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
 
 
-def grouped(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
-    """Return the different keys in ascending order, and for each given one which it is."""
+def unique_keys(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
+    """Return the distinct keys, sorted, and the index of each given key among them."""
     if not len(key[0]):
         return key, integers([])
     sizes = [int(part.max()) + 1 for part in key]
     code = np.ravel_multi_index(key, sizes)
     total = int(np.prod([float(size) for size in sizes]))
-    if total <= max(1 << 16, 4 * len(code)):  # few enough to mark each: faster than to sort
+    if total <= max(1 << 16, 4 * len(code)):  # few enough to mark each: faster than sorting
         present = np.zeros(total, dtype=bool)
         present[code] = True
         found, inverse = np.flatnonzero(present), (np.cumsum(present) - 1)[code]
@@ -504,17 +505,17 @@ def grouped(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
-    """Return whole numbers as an array."""
+    """Return integers as an array."""
     return np.array(values, dtype=np.int64)
 
 
 def columns_of(keys: Sequence[tuple[int, ...]], width: int) -> tuple[Ints, ...]:
-    """Return key tuples of a given length as one array for each position."""
+    """Return key tuples of a given length as one array per position."""
     return tuple(integers(keys).reshape(-1, width).T)
 
 
 def blocks_of(expanded: Expanded, blocks: Sequence[Sequence[Cell]]) -> NDArray[np.int32]:
-    """Return the block of each (mineral, year); -1 where it is in none."""
+    """Return the block of each (mineral, year); -1: none."""
     found = np.full(len(expanded.minerals) * len(expanded.years), -1, dtype=np.int32)
     for b, cells in enumerate(blocks):
         for m, t in cells:

@@ -1,4 +1,4 @@
-"""Pyomo to arrays, and whether they are the case's program: every row, column and number compared.
+"""Pyomo models as arrays, and the comparison of each row, column and number with the program.
 
 Pyomo's own ``LinearStandardFormCompiler`` does the same in about twice the time; here an expression
 that is not a flat ``LinearExpression`` goes through Pyomo's ``generate_standard_repn``, so any
@@ -24,8 +24,8 @@ from models.solve import Keys, LinearProgram, name_at
 def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None) -> LinearProgram:
     """Return a Pyomo model's active variables, constraints and objective as keyed arrays.
 
-    A fixed variable is one whose bounds are its value. ``objects`` are filled with Pyomo's own
-    variables and constraints, in the arrays' order. Raises ValueError for what is not linear.
+    A fixed variable has its value as both bounds. ``objects`` is filled with the model's Pyomo
+    variables and constraints, in the arrays' order. Raises ValueError for a nonlinear expression.
     """
     position: dict[int, int] = {}
     column_keys: list[Keys] = []
@@ -79,7 +79,6 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
 
 
 def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]:
-    """Return the positions of variables."""
     try:
         return [position[id(v)] for v in found]
     except KeyError:
@@ -88,7 +87,6 @@ def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]
 
 
 def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
-    """Return constant, coefficients and variables of a linear expression."""
     if type(body) is LinearExpression:
         return body.constant, body.linear_coefs, body.linear_vars
     form = generate_standard_repn(body)
@@ -102,12 +100,12 @@ def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
 
 
 def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
-    """Return where a model's arrays differ from the case's program, in words; none is wanted.
+    """Return in words where a model's arrays differ from the case's program; empty: nowhere.
 
-    Both are keyed; the order of rows and columns does not matter.
+    Both have keys; the order of rows and columns does not matter.
     """
-    columns, said = places(model.column_keys, counted.column_keys)
-    rows, more = places(model.row_keys, counted.row_keys)
+    columns, said = matched_positions(model.column_keys, counted.column_keys)
+    rows, more = matched_positions(model.row_keys, counted.row_keys)
     said += more
     if said:
         return said
@@ -127,7 +125,7 @@ def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
 
 
 def _entries(model: LinearProgram, counted: LinearProgram, rows: Ints, place: Ints) -> list[str]:
-    """Compare coefficients; entries of one row and column are one."""
+    """Compare coefficients; entries of the same row and column are added up."""
     where = np.empty(len(rows), dtype=np.int64)
     where[rows] = np.arange(len(rows))
     wide = max(len(place), 1)
@@ -148,14 +146,14 @@ def _summed(code: Ints, values: Floats) -> tuple[Ints, Floats]:
     return codes, np.bincount(inverse, weights=values, minlength=len(codes)).astype(float)
 
 
-def places(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[str]]:
-    """Return for each of the program's keys the model's position, and what only one of them has."""
+def matched_positions(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[str]]:
+    """Return the model's position of each program key, and the keys that only one of them has."""
     place: dict[tuple[str, Any], int] = {}
     twice = []
     for keys in model:
         for i, key in enumerate(keys.index, start=keys.start):
             if (keys.name, key) in place:
-                twice.append(f"{keys.name}{key} stands twice")
+                twice.append(f"{keys.name}{key} is there twice")
             place[keys.name, key] = i
     found, said = [], twice[:3]
     for keys in counted:
@@ -164,7 +162,7 @@ def places(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[s
             if at < 0:
                 said.append(f"{keys.name}{key} is missing")
             found.append(at)
-    said += [f"{name}{key} is nothing of the case" for name, key in list(place)[:3]]
+    said += [f"{name}{key} does not exist in the case" for name, key in list(place)[:3]]
     return np.array(found, dtype=np.int64), said[:9]
 
 

@@ -1,7 +1,7 @@
-"""Components: what the program is made of, declared once; a family declares its columns and rows.
+"""Components: the kinds of columns and rows of the program, each declared once by its family.
 
-All that reasons about them reads the declaration: costs, causes of shortages, explanations, the
-least change, blocks, the glossary. So what is shown of them is the same everywhere.
+Everything that describes the program reads these declarations: costs, causes of shortages,
+explanations, the least change, blocks, the glossary. So every surface shows the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
 
-# ---- what is told of a row ---------------------------------------------------------------------
+# ---- descriptions of rows ---------------------------------------------------------------------
 
 COALITION_WORDS = "the coalition"
 Where = tuple[str, str, int]
@@ -33,7 +33,7 @@ Where = tuple[str, str, int]
 class CellAddress:
     """A cell of the workbook by sheet, row and header; ``planner.workbook`` knows its letter.
 
-    ``step`` is the year of the column in force (``Share 2030``), None for the plain one.
+    ``step`` is the year of the column in force (``Share 2030``); None: the column without a year.
     """
 
     sheet: str
@@ -43,15 +43,14 @@ class CellAddress:
 
     @property
     def column(self) -> str:
-        """The header as it stands in the sheet, unit left out."""
         return self.header if self.step is None else f"{self.header} {self.step}"
 
 
 @dataclass(frozen=True)
 class Label:
-    """What a row is: words for people, and its cell; ``kind`` where it is not its component's.
+    """The description of a row and its cell; ``kind`` only if it differs from the component's.
 
-    ``unit`` is what the cell counts: "t", "point" (a hundredth of a share) or "money m".
+    ``unit`` is the unit of the cell: "t", "point" (a hundredth of a share) or "money m".
     """
 
     what: str
@@ -62,9 +61,9 @@ class Label:
 
 @dataclass(frozen=True)
 class PriceTerm:
-    """One part of a marginal price [money/t]; ``kind`` is a word for programs.
+    """One part of a marginal price [money/t]; ``kind`` is for programs to read.
 
-    ``times`` is a second cell, where the amount is the product of the two.
+    If the amount is a product of two cells, ``times`` is the second.
     """
 
     kind: str
@@ -76,9 +75,10 @@ class PriceTerm:
 
 @dataclass(frozen=True)
 class LimitStep:
-    """What one unit more of a limit is in the program.
+    """How the program changes if a limit is raised by one unit.
 
-    ``right`` is added to the limit of ``row``, ``entries`` (column, amount) to its coefficients.
+    ``right`` is added to the limit of ``row``, and ``entries`` (column, amount) to its
+    coefficients.
     """
 
     row: int
@@ -87,12 +87,13 @@ class LimitStep:
 
 
 @dataclass(frozen=True)
-class Stop:
-    """What keeps a supplier from selling more to a member that is short.
+class Obstacle:
+    """The reason that a supplier cannot sell more to a member that is short.
 
-    ``what`` is told before the names of all suppliers that it stops (``name`` is this one's), or as
-    often as there are suppliers where ``many`` says it of several, or else once, as it stands.
-    ``named`` are things to name in brackets, with their size.
+    The sentence begins with ``what``. If there is a ``name``, the names of all suppliers with this
+    reason follow. Otherwise the number of suppliers comes before ``what``, or before ``many`` for
+    several; without ``many``, ``what`` is said once. ``named`` are things to name in brackets, with
+    their size.
     """
 
     what: str
@@ -102,10 +103,7 @@ class Stop:
 
 
 def limit_words(case: Case, cap: resolve.Cap) -> str:
-    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China ...)``.
-
-    A limit that a scenario made has no row.
-    """
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % ...)``."""
     supplier = case.supplier_name(cap.record.group, cap.supplier)
     if cap.record.group != schema.BY_COUNTRY:
         supplier = f"{cap.record.group} {supplier}"
@@ -117,7 +115,6 @@ def limit_words(case: Case, cap: resolve.Cap) -> str:
 
 
 def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
-    """Return a row of Share limits in words: all that it limits, not one supplier alone."""
     supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
     buyer = {"": COALITION_WORDS, schema.EACH: "each member"}.get(row.buyer, row.buyer)
     stage = " (ore)" if row.stage == schema.MINING else ""
@@ -126,18 +123,17 @@ def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
 
 
 def lane_words(case: Case, row: schema.Lane) -> str:
-    """Return the lanes that a row of Lanes is about."""
     seller = row.refiner or row.company or case.country_name(row.country) or "every country"
     return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
 
 
 def step_in_force(series: schema.ByYear, year: int) -> int | None:
-    """Return the year of the column whose value applies in a year; None: that without a year."""
+    """Return the year of the column whose value applies in a year; None: the one without a year."""
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
 
 
 def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None:
-    """Return the cell that a record's field has its value of a year from; None without a row."""
+    """Return the cell that holds the value of a record's field in a year; None without a row."""
     if not record.row:
         return None
     series = getattr(record, field)
@@ -148,10 +144,11 @@ def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None
 def short_cost(
     case: Case, mineral: str, tier: str, year: int
 ) -> tuple[str, CellAddress | None, CellAddress | None]:
-    """Return how a tonne short comes to cost what it does, and the cells that say it.
+    """Return the parts of the cost of a tonne short in words, and the cells that set it.
 
-    Of a tier ("" is none) that is price times its multiple, else the shortage cost as stated, else
-    price times the multiple of Settings, which has no row: its cell is found by its name.
+    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
+    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
+    cell is found by its name.
     """
     of = case.mineral_of[mineral]
     record = next((row for row in case.tiers if row.name == tier), None)
@@ -170,10 +167,10 @@ def short_cost(
 def lane_row(
     rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
 ) -> schema.Lane | None:
-    """Return the row of Lanes that decides a field of a lane: the last that matches and says it.
+    """Return the last row of Lanes that matches a lane and fills the given field.
 
-    The lane is (mineral, country, refiner, member, year); for Max of a country the refiner is "".
-    ``company`` owns the supplier: rows that a scenario adds may select by it.
+    The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
+    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
     """
     mineral, country, refiner, member, year = lane
     matching = (
@@ -194,29 +191,29 @@ def lane_row(
 # ---- components ----------------------------------------------------------------------------------
 
 TONNES, FRACTION, MONEY = 0, 1, 2
-"""What a column or row counts."""
+"""The unit of a column or row."""
 
 MINERAL, MEMBER, YEAR = "mineral", "member", "year"
 REFINER, PROJECT, COUNTRY, CONTRACT = "refiner", "project", "country", "contract"
 TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "supplier"
 SECURITY = "security"
 INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
-"""What the parts of a key are; the product of a plant's joint input is ""."""
+"""Parts of a key; the product of a plant's joint input is ""."""
 SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
-"""Positions of several parts of a key (``Spelling``); a calendar year is its own position."""
+"""Kinds of positions that give several parts of a key; a calendar year is its own position."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
 NOT_RELAXABLE = ""
-"""What rows declare that no change of the input relaxes to end a shortage."""
+"""Declared by rows that no change of the input can relax to end a shortage."""
 
 _COMPONENTS: dict[str, Component] = {}
 
 
 @dataclass(frozen=True)
 class CostHeading:
-    """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
+    """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one kind.
 
-    ``remark`` says what a reader may not expect. A rare one is shown only where it is charged.
+    ``remark`` says what may surprise a reader. A rare heading is shown only if it has a cost.
     """
 
     name: str
@@ -230,13 +227,14 @@ class CostHeading:
 class Component:
     """The columns, or the rows, of one name.
 
-    ``key`` says what the parts of a key are, in their order; ``index`` what positions stand for it
-    in the arrays, if not ``positions``; ``meaning`` is a sentence for readers; ``cell`` the sheet
-    and field of the input that states the price or limit, None where it follows from others.
+    ``key`` names the parts of a key, in order. ``index`` names the kinds of positions from which
+    the key is made in the arrays, if they are not the default (``positions``). ``meaning`` is a
+    sentence for readers. ``cell`` is the sheet and field of the input with the price or limit
+    (None: it follows from others).
     """
 
-    ASKS: ClassVar[tuple[str, ...]] = ()
-    """A field, and the fields that have to be declared with it."""
+    REQUIRES: ClassVar[tuple[str, ...]] = ()
+    """A field, and the fields that must be declared with it."""
     name: str
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
@@ -245,19 +243,19 @@ class Component:
     unit: int = TONNES
 
     def __post_init__(self) -> None:
-        """Enter the component in the list of all; ValueError if declared twice or not in full."""
+        """Add the component to the list of all; ValueError if declared twice or incompletely."""
         if self.name in _COMPONENTS:
             msg = f"component {self.name!r} is declared twice"
             raise ValueError(msg)
-        for asked in self.ASKS[1:]:
-            if getattr(self, self.ASKS[0]) and getattr(self, asked) is None:
-                msg = f"component {self.name!r} has {self.ASKS[0]}: declare {asked}"
+        for asked in self.REQUIRES[1:]:
+            if getattr(self, self.REQUIRES[0]) and getattr(self, asked) is None:
+                msg = f"component {self.name!r} has {self.REQUIRES[0]}: declare {asked}"
                 raise ValueError(msg)
         _COMPONENTS[self.name] = self
 
     @property
     def positions(self) -> tuple[str, ...]:
-        """Of what the positions are that stand for a key: a source for a refiner, for instance."""
+        """The kinds of positions from which a key is made: a source for a refiner, for instance."""
         implied = {part for what in self.key for part in _STANDS_FOR.get(what, ())}
         parts = (SOURCE if what == REFINER else what for what in self.key if what not in implied)
         return self.index or tuple(parts)
@@ -272,7 +270,6 @@ class Component:
         return parts[self.key.index(what)] if what in self.key else default
 
     def place(self, record: schema.Record, year: int) -> CellAddress | None:
-        """Return the cell of a record that states the limit or price of a year."""
         return None if self.cell is None else place_of(record, self.cell[1], year)
 
 
@@ -280,22 +277,25 @@ class Component:
 class Columns(Component):
     """Variables of the program.
 
-    ``headings`` are those that their cost falls under; ``balance`` is 1 where they enter a member's
-    balance and -1 where they leave it. ``move`` says in words what changes when one does: a text
-    with the parts of the key in braces (``{of}`` names another mineral than the one asked about),
-    or a function of the key and that mineral, which returns it and the same whoever gets it.
-    ``is_move`` is false of columns that add up others. ``serves`` is what one tonne more is where
-    it comes from here. ``terms`` splits so many times the cost of a unit [money of the first year]
-    for an explanation, by key and position; ``spent`` are the kinds of these terms that are money
-    spent. ``decided`` is the year in which one is decided, by the case and its key; None where it
-    follows from others, as a shortage does. ``is_first_stage`` says whether it is decided before
-    the future is known, and is the same in all futures; ``decision`` what it is listed as.
-    ``gives_way`` says that they leave the room they take to whatever else wants it. ``divided``
-    says what of their bounds is each member's where members plan apart
-    (``models.program.division``); None where they are 0 and infinite whoever is there.
+    - ``headings``: the headings of their cost.
+    - ``balance``: 1 if they enter a member's balance, -1 if they leave it.
+    - ``move``: describes a change of one: a text with the parts of the key in braces (``{of}``
+      names a mineral other than the one asked about), or a function of the key and that mineral.
+      The function returns the text with and without the receiving member.
+    - ``is_move``: false for columns that are a sum of others; ``serves``: the origin of one more
+      tonne if this column supplies it.
+    - ``terms``: splits a multiple of the unit cost [money of the first year] for an explanation, by
+      key and position; ``spent``: the kinds of these terms that are money spent.
+    - ``decided``: the year in which one is decided, from the case and its key; None if it follows
+      from others, as a shortage does.
+    - ``is_first_stage``: whether it is decided before the future is known, so that all futures
+      share it; ``decision``: the kind of decision under which it is listed.
+    - ``gives_way``: others may use the capacity that these columns take.
+    - ``divided``: how their bounds are divided if members plan apart (``models.program.division``);
+      None if the bounds are 0 and infinite for any members.
     """
 
-    ASKS = ("decided", "is_first_stage", "decision")
+    REQUIRES = ("decided", "is_first_stage", "decision")
     headings: tuple[CostHeading, ...] = ()
     balance: int = 0
     is_delivery: bool = False
@@ -310,26 +310,26 @@ class Columns(Component):
     gives_way: bool = False
     divided: Division | None = None
 
-    def agreed(self, case: Case, key: Any) -> float | None:
-        """Return what an earlier plan decided of one, None where it is free."""
+    def fixed_value(self, case: Case, key: Any) -> float | None:
+        """Return the value that an earlier plan fixed for a column; None if it is free."""
         of = case.agreed
         if of is None or self.decided is None or self.decided(case, key) >= of.before:
             return None
-        return of.amount(self.name, self.lasting(case, key))
+        return of.amount(self.name, self.stable_key(case, key))
 
-    def lasting(self, case: Case, key: Any) -> Any:
-        """Return a key that is the same in a part of a case.
+    def stable_key(self, case: Case, key: Any) -> Any:
+        """Return a key that stays the same if the case is reduced to some minerals.
 
-        For a contract's position it has the contract, and which of those that say the same.
+        A contract's position is replaced by the contract and its number among identical ones.
         """
         if CONTRACT not in self.key:
             return key
         at = self.key.index(CONTRACT)
-        return (*key[:at], case.signed[key[at]], *key[at + 1 :])
+        return (*key[:at], case.numbered_contracts[key[at]], *key[at + 1 :])
 
 
-def in_its_year(_: Case, key: Any) -> int:
-    """Return the year of a key that ends with it: what flows, or is kept, is decided then."""
+def year_of_key(_: Case, key: Any) -> int:
+    """Return the last part of a key: the year in which the flow or stock is decided."""
     year: int = key[-1]
     return year
 
@@ -338,31 +338,33 @@ def in_its_year(_: Case, key: Any) -> int:
 class Rows(Component):
     """Constraints of the program.
 
-    ``label`` tells what one is a limit of; ``bears_on`` whether one bears on a mineral, member and
-    year, None for rows that limit nothing themselves. ``stops`` yields what keeps a supplier from
-    selling more to a member that is short, given the full rows and the equations in which all it
-    sells there stands (``stops_beyond``: without any, too); where it is None, and the rows bear on
-    anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
-    told. ``holds_back`` returns what keeps a member that is short from using more of its stock.
-    ``through`` are the columns that a row adds up, by which a price is followed. ``step``
-    tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
-    limit rises with a tonne of demand. ``relaxable`` names the input whose change may end a
-    shortage by relaxing the rows (the family's ``Loosening``), or is NOT_RELAXABLE. ``is_scarce``
-    says that it may be what is scarcest, ``is_neutral`` that its price is neither the scarcity of
-    something nor a credit for it, ``is_capacity`` that it holds all that a source sells in a year
-    to what it can. ``divided`` says what of a limit is each member's where members plan apart
-    (``models.program.division``).
+    - ``label``: describes one of them.
+    - ``bears_on``: whether one concerns a mineral, member and year; None for rows that limit
+      nothing themselves.
+    - ``obstacles``: yields reasons that a supplier cannot sell more to a member that is short,
+      given the full rows and the equations that contain all its sales there. Without it, each full
+      row is a reason. ``is_always_asked``: it is called even if there are no such rows. Of several
+      reasons the one with the lowest ``obstacle_rank`` is shown.
+    - ``holds_back``: returns the reason that a member that is short cannot use more of its stock.
+    - ``through``: the columns of which a row is the sum; a price is followed through them.
+    - ``step``: the value of a row's cell, and one of its units in the program; ``slope``: the rise
+      of its limit per tonne of demand.
+    - ``relaxable``: the input whose change may end a shortage by relaxing the rows (the family's
+      ``Relaxation``), or NOT_RELAXABLE.
+    - ``is_scarce``: it may be the scarcest limit; ``is_neutral``: its price is neither a scarcity
+      rent nor a credit; ``is_capacity``: it limits the total sales of a source in a year.
+    - ``divided``: how a limit is divided if members plan apart (``models.program.division``).
     """
 
-    ASKS = ("bears_on", "relaxable")
+    REQUIRES = ("bears_on", "relaxable")
     kind: str
     divided: Division
     label: Callable[[Solved, Any], Label]
     bears_on: Callable[[Solved, Rows, Any, Where], bool] | None = None
-    stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None
-    stops_beyond: bool = False
-    stop_rank: int = 2
-    holds_back: Callable[[Solved, Where], Stop | None] | None = None
+    obstacles: Callable[[Solved, Flow, Sequence[int]], Iterable[Obstacle]] | None = None
+    is_always_asked: bool = False
+    obstacle_rank: int = 2
+    holds_back: Callable[[Solved, Where], Obstacle | None] | None = None
     through: tuple[Columns, ...] = ()
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
@@ -372,10 +374,10 @@ class Rows(Component):
     is_capacity: bool = False
 
 
-def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
-    """Return whether a row bears on a mineral, member and year by what its key names.
+def key_matches(plan: Solved, rows: Rows, key: Any, cell: Where) -> bool:
+    """Return whether a row's key names the mineral, member and year, as far as it has them.
 
-    A supplier that it names must be able to deliver to the member.
+    A supplier in the key must be able to deliver to the member.
     """
     mineral, member, year = cell
     named = ((MINERAL, mineral), (MEMBER, member), (YEAR, year))
@@ -383,86 +385,82 @@ def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:
         return False
     if REFINER not in rows.key or MEMBER in rows.key:
         return True
-    return of.reaches(rows.part(key, REFINER), rows.part(key, PROJECT), cell)
+    return plan.reaches(rows.part(key, REFINER), rows.part(key, PROJECT), cell)
 
 
-def when_full(
-    told: Callable[[Solved, Flow], Stop],
-) -> Callable[[Solved, Flow, Sequence[int]], Iterator[Stop]]:
-    """Return the ``stops`` of rows of which a supplier is told, not each, where one is full."""
+def obstacle_when_full(
+    told: Callable[[Solved, Flow], Obstacle],
+) -> Callable[[Solved, Flow, Sequence[int]], Iterator[Obstacle]]:
+    """Return ``Rows.obstacles`` with one reason per supplier if any of its rows is full."""
 
-    def stops(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
-        if any(of.room[row] <= flow.nothing for row in at):
-            yield told(of, flow)
+    def obstacles(plan: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Obstacle]:
+        if any(plan.slack[row] <= flow.tolerance for row in at):
+            yield told(plan, flow)
 
-    return stops
+    return obstacles
 
 
 C = TypeVar("C", bound=Component)
 
 
-def _named(of: Component | str, sort: type[C]) -> C:
-    found = _COMPONENTS.get(of) if isinstance(of, str) else of
+def _named(component: Component | str, sort: type[C]) -> C:
+    found = _COMPONENTS.get(component) if isinstance(component, str) else component
     if not isinstance(found, sort):
-        msg = f"no component {of!r}"
+        msg = f"no component {component!r}"
         raise KeyError(msg)
     return found
 
 
-def columns_named(of: Component | str) -> Columns:
-    """Return the columns of a name; KeyError for one that no component has."""
-    return _named(of, Columns)
+def columns_named(component: Component | str) -> Columns:
+    return _named(component, Columns)
 
 
-def rows_named(of: Component | str) -> Rows:
-    """Return the rows of a name; KeyError for one that no component has."""
-    return _named(of, Rows)
+def rows_named(component: Component | str) -> Rows:
+    return _named(component, Rows)
 
 
 def components() -> tuple[Component, ...]:
-    """Return all components, in the order in which they are declared."""
     return tuple(_COMPONENTS.values())
 
 
 def headings() -> tuple[CostHeading, ...]:
-    """Return the headings of cost, those paid in cash first."""
     found = {h: None for c in components() if isinstance(c, Columns) for h in c.headings}
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
 
 
 @dataclass(frozen=True)
 class Family:
-    """A family of constraints: its mathematics twice, and what it ties.
+    """A family of constraints, written twice: for Pyomo and as arrays.
 
-    ``model`` adds it to a Pyomo model, ``arrays`` to the program as arrays; the two are compared.
-    ``ties`` are the minerals whose years it ties, ``joins`` groups of minerals that it ties to one
-    another.
+    ``model`` adds it to a Pyomo model, ``arrays`` to the program; the two are compared. ``ties``
+    are the minerals whose years it links; ``joins`` are groups of minerals that it links with each
+    other.
     """
 
     model: Callable[[Frame], None]
     arrays: Callable[[Builder], None]
     ties: Callable[[Case], Iterable[str]] = lambda _: ()
     joins: Callable[[Case], Iterable[tuple[str, ...]]] = lambda _: ()
-    loosening: Loosening | None = None
+    relaxation: Relaxation | None = None
 
 
-# ---- what may be loosened ------------------------------------------------------------------------
+# ---- relaxations, for the least change -----------------------------------------------------------
 
 SHARE, OPEN = "share", "open"
-"""Units of a change beside "t/yr" and "money m"."""
+"""Units of a change, besides "t/yr" and "money m"."""
 _MOST = 1e9
-"""How many times its size an amount may grow at most."""
+"""The most by which an amount may grow, as a multiple of its size."""
 _PLANT = 1.0001
-"""What a change of a capacity counts: of two equal changes the one that needs no plant is told."""
+"""The weight of a change of capacity: an equally large change of another cell is preferred."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What the least change must keep to, by key of the model.
+    """The bounds of the least change, by key of the model.
 
-    ``right`` are limits [the row's unit] in place of the model's, by (component, key); ``most`` the
-    largest value of columns [t], by (component, key); ``short`` [t] the shortage allowed by
-    (mineral, member, year), that in ``served`` besides what is left over at the end.
+    ``right`` has limits that replace the model's [the row's unit], ``most`` the largest values of
+    columns [t], both by (component, key). ``short`` [t] is the shortage allowed by (mineral,
+    member, year); in ``served`` it may be larger by the part that no change removes.
     """
 
     right: Mapping[tuple[Rows, Any], float]
@@ -473,9 +471,9 @@ class Bounds:
 
 @dataclass
 class InputCell:
-    """A cell that may be changed: what it says, and what a unit of change (``size``) loosens.
+    """A cell that may be changed: its value, and the rows that one unit of change relaxes.
 
-    ``most`` is how many units it may change by.
+    A unit is ``size``; ``most`` is the largest change in units.
     """
 
     place: CellAddress
@@ -487,31 +485,31 @@ class InputCell:
     most: float = _MOST
     years: dict[int, None] = dataclasses.field(default_factory=dict)
     limits: list[tuple[Rows, Any, float]] = dataclasses.field(default_factory=list)
-    """The rows that it loosens: component, key, and by how much for each unit of what it says."""
+    """The rows that the change relaxes: component, key, and by how much per unit of the cell."""
     lanes: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
-    """(source, member, year), by position, that are opened; ``to_plant`` in place of a member."""
+    """The lanes that the change opens, as positions of (source, member, year or ``to_plant``)."""
 
     @property
     def weight(self) -> float:
         return _PLANT if self.field == "capacity" else 1.0
 
 
-class Levers:
-    """The cells of a case of one chain that bear on a year; made once, each cell once.
+class RelaxableCells:
+    """The cells of a case that may be changed to end a shortage in a year, each cell once.
 
-    A change is measured by what the cell says now: 1 is as much again. Where it says 0, or opens a
-    lane, 1 is ``need`` [t], the member's demand. Cells that hold only after the year are left out.
+    A change is measured relative to the cell's present value: 1 doubles it. If that value is 0, or
+    the change opens a lane, a change of 1 is ``need`` [t], the member's demand. Cells that hold
+    only after the year are left out.
     """
 
     def __init__(self, case: Case, year: int, need: float) -> None:
-        """Start with none."""
         self.case, self.year, self.need = case, year, need
         self.e = resolve.Expanded(case)
         self.found: dict[tuple[str, CellAddress], InputCell] = {}
         self._seen: set[tuple[Rows, Any]] = set()
 
     def usable(self) -> list[InputCell]:
-        """Return the cells that loosen something no later than in the year."""
+        """Return the cells that relax a row in the year or earlier."""
         return [
             cell
             for cell in self.found.values()
@@ -531,9 +529,9 @@ class Levers:
         loosens: tuple[Rows, Any] | None = None,
         times: float = 1.0,
     ) -> InputCell | None:
-        """Return the cell that a record's field has its value of a year from, None without one.
+        """Return the cell that holds the value of a record's field in a year; None without one.
 
-        A change of it loosens a row, by component and key, so many ``times``.
+        A change of it relaxes the row ``loosens`` (component and key), multiplied by ``times``.
         """
         place = place_of(record, name, year)
         if place is None:
@@ -548,14 +546,16 @@ class Levers:
             cell.limits.append((*loosens, times))
         return cell
 
-    def is_first(self, rows: Rows, key: Any) -> bool:
-        """Return whether a row is asked about for the first time: one cell alone decides it."""
+    def is_new(self, rows: Rows, key: Any) -> bool:
+        """Return whether a row is new here: only the first cell that matches decides it."""
         is_new = (rows, key) not in self._seen
         self._seen.add((rows, key))
         return is_new
 
-    def by_step(self, series: schema.ByYear, years: Iterable[int]) -> Iterator[tuple[int, float]]:
-        """Yield the years of a series whose column begins to hold no later than the year asked."""
+    def values_in_force(
+        self, series: schema.ByYear, years: Iterable[int]
+    ) -> Iterator[tuple[int, float]]:
+        """Yield years and values of a series whose column is in force by the year asked about."""
         for year in years:
             value, step = series.at(year), step_in_force(series, year)
             if value is not None and (step is None or step <= self.year):
@@ -563,21 +563,22 @@ class Levers:
 
 
 @dataclass(frozen=True)
-class Loosening:
-    """How the limits of a family may be loosened, for the least change.
+class Relaxation:
+    """How the limits of a family may be relaxed, for the least change.
 
-    ``levers`` collects the cells that would; ``fills`` are the records, and their fields, in which
-    nothing becomes a little, so that a change can make more of it; ``right`` yields the limits of
-    the case as it is, which such a wide one has lost. ``rank`` orders the families.
+    ``collect`` adds the cells whose change relaxes them. ``fills`` names records and fields in
+    which 0 becomes a small amount, so that a change can increase it (``with_all_options``).
+    ``right`` yields the limits of the case as it is, which that wider case has lost. ``rank``
+    orders the families.
     """
 
-    levers: Callable[[Levers], None]
+    collect: Callable[[RelaxableCells], None]
     fills: tuple[str, tuple[str, ...]] = ("", ())
     right: Callable[[resolve.Expanded], Iterator[tuple[Rows, Any, float]]] = lambda _: iter(())
     rank: int = 9
 
-    def wide(self, case: Case) -> Case:
-        """Return a case in which all exists that a cell can bring about, however little of it."""
+    def with_all_options(self, case: Case) -> Case:
+        """Return a case in which every option that a cell could open exists, in a small amount."""
         name, fields = self.fills
         if not name:
             return case
@@ -591,7 +592,6 @@ class Loosening:
 
 
 def _filled(value: Any, years: tuple[int, ...]) -> Any:
-    """Return an amount with something where it says 0, and what is not open as if unsaid."""
     if isinstance(value, schema.ByYear):
         return value.map(years, lambda _, of_year: 1.0 if of_year == 0 else of_year)
     if value is False:

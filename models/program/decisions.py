@@ -1,4 +1,4 @@
-"""What decisions are called where they are listed, as those that risk does not change are."""
+"""The kinds of decisions, and their words in lists of decisions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from models.program.component import Columns, components
 
 @dataclass(frozen=True)
 class DecisionKind:
-    """A kind of decision: what its columns declare, in the order in which kinds are listed.
+    """A kind of decision, declared by its columns; ``rank`` orders the lists.
 
-    ``noun`` names whom it is of; ``verb`` and ``rest`` say a change of it as advice, the rest with
-    ``{more}``, ``{mineral}``, ``{who}`` and ``{year}`` filled in. Of what ``lasts`` each year is
-    listed, of a flow the first.
+    ``noun`` names the object of the decision. ``verb`` and ``rest`` phrase a change of it as
+    advice; ``rest`` has the fields ``{more}``, ``{mineral}``, ``{who}`` and ``{year}``. With
+    ``lasts`` (a stock) each year is listed, otherwise only the first.
     """
 
     rank: int
@@ -32,17 +32,17 @@ STORING = DecisionKind(
 )  # fmt: skip
 BUYING = DecisionKind(2, "bought", "supplier", "buy", _FLOW)
 TAKING = DecisionKind(3, "taken", "contract", "take", _FLOW)
-"""What is bought under a contract, by the contract."""
+"""Purchases under contracts, by contract."""
 BUYING_FOR_PLANTS = DecisionKind(
     4, "bought by plants", "supplier of plants", "let plants buy", _FLOW
 )
 HANDING_OVER = DecisionKind(5, "handed to plants", "hand-over", "hand plants", _FLOW)
 NOT_LISTED = DecisionKind(6, "", "", "", "")
-"""Of columns that follow from listed ones, as the ore of what a refiner sells."""
+"""For columns that follow from listed ones, such as the ore behind a refiner's sales."""
 
 
-def listed() -> tuple[DecisionKind, ...]:
-    """Return the kinds that columns of the program declare, and what is taken under contracts."""
+def listed_kinds() -> tuple[DecisionKind, ...]:
+    """Return the kinds that the program's columns declare, and purchases under contracts."""
     declared = {of.decision for of in components() if isinstance(of, Columns) and of.decision}
     kinds = (declared | {TAKING}) - {NOT_LISTED}
     return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))

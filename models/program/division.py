@@ -1,8 +1,8 @@
-"""How a limit of the program is divided among members that plan apart; a family says which way.
+"""How a limit of the program is divided among members that plan apart; families choose the way.
 
-Where all limits are sums of the members' own, what the members cost together is a linear production
-game (Owen 1975, Mathematical Programming 9): no split of the limits is worth more than the whole,
-and the prices of the limits give bills that leave no group a reason to go.
+Where each limit is a sum of one part per member, the joint cost is a linear production game (Owen
+1975, Mathematical Programming 9): no group of members gains by dividing the limits, and the shadow
+prices of the limits give bills that give no group a reason to leave.
 """
 
 from __future__ import annotations
@@ -19,65 +19,64 @@ from models.resolve import Expanded, Floats, Ints, Rights
 
 @dataclass(frozen=True)
 class Owners:
-    """Who owns what: a case's rights, and the names that keys of its program are spelt with."""
+    """The owners in a case: its members' rights, and the names in keys of its program."""
 
     expanded: Expanded
     rights: Rights
     names: tuple[Any, ...]
 
-    def buyers(self, buyer: int) -> Floats:
-        """Return which members a numbered buyer is, as 0 and 1."""
+    def members_of_buyer(self, buyer: int) -> Floats:
         case, name = self.expanded.case, self.names[buyer]
         inside = {name, *case.groups.get(name, ())} if name else {*self.expanded.members}
         return np.array([float(member in inside) for member in self.expanded.members])
 
 
 At = Mapping[str, Ints]
-"""What the positions are that stand for keys, by sort of position."""
+"""The positions from which keys are made, by kind of position."""
 Division = Callable[[Owners, At, Floats], Floats]
-"""From limits [their unit] to what of each is each member's, by (limit, member); they sum to it.
+"""Divides limits [their unit] into one part per member, by (limit, member), which add up to them.
 
 The positions are those of the limits' keys.
 """
 
 
-def own(of: Owners, at: At, limit: Floats) -> Floats:
-    """Return limits as those of the member that their key names, or whose contract it is."""
+def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give each limit to the member in its key, or of its contract."""
     if CONTRACT in at:
-        of_contract = [of.expanded.member_at[c.member] for c in of.expanded.case.contracts]
+        of_contract = [owners.expanded.member_at[c.member] for c in owners.expanded.case.contracts]
         member = np.array(of_contract, dtype=np.int64)[at[CONTRACT]]
     else:
         member = at[MEMBER]
-    return np.asarray(limit[:, None] * np.eye(len(of.expanded.members))[member])
+    return np.asarray(limit[:, None] * np.eye(len(owners.expanded.members))[member])
 
 
-def by_right(of: Owners, at: At, limit: Floats) -> Floats:
+def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
     """Divide limits of a plant, a project or a mine by the rights to it."""
     if SOURCE in at:
-        parts = of.rights.sources[at[SOURCE], at[YEAR]]
+        parts = owners.rights.sources[at[SOURCE], at[YEAR]]
     elif MINE in at:
-        parts = of.rights.mines[at[MINE], at[YEAR]]
+        parts = owners.rights.mines[at[MINE], at[YEAR]]
     else:
-        parts = of.rights.projects[at[PROJECT]]
+        parts = owners.rights.projects[at[PROJECT]]
     return np.asarray(limit[:, None] * parts)
 
 
-def by_capital(of: Owners, at: At, limit: Floats) -> Floats:
-    """Divide budgets by the rights to all projects, weighed by their capital."""
+def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide budgets by the rights to all projects, weighted by their capital."""
     del at
-    return np.asarray(limit[:, None] * of.rights.capital)
+    return np.asarray(limit[:, None] * owners.rights.capital)
 
 
-def by_demand(of: Owners, at: At, limit: Floats) -> Floats:
-    """Divide limits that are shares of demand by it: a buyer's, or the coalition's."""
-    demand = of.expanded.demand[at[MINERAL], :, at[YEAR]]
+def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide limits in proportion to demand: among a buyer's members, or all members."""
+    demand = owners.expanded.demand[at[MINERAL], :, at[YEAR]]
     if BUYER in at:
-        demand = demand * np.array([of.buyers(buyer) for buyer in at[BUYER].tolist()])
+        demand = demand * np.array([owners.members_of_buyer(buyer) for buyer in at[BUYER].tolist()])
     whole = demand.sum(axis=1, keepdims=True)
     return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
 
 
-def nothing(of: Owners, at: At, limit: Floats) -> Floats:
-    """Return nothing for anyone: the limit is 0 whoever is there."""
+def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give every member 0, for a limit that is 0 for any members."""
     del at
-    return np.zeros((len(limit), len(of.expanded.members)))
+    return np.zeros((len(limit), len(owners.expanded.members)))

@@ -1,4 +1,4 @@
-"""The market: every flow that can exist, and each member's balance, which all families share."""
+"""The market: every possible flow, and each member's balance, which all families share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.program import builder, component, decisions
-from models.program.division import own
+from models.program.division import by_member
 from models.resolve import SPOT, Floats, PricedFlows, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
 
@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 PURCHASE, TARIFF, LEVY, FREIGHT = (
     component.CostHeading("purchase"),
     component.CostHeading("tariff"),
-    component.CostHeading("levy", is_rare=True, remark="Lifts imports to a price floor."),
+    component.CostHeading(
+        "levy", is_rare=True, remark="A levy that raises the price of imports to a price floor."
+    ),
     component.CostHeading("freight"),
 )
 SUPPORT = component.CostHeading(
     "support",
     is_penalty=True,
-    remark="What is paid to plants lowers the buyers' cost: a transfer, so it is no cash of all.",
+    remark="Payments to plants lower the buyers' cost: transfers, not cash of the coalition.",
 )
 
 
 def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
-    """Return the parts of what a tonne of each flow costs [money/t], by heading."""
+    """Return the cost of a tonne of each flow [money/t], by heading."""
     return {
         PURCHASE: flows.cost,
         TARIFF: flows.cost * flows.tariff,
@@ -39,12 +41,15 @@ def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
     }
 
 
-def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
-    """Return what a tonne costs at the buyer's gate: cost or price, tariff, freight, levy."""
-    case, e = of.case, of.expanded
-    i = int(np.flatnonzero(of.program.sold == column)[0])
+def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.PriceTerm]:
+    """Return the terms of the cost of a tonne delivered: cost or price, tariff, freight, levy."""
+    case, e = plan.case, plan.expanded
+    i = int(np.flatnonzero(plan.program.sold == column)[0])
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
-    worth, who = times * case.discount(year), of.who(source.name, source.project, source.mineral)
+    worth, who = (
+        times * case.discount(year),
+        plan.supplier_words(source.name, source.project, source.mineral),
+    )
     words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
     flows: PricedFlows = e.deliveries
     if i < len(e.deliveries):
@@ -60,37 +65,37 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[component.Pri
         buyer, country = intake.plant, intake.country
         words = f"{worth:.4g} t of {source.mineral}: {words}"
     money = {heading: worth * float(price[i]) for heading, price in charges_of(flows).items()}
-    tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of it", money[SUPPORT]
+    tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of the price", money[SUPPORT]
     return [
         *([component.PriceTerm("support", "support paid for it", paid)] if paid else []),
         component.PriceTerm("cost", words, money[PURCHASE], place),
         component.PriceTerm("tariff", tariff, money[TARIFF]),
-        *_levied(of, source, country, year, money[LEVY]),
+        *_levied(plan, source, country, year, money[LEVY]),
         component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT]),
     ]
 
 
 def _levied(
-    of: Solved, source: Source, country: str, year: int, amount: float
+    plan: Solved, source: Source, country: str, year: int, amount: float
 ) -> list[component.PriceTerm]:
-    """Return what of a price is the levy up to a price floor; nothing where none is paid.
+    """Return the levy that raises a price to a price floor, as a term; none if none is paid.
 
     ``country`` is the buyer's.
     """
-    blocs = buyer_blocs(of.case, country)
-    row = deciding_row(of.case, source.mineral, source.country, blocs, year)
+    blocs = buyer_blocs(plan.case, country)
+    row = deciding_row(plan.case, source.mineral, source.country, blocs, year)
     if amount <= 0.0 or row is None:
         return []
-    words = f"levy up to the floor of {row.floor.value(year):g}"
+    words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
     return [component.PriceTerm("levy", words, amount, component.place_of(row, "floor", year))]
 
 
-def _spot_seller(of: Solved, key: Any) -> str:
-    return of.who(*key[:3])
+def _spot_seller(plan: Solved, key: Any) -> str:
+    return plan.supplier_words(*key[:3])
 
 
-def _contract_seller(of: Solved, key: Any) -> str:
-    return f"{of.who(key[1], '', key[2])}, under contract"
+def _contract_seller(plan: Solved, key: Any) -> str:
+    return f"{plan.supplier_words(key[1], '', key[2])}, under contract"
 
 
 def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
@@ -102,16 +107,16 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
 SPOT_FLOW = component.Columns(
     name="spot",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="Tonnes that a member buys of a refiner or project without a contract.",
+    meaning="Tonnes that a member buys from a refiner or project without a contract.",
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
-    move=lambda of, key, mineral: _sale(key, _spot_seller(of, key), mineral),
+    move=lambda plan, key, mineral: _sale(key, _spot_seller(plan, key), mineral),
     serves=_spot_seller,
     terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.BUYING,
 )
@@ -129,24 +134,24 @@ CONTRACT_FLOW = component.Columns(
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
-    move=lambda of, key, mineral: _sale(key, _contract_seller(of, key), mineral),
+    move=lambda plan, key, mineral: _sale(key, _contract_seller(plan, key), mineral),
     serves=_contract_seller,
     terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.BUYING,
 )
 
 
 def plant_words(key: Any) -> str:
-    """Return who takes an input, by a key that ends with plant, its project, product and year."""
+    """Return the plant in words; the key ends with refiner, project, product and year."""
     *_, refiner, project, product, _year = key
     return f"{project or refiner}{f' ({product})' if product else ''}"
 
 
-def _input_sale(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    who, name, year = of.who(*key[:3]), key[2], key[-1]
+def _input_sale(plan: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    who, name, year = plan.supplier_words(*key[:3]), key[2], key[-1]
     seller = who if name == mineral else f"{name} from {who}"
     return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
 
@@ -163,13 +168,13 @@ INPUT_FLOW = component.Columns(
         component.YEAR,
     ),
     index=(component.SOURCE, component.INTAKE, component.YEAR),
-    meaning="Tonnes of an input that a plant buys of a refiner or project.",
+    meaning="Tonnes of an input that a plant buys from a refiner or project.",
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     move=_input_sale,
     terms=_landed,
     spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.BUYING_FOR_PLANTS,
 )
@@ -177,7 +182,7 @@ INPUT_FLOW = component.Columns(
 
 def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
     name, member, *_, year = key
-    words = f"{'' if name == mineral else f'{name} '}handed by {member} to {plant_words(key)}"
+    words = f"{'' if name == mineral else f'{name} '}passed on by {member} to {plant_words(key)}"
     return f"{words}, {year}", f"{words}, {year}"
 
 
@@ -192,18 +197,18 @@ HANDED = component.Columns(
         component.YEAR,
     ),
     index=(component.INTAKE, component.MEMBER, component.YEAR),
-    meaning="Tonnes of an input that a member hands to a plant from what it buys or holds.",
+    meaning="Tonnes of an input that a member passes on to a plant from its purchases or stock.",
     balance=-1,
     move=_handed_words,
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.HANDING_OVER,
-    divided=own,
+    divided=by_member,
 )
 BEYOND = component.Columns(
     name="taken_by_plants",
     key=(component.MINERAL, component.YEAR),
-    meaning="What plants take of an input, and what unmet demand of products would have taken.",
+    meaning="Inputs that plants use, plus inputs that unmet demand for products would have needed.",
     is_move=False,
     move="taken by plants",
 )
@@ -212,14 +217,14 @@ BEYOND = component.Columns(
 BALANCE = component.Rows(
     name="balance",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
+    meaning="Purchases, stock drawn and shortage equal demand, stock added and inputs passed on.",
     kind="other year",
     label=lambda _, key: component.Label(
-        f"what a tonne of {key[0]} is worth to {key[1]} in {key[2]}"
+        f"the value of a tonne of {key[0]} to {key[1]} in {key[2]}"
     ),
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
-    divided=own,
+    divided=by_member,
 )
 
 
@@ -243,7 +248,7 @@ def delivery_columns(f: Frame) -> list[Any]:
 
 
 def flows(b: builder.Builder) -> None:
-    """Every delivery, spot or under contract, at what it costs at the member's gate."""
+    """Add every delivery, spot or under contract, with its delivered cost."""
     d = b.expanded.deliveries
     spot, charges, landed = d.contract == SPOT, charges_of(d), d.landed
     b.flow = np.zeros(len(d), dtype=np.int64)
@@ -274,12 +279,12 @@ def input_columns(f: Frame) -> list[Any]:
 
 
 def balance(f: Frame) -> None:
-    r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
+    r"""Add the supply balances: posted inflows minus posted outflows equal demand.
 
     .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t}
               = demand_{m,j,t} + \sum_p h_{j,p,t}                                         [t]
 
-    dual    the marginal price of supply: what one tonne more of it is worth [money/t]
+    dual    the marginal price of supply: the value of one more tonne [money/t]
     """
     demand = {f.key(m, j, t): demand for m, j, t, demand in f.buyers}
     rows: dict[Any, Row] = {}
@@ -294,7 +299,7 @@ def balance(f: Frame) -> None:
 
 
 def balances(b: builder.Builder) -> None:
-    """The same rows as arrays; what is posted enters them when all families are there."""
+    """Add the balances as arrays; posted columns are added after all families."""
     e = b.expanded
     table = e.demand.transpose(0, 2, 1)  # by (mineral, year, member), as cells are
     stored = np.broadcast_to(e.has_stock[:, None, :], table.shape)
@@ -311,6 +316,5 @@ def balances(b: builder.Builder) -> None:
 
 
 def balances_closed(b: builder.Builder) -> None:
-    """Enter what was posted into the balances."""
     for m, j, t, columns, sign in b.posted:
-        b.enter(b.balance[m, j, t], columns, float(sign))
+        b.add_entries(b.balance[m, j, t], columns, float(sign))

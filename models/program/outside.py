@@ -1,8 +1,8 @@
-"""The Pyomo model in other hands: what an analyst adds to it, another solver, a file of it.
+"""The Pyomo model for others: an analyst's extension, another solver, a file of the model.
 
-An extension adds variables and constraints to a model and leaves the case's own as they are: so
-every plan of it keeps the case's rules, and costs no less than without it. What it changed is found
-by the same comparison that finds a model which is not the case's program.
+An extension adds variables and constraints to a model and changes nothing of the case. So every
+plan obeys the case's rules, and costs no less than without the extension. Changes of the case's own
+rows are found by the same comparison that checks every model against its arrays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyomo.core as pyo
 from numpy.typing import NDArray
 
 from models.errors import SolverError, UsageError
-from models.program.compile import compile_model, differences, places
+from models.program.compile import compile_model, differences, matched_positions
 from models.program.component import TONNES, components
 from models.program.scaling import powers_of_two
 from models.program.sourcing import unlogged
@@ -28,24 +28,24 @@ from models.resolve import Floats, Ints
 from models.solve import Keys, LinearProgram
 
 Extend = Callable[[Any], object]
-"""What adds variables and constraints to a Pyomo model; what it returns is not looked at."""
+"""A function that adds variables and constraints to a Pyomo model; its result is ignored."""
 
 Units = NDArray[np.signedinteger[Any]]
 
-# ---- what is added to a model --------------------------------------------------------------------
+# ---- extensions of a model --------------------------------------------------------------------
 
 _KNOWN = (pyo.Var, pyo.Constraint, pyo.Objective, pyo.Block, pyo.Set, pyo.RangeSet, pyo.Param,
           pyo.Expression, pyo.Suffix, pyo.BuildAction, pyo.BuildCheck)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
-class Extended:
-    """A block's program with what was added to its model.
+class ExtendedProgram:
+    """A block's program with the additions to its model.
 
-    ``rows`` has the case's columns and rows first, in the program's order, then those added, each
-    row times its ``factor``; ``unit`` are what columns and rows count; ``columns`` and ``own`` are
-    the model's objects in that order. ``added`` are the names of what was added, of columns and
-    of rows.
+    ``rows`` has the case's columns and rows first, in the program's order, then the added ones,
+    each row times its ``factor``. ``unit`` has the units of columns and rows. ``columns`` and
+    ``own`` are the model's variables and constraints in that order. ``added`` are the names of
+    added columns and of added rows.
     """
 
     rows: LinearProgram
@@ -57,22 +57,23 @@ class Extended:
 
 
 @unlogged()
-def extended(
+def extended_program(
     model: Any,
     counted: LinearProgram,
     unit: tuple[Units, Units],
     need: float,
     extend: Extend | None = None,
-) -> Extended:
-    """Let a function add to a block's model; return the program that it then is.
+) -> ExtendedProgram:
+    """Let a function extend a block's model; return the extended program.
 
-    ``counted`` are the arrays of the block, ``unit`` what its columns and rows count, ``need`` [t]
-    how much it needs. Raises SolverError where the model is not the case's program, ValueError
-    where the function changes that, or adds what is no variable, linear constraint or cost.
+    ``counted`` are the block's arrays, ``unit`` the units of its columns and rows, ``need`` [t] its
+    largest demand. Raises SolverError where the model does not match the arrays, ValueError where
+    the function changes the case's rows, or adds anything but variables, linear constraints and
+    costs.
     """
     wrong = differences(compile_model(model), counted)
     if wrong:
-        msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
+        msg = f"the linear program that was built does not match the case: {'; '.join(wrong[:3])}"
         raise SolverError(msg)
     if extend is not None:
         extend(model)
@@ -83,7 +84,7 @@ def extended(
 
 
 def _refuse_unknown(model: Any) -> None:
-    """Raise ValueError for what would be left out of the program in silence."""
+    """Raise ValueError for additions that the program would silently leave out."""
     for component in model.component_objects(active=True, descend_into=True):
         if component.ctype not in _KNOWN:
             msg = f"{component.name} is a {component.ctype.__name__}: an extension adds variables"
@@ -100,12 +101,12 @@ def _ordered(
     counted: LinearProgram,
     unit: tuple[Units, Units],
     need: float,
-) -> Extended:
-    """Return a model's program in the order of the case's, what was added last."""
+) -> ExtendedProgram:
+    """Return a model's program in the order of the case's, with additions last."""
     orders, added, wrong = [], [], list[str]()
     for keys, of in ((made.column_keys, counted.column_keys), (made.row_keys, counted.row_keys)):
         own = {each.name for each in of}
-        place, said = places([each for each in keys if each.name in own], of)
+        place, said = matched_positions([each for each in keys if each.name in own], of)
         more = [each for each in keys if each.name not in own and each.index]
         stretches = [np.arange(each.start, each.start + len(each.index)) for each in more]
         orders.append(np.concatenate([place, *stretches]).astype(np.int64))
@@ -115,15 +116,15 @@ def _ordered(
         made = _placed(made, orders[0], orders[1], counted, (added[0], added[1]))
         wrong = differences(_without(made, len(counted.cost), len(counted.row_lower)), counted)
     if wrong:
-        msg = f"an extension adds, and changes nothing of the case's own: {'; '.join(wrong[:3])}"
+        msg = f"an extension may add, not change, rows of the case: {'; '.join(wrong[:3])}"
         raise ValueError(msg)
     made, factor, units = _measured(made, unit, need)
     columns, own_rows = ([of[i] for i in order] for of, order in zip(objects, orders, strict=True))
-    return Extended(made, factor, units, columns, own_rows, (added[0], added[1]))
+    return ExtendedProgram(made, factor, units, columns, own_rows, (added[0], added[1]))
 
 
 def _renumbered(keys: Sequence[Keys], start: int) -> tuple[Keys, ...]:
-    """Return names of stretches that follow one another from a position on."""
+    """Return the keys of consecutive ranges from a position on."""
     found = []
     for each in keys:
         found.append(Keys(each.name, start, each.index))
@@ -156,7 +157,7 @@ def _placed(
 
 
 def _without(rows: LinearProgram, columns: int, count: int) -> LinearProgram:
-    """Return the first columns and rows of a program; entries elsewhere count as changes."""
+    """Return the first columns and rows of a program; entries outside count as changes."""
     end = int(rows.starts[count])
     return dataclasses.replace(
         rows,
@@ -173,11 +174,11 @@ def _without(rows: LinearProgram, columns: int, count: int) -> LinearProgram:
 def _measured(
     rows: LinearProgram, unit: tuple[Units, Units], need: float
 ) -> tuple[LinearProgram, Floats, tuple[Ints, Ints]]:
-    """Return a program whose added rows are of the size of its others, by which factor, and units.
+    """Return a program with its added rows scaled to the size of the others, factors and units.
 
-    An added column counts in tonnes unless it is whole or at most 1, an added row where a column in
-    tonnes stands in it. Its largest term is then what is needed [t], or 1, whatever its author
-    wrote: what a violation is a part of. Factors are powers of two, which change no digit.
+    An added column is in tonnes unless it is integer or at most 1, an added row if it has a column
+    in tonnes. Its largest term is then the need [t], or 1, for any units of its author: violations
+    are relative to it. Factors are powers of two, so scaling causes no rounding.
     """
     n, m = len(unit[0]), len(unit[1])
     is_fraction = rows.whole[n:] | (rows.upper[n:] <= 1)
@@ -204,12 +205,12 @@ _NO_GAP = {
     "gurobi": "MIPGap", "cplex": "mip_tolerances_mipgap", "glpk": "mipgap", "cbc": "ratio",
     "highs": "mip_rel_gap",
 }  # fmt: skip
-"""Options by which a search over whole columns goes on to the end; that of others is their own."""
+"""Options that make an integer search run to proven optimality; other solvers use their own."""
 
 
 @unlogged()
 def find_solver(name: str) -> Any:
-    """Return a solver of a name that Pyomo knows; UsageError where it finds none here."""
+    """Return the solver with this name in Pyomo; UsageError if it is not installed."""
     import pyomo.environ as env
 
     def found(each: str) -> Any:
@@ -219,13 +220,13 @@ def find_solver(name: str) -> Any:
     solver = found(name)
     if solver is None:
         here = ", ".join(each for each in _LIKELY if found(each))
-        msg = f"--solver {name!r} is no solver that Pyomo finds here; it finds {here or 'none'}"
+        msg = f"--solver {name!r}: Pyomo finds no such solver here; it finds {here or 'none'}"
         raise UsageError(msg)
     return solver
 
 
 def solver_version(name: str) -> str:
-    """Return a solver's name and version, as far as it tells them, and Pyomo's."""
+    """Return a solver's name and version, as far as known, and Pyomo's."""
     version = find_solver(name).version()
     parts = ".".join(str(part) for part in version[:3]) if version else ""
     return f"{name}{f' {parts}' if parts else ''}, by Pyomo {_pyomo_version()}"
@@ -238,11 +239,11 @@ def _pyomo_version() -> str:
 
 
 @unlogged()
-def solve_by(name: str, model: Any, made: Extended) -> tuple[Floats, Floats | None, float]:
-    """Solve a model by another solver: the columns' values, the rows' duals if any, the MIP gap.
+def solve_by(name: str, model: Any, made: ExtendedProgram) -> tuple[Floats, Floats | None, float]:
+    """Solve a model by another solver; return columns' values, rows' duals (if any), MIP gap.
 
-    Whole columns are then kept as they are, and the duals are those of the linear program left.
-    Raises SolverError where it reports no optimum.
+    Integer columns are then fixed, and the duals are those of the remaining linear program. Raises
+    SolverError where it reports no optimum.
     """
     import pyomo.environ as env
 
@@ -254,10 +255,12 @@ def solve_by(name: str, model: Any, made: Extended) -> tuple[Floats, Floats | No
         for column in np.flatnonzero(made.rows.whole).tolist():
             whole = made.columns[column]
             whole.fix(round(whole.value))
-            whole.domain = env.Reals  # a search has no duals, even of one choice
+            whole.domain = (
+                env.Reals
+            )  # a program with integer columns has no duals, even if all are fixed
     model.dual = env.Suffix(direction=env.Suffix.IMPORT)
     _run(solver, name, model, {})
-    # a column that stands in no row and costs nothing is in no solver's hands: it is at a bound
+    # solvers leave out a column without entries and cost: it is at a bound
     free = np.clip(0.0, made.rows.lower, made.rows.upper)
     given = [column.value for column in made.columns]
     x = np.where([value is None for value in given], free, np.array(given, dtype=float))
@@ -272,7 +275,7 @@ def _run(solver: Any, name: str, model: Any, options: dict[str, Any]) -> Any:
 
     try:
         result = solver.solve(model, options=options)
-    except Exception as error:  # of whatever kind another's program raises
+    except Exception as error:  # another program may raise anything
         msg = f"{name} failed: {error}"
         raise SolverError(msg) from error
     if not env.check_optimal_termination(result):
@@ -282,7 +285,7 @@ def _run(solver: Any, name: str, model: Any, options: dict[str, Any]) -> Any:
 
 
 def _gap(result: Any) -> float:
-    """Return the gap of a search as its bounds tell it; 0 where it tells none but an optimum."""
+    """Return the gap of a search from its bounds; 0 if it reports an optimum without bounds."""
     low, high = float(result.problem.lower_bound), float(result.problem.upper_bound)
     if not np.isfinite([low, high]).all():
         return 0.0
@@ -297,9 +300,9 @@ _ALLOWED = {*string.ascii_letters, *string.digits, *"_."}
 
 
 class ModelNames:
-    """Gives every part of a model a name that one can read: ``spot(Jin,,Copper,Japan,2026)``.
+    """Gives every part of a model a readable name: ``spot(Jin,,Copper,Japan,2026)``.
 
-    Of letters that every reader of such files takes; two parts never have one name.
+    Names are unique, and use only characters that every reader of such files accepts.
     """
 
     def __init__(self) -> None:
@@ -307,7 +310,6 @@ class ModelNames:
         self._taken: set[str] = set()
 
     def __call__(self, part: Any) -> str:
-        """Return the name of a part."""
         if id(part) not in self._given:
             wanted = self._wanted(part)
             name, number = wanted, 1
@@ -327,7 +329,7 @@ class ModelNames:
 
 
 def _plain(text: str) -> str:
-    """Return a text in letters that every solver's reader takes, of other scripts by number."""
+    """Return a text in characters that every solver reads; other letters as their numbers."""
     said = "".join(
         each if each.isascii() else f"u{ord(each):04X}"
         for each in unicodedata.normalize("NFKD", text)
@@ -338,21 +340,20 @@ def _plain(text: str) -> str:
 
 @unlogged()
 def write_model(model: Any, path: Path, form: str, about: Sequence[str]) -> None:
-    """Write a model as a file of one of FORMATS, below lines that say what it is."""
+    """Write a model as a file in one of FORMATS, below comment lines (``about``)."""
     import pyomo.environ  # noqa: F401 - its writers, which the core leaves out
 
     model.write(str(path), format=form, io_options={"labeler": ModelNames()})
     mark = "\\" if form == "lp" else "*"
     lines = [*about, *_legend(model)]
     text = path.read_text(encoding="utf-8")
-    text = text.replace("OBJSENSE\n MIN\n", "", 1)  # as is understood; GLPK knows no such section
+    text = text.replace("OBJSENSE\n MIN\n", "", 1)  # the default; GLPK knows no such section
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.writelines(f"{mark} {_ascii(line)}\n" for line in lines)
         file.write(text)
 
 
 def _legend(model: Any) -> list[str]:
-    """Return what every part of the model is, with what its keys are."""
     return [
         f"{of.name}({','.join(of.key)}): {of.meaning}"
         for of in components()

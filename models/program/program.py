@@ -1,7 +1,7 @@
-"""A case's linear program as arrays, laid out block after block; and a variant's beside its base's.
+"""A case's linear program as arrays, block after block; a variant in the layout of its base.
 
-A block is a part of a Case that does not touch the others: a linear program of its own, the unit
-that is built, solved, proved and sent to another process.
+A block is a part of a case that shares nothing with the others. It is a linear program by itself,
+which is built, solved, proved and sent to another process as a unit.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from models import schema, solve
 from models.case import Case
 from models.program import builder, families, market
 from models.program.component import TONNES
-from models.program.families.diversification import lines
+from models.program.families.diversification import line_numbers
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 
 *_BEFORE_LIMITS, _LIMITS = families.FAMILIES
-"""The families that a case which differs in share limits alone takes over, and those limits."""
+"""Families that can be reused for a case that differs only in share limits, and that family."""
 
 
 def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
-    """Return the blocks, each its cells (positions of mineral and year), in a fixed order.
+    """Return the blocks in a fixed order, each as its cells (positions of mineral and year).
 
-    Each family says which minerals' years it ties (a stock, a project or a limit on growth does)
-    and which minerals it joins (a budget does, those of the projects that it pays for; so do
-    Inputs, a product and what it is made from).
+    Each family declares the minerals whose years it links (by a stock, a project or a limit on
+    growth), and the minerals that it links with each other: those of projects in one budget, or a
+    product and its inputs.
     """
     years = range(len(case.years))
     tied = {mineral for family in families.FAMILIES for mineral in family.ties(case)}
@@ -62,14 +62,13 @@ class Program:
     """A case's program: ``rows`` are all blocks' arrays, one block after the other.
 
     Block b has the columns ``column_starts[b]`` up to ``column_starts[b + 1]``, and rows likewise;
-    no entry reaches from one block into another. ``flow`` is the column of each delivery;
-    ``column_unit`` and ``row_unit`` are what each counts: TONNES, FRACTION or MONEY; ``row_year``
-    is the year whose money a row's dual is in, 0 for none;
-    ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
-    largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
-    ``sold`` is the column of each of the case's ``sales``, deliveries first, ``handed`` that of
-    each of its ``hand_overs``; ``names`` are the numbered names that keys are spelt with;
-    ``draft`` is what the program was made of before its share limits.
+    no entry reaches from one block into another. ``flow`` has the column of each delivery.
+    ``column_unit`` and ``row_unit`` have their units: TONNES, FRACTION or MONEY. ``row_year`` is
+    the year of the money of a row's dual, 0 for none. ``row_size`` [t] is the magnitude of a row's
+    limit where its bound does not show it. ``need`` [t] is the largest demand, opening stock or
+    stock target of each block; ``least_need`` the smallest demand. ``sold`` has the column of each
+    of the case's ``sales``, deliveries first, ``handed`` of each of its ``hand_overs``. ``names``
+    are the numbered names in keys. ``draft`` is the builder before share limits were added.
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
@@ -91,22 +90,20 @@ class Program:
     draft: builder.Builder
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
-        """Return the columns of a block, or of all from it up to another."""
         end = (block if last is None else last) + 1
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
     def rows_of(self, block: int, last: int | None = None) -> slice:
-        """Return the rows of a block, or of all from it up to another."""
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
     def block(
         self, b: int, last: int | None = None, arrays: solve.LinearProgram | None = None
     ) -> solve.LinearProgram:
-        """Return the program of one block, or of all from it up to another.
+        """Return the program of one block, or of a range of blocks.
 
-        Its columns and rows are named when asked for. ``arrays`` in the same layout may stand for
-        the program's own.
+        Its keys are made on first use. ``arrays`` in the same layout may replace the program's
+        arrays.
         """
         of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
         first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
@@ -125,16 +122,16 @@ class Program:
         )
 
     def shape(self, b: int) -> bytes:
-        """Return a fingerprint of a block's structure: same shape, same model but for numbers."""
+        """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
         every = ((self.variables, self.columns_of(b)), (self.constraints, self.rows_of(b)))
-        groups = (builder.LazyKeys(of, stretch).group_sizes() for of, stretch in every)
+        groups = (builder.LazyKeys(of, span).group_sizes() for of, span in every)
         sizes = [size for each in groups for size in each]
         return builder.fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
 
     def measure(self, largest: float) -> Floats:
-        """Return what each block's violations are measured by [t]: its own need.
+        """Return the scale of each block's violations [t]: its need, but at most the case's.
 
-        The case's ``largest`` need [t] where that is smaller, or the block needs nothing.
+        ``largest`` is the case's largest need, which is also the scale of a block without need.
         """
         return np.where(self.need > 0, np.minimum(self.need, largest), largest)
 
@@ -147,10 +144,10 @@ class Program:
         last: int | None = None,
         rows: solve.LinearProgram | None = None,
     ) -> solve.Certificates:
-        """Return the certificates of a solution of the blocks from one up to another (None: all).
+        """Return the certificates of a solution of a range of blocks (None: all).
 
-        ``measure`` [t] is that of every block of the program; ``rows`` are the blocks' arrays where
-        they are known, or others of their shape.
+        ``measure`` [t] has the scale of every block of the program. ``rows`` may be the blocks'
+        arrays, or others of the same shape.
         """
         last = len(self.blocks) - 1 if last is None else last
         of = slice(first, last + 2)
@@ -166,7 +163,7 @@ class Program:
         )
 
     def __getstate__(self) -> None:
-        msg = "a program is not sent; its case is"
+        msg = "send the case to another process, not its program"
         raise TypeError(msg)
 
 
@@ -176,23 +173,22 @@ def build_program(
     blocks: Sequence[Sequence[Cell]] | None = None,
     like: Program | None = None,
 ) -> Program:
-    """Return the case's program as arrays: no model is looked at.
+    """Return the case's program as arrays, without building a model.
 
-    ``names`` are those of the program of a case that this one is a variant of, so that keys of the
-    two compare; ``blocks`` are parts to keep together (None: as the case splits);
-    ``like`` is the program of a case that may differ in share limits alone: the rest is then taken
-    over.
+    ``names`` are those of the base's program if this case is a variant, so that keys compare.
+    ``blocks`` are blocks to keep together (None: as the case splits). ``like`` is the program of a
+    case that may differ only in share limits: everything else is then reused.
     """
     cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
     if like is not None and _is_like(like.draft, expanded):
-        draft, known = like.draft, names  # it knows no names beyond those given
+        draft, known = like.draft, names  # it has no names beyond those given
     else:
         draft = builder.Builder(expanded, builder.NameIndex(names))
         market.flows(draft)
         for family in _BEFORE_LIMITS:
             family.arrays(draft)
         known = draft.names.names
-    b = draft.fork(expanded, builder.NameIndex(known))
+    b = draft.extensible_copy(expanded, builder.NameIndex(known))
     _LIMITS.arrays(b)
     market.balances_closed(b)
     of_cell = builder.blocks_of(expanded, cells)
@@ -221,12 +217,12 @@ def build_program(
 
 
 def _is_like(draft: builder.Builder, expanded: Expanded) -> bool:
-    """Return whether a case differs from that of a draft in share limits alone, or not at all."""
+    """Return whether a case differs from a draft's case at most in share limits."""
     case, other = expanded.case, draft.expanded.case
     limits_or_names = {"share_limits", "scenarios", "risks", "scenario"}
     leasts, others = (
         [row.mineral for row in of.share_limits if row.limit == schema.MIN] for of in (case, other)
-    )  # what a stock may need to hold depends on how many there are
+    )  # the bound of a stock depends on the number of stocks
     return leasts == others and all(
         getattr(case, f.name) is getattr(other, f.name)
         for f in dataclasses.fields(case)
@@ -237,20 +233,20 @@ def _is_like(draft: builder.Builder, expanded: Expanded) -> bool:
 def _laid_out(
     groups: list[builder.ComponentArrays], of_cell: NDArray[np.int32], blocks: int
 ) -> tuple[Ints, Ints, tuple[builder.ComponentArrays, ...]]:
-    """Return each provisional position's place, where blocks start, and the groups laid out.
+    """Return the final position of each provisional one, the blocks' starts, and the groups.
 
-    Within a block the groups keep their order, and each group its own.
+    Within a block, groups and their members keep their order.
     """
     block = np.concatenate([np.zeros(0, np.int32), *(of_cell[group.cell] for group in groups)])
     order = np.argsort(block, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     starts = np.searchsorted(block[order], np.arange(blocks + 1)).astype(np.int64)
-    return place, starts, tuple(group.moved(place) for group in groups)
+    return place, starts, tuple(group.placed(place) for group in groups)
 
 
 def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -> Floats:
-    """Return one of the numbers of provisional groups, each in its place."""
+    """Return a named number of provisional groups, each at its final position."""
     found = np.empty(len(place))
     found[place] = np.concatenate([np.zeros(0), *(group.numbers[name] for group in groups)])
     return found
@@ -259,7 +255,7 @@ def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -
 def _of_groups(
     groups: Sequence[builder.ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
 ) -> Any:
-    """Return an array of what each group of a program says of its own."""
+    """Return an array with one value of each group at the positions of its members."""
     found = np.zeros(len(place), dtype=sort)
     for group, value in zip(groups, values, strict=True):
         found[group.at] = value
@@ -269,7 +265,7 @@ def _of_groups(
 def _arrays(
     b: builder.Builder, columns: Ints, rows: Ints, like: Program | None
 ) -> solve.LinearProgram:
-    """Return the arrays; where entries are as in another program, they are that one's own."""
+    """Return the arrays; entries that equal those of another program are shared with it."""
     none = np.zeros(0, dtype=np.int64)
     at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
     at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
@@ -277,7 +273,7 @@ def _arrays(
     code = at_row * len(columns) + at_column
     order = np.argsort(code, kind="stable")  # by row, then column
     first = np.flatnonzero(np.diff(code[order], prepend=-1))
-    if len(first) < len(order):  # entries of one row and column are one
+    if len(first) < len(order):  # entries with the same row and column are added up
         values = np.add.reduceat(values[order], first)
         at_row, at_column = at_row[order[first]], at_column[order[first]]
         order = np.arange(len(first))
@@ -301,10 +297,10 @@ def _arrays(
 
 
 def _needs(b: builder.Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple[Floats, Floats]:
-    """Return of each block the most that is needed [t], and the smallest need; 1 without any.
+    """Return the largest and the smallest need of each block [t]; 1 without any.
 
-    The most is the largest demand, opening stock or stock target; the smallest that of its
-    minerals' and years' largest demands.
+    The largest is a demand, opening stock or stock target. The smallest is over its minerals and
+    years, of the largest demand in each.
     """
     e, case = b.expanded, b.expanded.case
     most, least = np.zeros(blocks), np.full(blocks, np.inf)
@@ -321,21 +317,21 @@ def _needs(b: builder.Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple
     return most, np.where(np.isfinite(least), least, 1.0)
 
 
-# ---- a variant beside its base -----------------------------------------------------------------
+# ---- a variant in the layout of its base ---------------------------------------------------------
 
-# What a variant lacks of the base (a lane that closed, a refiner that is lost) stays in the base's
-# layout as a column that is 0 and a row that binds nothing, so that a solver can keep what it
-# holds. What it has beyond the base does not fit: such a block is built anew.
+# Columns and rows that a variant does not have (a closed lane, a lost refiner) stay in the base's
+# layout, as columns at 0 and rows without limits, so that a solver can keep its basis. If a
+# variant's block has more than the base's, it does not fit and is built again.
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedVariant:
     """A variant in the layout of its base.
 
-    ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
-    ``like`` is the base's block of each of the variant's (-1: none), ``of_block`` the same, but -1
-    where it does not fit; ``arrays`` is the variant's program in the base's layout, and the base's
-    own where no block fits.
+    ``columns`` and ``rows`` map each column and row of the variant to its position in the base (-1:
+    none). ``like`` maps each block of the variant to the base's block (-1: none); ``of_block`` is
+    the same, but -1 where the block does not fit. ``arrays`` is the variant's program in the base's
+    layout, with the base's numbers where no block fits.
     """
 
     columns: Ints
@@ -345,25 +341,24 @@ class Fitted:
     arrays: solve.LinearProgram
 
 
-def fit(variant: Program, base: Program) -> Fitted:
+def fit(variant: Program, base: Program) -> FittedVariant:
     """Return a variant's program in the layout of its base.
 
-    The names of the variant are those of the base and perhaps more (``names`` of
-    ``build_program``).
+    The variant's names must start with those of the base (``names`` of ``build_program``).
     """
     of, own = variant.rows, base.rows
-    if of.columns is own.columns:  # the same program but for its limits
+    if of.columns is own.columns:  # the same program except for its limits
         every = (np.arange(len(own.cost)), np.arange(len(own.row_lower)))
         blocks = np.arange(len(base.blocks))
-        return Fitted(*every, blocks, blocks, of)
+        return FittedVariant(*every, blocks, blocks, of)
     names = variant.names
     columns = _places(names, variant.variables, base.variables, len(of.cost))
     rows = _places(names, variant.constraints, base.constraints, len(of.row_lower))
     wide, of_row = len(own.cost) + 1, own.entry_rows()
-    # row and column as one number; the base's ascend as they are laid out
+    # row and column as one number; the base's are ascending
     theirs, mine = of_row * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
     gone = _lacking(rows, len(own.row_lower))[of_row] | _lacking(columns, wide - 1)[own.columns]
-    at = np.flatnonzero(~gone)  # nearly always: what the variant lacks are rows and columns
+    at = np.flatnonzero(~gone)  # nearly always: whole rows and columns are missing
     if not np.array_equal(theirs[at], mine):
         at = _found(theirs, mine)
     block = {cells: b for b, cells in enumerate(base.blocks)}
@@ -373,7 +368,7 @@ def fit(variant: Program, base: Program) -> Fitted:
     of_block = np.where(unfit, -1, like)
     arrays = _in_layout(of, own, columns, rows, at)
     _as_in_base(arrays, base, of_block)
-    return Fitted(columns, rows, like, of_block, arrays)
+    return FittedVariant(columns, rows, like, of_block, arrays)
 
 
 def _places(
@@ -382,9 +377,10 @@ def _places(
     base: tuple[builder.ComponentArrays, ...],
     count: int,
 ) -> Ints:
-    """Return the base's position of each of the variant's columns, or rows; -1 for none.
+    """Map the variant's columns, or rows, to positions in the base; -1 for none.
 
-    It is that of the same key; a row of Share limits may be another of the same line (``lines``).
+    Positions with the same key match; a row of Share limits may match another of the same line
+    (``line_numbers``).
     """
     found = np.full(count, -1, dtype=np.int64)
     for component in {group.component for group in variant}:
@@ -399,8 +395,8 @@ def _places(
             [np.concatenate(part) for part in zip(*(group.index for group in of), strict=True)]
             for of in (mine, theirs)
         )
-        if mine[0].is_of_limits:
-            both = lines(names, np.concatenate([keys[0], others[0]]))
+        if mine[0].is_share_limit:
+            both = line_numbers(names, np.concatenate([keys[0], others[0]]))
             keys[0], others[0] = both[: len(keys[0])], both[len(keys[0]) :]
         # the parts of a key as the digits of one number, so that keys compare as numbers
         sizes = [int(max(k.max(), o.max())) + 1 for k, o in zip(keys, others, strict=True)]
@@ -415,7 +411,7 @@ def _places(
 
 
 def _found(codes: Ints, wanted: Ints) -> Ints:
-    """Return the position of each number among ascending ones, -1 for none."""
+    """Return the position of each number in an ascending array, -1 for none."""
     if not len(codes):
         return np.full(len(wanted), -1, dtype=np.int64)
     if np.array_equal(codes, wanted):
@@ -430,7 +426,6 @@ def _any(marks: Bools, starts: Ints) -> Bools:
 
 
 def _lacking(places: Ints, count: int) -> Bools:
-    """Return which positions of the base the variant has nothing for."""
     found = np.ones(count, dtype=bool)
     found[places[places >= 0]] = False
     return found
@@ -439,31 +434,30 @@ def _lacking(places: Ints, count: int) -> Bools:
 def _in_layout(
     variant: solve.LinearProgram, base: solve.LinearProgram, columns: Ints, rows: Ints, at: Ints
 ) -> solve.LinearProgram:
-    """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
+    """Return the variant's numbers in the base's layout; ``at``: positions of its entries."""
     n, m = len(base.cost), len(base.row_lower)
 
-    def placed(values: Floats, to: Ints, else_: Floats) -> Floats:
+    def in_layout(values: Floats, to: Ints, else_: Floats) -> Floats:
         found = else_.copy()
         found[to[to >= 0]] = values[to >= 0]
         return found
 
-    values = placed(variant.values, at, base.values)
-    # an entry that the variant lacks, of a row and a column that it has, is 0
+    values = in_layout(variant.values, at, base.values)
+    # an entry missing in the variant, of a row and a column that it has, is 0
     lost = _lacking(at, len(values)) & ~_lacking(rows, m)[base.entry_rows()]
     values[lost & ~_lacking(columns, n)[base.columns]] = 0.0
     return dataclasses.replace(
         base,
-        cost=placed(variant.cost, columns, base.cost),
-        lower=placed(variant.lower, columns, np.zeros(n)),
-        upper=placed(variant.upper, columns, np.zeros(n)),
-        row_lower=placed(variant.row_lower, rows, np.full(m, -np.inf)),
-        row_upper=placed(variant.row_upper, rows, np.full(m, np.inf)),
+        cost=in_layout(variant.cost, columns, base.cost),
+        lower=in_layout(variant.lower, columns, np.zeros(n)),
+        upper=in_layout(variant.upper, columns, np.zeros(n)),
+        row_lower=in_layout(variant.row_lower, rows, np.full(m, -np.inf)),
+        row_upper=in_layout(variant.row_upper, rows, np.full(m, np.inf)),
         values=values,
     )
 
 
 def _as_in_base(arrays: solve.LinearProgram, base: Program, of_block: Ints) -> None:
-    """Put back the base's numbers in blocks that no block of the variant fits."""
     left = _lacking(of_block, len(base.blocks))
     columns = np.repeat(left, np.diff(base.column_starts))
     rows = np.repeat(left, np.diff(base.row_starts))

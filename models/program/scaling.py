@@ -15,17 +15,17 @@ from models.program.component import MONEY, TONNES
 from models.resolve import Floats, Ints
 
 _TYPICAL = 1e4
-"""What the largest demand becomes: HiGHS's tolerances are absolute."""
+"""The value to which the largest demand is scaled, since HiGHS's tolerances are absolute."""
 _TYPICAL_MONEY = 1e6
-"""What the largest cost of a tonne becomes; a hundredfold, since costs spread wider."""
+"""The value to which the largest cost per tonne is scaled: higher, since costs vary more."""
 _FINER = 1e4
-"""How much finer money is counted where small numbers are raised."""
+"""The extra factor on money if small numbers are scaled up."""
 _MOST_RAISED = 2.0**20
-"""How far a row with a small limit is raised beyond the others, so that it counts for as much."""
+"""The largest extra factor on a row with a small limit, so that its errors weigh the same."""
 _BOUNDLESS = 1e15
-"""Room beyond this many times what is needed is no limit, and no number for the solver."""
+"""A limit above this many times the need never binds, and is too large for the solver."""
 _FINEST = 2.0**-20
-"""The finest unit of a fraction built."""
+"""The smallest scale of a fraction built."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Scaling:
     """How a program is scaled.
 
     A scaled column is the column divided by ``column``; a scaled row is the row times ``row``; a
-    scaled cost is the cost times ``price``, a scaled dual the dual divided by ``dual``. Powers of
-    two change no digit.
+    scaled cost is the cost times ``price``, a scaled dual the dual divided by ``dual``. Factors are
+    powers of two, so scaling causes no rounding.
     """
 
     column: Floats
@@ -43,7 +43,6 @@ class Scaling:
     dual: Floats
 
     def scaled(self, rows: solve.LinearProgram) -> solve.LinearProgram:
-        """Return the program in scaled units."""
         return dataclasses.replace(
             rows,
             cost=rows.cost * self.price,
@@ -75,12 +74,12 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
 ) -> Scaling:
     """Choose the scaling of a block.
 
-    Tonnes by its largest ``need`` [t], or by what has to be bought or built in one piece where that
-    dwarfs it, money by the largest cost of a tonne, a fraction built by
-    its capital (unless it has to be whole), a budget by its largest entry, what is left of one as a
-    plant's capital is. ``raised`` lifts rows
-    whose limit is next to nothing beside the others', and costs, which helps where numbers differ a
-    billionfold; a row's limit is its ``row_size`` where that is a number, else its bound.
+    Tonnes are scaled by the block's largest ``need`` [t], or by the largest amount that must be
+    bought or built at once if that is much larger. Money is scaled by the largest cost per tonne. A
+    fraction built is scaled by its capital (unless it is integer), a budget by its largest entry,
+    and a carried budget like the capital of a plant. ``raised`` scales up rows whose limits are
+    tiny compared with the others, and costs; it helps where numbers differ by a factor of a
+    billion. A row's limit is its ``row_size`` if that is a number, else its bound.
     """
     tonnes = column_unit == TONNES
     needed = (
@@ -112,7 +111,7 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
 
 
 def joined(parts: Sequence[Scaling]) -> Scaling:
-    """Return the scaling of programs side by side."""
+    """Return the scaling of the block-diagonal program of several blocks."""
     return Scaling(
         *(
             np.concatenate([getattr(part, name) for part in parts])
@@ -122,7 +121,7 @@ def joined(parts: Sequence[Scaling]) -> Scaling:
 
 
 def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
-    """Return the most that has to be bought, or that a plant built as a whole can make [t]."""
+    """Return the largest amount that must be bought, or that an integer plant can make [t]."""
     least = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
     plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
     return float(np.max(np.abs(np.concatenate([least, plants])), initial=0.0))
@@ -133,7 +132,7 @@ def _limit(most: Floats) -> Floats:
 
 
 def _limits(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
-    """Return how large each row's limit is; a balance has terms larger than its limit: none."""
+    """Return the magnitude of each row's limit; none for a balance, whose terms may be larger."""
     low = np.where(np.isfinite(rows.row_lower), np.abs(rows.row_lower), 0.0)
     high = np.where(np.isfinite(rows.row_upper), np.abs(rows.row_upper), 0.0)
     found = np.where(rows.row_lower == rows.row_upper, 0.0, np.maximum(low, high))
@@ -143,22 +142,22 @@ def _limits(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
 
 
 def _raised(limit: Floats) -> Floats:
-    """Return the powers of two that rows are raised by, so that no limit is next to nothing."""
+    """Return the powers of two that scale up rows with tiny limits."""
     small = (limit > 0) & (limit < 1)
     by = np.minimum(_MOST_RAISED, powers_of_two(1.0 / np.where(small, limit, 1.0)))
     return np.where(small, by, 1.0)
 
 
 def powers_of_two(value: Floats) -> Floats:
-    """Return the power of two nearest to each positive number, 1 for anything else."""
+    """Return the power of two nearest to each positive number; 1 for any other number."""
     fine = (value > 0) & np.isfinite(value)
     exponent = np.round(np.log2(np.where(fine, value, 1.0)))
     return np.where(fine, 2.0 ** np.clip(exponent, -1000.0, 1000.0), 1.0)
 
 
 def units_of(keys: Any, count: int, other: dict[str, int]) -> Ints:
-    """Return the unit of each keyed column or row: tonnes, but for those named in ``other``."""
+    """Return the unit of each column or row: tonnes, except those named in ``other``."""
     found = np.full(count, TONNES, dtype=np.int64)
     for of in keys:
-        found[of.stretch] = other.get(of.name, TONNES)
+        found[of.span] = other.get(of.name, TONNES)
     return found

@@ -1,4 +1,4 @@
-"""A program with its solution: values and prices by component and key, and what is read of them."""
+"""A program with its solution: values and prices by component and key, and derived numbers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Flow:
-    """What a source may deliver to a member in a year, all by position.
+    """The possible deliveries from a source to a member in a year, all by position.
 
-    ``delivery`` is one of its deliveries, ``columns`` are those of all of them; ``nothing`` [t] is
-    what counts as nothing there.
+    ``delivery`` is one of them, ``columns`` has the columns of all. Amounts below ``tolerance`` [t]
+    count as 0.
     """
 
     source: int
@@ -36,14 +36,14 @@ class Flow:
     year: int
     delivery: int
     columns: tuple[int, ...]
-    nothing: float
+    tolerance: float
 
 
 @dataclass(frozen=True)
 class CashCost:
-    """What is paid in cash, and what of it members' own treasuries receive [money, undiscounted].
+    """The cash cost, and the part that members' treasuries receive [money, undiscounted].
 
-    ``tariffs`` and ``levies`` of price floors.
+    They receive ``tariffs``, and the ``levies`` of price floors.
     """
 
     cash: float = 0.0
@@ -86,7 +86,7 @@ class Solved:
 
     @cached_property
     def handed(self) -> Floats:
-        """Tonnes that members hand to plants, in the order of the case's ``hand_overs``."""
+        """Tonnes that members pass on to plants, in the order of the case's ``hand_overs``."""
         return np.maximum(self.x[self.program.handed], 0.0)
 
     @cached_property
@@ -96,9 +96,9 @@ class Solved:
 
     @cached_property
     def beyond_demand(self) -> Floats:
-        """What plants take of an input and unmet demand would have taken [t], by (mineral, year).
+        """Inputs used by plants plus those that unmet demand would have used [t], (mineral, year).
 
-        It is what the base of the coalition's share limits has beside demand.
+        They are added to demand in the base of the coalition's share limits.
         """
         e = self.expanded
         short, taken = np.zeros((2, len(e.minerals), len(e.years)))
@@ -111,7 +111,7 @@ class Solved:
 
     @cached_property
     def handed_by(self) -> Floats:
-        """What members hand to plants [t], by (mineral, member, year)."""
+        """Tonnes that members pass on to plants [t], by (mineral, member, year)."""
         e, hand = self.expanded, self.expanded.hand_overs
         found = np.zeros((len(e.minerals), len(e.members), len(e.years)))
         np.add.at(found, (hand.mineral, hand.member, hand.year), self.handed)
@@ -119,7 +119,7 @@ class Solved:
 
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
-        """The columns but for deliveries by component and key, zeros left out."""
+        """All non-zero values of columns except deliveries, by component and key."""
         groups = self.program.variables
         return _by_key((g for g in groups if not columns_named(g.component).is_delivery), self.x)
 
@@ -128,36 +128,35 @@ class Solved:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
         return _by_key(self.program.constraints, self.prices)
 
-    def amounts(self, of: Columns | str) -> dict[Any, float]:
-        return self.values.get(columns_named(of).name, {})
+    def amounts(self, component: Columns | str) -> dict[Any, float]:
+        return self.values.get(columns_named(component).name, {})
 
-    def value(self, of: Columns | str, key: Any) -> float:
-        """Return a column's value, 0 where there is no such column.
+    def value(self, component: Columns | str, key: Any) -> float:
+        """Return a column's value; 0 if there is no such column.
 
-        KeyError for a name that no component has, here and below.
+        Here and below, KeyError for an unknown name of a component.
         """
-        return self.amounts(of).get(key, 0.0)
+        return self.amounts(component).get(key, 0.0)
 
-    def dual(self, of: Rows | str, key: Any) -> float:
-        """Return a row's undiscounted shadow price, 0 where there is no such row."""
-        return self.duals.get(rows_named(of).name, {}).get(key, 0.0)
+    def dual(self, component: Rows | str, key: Any) -> float:
+        return self.duals.get(rows_named(component).name, {}).get(key, 0.0)
 
-    def part(self, of: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
+    def part(self, component: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's columns as arrays: the key's positions, and the values.
 
-        For studies that read many plans; ``amounts`` is the same by key.
+        This is fast, for studies that read many plans; ``amounts`` is the same by key.
         """
-        return _component(self.program.variables, columns_named(of), self.x)
+        return _component(self.program.variables, columns_named(component), self.x)
 
-    def row_part(self, of: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
+    def row_part(self, component: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's rows as arrays: the key's positions, and undiscounted prices.
 
         ``duals`` is the same by key.
         """
-        return _component(self.program.constraints, rows_named(of), self.prices)
+        return _component(self.program.constraints, rows_named(component), self.prices)
 
     def costs_of(self, *components: Columns | str) -> Floats:
-        """Return what some components cost, by (mineral, year) [money, undiscounted]."""
+        """Return the cost of some components, by (mineral, year) [money, undiscounted]."""
         e, wanted = self.expanded, {columns_named(of) for of in components}
         found = np.zeros(len(e.minerals) * len(e.years))
         for group in self.program.variables:
@@ -167,43 +166,43 @@ class Solved:
 
     @cached_property
     def tariffs(self) -> float:
-        """What of the cash cost members' own treasuries receive [money, undiscounted].
+        """The tariffs that members' treasuries receive [money, undiscounted].
 
-        Tonnes x tariff x cost or price of all flows to members, spot and contracts, and of inputs
-        to plants in members' countries.
+        They are tonnes x tariff x cost or price of all flows to members, spot and contracts, and of
+        inputs to plants in members' countries.
         """
         d = self.expanded.deliveries
         return float((self.delivered * d.cost * d.tariff).sum()) + float(self.input_tariffs.sum())
 
     @property
     def input_tariffs(self) -> Floats:
-        """What of each flow of an input to a plant members' own treasuries receive [money]."""
+        """The tariffs on each flow of an input that members' treasuries receive [money]."""
         flows = self.expanded.input_flows
         return self._received(flows.cost * flows.tariff)
 
     @property
     def input_levies(self) -> Floats:
-        """What plants in members' countries pay of levies for each flow of an input [money]."""
+        """The levies on each flow of an input that plants in members' countries pay [money]."""
         return self._received(self.expanded.input_flows.levy)
 
     def _received(self, each: Floats) -> Floats:
-        """Return what members' treasuries receive if each flow of an input pays so much a tonne."""
+        """Return members' treasuries' income if each input flow pays ``each`` per tonne."""
         e, home = self.expanded, {member.country for member in self.case.members}
         is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
         return np.asarray(self.taken * each * is_home[e.input_flows.intake])
 
     @cached_property
     def inputs_tonnes(self) -> float:
-        """What plants buy of other sources in all [t]."""
+        """All purchases of plants from other sources [t]."""
         return float(self.taken.sum())
 
     @cached_property
     def levies(self) -> float:
-        """What members pay at borders with a price floor [money, undiscounted]: tonnes x levy."""
+        """Levies of members at borders with a price floor [money, undiscounted]: tonnes x levy."""
         d, of_inputs = self.expanded.deliveries, self.input_levies
         return float((self.delivered * d.levy).sum()) + float(of_inputs.sum())
 
-    # ---- what stands where -----------------------------------------------------------------------
+    # ---- positions, keys and entries -------------------------------------------------------------
 
     def row(self, at: int) -> tuple[Rows, Any]:
         group, key = self._named(self._row_places, at)
@@ -230,8 +229,8 @@ class Solved:
     def _column_places(self) -> _Places:
         return _places(self.program.variables, len(self.x))
 
-    def once(self, make: Callable[[Solved], T]) -> T:
-        """Return what a function makes of this solution, made once."""
+    def cached(self, make: Callable[[Solved], T]) -> T:
+        """Return a function's result for this solution, computed only once."""
         if make not in self._made:
             self._made[make] = make(self)
         found: T = self._made[make]
@@ -241,32 +240,28 @@ class Solved:
     def _made(self) -> dict[Any, Any]:
         return {}
 
-    def at(self, of: Rows, key: Any) -> int:
-        """Return the position of a row, -1 where there is none."""
-        return self._position(of, key, self.program.constraints)
+    def row_at(self, component: Rows, key: Any) -> int:
+        return self._position(component, key, self.program.constraints)
 
-    def column_at(self, of: Columns, key: Any) -> int:
-        """Return the position of a column, -1 where there is none."""
-        return self._position(of, key, self.program.variables)
+    def column_at(self, component: Columns, key: Any) -> int:
+        return self._position(component, key, self.program.variables)
 
-    def _position(self, of: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
-        if of not in self._made:
-            found = self._made[of] = {}
+    def _position(self, component: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
+        if component not in self._made:
+            found = self._made[component] = {}
             for group in groups:
-                if group.component is of:
+                if group.component is component:
                     keys = group.keys(np.arange(len(group)))
                     found.update(zip(keys, group.at.tolist(), strict=True))
-        at: int = self._made[of].get(key, -1)
+        at: int = self._made[component].get(key, -1)
         return at
 
-    def entries_of(self, row: int) -> list[tuple[int, float]]:
-        """Return the columns that a row has, with its coefficients."""
+    def row_entries(self, row: int) -> list[tuple[int, float]]:
         of = self.program.rows
         inside = slice(int(of.starts[row]), int(of.starts[row + 1]))
         return list(zip(of.columns[inside].tolist(), of.values[inside].tolist(), strict=True))
 
-    def entries(self, column: int) -> list[tuple[int, float]]:
-        """Return the rows that a column enters, with its coefficients."""
+    def column_entries(self, column: int) -> list[tuple[int, float]]:
         order, starts, row = self._by_column
         inside = order[starts[column] : starts[column + 1]]
         values = self.program.rows.values[inside]
@@ -281,10 +276,10 @@ class Solved:
         return order, starts, of.entry_rows()
 
     @cached_property
-    def room(self) -> Floats:
-        """What each row's upper limit leaves; infinite for an equation, and where there is none.
+    def slack(self) -> Floats:
+        """Each row's upper limit minus its activity; infinite for an equation or without a limit.
 
-        What gives way takes no room.
+        Columns that give way to others (``Columns.gives_way``) do not count as activity.
         """
         of, x = self.program.rows, self.x.copy()
         for group in self.program.variables:
@@ -297,7 +292,7 @@ class Solved:
 
     @cached_property
     def sold(self) -> Floats:
-        """What each source sells to members and to plants [t/yr], by (source, year)."""
+        """Each source's sales to members and to plants [t/yr], by (source, year)."""
         e, sales = self.expanded, self.expanded.sales
         found = np.zeros((len(e.sources), len(e.years)))
         np.add.at(found, (sales.source, sales.year), self.all_sold)
@@ -313,7 +308,7 @@ class Solved:
     def record(self, name: str, project: str, mineral: str) -> schema.Record:
         return self.source(name, project, mineral).record
 
-    def who(self, name: str, project: str, mineral: str) -> str:
+    def supplier_words(self, name: str, project: str, mineral: str) -> str:
         country = self.case.country_name(self.source(name, project, mineral).country)
         return f"{project or name} ({country})"
 
@@ -328,7 +323,6 @@ class Solved:
 
     @cached_property
     def caps(self) -> tuple[Cap, ...]:
-        """Every share limit that applied, resolved."""
         e = self.expanded
         cells = [(m, t) for m in range(len(e.minerals)) for t in range(len(e.years))]
         return tuple(cap for m, t in cells for cap in caps(e, m, t))
@@ -338,10 +332,10 @@ class Solved:
         return {cap.key: cap for cap in self.caps}
 
     @cached_property
-    def binding(self) -> dict[Any, list[int]]:
-        """The caps that say a most and bind, by position.
+    def binding_caps(self) -> dict[Any, list[int]]:
+        """The binding caps (max), by position.
 
-        By delivery that counts under them; those on ore by mineral and year.
+        They are given by delivery that counts under them; caps on ore by mineral and year.
         """
         found: dict[Any, list[int]] = {}
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
@@ -379,7 +373,7 @@ class Solved:
         return tonnes, bought if cap.of_purchases else self._needed(cap)
 
     def _needed(self, cap: Cap) -> float:
-        """Return a cap's base in basis demand: demand, and of an input what plants take [t]."""
+        """Return a cap's base in basis demand: demand plus, for an input, the use of plants [t]."""
         return cap.demand + self._base_of_plants(cap)
 
     def _base_of_plants(self, cap: Cap) -> float:
@@ -390,10 +384,11 @@ class Solved:
     def base_of_plants(
         self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
     ) -> float:
-        """Return what plants add to the base of a limit [t]: of some members, or of the coalition.
+        """Return the part of a limit's base that is due to plants [t].
 
-        Of purchases what plants buy is the coalition's; of demand what they take, and would take;
-        what members hand over is theirs.
+        For the coalition it is the purchases of plants (``of_purchases``), or the inputs that
+        plants use and that unmet demand would have used. For some members it is the inputs that
+        they pass on.
         """
         e = self.expanded
         if not e.is_input(e.minerals[mineral]) or (of_purchases and members):
@@ -406,18 +401,18 @@ class Solved:
         return float(self.beyond_demand[mineral, year])
 
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
-        """Return what a buyer's members purchase of a mineral in a year [t], all by position."""
+        """Return the purchases of a mineral by members in a year [t], all by position."""
         e = self.expanded
         inside = np.array(e.cell(mineral, year), dtype=np.int64)
         mine = np.isin(e.deliveries.member[inside], buyers)
         return float(self.delivered[inside[mine]].sum())
 
     def tolerance(self, mineral: str, year: int) -> float:
-        """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
+        """Return the tolerance below which a slack of a mineral and year counts as 0 [t]."""
         return self._tolerances[mineral, year]
 
     def short_tolerance(self, mineral: str, year: int) -> float:
-        """Return what counts as no shortage [t]: by demand alone, whatever plants take of it."""
+        """Return the tolerance below which a shortage counts as 0 [t]: relative to demand only."""
         return self._short_tolerances[mineral, year]
 
     @cached_property
@@ -438,8 +433,7 @@ class Solved:
 
 
 _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]
-"""Of each position of a program, which group it belongs to and where it stands in it; the groups.
-"""
+"""For each position of a program: its group and its place in the group; the groups."""
 
 
 def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
@@ -450,7 +444,6 @@ def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
 
 
 def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:
-    """Return values by component and key, zeros left out."""
     found: dict[str, dict[Any, float]] = {}
     for group in groups:
         mine = values[group.at]
@@ -461,10 +454,9 @@ def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict
 
 
 def _component(
-    groups: Sequence[ComponentArrays], of: Component, values: Floats
+    groups: Sequence[ComponentArrays], component: Component, values: Floats
 ) -> tuple[tuple[Ints, ...], Floats]:
-    """Return a component as arrays: the positions that its keys are made of, and its values."""
-    found = [group for group in groups if group.component is of]
+    found = [group for group in groups if group.component is component]
     if len(found) == 1:
         return found[0].index, values[found[0].at]
     # rows of Share limits on mining and on refining are groups of one component

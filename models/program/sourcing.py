@@ -1,11 +1,11 @@
-"""The linear program in Pyomo on one page: the frame of a block, families, balance, objective.
+"""The linear program in Pyomo: the frame of a block, its families, balance and objective.
 
 Legend of one-letter indices: m mineral, j member, t year, r source (refiner or project), c country,
 k contract, n mine country, p project. Amounts are tonnes of contained metal, money is the
 workbook's currency.
 
-Of Pyomo the core is imported alone: its solvers and writers take twice as long to load, and whoever
-writes or solves a model by them imports ``pyomo.environ`` first.
+Only the core of Pyomo is imported here: its solvers and writers take twice as long to load. Code
+that writes a model, or solves it by Pyomo, imports ``pyomo.environ`` first.
 """
 
 from __future__ import annotations
@@ -36,18 +36,17 @@ from models.program.families.shortage import SHORTAGE
 from models.resolve import Cap, Cell, Expanded, Floats, caps, to_plant
 
 Row = tuple[float | None, Sequence[Any], Sequence[float] | None, float | None]
-"""A constraint: its least, its columns and their amounts (None: 1 each), its most."""
+"""A constraint: lower limit, columns, coefficients (None: 1 each), upper limit."""
 
 
 class Books:
-    """What families post: tonnes into and out of balances, and costs under headings.
+    """The postings of families: tonnes into and out of balances, and costs under headings.
 
-    ``market`` and ``objective`` close them. ``charges`` are headings, columns, what a unit of each
-    costs [money, undiscounted], and in which year.
+    ``market.balance`` and ``objective`` turn them into rows and the objective. ``charges`` are
+    headings, columns, the cost per unit of each column [money, undiscounted], and its year.
     """
 
     def __init__(self) -> None:
-        """Open empty books."""
         self.posted_in: dict[tuple[str, str, int], list[Any]] = {}
         self.posted_out: dict[tuple[str, str, int], list[Any]] = {}
         self.charges: list[tuple[CostHeading, Sequence[Any], Floats, Any]] = []
@@ -67,7 +66,6 @@ class Books:
         amounts: Iterable[float] | Floats,
         years: Any,
     ) -> None:
-        """Post what a unit of each column costs [money], undiscounted, in its year."""
         values = np.asarray(amounts, dtype=float)
         if len(columns):
             self.charges.append((heading, columns, values, np.asarray(years)))
@@ -76,26 +74,27 @@ class Books:
 class Frame:
     """One block's Pyomo model and what its families share.
 
-    ``at`` are the positions of the block's deliveries; ``delivery[i]`` is the column of the i-th;
-    ``input_at`` and ``input_flow`` are likewise those of inputs that sources sell to plants.
+    ``at`` has the positions of the block's deliveries; ``delivery[i]`` is the column of the i-th.
+    ``input_at`` and ``input_flow`` are the same for inputs that sources sell to plants.
     """
 
     def __init__(self, expanded: Expanded, cells: Sequence[Cell]) -> None:
-        """Make the flow columns of the cells, and nothing else."""
+        """Declare only the flow columns of the cells."""
         self.expanded = expanded
         self.case: Case = expanded.case
         self.cells = tuple(sorted(cells))
         self.books = Books()
         self.model = pyo.ConcreteModel()
         self.units: dict[str, int] = {}
-        """What those components count that are not in tonnes."""
+        """The units of components that are not in tonnes."""
         self.ore_of: dict[tuple[str, str, int], list[Any]] = {}
-        """Ore columns [t] by (mine country, mineral, year); the family ore fills it."""
+        """Ore columns [t] by (mine country, mineral, year), added by the family ore."""
         self.built: Any = {}
-        """The column of each (project, first year); the family projects fills it."""
+        """The column of each (project, first year), added by the family projects."""
         self.stock: Any = {}
         self.short: Any = {}
-        """Those of each (mineral, member, year); the families stockpiles and shortage fill them."""
+        """The columns of each (mineral, member, year), added by the families stockpiles and
+        shortage."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
             + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]
@@ -108,15 +107,16 @@ class Frame:
         self.input_at = np.flatnonzero(inside)
         self.input_flow = market.input_columns(self)
         self.handed: dict[tuple[int, int, int], Any] = {}
-        """The column of each (intake, member, year) by position; the family inputs fills it."""
+        """The column of each (intake, member, year) by position, added by the family inputs."""
         self.beyond: dict[tuple[int, int], Any] = {}
-        """What the base of the coalition's share limits has beyond demand, by mineral and year."""
+        """The part of the base of the coalition's share limits that exceeds demand, (mineral,
+        year)."""
 
-    # ---- what families add ---------------------------------------------------------------------
+    # ---- additions of families -------------------------------------------------------------------
 
     def variables(
         self,
-        of: Columns,
+        component: Columns,
         keys: Iterable[Any],
         *,
         lower: Mapping[Any, float] | None = None,
@@ -125,14 +125,14 @@ class Frame:
     ) -> Any:
         """Declare the columns of a component, at least 0; return them by key.
 
-        Those of the keys ``whole`` are 0 or 1.
+        ``whole`` has the keys of binary columns.
         """
-        self._count(of.name, of.unit)
+        self._count(component.name, component.unit)
         least, most = lower or {}, upper or {}
 
         def bounds(_: Any, *parts: Any) -> tuple[float, float | None]:
             key = parts if len(parts) > 1 else parts[0]
-            agreed = of.agreed(self.case, key)
+            agreed = component.fixed_value(self.case, key)
             return (least.get(key, 0.0), most.get(key)) if agreed is None else (agreed, agreed)
 
         def domain(_: Any, *parts: Any) -> Any:
@@ -144,14 +144,14 @@ class Frame:
             within=domain if whole else pyo.NonNegativeReals,
             bounds=None if upper is None and self.case.agreed is None else bounds,
         )
-        setattr(self.model, of.name, found)
+        setattr(self.model, component.name, found)
         return found
 
-    def constraints(self, of: Rows, rows: Mapping[Any, Row]) -> None:
-        self.add(of.name, rows, of.unit)
+    def constraints(self, component: Rows, rows: Mapping[Any, Row]) -> None:
+        self.add(component.name, rows, component.unit)
 
     def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
-        """Declare rows of a name, and what they count."""
+        """Declare rows with a name and a unit."""
         self._count(name, unit)
 
         def rule(_: Any, *parts: Any) -> Any:
@@ -166,14 +166,14 @@ class Frame:
         columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
         row.set_value((row.lower, total(columns, amounts), row.upper))
 
-    def of(self, component: Columns | Rows) -> Any:
+    def pyomo_component(self, component: Columns | Rows) -> Any:
         return getattr(self.model, component.name)
 
     def _count(self, name: str, unit: int) -> None:
         if unit != TONNES:
             self.units[name] = unit
 
-    # ---- what families ask ---------------------------------------------------------------------
+    # ---- look-ups for families -------------------------------------------------------------------
 
     @cached_property
     def years_of_deliveries(self) -> Any:
@@ -182,8 +182,7 @@ class Frame:
     def of_deliveries(self, field_name: str) -> Any:
         return getattr(self.expanded.deliveries, field_name)[self.at]
 
-    def grouped(self, *field_names: str) -> dict[tuple[int, ...], list[Any]]:
-        """Return the delivery columns by the given fields, in the deliveries' order."""
+    def deliveries_by(self, *field_names: str) -> dict[tuple[int, ...], list[Any]]:
         found: dict[tuple[int, ...], list[Any]] = {}
         keys = zip(*(self.of_deliveries(name).tolist() for name in field_names), strict=True)
         for key, column in zip(keys, self.delivery, strict=True):
@@ -192,8 +191,8 @@ class Frame:
 
     @cached_property
     def by_source_year(self) -> dict[tuple[int, ...], list[Any]]:
-        """All that each source sells in each year, to members and to plants."""
-        found = self.grouped("source", "year")
+        """The sales columns of each source in each year, to members and to plants."""
+        found = self.deliveries_by("source", "year")
         for i, column in zip(self.input_at.tolist(), self.input_flow, strict=True):
             flows = self.expanded.input_flows
             found.setdefault((int(flows.source[i]), int(flows.year[i])), []).append(column)
@@ -201,7 +200,7 @@ class Frame:
 
     @cached_property
     def by_source_member_year(self) -> dict[tuple[int, ...], list[Any]]:
-        return self.grouped("source", "member", "year")
+        return self.deliveries_by("source", "member", "year")
 
     @cached_property
     def _sale(self) -> dict[int, Any]:
@@ -214,9 +213,9 @@ class Frame:
 
     @cached_property
     def buyers(self) -> tuple[tuple[int, int, int, float], ...]:
-        """(mineral, member, year, demand [t]) by position, where there is a balance to keep.
+        """(mineral, member, year, demand [t]) by position, for each balance.
 
-        That is where a member has demand, or a stockpile.
+        There is a balance where a member has demand or a stockpile.
         """
         e = self.expanded
         return tuple(
@@ -245,7 +244,7 @@ def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any
 
 @contextlib.contextmanager
 def unlogged() -> Iterator[None]:
-    """Keep Pyomo from logging what it raises: its log goes to stdout, where a command answers."""
+    """Suppress Pyomo's error log, which would mix with a command's answer on stdout."""
     log = logging.getLogger("pyomo")
     before = log.level
     log.setLevel(logging.CRITICAL + 1)
@@ -257,7 +256,6 @@ def unlogged() -> Iterator[None]:
 
 @unlogged()
 def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
-    """Return the finished model of a block."""
     f = _without_objective(expanded, cells)
     objective(f)
     return f
@@ -273,39 +271,39 @@ def _without_objective(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
 
 @unlogged()
 def build_least_change(
-    expanded: Expanded, cells: Sequence[Cell], levers: Sequence[InputCell], bounds: Bounds
+    expanded: Expanded, cells: Sequence[Cell], relaxable: Sequence[InputCell], bounds: Bounds
 ) -> Frame:
-    r"""Return the model that asks for the smallest change of limits that removes a shortage.
+    r"""Return the model of the smallest change of limits that removes a shortage.
 
     .. math:: \min \sum_l weight_l \, \delta_l \quad \text{so that} \quad
               a_i x \le right_i + \sum_l amount_{i,l} \, \delta_l, \qquad
               \sum_{lanes\ of\ l} x \le size_l \, \delta_l, \qquad
               u_{m,j,t} \le short_{m,j,t} + left \; [served]
 
-    All else stands as in ``build``, but for money, which does not count. A unit of each change is
-    of the size that its lever gives it. The column ``left`` [t] is what no change removes; whoever
-    solves the model first makes it as small as it gets, then keeps it there.
+    All other rows are as in ``build``; the cost of the plan does not matter here. One unit of each
+    change is the ``size`` of its cell. The column ``left`` [t] is the shortage that no change
+    removes: the caller first minimises it, then fixes it.
     """
     f = _without_objective(expanded, cells)
     model = f.model
-    numbers = range(len(levers))
+    numbers = range(len(relaxable))
     model.change = pyo.Var(
-        numbers, within=pyo.NonNegativeReals, bounds=lambda _, i: (0.0, levers[i].most)
+        numbers, within=pyo.NonNegativeReals, bounds=lambda _, i: (0.0, relaxable[i].most)
     )
     model.left = pyo.Var([0], within=pyo.NonNegativeReals)
     f.units.update(change=FRACTION)
     for (bounded, key), most in bounds.most.items():
-        if key in f.of(bounded):
-            f.of(bounded)[key].setub(most)
+        if key in f.pyomo_component(bounded):
+            f.pyomo_component(bounded)[key].setub(most)
     by_row: dict[tuple[Rows, Any], list[tuple[int, float]]] = {}
-    for i, lever in enumerate(levers):
-        for limited, key, times in lever.limits:
-            by_row.setdefault((limited, key), []).append((i, times * lever.size))
+    for i, cell in enumerate(relaxable):
+        for limited, key, times in cell.limits:
+            by_row.setdefault((limited, key), []).append((i, times * cell.size))
     for at in bounds.right:
         by_row.setdefault(at, [])
-    loosened: dict[bool, list[Row]] = {False: [], True: []}  # those of money apart
+    loosened: dict[bool, list[Row]] = {False: [], True: []}  # rows in money are separate
     for (limited, key), terms in by_row.items():
-        rows = f.of(limited)
+        rows = f.pyomo_component(limited)
         if key in rows:
             body = rows[key].body
             right = bounds.right.get((limited, key), pyo.value(rows[key].upper))
@@ -321,26 +319,26 @@ def build_least_change(
     plants = ((flows.source[k], to_plant(flows.intake[k]), flows.year[k]) for k in inside)
     places = [*zip(*fields, strict=True), *plants]
     columns = [*f.delivery, *f.input_flow]
-    for i, lever in enumerate(levers):
-        wanted = set(lever.lanes)
+    for i, cell in enumerate(relaxable):
+        wanted = set(cell.lanes)
         opens = [c for at, c in zip(places, columns, strict=True) if at in wanted]
         if opens:
-            amounts = [1.0] * len(opens) + [-lever.size]
+            amounts = [1.0] * len(opens) + [-cell.size]
             opened[i] = (None, [*opens, model.change[i]], amounts, 0.0)
     f.add("opened", opened)
     allowed: dict[Any, Row] = {}
-    for key, column in f.of(SHORTAGE).items():
+    for key, column in f.pyomo_component(SHORTAGE).items():
         if key in bounds.short:
             left = [model.left[0]] if key in bounds.served else []
             allowed[key] = (None, [column, *left], [1.0] + [-1.0] * len(left), bounds.short[key])
     f.add("shortage_allowed", allowed)
-    weights = [lever.weight for lever in levers]
+    weights = [cell.weight for cell in relaxable]
     model.cost = pyo.Objective(expr=total(list(model.change.values()), weights), sense=pyo.minimize)
     return f
 
 
 def objective(f: Frame) -> None:
-    r"""Close the books of money: the discounted sum of all headings.
+    r"""Set the objective: the discounted sum of all cost headings.
 
     .. math:: \min \sum_t (1 + rate)^{-(t - t_0)} \sum_{headings} cost_t            [money]
     """

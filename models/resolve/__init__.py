@@ -1,14 +1,13 @@
-"""Wildcards in one place: a Case's rows resolved to sources, lanes, deliveries and single caps.
+"""Wildcards resolved in one place: a Case's rows as sources, lanes, deliveries and single caps.
 
-Whatever a workbook says of "all", "each" and "from 2028 on" is spelt out here, once a Case, as
-arrays over minerals, sources, members and years, so that the families of constraints are plain
-loops.
+Words such as "all", "each" and "from 2028 on" are resolved here, once per Case, into arrays over
+minerals, sources, members and years. So the families of constraints are plain loops.
 """
 
 from models.resolve.caps import Cap as Cap
 from models.resolve.caps import buyers_of as buyers_of
 from models.resolve.caps import caps as caps
-from models.resolve.caps import needed as needed
+from models.resolve.caps import limit_demand as limit_demand
 from models.resolve.caps import single_countries as single_countries
 from models.resolve.caps import supplier_names as supplier_names
 from models.resolve.caps import tightest_on_countries as tightest_on_countries
@@ -22,27 +21,27 @@ from models.resolve.expanded import Ints as Ints
 from models.resolve.expanded import contract_price as contract_price
 from models.resolve.floors import buyer_blocs as buyer_blocs
 from models.resolve.floors import deciding_row as deciding_row
-from models.resolve.floors import floors_met as floors_met
+from models.resolve.floors import floors_that_apply as floors_that_apply
 from models.resolve.floors import levy as levy
 from models.resolve.rights import Rights as Rights
-from models.resolve.rights import stated as stated
+from models.resolve.rights import last_rights as last_rights
 from models.resolve.security import Survival as Survival
 from models.resolve.security import sellers as sellers
 from models.resolve.security import survivals as survivals
 from models.resolve.sources import DAYS as DAYS
 from models.resolve.sources import Source as Source
-from models.resolve.sources import a_day as a_day
 from models.resolve.sources import budget_year as budget_year
 from models.resolve.sources import budgets_due as budgets_due
 from models.resolve.sources import capital_charge as capital_charge
+from models.resolve.sources import daily_demand as daily_demand
 from models.resolve.sources import fixed_builds as fixed_builds
 from models.resolve.sources import free_budgets as free_budgets
 from models.resolve.sources import growth as growth
 from models.resolve.sources import mine_capacity as mine_capacity
 from models.resolve.sources import ore_lane as ore_lane
+from models.resolve.sources import running_starts as running_starts
 from models.resolve.sources import source_of as source_of
 from models.resolve.sources import start_years as start_years
-from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room
 from models.resolve.sources import stock_target as stock_target
 from models.resolve.sources import target_penalty as target_penalty
@@ -63,5 +62,5 @@ from models.resolve.stages import needed_rows as needed_rows
 from models.resolve.stages import to_plant as to_plant
 from models.resolve.stages import whole_need as whole_need
 from models.resolve.supports import payer_of as payer_of
-from models.resolve.supports import paying as paying
+from models.resolve.supports import shares_of_payers as shares_of_payers
 from models.resolve.supports import supported as supported

@@ -1,7 +1,6 @@
 """Share limits resolved to single caps: one buyer, one supplier, one mineral, one year.
 
-After this, diversification is one loop: whoever a cap binds, it is a sum of flows against a share
-of a base.
+After this, diversification is one loop: each cap limits a sum of flows to a share of a base.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from models.resolve.stages import TO_PLANT
 class Cap(NamedTuple):  # there are thousands
     """One share limit on one supplier of one buyer, mineral and year.
 
-    ``limit`` is its row's position in ``case.share_limits``; ``buyer`` is "" for the coalition,
-    else a member or a group; ``flows`` are positions in the sales; ``ore`` are the mine countries
-    that count in stage mining; ``demand`` [t] is the buyer's; ``of_purchases`` says that the base
-    is what the buyer purchases; ``penalty`` [USD/t] is None for a hard one.
+    ``limit`` is its row's position in ``case.share_limits``. ``buyer`` is "" for the coalition,
+    else a member or a group. ``flows`` are positions in the sales; ``ore`` are the mine countries
+    that count in stage mining. ``demand`` [t] is the buyer's. With ``of_purchases`` the base is the
+    buyer's purchases. ``penalty`` [USD/t] is None for a hard limit.
     """
 
     limit: int
@@ -44,12 +43,10 @@ class Cap(NamedTuple):  # there are thousands
 
     @property
     def is_max(self) -> bool:
-        """Whether it is a most, not a least."""
         return self.record.limit == schema.MAX
 
     @property
     def is_mining(self) -> bool:
-        """Whether ore counts, not refined tonnes."""
         return self.record.stage == schema.MINING
 
     @property
@@ -60,7 +57,7 @@ class Cap(NamedTuple):  # there are thousands
 def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterator[Cap]:
     """Yield the caps of one mineral and year (by position), in the order of the limits' rows.
 
-    ``stage`` "" is both.
+    An empty ``stage`` means both stages.
     """
     case = expanded.case
     name, when = expanded.minerals[mineral], expanded.years[year]
@@ -86,8 +83,8 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
         )
         names = _suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
-            demand = needed(expanded, mineral, buyers, year)
-            demand += agreed(expanded, mineral, buyer, year)
+            demand = limit_demand(expanded, mineral, buyers, year)
+            demand += unmet_need_before(expanded, mineral, buyer, year)
             takers = buyers if buyer else (*buyers, TO_PLANT)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
@@ -104,7 +101,8 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
 def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) -> bool:
     """Return whether a row limits a mineral in a year.
 
-    One with blank Mineral counts only where the named refiner or company, or any mine, is.
+    A row with a blank Mineral applies only to minerals of the named refiner or company, or of any
+    mine.
     """
     if not in_force(row, year) or mineral in row.except_minerals:
         return False
@@ -118,18 +116,17 @@ def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) 
     return True
 
 
-def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
-    """Return the demand of a buyer's members that share limits are a part of [t]."""
-    return float(sum(expanded.limited_demand[mineral, j, year] for j in buyers))
+def limit_demand(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
+    """Return the demand of a buyer's members to which share limits refer [t]."""
+    return float(sum(expanded.limit_base_demand[mineral, j, year] for j in buyers))
 
 
-def agreed(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
-    """Return what an agreed plan's shortage of products would have taken, of the coalition [t]."""
-    return 0.0 if buyer else float(expanded.agreed_unmet[mineral, year])
+def unmet_need_before(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
+    """Return the input for products that an earlier plan leaves short [t]; only the coalition's."""
+    return 0.0 if buyer else float(expanded.inputs_of_fixed_shortages[mineral, year])
 
 
 def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the buyers that a row is of, each with its members."""
     at = expanded.member_at
     if not row.buyer:
         yield "", tuple(at.values())
@@ -140,14 +137,14 @@ def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str,
         yield row.buyer, tuple(at[m] for m in members)
 
 
-def supplier_names(case: Case, of: Source | schema.Mine, group: str) -> tuple[str, ...]:
-    """Return the names that a source or a mine counts under in a supplier group.
+def supplier_names(case: Case, record: Source | schema.Mine, group: str) -> tuple[str, ...]:
+    """Return the suppliers of a group to which a source or a mine belongs.
 
-    A source without a company counts under none.
+    A source without a company belongs to no company.
     """
     if group == schema.BY_BLOC:
-        return case.blocs_of(of.country)
-    name: str = getattr(of, "name" if group == schema.BY_REFINER else group)
+        return case.blocs_of(record.country)
+    name: str = getattr(record, "name" if group == schema.BY_REFINER else group)
     return (name,) if name or group != schema.BY_COMPANY else ()
 
 
@@ -169,7 +166,6 @@ def _flows(
 
 
 def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
-    """Return the mine countries that count under each supplier in stage mining."""
     found: dict[str, list[str]] = {}
     for mine in case.mines if group in {schema.BY_COUNTRY, schema.BY_BLOC} else ():
         if mine.mineral == mineral:
@@ -179,9 +175,9 @@ def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
 
 
 def _suppliers(case: Case, row: schema.ShareLimit, known: Mapping[str, object]) -> list[str]:
-    """Return the suppliers that a row limits: the one it names, or each alone that can sell.
+    """Return the suppliers that a row limits: the one it names, or each one that can sell.
 
-    Rest of world is capped only by its name.
+    The rest of the world is limited only if it is named.
     """
     if row.single_supplier:
         return [row.single_supplier]
@@ -190,9 +186,9 @@ def _suppliers(case: Case, row: schema.ShareLimit, known: Mapping[str, object]) 
 
 
 def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[str]:
-    """Return the known countries, each alone, that "" or ``each outside BLOC`` selects.
+    """Return the known countries that "" (all) or ``each outside BLOC`` selects.
 
-    Rest of world is no country.
+    The rest of the world is not a country.
     """
     bloc = selector.removeprefix(schema.EACH_OUTSIDE)
     return sorted(
@@ -203,11 +199,10 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
 
 
 def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
-    """Return countries, and the least share that the limits leave each alone; infinite: none does.
+    """Return countries that sell or are named in limits, and the tightest limit on each alone.
 
-    Those countries that sell, or that a limit names. The shares are by (year, mineral, buyer,
-    country): buyer 0 is the coalition, then the members. Refined tonnes alone; limits of groups
-    are left out.
+    Limits are shares by (year, mineral, buyer, country), infinite for none: buyer 0 is the
+    coalition, then the members. Limits on ore or on groups of countries are left out.
     """
     e, sales = expanded, expanded.sales
     rows = [

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from models.case import Case, in_force
 from models.resolve import stages
-from models.resolve.floors import buyer_blocs, floors_met, levy
-from models.resolve.sources import Source, mine_capacity, source_of, starts
+from models.resolve.floors import buyer_blocs, floors_that_apply, levy
+from models.resolve.sources import Source, mine_capacity, running_starts, source_of
 from models.schema import Demand, Lane, Project
 
 Floats = NDArray[np.float64]
@@ -33,9 +33,9 @@ SPOT = -1
 class Lanes:
     """The lanes of one mineral after all overrides, by (source, member, year).
 
-    ``freight`` [USD/t] is NaN where nothing gives one; ``refiner_max`` and ``country_max`` [t/yr]
-    are infinite where there is none; ``country_max`` is by (country, member, year).
-    ``sources`` are consecutive indices into ``Expanded.sources``.
+    ``freight`` [USD/t] is NaN where no row sets it. ``refiner_max`` and ``country_max`` [t/yr] are
+    infinite without a limit; ``country_max`` is by (country, member, year). ``sources`` are
+    consecutive positions in ``Expanded.sources``.
     """
 
     sources: tuple[int, ...]
@@ -76,13 +76,12 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
 
 
 class _Positions:
-    """Where the names of a mineral's lanes stand, so that no row of Lanes is held against all.
+    """The positions of names in a mineral's lanes, so that a row of Lanes finds its lanes quickly.
 
-    Positions are shaped to index (source, member, year) together.
+    They are shaped to index (source, member, year) together.
     """
 
     def __init__(self, case: Case, found: list[Source]) -> None:
-        """Number members, years, and sources by name, country and company."""
         self._years = case.years
         names = [of.name for of in case.members]
         self._members = {name: np.array([[j]]) for j, name in enumerate(names)}
@@ -132,13 +131,13 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 
 @dataclass(frozen=True)
 class Deliveries(stages.PricedFlows):
-    """Every flow that can exist, ordered by mineral, year, source, member, contract.
+    """Every possible flow, ordered by mineral, year, source, member, contract.
 
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
-    ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price,
-    ``tariff`` a fraction of it, ``freight`` [USD/t]; ``support`` [USD/t] is what a scenario has
-    paid to the source for a tonne, at most its cost or price; ``levy`` [USD/t] is what the buyer
-    pays at a border whose price floor the tonne would land below.
+    ``case.contracts``). ``cost`` [USD/t] is the refiner's cost or the contract's price, ``tariff``
+    a fraction of it, ``freight`` in USD/t. ``support`` [USD/t] is the subsidy per tonne that a
+    scenario sets, at most the cost or price. ``levy`` [USD/t] is paid by the buyer at a border if
+    the tonne would land below a price floor.
     """
 
     mineral: Ints
@@ -160,13 +159,12 @@ class Deliveries(stages.PricedFlows):
 
 
 class Expanded:
-    """A Case with its wildcards resolved; each part is made once a Case, and read by every block.
+    """A Case with its wildcards resolved, once for all blocks.
 
     Tables are by position in ``minerals``, ``members``, ``years`` and ``sources``.
     """
 
     def __init__(self, case: Case) -> None:
-        """Number what all parts are by."""
         self.case = case
         self.years = case.years
         self.minerals = tuple(m.name for m in case.minerals)
@@ -177,7 +175,7 @@ class Expanded:
         self._same: frozenset[str] = frozenset()
 
     def changed(self, case: Case) -> Expanded:
-        """Return a variant of the case resolved; what its changes do not touch is shared."""
+        """Return a variant of the case, resolved; it shares the tables that do not change."""
         new = Expanded(case)
         numbered = {"minerals", "members", "years"}
         every = numbered.union(*_MADE_OF.values())
@@ -189,24 +187,28 @@ class Expanded:
         return new
 
     def _as_before(self, *fields: str) -> Expanded | None:
-        """Return the case that this is a variant of, if they differ in none of some fields.
+        """Return the base of this variant if both have the same values of some fields.
 
-        Nor in who the sources are: what is made of these alone is the same.
+        They must also have the same sources, so that tables made from these fields are equal.
         """
         base = self._base
-        same = base is not None and self._same.issuperset(fields) and self.who == base.who
+        same = (
+            base is not None
+            and self._same.issuperset(fields)
+            and self.source_identities == base.source_identities
+        )
         return base if same else None
 
     @cached_property
-    def who(self) -> list[tuple[str, str, str, str, str, bool]]:
-        """Who the sources are."""
+    def source_identities(self) -> list[tuple[str, str, str, str, str, bool]]:
+        """The names, countries and kinds that identify the sources."""
         return [
             (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
         ]
 
     @cached_property
     def discounts(self) -> Floats:
-        """What money of each year is worth in the first."""
+        """The discount factor of each year: the value of its money in the first year."""
         return np.array([self.case.discount(year) for year in self.years])
 
     @cached_property
@@ -236,7 +238,7 @@ class Expanded:
         return {(s.name, s.mineral): i for i, s in enumerate(self.sources) if not s.project}
 
     def _table(self, name: str, value: Callable[[Source, int], float]) -> Floats:
-        """Return a number of each source and year; those of records as before are taken over."""
+        """Return a table by source and year; values of unchanged records are reused."""
         base = self._as_before()
         found: Floats = np.zeros((len(self.sources), len(self.years)))
         at: Iterable[int] = range(len(found))
@@ -250,7 +252,7 @@ class Expanded:
 
     @cached_property
     def usable(self) -> Floats:
-        """Capacity open to the coalition [t/yr] by (source, year); of a project 0."""
+        """Capacity open to the coalition [t/yr] by (source, year); 0 for a project."""
         return self._table("usable", Source.usable)
 
     @cached_property
@@ -265,8 +267,8 @@ class Expanded:
 
     @cached_property
     def supports(self) -> Floats:
-        """What a scenario has paid for a tonne [money/t] by (source, year)."""
-        return self._table("supports", lambda of, year: of.record.support.at(year) or 0.0)
+        """The subsidy per tonne that a scenario sets [money/t], by (source, year)."""
+        return self._table("supports", lambda source, year: source.record.support.at(year) or 0.0)
 
     @cached_property
     def startable(self) -> Bools:
@@ -275,12 +277,13 @@ class Expanded:
 
     @cached_property
     def _begun(self) -> Floats:
-        """1 where a project can have been begun in time for a year, by (source, year)."""
+        """1 where building of a project can begin in time for a year, by (source, year)."""
         years = self.years
         return self._table(
             "_begun",
-            lambda of, year: float(
-                isinstance(of.record, Project) and bool(starts(of.record, years, year))
+            lambda source, year: float(
+                isinstance(source.record, Project)
+                and bool(running_starts(source.record, years, year))
             ),
         )
 
@@ -290,18 +293,19 @@ class Expanded:
         return self._demand(lambda row: row.tonnes)
 
     @cached_property
-    def limited_demand(self) -> Floats:
-        """Demand [t] that share limits are a part of, by (mineral, member, year).
+    def limit_base_demand(self) -> Floats:
+        """The demand to which share limits refer [t], by (mineral, member, year).
 
-        It is the demand, and what an agreed plan leaves short of it.
+        It is the demand plus the shortage that an earlier plan has fixed.
         """
         return self.demand + self._demand(lambda row: row.unmet)
 
     @cached_property
-    def agreed_unmet(self) -> Floats:
-        """What products that an agreed plan leaves short would have taken [t], by (mineral, year).
+    def inputs_of_fixed_shortages(self) -> Floats:
+        """The inputs of products that an earlier plan leaves short [t], by (mineral, year).
 
-        Limits on an input count it beside demand, as ``limited_demand`` does of the mineral itself.
+        Limits on an input add them to its demand, as ``limit_base_demand`` does for its own
+        shortage.
         """
         return self.taken_for(self._demand(lambda row: row.unmet).sum(axis=1))
 
@@ -323,7 +327,7 @@ class Expanded:
         return table
 
     def takes(self, mineral: int) -> Bools:
-        """Return whether a member can take a mineral, by (member, year): demand, or a stock."""
+        """Return whether a member has demand or a stock of a mineral, by (member, year)."""
         return np.asarray((self.demand[mineral] > 0) | self.has_stock[mineral][:, None])
 
     @cached_property
@@ -385,7 +389,7 @@ class Expanded:
 
     @cached_property
     def ceilings(self) -> Floats:
-        """The most that a source may sell [t], as agreed, by (source, year); infinite: no limit."""
+        """The most that a source may sell by its orders [t], by (source, year), or infinite."""
         base = self._as_before("ceilings")
         if base is not None:
             return base.ceilings
@@ -399,11 +403,11 @@ class Expanded:
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        """Every flow that can exist."""
+        """Every possible flow to members."""
         parts = [*map(self._spot, self.minerals), self._contracted()]
         every = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
         numbers: list[Any] = [*(of.astype(np.int64) for of in every[:5]), *every[5:]]
-        if (numbers[4] != SPOT).any():  # spot alone stands in order already
+        if (numbers[4] != SPOT).any():  # spot deliveries alone are sorted already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
         mineral, year, source, member, _, cost, tariff, freight = numbers
@@ -413,19 +417,19 @@ class Expanded:
         return Deliveries(*[*numbers, *paid])
 
     def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
-        """Return the price floor [money/t] that each delivery meets, 0 where it meets none."""
+        """Return the price floor [money/t] that applies to each delivery; 0 for none."""
         found, case = np.zeros(len(source)), self.case
         buyers = [buyer_blocs(case, m.country) for m in case.members]
         for name in dict.fromkeys(row.mineral for row in case.price_floors):
             first, *_ = (*self.of_mineral[name], 0)
             sellers = [self.sources[i].country for i in self.of_mineral[name]]
             at = np.flatnonzero(mineral == self.mineral_at[name])
-            floors = floors_met(case, name, sellers, buyers)
+            floors = floors_that_apply(case, name, sellers, buyers)
             found[at] = floors[source[at] - first, member[at], year[at]]
         return found
 
     def _reaches(self, mineral: str) -> Bools:
-        """Return where a source can run and a lane is open, by (source, member, year)."""
+        """Return whether a source can run and its lane is open, by (source, member, year)."""
         lanes = self.lanes[mineral]
         rows = [lanes.countries.index(self.sources[i].country) for i in lanes.sources]
         room = (lanes.refiner_max > 0) & (lanes.country_max[rows] > 0)
@@ -446,7 +450,7 @@ class Expanded:
         return table
 
     def _spot(self, mineral: str) -> tuple[Any, ...]:
-        """Spot deliveries: an open lane, a source that can run, a member that can take."""
+        """Spot deliveries: an open lane, a source that can run, a member that can use it."""
         m, lanes = self.mineral_at[mineral], self.lanes[mineral]
         positions = np.array(lanes.sources, dtype=np.int64)
         can = self._reaches(mineral) & self.takes(m)[None, :, :]
@@ -455,7 +459,6 @@ class Expanded:
         return (np.full(len(s), m), t, positions[s], j, np.full(len(s), SPOT), *money)
 
     def _contracted(self) -> tuple[Any, ...]:
-        """Deliveries under contracts, a tranche of their own beside spot."""
         found = []
         for k, (source, j, can) in enumerate(self.contract_lanes):
             contract = self.case.contracts[k]
@@ -470,7 +473,7 @@ class Expanded:
 
     @cached_property
     def cell_starts(self) -> Ints:
-        """Where each (mineral, year) begins in ``deliveries``; one more entry ends the last."""
+        """The start of each (mineral, year) in ``deliveries``, and the end of the last."""
         code = self.deliveries.mineral * len(self.years) + self.deliveries.year
         cells = len(self.minerals) * len(self.years)
         return np.searchsorted(code, np.arange(cells + 1)).astype(np.int64)
@@ -479,31 +482,28 @@ class Expanded:
 
     @cached_property
     def intakes(self) -> tuple[stages.Intake, ...]:
-        """What each plant takes of each of its inputs."""
         return stages.intakes_of(self)
 
     def buyer_name(self, number: int) -> str:
-        """Return the name of a member by position, or of the plant that ``to_plant`` stands for."""
+        """Return the name of a member by position, or of the plant with a code of ``to_plant``."""
         return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
 
     @cached_property
     def input_flows(self) -> stages.InputFlows:
-        """Every sale of an input to a plant that can exist."""
         return stages.input_flows_of(self)
 
     @cached_property
     def hand_overs(self) -> stages.HandOvers:
-        """Every input that a member can hand to a plant."""
         return stages.hand_overs_of(self)
 
     @cached_property
     def unmet_ratios(self) -> dict[str, dict[str, float]]:
-        """What a tonne short of each product would have taken of each input."""
+        """The tonnes of each input that a missing tonne of each product would have needed."""
         return stages.unmet_ratios(self.case)
 
     @cached_property
     def unmet_pairs(self) -> tuple[tuple[int, int, float], ...]:
-        """The same as (input, product, ratio), by position."""
+        """``unmet_ratios`` as (input, product, ratio), by position."""
         at = self.mineral_at
         return tuple(
             (at[name], at[product], ratio)
@@ -512,14 +512,14 @@ class Expanded:
         )
 
     def taken_for(self, products: Floats) -> Floats:
-        """Return what tonnes of products would take of each input; both by (mineral, ...)."""
+        """Return the tonnes of inputs for tonnes of products; both by (mineral, ...)."""
         taken = np.zeros(products.shape)
         for i, product, ratio in self.unmet_pairs:
             taken[i] += ratio * products[product]
         return taken
 
     def is_input(self, mineral: str) -> bool:
-        """Return whether plants take a mineral, or would take it for unmet demand."""
+        """Return whether plants use a mineral, or would use it for unmet demand."""
         return mineral in self._taken_by_plants
 
     @cached_property
@@ -528,14 +528,14 @@ class Expanded:
 
     @cached_property
     def sales(self) -> stages.Sales:
-        """Every flow that a source can sell: ``deliveries``, then ``input_flows``."""
+        """All possible sales of sources: ``deliveries``, then ``input_flows``."""
         to_plants = np.full(len(self.input_flows), stages.TO_PLANT)
         member = np.concatenate([self.deliveries.member, to_plants])
         mineral, source, year = map(self.of_sales, ("mineral", "source", "year"))
         return stages.Sales(mineral, source, member, year)
 
     def of_sales(self, field_name: str) -> Any:
-        """Return a field that ``deliveries`` and ``input_flows`` share, of all sales."""
+        """Return a field of all sales that ``deliveries`` and ``input_flows`` share."""
         both = (self.deliveries, self.input_flows)
         return np.concatenate([getattr(flows, field_name) for flows in both])
 
@@ -547,7 +547,7 @@ class Expanded:
 
     @cached_property
     def of_source_year(self) -> tuple[Ints, Ints]:
-        """The sales by source and year, and where each (source, year) begins among them."""
+        """The sales sorted by source and year, and the start of each (source, year) among them."""
         years = len(self.years)
         code = self.sales.source * years + self.sales.year
         order = np.argsort(code, kind="stable")
@@ -581,11 +581,11 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "input_flows": _OF_SALES,
     **dict.fromkeys(("hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES),
 }
-"""The fields of a case that each resolved part is made of, beside minerals, members and years."""
+"""The case fields from which each table is made, besides minerals, members and years."""
 
 
 def contract_price(expanded: Expanded, contract: int, year: int) -> float:
-    """Return a contract's price [USD/t]: as stated, else the refiner's cost of the year."""
+    """Return a contract's price [USD/t]: its Price, or else the refiner's cost of the year."""
     record = expanded.case.contracts[contract]
     if record.price is not None:
         return record.price

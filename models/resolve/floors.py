@@ -1,4 +1,4 @@
-"""Price floors resolved: which floor a flow meets at a border, and the levy that lifts it there."""
+"""Price floors resolved: the floor that applies to a flow, and the levy that raises its price."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def buyer_blocs(case: Case, country: str) -> tuple[str, ...]:
     return case.blocs_of(country) if country else (schema.COALITION,)
 
 
-def meets(case: Case, row: schema.PriceFloor, seller: str, buyer: Collection[str]) -> bool:
-    """Return whether what a country sells into some blocs meets a floor, whatever it costs.
+def applies(case: Case, row: schema.PriceFloor, seller: str, buyer: Collection[str]) -> bool:
+    """Return whether a floor applies to sales from a country into some blocs, at any price.
 
-    It does if the buyer is in the zone, and the seller is neither in it nor exempt.
+    It applies if the buyer is in the zone, and the seller is neither in it nor exempt.
     """
     names = {seller, *case.blocs_of(seller)}
     return row.zone in buyer and row.zone not in names and names.isdisjoint(row.exempt)
 
 
-def floors_met(
+def floors_that_apply(
     case: Case, mineral: str, sellers: Sequence[str], buyers: Sequence[Collection[str]]
 ) -> _Floats:
-    """Return the highest floor that a mineral meets [money/t] by (seller, buyer, year); 0: none.
+    """Return the highest floor that applies [money/t], by (seller, buyer, year); 0: none.
 
     ``sellers`` are countries, ``buyers`` the blocs of each buyer.
     """
     floors = np.zeros((len(sellers), len(buyers), len(case.years)))
     for row in case.price_floors:
         if row.mineral == mineral:
-            pairs = [meets(case, row, c, blocs) for c in sellers for blocs in buyers]
+            pairs = [applies(case, row, c, blocs) for c in sellers for blocs in buyers]
             is_met = np.array(pairs, dtype=bool).reshape(len(sellers), len(buyers), 1)
             floor = [row.floor.value(y) if in_force(row, y) else 0.0 for y in case.years]
             np.maximum(floors, np.where(is_met, floor, 0.0), out=floors)
@@ -45,17 +45,17 @@ def floors_met(
 
 
 def levy(floor: _Floats, landed: _Floats) -> _Floats:
-    """Return what is paid at the border [money/t]: by how much a landed cost is below its floor."""
+    """Return the levy at the border [money/t]: the floor minus the landed cost, at least 0."""
     return np.maximum(0.0, floor - landed)
 
 
 def deciding_row(
     case: Case, mineral: str, seller: str, buyer: Collection[str], year: int
 ) -> schema.PriceFloor | None:
-    """Return the row with the highest floor that a flow meets in a year; None: it meets none."""
+    """Return the row with the highest floor that applies to a flow in a year; None: none does."""
     rows = (
         row
         for row in case.price_floors
-        if row.mineral == mineral and in_force(row, year) and meets(case, row, seller, buyer)
+        if row.mineral == mineral and in_force(row, year) and applies(case, row, seller, buyer)
     )
     return max(rows, key=lambda row: row.floor.value(year), default=None)

@@ -1,4 +1,4 @@
-"""Rights: what part of each plant, mine and budget a member may count as its own, alone."""
+"""Rights: the share of each plant, mine and budget that belongs to a member if it plans alone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from models.schema import COALITION, HOME_FIRST, TODAY, Mine, Project, Refiner, 
 
 
 class Rights:
-    """The parts that members have of what they share; of each plant, mine and year they sum to 1.
+    """Members' shares of plants, mines and budgets; they add up to 1 for each plant, mine and year.
 
-    What the rows of the sheet Rights name for a member, a later one overriding, is its whole part.
-    What they leave of a plant is divided by the setting Rights among the members that no row names
-    there, by demand where the setting has nothing for these; where all are named, their shares are
-    scaled up to 1.
+    A row of the sheet Rights sets a member's share; a later row overrides an earlier one. The rest
+    of a plant is divided by the setting Rights among the members without a row, and by demand if
+    the setting gives none of them a share. If all members have rows, their shares are scaled up to
+    1.
     """
 
     def __init__(self, expanded: Expanded) -> None:
@@ -26,10 +26,10 @@ class Rights:
 
     @cached_property
     def sources(self) -> Floats:
-        """Parts of each source's capacity, by (source, year, member).
+        """Shares of each source's capacity, by (source, year, member).
 
-        A project is built once, so that its part is one for all years: that of the years weighed
-        by the coalition's demand.
+        A project is built once, so it has one share for all years: the average weighted by the
+        coalition's demand.
         """
         e = self.expanded
         found = np.zeros((len(e.sources), len(e.years), len(e.members)))
@@ -43,7 +43,7 @@ class Rights:
 
     @cached_property
     def projects(self) -> Floats:
-        """Parts of each project, by (project, member), in the order of the case."""
+        """Shares of each project, by (project, member), in the order of the case."""
         of = {
             s.project: parts[0]
             for s, parts in zip(self.expanded.sources, self.sources, strict=True)
@@ -53,47 +53,47 @@ class Rights:
 
     @cached_property
     def mines(self) -> Floats:
-        """Parts of each mine country's capacity, by (mine, year, member), in the case's order."""
+        """Shares of each mine country's capacity, by (mine, year, member), in the case's order."""
         e = self.expanded
         found = [self._divided(mine) for mine in self.case.mines]
         return np.array(found).reshape(-1, len(e.years), len(e.members))
 
     @cached_property
     def capital(self) -> Floats:
-        """Parts of every year's budget, by member: those of all projects, weighed by capital."""
+        """Shares of every year's budget, by member: the capital-weighted average over projects."""
         capex = np.array([p.capex for p in self.case.projects], dtype=float)
         if capex.sum() <= 0:
             return np.full(len(self.case.members), 1.0 / max(len(self.case.members), 1))
         return np.asarray(np.average(self.projects, axis=0, weights=capex))
 
-    def _divided(self, of: Refiner | Project | Mine) -> Floats:
-        """Return the members' parts of a plant or a mine, by (year, member)."""
-        rule = self._rule(of)
-        shares = {name: row.share for name, row in stated(self.case, of).items()}
+    def _divided(self, record: Refiner | Project | Mine) -> Floats:
+        """Return the members' shares of a plant or a mine, by (year, member)."""
+        rule = self._rule(record)
+        shares = {name: row.share for name, row in last_rights(self.case, record).items()}
         named = np.array([m.name in shares for m in self.case.members], dtype=bool)
         own = np.array([shares.get(m.name, 0.0) for m in self.case.members])
         whole = float(own.sum())
         if named.all() and whole > 0:
             return np.broadcast_to(own / whole if whole < 1.0 else own, rule.shape)
-        # nobody named has more than its share; where all are named with nothing there is no share
+        # no member with a row gets more than its share; if all rows are 0 there are no shares
         others = np.ones(len(named), dtype=bool) if named.all() else ~named
-        tables = (rule, *_by_demand(self.expanded, of.mineral))
+        tables = (rule, *_by_demand(self.expanded, record.mineral))
         left = _first_filled(np.where(others, table, 0.0) for table in tables)
         parts = left / left.sum(axis=1, keepdims=True)
         return np.asarray(own + max(0.0, 1.0 - whole) * parts)
 
-    def _rule(self, of: Refiner | Project | Mine) -> Floats:
-        """Return what the setting divides by, by (year, member); every year has something."""
+    def _rule(self, record: Refiner | Project | Mine) -> Floats:
+        """Return the amounts by which the setting divides, by (year, member); never only 0."""
         e, setting = self.expanded, self.case.settings.rights
-        demand = _first_filled(_by_demand(e, of.mineral))
-        if setting == TODAY and isinstance(of, Refiner):
+        demand = _first_filled(_by_demand(e, record.mineral))
+        if setting == TODAY and isinstance(record, Refiner):
             bought = np.zeros(len(e.members))
             for row in self.case.current_supply:
-                if (row.refiner, row.mineral) == (of.name, of.mineral) and row.member:
+                if (row.refiner, row.mineral) == (record.name, record.mineral) and row.member:
                     bought[e.member_at[row.member]] += row.tonnes
             return np.broadcast_to(bought, demand.shape) if bought.sum() > 0 else demand
         if setting == HOME_FIRST:
-            at_home = homes(self.case).get(of.country, ())
+            at_home = homes(self.case).get(record.country, ())
             own = np.array([m.name in at_home for m in self.case.members], dtype=bool)
             if own.any():
                 return _first_filled([np.where(own, demand, 0.0), np.where(own, demand * 0 + 1, 0)])
@@ -101,9 +101,9 @@ class Rights:
 
 
 def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
-    """Yield what may be divided by, until a year has something: its demand, all years', alike.
+    """Yield amounts to divide by, best first: a year's demand, that of all years, equal shares.
 
-    Demand for an input has beside it what the demand for its products takes, through all stages.
+    Demand for an input includes the need of demand for its products, through all stages.
     """
     m = e.mineral_at[mineral]
     demand = (e.demand[m] + e.taken_for(e.demand)[m]).T
@@ -113,30 +113,30 @@ def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
 
 
 def _first_filled(tables: Iterable[Floats]) -> Floats:
-    """Return of each row that of the first table in which it is not all 0."""
+    """Return each row from the first table in which it is not all 0."""
     first, *others = tables
     for other in others:
         first = np.where(first.sum(axis=1, keepdims=True) > 0, first, other)
     return first
 
 
-def stated(case: Case, of: Refiner | Project | Mine) -> dict[str, Right]:
-    """Return the row of Rights that says each member's share of a plant or a mine: its last."""
-    seller = of.refiner if isinstance(of, Project) else getattr(of, "name", "")
+def last_rights(case: Case, record: Refiner | Project | Mine) -> dict[str, Right]:
+    """Return for each member the last row of Rights that sets its share of a plant or a mine."""
+    seller = record.refiner if isinstance(record, Project) else getattr(record, "name", "")
     return {
         row.member: row
         for row in case.rights
-        if row.mineral in {"", of.mineral}
-        and row.country in {"", of.country}
+        if row.mineral in {"", record.mineral}
+        and row.country in {"", record.country}
         and row.refiner in {"", seller}
     }
 
 
 def homes(case: Case) -> dict[str, tuple[str, ...]]:
-    """Return the members that a country of the coalition is home to.
+    """Return the members of each country of the coalition.
 
-    The coalition's countries that are no member's own are home to the member that stands for
-    several, if there is one such member.
+    A coalition country without a member belongs to the member that represents several countries, if
+    there is one such member.
     """
     several = [m.name for m in case.members if not m.country]
     found: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""Security resolved: each country whose loss a mineral is to survive in a year, one at a time."""
+"""Security resolved: the countries that may be lost, one at a time, by mineral and year."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from models.resolve.expanded import Expanded
 from models.schema import COALITION, EACH_OUTSIDE, REST_OF_WORLD, SecurityTarget
 
 ONCE_IN = 10.0
-"""A blank penalty prices a shortage as if the loss came once in so many years."""
+"""A blank penalty prices a shortage as if the loss happened once in this many years."""
 
 
 @dataclass(frozen=True)
 class Survival:
-    """What a row of Security asks of a mineral and year if one country is lost.
+    """The requirement of a row of Security for a mineral and year if one country is lost.
 
-    ``row`` is its position in ``case.security``; ``demand`` [t] is the coalition's, ``most_short``
-    the part of it that may be short; ``opening`` [t] are the opening stocks that count, in the
-    first year; ``penalty`` is what a tonne costs that lacks [money/t]. ``is_input`` says that
-    plants may take it, beside demand.
+    ``row`` is its position in ``case.security``. ``demand`` [t] is the coalition's, ``most_short``
+    the share of it that may be short. ``opening`` [t] are the opening stocks that count, in the
+    first year. ``penalty`` [money/t] is the cost of a missing tonne. ``is_input``: plants may use
+    the mineral, too.
     """
 
     row: int
@@ -37,9 +37,9 @@ class Survival:
 
     @property
     def least(self) -> float:
-        """What has to be left without the country, beside opening stocks [t].
+        """The supply required without the country, besides opening stocks [t].
 
-        Of an input more comes to it, so that it may be below 0.
+        It may be below 0. For an input, the use of plants is added in the program.
         """
         left = (1.0 - self.most_short) * self.demand - self.opening
         return left if self.is_input else max(0.0, left)
@@ -56,9 +56,9 @@ def sellers(expanded: Expanded, mineral: int, year: int) -> list[int]:
 
 
 def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]:
-    """Yield what Security asks of a mineral and year (by position), row by row, country by country.
+    """Yield the requirements of Security for a mineral and year (by position), by row and country.
 
-    A country is one that can sell there; Rest of world, being many, is never lost.
+    Countries that can sell there count. The rest of the world, being many, is never lost.
     """
     case, name, when = expanded.case, expanded.minerals[mineral], expanded.years[year]
     demand = case.coalition_demand(name, when)

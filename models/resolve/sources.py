@@ -1,4 +1,4 @@
-"""Sources, stocks, projects and ore resolved: what a blank cell of theirs means, in one place."""
+"""Sources, stocks, projects and ore resolved: the meaning of their blank cells."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from models.case import Case, begun_capital, in_force
 
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
-"""A billionfold is no limit; more would be no number that a solver takes."""
+"""Growth by a factor of a billion limits nothing; a solver could not take a larger number."""
 _FOR_ROOM = 1e4
-"""How many times what is needed may be bought so that more of something else may be."""
+"""The multiple of the need that may be bought in order to allow other purchases."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A refiner of one mineral, or a project, which is a source of its own.
+    """A refiner of one mineral, or a project.
 
     ``name`` is the refiner's; a project has the name of the refiner that it sells under. ``owner``
     is the country of the owner, ``company`` the owner itself ("" where none is stated).
@@ -37,13 +37,13 @@ class Source:
     record: schema.Refiner | schema.Project
 
     def nameplate(self, year: int) -> float:
-        """Return its capacity [t/yr], for a project as if built in full; 0 outside its years."""
+        """Return its capacity [t/yr], of a project if fully built; 0 outside its years."""
         if isinstance(self.record, schema.Refiner) and not in_force(self.record, year):
             return 0.0
         return self.record.capacity.value(year)
 
     def usable(self, year: int) -> float:
-        """Return the capacity [t/yr] that is open to the coalition; of a project 0."""
+        """Return the capacity [t/yr] that is open to the coalition; 0 for a project."""
         record = self.record
         if isinstance(record, schema.Project) or not in_force(record, year):
             return 0.0
@@ -70,11 +70,11 @@ def source_of(record: schema.Refiner | schema.Project) -> Source:
     )
 
 
-def starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[int]:
-    """Return the years in which output of a project could have begun that still runs in ``year``.
+def running_starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[int]:
+    """Return the possible first years of a project's output that is still running in ``year``.
 
-    That is y with year - life < y <= year: of the horizon, from the project's first year on, or the
-    one year in which a scenario has it built; and those in which something of it is begun.
+    These are years y with year - life < y <= year. They lie in the horizon from the project's first
+    year on, or are the one year set by a scenario, or those of parts that are begun.
     """
     begun = {y for y, part in project.begun if part > 0}
     every = sorted({*start_years(project, years), *begun})
@@ -82,7 +82,7 @@ def starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[i
 
 
 def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
-    """Return the years in which output may begin of what is left to build of a project."""
+    """Return the possible first years of output for the unbuilt part of a project."""
     if unbuilt(project) <= 0.0:
         return []
     if project.built_in is not None:
@@ -92,7 +92,7 @@ def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
 
 
 def unbuilt(project: schema.Project) -> float:
-    """Return the fraction of a project that can still be built: what no row of Built is of."""
+    """Return the fraction of a project that is not in sheet Built, and can still be built."""
     left = 1.0 - math.fsum(part for _, part in project.begun)
     return left if left > tolerances.WHOLE_SUM else 0.0
 
@@ -100,7 +100,7 @@ def unbuilt(project: schema.Project) -> float:
 def fixed_builds(project: schema.Project) -> dict[int, float]:
     """Return the fractions of a project that are decided, by first year of output.
 
-    They are those of Built, and what is left where a scenario has it built.
+    They are those of sheet Built, and the rest if a scenario builds it.
     """
     found = dict(project.begun)
     left = unbuilt(project)
@@ -110,11 +110,11 @@ def fixed_builds(project: schema.Project) -> dict[int, float]:
 
 
 def free_budgets(case: Case) -> dict[int, float]:
-    """Return what each year's budget leaves for new builds [money m], ascending by year.
+    """Return the money that each year's budget leaves for new builds [money m], by year.
 
-    What Built says is paid in any case, also where it is more than a budget: nothing is left then.
-    Where budgets are carried over, that holds for the sums up to each year, and a year's number is
-    what its sum adds to the sum of the year before: below 0 where it uses what was left.
+    Payments for sheet Built come first; if they exceed a budget, nothing is left. If budgets are
+    carried over, this applies to the sums up to each year, and a year's number is the change of the
+    sum: negative if it uses money left over from earlier years.
     """
     free, before = dict[int, float](), 0.0
     for row, budget, due in budgets_due(case):
@@ -125,9 +125,9 @@ def free_budgets(case: Case) -> dict[int, float]:
 
 
 def budgets_due(case: Case) -> Iterator[tuple[schema.BudgetYear, float, float]]:
-    """Yield each row of Budget by year, its budget, and what is due of it for Built [money m].
+    """Yield each row of Budget by year, its budget, and the payments due for Built [money m].
 
-    Where budgets are carried over, both are the sums up to the year.
+    If budgets are carried over, both are sums up to the year.
     """
     paid, budget, due = begun_capital(case.projects, case.years), 0.0, 0.0
     for row in sorted(case.budget, key=lambda row: row.year):
@@ -139,7 +139,7 @@ def budgets_due(case: Case) -> Iterator[tuple[schema.BudgetYear, float, float]]:
 
 
 def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
-    """Return the stock to hold at a year's end [t]: in t or days as stated, else the opening stock.
+    """Return the target at a year's end [t]: from the workbook (t or days), else the opening stock.
 
     A day is a 365th of the member's demand of that year.
     """
@@ -147,20 +147,20 @@ def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
     if stated is not None:
         return stated
     if pile.target_days is not None:
-        return pile.target_days * a_day(case, pile.mineral, pile.member, year)
+        return pile.target_days * daily_demand(case, pile.mineral, pile.member, year)
     return pile.opening
 
 
 def stock_room(case: Case, pile: schema.Stockpile) -> float:
-    """Return the most that a stock holds in a cheapest plan [t]: its maximum, or what is useful.
+    """Return the most that a stock can hold in a cheapest plan [t]: its maximum or less.
 
-    More than this makes no plan cheaper: the opening stock, the target, all demand for the mineral,
-    the same again for each least share (bought to keep it, then stored) and for a country whose
-    loss has to be survived, and what is bought today (kept up to save switching costs). Where sales
-    grow from year to year, or shares are of purchases, buying more allows other purchases: there
-    ten thousand times as much is allowed. A maximum far above that limits nothing, and is too large
-    to compute with. The stock of a mineral that plants take, or make from others, may hold all that
-    can be bought. For plans that minimise anything but cost the maximum itself is the bound.
+    It adds up the tonnes that may be useful: the opening stock, the target, all demand for the
+    mineral, today's purchases (kept up to save switching costs), and once more the demand for each
+    minimum share (bought to meet it, then stored) and for a country that may be lost. If sales grow
+    from year to year, or shares are of purchases, buying more allows other purchases: there the
+    need counts ten thousand times. A far larger maximum limits nothing, and is too large to compute
+    with. The stock of a mineral that plants use, or make from others, may hold all possible
+    purchases. For plans that do not minimise cost the maximum itself is the bound.
     """
     if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
         return min(pile.max, pile.opening + _capacity(case, pile.mineral))
@@ -177,22 +177,21 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
 
 
 def _capacity(case: Case, mineral: str) -> float:
-    """Return what all sources of a mineral can make in all years [t]."""
     sources = [*map(source_of, case.refiners), *map(source_of, case.projects)]
     sellers = [source for source in sources if source.mineral == mineral]
     return sum(max(s.usable(year), s.nameplate(year)) for s in sellers for year in case.years)
 
 
-def a_day(case: Case, mineral: str, member: str, year: int) -> float:
-    """Return a day of a member's demand [t]."""
+def daily_demand(case: Case, mineral: str, member: str, year: int) -> float:
+    """Return a member's demand per day [t]."""
     return case.demand_of.get((mineral, member, year), 0.0) / DAYS
 
 
 def target_penalty(case: Case, pile: schema.Stockpile, year: int) -> float:
-    """Return what a tonne below target costs in a year [money/t/yr].
+    """Return the penalty for a tonne below target in a year [money/t/yr].
 
-    A fiftieth of the shortage cost, in the last year half of it, unless stated: a reserve serves an
-    emergency and is not sold off at the end.
+    The default is 2 % of the shortage cost, and 50 % in the last year: a reserve is for an
+    emergency, so it is not sold at the end.
     """
     if pile.target_penalty is not None:
         return pile.target_penalty
@@ -201,7 +200,7 @@ def target_penalty(case: Case, pile: schema.Stockpile, year: int) -> float:
 
 
 def capital_charge(case: Case, project: schema.Project) -> float:
-    """Return what a project built in full costs in each year of output [money].
+    """Return the capital charge of a fully built project in each year of output [money].
 
     Capex x capital-recovery factor r / (1 - (1 + r)^-life), or capex / life at r = 0.
     """
@@ -211,19 +210,18 @@ def capital_charge(case: Case, project: schema.Project) -> float:
 
 
 def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> int:
-    """Return the year whose budget pays for output that starts in ``start``."""
+    """Return the year of the budget that pays for a build with output from ``start`` on."""
     return max(start - project.lead_time, years[0])
 
 
 def mine_capacity(mine: schema.Mine, year: int) -> float:
-    """Return what a country can mine in a year [t contained]; 0 outside its years."""
     return mine.capacity.value(year) if in_force(mine, year) else 0.0
 
 
 def ore_lane(
     case: Case, mineral: str, mine_country: str, refiner_country: str, year: int
 ) -> tuple[float, bool]:
-    """Return freight [money/t contained] and whether ore may flow, all Ore lanes applied."""
+    """Return freight [money/t contained] and whether the lane is open, after all Ore lanes."""
     freight, is_open = 0.0, True
     for row in case.ore_lanes:
         if (
@@ -239,7 +237,7 @@ def ore_lane(
 
 @dataclass(frozen=True)
 class Growth:
-    """How much a refiner may sell in a year: ``most`` [t] plus ``times`` its sales the year before.
+    """A limit on a refiner's sales: ``most`` [t] plus a factor ``times`` the sales in ``before``.
 
     ``before`` is the year before in the horizon, None for the first.
     """
@@ -250,11 +248,11 @@ class Growth:
 
 
 def growth(case: Case, refiner: schema.Refiner, year: int, usable: float) -> Growth | None:
-    """Return what Max growth allows a refiner in a year, None where it does not limit it.
+    """Return the limit that Max growth sets on a refiner in a year; None if it sets none.
 
-    Sales may grow by the fraction a year from today's or the year before's. Where today's supply of
-    the mineral is not given the first year is free. A refiner that sells nothing today may add the
-    setting Growth floor x its ``usable`` capacity [t/yr] each year.
+    Sales may grow by the fraction per year from today's, or last year's, sales. If today's supply
+    of the mineral is not given, the first year is free. A refiner that sells nothing today may add
+    the setting Growth floor x its ``usable`` capacity [t/yr] each year.
     """
     if refiner.max_growth is None:
         return None

@@ -1,4 +1,4 @@
-"""Stages resolved: which plant needs how much of which input, and how inputs can reach it."""
+"""Stages resolved: the inputs that each plant needs, and their lanes to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
-from models.resolve.floors import buyer_blocs, floors_met, levy
+from models.resolve.floors import buyer_blocs, floors_that_apply, levy
 from models.schema import PRIMARY, Input, InputLane
 
 if TYPE_CHECKING:
@@ -23,16 +23,15 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-# ---- who needs what ------------------------------------------------------------------------------
+# ---- inputs of plants ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Intake:
     """One input of one plant: a refiner or a project of a product, or a refiner's joint products.
 
-    ``mineral`` is the input; ``product`` is "" where it is joint. ``needs`` are the sources (by
-    position) that make the product, or the joint ones, and the tonnes of input that a tonne of each
-    needs.
+    ``mineral`` is the input; ``product`` is "" for joint products. ``needs`` has the sources (by
+    position) of the product, or of the joint products, each with its tonnes of input per tonne.
     """
 
     mineral: str
@@ -49,15 +48,15 @@ class Intake:
 
     @property
     def buyer(self) -> tuple[str, str, str]:
-        """The parts of a key that say who takes the input."""
+        """The parts of a key that name the plant: refiner, project, product."""
         return self.refiner, self.project, self.product
 
 
 def needed_rows(case: Case, source: Source) -> Iterator[Input]:
-    """Yield the rows of Inputs that a source goes by, one for each input that it needs.
+    """Yield the rows of Inputs that apply to a source, one per input.
 
-    A row that names the refiner replaces the one that names none, which is for primary
-    sources alone.
+    A row that names the refiner replaces the row that names none, which is only for primary
+    sources.
     """
     rows = [row for row in case.inputs if row.mineral == source.mineral]
     named = {row.input: row for row in rows if row.refiner == source.name}
@@ -81,9 +80,9 @@ def intakes_of(e: Expanded) -> tuple[Intake, ...]:
 
 
 def direct_ratios(case: Case) -> dict[tuple[str, str], float]:
-    """Return what a tonne of a product that is not made would have taken, by (input, product).
+    """Return the tonnes of input per tonne of a product that nobody makes, by (input, product).
 
-    That is what the row without a refiner says, else the smallest row above 0.
+    They come from the row without a refiner, or else from the smallest row above 0.
     """
     rows: dict[tuple[str, str], list[Input]] = {}
     for row in case.inputs:
@@ -97,7 +96,7 @@ def direct_ratios(case: Case) -> dict[tuple[str, str], float]:
 
 
 def by_stage(case: Case) -> tuple[str, ...]:
-    """Return the minerals of Inputs, each product before what it is made from.
+    """Return the minerals of Inputs, each product before its inputs.
 
     Raises ``graphlib.CycleError`` where an input leads back to its product.
     """
@@ -108,9 +107,9 @@ def by_stage(case: Case) -> tuple[str, ...]:
 
 
 def unmet_ratios(case: Case) -> dict[str, dict[str, float]]:
-    """Return of each input what a tonne short of each product would have taken of it.
+    """Return the tonnes of each input that a missing tonne of each product would have needed.
 
-    Through all stages: a tonne of magnet takes oxide by way of alloy.
+    All stages count: a tonne of magnet needs oxide, which is in its alloy.
     """
     direct, ratios = direct_ratios(case), dict[str, dict[str, float]]()
     for mineral in by_stage(case) if direct else ():
@@ -125,7 +124,7 @@ def unmet_ratios(case: Case) -> dict[str, dict[str, float]]:
 
 
 def need_ratios(case: Case, mineral: str) -> dict[str, float]:
-    """Return the tonnes of a mineral that one tonne of demand takes, by the mineral demanded.
+    """Return the tonnes of a mineral for one tonne of demand, by the mineral demanded.
 
     Keys: the mineral itself and all products made from it, directly or through other products.
     Minerals that are made from one another in a circle have no products here.
@@ -138,19 +137,19 @@ def need_ratios(case: Case, mineral: str) -> dict[str, float]:
 
 
 def made_into(case: Case, mineral: str, member: str, year: int) -> list[str]:
-    """Return what a member needs in a year that is made from a mineral, by name."""
+    """Return the products made from a mineral for which a member has demand in a year."""
     products = need_ratios(case, mineral).keys() - {mineral}
     return sorted(p for p in products if case.demand_of.get((p, member, year), 0.0) > 0)
 
 
 def whole_need(case: Case, mineral: str, year: int) -> float:
-    """Return the demand for a mineral [t], and what the demand for its products takes of it."""
+    """Return the demand for a mineral plus its need for the demand for its products [t]."""
     ratios = need_ratios(case, mineral).items()
     return sum(ratio * case.coalition_demand(name, year) for name, ratio in ratios)
 
 
 def chain_of(case: Case, mineral: str) -> frozenset[str]:
-    """Return the minerals that are made from one another with a mineral, itself among them."""
+    """Return all minerals that Inputs links with a mineral, including itself."""
     chain = {mineral}
     links = [{row.mineral, row.input} for row in case.needed_inputs]
     while more := [link for link in links if link & chain and not link <= chain]:
@@ -158,11 +157,11 @@ def chain_of(case: Case, mineral: str) -> frozenset[str]:
     return frozenset(chain)
 
 
-# ---- how inputs reach plants ---------------------------------------------------------------------
+# ---- flows of inputs to plants -------------------------------------------------------------------
 
 
 class PricedFlows:
-    """Flows with the parts of their price: arrays of money/t, ``tariff`` as a part of cost."""
+    """Flows with the parts of their price: arrays of money/t; ``tariff`` is a fraction of cost."""
 
     cost: Floats
     tariff: Floats
@@ -172,21 +171,21 @@ class PricedFlows:
 
     @property
     def landed(self) -> Floats:
-        """What a tonne costs at the buyer's gate [money/t], less what is paid for it."""
+        """The delivered cost of a tonne [money/t], minus the subsidy."""
         full = self.cost * (1.0 + self.tariff) + self.freight + self.levy
         if not self.support.any():
             return full
-        # what is left of the cost first: it may be next to nothing beside it
+        # the subsidy is subtracted first: the rest may be tiny beside the cost
         net = (self.cost - self.support) + self.cost * self.tariff + self.freight + self.levy
         return np.where(self.support > 0, net, full)
 
 
 @dataclass(frozen=True)
 class InputFlows(PricedFlows):
-    """Every possible sale of an input to a plant; all arrays have one number a sale.
+    """Every possible sale of an input to a plant; all arrays have one number per sale.
 
-    ``mineral``, ``year``, ``source`` (the plant that sells) and ``intake`` (the plant that buys,
-    and for which product) are positions in the case's lists. Money is per t, as in ``Deliveries``.
+    ``mineral``, ``year``, ``source`` (the selling plant) and ``intake`` (the buying plant, and its
+    product) are positions in the case's lists. Money is per t, as in ``Deliveries``.
     """
 
     mineral: Ints
@@ -205,9 +204,9 @@ class InputFlows(PricedFlows):
 
 @dataclass(frozen=True)
 class HandOvers:
-    """Every input that a member can hand to a plant in its country, from what it buys or holds.
+    """Every input that a member can pass on to a plant in its country, from purchases or stock.
 
-    ``mineral`` is that of the input; all are positions.
+    ``mineral`` is the input; all fields are positions.
     """
 
     mineral: Ints
@@ -222,7 +221,7 @@ class HandOvers:
 def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats, Floats, Bools]:
     """Return freight, tariff and whether a lane is open, by (source of a mineral, country, year).
 
-    Rows of Input lanes apply top to bottom; ``countries`` are those of plants.
+    Rows of Input lanes apply top to bottom; ``countries`` are the plants'.
     """
     sources = [e.sources[r] for r in e.of_mineral[mineral]]
     shape = (len(sources), len(countries), len(e.years))
@@ -257,7 +256,6 @@ def closing_lane(e: Expanded, source: Source, country: str, year: int) -> InputL
 
 
 def _is_from(row: InputLane, source: Source) -> bool:
-    """Return whether a row is of what a source sells."""
     return (
         row.country in {"", source.country}
         and row.refiner in {"", source.name}
@@ -266,9 +264,9 @@ def _is_from(row: InputLane, source: Source) -> bool:
 
 
 def input_flows_of(e: Expanded) -> InputFlows:
-    """Return where an input can be sold: an open lane, a source that can run, a plant that sells.
+    """Return the possible input flows: an open lane, a source that can run, a plant that can sell.
 
-    A plant sells where it can deliver to a member, or to a plant that sells.
+    A plant can sell if it can deliver to a member, or to another plant that can sell.
     """
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
     sells[e.deliveries.source, e.deliveries.year] = True
@@ -284,7 +282,9 @@ def input_flows_of(e: Expanded) -> InputFlows:
         countries = sorted(set(lands))
         freight, tariff, is_open = input_lanes(e, mineral, countries)
         sellers = [e.sources[r].country for r in sources]
-        floors = floors_met(e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries])
+        floors = floors_that_apply(
+            e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries]
+        )
         land = np.array([*map(countries.index, lands)], dtype=np.int64)
         takes = np.array([_takes(e.intakes[place], sells) for place in places])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
@@ -303,12 +303,12 @@ def input_flows_of(e: Expanded) -> InputFlows:
 
 
 def _takes(intake: Intake, sells: Bools) -> Bools:
-    """Return in which years a plant that takes an input can sell what it makes."""
+    """Return the years in which a plant with an intake can sell its product."""
     return np.asarray(sells[[r for r, _ in intake.needs]].any(axis=0))
 
 
 def hand_overs_of(e: Expanded) -> HandOvers:
-    """Return where a member can hand an input to a plant: it has a row in Stockpiles for it."""
+    """Return the possible hand-overs: the member has a row in Stockpiles for the input."""
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
     sells[e.sales.source, e.sales.year] = True
     places = [
@@ -321,22 +321,22 @@ def hand_overs_of(e: Expanded) -> HandOvers:
     return HandOvers(*np.array(sorted(places), dtype=np.int64).reshape(-1, 4).T)
 
 
-# ---- what a source sells -------------------------------------------------------------------------
+# ---- sales of sources -------------------------------------------------------------------------
 
 TO_PLANT = -1
-"""The member of a sale to a plant."""
+"""The code used in place of a member's position for a sale to a plant."""
 
 
 def to_plant(intake: int) -> int:
-    """Return what stands for a plant's intake, by position, where members are numbered."""
+    """Return the negative code for a plant's intake (by position) in arrays of members."""
     return TO_PLANT - int(intake)
 
 
 @dataclass(frozen=True)
 class Sales:
-    """All that sources can sell: the deliveries to members, then the flows of inputs to plants.
+    """All possible sales of sources: deliveries to members, then flows of inputs to plants.
 
-    All by position; ``member`` is ``TO_PLANT`` for the latter.
+    All fields are positions; ``member`` is ``TO_PLANT`` for sales to plants.
     """
 
     mineral: Ints

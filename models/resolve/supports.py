@@ -1,4 +1,4 @@
-"""Supports resolved: which plant a row is of, and who pays how much of it."""
+"""Supports resolved: the plants of a row, and the members that pay for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.schema import Support
 
 
 def supported(expanded: Expanded, row: Support) -> list[int]:
-    """Return the sources that a row supports: of that name themselves, else sold under it."""
+    """Return the sources of a row's name, or else the projects of that refiner."""
     own = [
         i
         for i, s in enumerate(expanded.sources)
@@ -24,10 +24,10 @@ def supported(expanded: Expanded, row: Support) -> list[int]:
     return own or under
 
 
-def paying(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
-    """Return the part of a bill that each member pays: by its demand, equal where there is none.
+def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
+    """Return the share of a bill that each member pays: by demand, or equal shares without any.
 
-    Demand for products counts with what it takes of an input, through all stages.
+    Demand includes the need of demand for products, through all stages.
     """
     members = case.groups.get(payer, (payer,)) if payer else tuple(case.member_of)
     ratios = need_ratios(case, mineral).items()
@@ -44,7 +44,7 @@ def paying(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
 
 
 def payer_of(expanded: Expanded, source: Source, year: int) -> str:
-    """Return who pays what a scenario has paid to a plant: the payer of its row of Supports."""
+    """Return the payer of a plant's subsidy, from its row of Supports."""
     rows = (
         row
         for row in expanded.case.supports

@@ -1,9 +1,9 @@
-"""The numbers of a case that nobody knows exactly, and how far each may lie from what is written.
+"""The uncertain numbers of a case, and the range of each.
 
-A *factor* is one number of one row over all its years, such as a plant's capacity: its years move
-together. Its range are two factors on the value. They come from the last row of the sheet
-Uncertainty that names the number, else from the grade of its row, else from whether the row is
-marked as an estimate.
+A *factor* is one number of one row over all its years, such as a plant's capacity: its years change
+together. Its range is a pair of factors on the value. The range comes from the last row of the
+sheet Uncertainty that names the number, or else from the grade of its row, or else from whether the
+row is marked as an estimate.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ _SPREAD = {
         Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"
     ),
 }
-"""What the columns of years, and those of members, hold."""
+"""Words for the numbers in the columns of years and of members."""
 _AT_MOST = {"opening": "max", "min": "max"}
-"""Numbers that another number of their row bounds."""
+"""Numbers with an upper bound that is another number of their row."""
 _UNIT, _YEAR = re.compile(r"\s*\([^()]*\)$"), re.compile(r"\s*\d{4}$")
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One number of one row over all its years, and its range as factors on it.
+    """One number of one row over all its years, and its range as factors on the number.
 
-    ``member`` is whose cell of Freight it is; ``by`` says what its range comes from.
+    ``member`` is the member of a cell in Freight; ``by`` names the origin of the range.
     """
 
     sheet: str
@@ -83,11 +83,11 @@ _RECORDS = {record.SHEET: record for record in SHEETS}
 @cache
 def column_of(sheet: str, field: str) -> Column:
     """Return the column of a field that may have a range."""
-    return next(c for c in varied(_RECORDS[sheet]) if c.field == field)
+    return next(c for c in columns_with_ranges(_RECORDS[sheet]) if c.field == field)
 
 
-def varied(record: type[Record]) -> tuple[Column, ...]:
-    """Return the columns of a sheet whose numbers may have a range."""
+def columns_with_ranges(record: type[Record]) -> tuple[Column, ...]:
+    """Return the columns of a sheet with numbers that may have a range."""
     if record is Settings or not record.IS_PLANNED:
         return ()
     numbers = (c for c in record.columns() if c.kind in {CellKind.NUMBER, CellKind.SHARE})
@@ -96,18 +96,18 @@ def varied(record: type[Record]) -> tuple[Column, ...]:
 
 
 def record_named(sheet: str) -> type[Record] | None:
-    """Return the sheet that a row of Uncertainty names, None where it has no such numbers."""
-    every = {fold(name): record for name, record in _RECORDS.items() if varied(record)}
+    """Return the sheet that a row of Uncertainty names; None if its numbers have no ranges."""
+    every = {fold(name): record for name, record in _RECORDS.items() if columns_with_ranges(record)}
     return every.get(fold(sheet))
 
 
 def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, str] | None:
-    """Return the column that a row of Uncertainty names, and of Freight the member; None: none.
+    """Return the column, and for Freight the member, named in a row of Uncertainty, or None.
 
-    Its unit and its year may be left out: all years of a number move together.
+    Unit and year may be left out: all years of a number change together.
     """
     texts = {fold(name), fold(_UNIT.sub("", name)), fold(_YEAR.sub("", _UNIT.sub("", name)))}
-    for column in varied(record):
+    for column in columns_with_ranges(record):
         if fold(column.header) in texts or fold(column.title) in texts:
             return column, ""
     if record is Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
@@ -117,7 +117,7 @@ def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, s
 
 
 def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
-    """Return the numbers of a row that are one factor."""
+    """Return the numbers of a row that belong to one factor."""
     value = getattr(row, field)
     if isinstance(value, ByYear):
         return value.numbers()
@@ -127,13 +127,13 @@ def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
 
 
 def _stated(row: Any, column: Column, member: str) -> tuple[float, ...]:
-    """Return the numbers of a factor; none where a cell says what a blank one would."""
+    """Return the numbers of a factor; none if a cell has the value of a blank one."""
     numbers = values_of(row, column.field, member)
     return () if numbers == (getattr(type(row), column.field, None),) else numbers
 
 
 def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
-    """Return a row with a number times a factor, at most the column's bound."""
+    """Return a row with one number multiplied by a factor, limited by the column's bound."""
 
     def times(number: float | None) -> float | None:
         return None if number is None else min(number * factor, column.most)
@@ -152,14 +152,14 @@ def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
 def factors(case: Case) -> tuple[Factor, ...]:
     """Return every number of a case that has a range, in the order of sheets, rows and columns.
 
-    These are the facts, and whatever else a row of Uncertainty names. A blank cell has no range,
-    nor has a 0 or what a blank cell would mean.
+    These are all numbers that are facts, and others that a row of Uncertainty names. A blank cell,
+    a 0 and a blank cell's value have no range.
     """
     rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
     found = []
     for sheet in SHEETS:
         for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
-            for column in varied(sheet):
+            for column in columns_with_ranges(sheet):
                 for member in _members(record, column):
                     of = [r for r, named in rows if _names(r, named, record, column, member)]
                     has = any(_stated(record, column, member))
@@ -183,7 +183,7 @@ def _members(record: Any, column: Column) -> Iterable[str]:
 
 
 def _names(row: Uncertainty, named: _Named, record: Any, column: Column, member: str) -> bool:
-    """Return whether a row of Uncertainty is of a number."""
+    """Return whether a row of Uncertainty names a number."""
     sheet, its_column, its_member = named
     if not isinstance(record, sheet) or its_column != column or its_member not in {"", member}:
         return False
@@ -205,17 +205,17 @@ _OWN: dict[tuple[type[Record], str], tuple[str, ...]] = {
     (OreLane, "country"): ("mine_country",),
     (InputLane, "mineral"): ("input",),
 }
-"""Fields that a selector means, where it is not the field of its name."""
+"""The fields that a selector stands for, if not the field with the same name."""
 
 
 def fields_of(record: type[Record], selector: str) -> tuple[str, ...]:
-    """Return the fields of a sheet that a selector of Uncertainty is compared with; () for none."""
+    """Return the fields of a sheet for a selector of Uncertainty; () for none."""
     named = {column.field for column in record.columns()}
     return _OWN.get((record, selector), (selector,) if selector in named else ())
 
 
 def matches_nothing(case: Case, row: Uncertainty) -> bool:
-    """Return whether a row of Uncertainty is of no number of the workbook."""
+    """Return whether a row of Uncertainty fits no number in the workbook."""
     named = _named(case, row)
     if named is None:
         return False
@@ -230,7 +230,7 @@ def matches_nothing(case: Case, row: Uncertainty) -> bool:
 def _ranged(
     case: Case, record: Any, column: Column, member: str, rows: list[Uncertainty]
 ) -> Factor:
-    """Return a number with its range; an end outside the column's bounds is cut to the bound."""
+    """Return a number with its range, limited to the column's bounds."""
     if rows:
         low, high, by = rows[-1].low, rows[-1].high, f"row {rows[-1].row} of {Uncertainty.SHEET}"
     else:
@@ -244,7 +244,7 @@ def _ranged(
 
 
 def _within(factor: float, number: float, most: float) -> float:
-    """Return the factor, or the largest one with which a number keeps its bound."""
+    """Return the factor, or the largest one that keeps a number within its bound."""
     if number * factor <= most:
         return factor
     cut = most / number
@@ -252,7 +252,7 @@ def _within(factor: float, number: float, most: float) -> float:
 
 
 def _by_grade(settings: Settings, record: Record) -> tuple[float, float, str]:
-    """Return the range that a row's grade, or its mark, gives; and which, or that it has none."""
+    """Return the range from a row's grade or estimate mark, and the origin in words."""
     grade = record.grade
     if grade and grade not in WIDER:
         factor = pedigree(grade)

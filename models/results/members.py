@@ -324,10 +324,10 @@ def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
 
     It has all members, or none if nothing is paid.
     """
-    from models.plan import paid_of  # a check does without
+    from models.plan import payments_by_member  # a check does without
 
     paid, plants = defaultdict[str, float](float), defaultdict[str, dict[str, None]](dict)
-    for member, bill, money in paid_of(plan):
+    for member, bill, money in payments_by_member(plan):
         paid[member] += money / years
         plants[member][f"{bill.plant} ({bill.mineral}), row {bill.row} of Supports"] = None
     names = [m.name for m in plan.case.members] if paid else []

@@ -1,7 +1,7 @@
-"""HiGHS behind one small interface, Rows in, Solution out; and the proof of what comes back.
+"""HiGHS behind one small interface (program in, solution out), and the proof of its solutions.
 
 ``certificate`` shows, from a program's arrays and the solution alone, that the plan keeps every
-limit and that none is cheaper. Nothing takes the solver's word.
+limit and that no plan is cheaper. The solver's own claims are not used.
 """
 
 from models.solve.certificate import Certificate as Certificate
@@ -24,7 +24,7 @@ from models.solve.highs import WARM_START as WARM_START
 from models.solve.highs import Attempt as Attempt
 from models.solve.highs import PersistentSolver as PersistentSolver
 from models.solve.highs import SearchProgress as SearchProgress
-from models.solve.highs import extended as extended
+from models.solve.highs import extended_basis as extended_basis
 from models.solve.highs import first_solved as first_solved
 from models.solve.highs import solve as solve
 from models.solve.highs import statuses as statuses

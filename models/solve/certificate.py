@@ -1,9 +1,9 @@
 """A linear program as arrays, its solution, and the certificate: what the solution proves.
 
-Nothing the solver says of its own work is taken over: activities, reduced costs and both objectives
-are computed here, for all blocks of a program in one pass. Weak duality (any textbook, such as
-Bertsimas & Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and gap hold, no plan
-costs less than the dual objective, so this one is optimal to the gap.
+The solver's own claims are not used: activities, reduced costs and both objectives are computed
+here, for all blocks of a program in one pass. Weak duality (any textbook, such as Bertsimas &
+Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and gap hold, no plan costs less
+than the dual objective, so this one is optimal to the gap.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one component's rows or columns, which take a stretch of positions."""
+    """The keys of one component's rows or columns, which have consecutive positions."""
 
     name: str
     start: int
     index: tuple[Any, ...]
 
     @property
-    def stretch(self) -> slice:
+    def span(self) -> slice:
         return slice(self.start, self.start + len(self.index))
 
 
 def name_at(keys: Sequence[Keys], position: int) -> str:
-    """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``; else ""."""
-    stretches = (group for group in keys if group.stretch.start <= position < group.stretch.stop)
-    return next((f"{group.name}{group.index[position - group.start]}" for group in stretches), "")
+    """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``, or ""."""
+    groups = (group for group in keys if group.span.start <= position < group.span.stop)
+    return next((f"{group.name}{group.index[position - group.start]}" for group in groups), "")
 
 
 @dataclass(frozen=True)
 class LinearProgram:
     """A linear program as arrays.
 
-    Least ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``; A by rows
-    (``starts``, ``columns``, ``values``): row i has the entries ``starts[i]`` up to
-    ``starts[i + 1]``, so ``starts`` is one longer than there are rows. ``cost``, ``lower``,
-    ``upper`` and ``whole``, which marks integer columns, are one a column; ``row_lower`` and
-    ``row_upper`` one a row; ``columns`` and ``values`` one an entry. ``column_keys`` and
-    ``row_keys`` name every column and row.
+    Minimise ``cost @ x`` subject to ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``.
+    A is stored by rows (``starts``, ``columns``, ``values``): row i has the entries ``starts[i]``
+    up to ``starts[i + 1]``, so ``starts`` has one more element than there are rows. ``cost``,
+    ``lower``, ``upper`` and ``whole`` (which marks integer columns) have one element per column,
+    ``row_lower`` and ``row_upper`` one per row, ``columns`` and ``values`` one per entry.
+    ``column_keys`` and ``row_keys`` name every column and row.
     """
 
     cost: Floats
@@ -68,16 +68,17 @@ class LinearProgram:
     row_keys: Sequence[Keys] = ()
 
     def activity(self, x: Floats) -> Floats:
+        """Return A x, the activity of each row."""
         return _summed(self.entry_rows(), self.values * x[self.columns], len(self.row_lower))
 
-    def priced(self, y: Floats) -> Floats:
+    def value_at(self, y: Floats) -> Floats:
+        """Return A' y, the value of each column's entries at the row prices y."""
         return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
 
-    def absolute(self) -> LinearProgram:
+    def with_absolute_entries(self) -> LinearProgram:
         return dataclasses.replace(self, values=np.abs(self.values))
 
     def fixed_at(self, x: Floats) -> LinearProgram:
-        """Return the linear program with the whole columns fixed at x, rounded."""
         if not self.whole.any():
             return self
         fixed = np.clip(np.round(x), self.lower, self.upper)
@@ -85,6 +86,7 @@ class LinearProgram:
         return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
 
     def entry_rows(self) -> Ints:
+        """Return the row of each entry."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
 
 
@@ -96,7 +98,7 @@ def _summed(where: Ints, terms: Floats, count: int) -> Floats:
 class Solution:
     """Values of columns and duals of rows (d objective / d right-hand side).
 
-    A program of the same shape may start from ``basis``; only the solver can read it.
+    A program of the same shape may start from ``basis``, which only the solver can read.
     """
 
     x: Floats
@@ -112,13 +114,12 @@ class Solution:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a solution is worth as a proof; every figure is relative, 0 is perfect.
+    """The quality of a solution as a proof of optimality; all figures are relative, 0 is perfect.
 
-    ``violation`` is the largest of any row or bound, as a part of the tonnes that the block is
-    measured by (of 1 for fractions, of the limit for money), in ``violated``;
-    ``dual_infeasibility`` is the largest wrong sign of a reduced cost or dual against the prices
-    that make it up; ``gap`` is that between the primal and the dual objective; ``mip_gap`` is the
-    solver's for whole projects.
+    ``violation`` is the largest violation of a row or bound, at ``violated``, relative to the
+    block's tonnes (to 1 for fractions, to the limit for money). ``dual_infeasibility`` is the
+    largest reduced cost or dual with the wrong sign, relative to its price terms. ``gap`` is the
+    gap between the primal and the dual objective; ``mip_gap`` is the solver's for integer projects.
     """
 
     violation: float
@@ -131,11 +132,11 @@ class Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether it is a proof; anything that is not a number is not."""
+        """Whether the certificate proves optimality; a NaN never does."""
         return self.passed_within(tolerances.MOST_MIP_GAP)
 
     def passed_within(self, mip_gap: float) -> bool:
-        """Return whether it is a proof but for a gap that a search for whole builds may leave."""
+        """Return whether it proves optimality except for the gap of a search for integer builds."""
         return bool(
             self.violation <= tolerances.MOST_VIOLATION
             and self.dual_infeasibility <= tolerances.MOST_GAP
@@ -148,8 +149,8 @@ class Certificate:
 class Certificates:
     """Certificates of all blocks of a program, each figure an array over blocks.
 
-    ``worst_row`` and ``worst_column`` are where a block is violated most: one of them is -1, both
-    where nothing is violated.
+    ``worst_row`` and ``worst_column`` have the position of each block's largest violation: one of
+    them is -1, and both if nothing is violated.
     """
 
     violation: Floats
@@ -160,8 +161,7 @@ class Certificates:
     primal: Floats
     dual: Floats
 
-    def of(self, block: int, violated: str = "", mip_gap: float = 0.0) -> Certificate:
-        """Return one block's certificate."""
+    def of_block(self, block: int, violated: str = "", mip_gap: float = 0.0) -> Certificate:
         return Certificate(
             float(self.violation[block]),
             violated,
@@ -173,12 +173,11 @@ class Certificates:
         )
 
     def worst_name(self, block: int, rows: LinearProgram) -> str:
-        """Return the name of the row or column that is violated most, "" if none is."""
         row = name_at(rows.row_keys, int(self.worst_row[block]))
         return row or name_at(rows.column_keys, int(self.worst_column[block]))
 
     def within(self, violation: float, gap: float) -> Bools:
-        """Return which blocks are feasible and optimal to given tolerances."""
+        """Return which blocks are feasible and optimal within given tolerances."""
         return np.asarray(
             (self.violation <= violation) & (self.dual_infeasibility <= gap) & (self.gap <= gap)
         )
@@ -189,16 +188,16 @@ def certify(
 ) -> Certificate:
     """Return the certificate of a solution of one block.
 
-    Violations are parts of ``measure`` [t]; the components ``fractions`` are not in tonnes. With
-    integer columns it is the certificate of the linear program with these fixed.
+    Violations are relative to ``measure`` [t]; the components ``fractions`` are not in tonnes. With
+    integer columns it is the certificate of the linear program in which these columns are fixed.
     """
     sizes = (len(rows.cost), len(rows.row_lower))
     tonnes = [np.ones(count, dtype=bool) for count in sizes]
     for is_tonnes, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
         for group in keys:
-            is_tonnes[group.stretch] = group.name not in fractions
+            is_tonnes[group.span] = group.name not in fractions
     alone = certify_alone(rows, solution, measure, (tonnes[0], tonnes[1]))
-    return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
+    return alone.of_block(0, alone.worst_name(0, rows), solution.mip_gap)
 
 
 def certify_alone(
@@ -208,7 +207,7 @@ def certify_alone(
     tonnes: tuple[Bools, Bools],
     finest: tuple[float, float] = (0.0, 0.0),
 ) -> Certificates:
-    """Return the certificates of a program that is one block, as of ``certify_blocks``."""
+    """Return the certificates of a program that is one block; see ``certify_blocks``."""
     if not fits(rows, solution):
         none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
         return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
@@ -224,7 +223,6 @@ def certify_alone(
 
 
 def fits(rows: LinearProgram, solution: Solution) -> bool:
-    """Return whether a solution has a number for every column and row."""
     return (
         len(solution.x) == len(rows.cost)
         and len(solution.duals) == len(rows.row_lower)
@@ -244,10 +242,10 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
-    The violations of each block are parts of its ``measure`` [t], unless that is finer than numbers
-    get. ``tonnes`` say which columns and rows are in tonnes. ``starts`` are where each block's
-    columns and rows begin, with one more entry each for the end. ``finest`` are the price and the
-    objective that dual infeasibility and gap are at least divided by.
+    The violations of each block are relative to its ``measure`` [t], unless rounding errors are
+    larger. ``tonnes`` says which columns and rows are in tonnes. ``starts`` has the first column
+    and row of each block, with one more element each for the end. ``finest`` has the smallest price
+    and objective to which dual infeasibility and gap are relative.
     """
     fixed = rows.fixed_at(x)
     lower, upper = fixed.lower, fixed.upper
@@ -255,20 +253,20 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     of_entries = rows.values * x[rows.columns]
     activity = _summed(entry_rows, of_entries, len(rows.row_lower))
 
-    def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
+    def worst_violations(measure: Floats) -> tuple[Floats, Ints, Ints]:
         of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
         by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
         by_column = _violations(x, lower, upper, of_column, tonnes[0])
         return _worst(by_row, by_column, row_starts, column_starts)
 
-    violation, worst_row, worst_column = violated(measure)
+    violation, worst_row, worst_column = worst_violations(measure)
     if (
         violation > tolerances.MOST_VIOLATION
-    ).any():  # beside large numbers, small ones are their rounding
+    ).any():  # small violations may be rounding errors of large terms
         terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
         terms = np.where(tonnes[1], terms, 0.0)
         coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
-        violation, worst_row, worst_column = violated(coarse)
+        violation, worst_row, worst_column = worst_violations(coarse)
     priced = rows.values * duals[entry_rows]
     prices = np.abs(rows.cost) + _summed(rows.columns, np.abs(priced), len(rows.cost))
     dearest = _most(prices, column_starts)
@@ -286,7 +284,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     of_rows = _valued(duals, rows.row_lower, rows.row_upper)
     of_columns = _valued(reduced, lower, upper)
     dual = _sums(of_rows, row_starts) + _sums(of_columns, column_starts)
-    # what doubles cannot tell apart is no gap: 1e-16 of all the money that is added up
+    # a gap within the rounding of the sums of money is none
     noise = 1e-9 * (
         _sums(np.abs(of_rows), row_starts)
         + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
@@ -298,7 +296,6 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 
 
 def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
-    """Return by how much limits are broken, relative to their measure."""
     by = np.maximum(low - value, value - high)
     if tonnes.all():
         return np.asarray(by / measure)
@@ -311,7 +308,7 @@ def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonne
 def _worst(
     by_row: Floats, by_column: Floats, row_starts: Ints, column_starts: Ints
 ) -> tuple[Floats, Ints, Ints]:
-    """Return each block's largest violation, 0 where there is none, and its position."""
+    """Return each block's largest violation, 0 for none, and its position."""
     rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
     violation = np.maximum(0.0, np.maximum(rows, columns))
     worst_row, worst_column = np.full((2, len(violation)), -1, dtype=np.int64)
@@ -345,7 +342,7 @@ def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
-    """Return what each bound contributes to the dual objective."""
+    """Return the contribution of each bound to the dual objective."""
     up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
     down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
     total: Floats = up + down

@@ -1,8 +1,8 @@
-"""HiGHS: a program handed over, changed in place, solved.
+"""HiGHS: loads a program, changes it in place, and solves it.
 
-Known traps are met here: every call's status is checked (a bound of 1e20 makes HiGHS refuse all
-rows, a NaN cost "solves" to optimal), the banner that the first instance of a process prints on
-file descriptor 1 is swallowed, and vectors are copied out once.
+Known traps are handled here. Every call's status is checked: a bound of 1e20 makes HiGHS reject all
+rows, and a NaN cost "solves" to optimal. The banner that the first instance of a process prints on
+file descriptor 1 is suppressed. Vectors are copied only once.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from models.solve.certificate import LinearProgram, Solution
 from models.solve.tighten import tightened
 
 _LISTENING = 0.1
-"""Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
+"""Polling interval [s] for the end of a search; on Windows a wait can't be interrupted."""
 _PATIENCE = 1.0
-"""Seconds that a search has to end in once it is asked to."""
+"""Seconds allowed for a search to stop after it is asked to."""
 INFINITE = 1e20
-"""From here on HiGHS takes a number for infinity."""
+"""HiGHS treats numbers of this size or larger as infinite."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to solve: a name, HiGHS options, and whether small limits and costs are raised.
+    """One way to solve: a name, HiGHS options, and whether small limits and costs are scaled up.
 
-    ``longest`` is the most iterations that a run may take for each column and row (None: no end).
+    ``max_iterations_per_size`` limits the iterations of a run per column and row (None: no limit).
     """
 
     name: str
     options: tuple[tuple[str, Any], ...] = field(default=())
     raised: bool = False
-    longest: int | None = None
+    max_iterations_per_size: int | None = None
 
 
 ATTEMPTS = (
@@ -58,21 +58,21 @@ ATTEMPTS = (
         ),
     ),
     Attempt(
-        "dual simplex, small numbers raised",
+        "dual simplex, small numbers scaled up",
         (("solver", "simplex"), ("presolve", "on")),
         raised=True,
     ),
     Attempt(
-        "interior point with crossover, small numbers raised",
+        "interior point with crossover, small numbers scaled up",
         (("solver", "ipm"), ("run_crossover", "on")),
         raised=True,
     ),
-    Attempt(  # a search is refused whose whole columns, rounded, break a row next to nothing
-        "dual simplex, the search for whole columns less exact",
+    Attempt(  # HiGHS rejects a search if its rounded integer columns violate a row slightly
+        "dual simplex, integer search with looser tolerances",
         (("solver", "simplex"), ("mip_feasibility_tolerance", 1e-7)),
     ),
-    Attempt(  # where the solver can't tell an optimum at tolerances as fine as ours
-        "dual simplex after presolve, tolerances as the solver has them",
+    Attempt(  # if the solver cannot recognise an optimum at our fine tolerances
+        "dual simplex after presolve, the solver's default tolerances",
         (
             ("solver", "simplex"),
             ("presolve", "on"),
@@ -83,19 +83,24 @@ ATTEMPTS = (
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
 _UNPERTURBED = ("dual_simplex_cost_perturbation_multiplier", 0.0)
-AGAIN = Attempt("dual simplex, costs as they are", (*ATTEMPTS[0].options, _UNPERTURBED), longest=10)
-"""From the optimum of a program whose limits, costs or coefficients have changed since.
+AGAIN = Attempt(
+    "dual simplex, costs as they are",
+    (*ATTEMPTS[0].options, _UNPERTURBED),
+    max_iterations_per_size=10,
+)
+"""Starts from an old optimum after limits, costs or coefficients have changed.
 
-Perturbed costs, which help from scratch, would make thousands of its prices infeasible, and take
-ten times as many iterations; without them the method may go in circles.
+Perturbed costs help from scratch. Here they would make thousands of reduced costs infeasible, and
+take ten times as many iterations. Without perturbation the method may cycle, so iterations are
+limited.
 """
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
-"""For a program that presolve makes small; tried before the others."""
+"""For programs that presolve reduces a lot; tried before the others."""
 WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
 )
-"""From an optimum that the next program allows, too: costs change, or limits to what is met."""
+"""Starts from an optimum that stays feasible: only costs changed, or limits that it meets."""
 
 _COMMON: tuple[tuple[str, Any], ...] = (
     ("output_flag", False),
@@ -112,10 +117,10 @@ _COMMON: tuple[tuple[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """What a search for whole columns has found so far.
+    """The progress of an integer search.
 
-    ``gap`` is that between the best plan and the least cost proven, as a part of the plan's
-    (infinite: no plan yet).
+    ``gap`` is the relative gap between the best plan and the proven lower bound (infinite: no plan
+    yet).
     """
 
     seconds: float
@@ -123,7 +128,7 @@ class SearchProgress:
 
 
 LISTENER: ContextVar[Callable[[SearchProgress], None] | None] = ContextVar("listener", default=None)
-"""Who hears of a search as it goes on, in the solver's thread: some lines a minute at most."""
+"""Called with the progress of a search, in the solver's thread, a few times per minute."""
 
 
 def solve(
@@ -137,9 +142,9 @@ def solve(
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
     ``start`` is the basis of a program of the same shape. A program with integer columns is solved
-    twice: as such, with rows that help the search (``tightened``), and then as a linear program
-    with these columns fixed, so that duals are those of the builds chosen. The search ends after
-    ``seconds`` [s], or at a relative ``gap``, with the best found.
+    twice: first as an integer program, with rows that help the search (``tightened``), then as a
+    linear program with these columns fixed, so that the duals belong to the chosen builds. The
+    search ends after ``seconds`` [s], or at a relative ``gap``, with the best solution found.
     """
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
@@ -158,8 +163,7 @@ def solve(
 def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     """Return the solution of the first attempt that ends at an optimum; SolverError if none does.
 
-    Programs that are proven, too, go to ``first_proven``, which takes the first solution that
-    passes.
+    For programs whose solution must also be proven, use ``first_proven``.
     """
     failures = []
     for attempt in ATTEMPTS:
@@ -171,7 +175,7 @@ def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
 
 
 def _check_numbers(rows: LinearProgram) -> None:
-    """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
+    """Reject numbers that HiGHS would silently misread: NaN, or an infinite cost or coefficient."""
     trouble = ""
     for name in ("cost", "values"):
         numbers = getattr(rows, name)
@@ -192,7 +196,7 @@ def _check_numbers(rows: LinearProgram) -> None:
 
 
 def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return a basis as numbers, of each column and each row.
+    """Return a basis as the status of each column and each row.
 
     0 at its lower limit, 1 basic, 2 at its upper limit, 3 free at 0, 4 nonbasic.
     """
@@ -200,11 +204,11 @@ def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return np.array(columns, dtype=np.uint8), np.array(rows, dtype=np.uint8)
 
 
-def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> Any:
-    """Return a basis of a program that has more than another: new columns at 0, new rows basic.
+def extended_basis(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> Any:
+    """Return another program's basis for this larger one: new columns at 0, new rows basic.
 
-    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where the
-    other's basis needs what this program does not have.
+    ``columns`` and ``rows`` are positions in the other program (-1: new). None if the other's basis
+    has a basic column or row that this program lost.
     """
     import highspy
 
@@ -221,20 +225,18 @@ def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) ->
 
 
 def version() -> str:
-    """Return the solver's name and version."""
     import highspy
 
     return f"HiGHS {highspy.Highs.version(_instance())}"
 
 
 class PersistentSolver:
-    """A persistent solver: its program is changed in place and solved again from where it was.
+    """A solver that stays alive: its program is changed in place and solved from the last basis.
 
-    Every call's status is checked: what the solver refuses is a SolverError.
+    A call that the solver rejects raises SolverError.
     """
 
     def __init__(self, attempt: Attempt = ATTEMPTS[0], *, whole: bool = False) -> None:
-        """Start a solver with an attempt's options; ``whole`` keeps whole columns whole."""
         self.attempt, self.whole = attempt, whole
         self.rows: LinearProgram | None = None
         self._highs = _instance()
@@ -243,19 +245,18 @@ class PersistentSolver:
                 _check(self._highs.setOptionValue(option, value), f"the option {option}")
 
     def stop_at(self, seconds: float | None, gap: float) -> None:
-        """End a search after some seconds, or at a relative gap, with the best found."""
         _check(self._highs.setOptionValue("mip_rel_gap", gap), "the gap to stop at")
         if seconds is not None:
             _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
     def load(self, rows: LinearProgram) -> PersistentSolver:
-        """Hand a program over, and forget the one before."""
+        """Load a program in place of the one before."""
         import highspy
 
         _check_numbers(rows)
         columns, count = len(rows.cost), len(rows.row_lower)
-        if self.attempt.longest is not None:
-            most = self.attempt.longest * (columns + count)
+        if self.attempt.max_iterations_per_size is not None:
+            most = self.attempt.max_iterations_per_size * (columns + count)
             _check(self._highs.setOptionValue("simplex_iteration_limit", most), "a limit")
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
@@ -277,16 +278,15 @@ class PersistentSolver:
             rows.values,
             kinds,
         )
-        # a warning says that coefficients of next to nothing were dropped: the proof has the last
-        # word
+        # a warning means that tiny coefficients were dropped: the proof decides
         _check(handed, "the program", highspy.HighsStatus.kWarning)
         self.rows = rows
         return self
 
     def change(self, rows: LinearProgram) -> None:
-        """Change the program to one of the same shape; only differences are handed over.
+        """Change the program to one of the same shape; only differences are passed on.
 
-        The basis is kept. Where coefficients differ the program is loaded again, with that basis.
+        The basis is kept. If coefficients differ, the program is loaded again, with that basis.
         """
         held, highs = self.rows, self._highs
         _check_numbers(rows)
@@ -320,7 +320,7 @@ class PersistentSolver:
 
         solver, name = self._highs, self.attempt.name
         # a warning: it ran out of time, or of iterations, which its status says, too
-        may_end = self.whole or self.attempt.longest is not None
+        may_end = self.whole or self.attempt.max_iterations_per_size is not None
         ends = highspy.HighsStatus.kWarning if may_end else None
         _check(self._search() if self.whole else solver.run(), "the run", ends)
         status = solver.getModelStatus()
@@ -340,10 +340,10 @@ class PersistentSolver:
         reduced = np.asarray(values.col_dual, dtype=float)
         return Solution(x, duals, reduced, name, basis=solver.getBasis())
 
-    def run_by_any(self) -> Solution:
-        """Solve from where it was; where that is refused, from the start by each attempt in turn.
+    def run_with_fallbacks(self) -> Solution:
+        """Solve from the last basis; if that fails, from scratch with each attempt in turn.
 
-        Raises SolverError where none ends at an optimum.
+        Raises SolverError if no attempt ends at an optimum.
         """
         try:
             return self.run()
@@ -354,11 +354,11 @@ class PersistentSolver:
             return first_solved(lambda attempt: solve(rows, attempt))
 
     def _search(self) -> Any:
-        """Run in a thread of its own, so that Ctrl-C and a request to end are heard meanwhile.
+        """Run in a separate thread, so that Ctrl-C and a request to stop are handled meanwhile.
 
-        A search that does not end soon after it was asked to is abandoned: it ends with the
-        process, and highspy starts no other meanwhile. Signals come to the main thread alone, so
-        that other threads need not listen.
+        A search that does not stop soon after it is asked to is abandoned: it ends with the
+        process, and highspy starts no other meanwhile. Only the main thread receives signals, so
+        other threads need not wait for them.
         """
         solver = self._highs
         here = threading.current_thread()
@@ -386,7 +386,6 @@ class PersistentSolver:
 
 
 def _leave(solver: Any, stop: BaseException) -> None:
-    """End a process that was stopped while a search is still running."""
     if solver.is_solver_running():
         sys.stdout.flush()
         sys.stderr.flush()
@@ -405,7 +404,7 @@ _started = False
 
 
 def _instance() -> Any:
-    """Return a new HiGHS; the banner that a process's first one prints is swallowed."""
+    """Return a new HiGHS instance; the banner of the first one in a process is suppressed."""
     global _started  # noqa: PLW0603 - once a process, as the banner is
     import highspy
 
@@ -419,12 +418,12 @@ def _instance() -> Any:
 
 @contextlib.contextmanager
 def _quiet_stdout() -> Iterator[None]:
-    """Send file descriptor 1 nowhere for a moment; C code writes to it past Python."""
+    """Discard output on file descriptor 1 for a moment; C code writes to it directly."""
     if sys.stdout is not None:
         sys.stdout.flush()
     try:
         kept = os.dup(1)
-    except OSError:  # no descriptor 1 at all
+    except OSError:  # there is no file descriptor 1
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)

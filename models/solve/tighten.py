@@ -1,10 +1,10 @@
-"""More rows for a search over integer builds: the same solutions, a tighter relaxation.
+"""Extra rows for a search over integer builds: the same solutions, a tighter relaxation.
 
-A plant's row says that all it sells is at most its capacity times whether it is built. So half of a
-plant serves a small buyer in full, and the search has to close that gap by branching. A row for
-each buyer closes it at once: what a buyer takes from a plant is at most what it can use at all,
-times whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey
-1988, Integer and Combinatorial Optimization, ch. I.1).
+A plant's row limits its sales to its capacity times a binary variable (built or not). So half of a
+plant can serve a small buyer in full, and the search has to close that gap by branching. One row
+per buyer closes it at once: a buyer's purchases from a plant are at most the most that it can use,
+times the binary variable (the strong formulation of facility location: Nemhauser & Wolsey 1988,
+Integer and Combinatorial Optimization, ch. I.1).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from models import tolerances
 from models.solve.certificate import Floats, Ints, LinearProgram
 
 _TIGHTER = 1.0 - tolerances.TIGHTER_ROW
-"""A row is added where it asks for less than this part of what the plant's own row leaves."""
+"""A row is added only if its limit is below this fraction of the limit in the plant's own row."""
 
 
 def tightened(rows: LinearProgram) -> LinearProgram:
-    """Return a program with the same integer solutions, and a row for each plant and buyer.
+    """Return a program with the same integer solutions, with one more row per plant and buyer.
 
     Such a row is made from a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
-    and integer b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is the most that
-    other rows allow x. It holds for every integer solution: x is 0 if no b is 1, and else at most
-    u.
+    and integer b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is the upper bound
+    that other rows set on x. It holds for every integer solution: x is 0 if no b is 1, and
+    otherwise at most u.
     """
     most = _most(rows)
     starts, columns, values = [rows.starts], [rows.columns], [rows.values]
@@ -52,7 +52,7 @@ def tightened(rows: LinearProgram) -> LinearProgram:
 
 
 def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
-    """Return the rows that tie several flows to builds: their flows' and builds' entries."""
+    """Return the rows that link several flows to builds, as entries of flows and of builds."""
     whole = rows.whole[rows.columns]
     fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))
     row_of = rows.entry_rows()
@@ -69,7 +69,7 @@ def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
 
 
 def _most(rows: LinearProgram) -> Floats:
-    """Return the most that each column can be by its own bound and by each row alone."""
+    """Return the upper limit of each column from its bound and from each row alone."""
     most = rows.upper.copy()
     row_of, columns = rows.entry_rows(), rows.columns
     for sign, limit in ((1.0, rows.row_upper), (-1.0, -rows.row_lower)):

@@ -231,7 +231,7 @@ class _ReaderProgram:
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
-                x = self._solved.run_by_any().x * self.unit
+                x = self._solved.run_with_fallbacks().x * self.unit
             except SolverError:  # the intervals stay as they are, so more may be withheld
                 continue
             np.minimum(self.least, x, out=self.least)

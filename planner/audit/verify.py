@@ -249,7 +249,7 @@ class _Solution:
                     message = "this flow is also in a row above, or in the sheet Values"
                     findings.append(line.finding_at(Flows.tonnes, message))
                 x[column] += tonnes
-        plan = solving.plan_again(expanded, program, x, prices, **run)
+        plan = solving.plan_from_solution(expanded, program, x, prices, **run)
         return plan, [*findings, *_unproven(plan, whose)]
 
     def _numbers(

@@ -41,13 +41,13 @@ def read_block(text: str, named: Named) -> Reading:
     if len(parts) not in {2, 3} or not all(parts):
         refuse("write seller and buyer, as in CHN:JPN or CHN:JPN:Graphite")
     wrong = errors.Mistakes()
-    with wrong.kept():
+    with wrong.collect():
         sellers = named.sellers(parts[0])
-    with wrong.kept():
+    with wrong.collect():
         members = _buyers(parts[0], parts[1], named)
-    with wrong.kept():
+    with wrong.collect():
         minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
-    wrong.tell()
+    wrong.raise_if_any()
     steps = tuple(
         schema.ScenarioStep(
             name=BLOCK, action="block lanes", mineral=mineral, member=member, **seller.selectors

@@ -58,7 +58,7 @@ class WhatIfOptions:
             (WHAT_IF, self.changes, phrases.read_what_if),
         ):
             for text in texts:
-                with wrong.kept(f"{option} {text!r}: "):
+                with wrong.collect(f"{option} {text!r}: "):
                     words, steps = read(text, named)
                     findings, errors = named.check_steps(steps)
                     if errors:
@@ -67,7 +67,7 @@ class WhatIfOptions:
                     placed = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
                     what_ifs.append(replace(what_if, findings=tuple(placed)))
         wrong.lines += self.wrong
-        wrong.tell()
+        wrong.raise_if_any()
         return tuple(what_ifs)
 
 

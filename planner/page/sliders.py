@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import schema
-from models.case import Case, InOrder, begun_capital
+from models.case import Case, SortedRecords, begun_capital
 from models.checks.common import plants
 from models.plan import sliders, variation
 from planner.render.words import counted, listed
@@ -36,12 +36,12 @@ def with_cap(case: Case, share: float, _: str = "") -> Case:
         for row in case.share_limits
     ]
     added = [row for row in rows if row not in changed]
-    return case.change(share_limits=InOrder([*changed, *added]))
+    return case.change(share_limits=SortedRecords([*changed, *added]))
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
     rows = (dataclasses.replace(row, max_short=schema.ByYear(share)) for row in case.security)
-    return case.change(security=InOrder(rows))
+    return case.change(security=SortedRecords(rows))
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:
@@ -55,11 +55,11 @@ def _scaled_budget(case: Case, value: float, _: str) -> Case:
 
     A budget counts as at least what plants in the sheet Built take from it. If budgets are carried
     over, this holds for sums of budgets, and a year's part of a sum is not linear in the slider:
-    NotStraightError.
+    NotLinearError.
     """
     paid = begun_capital(case.projects, case.years)
     if case.settings.carry_over_budget and any((*paid.values(), *(b.taken for b in case.budget))):
-        raise sliders.NotStraightError
+        raise sliders.NotLinearError
     return _step("scale budget", case, value, "")
 
 

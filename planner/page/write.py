@@ -357,7 +357,7 @@ def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     """
     e, most = (
         sliders.expanded,
-        {s.key: s.most_short for s in plan.survivals_asked(sliders.expanded)},
+        {s.key: s.most_short for s in plan.security_requirements(sliders.expanded)},
     )
     rows = [
         (column, e.mineral_at[m], sliders.countries.index(country), e.years.index(year), most[key])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from models.case import BASE, TO_THE_END, Case, SearchLimits, fold
+from models.case import BASE, NO_SEARCH_LIMITS, Case, SearchLimits, fold
 from models.checks.common import name_hint
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
@@ -116,7 +116,7 @@ class Variant:
     scenario: str = BASE
     what_ifs: tuple[WhatIf, ...] = ()
     max_country_share: float | None = None
-    search: SearchLimits = TO_THE_END
+    search: SearchLimits = NO_SEARCH_LIMITS
 
     @property
     def _is_scenario(self) -> bool:
@@ -137,7 +137,7 @@ class Variant:
                 findings.append(_no_effect(changed, what_if))
         if self.max_country_share is not None:
             changed = set_max_country_share(changed, self.max_country_share)
-        if self.search != TO_THE_END:
+        if self.search != NO_SEARCH_LIMITS:
             changed = changed.change(search=self.search)
         return changed, tuple(findings)
 

@@ -49,7 +49,7 @@ class ActionKind:
 
     def __call__(self, case: Case, selection: Selection, value: float | None = None) -> Case:
         """Return the case after the step, applied to the selection, with another value if given."""
-        changed = {name: one for name, one in selection.named.items() if name != "years"}
+        changed = {name: one for name, one in selection.selectors.items() if name != "years"}
         changed |= {} if value is None else {"value": value}
         step = dataclasses.replace(self.step, **changed)
         if selection.years is None:

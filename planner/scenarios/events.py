@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models import checks, errors, schema
-from models.case import Case, Part, Parts, Selection, in_force
+from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.checks.common import plants, seller
 from planner.scenarios.actions import ActionKind, changes_nothing
 
@@ -64,16 +64,16 @@ def active_rows(
 
 def apply_events(case: Case, rows: Hits) -> Case:
     """Return the case after applying rows of the sheet Risks in their years."""
-    return Parts(event_changes(case, rows))(case)
+    return CaseSteps(event_changes(case, rows))(case)
 
 
-def event_changes(case: Case, rows: Hits) -> tuple[Part, ...]:
+def event_changes(case: Case, rows: Hits) -> tuple[CaseStep, ...]:
     """Return the changes that rows of the sheet Risks make in their years, top to bottom."""
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
     return tuple(
-        Part(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
+        CaseStep(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
         for position, when in sorted(years.items())
     )
 

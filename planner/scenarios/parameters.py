@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from models.case import Case, Part, Parts, Turned, fold
+from models.case import Case, CaseStep, CaseSteps, SetNumber, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
 from models.schema import ACTION_CELLS, ByYear, ScenarioStep, SecurityTarget
@@ -113,9 +113,11 @@ class Parameter:
     def is_cap(self) -> bool:
         return self.kind == CAP
 
-    def change_to(self, value: float) -> CaseChange | Parts:
+    def change_to(self, value: float) -> CaseChange | CaseSteps:
         if self.is_cap:
-            return Parts(tuple(Part(Turned(ActionKind(aim), value)) for aim in self.aims))
+            return CaseSteps(
+                tuple(CaseStep(SetNumber(ActionKind(aim), value)) for aim in self.aims)
+            )
         return CaseChange(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
 
     def run_name(self, value: float) -> str:
@@ -163,9 +165,9 @@ def parameter_of(case: Case, typed: str) -> Parameter:
     for a parameter that changes nothing in the case.
     """
     wrong = Mistakes()
-    with wrong.kept(f"--over {typed!r}: "):
+    with wrong.collect(f"--over {typed!r}: "):
         parameter = _parameter(case, typed)
-    wrong.tell()
+    wrong.raise_if_any()
     return parameter
 
 
@@ -194,11 +196,11 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     """Return a parameter of a place and a mineral; either may be blank."""
     place, mineral = _split(named, kind, rest)
     wrong = Mistakes()
-    with wrong.kept():
+    with wrong.collect():
         minerals = named.minerals(mineral)
-    with wrong.kept():
+    with wrong.collect():
         places = _find(named, kind, place)
-    wrong.tell()
+    wrong.raise_if_any()
     own, price = named.case.minerals, 1.0
     if kind.is_price:
         minerals = (own[0].name,) if minerals == ("",) and len(own) == 1 else minerals

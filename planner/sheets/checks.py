@@ -102,7 +102,7 @@ def _seen(value: float, accepted: float) -> float:
 
 def _proof(context: Context) -> Rows:
     proof, more = context.plan.proof, context.plan.extension
-    added = bool(more and more.whole)
+    added = bool(more and more.integer_count)
     is_whole = context.case.settings.whole_projects or added
     what = "integer variables" if added else "builds"
     fixed = f" (with the {what} fixed as in this plan)" if is_whole else ""
@@ -265,7 +265,7 @@ def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[
     for group in parts:
         mine = numbers[group.at]
         filled = np.flatnonzero(mine)
-        if group.is_of_limits:  # the limits of a row of Share limits together
+        if group.is_share_limit:  # the limits of a row of Share limits together
             filled = filled[np.argsort(group.index[0][filled], kind="stable")]
         for key, number in zip(group.keys(filled), mine[filled].tolist(), strict=True):
             yield group.name, key_text(key), number

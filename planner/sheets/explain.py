@@ -17,7 +17,7 @@ from planner.render.words import NAMED, all_of, each_year, listed, near_zero, sh
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
-    from models.plan import Unpaid
+    from models.plan import UnaffordablePlant
 
 SHOWN = 8
 """Most binding limits listed; the JSON form has all."""
@@ -201,8 +201,9 @@ def explained(
     yield _need(answer)
     if answer.cause:
         yield f"Why short: {answer.cause}"
-    if answer.sharing > 1:
-        yield f"{all_of(answer.sharing, 'member')} are short of it in {year} for the same reason."
+    if answer.members_short > 1:
+        members = all_of(answer.members_short, "member")
+        yield f"{members} are short of it in {year} for the same reason."
     for plant in answer.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
     yield ""
@@ -239,7 +240,7 @@ def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
         yield f"{start} tonne cost at least this much less ({currency}): {listed(named, _IDLE)}."
 
 
-def _unpaid(plant: Unpaid, currency: str) -> str:
+def _unpaid(plant: UnaffordablePlant, currency: str) -> str:
     """Return what it costs to build a plant, or its rest, and what the budget leaves for it."""
     left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
     needs = f"{plain_amount(plant.needs)} m {currency}"
@@ -520,7 +521,7 @@ def facts(
             for u in answer.unpaid
         ],
         "idle": [{"plant": who, "gap": gap} for who, gap in answer.idle],
-        "members_short_for_it": answer.sharing or None,
+        "members_short_for_it": answer.members_short or None,
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and json_value(price.up),
         "holds_for_less_t": price and json_value(price.down),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from models import answers, measures, results, schema, tolerances
 from models.case import in_force
-from models.plan import OPTIMAL, Plan, bills, paid_of
+from models.plan import OPTIMAL, Plan, bills, payments_by_member
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Sentence, TrafficLight
@@ -312,7 +312,7 @@ def shortage_words(plan: Plan) -> str:
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
-    count = answers.sharing(plan, str(mineral), int(year))
+    count = answers.members_short_together(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
     shared = f" {every} are short for the same reason." if count > 1 else ""
     return (
@@ -334,7 +334,7 @@ def _supported(context: Context) -> TrafficLight | None:
     idle = _idle(context)
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
     when = set[int]()
-    for member, bill, money in paid_of(context.plan):
+    for member, bill, money in payments_by_member(context.plan):
         when |= {bill.year} if money else set()
         paid[member] += money
         received[_named(bill.plant, bill.row)] += money

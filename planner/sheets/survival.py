@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.case import Case
 from models.measures import IN_SECURITY, rounded
-from models.plan import survivals_asked
+from models.plan import security_requirements
 from models.resolve import Expanded
 from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
@@ -54,7 +54,7 @@ def case_years_needed(case: Case) -> Cells:
 
 def years_tested(case: Case) -> Cells:
     """Return the minerals and years for which a row of Security tests the loss of a country."""
-    asked = survivals_asked(Expanded(case)) if case.security else ()
+    asked = security_requirements(Expanded(case)) if case.security else ()
     return years_by_mineral((s.mineral, s.year) for s in asked)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Agreed, Case
+from models.case import Case, FixedDecisions
 from models.measures import SURGE
 from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
@@ -172,7 +172,7 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
 # ---- decisions before a year are kept, all others are free ---------------------------------------
 
 
-def decisions_before(plan: Plan, year: int) -> Agreed:
+def decisions_before(plan: Plan, year: int) -> FixedDecisions:
     """Return the decisions that a plan makes before a year.
 
     Each component of the program that is a decision declares its year. Flows, ore and stocks are
@@ -189,8 +189,8 @@ def decisions_before(plan: Plan, year: int) -> Agreed:
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
             kept = _rounded_build(case, key, amount) if columns in {BUILT, REST} else amount
             if kept > 0.0 and columns.decided(case, key) < year:
-                decisions.append((columns.name, columns.lasting(case, key), kept))
-    return Agreed(year, tuple(decisions))
+                decisions.append((columns.name, columns.stable_key(case, key), kept))
+    return FixedDecisions(year, tuple(decisions))
 
 
 def _rounded_build(case: Case, key: Any, amount: float) -> float:
@@ -216,7 +216,7 @@ class Unforeseen:
     """
 
     variant: Variant
-    agreed: Agreed
+    agreed: FixedDecisions
     is_known: bool = False
 
     def __call__(self, case: Case) -> Case:

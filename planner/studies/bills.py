@@ -20,10 +20,10 @@ from models.answers.cost_sharing import (
     EQUAL_SAVINGS,
     NUCLEOLUS,
     SHAPLEY,
+    LeavingGroup,
     Sharing,
-    Tempted,
-    costs_of,
     dual_bills_of,
+    group_costs,
     sharing_of,
 )
 from models.answers.games import MOST_MEMBERS
@@ -280,7 +280,7 @@ class CostsOf:
     numbers: tuple[int, ...]
 
     def __call__(self, plan: Plan) -> tuple[float | None, ...]:
-        return costs_of(plan, self.numbers)
+        return group_costs(plan, self.numbers)
 
 
 @dataclass(frozen=True)
@@ -612,9 +612,8 @@ class BillsStudy(StudyKind):
         sharing = cast("Sharing", self.outcomes[0].found)
         if len(self.costs) < self.group_count:
             return sharing
-        return sharing.listed(
-            np.array([0.0, *(self.costs[n] for n in range(1, self.group_count + 1))])
-        )
+        costs = [self.costs[n] for n in range(1, self.group_count + 1)]
+        return sharing.with_group_rules(np.array([0.0, *costs]))
 
     @property
     def progress_label(self) -> str:
@@ -686,7 +685,7 @@ class BillsStudy(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         sharing, members = self.sharing, self.start.case.members
 
-        def names(group: Tempted | None) -> list[str] | None:
+        def names(group: LeavingGroup | None) -> list[str] | None:
             return None if group is None else [members[i].name for i in group.group]
 
         return {

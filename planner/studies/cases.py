@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from models import checks
 from models.answers.cost_sharing import DualBill, bill_of
-from models.case import BASE, Agreed, Case
+from models.case import BASE, Case, FixedDecisions
 from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
 from models.schema import ACTION_CELLS, ScenarioStep
@@ -77,7 +77,7 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
         every.append(each)
         if each.name == BASE or not isinstance(each.variant, Variant):
             continue
-        late = Unforeseen(each.variant, Agreed(year))
+        late = Unforeseen(each.variant, FixedDecisions(year))
         why = f"`{_REMOVES}` holds for all years"
         if all(step.action != _REMOVES for step in late.steps(case)):
             why = "" if late.has_effect(case) else f"it changes nothing from {year} on"

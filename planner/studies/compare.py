@@ -13,7 +13,7 @@ import pandas as pd
 
 from models import tolerances
 from models.answers.cost_sharing import DualBill
-from models.background import result_of
+from models.background import result_getter
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import SAME_COST, change, keeps_enough, ratio, shortage_rates, sums
@@ -839,14 +839,14 @@ class Compare(StudyKind):
     ) -> None:
         wrong, names = Mistakes(), list[str]()
         for name in chosen:
-            with wrong.kept():
+            with wrong.collect():
                 names.append(scenario_name(start.book.case, name))
-        with wrong.kept():
+        with wrong.collect():
             check_surprise_year(start.book.case, unforeseen)
-        with wrong.kept():
+        with wrong.collect():
             what_ifs = asked(start.book.case)
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
-        wrong.tell()
+        wrong.raise_if_any()
         self.chosen = tuple(dict.fromkeys(names))
         every = self.chosen or scenarios.names(start.book.case)
         self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
@@ -884,7 +884,7 @@ class Compare(StudyKind):
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
-        self.differing = result_of(
+        self.differing = result_getter(
             lambda: sheets_of_plans(self.entries), in_background=is_worth_a_fork(where, [case])
         )
         self.absent = regret.plan_absent(case, self.cases, outcomes, where)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.case import Case, Part, Parts, Selection, in_force
+from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, difference
 from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
 from planner.scenarios.actions import year_ranges
@@ -124,7 +124,7 @@ def waive(case: Case, of: Selection) -> Case:
     return case.change(share_limits=tuple(limits))
 
 
-def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> Parts:
+def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> CaseSteps:
     """Return the change that events make to an agreed plan: nobody knew of them.
 
     Until the first year with an event the plan stays as agreed. From then on sources may sell up to
@@ -133,18 +133,17 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> P
     """
     hit_years = frozenset(year for _, year in hits)
     if not hit_years:
-        return Parts()
+        return CaseSteps()
     later = frozenset(year for year in case.years if year >= min(hit_years))
-    responses = [Part(Surge(surging), Selection(years=later))]
-    responses += [] if keep_caps else [Part(waive, Selection(years=hit_years))]
-    return Parts((*event_changes(case, hits), *responses))
+    responses = [CaseStep(Surge(surging), Selection(years=later))]
+    responses += [] if keep_caps else [CaseStep(waive, Selection(years=hit_years))]
+    return CaseSteps((*event_changes(case, hits), *responses))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which the events are known before it is planned."""
-    return Parts(
-        event_changes(case, hits)
-    ).__call__  # a plain callable: the run gets a case of its own
+    steps = CaseSteps(event_changes(case, hits))
+    return steps.__call__  # a plain callable, so that the run gets a case, and tables, of its own
 
 
 def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
@@ -286,7 +285,7 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: Parts(event_changes(case, hits))
+    return lambda _, hits: CaseSteps(event_changes(case, hits))
 
 
 def plan_draws(
@@ -311,7 +310,8 @@ def plan_draws(
     calm, surging = (case_before_loss(base, r) for r in rules)
 
     ceilings_of = {
-        minerals: tuple(c for c in surging.ceilings if c[2] in minerals) for minerals in parts(calm)
+        minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
+        for minerals in linked_minerals(calm)
     }
 
     def surprise_of(minerals: tuple[str, ...], hits: Hits) -> Change:
@@ -350,7 +350,7 @@ class _PlanRuns:
 
         ``base`` is the case that the hits change, ``case`` the one with the sheet Risks.
         """
-        self.name, self.base, self.case, self.parts = name, base, case, parts(base)
+        self.name, self.base, self.case, self.parts = name, base, case, linked_minerals(base)
         reach = tuple(affected_minerals(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
@@ -371,7 +371,7 @@ class _PlanRuns:
             is_new = (
                 self.name == AGREED
             )  # re-planned cases are parts of one that is compared already
-            base = part(self.base, minerals)
+            base = case_of(self.base, minerals)
             studies.append(Study(base, chains_of(runs, CHAIN), totals_of, is_compared=is_new))
         return tuple(studies)
 

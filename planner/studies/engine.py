@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
-from models.background import result_of
-from models.case import Case, Parts
+from models.background import result_getter
+from models.case import Case, CaseSteps
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from models.plan.block_solver import BlockSolver
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 Change = Callable[[Case], Case]
 """From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
-or a frozen dataclass that can be called. One that is ``Parts`` is planned by vectors where they
+or a frozen dataclass that can be called. One that is ``CaseSteps`` is planned by vectors where they
 express it; what is read of its plan is then what ``Session.vary`` says."""
 
 NOT_RUN = "not run: "
@@ -194,7 +194,8 @@ class Planner(Generic[T]):
         session, change = self.session, run.change
         if run.is_cold:
             return session.solve_cold(change(self.base))
-        varied = session.vary(change.parts) if isinstance(change, Parts) and change.parts else None
+        steps = change.parts if isinstance(change, CaseSteps) else ()
+        varied = session.vary(steps) if steps else None
         return varied or session.solve(change(self.base))
 
 
@@ -485,7 +486,7 @@ def run_studies(
         return [_compared(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)
-    compared = result_of(compare, in_background=is_worth_a_fork(place, bases))
+    compared = result_getter(compare, in_background=is_worth_a_fork(place, bases))
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     wrong = [""] * len(studies)

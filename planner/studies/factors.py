@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case, InOrder, Part, Parts, Selection
+from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
 from models.plan.variation import ARRAYS
@@ -64,13 +64,13 @@ class ScaledColumn:
                 new = scaled(new, column, factor, member)
             records.append(new)
         keyed = any(column.key for column in type(records[0]).columns()) if records else False
-        rows = InOrder(records) if keyed else tuple(records)
+        rows = SortedRecords(records) if keyed else tuple(records)
         return case.change(**{case.SHEET_FIELDS[self.sheet]: rows})
 
 
 def _selects(of: Selection, record: schema.Record) -> bool:
-    own = _selection_of(record).named
-    return all(own.get(name, "") == wanted for name, wanted in of.named.items())
+    own = _selection_of(record).selectors
+    return all(own.get(name, "") == wanted for name, wanted in of.selectors.items())
 
 
 def _mineral(record: schema.Record) -> str:
@@ -135,15 +135,15 @@ class FactorChanges:
         """Return whether a factor may use the program of its kind."""
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
-    def change(self, factors: Sequence[Factor], end: str) -> Parts | ScaledColumn:
+    def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledColumn:
         first = factors[0]
         if not self.has_shared_program(first):
             return scaled_column(first.sheet, first.field, factors, end)
         if len(factors) == 1:
             kind = self._kinds[first.sheet, first.field, self._rank[first], end]
-            return Parts((Part(kind, self.selection(first)),))
+            return CaseSteps((CaseStep(kind, self.selection(first)),))
         kind = self._column_change(first, end)
-        return Parts((Part(kind, Selection(mineral=self.mineral(first))),))
+        return CaseSteps((CaseStep(kind, Selection(mineral=self.mineral(first))),))
 
     def _column_change(self, first: Factor, end: str) -> ScaledColumn:
         key = first.sheet, first.field, -1, end
@@ -276,15 +276,15 @@ class CompareWithBase:
         )
         try:
             plan = None
-            if isinstance(self.change, Parts):
-                plan = session.vary((*self.change.parts, Part(keep)))
+            if isinstance(self.change, CaseSteps):
+                plan = session.vary((*self.change.parts, CaseStep(keep)))
             return (plan or session.solve(keep(self.change(session.case)))).objective
         except PlannerError:
             return float("nan")
 
     @property
     def is_capital(self) -> bool:
-        parts = self.change.parts if isinstance(self.change, Parts) else ()
+        parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
         kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
 
@@ -302,7 +302,7 @@ class BasePlan:
         self.plan, self.figures = plan, plan_figures(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
-        self.reduced = self.rows.cost - self.rows.priced(self.duals)
+        self.reduced = self.rows.cost - self.rows.value_at(self.duals)
 
     @classmethod
     def of_session(cls, session: Session) -> BasePlan:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, Part, Parts, Selection
+from models.case import Case, CaseStep, CaseSteps, Selection
 from models.measures import DAYS, net_sums
 from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
 from models.program.component import Columns
@@ -58,12 +58,12 @@ class Loss:
     member: str = ""
 
     @property
-    def change(self) -> Parts:
+    def change(self) -> CaseSteps:
         """The change to the case without what is lost, from its first year on."""
         if self.kind is LossKind.NOTHING:
-            return Parts()
+            return CaseSteps()
         of = Selection(country=self.country, refiner=self.refiner, member=self.member)
-        return Parts((Part(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, of),))
+        return CaseSteps((CaseStep(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, of),))
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""

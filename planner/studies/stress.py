@@ -311,7 +311,7 @@ class NMinusOne(Result):
     seller_sold = field.tonnes("Sold by the largest seller")
     bought_over_all = field.share(
         "Bought of others over all demand",
-        "Agreed purchases from all but the largest seller / demand.",
+        "FixedDecisions purchases from all but the largest seller / demand.",
     )
 
 
@@ -695,7 +695,7 @@ def _n_minus_1_chart(tables: Tables) -> Picture | None:
 def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
     """Return a chart of one lost country: new shortage by mineral, with and without limits."""
     kind = CappedOrNot if CappedOrNot in tables else LossByMineral
-    sides = {"Agreed plan": (Role.PLAN, kind.share)}
+    sides = {"FixedDecisions plan": (Role.PLAN, kind.share)}
     if kind is CappedOrNot:
         sides["Plan without share limits"] = Role.FREE, CappedOrNot.free_share
     rows = tables[kind].frame()

@@ -16,7 +16,7 @@ import pandas as pd
 from models import measures, schema
 from models.answers import RUNS, NeededPayment, payments, tariffs
 from models.case import Case
-from models.plan import Plan, paid_of
+from models.plan import Plan, payments_by_member
 from models.plan import bills as bills_of
 from models.results import CountryShares, Look, Result, ShareLimits, common, field
 from models.results.supply import Refiners
@@ -293,7 +293,7 @@ def attributes(table: type[Result], record: object) -> dict[str, Any]:
 
 def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
-    for member, bill, part_of_it in paid_of(plan):
+    for member, bill, part_of_it in payments_by_member(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
     rows = [
         attributes(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}

@@ -22,7 +22,7 @@ from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
 from models.plan.countries import country_shares
-from models.plan.secured import SECURED, survived
+from models.plan.secured import SECURED, secured_rows
 from models.plan.supply import supply_columns
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
@@ -179,7 +179,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
     ``POINT_FIELDS``, is the saving per percentage point of the cap by its duals [money].
     """
     e, sales, (at, short) = plan.expanded, plan.expanded.sales, plan.part(SHORTAGE)
-    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in survived(plan)]
+    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in secured_rows(plan)]
     names, gaps = ([row[name] for row in lost] for name in ("mineral", "missing"))
     counted = np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
     home = [schema.COALITION in plan.case.blocs_of(source.country) for source in e.sources]
@@ -191,7 +191,7 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
         "tonnes": sums_by_mineral(plan, e.deliveries.mineral, plan.delivered),
         "inputs": sums_by_mineral(plan, sales.mineral, counted * (sales.member < 0)),
         "short": sums_by_mineral(plan, at[0] if at else [], short),
-        "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
+        "saved": {mineral: worth * measures.POINT for mineral, worth in plan.cap_savings.items()},
         "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], gaps),
     }
     met = {m: [gap <= 0 for n, gap in zip(names, gaps, strict=True) if n == m] for m in names}

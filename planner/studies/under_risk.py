@@ -19,13 +19,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.answers import Future, FutureOutcomes, Tail, apart, cvar, under_risk, valued
+from models.answers import (
+    Future,
+    FutureOutcomes,
+    Tail,
+    cvar,
+    independent_groups,
+    under_risk,
+    valued,
+)
 from models.case import Case
 from models.errors import UsageError
 from models.measures import change
 from models.measures import ratio as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component, decisions
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
@@ -59,7 +67,7 @@ _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", 
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
 _FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
-_KINDS = {kind.name: kind for kind in decisions.listed()}
+_KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -279,11 +287,11 @@ class _MineralGroup:
             return ""
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
-        for minerals in apart(self.case):
+        for minerals in independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # each different sequence of events up to a year has columns of its own in that year
             years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
-            single = len(build_program(Expanded(part(self.case, minerals))).rows.cost)
+            single = len(build_program(Expanded(case_of(self.case, minerals))).rows.cost)
             columns = int(single * sum(years) / len(years))
             if columns > MOST_COLUMNS:
                 return (
@@ -305,7 +313,7 @@ class _MineralGroup:
         ``case`` has the sheet Risks.
         """
         names = [m.name for m in self.case.minerals]
-        groups = apart(self.case)  # builds are the same in all futures, so no budget ties minerals
+        groups = independent_groups(self.case)  # all futures share builds, so budgets link none
         label: dict[object, int] = {}
 
         def labels_of(hits: Hits) -> Ints:
@@ -347,7 +355,7 @@ def _until(hits: Hits, year: int) -> Hits:
 def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
-    together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
+    together = linked_minerals(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(affected_minerals(case, row) for row in case.risks), []
     for minerals in together:
         hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
@@ -355,7 +363,7 @@ def _groups_of(
         own_batches = batches if len(place) > 1 else ()
         of_draw = tuple(map(place.__getitem__, hits))
         groups.append(
-            _MineralGroup(part(case, minerals), reach, tuple(place), of_draw, own_batches)
+            _MineralGroup(case_of(case, minerals), reach, tuple(place), of_draw, own_batches)
         )
     return groups
 

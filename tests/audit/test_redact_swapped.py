@@ -13,7 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from models.plan.solving import plan_again
+from models.plan.solving import plan_from_solution
 from models.program import build_program
 from models.resolve import SPOT, Expanded
 from models.results import ByMineral, Figure
@@ -58,7 +58,7 @@ def swapped(plan):
                 x, amount = plan.x.copy(), 0.3 * min(plan.x[a], plan.x[d])
                 x[[a, d]] -= amount
                 x[[b, c]] += amount
-                other = plan_again(e, plan.program, x, plan.prices)
+                other = plan_from_solution(e, plan.program, x, plan.prices)
                 yield (e.members[j], e.members[k]), other
 
 
@@ -75,7 +75,7 @@ def needing_otherwise(plan):
                 x, amount = plan.x.copy(), 0.3 * plan.x[a]
                 x[[a, of[t, r, k]]] += (-amount, amount)
                 now = Expanded(shifted(plan.case, mineral, year, names, amount))
-                yield names, plan_again(now, build_program(now), x, plan.prices)
+                yield names, plan_from_solution(now, build_program(now), x, plan.prices)
 
 
 def shifted(case, mineral, year, members, tonnes):

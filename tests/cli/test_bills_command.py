@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from models.answers.cost_sharing import costs_of
+from models.answers.cost_sharing import group_costs
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.models.desk import jin, make
@@ -197,7 +197,7 @@ def test_every_group_of_many_members_is_refused(folder, ask) -> None:
 
 def test_a_stop_keeps_the_groups_that_are_known(plain, folder, monkeypatch, capsys) -> None:
     """What is known is written beside the whole result's name, and --resume goes on from there."""
-    known = costs_of
+    known = group_costs
 
     def stop_in_the_end(plan, numbers):
         if len(numbers) < 3:
@@ -205,13 +205,13 @@ def test_a_stop_keeps_the_groups_that_are_known(plain, folder, monkeypatch, caps
         return known(plan, numbers)
 
     monkeypatch.setattr("planner.studies.bills._GROUPS_PER_RUN", 3)
-    monkeypatch.setattr("planner.studies.bills.costs_of", stop_in_the_end)
+    monkeypatch.setattr("planner.studies.bills.group_costs", stop_in_the_end)
     code = main(["bills", str(plain), "--exact", *HERE, "--json"])
     said = json.loads(capsys.readouterr().out)
     assert (code, said["stopped"]) == (130, True)
     assert 0 < said["groups_planned"] < 1 << 3
     assert "nucleolus and Shapley value need every group" in said["trouble"]
-    monkeypatch.setattr("planner.studies.bills.costs_of", known)
+    monkeypatch.setattr("planner.studies.bills.group_costs", known)
     code = main(["bills", str(plain), "--resume", said["output"], *HERE, "--json"])
     again = json.loads(capsys.readouterr().out)
     assert code == 0

@@ -68,7 +68,7 @@ def test_no_proven_way_out(plain, ask, monkeypatch):
         message = "no luck"
         raise SolverError(message)
 
-    monkeypatch.setattr(answers._Fenced, "_solved", fail)
+    monkeypatch.setattr(answers._ExitProgram, "_solved", fail)
     code, said = ask("exit", plain, "--country", "China", *HERE)
     assert (code, said["status"]) == (3, "solver_error")
     assert "no luck" in str(said["errors"])
@@ -98,14 +98,14 @@ def test_a_search_that_fails_leaves_the_other_minerals(plain, call, ask, monkeyp
     """The way out of one mineral is not proven: it is named, and what is known is written."""
     expected = ask("exit", plain, "--country", "China", *HERE)[1]["rows"]
     refused, *others = [row["mineral"] for row in expected]
-    asked, why = answers._Fenced.together, "no proven least"
+    asked, why = answers._ExitProgram.least_together, "no proven least"
 
     def failing(fenced):
         if refused in fenced.columns:
             raise SolverError(why)
         return asked(fenced)
 
-    monkeypatch.setattr(answers._Fenced, "together", failing)
+    monkeypatch.setattr(answers._ExitProgram, "least_together", failing)
     code, said = ask("exit", plain, "--country", "China", "--output", "again.xlsx", *HERE)
     assert code == 0
     assert [row["mineral"] for row in said["rows"]] == others

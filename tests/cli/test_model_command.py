@@ -57,5 +57,5 @@ def test_a_solver_that_is_not_there(ask, plain, folder) -> None:
     """Wrong usage, before anything is read or written."""
     code, answer = ask("solve", plain, "--solver", "gurobbi")
     assert (code, answer["status"]) == (2, "usage_error")
-    assert "'gurobbi' is no solver that Pyomo finds here" in answer["errors"][0]["message"]
+    assert "'gurobbi': Pyomo finds no such solver here" in answer["errors"][0]["message"]
     assert not (folder / "outputs").exists()

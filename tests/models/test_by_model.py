@@ -316,7 +316,7 @@ def test_a_solver_that_errs_is_found_out(monkeypatch: pytest.MonkeyPatch, wrong:
 @pytest.mark.parametrize("name", ["nosolver", "cplx", "no such; name"])
 def test_an_unknown_solver_is_wrong_usage(name: str) -> None:
     """It says which there are."""
-    with pytest.raises(UsageError, match=r"no solver that Pyomo finds here; it finds .*highs"):
+    with pytest.raises(UsageError, match=r"Pyomo finds no such solver here; it finds .*highs"):
         find_solver(name)
 
 

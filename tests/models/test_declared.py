@@ -15,7 +15,7 @@ import models.program.program as program_module
 from models.answers import LeastChange, explain, relaxable_words, scarcest
 from models.program import component as declared
 from models.program import families
-from models.program.builder import Builder, grouped
+from models.program.builder import Builder, unique_keys
 from models.program.component import (
     MINERAL,
     NOT_RELAXABLE,
@@ -27,14 +27,14 @@ from models.program.component import (
     CostHeading,
     Family,
     Label,
-    Levers,
+    RelaxableCells,
     Rows,
-    by_key,
     components,
     headings,
-    in_its_year,
+    key_matches,
+    year_of_key,
 )
-from models.program.decisions import BUYING, NOT_LISTED, TAKING, listed
+from models.program.decisions import BUYING, NOT_LISTED, TAKING, listed_kinds
 from models.program.division import by_right
 from models.program.market import PURCHASE
 from models.program.solved import Solved
@@ -65,7 +65,7 @@ def test_a_component_is_declared_in_full(of: Component) -> None:
         assert of.headings or of.cell is None
         assert (of.decision is None) == (of.decided is None)
         # whoever buys something is listed: what follows from other decisions costs no purchase
-        assert PURCHASE not in of.headings or of.decision in set(listed()) - {TAKING}
+        assert PURCHASE not in of.headings or of.decision in set(listed_kinds()) - {TAKING}
     if isinstance(of, Rows):
         assert of.kind
         assert callable(of.label)
@@ -101,15 +101,15 @@ def own(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_columns_that_are_decided_say_as_what_they_are_listed(own: dict[str, Any]) -> None:
     """A family that is added is among the decisions under risk, or says that it isn't."""
-    columns = own | {"move": "new", "decided": in_its_year, "is_first_stage": False}
+    columns = own | {"move": "new", "decided": year_of_key, "is_first_stage": False}
     with pytest.raises(ValueError, match="declare decision"):
         Columns(**columns)
     with pytest.raises(ValueError, match="declare is_first_stage"):
         Columns(**columns | {"is_first_stage": None, "decision": BUYING})
-    before, kind = listed(), dataclasses.replace(BUYING, rank=9, name="leased")
+    before, kind = listed_kinds(), dataclasses.replace(BUYING, rank=9, name="leased")
     Columns(**columns, decision=kind)
     Columns(**columns | {"name": "other", "decision": NOT_LISTED})
-    assert listed() == (*before, kind)
+    assert listed_kinds() == (*before, kind)
     assert [kind.name for kind in before[:4]] == [
         "built", "in stock at the end of the year", "bought", "taken",
     ]  # fmt: skip
@@ -119,10 +119,10 @@ def test_rows_that_limit_supply_say_what_relaxes_them(own: dict[str, Any]) -> No
     """They are named among what may end a shortage, or declare that nothing relaxes them."""
     rows = own | {"kind": "new", "label": lambda *_: Label("new"), "divided": by_right}
     with pytest.raises(ValueError, match="declare relaxable"):
-        Rows(**rows, bears_on=by_key)
+        Rows(**rows, bears_on=key_matches)
     before = relaxable_words()
     for name, kind in (("one", "quotas"), ("two", "quotas"), ("three", NOT_RELAXABLE)):
-        Rows(**rows | {"name": name}, bears_on=by_key, relaxable=kind)
+        Rows(**rows | {"name": name}, bears_on=key_matches, relaxable=kind)
     assert relaxable_words() == (*before, "quotas")
 
 
@@ -132,7 +132,7 @@ def test_what_no_change_ends_names_a_kind_that_is_added(own: dict[str, Any]) -> 
     found = explain(plan, "copper", "A", 2026)
     cells = words.Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
     Rows(
-        **own, kind="new", label=lambda *_: Label("new"), divided=by_right, bears_on=by_key,
+        **own, kind="new", label=lambda *_: Label("new"), divided=by_right, bears_on=key_matches,
         relaxable="quotas",
     )  # fmt: skip
     for is_dear in (True, False):
@@ -148,10 +148,10 @@ def test_rows_are_relaxed_by_their_family_where_they_say_so() -> None:
             continue  # no change is searched for where minerals are made from one another
         case = read(getattr(golden, name)())
         for year in case.years:
-            cells = Levers(case.of_minerals(["copper"]), year, need=1.0)
+            cells = RelaxableCells(case.of_minerals(["copper"]), year, need=1.0)
             for family in families.FAMILIES:
-                if family.loosening is not None:
-                    family.loosening.levers(cells)
+                if family.relaxation is not None:
+                    family.relaxation.collect(cells)
             relaxed |= {rows for cell in cells.found.values() for rows, *_ in cell.limits}
     assert relaxed == {of for of in components() if isinstance(of, Rows) and of.relaxable}
 
@@ -159,7 +159,7 @@ def test_rows_are_relaxed_by_their_family_where_they_say_so() -> None:
 def test_columns_that_are_decided_say_when(own: dict[str, Any]) -> None:
     """In the first stage they are the same in all futures; a plan under risk depends on it."""
     with pytest.raises(ValueError, match="declare is_first_stage"):
-        Columns(**own, move="new", decided=in_its_year)
+        Columns(**own, move="new", decided=year_of_key)
     first = {of.name for of in components() if isinstance(of, Columns) and of.is_first_stage}
     assert first == {"built", "rest_built", "budget_carried"}
 
@@ -235,7 +235,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
     quota = Rows(
         name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
-        bears_on=by_key, relaxable=NOT_RELAXABLE, is_scarce=True, divided=by_right,
+        bears_on=key_matches, relaxable=NOT_RELAXABLE, is_scarce=True, divided=by_right,
     )  # fmt: skip
 
     def model(f: Frame) -> None:
@@ -254,12 +254,12 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
     def arrays(b: Builder) -> None:
         e, d = b.expanded, b.expanded.deliveries
         at = np.flatnonzero([e.sources[r].name == "Jin" for r in d.source])
-        (r, t), inverse = grouped(d.source[at], d.year[at])
+        (r, t), inverse = unique_keys(d.source[at], d.year[at])
 
         over = b.columns(beyond, (r, t), price=7.0, upper=10.0)
         rows = b.rows(quota, (r, t), most=30.0)
-        b.enter(rows[inverse], b.flow[at], 1.0)
-        b.enter(rows, over, -1.0)
+        b.add_entries(rows[inverse], b.flow[at], 1.0)
+        b.add_entries(rows, over, -1.0)
 
     family = Family(model, arrays)
     every = (*families.FAMILIES[:-1], family, families.FAMILIES[-1])

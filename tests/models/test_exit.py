@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.answers.exit import TOGETHER, Exit, _Fenced, exit_from
+from models.answers.exit import TOGETHER, Exit, _ExitProgram, exit_from
 from models.errors import SolverError
 from models.plan import Plan
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
@@ -212,25 +212,25 @@ def test_random_books(seed: int) -> None:
         assert other.plan.objective == near(found.path.objective, rel=1e-5, abs=1e-3)
 
 
-@pytest.mark.parametrize("what", ["alone", "together", "cheapest"])
+@pytest.mark.parametrize("what", ["least_alone", "least_together", "cheapest"])
 def test_a_search_that_fails_leaves_the_others(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of copper alone nothing is proven: tin's way out is as it is; of both nothing is left."""
-    asked, why = getattr(_Fenced, what), "no proven least of what is bought there"
+    asked, why = getattr(_ExitProgram, what), "no proven smallest amount bought there"
     expected = china(two_plants())
 
-    def failing(fenced: _Fenced, *of: object) -> object:
-        is_refused = of == ("copper",) if what == "alone" else "copper" in fenced.columns
+    def failing(fenced: _ExitProgram, *of: object) -> object:
+        is_refused = of == ("copper",) if what == "least_alone" else "copper" in fenced.columns
         if is_refused or is_all:
             raise SolverError(why)
         return asked(fenced, *of)
 
     is_all = False
-    monkeypatch.setattr(_Fenced, what, failing)
+    monkeypatch.setattr(_ExitProgram, what, failing)
     found = china(two_plants())
-    assert (found.failed if what == "alone" else found.unknown) == {"copper": why}
+    assert (found.failed if what == "least_alone" else found.unknown) == {"copper": why}
     assert left(found, 2026, "tin") == near(left(expected, 2026, "tin"))
-    assert ("copper" in found.alone) == (what != "alone")
+    assert ("copper" in found.alone) == (what != "least_alone")
     is_all = True
-    if what != "alone":
+    if what != "least_alone":
         with pytest.raises(SolverError, match=why):
             china(two_plants())

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
 
 from models.answers import recourse as module
-from models.answers.futures import Future, RiskPlans, apart, under_risk
+from models.answers.futures import Future, RiskPlans, independent_groups, under_risk
 from models.answers.recourse import (
     ConvexCombination,
     ExtensiveForm,
@@ -28,7 +28,7 @@ from models.answers.recourse import (
     cvar,
     valued,
 )
-from models.case import TO_THE_END, SearchLimits
+from models.case import NO_SEARCH_LIMITS, SearchLimits
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -456,7 +456,7 @@ def mixed(most: float, tail: Tail) -> tuple[MasterProblem, ConvexCombination]:
     none = [replace(r, upper=r.upper.copy()) for r in rows]
     for r, part in zip(none, tied.parts, strict=True):
         r.upper[part.columns] = 0.0
-    return tied, tied.mixed(rows, tied.mixed(none))
+    return tied, tied.best_mix(rows, tied.best_mix(none))
 
 
 def value_of(tied: MasterProblem, mix: ConvexCombination, tail: Tail) -> float:
@@ -502,7 +502,7 @@ def test_what_mixes_policies_grows_as_its_entries_do() -> None:
 def with_budgets(seed: int, *, carried: bool) -> Plan:
     """A random plan of minerals that share budgets: half of what is built without them."""
     case = book_of(seed, frozenset({"whole projects"})).case
-    assert len(apart(case)) > 1
+    assert len(independent_groups(case)) > 1
     plants = {p.name: p for p in case.projects}
     spent: dict[int, float] = {}
     for (name, start), amount in solve_case(case.change(budget=())).amounts(BUILT).items():
@@ -570,19 +570,19 @@ def test_fewer_futures_planned_before_are_within_the_time_limit(
     12 futures, and 2 before; a search's own clock stands still.
     """
     plan = solve_case(with_budgets(160, carried=True).case.change(search=SearchLimits(64.0)))
-    mixed_, clock, asked = MasterProblem.mixed, [0.0], []
+    mixed_, clock, asked = MasterProblem.best_mix, [0.0], []
 
     def slow(
         self: MasterProblem,
         rows: list[LinearProgram],
         start: ConvexCombination | None = None,
-        search: SearchLimits = TO_THE_END,
+        search: SearchLimits = NO_SEARCH_LIMITS,
     ) -> ConvexCombination:
         asked.append((len(self.chances), search.seconds))
         clock[0] += search.seconds
         return mixed_(self, rows, start, search)
 
-    monkeypatch.setattr(MasterProblem, "mixed", slow)
+    monkeypatch.setattr(MasterProblem, "best_mix", slow)
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     planned(plan, happens_of(plan, 160, 12), at_once=2)
     assert asked == [(12, 64), (2, 16), (2, 16), (12, 32)]
@@ -591,7 +591,7 @@ def test_fewer_futures_planned_before_are_within_the_time_limit(
 def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = with_budgets(160, carried=True)
     happens = happens_of(plan, 160, 12)
-    mixed_, failed = MasterProblem.mixed, []
+    mixed_, failed = MasterProblem.best_mix, []
 
     def failing(self: MasterProblem, *words: object, **more: object) -> ConvexCombination:
         if len(self.chances) < len(happens):
@@ -600,7 +600,7 @@ def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.Monk
         return mixed_(self, *words, **more)  # type: ignore[arg-type]
 
     costs = planned(plan, happens, at_once=2).risky.costs
-    monkeypatch.setattr(MasterProblem, "mixed", failing)
+    monkeypatch.setattr(MasterProblem, "best_mix", failing)
     found = planned(plan, happens, at_once=2).risky.costs
     assert failed == [2]
     chances = chances_of(happens)
@@ -665,12 +665,12 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
 
 def test_a_bound_above_the_plan_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = with_budgets(160, carried=True)
-    mixed_ = MasterProblem.mixed
+    mixed_ = MasterProblem.best_mix
 
     def above(self: MasterProblem, *words: object, **more: object) -> ConvexCombination:
         mix = mixed_(self, *words, **more)  # type: ignore[arg-type]
         return replace(mix, least=mix.least * 1.001)
 
-    monkeypatch.setattr(MasterProblem, "mixed", above)
+    monkeypatch.setattr(MasterProblem, "best_mix", above)
     with pytest.raises(SolverError, match="no proven plan for 4 futures, mineral by mineral"):
         planned(plan, happens_of(plan, 160, 4), at_once=0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.plan import solve as solve_case
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from planner import scenarios
 from planner.scenarios import events
 from planner.workbook import read_tables
@@ -131,11 +131,11 @@ def test_a_limit_that_names_a_company_of_another_mineral_ties_the_two() -> None:
     book["Refiners"].append(sur() | {"Mineral": "tin"})
     book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 100})
     case = read_tables(book).case
-    assert parts(case) == (("copper", "tin"),)
+    assert linked_minerals(case) == (("copper", "tin"),)
     book["Share limits"][0]["Mineral"] = "copper"
     case = read_tables(book).case
-    assert parts(case) == (("copper",), ("tin",))
-    assert [len(part(case, names).share_limits) for names in parts(case)] == [1, 0]
+    assert linked_minerals(case) == (("copper",), ("tin",))
+    assert [len(case_of(case, names).share_limits) for names in linked_minerals(case)] == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ def test_the_levy_is_a_part_of_a_price() -> None:
     assert found.price.amount == near(10)
     (levy,) = (term for term in found.price.terms if term.kind == "levy")
     assert levy.amount == near(2)
-    assert levy.what == "levy up to the floor of 10"
+    assert levy.what == "levy that raises the price to the floor of 10"
     assert levy.place is not None
     assert (levy.place.sheet, levy.place.row, levy.place.header) == ("Price floors", 2, "Floor")
 

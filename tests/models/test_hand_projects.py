@@ -346,7 +346,7 @@ def test_what_binds_where_budgets_are_carried_over() -> None:
     )
     found = explain(solve(book), "copper", "A", 2027)
     (bound,) = (b for b in found.binding if b.kind == "budget")
-    assert bound.words == "the budget of 2027 with what is left of earlier ones"
+    assert bound.words == "the budget of 2027 and the money left of earlier ones"
     assert (bound.place.sheet, bound.place.row, bound.limit) == ("Budget", 3, near(0.2))
     assert (bound.shadow_price, bound.low, bound.high) == near((9_499_000, 0, 0.7), abs=1e-6)
     assert bound.saves == near(9_499_000 / 2)

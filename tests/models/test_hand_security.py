@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.plan import Session
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.schema import ByYear
 from planner.scenarios import apply, drop_share_limits
 from planner.studies.agreed import Rules
@@ -372,14 +372,14 @@ def test_a_part_of_a_secured_case_is_the_same() -> None:
     """Minerals planned apart cost what they cost together."""
     case = read(secured(3))
     whole = solve_case(case).objective
-    assert sum(solve_case(part(case, p)).objective for p in parts(case)) == near(whole)
+    assert sum(solve_case(case_of(case, p)).objective for p in linked_minerals(case)) == near(whole)
 
 
 def test_parts_of_a_workbook_with_every_sheet() -> None:
     """A part has no row that names what it has not: of the template, too."""
     case = read(template_tables())
     whole = solve_case(case).objective
-    assert sum(solve_case(part(case, p)).objective for p in parts(case)) == near(whole)
+    assert sum(solve_case(case_of(case, p)).objective for p in linked_minerals(case)) == near(whole)
 
 
 @pytest.mark.parametrize("seed", range(8))

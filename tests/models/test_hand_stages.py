@@ -173,7 +173,7 @@ def test_what_a_joint_line_takes_beyond_its_need_is_told() -> None:
     assert float(one(plan.inputs, refiner="Lyn")["unused"]) == near(9)
     (found,) = plan.findings
     assert (found.sheet, found.column) == ("Inputs", "Joint")
-    assert "Lang takes 9 t of ore beyond its largest need" in found.found
+    assert "Lang takes 9 t of ore more than its largest need" in found.found
 
 
 @pytest.mark.parametrize(("grown", "short_t"), [(0.1, 1.2), (0.5, 0.0)])
@@ -238,7 +238,7 @@ def test_bills_charge_inputs_to_the_buyers_of_the_product() -> None:
 
 def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     """B's lane is free where the plant's is dear; without B, A pays 10 x (1 + 1 + 9)."""
-    from models.answers.cost_sharing import costs_of
+    from models.answers.cost_sharing import group_costs
 
     book = stages(
         {"oxide": 50, "alloy": 100},
@@ -251,7 +251,7 @@ def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     )
     plan = solve(book)
     assert plan.objective == near(20)
-    assert costs_of(plan, (1, 3)) == near((110, 20))  # of A alone, of both
+    assert group_costs(plan, (1, 3)) == near((110, 20))  # of A alone, of both
 
 
 def test_an_exit_counts_what_plants_take() -> None:
@@ -282,7 +282,7 @@ def test_ranges_move_a_chain_together() -> None:
 
 def test_a_broken_need_or_base_is_shown() -> None:
     """The certificate is computed from the case and the values alone, and names what they break."""
-    from models.plan.solving import plan_again
+    from models.plan.solving import plan_from_solution
 
     plan = solve(oxide_and_alloy(cap(0.65)))
     assert plan.proof.violation <= plan.proof.allowed
@@ -297,7 +297,7 @@ def test_a_broken_need_or_base_is_shown() -> None:
         x = plan.solver_x
         for at, by in moved.items():
             x[at] += by
-        proof = plan_again(plan.expanded, plan.program, x, plan.prices).proof
+        proof = plan_from_solution(plan.expanded, plan.program, x, plan.prices).proof
         assert proof.violation == near(2)
         assert row in proof.violated
 

@@ -90,7 +90,7 @@ def test_primal_equals_dual(seed: int) -> None:
                 last = key[-1] if isinstance(key, tuple) else key
                 worth = plan.case.discount(last) if isinstance(last, int) else 1.0
                 prices[i] = plan.dual(keys.name, key) * worth
-        reduced = rows.cost - rows.priced(prices)
+        reduced = rows.cost - rows.value_at(prices)
         lower, upper = rows.lower.copy(), rows.upper.copy()
         for keys in rows.column_keys:
             for i, key in enumerate(keys.index, start=keys.start):

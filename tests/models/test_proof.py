@@ -221,7 +221,7 @@ def swap_columns(rows: LinearProgram) -> LinearProgram:
     """Enter the columns of spot flows in the opposite order."""
     spot = next(k for k in rows.column_keys if k.name == "spot")
     order = np.arange(len(rows.cost))
-    order[spot.stretch] = order[spot.stretch][::-1]
+    order[spot.span] = order[spot.span][::-1]
     return dataclasses.replace(rows, columns=order[rows.columns])
 
 
@@ -338,7 +338,7 @@ def loosened(name: str) -> Callable[[LinearProgram], LinearProgram]:
     """Return a fault: the rows of a component bind no more."""
 
     def change(rows: LinearProgram) -> LinearProgram:
-        at = next(k for k in rows.row_keys if k.name == name).stretch
+        at = next(k for k in rows.row_keys if k.name == name).span
         lower, upper = rows.row_lower.copy(), rows.row_upper.copy()
         lower[at], upper[at] = -np.inf, np.inf
         return dataclasses.replace(rows, row_lower=lower, row_upper=upper)
@@ -349,7 +349,7 @@ def loosened(name: str) -> Callable[[LinearProgram], LinearProgram]:
 def dearer_spot(rows: LinearProgram) -> LinearProgram:
     """A fault: the cheapest spot flow is dear."""
     cost = rows.cost.copy()
-    at = next(k for k in rows.column_keys if k.name == "spot").stretch
+    at = next(k for k in rows.column_keys if k.name == "spot").span
     cost[at] = cost[at][::-1] * 3
     return dataclasses.replace(rows, cost=cost)
 
@@ -357,14 +357,14 @@ def dearer_spot(rows: LinearProgram) -> LinearProgram:
 def tight(rows: LinearProgram) -> LinearProgram:
     """A fault: capacities are a tenth smaller."""
     upper = rows.row_upper.copy()
-    at = next(k for k in rows.row_keys if k.name == "refining_capacity").stretch
+    at = next(k for k in rows.row_keys if k.name == "refining_capacity").span
     upper[at] *= 0.9
     return dataclasses.replace(rows, row_upper=upper)
 
 
 def impossible(rows: LinearProgram) -> LinearProgram:
     """A fault: more demand than all columns can bring."""
-    at = next(k for k in rows.row_keys if k.name == "balance").stretch
+    at = next(k for k in rows.row_keys if k.name == "balance").span
     lower, upper = rows.row_lower.copy(), rows.row_upper.copy()
     lower[at] += 1e9
     upper[at] += 1e9

@@ -142,7 +142,9 @@ def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_run_that_goes_on_for_too_long_is_solved_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unperturbed, the simplex method may go in circles: its iterations have an end."""
-    monkeypatch.setattr(session_module, "AGAIN", dataclasses.replace(highs.AGAIN, longest=0))
+    monkeypatch.setattr(
+        session_module, "AGAIN", dataclasses.replace(highs.AGAIN, max_iterations_per_size=0)
+    )
     case = read(random_book(np.random.default_rng([3, 1]), 3, SECURE))
     session, failed = Session(case), list[str]()
     for variant in variants(case):

@@ -18,10 +18,10 @@ from models.answers.cost_sharing import (
     EQUAL_SAVINGS,
     NUCLEOLUS,
     SHAPLEY,
-    costs_of,
     dual_bills,
+    group_costs,
+    leaving_group,
     sharing_of,
-    tempted,
 )
 from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import (
@@ -29,7 +29,7 @@ from models.answers.pool import (
     ROW_LIMITS,
     CoupledBlocks,
     DividedProgram,
-    Priced,
+    PlannedGroup,
     ProductionGame,
     divided,
     shareable,
@@ -112,7 +112,7 @@ def test_gloves() -> None:
     assert_allclose(-shapley(costs(pool)), [2 / 3, 1 / 6, 1 / 6])
     assert_allclose(-nucleolus(costs(pool)), [1, 0, 0], atol=1e-9)
     assert_allclose(-dual_bills(pool).bills, [1, 0, 0], atol=1e-9)
-    leaving = tempted(pool, shapley(costs(pool)))
+    leaving = leaving_group(pool, shapley(costs(pool)))
     assert leaving.gain == pytest.approx(1 / 6)
     assert leaving.group in {(0, 1), (0, 2)}
 
@@ -181,7 +181,7 @@ def test_bills(seed: int) -> None:
     plan = solve(shareable(book_of(seed)))
     members = len(plan.case.members)
     found, every = sharing_of(plan), groups(members)
-    listed = np.array([0.0, *costs_of(plan, range(1, 1 << members))])
+    listed = np.array([0.0, *group_costs(plan, range(1, 1 << members))])
     size = abs(found.cost) or 1.0
     pool = ProductionGame(divided(plan.case))  # what its columns cost, the other side of the prices
     assert found.cost == pytest.approx(np.sum(pool.divided.rows.cost * pool.together.x), rel=1e-9)
@@ -193,13 +193,13 @@ def test_bills(seed: int) -> None:
         gains[[0, -1]] = 0.0
         leaving = found.tempted[rule]
         assert leaving.gain == pytest.approx(max(gains.max(), 0.0), abs=2e-7 * size), rule
-        assert leaving.at_most >= gains.max() - 2e-7 * size
-        assert leaving.in_parts is not None
-        assert leaving.in_parts >= gains.max() - 2e-7 * size
+        assert leaving.gain_bound >= gains.max() - 2e-7 * size
+        assert leaving.fractional_gain_bound is not None
+        assert leaving.fractional_gain_bound >= gains.max() - 2e-7 * size
     assert found.tempted[DUAL_PRICES].group == ()
     assert (every.dot(found.duals.bills) - listed).max() <= 1e-7 * size
     assert (found.duals.least <= found.duals.most).all()
-    exact = found.listed(listed)
+    exact = found.with_group_rules(listed)
     for split in exact.bills.values():
         assert split.sum() == pytest.approx(found.cost, rel=1e-7, abs=1e-7 * size)
     assert max(t.gain for rule, t in exact.tempted.items() if rule == "nucleolus") <= 1e-6 * size
@@ -291,7 +291,7 @@ def test_who_adds_nothing_pays_what_it_costs_alone() -> None:
     book["Refiners"].append(refiner("Tal", "PER", 60, 30) | {"Mineral": "tin"})
     book["Demand"].append({"Mineral": "tin", "Member": "C", "2026": 100.0})
     plan = solve(read(book))
-    found = sharing_of(plan).listed(np.array([0.0, *costs_of(plan, range(1, 8))]))
+    found = sharing_of(plan).with_group_rules(np.array([0.0, *group_costs(plan, range(1, 8))]))
     assert found.alone[2] == pytest.approx(60 * 30 + 40 * 500)
     for rule in (AS_BOUGHT, DUAL_PRICES, NUCLEOLUS, SHAPLEY):
         assert found.bills[rule][2] == pytest.approx(found.alone[2]), rule
@@ -331,7 +331,7 @@ def test_bills_are_known_where_no_other_group_is_proven(monkeypatch: pytest.Monk
     plan, why = solve(read(crossed())), "no proven cost of a group of members"
     expected, cost = sharing_of(plan), ProductionGame.cost
 
-    def failing(pool: ProductionGame, group: Floats) -> Priced:
+    def failing(pool: ProductionGame, group: Floats) -> PlannedGroup:
         if not np.array_equal(group, np.ones(len(group))):
             raise SolverError(why)
         return cost(pool, group)
@@ -343,13 +343,13 @@ def test_bills_are_known_where_no_other_group_is_proven(monkeypatch: pytest.Monk
     assert found.bills[DUAL_PRICES].sum() == pytest.approx(found.cost)
     assert set(found.failed.values()) == {why}
     assert not {*found.failed} & {*found.tempted}
-    assert costs_of(plan, [1, 7]) == (None, pytest.approx(found.cost))  # A alone, and all three
+    assert group_costs(plan, [1, 7]) == (None, pytest.approx(found.cost))  # A alone, and all three
 
 
 def test_one_member_has_nothing_to_share() -> None:
     """Alone and together are the same, by every rule."""
     plan = solve(read(make(jin(60), demand=100.0)))
-    found = sharing_of(plan).listed(np.array([0.0, *costs_of(plan, [1])]))
+    found = sharing_of(plan).with_group_rules(np.array([0.0, *group_costs(plan, [1])]))
     assert len(found.bills) == 6
     for split in found.bills.values():
         assert_allclose(split, [60 * 10 + 40 * 500])

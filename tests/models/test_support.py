@@ -12,9 +12,9 @@ import pytest
 from models.answers import RUNS, NeededPayment, payments, tariffs
 from models.answers.payment import Steps
 from models.case import Case
-from models.plan import Plan, bills, difference
+from models.plan import Plan, bills, difference_payment
 from models.plan import solve as solve_case
-from models.program.families.projects import running
+from models.program.families.projects import running_fraction
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
@@ -306,7 +306,7 @@ def test_the_floor_of_mp_materials() -> None:
     [(50, None, 10), (70, None, 0), (70, 60, -10), (70, 65, -5), (62, 65, 0), (50, 60, 10)],
 )
 def test_both_ways_of_a_contract(reference: float, clawback: float | None, each: float) -> None:
-    assert difference(60, reference, clawback) == each
+    assert difference_payment(60, reference, clawback) == each
 
 
 def test_a_group_pays_by_demand_in_the_years_of_the_row() -> None:
@@ -384,7 +384,7 @@ def runs(plan: Plan, r: int, years: set[int], value: float) -> bool:
     at = [t for t, year in enumerate(case.years) if year in years]
     built = np.ones(len(e.years))
     if isinstance(record, Project):
-        built = np.array([running(plan, record, year) for year in e.years])
+        built = np.array([running_fraction(plan, record, year) for year in e.years])
     could = np.where(e.usable[r] > 0, e.usable[r], e.nameplate[r] * built)[at]
     sells, nothing = again.sold[r, at], 1e-9 * max(case.largest_demand, 1.0)
     if not built.any():
@@ -402,10 +402,10 @@ def less(payment: float) -> float:
 @pytest.mark.parametrize("number", [-999, -950, -901, -900, -899, -1, 0, 1, 899, 900, 3000])
 def test_every_payment_is_its_own_step_and_the_next_is_more(number: int, is_fine: bool) -> None:
     steps = Steps(is_fine)
-    payment = steps.payment(number)
-    assert steps.number(payment) == number
-    assert steps.number(payment * (1.0 + 1e-9)) == steps.above(payment) == number + 1
-    assert steps.payment(number + 1) > payment
+    payment = steps.payment_at(number)
+    assert steps.step_at_least(payment) == number
+    assert steps.step_at_least(payment * (1.0 + 1e-9)) == steps.step_above(payment) == number + 1
+    assert steps.payment_at(number + 1) > payment
     assert payment == float(f"{payment:.3g}")  # as it is said
     assert is_fine or payment == round(payment, 1)  # as a sheet shows it
 

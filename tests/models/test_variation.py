@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from models.case import Case, Part, Parts, Selection, Turned
+from models.case import Case, CaseStep, CaseSteps, Selection, SetNumber
 from models.errors import InputError
 from models.plan import Session
 from models.plan.variation import Variation
@@ -25,31 +25,31 @@ def kind(action: str, value: float | None = None, **selectors: str) -> ActionKin
     return ActionKind(ScenarioStep(name="x", action=action, value=value, **selectors))
 
 
-def changes(case: Case) -> Iterator[Parts]:
+def changes(case: Case) -> Iterator[CaseSteps]:
     """Yield changes by country, member and year, alone and two at once."""
     one, late = frozenset({case.years[0]}), frozenset(case.years[1:])
     countries = sorted({r.country for r in case.refiners})[:3]
     lost, closed = kind("scale capacity", 0.0), kind("block lanes")
     alone = [
-        *(Part(lost, Selection(country=country)) for country in countries),
-        *(Part(lost, Selection(refiner=r.name)) for r in case.refiners[:2]),
+        *(CaseStep(lost, Selection(country=country)) for country in countries),
+        *(CaseStep(lost, Selection(refiner=r.name)) for r in case.refiners[:2]),
         *(
-            Part(closed, Selection(country=country, member=member.name))
+            CaseStep(closed, Selection(country=country, member=member.name))
             for country in countries
             for member in case.members[:2]
         ),
-        Part(waive, Selection(years=one)),
-        Part(waive, Selection(years=late)),
-        Part(kind("scale demand", 1.2), Selection(years=late)),
-        Part(kind("scale capacity", 0.6, country=countries[0]), Selection(years=one)),
-        Part(kind("scale mines", 0.5), Selection(years=late)),
-        Part(kind("block ore"), Selection(years=one)),
-        Part(kind("block lanes", country=countries[-1]), Selection(years=late)),
-        Part(kind("raise tariff", 0.3, country=countries[-1]), Selection(years=late)),
-        Part(kind("scale cost", 1.4)),
+        CaseStep(waive, Selection(years=one)),
+        CaseStep(waive, Selection(years=late)),
+        CaseStep(kind("scale demand", 1.2), Selection(years=late)),
+        CaseStep(kind("scale capacity", 0.6, country=countries[0]), Selection(years=one)),
+        CaseStep(kind("scale mines", 0.5), Selection(years=late)),
+        CaseStep(kind("block ore"), Selection(years=one)),
+        CaseStep(kind("block lanes", country=countries[-1]), Selection(years=late)),
+        CaseStep(kind("raise tariff", 0.3, country=countries[-1]), Selection(years=late)),
+        CaseStep(kind("scale cost", 1.4)),
     ]
-    yield from (Parts((part,)) for part in alone)
-    yield from map(Parts, list(combinations(alone, 2))[::7])
+    yield from (CaseSteps((part,)) for part in alone)
+    yield from map(CaseSteps, list(combinations(alone, 2))[::7])
 
 
 def check(seed: int) -> tuple[int, int]:
@@ -89,9 +89,9 @@ def capped(seed: int, share: float = 0.7) -> Case:
     return set_max_country_share(read(book), share)
 
 
-def to_cap(share: float) -> list[Part]:
+def to_cap(share: float) -> list[CaseStep]:
     """The change of a case to a cap on single countries."""
-    return [Part(Turned(CAP, share))]
+    return [CaseStep(SetNumber(CAP, share))]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -121,8 +121,8 @@ def test_what_needs_other_rows_or_follows_no_line_is_laid_out() -> None:
         return kind("scale demand")(case, of, value * value)
 
     planning = Session(case, is_compared=False)
-    assert planning.vary([Part(Turned(squared, 0.9))]) is None
-    assert planning.vary([Part(Turned(kind("scale demand"), 0.9))]) is not None
+    assert planning.vary([CaseStep(SetNumber(squared, 0.9))]) is None
+    assert planning.vary([CaseStep(SetNumber(kind("scale demand"), 0.9))]) is not None
 
 
 def test_a_number_out_of_bounds_is_refused() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.plan.sliders import ARRAYS, Adjustable, NotStraightError, set_to
+from models.plan.sliders import ARRAYS, Adjustable, NotLinearError, set_to
 from planner.page.sliders import SLIDERS, with_sliders
 from planner.workbook import read_tables
 from tests.reference.cases import SECURE, random_book
@@ -56,8 +56,8 @@ def test_what_cannot_be_moved_says_what_to_use(slider, monkeypatch):
 
     def refuse(of, asked):
         if asked.name == slider.name:
-            msg = f"{asked.name} changes the program (row_lower) in no straight line"
-            raise NotStraightError(msg)
+            msg = f"{asked.name} does not change the program linearly (row_lower)"
+            raise NotLinearError(msg)
 
     monkeypatch.setattr(Adjustable, "add", refuse)
     case = read_tables(random_book(np.random.default_rng([41, 0]), 1, SECURE)).case

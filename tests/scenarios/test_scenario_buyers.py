@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from models import checks
-from models.case import Case, InOrder
+from models.case import Case, SortedRecords
 from models.errors import Severity
 from models.schema import SHEETS, CellKind, Column, Member, Record, ScenarioStep
 from planner.scenarios.actions import ACTIONS
@@ -196,7 +196,7 @@ def test_no_row_that_names_a_member_is_left(record: type[Record], column: Column
         return made
 
     table = Case.SHEET_FIELDS[record.SHEET]
-    case = read(club()).change(**{table: InOrder(map(row, ("A", "B", "G", "")))})
+    case = read(club()).change(**{table: SortedRecords(map(row, ("A", "B", "G", "")))})
     leaves = ScenarioStep(name="gone", action="remove member", member="A")
     left = getattr(ACTIONS["remove member"](case, leaves), table)
     assert sorted(getattr(each, column.field) for each in left) == ["", "B"]

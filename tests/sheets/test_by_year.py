@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import column_index_from_string, range_boundaries
 
-from models.answers import explain, sharing
+from models.answers import explain, members_short_together
 from models.plan import solve
 from planner.sheets.front import shortage_words
 from planner.workbook import read, read_tables
@@ -79,8 +79,8 @@ def test_no_shortage_no_sheet():
 
 def test_explain_and_the_first_page_say_it_in_one_line():
     plan = solve(read_tables(rows()).case)
-    assert sharing(plan, "copper", 2027) == 2
-    assert explain(plan, "copper", "A", 2027).sharing == 2
+    assert members_short_together(plan, "copper", 2027) == 2
+    assert explain(plan, "copper", "A", 2027).members_short == 2
     assert "Both members are short for the same reason." in shortage_words(plan)
 
 

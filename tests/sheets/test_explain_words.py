@@ -208,7 +208,7 @@ WHOLE = {"Whole projects": "yes"}
         (
             WHOLE | {"Carry over budget": "yes"}, (2, 7),
             "P is not built: it costs 10 m USD",
-            "of 2027 with what is left of earlier ones leaves 9 m for it",
+            "of 2027 and the money left of earlier ones leaves 9 m for it",
         ),
     ],
 )  # fmt: skip

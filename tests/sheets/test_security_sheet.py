@@ -145,7 +145,7 @@ def test_a_price_is_explained_by_it() -> None:
     found = explain(plan, "copper", "A", 2026)
     assert found.demand_cost == near(16)
     (bound,) = (b for b in found.binding if b.kind == "security")
-    assert bound.words == "what has to be left if China is lost (50 % of demand)"
+    assert bound.words == "the supply required if China is lost (50 % of demand)"
     assert (bound.limit, bound.shadow_price, bound.direction) == near((0.5, 10, -1))
     assert bound.place is not None
     assert (bound.place.sheet, bound.place.header) == ("Security", "Max short")

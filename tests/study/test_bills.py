@@ -124,8 +124,8 @@ def test_one_member_and_nothing_saved() -> None:
 
 @pytest.mark.parametrize("rule", [AS_BOUGHT, BY_DEMAND, DUAL_PRICES])
 def test_a_search_that_fails_is_told_and_the_bills_are_kept(monkeypatch, rule: str) -> None:
-    """Whatever the search for the most tempted comes to: it is said of which split it failed."""
-    searched = cost_sharing.tempted
+    """If the search for a leaving group fails, the page names the split."""
+    searched = cost_sharing.leaving_group
 
     def failing(pool, split):
         if len(asked := seen) == ORDER.index(rule):
@@ -135,7 +135,7 @@ def test_a_search_that_fails_is_told_and_the_bills_are_kept(monkeypatch, rule: s
         return searched(pool, split)
 
     seen, why = list[str](), "the solver ended with: Unknown"
-    monkeypatch.setattr(cost_sharing, "tempted", failing)
+    monkeypatch.setattr(cost_sharing, "leaving_group", failing)
     case = read(crossed())
     tables = tables_of(case)
     groups = dict(tables[Groups].rows(Groups.rule, Groups.group))

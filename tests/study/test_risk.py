@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from models.case import Part, Parts, Selection
+from models.case import CaseStep, CaseSteps, Selection
 from models.errors import SolverError, UsageError
 from models.plan import solve as solve_case
-from models.plan.solving import part, parts
+from models.plan.solving import case_of, linked_minerals
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind
 from planner.studies import Here, Run
@@ -392,10 +392,10 @@ def test_what_one_of_each_adds() -> None:
 def test_the_parts_of_a_case_cost_what_it_costs(seed) -> None:
     """Whatever the case: minerals, money and shortage are those of the parts together."""
     case = read_tables(random_book(np.random.default_rng([41, seed]), 3)).case
-    split = parts(case)
+    split = linked_minerals(case)
     assert sorted(name for of in split for name in of) == sorted(m.name for m in case.minerals)
     whole = solve_case(case)
-    plans = [solve_case(part(case, of)) for of in split]
+    plans = [solve_case(case_of(case, of)) for of in split]
     assert sum(p.objective for p in plans) == pytest.approx(whole.objective, rel=1e-6, abs=1e-3)
     assert sum(p.cash for p in plans) == pytest.approx(whole.cash, rel=1e-4, abs=1)
 
@@ -406,7 +406,7 @@ def test_changes_can_be_sent() -> None:
 
     step = ScenarioStep(name="X", action="block lanes", first_year=2026, last_year=2026)
     kinds = Surge((("Jin", "", "copper", 2026, 5.0),)), ActionKind(step)
-    change = Parts(tuple(Part(kind, Selection(years=frozenset({2026}))) for kind in kinds))
+    change = CaseSteps(tuple(CaseStep(kind, Selection(years=frozenset({2026}))) for kind in kinds))
     assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)
     case = read_tables(template_tables()).case
     sent = pickle.loads(pickle.dumps(foreseen(case, ((0, case.years[0]),))))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.case import Agreed, Case
+from models.case import Case, FixedDecisions
 from models.errors import PlannerError
 from models.plan import BUILT, REST, Plan, Session
 from models.plan import solve as solve_case
@@ -324,7 +324,7 @@ def test_without_a_base_nothing_unforeseen_is_planned(monkeypatch: pytest.Monkey
 def test_nothing_decided_is_0() -> None:
     """A column that the earlier plan did not use stays at 0 before the year, and is free after."""
     case = read_tables(make(jin(), sur(), years=(2026, 2027))).case
-    plan = solve_case(case.change(agreed=Agreed(2027)))
+    plan = solve_case(case.change(agreed=FixedDecisions(2027)))
     assert plan.objective == near(50_000 + 1000)
 
 

@@ -1,6 +1,6 @@
-"""One family of constraints a file: its components, its mathematics twice, and what is told of it.
+"""The families of constraints, one per file: components, mathematics (twice) and descriptions.
 
-``FAMILIES`` is the order in which they are added, and their components declared.
+``FAMILIES`` has them in the order in which they are added and their components are declared.
 """
 
 from importlib import import_module
@@ -21,4 +21,4 @@ _NAMES = (
     "diversification",
 )
 FAMILIES: tuple[Family, ...] = tuple(import_module(f"{__name__}.{name}").FAMILY for name in _NAMES)
-"""What the program is made of; diversification last, since it limits what the others made."""
+"""All families; diversification comes last, since it limits columns of the others."""

@@ -1,4 +1,4 @@
-"""Continuity: what is bought today, or was agreed, cannot change overnight."""
+"""Continuity: today's purchases, and agreed ones, cannot change overnight."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 SWITCHING_COST = component.CostHeading("switching")
 
 
-def _switching_label(of: Solved, key: Any) -> component.Label:
-    today = (s for s in of.case.current_supply if (s.refiner, s.mineral, s.member) == key)
-    places = (SWITCHING.place(s, of.case.years[0]) for s in today)
-    return component.Label(f"what leaving {key[0]} costs", next(places, None))
+def _switching_label(plan: Solved, key: Any) -> component.Label:
+    today = (s for s in plan.case.current_supply if (s.refiner, s.mineral, s.member) == key)
+    places = (SWITCHING.place(s, plan.case.years[0]) for s in today)
+    return component.Label(f"the cost of leaving {key[0]}", next(places, None))
 
 
-def _growth_label(of: Solved, key: Any) -> component.Label:
+def _growth_label(plan: Solved, key: Any) -> component.Label:
     name, mineral, year = key
-    place = GROWTH.place(of.record(name, "", mineral), year)
+    place = GROWTH.place(plan.record(name, "", mineral), year)
     return component.Label(f"the sales of {name} that Max growth allows in {year}", place)
 
 
-def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, component.LimitStep]:
-    sold = (a * float(of.x[c]) for c, a in of.entries_of(at) if a > 0)
+def _growth_step(plan: Solved, _: Any, at: int) -> tuple[float, component.LimitStep]:
+    sold = (a * float(plan.x[c]) for c, a in plan.row_entries(at) if a > 0)
     return sum(sold), component.LimitStep(at, 1.0)
 
 
-def _no_faster(_: Solved, __: Flow) -> component.Stop:
+def _no_faster(_: Solved, __: Flow) -> component.Obstacle:
     said = "at the sales that Max growth allows"
-    return component.Stop(f"supplier {said}", many=f"suppliers {said}")
+    return component.Obstacle(f"supplier {said}", many=f"suppliers {said}")
 
 
 SWITCHED = component.Columns(
     name="switched",
     key=(component.REFINER, component.MINERAL, component.MEMBER),
-    meaning="What a flow of the first year falls below today's.",
+    meaning="How far a flow in the first year is below today's.",
     cell=(Settings, "switching_cost"),
     headings=(SWITCHING_COST,),
     is_move=False,
@@ -53,70 +53,71 @@ SWITCHED = component.Columns(
 SWITCHING = component.Rows(
     name="switching",
     key=(component.REFINER, component.MINERAL, component.MEMBER),
-    meaning="Buying less of a supplier than today costs.",
+    meaning="Buying less from a supplier than today has a cost.",
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
-    divided=division.own,
+    divided=division.by_member,
 )
 GROWTH = component.Rows(
     name="sales_growth",
     key=(component.REFINER, component.MINERAL, component.YEAR),
-    meaning="A refiner's sales to the coalition grow no faster than they can.",
+    meaning="A refiner's sales to the coalition grow no faster than Max growth.",
     cell=(Refiner, "max_growth"),
     kind="growth",
     label=_growth_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    stops=component.when_full(_no_faster),
-    stop_rank=4,
+    obstacles=component.obstacle_when_full(_no_faster),
+    obstacle_rank=4,
     step=_growth_step,
     divided=division.by_right,
 )
 AGREED = component.Rows(
     name="agreed_sales",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="A supplier sells no more than was agreed before an event.",
+    meaning="A supplier sells no more than its orders before an event allow.",
     kind="agreed",
     label=lambda _, key: component.Label(
-        f"what {key[1] or key[0]} may sell beyond what was agreed"
+        f"the most that {key[1] or key[0]} may sell above its orders"
     ),
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    stops=component.when_full(_no_faster),
-    stop_rank=4,
+    obstacles=component.obstacle_when_full(_no_faster),
+    obstacle_rank=4,
     divided=division.by_right,
 )
 
 AGREED_BY_MEMBER = component.Rows(
     name="agreed_purchases",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="A member buys no more of a supplier than was agreed before an event.",
+    meaning="A member buys no more from a supplier than its orders before an event allow.",
     kind="agreed",
     label=lambda _, key: component.Label(
-        f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"
+        f"the most that {key[1] or key[0]} may sell {key[3]} above its orders"
     ),
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    stops=component.when_full(_no_faster),
-    stop_rank=4,
-    divided=division.own,
+    obstacles=component.obstacle_when_full(_no_faster),
+    obstacle_rank=4,
+    divided=division.by_member,
 )
 
 
 def model(f: Frame) -> None:
-    r"""Leaving a supplier of today costs; sales grow no faster than they can, or than was agreed.
+    r"""Buying less than today from a supplier has a cost; growth of sales and orders are limited.
 
     .. math:: d_{r,j} \ge today_{r,j} - (x + y)_{r,j,t_0}, \qquad
               S_{r,t} \le (1 + g_r)^{t - t'} S_{r,t'} + floor_{r,t}, \qquad
               S_{r,t} \le agreed_{r,t}, \qquad (x + y)_{r,j,t} \le agreed_{r,j,t}       [t/yr]
 
-    S is what a refiner sells to the coalition; t' is the year before, and before the first one
-    today. The floor is for a refiner that sells nothing today (``models.resolve.growth``).
+    S are a refiner's sales to the coalition; t' is the year before (for the first year: today). The
+    floor is for a refiner that sells nothing today (``models.resolve.growth``). After an event, a
+    source, and each member's purchases from it, may not exceed the agreed orders and the surge.
 
-    variables   switched d [t]: what a flow of the first year falls below today's
+    variables   switched d [t]: how far a flow in the first year is below today's
     posts       cost heading "switching" (d at the switching cost)
-    dual        of growth and of what was agreed: what one more tonne of sales would save [money/t]
+    dual        of growth and of agreed orders: the saving of one more tonne of sales [money/t]
     source      adjustment costs, Holt, Modigliani, Muth & Simon (1960), Planning Production,
                 Inventories, and Work Force
     """
@@ -184,7 +185,7 @@ def _agreed(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     _switching_arrays(b)
     _growth_arrays(b)
     _agreed_arrays(b)
@@ -201,18 +202,17 @@ def _switching_arrays(b: builder.Builder) -> None:
     r, j = builder.columns_of([(r, j) for r, j, _ in today], 2)
     switched = b.columns(SWITCHED, (r, j), price=price)
     rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
-    b.enter(rows, switched, 1.0)
+    b.add_entries(rows, switched, 1.0)
     place = np.full((len(e.sources), len(e.members)), -1)
     place[r, j] = rows
     at = np.flatnonzero(d.year == 0)
     found = place[d.source[at], d.member[at]]
-    b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
+    b.add_entries(found[found >= 0], b.flow[at[found >= 0]], 1.0)
 
 
 def _sold(b: builder.Builder) -> dict[tuple[int, int], Ints]:
-    """Return the columns of what each (source, year) sells."""
     d = b.expanded.sales
-    (r, t), inverse = builder.grouped(d.source, d.year)
+    (r, t), inverse = builder.unique_keys(d.source, d.year)
     order = np.argsort(inverse, kind="stable")
     ends = np.cumsum(np.bincount(inverse, minlength=len(r)))
     parts = np.split(b.sold[order], ends[:-1]) if len(r) else []
@@ -237,8 +237,8 @@ def _growth_arrays(b: builder.Builder) -> None:
     index = builder.columns_of([(r, t) for r, t, *_ in found], 2)
     rows = b.rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
-        b.enter(np.full(len(columns), row), columns, 1.0)
-        b.enter(np.full(len(before), row), before, -allowed.times)
+        b.add_entries(np.full(len(columns), row), columns, 1.0)
+        b.add_entries(np.full(len(before), row), before, -allowed.times)
 
 
 def _agreed_arrays(b: builder.Builder) -> None:
@@ -246,15 +246,15 @@ def _agreed_arrays(b: builder.Builder) -> None:
     if case.ceilings:
         most = e.ceilings[d.source, d.year]
         at = np.flatnonzero(np.isfinite(most))
-        b.limit(AGREED, at, most[at])
+        b.upper_limit(AGREED, at, most[at])
     if case.member_ceilings:
         known = {c[:5]: c[5] for c in case.member_ceilings}
         sizes = (len(e.sources), len(e.members), b.years)
-        keys = b.spell(AGREED_BY_MEMBER, [part.ravel() for part in np.indices(sizes)])
+        keys = b.keys_of(AGREED_BY_MEMBER, [part.ravel() for part in np.indices(sizes)])
         every = np.array([known.get(key, np.inf) for key in keys]).reshape(sizes)
         most = np.where(d.member < 0, np.inf, every[d.source, d.member, d.year])
         at = np.flatnonzero(np.isfinite(most))
-        b.limit(AGREED_BY_MEMBER, at, most[at])
+        b.upper_limit(AGREED_BY_MEMBER, at, most[at])
 
 
 def _ties(case: Case) -> Iterable[str]:

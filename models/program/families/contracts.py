@@ -1,4 +1,4 @@
-"""Contracts: tranches at their own price, take or pay."""
+"""Contracts: tonnes at their own price, take or pay."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ TAKE_OR_PAY = component.CostHeading("take or pay")
 _KEY = (component.CONTRACT, component.REFINER, component.MINERAL, component.MEMBER, component.YEAR)
 
 
-def _label(of: Solved, key: Any, limit: str) -> component.Label:
-    record = of.case.contracts[key[0]]
+def _label(plan: Solved, key: Any, limit: str) -> component.Label:
+    record = plan.case.contracts[key[0]]
     named = record.name or f"with {record.refiner}"
     return component.Label(
         f"the {limit} of the contract {named}", component.place_of(record, limit, key[4])
@@ -29,37 +29,37 @@ def _label(of: Solved, key: Any, limit: str) -> component.Label:
 UNTAKEN = component.Columns(
     name="untaken",
     key=_KEY,
-    meaning="Tonnes of a contract's minimum that are paid for and not taken.",
+    meaning="Tonnes of a contract's minimum that are paid for but not taken.",
     cell=(Contract, "price"),
     headings=(TAKE_OR_PAY,),
-    move="not taken of the contract with {refiner}: {member}, {year}",
+    move="not taken by {member} under the contract with {refiner}, {year}",
 )
 MINIMUM = component.Rows(
     name="contract_minimum",
     key=_KEY,
-    meaning="What is not taken of a contract's minimum is paid for.",
+    meaning="The part of a contract's minimum that is not taken must be paid for.",
     cell=(Contract, "min"),
     kind="contract min",
-    label=lambda of, key: _label(of, key, "min"),
-    bears_on=component.by_key,
+    label=lambda plan, key: _label(plan, key, "min"),
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.own,
+    divided=division.by_member,
 )
 MAXIMUM = component.Rows(
     name="contract_maximum",
     key=_KEY,
-    meaning="No more than a contract's maximum is taken.",
+    meaning="Purchases under a contract are at most its maximum.",
     cell=(Contract, "max"),
     kind="contract max",
-    label=lambda of, key: _label(of, key, "max"),
-    bears_on=component.by_key,
+    label=lambda plan, key: _label(plan, key, "max"),
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.own,
+    divided=division.by_member,
 )
 
 
 def model(f: Frame) -> None:
-    r"""What is not taken of a contract's minimum is paid for; no more than its maximum is taken.
+    r"""The untaken part of a contract's minimum is paid for; purchases are at most its maximum.
 
     .. math:: y_{k,t} + w_{k,t} \ge min_{k,t}, \qquad y_{k,t} \le max_{k}             [t/yr]
 
@@ -68,12 +68,12 @@ def model(f: Frame) -> None:
 
     variables   untaken tonnes w [t]
     posts       cost heading "take or pay" (w at the contract's price)
-    dual        of the minimum: what one tonne less of it would save [money/t]; of the maximum: what
-                one more tonne of it would save [money/t]
+    dual        of the minimum: the saving if it were one tonne lower [money/t]; of the maximum: the
+                saving if it were one tonne higher [money/t]
     source      take-or-pay clauses: Masten & Crocker (1985), American Economic Review 75(5)
     """
     e, case = f.expanded, f.case
-    columns = {(k, t): y for (k, t), y in f.grouped("contract", "year").items() if k != SPOT}
+    columns = {(k, t): y for (k, t), y in f.deliveries_by("contract", "year").items() if k != SPOT}
     least = {
         _key(case.contracts[k], k, e.years[t]): (columns.get((k, t), []), tonnes)
         for (k, t), tonnes in e.minimums.items()
@@ -99,23 +99,23 @@ def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     k, t = builder.columns_of(list(e.minimums), 2)
     price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]
     untaken = b.columns(UNTAKEN, (k, t), price=np.array(price))
     rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
-    b.enter(rows, untaken, 1.0)
+    b.add_entries(rows, untaken, 1.0)
     at = np.flatnonzero(d.contract != SPOT)
     place = np.full((len(case.contracts), b.years), -1)
     place[k, t] = rows
     found = place[d.contract[at], d.year[at]]
-    b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
+    b.add_entries(found[found >= 0], b.flow[at[found >= 0]], 1.0)
     most = np.array([np.inf if c.max is None else c.max for c in case.contracts], dtype=float)
     limited = at[np.isfinite(most[d.contract[at]])]
     k = d.contract[limited]
     rows = b.rows(MAXIMUM, (k, d.year[limited]), most=most[k])
-    b.enter(rows, b.flow[limited], 1.0)
+    b.add_entries(rows, b.flow[limited], 1.0)
 
 
 FAMILY = component.Family(model, arrays)

@@ -1,4 +1,4 @@
-"""Diversification: no supplier has more, or less, of a buyer than a share."""
+"""Diversification: limits on suppliers' shares of a buyer's demand or purchases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from models import measures, schema
 from models.case import in_force
-from models.program.builder import STAGES, Builder, columns_of, grouped, integers
+from models.program.builder import STAGES, Builder, columns_of, integers, unique_keys
 from models.program.component import (
     BUYER,
     LIMIT,
@@ -24,18 +24,18 @@ from models.program.component import (
     CostHeading,
     Family,
     Label,
-    Levers,
     LimitStep,
-    Loosening,
+    Obstacle,
+    RelaxableCells,
+    Relaxation,
     Rows,
-    Stop,
     Where,
     limit_words,
     row_words,
     step_in_force,
 )
 from models.program.component import SHARE as SHARE_UNIT
-from models.program.division import by_demand, nothing
+from models.program.division import by_demand, to_nobody
 from models.program.market import BEYOND, HANDED
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
@@ -46,75 +46,77 @@ if TYPE_CHECKING:
 PENALTY = CostHeading("limit penalty", is_penalty=True)
 
 
-def _label(of: Solved, key: Any) -> Label:
-    cap = of.cap_of[key]
+def _label(plan: Solved, key: Any) -> Label:
+    cap = plan.cap_of[key]
     place = SHARE.place(cap.record, cap.year)
-    return Label(limit_words(of.case, cap), place, "point", "" if cap.is_max else "minimum share")
+    return Label(limit_words(plan.case, cap), place, "point", "" if cap.is_max else "minimum share")
 
 
-def _bears_on(of: Solved, _: Rows, key: Any, where: Where) -> bool:
-    cap = of.cap_of[key]
-    mine = of.expanded.member_at[where[1]] in cap.buyers
+def _bears_on(plan: Solved, _: Rows, key: Any, where: Where) -> bool:
+    cap = plan.cap_of[key]
+    mine = plan.expanded.member_at[where[1]] in cap.buyers
     return (cap.mineral, cap.year) == (where[0], where[2]) and mine
 
 
-def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Stop]:
+def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
     """Yield the limits that bind, on what the source sells or on the ore that it needs."""
-    source, year = of.expanded.sources[flow.source], of.expanded.years[flow.year]
-    found = of.binding.get(flow.delivery, [])
+    source, year = plan.expanded.sources[flow.source], plan.expanded.years[flow.year]
+    found = plan.binding_caps.get(flow.delivery, [])
     if source.needs_ore:
-        found = sorted([*found, *of.binding.get((source.mineral, year), [])])
-    said = of.once(_binding) if found else {}
+        found = sorted([*found, *plan.binding_caps.get((source.mineral, year), [])])
+    said = plan.cached(_binding) if found else {}
     yield from (said[i] for i in found)
 
 
-def _binding(of: Solved) -> dict[int, Stop]:
-    every = {i for found in of.binding.values() for i in found}
-    return {i: Stop(f"{limit_words(of.case, of.caps[i])} binds") for i in every}
+def _binding(plan: Solved) -> dict[int, Obstacle]:
+    every = {i for found in plan.binding_caps.values() for i in found}
+    return {i: Obstacle(f"{limit_words(plan.case, plan.caps[i])} binds") for i in every}
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
-    """A unit is a hundredth of the base: of demand, and of the columns that add up the rest."""
-    cap = of.cap_of[key]
-    beyond = [c for c, _ in of.entries_of(at) if of.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}]
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+    """Return the share, and one point of it: a hundredth of demand and of the base's columns."""
+    cap = plan.cap_of[key]
+    beyond = [
+        c for c, _ in plan.row_entries(at) if plan.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}
+    ]
     demand = 0.0 if cap.of_purchases else cap.demand
     entries = tuple((c, -measures.POINT) for c in beyond)
     return cap.share, LimitStep(at, measures.POINT * demand, entries)
 
 
-def _slope(of: Solved, key: Any, where: Where) -> float:
-    """Return the share of a tonne more of demand that the supplier may sell."""
-    cap, (mineral, member, year) = of.cap_of[key], where
-    mine = of.expanded.member_at[member] in cap.buyers and not cap.of_purchases
+def _slope(plan: Solved, key: Any, where: Where) -> float:
+    """Return the share of one more tonne of demand that the supplier may sell."""
+    cap, (mineral, member, year) = plan.cap_of[key], where
+    mine = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
     return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
 
 
 EXCESS = Columns(
     name="excess",
     key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
-    meaning="Tonnes beyond a share limit that has a penalty.",
+    meaning="Tonnes above a share limit that has a penalty.",
     cell=(schema.ShareLimit, "penalty"),
     headings=(PENALTY,),
-    move="beyond the limit on {supplier}, {year}",
+    move="above the limit on {supplier}, {year}",
 )
 PURCHASES_OF = Columns(
     name="base",
     key=(STAGE, MINERAL, BUYER, YEAR),
-    meaning="All that a buyer purchases, where limits are shares of that.",
+    meaning="All purchases of a buyer, if limits are shares of purchases.",
     is_move=False,
     move="base",
 )
 SHARE = Rows(
     name="share_limit",
     key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
-    meaning="A supplier has no more, or no less, of a buyer than a share.",
+    meaning="A supplier's share of a buyer's demand or purchases is within the limit.",
     cell=(schema.ShareLimit, "share"),
     kind="share limit",
     label=_label,
     bears_on=_bears_on,
     relaxable="share limits",
-    stops=_stops,
-    stops_beyond=True,
+    obstacles=_obstacles,
+    is_always_asked=True,
     step=_step,
     slope=_slope,
     is_scarce=True,
@@ -123,28 +125,29 @@ SHARE = Rows(
 TOTAL = Rows(
     name="purchases_total",
     key=(STAGE, MINERAL, BUYER, YEAR),
-    meaning="What a buyer purchases in all.",
+    meaning="A buyer's purchases add up to their total.",
     kind="purchases",
-    label=lambda _, __: Label("what more purchases let the limits on shares of them take"),
+    label=lambda _, __: Label("the tonnes that share limits allow for one more tonne of purchases"),
     through=(PURCHASES_OF,),
-    divided=nothing,
+    divided=to_nobody,
 )
 
 
 def model(f: Frame) -> None:
-    r"""A supplier group's flow into a buyer keeps to its share of the base.
+    r"""The flow from a supplier group to a buyer is at most, or at least, a share of the base.
 
     .. math:: \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \le share \cdot base_{m,B,t} + e, \qquad
               \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \ge share \cdot base_{m,B,t} - e    [t/yr]
 
-    The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
-    buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
-    What the coalition's suppliers sell to plants counts as a flow, and as a purchase; its base of
-    an input is demand + T (see Inputs). The base of another buyer is demand and what it hands over.
+    The base is the buyer's demand; for a max in basis purchases it is a column Q, the total of the
+    buyer's purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
+    If the buyer is the coalition, sales to plants count as flows and as purchases, and the base of
+    an input is demand + T (see Inputs). The base of another buyer is its demand and the inputs that
+    it hands to plants.
 
     variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
     posts       cost heading "limit penalty" (e at the limit's penalty)
-    dual        what one tonne of relief would save [money/t]
+    dual        the saving if the limit were one tonne looser [money/t]
     source      the share of annual consumption of Regulation (EU) 2024/1252, Art. 5(1)(b)
     """
     every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _flows(f, cap)}
@@ -172,7 +175,7 @@ def model(f: Frame) -> None:
 
 
 def _beyond_demand(f: Frame, cap: Cap) -> list[Any]:
-    """Return the columns that a cap's base has beside the demand of its buyer."""
+    """Return the columns in a cap's base that are added to its buyer's demand."""
     e = f.expanded
     m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
     if not cap.buyer:
@@ -200,10 +203,10 @@ def _base(cap: Cap) -> tuple[str, str, str, int]:
 
 
 def _totals(f: Frame, capped: list[Cap]) -> Any:
-    """Add a column for what each buyer purchases, so that each cap is a short row."""
+    """Add a column for each buyer's total purchases, so that each cap is a short row."""
     e = f.expanded
     bases: dict[tuple[str, str, str, int], Cap] = {_base(cap): cap for cap in capped}
-    by_cell = f.grouped("mineral", "member", "year") if bases else {}
+    by_cell = f.deliveries_by("mineral", "member", "year") if bases else {}
     base = f.variables(PURCHASES_OF, bases)
     rows: dict[Any, Row] = {}
     for key, cap in bases.items():
@@ -225,16 +228,16 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     return base
 
 
-# ---- the same rows as arrays -------------------------------------------------------------------
+# ---- the rows as arrays --------------------------------------------------------------------------
 
 _Index = tuple[Ints, ...]
-"""(Which of some limits, mineral, buyer's number, supplier's number, year), by position."""
+"""Positions of (limit, mineral, buyer's number, supplier's number, year)."""
 _MOST_AT_ONCE = 4_000_000
-"""Limits are resolved together until so many deliveries have been looked at."""
+"""Limits are resolved in batches of about this many deliveries."""
 
 
 def arrays(b: Builder) -> None:
-    """The same rows as arrays: the rows of Share limits resolved to all that they limit."""
+    """Add the rows of ``model`` as arrays; each row of Share limits gives one per supplier."""
     limits = b.expanded.case.share_limits if b.years else ()
     numbers = list(map(b.names.number, _names(limits, b.expanded.years)))
     b.limit_of.update({number: i for i, number in enumerate(numbers)})
@@ -254,10 +257,10 @@ def arrays(b: Builder) -> None:
 def _names(
     limits: Sequence[schema.ShareLimit], years: Sequence[int]
 ) -> Iterator[tuple[object, ...]]:
-    """Yield a name for each row of Share limits: its years, and the line that it is of.
+    """Yield a name for each row of Share limits: its years and its line.
 
-    A line are rows that are alike but for years and share, and of which one at most holds in a
-    year, such as are left of one row where it is waived for some years.
+    A line is a set of rows that differ only in years and share, at most one of them in force in a
+    year. They are left of one row that is waived for some years, for example.
     """
     taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
@@ -268,8 +271,8 @@ def _names(
         yield row.first_year, row.last_year, line
 
 
-def lines(names: Sequence[Any], numbers: Ints) -> Ints:
-    """Return for numbers of rows of Share limits one that all rows of a line have."""
+def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
+    """Return for each row of Share limits (by number) one number for all rows of its line."""
     found, at = np.unique(numbers, return_inverse=True)
     first: dict[Any, int] = {}
     same = [first.setdefault(names[i][-1], i) for i in found.tolist()]
@@ -283,14 +286,14 @@ def _but_its_years(row: schema.ShareLimit) -> tuple[object, ...]:
 
 
 _Capped = tuple[Ints, list[tuple[int, ...]], Floats]
-"""Rows that are of what a buyer purchases, the base of each, and their share.
+"""Rows whose limit is a share of purchases, with the base and the share of each.
 
 A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 """
 
 
 def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
-    """Add the caps that some rows of Share limits of one stage stand for."""
+    """Add the caps of some rows of Share limits with the same stage."""
     e, case, stage = b.expanded, b.expanded.case, limits[0].stage
     (which, *keys), of, columns = (_mining if stage == schema.MINING else _refining)(
         b, numbers, limits
@@ -305,7 +308,7 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     index = (numbers[which], *keys)
     least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
     rows = b.rows(SHARE, index, least=least, most=most)
-    b.enter(rows[of], columns, 1.0)
+    b.add_entries(rows[of], columns, 1.0)
     _enter_beyond(b, rows, (m, buyer, t), np.where(of_purchases, 0.0, share))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
     price = [
@@ -314,23 +317,23 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     ]
     beyond = tuple(part[soft] for part in index)
     excess = b.columns(EXCESS, beyond, price=np.array(price, dtype=float))
-    b.enter(rows[soft], excess, np.where(is_max[soft], -1.0, 1.0))
+    b.add_entries(rows[soft], excess, np.where(is_max[soft], -1.0, 1.0))
     at = np.flatnonzero(of_purchases)
     bases = zip(m[at].tolist(), buyer[at].tolist(), t[at].tolist(), strict=True)
     return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
 
 
 def _enter_beyond(b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats) -> None:
-    """Enter what the bases of rows (mineral, buyer's number, year) have beside demand."""
+    """Add the columns in the bases (mineral, buyer's number, year) of rows, besides demand."""
     (m, buyer, t), hand = whose, b.expanded.hand_overs
     at = np.flatnonzero((buyer == b.names.number("")) & (b.beyond[m, t] >= 0) & (share > 0))
-    b.enter(rows[at], b.beyond[m[at], t[at]], -share[at])
+    b.add_entries(rows[at], b.beyond[m[at], t[at]], -share[at])
     for number in np.unique(buyer).tolist() if len(hand) else ():
         if b.names.names[number]:
             mine = np.isin(hand.member, _members(b, b.names.names[number]))
             same = (m[:, None] == hand.mineral) & (t[:, None] == hand.year) & mine
             row, handed = np.nonzero(same & ((buyer == number) & (share > 0))[:, None])
-            b.enter(rows[row], b.handed[handed], -share[row])
+            b.add_entries(rows[row], b.handed[handed], -share[row])
 
 
 def _is_soft(row: schema.ShareLimit) -> bool:
@@ -338,19 +341,20 @@ def _is_soft(row: schema.ShareLimit) -> bool:
 
 
 def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
-    """Return the demand of each cap's buyer [t], what an agreed plan leaves short included."""
+    """Return the demand of each cap's buyer [t], including shortages fixed by an earlier plan."""
     found = np.zeros(len(m))
     for number in np.unique(buyer).tolist():
         members = _members(b, b.names.names[number])
         at = buyer == number
-        found[at] = b.expanded.limited_demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+        found[at] = b.expanded.limit_base_demand[m[at][:, None], members, t[at][:, None]].sum(
+            axis=1
+        )
         if number == b.names.number(""):
-            found[at] += b.expanded.agreed_unmet[m[at], t[at]]
+            found[at] += b.expanded.inputs_of_fixed_shortages[m[at], t[at]]
     return found
 
 
 def _members(b: Builder, buyer: str) -> Ints:
-    """Return the members that a buyer is."""
     e = b.expanded
     if not buyer:
         return np.arange(len(e.members), dtype=np.int64)
@@ -361,14 +365,14 @@ def _members(b: Builder, buyer: str) -> Ints:
 def _refining(
     b: Builder, _: Ints, limits: Sequence[schema.ShareLimit]
 ) -> tuple[_Index, Ints, Ints]:
-    """Return the caps of rows on refined tonnes, and what counts: under which, and its column."""
+    """Return the caps on refined tonnes, and the columns that count, each with its cap."""
     e, d = b.expanded, b.expanded.sales
     counts, years, buyers = _scope(b, limits)
     order, starts = e.of_source_year
     which, number, source = _suppliers(b, limits)
     inside = counts[which, b.mineral_of[SOURCE][source]]
     which, number, source = which[inside], number[inside], source[inside]
-    # the years in force follow one another, so each source's sales are one stretch of `order`
+    # the years in force are consecutive, so each source's sales are one range of `order`
     first, last = years.argmax(axis=1), years.sum(axis=1)
     begin = starts[source * b.years + first[which]]
     sizes = starts[source * b.years + (first + last)[which]] - begin
@@ -381,7 +385,7 @@ def _refining(
     flows = (which[mine], d.mineral[own], buyer[mine], supplier[mine], d.year[own])
     full: list[_Index] = []
     for k, row in enumerate(limits):
-        if _is_soft(row):  # of others: nothing can flow, nothing to limit
+        if _is_soft(row):  # without flows, other rows limit nothing
             of = np.flatnonzero(which == k)
             sold = (d.mineral[at[of]], supplier[of], d.year[at[of]])
             m, s, t = _cells_of_suppliers(b, row, (counts[k], years[k]), sold)
@@ -389,14 +393,14 @@ def _refining(
             each = integers([b.names.number(name) for name in names])
             cells = [np.repeat(part, len(each)) for part in (np.full(len(m), k), m, s, t)]
             full.append((*cells[:2], np.tile(each, len(m)), *cells[2:]))
-    keys, inverse = grouped(*map(np.concatenate, zip(*full, flows, strict=True)))
+    keys, inverse = unique_keys(*map(np.concatenate, zip(*full, flows, strict=True)))
     return keys, inverse[len(inverse) - len(own) :], b.sold[own]
 
 
 def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bools, Ints]:
-    """Return the minerals and the years that rows count for, and each member's buyer (-1: none).
+    """Return the minerals and the years of rows, and each member's buyer (-1: none).
 
-    The last one, in place of a member, is that of what is sold to plants.
+    The last buyer, after all members, is that of sales to plants.
     """
     e = b.expanded
     minerals_of: dict[tuple[str, str], set[str]] = {}
@@ -429,20 +433,20 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
 def _cells_of_suppliers(
     b: Builder, row: schema.ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
 ) -> tuple[Ints, Ints, Ints]:
-    """Return where a soft row has caps, flow or not: mineral, supplier's number and year.
+    """Return the caps of a soft row, with or without flow: mineral, supplier's number and year.
 
-    Under a named supplier that is every mineral and year it counts for, else those in which the
+    For a named supplier these are all minerals and years of the row, otherwise those in which the
     supplier can sell to anyone.
     """
     if not row.supplier or row.supplier.startswith(schema.EACH_OUTSIDE):
-        m, s, t = grouped(*flows)[0]
+        m, s, t = unique_keys(*flows)[0]
         return m, s, t
     m, t = (a.ravel() for a in np.meshgrid(*(np.flatnonzero(s) for s in scope), indexing="ij"))
     return m, np.full(len(m), b.names.number(row.supplier)), t
 
 
 def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
-    """Return the sources that count under each row's suppliers: row, supplier's number, source."""
+    """Return each row's suppliers and their sources: row, supplier's number, source."""
     known: dict[str, dict[str, list[int]]] = {}
     found: list[tuple[int, int, int]] = []
     for k, row in enumerate(limits):
@@ -465,7 +469,6 @@ def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, I
 
 
 def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
-    """Return the sources that count under each name of a supplier group."""
     found: dict[str, list[int]] = {}
     for i, source in enumerate(b.expanded.sources):
         for name in {*supplier_names(b.expanded.case, source, group)}:
@@ -476,12 +479,12 @@ def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
 def _mining(
     b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]
 ) -> tuple[_Index, Ints, Ints]:
-    """Return the caps of one row on ore, and what counts: under which, and its column."""
+    """Return the caps of one row on ore, and the columns that count, each with its cap."""
     e, (row,), position = b.expanded, limits, b.limit_of[int(numbers[0])]
     keys: list[tuple[int, int, int, int, int]] = []
     counted: list[tuple[int, int]] = []
     with_mines = {mine.mineral for mine in e.case.mines}
-    own = {row.mineral} & e.mineral_at.keys()  # counts without a mine
+    own = {row.mineral} & e.mineral_at.keys()  # named in the row: even without a mine
     for m in sorted(e.mineral_at[name] for name in with_mines | own):
         for t in range(b.years):
             for cap in caps(e, m, t, schema.MINING):
@@ -494,7 +497,7 @@ def _mining(
 
 
 def _bases(b: Builder, capped: list[_Capped]) -> None:
-    """What buyers purchase, where that is what a limit's share is of."""
+    """Add the purchases of buyers that limits are a share of."""
     e, d = b.expanded, b.expanded.sales
     found = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
     if not found:
@@ -502,7 +505,7 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
     index = columns_of(found, 4)
     columns = b.columns(PURCHASES_OF, index)
     rows = b.rows(TOTAL, index, least=0.0, most=0.0)
-    b.enter(rows, columns, -1.0)
+    b.add_entries(rows, columns, -1.0)
     for row, (stage, m, buyer, t) in zip(rows.tolist(), found, strict=True):
         if STAGES[stage] == schema.MINING:
             flows = integers([c for key, z in b.ore.items() if key[1:] == (m, t) for c in z])
@@ -513,30 +516,30 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
                 not name
             )
             flows = b.sold[inside[mine]]
-        b.enter(np.full(len(flows), row), flows, 1.0)
+        b.add_entries(np.full(len(flows), row), flows, 1.0)
     place = dict(zip(found, columns.tolist(), strict=True))
     for of, bases, share in capped:
-        b.enter(of, integers([place[base] for base in bases]), -share)
+        b.add_entries(of, integers([place[base] for base in bases]), -share)
 
 
-def _levers(of: Levers) -> None:
-    """The share of each row of Share limits that says a most.
+def _relaxable_cells(cells: RelaxableCells) -> None:
+    """Add the share of each max in Share limits.
 
-    Of an input it is taken to be of all that plants would take; planning again tells the rest.
+    For an input the share is taken of all that plants would take; planning again corrects it.
     """
-    for m, name in enumerate(of.e.minerals):
-        for cap in (cap for t in range(len(of.e.years)) for cap in caps(of.e, m, t)):
+    for m, name in enumerate(cells.e.minerals):
+        for cap in (cap for t in range(len(cells.e.years)) for cap in caps(cells.e, m, t)):
             row, year = cap.record, cap.year
             base = cap.demand
             if not cap.buyer:
-                base += whole_need(of.case, name, year) - of.case.coalition_demand(name, year)
+                base += whole_need(cells.case, name, year) - cells.case.coalition_demand(name, year)
             step = step_in_force(row.share, year)
-            if row.limit != schema.MAX or not (step is None or step <= of.year):
+            if row.limit != schema.MAX or not (step is None or step <= cells.year):
                 continue
-            of.cell(
-                row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,
+            cells.cell(
+                row, "share", year, what=row_words(cells.case, row, cap.share), unit=SHARE_UNIT,
                 was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=base,
             )  # fmt: skip
 
 
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, rank=0))
+FAMILY = Family(model, arrays, relaxation=Relaxation(_relaxable_cells, rank=0))

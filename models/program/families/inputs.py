@@ -1,4 +1,4 @@
-"""Inputs: what a plant makes of a mineral takes another one, bought or handed over."""
+"""Inputs: a plant's product needs another mineral, bought or handed over by members."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 def _label(solved: Solved, key: Any) -> component.Label:
-    """Return what a plant needs, and the cell of Inputs that says how much."""
+    """Return a plant's need of an input in words, and its cell of Inputs."""
     name, refiner, *projects, product, year = key
-    project = "".join(projects)  # a joint line is no project
+    project = "".join(projects)  # a joint line has no project
     source = solved.source(refiner, project, product)
     row = next(row for row in needed_rows(solved.case, source) if row.input == name)
     words = f"{name} for {product} at {project or refiner} in {year}"
     return component.Label(words, NEED.place(row, year))
 
 
-def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Stop]:
-    """Yield that nobody can sell a source an input, or that all who can are at a limit."""
+def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Obstacle]:
+    """Yield that nobody can sell a source an input, or that all sellers are at a limit."""
     for i, intake in enumerate(solved.expanded.intakes):
         if not any(r == flow.source for r, _ratio in intake.needs):
             continue
-        columns = solved.once(_columns_by_intake).get((i, flow.year), [])
+        columns = solved.cached(_columns_by_intake).get((i, flow.year), [])
         what = intake.mineral
         if not columns:
             why = f"that can't get {what}: no seller of {what} can reach"
-            yield component.Stop(f"supplier {why} it", many=f"suppliers {why} them")
-        elif all(_is_stopped(solved, column, flow.nothing) for column in columns):
+            yield component.Obstacle(f"supplier {why} it", many=f"suppliers {why} them")
+        elif all(_is_stopped(solved, column, flow.tolerance) for column in columns):
             why = f"that can't get more {what}: all sellers of {what} are at a limit"
-            yield component.Stop(f"supplier {why}", many=f"suppliers {why}")
+            yield component.Obstacle(f"supplier {why}", many=f"suppliers {why}")
 
 
 def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
@@ -55,9 +55,9 @@ def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
 
 
 def _is_stopped(solved: Solved, column: int, nothing: float) -> bool:
-    """Return whether a row has no room for more of what brings an input."""
-    rows = solved.entries(column)
-    return any(amount > 0 and solved.room[row] <= nothing for row, amount in rows)
+    """Return whether a row without slack keeps a column that supplies an input from growing."""
+    rows = solved.column_entries(column)
+    return any(amount > 0 and solved.slack[row] <= nothing for row, amount in rows)
 
 
 NEED = component.Rows(
@@ -70,42 +70,42 @@ NEED = component.Rows(
         component.YEAR,
     ),
     index=(component.INTAKE, component.YEAR),
-    meaning="A plant takes in what it sells, times the tonnes of input that a tonne of it needs.",
+    meaning="A plant takes in its sales times the tonnes of input per tonne sold.",
     cell=(Input, "tonnes"),
     kind="input",
     label=_label,
-    stops=_without_input,
-    stops_beyond=True,
-    stop_rank=3,
+    obstacles=_without_input,
+    is_always_asked=True,
+    obstacle_rank=3,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 JOINT_NEED = component.Rows(
     name="joint_input_need",
     key=(component.INPUT, component.PLANT, component.MINERAL, component.YEAR),
     index=(component.INTAKE, component.SOURCE, component.YEAR),
-    meaning="A refiner takes in at least what each of its joint products needs.",
+    meaning="A refiner takes in at least the need of each of its joint products.",
     cell=(Input, "tonnes"),
     kind="input",
     label=_label,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 TOTAL = component.Rows(
     name="taken_by_plants_total",
     key=(component.MINERAL, component.YEAR),
-    meaning="What plants take, and what unmet demand would have taken, adds up.",
+    meaning="Plants' use of an input and the need of unmet demand add up to a total.",
     kind="input base",
     label=lambda _, key: component.Label(
-        f"what more {key[0]} in plants lets the limits on it take"
+        f"the {key[0]} that its limits allow for one more tonne that plants take"
     ),
     through=(market.BEYOND,),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 
 
 def model(f: Frame) -> None:
-    r"""A plant takes in what it sells, times the tonnes of input that a tonne of it needs.
+    r"""A plant takes in its sales times the tonnes of input per tonne sold.
 
     .. math:: \sum_s f_{s,p,t} + \sum_j h_{j,p,t} = ratio_p \cdot made_{p,t}                [t/yr]
     .. math:: \sum_s f_{s,p,t} + \sum_j h_{j,p,t} \ge ratio_i \cdot made_{i,t}
@@ -113,14 +113,14 @@ def model(f: Frame) -> None:
     .. math:: T_{m,t} = \sum_{s,p} f_{s,p,t} + \sum_{j,p} h_{j,p,t}
               + \sum_{i,j} ratio_{m,i} \, u_{i,j,t}                                        [t]
 
-    made is all that p sells, to members (spot and contract) and to other plants. T is what the base
-    of the coalition's share limits on an input has beyond demand: what plants take of it, and what
-    the unmet demand of each product i would have taken, through all stages.
+    made are all sales of p, to members (spot and contract) and to other plants. T is the part of
+    the base of the coalition's share limits on an input that exceeds demand: the tonnes that plants
+    take, and those that the unmet demand of each product i would have needed, through all stages.
 
     variables   input sold f [t], from source s to plant p; input handed over h [t], by member j;
                 taken by plants T [t]
     posts       out of the member's balance h; cost headings "purchase", "tariff", "levy", "freight"
-    dual        what one more tonne of the input is worth to the plant; of a joint input the sum
+    dual        the value of one more tonne of the input to the plant; for a joint input the sum
                 over its products [money/t]
     source      activity analysis with joint products, Koopmans (1951), Activity Analysis of
                 Production and Allocation, ch. 3
@@ -156,7 +156,6 @@ def model(f: Frame) -> None:
 
 
 def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
-    """Add what members hand over, and let it arrive."""
     e, hand = f.expanded, f.expanded.hand_overs
     axes = (hand.mineral, hand.year, hand.intake, hand.member)
     positions = (axis.tolist() for axis in axes)
@@ -173,7 +172,7 @@ def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
-    """Add what the base of limits on each input has beyond demand."""
+    """Add the part of the base of limits on each input that exceeds demand."""
     e, short = f.expanded, f.short
     cells = [(m, t) for m, t in f.cells if e.is_input(e.minerals[m])]
     beyond = f.variables(market.BEYOND, [(e.minerals[m], e.years[t]) for m, t in cells])
@@ -198,7 +197,7 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
     b.handed = b.columns(market.HANDED, (hand.intake, hand.member, hand.year))
     b.post((hand.mineral, hand.member, hand.year), b.handed, market.HANDED.balance)
@@ -216,7 +215,6 @@ def arrays(b: builder.Builder) -> None:
 def _needs(
     b: builder.Builder, sells: Any, arriving: tuple[Ints, Ints, Ints], *, is_joint: bool
 ) -> None:
-    """Add a row for each year in which a plant sells what it needs an input for."""
     e, (intake, year, column) = b.expanded, arriving
     needs = [
         (i, r, t, ratio)
@@ -244,14 +242,14 @@ def _enter(
     columns: Iterable[tuple[Any, Any, Any]],
     rows: dict[tuple[int, int], list[tuple[int, float]]],
 ) -> None:
-    """Enter columns, each of an intake or source and a year, into its rows with their amounts."""
+    """Add columns, each of an intake or source and a year, to its rows with their amounts."""
     entries = [
         (row, int(column), amount)
         for place, t, column in (columns if rows else ())
         for row, amount in rows.get((int(place), int(t)), ())
     ]
     row, column = builder.columns_of([entry[:2] for entry in entries], 2)
-    b.enter(row, column, np.array([amount for *_, amount in entries], dtype=float))
+    b.add_entries(row, column, np.array([amount for *_, amount in entries], dtype=float))
 
 
 def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
@@ -262,32 +260,32 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     beyond, rows = b.columns(market.BEYOND, (m, t)), b.rows(TOTAL, (m, t), least=0.0, most=0.0)
     b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.beyond[m, t] = beyond
-    b.enter(rows, beyond, -1.0)
+    b.add_entries(rows, beyond, -1.0)
     row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     row_of[m, t] = rows
-    b.enter(row_of[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
+    b.add_entries(row_of[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
     mineral, _, when, short = b.short
     for i, product, ratio in e.unmet_pairs:
         unmet = np.flatnonzero(mineral == product)
-        b.enter(row_of[i, when[unmet]], short[unmet], ratio)
+        b.add_entries(row_of[i, when[unmet]], short[unmet], ratio)
 
 
-def _levers(of: component.Levers) -> None:
-    """Lanes between plants that are closed may be opened."""
-    if all(row.open is not False for row in of.case.input_lanes):
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
+    """Closed lanes between plants may be opened."""
+    if all(row.open is not False for row in cells.case.input_lanes):
         return
-    for i, intake in enumerate(of.e.intakes):
+    for i, intake in enumerate(cells.e.intakes):
         for r, (t, year) in itertools.product(
-            of.e.of_mineral[intake.mineral], enumerate(of.e.years)
+            cells.e.of_mineral[intake.mineral], enumerate(cells.e.years)
         ):
-            source = of.e.sources[r]
-            row = closing_lane(of.e, source, intake.country, year)
+            source = cells.e.sources[r]
+            row = closing_lane(cells.e, source, intake.country, year)
             if row is None:
                 continue
-            seller = row.refiner or row.company or of.case.country_name(row.country)
-            land = of.case.country_name(row.to_country) or "every country"
+            seller = row.refiner or row.company or cells.case.country_name(row.country)
+            land = cells.case.country_name(row.to_country) or "every country"
             what = f"row {row.row}: lanes from {seller or 'every country'} to plants in {land}"
-            cell = of.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
+            cell = cells.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, to_plant(i), t))
 
@@ -299,5 +297,5 @@ def _joins(case: Case) -> Iterable[tuple[str, ...]]:
 
 _FILLS = ("input_lanes", ("open",))
 FAMILY = component.Family(
-    model, arrays, joins=_joins, loosening=component.Loosening(_levers, _FILLS, rank=3)
+    model, arrays, joins=_joins, relaxation=component.Relaxation(_relaxable_cells, _FILLS, rank=3)
 )

@@ -10,73 +10,73 @@ import numpy as np
 
 from models import resolve, schema
 from models.program import builder, component, market
-from models.program.division import own
+from models.program.division import by_member
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
 
-def _country_label(of: Solved, key: Any) -> component.Label:
+def _country_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, member, year = key
-    row = component.lane_row(of.case.lanes, "max", (mineral, country, "", member, year))
-    what = f"the lane from {of.case.country_name(country)} to {member}"
+    row = component.lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
+    what = f"the lane from {plan.case.country_name(country)} to {member}"
     return component.Label(what, None if row is None else COUNTRY_MAX.place(row, year))
 
 
-def _refiner_label(of: Solved, key: Any) -> component.Label:
+def _refiner_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, member, year = key
-    record: Any = of.record(name, project, mineral)
-    row = component.lane_row(of.case.lanes, "max", (mineral, record.country, name, member, year))
+    record: Any = plan.record(name, project, mineral)
+    row = component.lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
     what = f"the lane from {project or name} to {member}"
     return component.Label(what, None if row is None else REFINER_MAX.place(row, year))
 
 
-def _reached(of: Solved, flow: Flow) -> component.Stop:
-    source = of.expanded.sources[flow.source]
-    return component.Stop("the lane's Max is reached from", source.project or source.name)
+def _reached(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
+    return component.Obstacle("the lane's Max is reached from", source.project or source.name)
 
 
 COUNTRY_MAX = component.Rows(
     name="country_lane_max",
     key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What one country ships to a member fits the lane.",
+    meaning="Shipments from one country to a member are at most the lane's Max.",
     cell=(schema.Lane, "max"),
     kind="lane",
     label=_country_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable="lanes",
-    stops=component.when_full(_reached),
-    stop_rank=1,
+    obstacles=component.obstacle_when_full(_reached),
+    obstacle_rank=1,
     is_scarce=True,
-    divided=own,
+    divided=by_member,
 )
 REFINER_MAX = component.Rows(
     name="refiner_lane_max",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What one refiner ships to a member fits the lane.",
+    meaning="Shipments from one refiner to a member are at most the lane's Max.",
     cell=(schema.Lane, "max"),
     kind="lane",
     label=_refiner_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable="lanes",
-    stops=component.when_full(_reached),
-    stop_rank=1,
+    obstacles=component.obstacle_when_full(_reached),
+    obstacle_rank=1,
     is_scarce=True,
-    divided=own,
+    divided=by_member,
 )
 
 
 def model(f: Frame) -> None:
-    r"""What one country, or one refiner, ships to one member fits the lane.
+    r"""Shipments from one country, or one refiner, to a member are at most the lane's Max.
 
     .. math:: \sum_{r \in R_{c}} (x_{r,m,j,t} + y_{r,m,j,t}) \le max_{m,c,j,t}, \qquad
               x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
 
-    variables   none of its own; a closed lane has no column
-    posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (what
-                lifts imports to a price floor, at the border of its zone)
-    dual        what one more tonne of lane would save [money/t]
+    variables   none; a closed lane has no column
+    posts       cost headings "tariff" (a fraction of cost or price), "freight" and "levy" (which
+                raises the price of imports to a price floor, at the border of its zone)
+    dual        the saving of one more tonne of lane capacity [money/t]
     source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
     """
     e = f.expanded
@@ -101,53 +101,62 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     shape = (len(e.sources), len(e.members), len(e.years))
     of_refiner, of_country = np.full(shape, np.inf), np.full(shape, np.inf)
     for name in e.minerals:
         found = e.lanes[name]
         if found.sources:
-            # a mineral's sources stand side by side among all sources
+            # the sources of a mineral are neighbours among all sources
             mine = slice(found.sources[0], found.sources[-1] + 1)
             place = [found.countries.index(e.sources[i].country) for i in found.sources]
             of_refiner[mine], of_country[mine] = found.refiner_max, found.country_max[place]
     for rows, every in ((REFINER_MAX, of_refiner), (COUNTRY_MAX, of_country)):
         most = every[d.source, d.member, d.year]
         at = np.flatnonzero(np.isfinite(most))
-        b.limit(rows, at, most[at])
+        b.upper_limit(rows, at, most[at])
 
 
-def _levers(of: component.Levers) -> None:
-    """Lanes that are closed may be opened, those with a Max made wider."""
-    mine = [row for row in of.case.lanes if row.mineral in {"", *of.e.minerals}]
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
+    """Closed lanes may be opened, and the Max of others raised."""
+    mine = [row for row in cells.case.lanes if row.mineral in {"", *cells.e.minerals}]
     opens = [row for row in mine if row.open is not None]
     widths = [row for row in mine if row.max is not None]
     if all(row.open for row in opens):
         opens = []
     if not opens and not widths:
         return
-    for r in range(len(of.e.sources)):
-        for j in range(len(of.e.members)):
-            for t in range(len(of.e.years)):
-                _opened(of, opens, (r, j, t))
-                _widened(of, widths, (r, j, t))
+    for r in range(len(cells.e.sources)):
+        for j in range(len(cells.e.members)):
+            for t in range(len(cells.e.years)):
+                _opened(cells, opens, (r, j, t))
+                _widened(cells, widths, (r, j, t))
 
 
-def _opened(of: component.Levers, rows: list[schema.Lane], at: tuple[int, int, int]) -> None:
-    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+def _opened(
+    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
+) -> None:
+    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
     lane = (source.mineral, source.country, source.name, member, year)
     row = component.lane_row(rows, "open", lane, source.company)
     if row is not None and not row.open:
-        cell = of.cell(
-            row, "open", year, what=component.lane_words(of.case, row), unit=component.OPEN, was=0.0
+        cell = cells.cell(
+            row,
+            "open",
+            year,
+            what=component.lane_words(cells.case, row),
+            unit=component.OPEN,
+            was=0.0,
         )
         if cell is not None:
             cell.lanes.append(at)
 
 
-def _widened(of: component.Levers, rows: list[schema.Lane], at: tuple[int, int, int]) -> None:
-    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+def _widened(
+    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
+) -> None:
+    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
     mineral, country, name = source.mineral, source.country, source.name
     limits: tuple[tuple[str, component.Rows, Any], ...] = (
         ("", COUNTRY_MAX, (country, mineral, member, year)),
@@ -155,9 +164,9 @@ def _widened(of: component.Levers, rows: list[schema.Lane], at: tuple[int, int, 
     )
     for refiner, *limit in limits:
         row = component.lane_row(rows, "max", (mineral, country, refiner, member, year))
-        if row is not None and row.max is not None and of.is_first(*limit):
-            what = component.lane_words(of.case, row)
-            of.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
+        if row is not None and row.max is not None and cells.is_new(*limit):
+            what = component.lane_words(cells.case, row)
+            cells.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
 
 
 def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
@@ -173,5 +182,5 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 _FILLS = ("lanes", ("open", "max"))
 FAMILY = component.Family(
-    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=3)
+    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=3)
 )

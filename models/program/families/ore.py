@@ -1,4 +1,4 @@
-"""Ore: what a refiner sells was mined somewhere, and that somewhere has a capacity."""
+"""Ore: a refiner's sales need ore, and mines have a capacity."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 PREMIUM, FREIGHT = component.CostHeading("ore premium"), component.CostHeading("ore freight")
 
 
-def _terms(of: Solved, key: Any, _: int, times: float) -> list[component.PriceTerm]:
+def _terms(plan: Solved, key: Any, _: int, times: float) -> list[component.PriceTerm]:
     country, refiner, project, mineral, year = key
-    worth, where = times * of.case.discount(year), of.case.country_name(country)
-    mine = _mine(of.case, country, mineral)
-    plant = of.source(refiner, project, mineral)
-    freight, _open = ore_lane(of.case, mineral, country, plant.country, year)
+    worth, where = times * plan.case.discount(year), plan.case.country_name(country)
+    mine = _mine(plan.case, country, mineral)
+    plant = plan.source(refiner, project, mineral)
+    freight, _open = ore_lane(plan.case, mineral, country, plant.country, year)
     said = f"premium of ore from {where}"
     return [
         component.PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
@@ -37,41 +37,42 @@ def _mine(case: Case, country: str, mineral: str) -> Mine:
     return next(n for n in case.mines if (n.country, n.mineral) == (country, mineral))
 
 
-def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     country, refiner, project, mineral, year = key
-    who, where = of.who(refiner, project, mineral), of.case.country_name(country)
+    who, where = plan.supplier_words(refiner, project, mineral), plan.case.country_name(country)
     return f"ore from {where} to {who}, {year}", f"ore from {where}, {year}"
 
 
-def _mine_label(of: Solved, key: Any) -> component.Label:
+def _mine_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, year = key
-    place = CAPACITY.place(_mine(of.case, country, mineral), year)
-    return component.Label(f"mines of {of.case.country_name(country)}", place)
+    place = CAPACITY.place(_mine(plan.case, country, mineral), year)
+    return component.Label(f"mines of {plan.case.country_name(country)}", place)
 
 
-def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[component.Stop]:
-    """Yield that no mine ships ore to a source, or that all that do have no more."""
+def _without_ore(plan: Solved, flow: Flow, at: Sequence[int]) -> Iterator[component.Obstacle]:
     for row in at:
-        mines = of.once(_mines_by_row)[row]
+        mines = plan.cached(_mines_by_row)[row]
         if not mines:
             many = "suppliers without ore: no mine with an open lane ships any to them"
-            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many)
-        elif all(of.room[mine] <= flow.nothing for mine, *_ in mines):
+            yield component.Obstacle(many.replace("suppliers", "supplier", 1), many=many)
+        elif all(plan.slack[mine] <= flow.tolerance for mine, *_ in mines):
             many = "suppliers without more ore: the mines that can ship to them are used up"
             named = tuple((name, size) for _, name, size in mines)
-            yield component.Stop(many.replace("suppliers", "supplier", 1), many=many, named=named)
+            yield component.Obstacle(
+                many.replace("suppliers", "supplier", 1), many=many, named=named
+            )
 
 
-def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
+def _mines_by_row(plan: Solved) -> dict[int, list[tuple[int, str, float]]]:
     """Return the mines that ship ore to each source: row of their capacity, country, capacity."""
-    case, e, rows = of.case, of.expanded, of.program.rows
+    case, e, rows = plan.case, plan.expanded, plan.program.rows
     mine, year = np.full((2, len(rows.cost)), -1, dtype=np.int64)
-    for group in of.program.variables:
+    for group in plan.program.variables:
         if group.component is ORE:
             mine[group.at], _, year[group.at] = group.index
     found: dict[int, list[tuple[int, str, float]]] = {}
     of_mine: dict[tuple[int, int], tuple[int, str, float]] = {}
-    for group in of.program.constraints:
+    for group in plan.program.constraints:
         if group.component is BALANCE:
             found.update((row, []) for row in group.at.tolist())
         elif group.component is CAPACITY:
@@ -102,30 +103,30 @@ ORE = component.Columns(
     move=_move,
     terms=_terms,
     spent=("ore premium", "ore freight"),
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.NOT_LISTED,
 )
 BALANCE = component.Rows(
     name="ore_balance",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="A refiner that needs ore takes in what it sells, divided by its recovery.",
+    meaning="A refiner that needs ore takes in its sales divided by its recovery.",
     kind="ore",
-    label=lambda of, key: component.Label(f"ore at {of.who(*key[:3])}"),
-    stops=_without_ore,
-    stop_rank=3,
+    label=lambda plan, key: component.Label(f"ore at {plan.supplier_words(*key[:3])}"),
+    obstacles=_without_ore,
+    obstacle_rank=3,
     through=(ORE,),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 CAPACITY = component.Rows(
     name="mine_capacity",
     key=(component.COUNTRY, component.MINERAL, component.YEAR),
     index=(component.MINE, component.YEAR),
-    meaning="A country mines no more than it can.",
+    meaning="Ore from a country's mines is at most their capacity.",
     cell=(Mine, "capacity"),
     kind="mine",
     label=_mine_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable="mines",
     is_scarce=True,
     divided=division.by_right,
@@ -133,7 +134,7 @@ CAPACITY = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A refiner that needs ore takes in what it sells, divided by its recovery.
+    r"""A refiner that needs ore takes in its sales divided by its recovery.
 
     .. math:: \sum_n z_{n,r,m,t} = \frac{1}{recovery_r} \sum_j (x + y)_{r,m,j,t}, \qquad
               \sum_r z_{n,r,m,t} \le capacity_{n,m,t}                        [t contained/yr]
@@ -142,8 +143,8 @@ def model(f: Frame) -> None:
 
     variables   ore z from mine country n to source r [t contained], where the ore lane is open
     posts       cost headings "ore premium" and "ore freight"
-    dual        of the ore balance: what a tonne of ore at the refiner is worth; of the mine: what
-                one more tonne of mine capacity would save [money/t contained]
+    dual        of the ore balance: the value of a tonne of ore at the refiner; of the mine: the
+                saving of one more tonne of mine capacity [money/t contained]
     source      two-stage transshipment, Orden (1956), Management Science 2(3)
     """
     e, case = f.expanded, f.case
@@ -185,16 +186,16 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, d, case = b.expanded, b.expanded.sales, b.expanded.case
     mined = {m.mineral for m in case.mines}
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
     at = np.flatnonzero(needs[d.source])
-    rows, (r, t), inverse = b.grouped(BALANCE, at, least=0.0, most=0.0)
+    rows, (r, t), inverse = b.rows_by_key(BALANCE, at, least=0.0, most=0.0)
     capacity = e.mined
     freight, is_open = _ore_lanes(b)
     serves = b.mineral_of[component.MINE][:, None] == b.mineral_of[component.SOURCE][r]
-    # by mine and balance: its number, and which of the balances it serves
+    # by mine and balance: the mine's number, and the balances that it serves
     n, balances = np.nonzero(serves & (capacity[:, t] > 0) & is_open[:, r, t])
     split = {
         PREMIUM: np.array([mine.premium for mine in case.mines], dtype=float)[n],
@@ -204,11 +205,11 @@ def arrays(b: builder.Builder) -> None:
     columns = b.columns(ORE, (n, r[balances], t[balances]), price=price, charges=split)
     b.mined = (n, t[balances], columns)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
-    b.enter(rows[balances], columns, 1.0)
-    b.enter(rows[inverse], b.sold[at], -1.0 / recovery[d.source[at]])
-    (n, t), inverse = builder.grouped(*b.mined[:2])
+    b.add_entries(rows[balances], columns, 1.0)
+    b.add_entries(rows[inverse], b.sold[at], -1.0 / recovery[d.source[at]])
+    (n, t), inverse = builder.unique_keys(*b.mined[:2])
     rows = b.rows(CAPACITY, (n, t), most=capacity[n, t])
-    b.enter(rows[inverse], columns, 1.0)
+    b.add_entries(rows[inverse], columns, 1.0)
 
 
 def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
@@ -236,13 +237,13 @@ def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
     return freight, is_open
 
 
-def _levers(of: component.Levers) -> None:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The capacity of a country's mines."""
-    for n in of.case.mines:
-        running = [y for y in of.case.years if in_force(n, y)]
-        for year, was in of.by_step(n.capacity, running):
-            of.cell(
-                n, "capacity", year, what=f"mines of {of.case.country_name(n.country)}",
+    for n in cells.case.mines:
+        running = [y for y in cells.case.years if in_force(n, y)]
+        for year, was in cells.values_in_force(n.capacity, running):
+            cells.cell(
+                n, "capacity", year, what=f"mines of {cells.case.country_name(n.country)}",
                 unit="t/yr", was=was, loosens=(CAPACITY, (n.country, n.mineral, year)),
             )  # fmt: skip
 
@@ -255,5 +256,5 @@ def _right(e: Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 _FILLS = ("mines", ("capacity",))
 FAMILY = component.Family(
-    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=2)
+    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=2)
 )

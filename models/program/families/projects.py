@@ -12,15 +12,15 @@ import numpy as np
 from models import tolerances
 from models.case import Case, begun_capital
 from models.program import component, decisions, division
-from models.program.builder import Builder, Charge, columns_of, grouped, integers
+from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
 from models.resolve import (
     Ints,
     budget_year,
     capital_charge,
     fixed_builds,
     free_budgets,
+    running_starts,
     start_years,
-    starts,
     unbuilt,
 )
 from models.schema import BudgetYear, Project
@@ -30,54 +30,53 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 CAPITAL = component.CostHeading(
-    "capital", remark="Of projects: the capex as a yearly charge over their life."
+    "capital", remark="For projects: the capex as a yearly charge over their life."
 )
 _WHOLE, _MORE = 1.0 - tolerances.SAME_SHARE, 1.0 + tolerances.SAME_SHARE
-_UNBUILT = component.Stop(
+_UNBUILT = component.Obstacle(
     "planned plant that is not built", many="planned plants that are not built"
 )
 
 
-def running(of: Solved, project: Project, year: int) -> float:
-    """Return the fraction of a project that can run in a year."""
-    begun = starts(project, of.expanded.years, year)
-    return sum(of.value(BUILT, (project.name, y)) for y in begun)
+def running_fraction(plan: Solved, project: Project, year: int) -> float:
+    begun = running_starts(project, plan.expanded.years, year)
+    return sum(plan.value(BUILT, (project.name, y)) for y in begun)
 
 
-def _capacity_label(of: Solved, key: Any) -> component.Label:
+def _capacity_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, year = key
-    record: Any = of.record(name, project, mineral)
-    built = running(of, record, year)
-    part = f", {built * 100:.4g} % of it built" if built < _WHOLE else ""
+    record: Any = plan.record(name, project, mineral)
+    built = running_fraction(plan, record, year)
+    part = f", {built * 100:.4g} % built" if built < _WHOLE else ""
     return component.Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
 
 
-def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """A tonne of a plant that is built in part loosens the row by what is built of it."""
-    plant: Any = of.record(*key[:3])
-    built = [c for c, _ in of.entries_of(at) if of.column(c)[0] is BUILT]
+def _capacity_step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+    """Return the capacity, and one tonne of it, times the fraction of the plant that is built."""
+    plant: Any = plan.record(*key[:3])
+    built = [c for c, _ in plan.row_entries(at) if plan.column(c)[0] is BUILT]
     return plant.capacity.value(key[3]), component.LimitStep(
         at, entries=tuple((c, -1.0) for c in built)
     )
 
 
-def _full(of: Solved, flow: Flow) -> component.Stop:
-    source = of.expanded.sources[flow.source]
-    if of.sold[flow.source, flow.year] <= flow.nothing:
+def _full(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
+    if plan.sold[flow.source, flow.year] <= flow.tolerance:
         return _UNBUILT
-    return component.Stop("capacity open to the coalition is used up at", source.project)
+    return component.Obstacle("capacity open to the coalition is used up at", source.project)
 
 
-def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
-    """Return what each year's budget can still pay, with what some projects take [money m].
+def remaining_budgets(plan: Solved, spenders: Iterable[Project]) -> dict[int, float]:
+    """Return the money left in each year's budget, plus the spending of some projects [money m].
 
-    With Carry over budget that is what is left of all budgets up to it, less what later spending
-    needs of that. Years without a budget are not among them.
+    With Carry over budget it is the money left of all budgets up to the year, minus the part that
+    later spending needs. Years without a budget are left out.
     """
-    case = of.case
+    case = plan.case
     left = free_budgets(case)
     limited = {p.name: p for p in spenders if p.built_in is None}
-    for (name, start), part in of.amounts(BUILT).items():
+    for (name, start), part in plan.amounts(BUILT).items():
         if name in limited and start not in dict(limited[name].begun):
             year = budget_year(limited[name], start, case.years)
             if year in left:
@@ -89,49 +88,50 @@ def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
     return {year: max(0.0, left[year]) for year in sorted(left)}
 
 
-def _budget_label(of: Solved, year: int) -> component.Label:
-    row = next(b for b in of.case.budget if b.year == year)
-    has_earlier = any(b.year < year for b in of.case.budget)
-    carried = has_earlier and of.case.settings.carry_over_budget
-    rest = " with what is left of earlier ones" if carried else ""
+def _budget_label(plan: Solved, year: int) -> component.Label:
+    row = next(b for b in plan.case.budget if b.year == year)
+    has_earlier = any(b.year < year for b in plan.case.budget)
+    carried = has_earlier and plan.case.settings.carry_over_budget
+    rest = " and the money left of earlier ones" if carried else ""
     return component.Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
 
 
-def _budget_bears_on(of: Solved, _: component.Rows, year: int, where: component.Where) -> bool:
-    """Whether a plant of the mineral that could run in the year is paid in a budget year.
+def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: component.Where) -> bool:
+    """Return whether a plant of the mineral that could run in the year is paid in a budget year.
 
-    With Carry over budget in that year or an earlier one, where all up to it is spent.
+    With Carry over budget it may also be paid in an earlier year, if all budgets up to then are
+    spent.
     """
     mineral, _member, wanted = where
-    e = of.expanded
+    e = plan.expanded
     paying = {
         budget_year(p, start, e.years)
-        for p in of.case.projects
+        for p in plan.case.projects
         if p.mineral == mineral and p.built_in is None and p.capex > 0
         for start in start_years(p, e.years)
         if start <= wanted < start + p.life
     }
-    if not of.case.settings.carry_over_budget:
+    if not plan.case.settings.carry_over_budget:
         return year in paying
-    limited = {row.year for row in of.case.budget}
-    return _is_spent(of, year) and any(y <= year for y in paying & limited)
+    limited = {row.year for row in plan.case.budget}
+    return _is_spent(plan, year) and any(y <= year for y in paying & limited)
 
 
-def _is_spent(of: Solved, year: int) -> bool:
-    """Return whether the budgets up to a year are spent by its end, where they are carried over."""
-    total = {y: capex for y, capex in free_budgets(of.case).items() if y <= year}
+def _is_spent(plan: Solved, year: int) -> bool:
+    """Return whether all budgets up to a year are spent by its end, if they are carried over."""
+    total = {y: capex for y, capex in free_budgets(plan.case).items() if y <= year}
     paid = sum(
         part * p.capex
-        for p in of.case.projects if p.built_in is None
-        for start in start_years(p, of.expanded.years)
-        if budget_year(p, start, of.expanded.years) in total
-        and (part := of.value(BUILT, (p.name, start))) > 0
+        for p in plan.case.projects if p.built_in is None
+        for start in start_years(p, plan.expanded.years)
+        if budget_year(p, start, plan.expanded.years) in total
+        and (part := plan.value(BUILT, (p.name, start))) > 0
     )  # fmt: skip
     return paid >= _WHOLE * sum(total.values())
 
 
 def _begun(case: Case, key: Any) -> int:
-    """Return the year in which building begins for output in a key's year, and is paid for."""
+    """Return the year in which building begins, and is paid for, for output in a key's year."""
     name, start = key
     project = next(p for p in case.projects if p.name == name)
     return budget_year(project, start, case.years)
@@ -141,12 +141,12 @@ def _begun(case: Case, key: Any) -> int:
 
 
 @dataclass(frozen=True)
-class Unpaid:
-    """A plant that would be worth its capital, and that the budget does not pay for.
+class UnaffordablePlant:
+    """A plant that would be worth its capital, but that the budget cannot pay for.
 
-    ``built`` is the part that runs in the year asked about, ``needs`` the capital of the rest and
-    ``left`` what the budget of ``year`` leaves for it [money m]; ``what`` and ``place`` are that
-    budget's.
+    ``built`` is the fraction that runs in the year asked about, ``needs`` the capital of the rest,
+    and ``left`` the money left for it in the budget of ``year`` [money m]. ``what`` and ``place``
+    are that budget's words and cell.
     """
 
     project: Project
@@ -158,66 +158,68 @@ class Unpaid:
     place: component.CellAddress | None
 
 
-def unpaid(of: Solved, mineral: str, year: int) -> tuple[Unpaid, ...]:
-    """Return the plants of a mineral that no budget pays for by a year, though they are worth it.
+def unaffordable_plants(plan: Solved, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
+    """Return the plants worth building for a year that no budget can pay for in time.
 
-    Any year in which what would run then could be paid has to have a budget that is spent or, with
-    whole projects, too small. Of several the one that leaves most is told. What a plant is worth is
-    read from the prices of the plan, so at the margin.
+    In every year in which they could be paid, the budget is spent or, for integer projects, too
+    small. Of several such budgets, the one with the most money left is reported. The value of a
+    plant follows from the plan's shadow prices, so it is marginal.
     """
-    left = budgets_left(of, of.case.projects)
-    found = (_unpaid(of, p, year, left) for p in of.case.projects if p.mineral == mineral)
+    left = remaining_budgets(plan, plan.case.projects)
+    found = (_unpaid(plan, p, year, left) for p in plan.case.projects if p.mineral == mineral)
     return tuple(plant for plant in found if plant is not None)
 
 
-def _unpaid(of: Solved, project: Project, year: int, left: dict[int, float]) -> Unpaid | None:
-    e, whole = of.expanded, of.case.settings.whole_projects
+def _unpaid(
+    plan: Solved, project: Project, year: int, left: dict[int, float]
+) -> UnaffordablePlant | None:
+    e, whole = plan.expanded, plan.case.settings.whole_projects
     own = dict(project.begun)
-    begun = starts(project, e.years, year) if project.built_in is None else []
+    begun = running_starts(project, e.years, year) if project.built_in is None else []
     begun = [start for start in begun if start not in own]
     paying = {budget_year(project, start, e.years) for start in begun}
-    built = running(of, project, year)
+    built = running_fraction(plan, project, year)
     every = start_years(project, e.years)
-    is_once = whole and any(of.value(BUILT, (project.name, y)) > 0 for y in every)
+    is_once = whole and any(plan.value(BUILT, (project.name, y)) > 0 for y in every)
     if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
         return None
     most = max(paying, key=lambda y: (left[y], -y))
     needs = project.capex * (1.0 - built)
     if left[most] >= needs * (_WHOLE if whole else 1.0 - _WHOLE):
         return None
-    if not any(_is_worth_it(of, project, start) for start in begun):
+    if not any(_is_worth_it(plan, project, start) for start in begun):
         return None
-    label = _budget_label(of, most)
-    return Unpaid(project, built, needs, left[most], most, label.what, label.place)
+    label = _budget_label(plan, most)
+    return UnaffordablePlant(project, built, needs, left[most], most, label.what, label.place)
 
 
-def _is_worth_it(of: Solved, project: Project, start: int) -> bool:
-    """Return whether a plant saves more than its capital charge by the prices of the plan.
+def _is_worth_it(plan: Solved, project: Project, start: int) -> bool:
+    """Return whether a plant saves more than its capital charge at the plan's shadow prices.
 
-    What a tonne of its capacity saves is that of its best buyer in each year of output; the prices
+    A tonne of its capacity saves as much as for its best buyer in each year of output. The prices
     of the budget and of the capacity itself are left out.
     """
-    e, d, flow = of.expanded, of.expanded.deliveries, of.program.flow
-    column = of.column_at(BUILT, (project.name, start))
+    e, d, flow = plan.expanded, plan.expanded.deliveries, plan.program.flow
+    column = plan.column_at(BUILT, (project.name, start))
     r = next(i for i, source in enumerate(e.sources) if source.project == project.name)
     saves = 0.0
     for t, year in enumerate(e.years):
         if start <= year < start + project.life:
             columns = flow[np.flatnonzero((d.source == r) & (d.year == t))].tolist()
-            best = max((-_reduced(of, c, (CAPACITY,)) for c in columns), default=0.0)
+            best = max((-_reduced(plan, c, (CAPACITY,)) for c in columns), default=0.0)
             saves += float(e.nameplate[r, t]) * max(0.0, best)
-    return saves > _MORE * _reduced(of, column, (CAPACITY, BUDGET))
+    return saves > _MORE * _reduced(plan, column, (CAPACITY, BUDGET))
 
 
-def _reduced(of: Solved, column: int, left_out: tuple[component.Rows, ...]) -> float:
-    """Return a column's reduced cost [money of the first year], the duals of some rows left out."""
-    program = of.program
+def _reduced(plan: Solved, column: int, left_out: tuple[component.Rows, ...]) -> float:
+    """Return a column's reduced cost [money of the first year], without the duals of some rows."""
+    program = plan.program
     cost = float(program.rows.cost[column])
-    for row, amount in of.entries(column):
-        if of.component_of(row) not in left_out:
+    for row, amount in plan.column_entries(column):
+        if plan.component_of(row) not in left_out:
             year = int(program.row_year[row])
-            worth = of.case.discount(year) if year else 1.0
-            cost -= amount * float(of.prices[row]) * worth
+            worth = plan.case.discount(year) if year else 1.0
+            cost -= amount * float(plan.prices[row]) * worth
     return cost
 
 
@@ -227,11 +229,11 @@ BUILT = component.Columns(
     name="built",
     key=(component.PROJECT, component.YEAR),
     index=(component.PROJECT, component.CALENDAR),
-    meaning="The fraction of a project whose output starts in a year.",
+    meaning="The fraction of a project that is built, with output from a year on.",
     cell=(Project, "capex"),
     unit=component.FRACTION,
     headings=(CAPITAL,),
-    move="of project {project} built for {year}",
+    move="fraction of project {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
     decision=decisions.BUILDING,
@@ -241,10 +243,10 @@ REST = component.Columns(
     name="rest_built",
     key=(component.PROJECT, component.YEAR),
     index=(component.PROJECT, component.CALENDAR),
-    meaning="Whether what is left to build of a whole project is built for a year.",
+    meaning="Whether the unbuilt rest of an integer project is built.",
     unit=component.FRACTION,
     is_move=False,
-    move="of what is left of {project} built for {year}",
+    move="fraction of the rest of {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
     decision=decisions.NOT_LISTED,
@@ -253,16 +255,16 @@ WHOLE_REST = component.Rows(
     name="whole_rest",
     key=(component.PROJECT, component.YEAR),
     index=(component.PROJECT, component.CALENDAR),
-    meaning="What is left to build of a whole project is built whole or not at all.",
+    meaning="The unbuilt rest of an integer project is built completely or not at all.",
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 ONCE = component.Rows(
     name="project_once",
     key=(component.PROJECT,),
-    meaning="A project is built once.",
+    meaning="A project is built at most once.",
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
@@ -271,33 +273,33 @@ ONCE = component.Rows(
 CAPACITY = component.Rows(
     name="project_capacity",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="A project delivers no more than what is built of it.",
+    meaning="A project delivers at most its capacity times the fraction that is built.",
     cell=(Project, "capacity"),
     kind="project capacity",
     label=_capacity_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
     is_capacity=True,
-    stops=component.when_full(_full),
-    stop_rank=0,
+    obstacles=component.obstacle_when_full(_full),
+    obstacle_rank=0,
     step=_capacity_step,
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 CARRIED = component.Columns(
     name="budget_carried",
     key=(component.YEAR,),
     index=(component.CALENDAR,),
-    meaning="What is left of the budgets up to a year for later ones, where it is carried over.",
+    meaning="Budget left over in a year for later years, if it is carried over.",
     unit=component.MONEY,
     is_move=False,
-    move="of the budgets up to {year} left for later years",
+    move="budget left over in {year} for later years",
     is_first_stage=True,
 )
 BUDGET = component.Rows(
     name="budget",
     key=(component.YEAR,),
     index=(component.CALENDAR,),
-    meaning="The capital of the plants that a year's budget pays for fits it.",
+    meaning="The capital of plants paid from a year's budget is at most that budget.",
     cell=(BudgetYear, "capex"),
     unit=component.MONEY,
     kind="budget",
@@ -310,7 +312,7 @@ BUDGET = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""A project delivers no more than what is built of it; its capital fits the budget.
+    r"""A project delivers at most the part that is built; its capital is at most the budget.
 
     .. math:: \sum_j x_{p,m,j,t} \le capacity_p \sum_{t - life_p < y \le t} b_{p,y}       [t/yr]
     .. math:: \sum_t b_{p,t} \le 1, \qquad
@@ -318,16 +320,16 @@ def model(f: Frame) -> None:
     .. math:: b_{p,t} = begun_{p,t} \; [Built], \qquad b_{p,t} = rest_p \, z_{p,t} \; [whole]
 
     The sheet Built fixes begun, also before the first year. Its payments are taken from the budget,
-    which stays at least 0 (``resolve.free_budgets``). The year before y that has a budget is y'.
-    Without Carry over budget there is no l. With it, all spending up to y is at most all budgets up
-    to y; years without a row of Budget are unlimited and left out.
+    which stays at least 0 (``resolve.free_budgets``). y' is the last year with a budget before y.
+    Without Carry over budget there is no l. With it, total spending up to y is at most the sum of
+    all budgets up to y; years without a row of Budget are unlimited and left out.
 
-    variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole);
-                rest built z, 0 or 1, where a whole project is begun in part; budget carried l, what
-                is left for later years [money m]
+    variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if integer);
+                rest built z, 0 or 1, if an integer project is partly built; budget carried l, the
+                money left for later years [money m]
     posts       cost heading "capital" (capital-recovery factor x capex, each year of output)
-    dual        of the capacity: its rent [money/t]; of the budget: what one more million in that
-                year would save [money per million], spent then or, carried over, in a later year
+    dual        of the capacity: its rent [money/t]; of the budget: the saving of one more million
+                in that year [money per million], spent then or, carried over, in a later year
     source      capacity expansion, Luss (1982), Operations Research 30(5)
     """
     e, case = f.expanded, f.case
@@ -351,7 +353,7 @@ def model(f: Frame) -> None:
     f.constraints(
         ONCE, {name: (None, of, None, unbuilt(p)) for name, (of, p) in once.items() if of}
     )
-    _rest(f, built, [b for b in every if is_whole and b.is_rest])
+    _rest(f, built, [b for b in every if is_whole and b.is_remainder])
     _capacity(f, built)
     _budget(f, built, {key: p for key, p in builds.items() if key[1] not in dict(p.begun)})
     runs = [
@@ -364,14 +366,14 @@ def model(f: Frame) -> None:
 
 @dataclass(frozen=True)
 class Build:
-    """A column of what is built of a project, with output from a year on."""
+    """The column for the fraction of a project that is built, with output from a year on."""
 
     project: Project
     year: int
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the most of it: equal where it is begun, or a scenario has it built."""
+        """The lower and upper bound; equal if it is begun, or if a scenario has it built."""
         fixed = fixed_builds(self.project)
         if self.year in fixed:
             return fixed[self.year], fixed[self.year]
@@ -379,22 +381,21 @@ class Build:
 
     @property
     def is_new(self) -> bool:
-        """Whether all of the project is left to be built."""
+        """Whether nothing of the project is built yet."""
         return self.year not in dict(self.project.begun) and unbuilt(self.project) == 1.0
 
     @property
-    def is_rest(self) -> bool:
-        """Whether it is what is left of a project that is begun in part, and free."""
+    def is_remainder(self) -> bool:
+        """Whether the column is the undecided rest of a partly built project."""
         return 0.0 < unbuilt(self.project) < 1.0 and self.year not in fixed_builds(self.project)
 
 
 def _years(project: Project, years: tuple[int, ...]) -> list[int]:
-    """Return the years for which there is a column of what is built of a project."""
     return sorted({*start_years(project, years), *dict(project.begun)})
 
 
 def _rest(f: Frame, built: Any, rest: list[Build]) -> None:
-    """Build what is left of projects that are begun in part whole or not at all."""
+    """Build the rest of partly built projects completely or not at all."""
     keys = {(b.project.name, b.year): unbuilt(b.project) for b in rest}
     z = f.variables(REST, keys, whole=keys, upper=dict.fromkeys(keys, 1.0) if keys else None)
     rows: dict[Any, Row] = {
@@ -409,7 +410,7 @@ def _capacity(f: Frame, built: Any) -> None:
     for (r, t), columns in f.by_source_year.items():
         source = e.sources[r]
         if isinstance(source.record, Project):
-            begun = starts(source.record, e.years, e.years[t])
+            begun = running_starts(source.record, e.years, e.years[t])
             plants = [built[source.project, y] for y in begun]
             amounts = [1.0] * len(columns) + [-float(e.nameplate[r, t])] * len(plants)
             key = (source.name, source.project, source.mineral, e.years[t])
@@ -439,7 +440,7 @@ def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> Non
 
 
 def _limited(case: Case, spent: Iterable[int]) -> list[int]:
-    """Return the years whose budgets limit what is spent: where it is carried over, earlier too."""
+    """Return the years whose budgets limit spending, with earlier ones if it is carried over."""
     years = sorted(spent)
     if not (years and case.settings.carry_over_budget):
         return years
@@ -449,7 +450,7 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
 
 
 def arrays(b: Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
     builds = [
         (p, Build(project, year))
@@ -459,11 +460,11 @@ def arrays(b: Builder) -> None:
     p, begin = columns_of([(p, build.year) for p, build in builds], 2)
     first = (
         b.mineral_of[component.PROJECT][p] * b.years
-    )  # a project stands in its mineral's first year
+    )  # a project belongs to its mineral's first year
     plants = [build.project for _, build in builds]
     charge = np.array([capital_charge(case, q) for q in plants], dtype=float)
     end = begin + np.array([q.life for q in plants], dtype=np.int64)
-    charges = [  # what is built is paid for in each year in which it runs
+    charges = [  # a build is charged in each year in which it runs
         Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
         for s, y in enumerate(e.years)
     ]
@@ -485,19 +486,19 @@ def arrays(b: Builder) -> None:
     b.built = {(q, of.year): c for (q, of), c in zip(builds, columns.tolist(), strict=True)}
     own = [i for i, (_, build) in enumerate(builds) if build.year not in dict(plants[i].begun)]
     free = integers(own)
-    (once,), inverse = grouped(p[free])
+    (once,), inverse = unique_keys(p[free])
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
     most = np.array([unbuilt(case.projects[q]) for q in once.tolist()])
     rows = b.rows(ONCE, (once,), most=most, year=none)
-    b.enter(rows[inverse], columns[free], 1.0)
-    rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_rest])
+    b.add_entries(rows[inverse], columns[free], 1.0)
+    rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_remainder])
     z = b.columns(REST, (p[rest], begin[rest]), cell=first[rest], upper=1.0, whole=1.0)
     none = np.zeros(len(rest), dtype=np.int64)
     rows = b.rows(
         WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
     )
-    b.enter(rows, columns[rest], 1.0)
-    b.enter(rows, z, -np.array([unbuilt(plants[i]) for i in rest.tolist()]))
+    b.add_entries(rows, columns[rest], 1.0)
+    b.add_entries(rows, z, -np.array([unbuilt(plants[i]) for i in rest.tolist()]))
     _capacity_arrays(b)
     _budget_arrays(b, [(i, builds[i][1]) for i in own], first)
 
@@ -506,14 +507,14 @@ def _capacity_arrays(b: Builder) -> None:
     e, d = b.expanded, b.expanded.sales
     planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
     at = np.flatnonzero(planned[d.source])
-    rows, (r, t), inverse = b.grouped(CAPACITY, at, most=0.0)
-    b.enter(rows[inverse], b.sold[at], 1.0)
-    own, built, size = b.running(r, t)
-    b.enter(rows[own], built, -size)
+    rows, (r, t), inverse = b.rows_by_key(CAPACITY, at, most=0.0)
+    b.add_entries(rows[inverse], b.sold[at], 1.0)
+    own, built, size = b.running_builds(r, t)
+    b.add_entries(rows[own], built, -size)
 
 
 def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> None:
-    """Hold new builds to what budgets leave; ``builds`` are with their positions."""
+    """Limit new builds to the money that budgets have left; ``builds`` have their positions."""
     e, case = b.expanded, b.expanded.case
     limits, capex_of = free_budgets(case), dict[int, float]()
     spent: dict[int, list[int]] = {}
@@ -524,20 +525,20 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> 
             spent.setdefault(year, []).append(i)
             capex_of[i] = project.capex
     years = integers(_limited(case, spent))
-    # a budget stands with the first of its projects: it ties their minerals into one block
+    # a budget belongs to the block of its first project: it links all their minerals
     standing = [spent.get(y) or spent[max(spent)] for y in years.tolist()]
     cell = integers([int(first[paid[0]]) for paid in standing])
     most = np.array([limits[y] for y in years.tolist()])
     rows = b.rows(BUDGET, (years,), cell=cell, most=most, year=years)
     carries = slice(0, -1 if case.settings.carry_over_budget else 0)
     left = b.columns(CARRIED, (years[carries],), cell=cell[carries])
-    b.enter(rows[carries], left, 1.0)
-    b.enter(rows[1 : len(left) + 1], left, -1.0)
+    b.add_entries(rows[carries], left, 1.0)
+    b.add_entries(rows[1 : len(left) + 1], left, -1.0)
     at = list(b.built.values())
     for row, year in zip(rows.tolist(), years.tolist(), strict=True):
         paid = spent.get(year, [])
         capex = np.array([capex_of[i] for i in paid])
-        b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
+        b.add_entries(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
 
 
 def _ties(case: Case) -> Iterable[str]:
@@ -545,16 +546,16 @@ def _ties(case: Case) -> Iterable[str]:
 
 
 def _joins(case: Case) -> Iterable[tuple[str, ...]]:
-    """The minerals of all plants that one budget pays for."""
+    """The minerals of all plants that share a budget."""
     paid = tuple(p.mineral for p in case.projects if p.built_in is None or p.begun)
     return (paid,) if case.budget and paid else ()
 
 
-def _levers(of: component.Levers) -> None:
-    """The budget of a year; where it is 0, a unit is the dearest plant."""
-    dearest = max((p.capex for p in of.case.projects), default=0.0)
-    for row in of.case.budget:
-        cell = of.cell(
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
+    """The budget of a year; if it is 0, one unit is the capital of the most expensive plant."""
+    dearest = max((p.capex for p in cells.case.projects), default=0.0)
+    for row in cells.case.budget:
+        cell = cells.cell(
             row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex,
             loosens=(BUDGET, row.year) if dearest > 0 else None,
         )  # fmt: skip
@@ -563,5 +564,9 @@ def _levers(of: component.Levers) -> None:
 
 
 FAMILY = component.Family(
-    model, arrays, ties=_ties, joins=_joins, loosening=component.Loosening(_levers, rank=4)
+    model,
+    arrays,
+    ties=_ties,
+    joins=_joins,
+    relaxation=component.Relaxation(_relaxable_cells, rank=4),
 )

@@ -1,4 +1,4 @@
-"""Refining: a refiner sells no more than its capacity that is open to the coalition."""
+"""Refining: a refiner's sales are at most the capacity that it offers to the coalition."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 
-def _label(of: Solved, key: Any) -> component.Label:
+def _label(plan: Solved, key: Any) -> component.Label:
     name, mineral, year = key
-    record: Any = of.record(name, "", mineral)
+    record: Any = plan.record(name, "", mineral)
     share = _open_part(record, year)
     part = f", {share * 100:.4g} % of it open to the coalition" if share < 1 else ""
-    what = f"capacity of {of.who(name, '', mineral)}{part}"
+    what = f"capacity of {plan.supplier_words(name, '', mineral)}{part}"
     return component.Label(what, CAPACITY.place(record, year))
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """A tonne of a capacity of which a part is open loosens the row by that part."""
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+    """Return the capacity, and one tonne of it, times the share open to the coalition."""
     name, mineral, year = key
-    refiner: Any = of.record(name, "", mineral)
+    refiner: Any = plan.record(name, "", mineral)
     open_part = _open_part(refiner, year)
     if open_part > 0:
         return refiner.capacity.value(year), component.LimitStep(at, open_part)
-    return float(of.program.rows.row_upper[at]), component.LimitStep(at, 1.0)
+    return float(plan.program.rows.row_upper[at]), component.LimitStep(at, 1.0)
 
 
 def _open_part(refiner: schema.Refiner, year: int) -> float:
@@ -39,10 +39,9 @@ def _open_part(refiner: schema.Refiner, year: int) -> float:
     return 1.0 if share is None else share
 
 
-def used_up(of: Solved, flow: Flow) -> component.Stop:
-    """Return that a source sells all that it can."""
-    source = of.expanded.sources[flow.source]
-    return component.Stop(
+def _fully_used(plan: Solved, flow: Flow) -> component.Obstacle:
+    source = plan.expanded.sources[flow.source]
+    return component.Obstacle(
         "capacity open to the coalition is used up at", source.project or source.name
     )
 
@@ -50,15 +49,15 @@ def used_up(of: Solved, flow: Flow) -> component.Stop:
 CAPACITY = component.Rows(
     name="refining_capacity",
     key=(component.REFINER, component.MINERAL, component.YEAR),
-    meaning="A refiner sells no more than its capacity that is open to the coalition.",
+    meaning="A refiner's sales are at most its capacity that is open to the coalition.",
     cell=(schema.Refiner, "capacity"),
     kind="capacity",
     label=_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable="capacities and the part of them that is open",
     is_capacity=True,
-    stops=component.when_full(used_up),
-    stop_rank=0,
+    obstacles=component.obstacle_when_full(_fully_used),
+    obstacle_rank=0,
     step=_step,
     is_scarce=True,
     divided=division.by_right,
@@ -66,18 +65,18 @@ CAPACITY = component.Rows(
 
 
 def model(f: Frame) -> None:
-    r"""All that a refiner delivers in a year fits its usable capacity.
+    r"""A refiner's sales in a year are at most its usable capacity.
 
     .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr) + \sum_p f_{r,p,t}
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
 
-    Spot x, contracted y and sales to plants f are variables of all families. All that a source
-    sells includes f: here, in Projects, Ore, Continuity and Security.
+    Spot x, contracted y and sales to plants f are variables that all families share. A source's
+    sales include f, also in Projects, Ore, Continuity and Security.
 
-    variables   none of its own
-    posts       into the member's balance x and y; cost heading "purchase", and "support" (what a
-                scenario has paid for a tonne: below 0)
-    dual        the scarcity rent: what one more tonne of usable capacity would save [money/t]
+    variables   none
+    posts       into the member's balance x and y; cost headings "purchase" and "support" (a
+                scenario's payment per tonne: negative)
+    dual        the scarcity rent: the saving of one more tonne of usable capacity [money/t]
     source      capacitated transportation problem, Ahuja, Magnanti & Orlin (1993), ch. 1.2
     """
     e = f.expanded
@@ -96,26 +95,26 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.sales
     own = np.array([not s.project for s in e.sources], dtype=bool)
     at = np.flatnonzero(own[d.source])
-    b.limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])
+    b.upper_limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])
 
 
-def _levers(of: component.Levers) -> None:
-    """The capacity of a refiner, and the part of it that is open."""
-    for r in of.case.refiners:
-        running = [y for y in of.case.years if case.in_force(r, y)]
-        who = f"{r.name} ({of.case.country_name(r.country)})"
-        for year, was in of.by_step(r.capacity, running):
-            of.cell(
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
+    """The capacity of a refiner, and the share of it that is open to the coalition."""
+    for r in cells.case.refiners:
+        running = [y for y in cells.case.years if case.in_force(r, y)]
+        who = f"{r.name} ({cells.case.country_name(r.country)})"
+        for year, was in cells.values_in_force(r.capacity, running):
+            cells.cell(
                 r, "capacity", year, what=f"capacity of {who}", unit="t/yr", was=was,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=_open_part(r, year),
             )  # fmt: skip
-        for year, was in of.by_step(r.available_share, running):
+        for year, was in cells.values_in_force(r.available_share, running):
             what = f"the part of {who} that is open to the coalition"
-            of.cell(
+            cells.cell(
                 r, "available_share", year, what=what, unit=component.SHARE, was=was, most=1.0,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=r.capacity.value(year),
             )  # fmt: skip
@@ -130,5 +129,5 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 _FILLS = ("refiners", ("capacity", "available_share"))
 FAMILY = component.Family(
-    model, arrays, loosening=component.Loosening(_levers, _FILLS, _right, rank=1)
+    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=1)
 )

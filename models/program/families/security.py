@@ -1,4 +1,4 @@
-"""Security: enough is left if any one country is lost, or what is missing is paid for."""
+"""Security: if any one country is lost, enough supply is left, or a penalty is paid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from models import measures, schema
 from models.program import component, division, market
-from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.builder import Builder, columns_of, integers, unique_keys
 from models.resolve import (
     Cell,
     Expanded,
@@ -17,8 +17,8 @@ from models.resolve import (
     Ints,
     Survival,
     mine_capacity,
+    running_starts,
     sellers,
-    starts,
     survivals,
 )
 
@@ -29,33 +29,33 @@ if TYPE_CHECKING:
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
-def _asked(of: Solved, key: Any) -> Survival:
-    return of.once(_all_asked)[key]
+def _asked(plan: Solved, key: Any) -> Survival:
+    return plan.cached(_all_asked)[key]
 
 
-def _all_asked(of: Solved) -> dict[Any, Survival]:
-    return {found.key: found for found in survivals_asked(of.expanded)}
+def _all_asked(plan: Solved) -> dict[Any, Survival]:
+    return {found.key: found for found in security_requirements(plan.expanded)}
 
 
-def _label(of: Solved, key: Any) -> component.Label:
-    found = _asked(of, key)
-    who, least = of.case.country_name(found.country), (1.0 - found.most_short) * 100
-    what = f"what has to be left if {who} is lost ({least:.4g} % of demand)"
+def _label(plan: Solved, key: Any) -> component.Label:
+    found = _asked(plan, key)
+    who, least = plan.case.country_name(found.country), (1.0 - found.most_short) * 100
+    what = f"the supply required if {who} is lost ({least:.4g} % of demand)"
     return component.Label(what, SURVIVAL.place(found.record, found.year), "point")
 
 
-def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """A unit is a point of demand; the cell says what may be short, the row what has to be left.
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
+    """Return the supply required, and one point of demand: the cell says how much may be short.
 
-    Of an input demand has beside it what plants outside the country take.
+    For an input, demand includes what plants outside the country take.
     """
-    found = _asked(of, key)
+    found = _asked(plan, key)
     countries = {
-        (i.mineral, i.refiner, i.project, i.product): i.country for i in of.expanded.intakes
+        (i.mineral, i.refiner, i.project, i.product): i.country for i in plan.expanded.intakes
     }
     entries: list[tuple[int, float]] = []
-    for column, _ in of.entries_of(at) if found.is_input else ():
-        name, where = of.column(column)
+    for column, _ in plan.row_entries(at) if found.is_input else ():
+        name, where = plan.column(column)
         if name is market.BEYOND:
             entries.append((column, -measures.POINT))
         is_taken = name in {market.INPUT_FLOW, market.HANDED}
@@ -65,50 +65,50 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     return 1.0 - found.most_short, component.LimitStep(at, right, tuple(entries))
 
 
-def _slope(of: Solved, key: Any, where: component.Where) -> float:
-    found, (mineral, _, year) = _asked(of, key), where
+def _slope(plan: Solved, key: Any, where: component.Where) -> float:
+    found, (mineral, _, year) = _asked(plan, key), where
     return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
 
 
-def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     who, year = (
-        of.case.country_name(MISSING.part(key, component.COUNTRY)),
+        plan.case.country_name(MISSING.part(key, component.COUNTRY)),
         MISSING.part(key, component.YEAR),
     )
-    said = f"lacking if {who} is lost, {year}"
+    said = f"missing if {who} is lost, {year}"
     return said, said
 
 
-def _mined_by_right(of: division.Owners, at: division.At, limit: Floats) -> Floats:
-    """Divide what all mines of a mineral give: each by the rights to it."""
-    e, found = of.expanded, np.zeros((len(limit), len(of.expanded.members)))
+def _mined_by_right(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+    """Divide the capacity of all mines of a mineral by the rights to each."""
+    e, found = owners.expanded, np.zeros((len(limit), len(owners.expanded.members)))
     for n, mine in enumerate(e.case.mines):
         rows = np.flatnonzero(at[component.MINERAL] == e.mineral_at[mine.mineral])
         years = at[component.YEAR][rows]
         capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
-        found[rows] += capacity[:, None] * of.rights.mines[n, years]
+        found[rows] += capacity[:, None] * owners.rights.mines[n, years]
     return found
 
 
-def _least_by_member(of: division.Owners, at: division.At, limit: Floats) -> Floats:
-    """Divide what has to be left: a part of own demand, less own opening stocks that count.
+def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+    """Divide the supply required: shares of demand, minus each member's opening stocks.
 
-    A member may have more in stock than it needs. Where all have, so that nothing has to be left,
-    the parts sum to less than that, which asks for no more.
+    Only stocks that count are subtracted. A member may have more stock than it needs. If all do, no
+    supply is required, and the parts add up to less than 0, which requires nothing either.
     """
     del limit
-    e, security = of.expanded, of.expanded.case.security
+    e, security = owners.expanded, owners.expanded.case.security
     opening = np.zeros((len(e.minerals), len(e.members)))
     for pile in e.case.stockpiles:
         opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
     counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
     counting = np.array([float(of_row) for of_row in counts])
-    return np.asarray(to_be_served(of, at) - counting[:, None] * opening[at[component.MINERAL]])
+    return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(of: division.Owners, at: division.At) -> Floats:
-    """Return what has to be served of each member's demand if a country is lost [t]."""
-    e, security = of.expanded, of.expanded.case.security
+def to_be_served(owners: division.Owners, at: division.At) -> Floats:
+    """Return the part of each member's demand that must be served if a country is lost [t]."""
+    e, security = owners.expanded, owners.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
     return np.asarray(
         (1.0 - np.array(short))[:, None] * e.demand[at[component.MINERAL], :, at[component.YEAR]]
@@ -122,7 +122,7 @@ def _rows_of(at: division.At) -> Iterator[tuple[int, int]]:
 RESERVE = component.Columns(
     name="reserve",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="What a supplier could sell more if another is lost.",
+    meaning="How much more a supplier could sell if a country is lost.",
     is_move=False,
     move="reserve",
     gives_way=True,
@@ -130,14 +130,14 @@ RESERVE = component.Columns(
 SUPPLY = component.Columns(
     name="supply",
     key=(component.MINERAL, component.YEAR),
-    meaning="All that suppliers sell, and could sell more.",
+    meaning="All sales of suppliers, and their possible extra sales.",
     is_move=False,
     move="supply",
 )
 MISSING = component.Columns(
     name="missing_if_lost",
     key=(component.SECURITY, component.MINERAL, component.COUNTRY, component.YEAR),
-    meaning="How far supply is below what must be left if a country is lost.",
+    meaning="How far supply is below the supply required if a country is lost.",
     cell=(schema.SecurityTarget, "penalty"),
     headings=(SECURITY_PENALTY,),
     move=_move,
@@ -145,16 +145,16 @@ MISSING = component.Columns(
 SURGE = component.Rows(
     name="surge",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="A supplier could sell more by a part of its usable capacity.",
+    meaning="A supplier's extra sales are at most a share (Surge) of its usable capacity.",
     cell=(schema.Settings, "surge"),
     kind="surge",
-    label=lambda of, key: component.Label(f"what {of.who(*key[:3])} could sell more"),
+    label=lambda plan, key: component.Label(f"the extra sales of {plan.supplier_words(*key[:3])}"),
     divided=division.by_right,
 )
 ORE = component.Rows(
     name="surge_ore",
     key=(component.MINERAL, component.YEAR),
-    meaning="The ore for what is sold, and could be sold more, can be mined.",
+    meaning="Mines can supply the ore for actual and possible extra sales.",
     cell=(schema.Mine, "capacity"),
     kind="surge",
     label=lambda _, key: component.Label(f"the mines of {key[0]} in all"),
@@ -163,20 +163,20 @@ ORE = component.Rows(
 TOTAL = component.Rows(
     name="supply_total",
     key=(component.MINERAL, component.YEAR),
-    meaning="What suppliers sell, and could sell more, adds up.",
+    meaning="Total supply is the sum of suppliers' sales and possible extra sales.",
     kind="supply",
-    label=lambda _, key: component.Label(f"what is left of {key[0]} if a country is lost"),
+    label=lambda _, key: component.Label(f"the supply of {key[0]} if a country is lost"),
     through=(SUPPLY,),
-    divided=division.nothing,
+    divided=division.to_nobody,
 )
 SURVIVAL = component.Rows(
     name="survival",
     key=(component.SECURITY, component.MINERAL, component.COUNTRY, component.YEAR),
-    meaning="Without a country no more is short than may be, or it is paid for.",
+    meaning="If a country is lost, at most Max short is missing, or a penalty is paid.",
     cell=(schema.SecurityTarget, "max_short"),
     kind="security",
     label=_label,
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
     step=_step,
     slope=_slope,
@@ -190,14 +190,14 @@ def _capacities() -> list[component.Rows]:
     ]
 
 
-def survivals_asked(e: Expanded) -> Iterator[Survival]:
-    """Yield all that Security asks of a case."""
+def security_requirements(e: Expanded) -> Iterator[Survival]:
+    """Yield the requirements of the sheet Security, one per row, country, mineral and year."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
         yield from survivals(e, m, t)
 
 
 def model(f: Frame) -> None:
-    r"""What is left without a country serves all demand but for what may be short.
+    r"""Supply without a lost country must serve demand, except for the shortage allowed.
 
     .. math:: g_{r,t} \le surge \cdot usable_{r,t}, \qquad
               \sum_j (x + y)_{r,m,j,t} + g_{r,t} \le usable_{r,t}                        [t/yr]
@@ -207,17 +207,18 @@ def model(f: Frame) -> None:
               + \sum_j s_{m,j,t-1} + v_{i,m,k,t}
               \ge (1 - short_{i,t}) \sum_j demand_{m,j,t}                               [t]
 
-    q adds up x + y + g of all sources, and their sales to plants. Demand for an input includes T
-    less what plants in the lost country take (see Inputs). Usable of a project is what runs. The
-    reserve g enters the rows of refining and projects (second inequality). The third is for sources
-    that need ore, of minerals with mines. Stocks are last year's closing or the opening ones, if
-    row i of Security counts them. Only minerals and years of such a row have these rows. Rest of
-    world is never lost.
+    q is the sum of x + y + g over all sources, and of their sales to plants. Demand for an input
+    includes T minus what plants in the lost country take (see Inputs). The usable capacity of a
+    project is the part that runs. The extra sales g enter the rows of refining and projects (second
+    inequality). The third inequality is for sources that need ore, of minerals with mines. Stocks
+    are those at the end of the year before (first year: the opening stocks), if row i of Security
+    counts them. Only minerals and years of such a row have these rows. The rest of the world is
+    never lost.
 
-    variables   reserve g, what a source could sell more [t/yr]; q, the sum of g and all sales;
+    variables   extra sales g that a source could make [t/yr]; q, the sum of g and all sales;
                 missing v of row i if country k is lost [t]
     posts       cost heading "security" (v at the row's penalty)
-    dual        of the last: what one more tonne that has to be left would cost [money/t]
+    dual        of the last: the cost of requiring one more tonne [money/t]
     source      N-1 security with corrective action, Monticelli, Pereira & Granville (1987), IEEE
                 Transactions on Power Systems 2(4); here the corrections are bounded by the surge
     """
@@ -270,12 +271,12 @@ def _place(e: Expanded, cell: Cell) -> tuple[str, int]:
 
 
 def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
-    """Add what each source could sell more: a part of what is usable, within its capacity."""
+    """Add each source's extra sales: at most a share of its usable capacity."""
     e, surge = f.expanded, f.case.settings.surge
     at = {_key(e, r, t): (r, t) for (_, t), of in selling.items() for r in of}
     reserve = f.variables(RESERVE, at)
     for of in _capacities():
-        for key, row in f.of(of).items() if at else ():
+        for key, row in f.pyomo_component(of).items() if at else ():
             own = tuple(of.part(key, what) for what in RESERVE.key)
             if own in at:
                 f.enter(row, reserve[own])
@@ -283,7 +284,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     for key, (r, t) in at.items():
         record, plants = e.sources[r].record, list[Any]()
         if isinstance(record, schema.Project):
-            begun = starts(record, e.years, e.years[t])
+            begun = running_starts(record, e.years, e.years[t])
             plants = [f.built[record.name, year] for year in begun]
         amounts = [1.0] + [-surge * float(e.nameplate[r, t])] * len(plants)
         rows[key] = (None, [reserve[key], *plants], amounts, surge * float(e.usable[r, t]))
@@ -294,7 +295,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
 def _ore(
     f: Frame, selling: Mapping[Cell, list[int]], could_sell: Mapping[Cell, Sequence[Any]]
 ) -> None:
-    """Add that all mines together give the ore for what is sold and could be sold more."""
+    """Add the limit on ore for actual and extra sales: the capacity of all mines."""
     e = f.expanded
     rows: dict[Any, Row] = {}
     for cell, most in _mined(e, selling).items():
@@ -307,7 +308,7 @@ def _ore(
 
 
 def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
-    """Return what all mines give [t contained/yr], of those cells where anyone needs ore."""
+    """Return the capacity of all mines [t contained/yr], for cells with a source that needs ore."""
     found: dict[Cell, float] = {}
     for m, t in cells:
         mines = [mine for mine in e.case.mines if mine.mineral == e.minerals[m]]
@@ -317,7 +318,7 @@ def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
 
 
 def _once(columns: Sequence[Any], amounts: Sequence[float]) -> tuple[list[Any], list[float]]:
-    """Return columns once each: what a country sells to plants in it stands there twice."""
+    """Return each column once: sales to plants in the same country are there twice."""
     every = {id(column): column for column in columns}
     total = dict.fromkeys(every, 0.0)
     for column, amount in zip(columns, amounts, strict=True):
@@ -326,7 +327,7 @@ def _once(columns: Sequence[Any], amounts: Sequence[float]) -> tuple[list[Any], 
 
 
 def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
-    """Return what demand for an input has beside it, and what of that plants in a country take."""
+    """Return what plants take of an input, and the part that plants in a country take."""
     if cell not in f.beyond:
         return [], []
     e, (m, t), flows = f.expanded, cell, f.expanded.input_flows
@@ -344,7 +345,6 @@ def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
 
 
 def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
-    """Return the stocks of the year before that count."""
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]
@@ -352,13 +352,13 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
     return [f.stock[key] for key in keys if key in f.stock]
 
 
-# ---- the same rows as arrays -------------------------------------------------------------------
+# ---- the rows as arrays --------------------------------------------------------------------------
 
 
 def arrays(b: Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.sales
-    every, at_year = [*survivals_asked(e)], {year: t for t, year in enumerate(e.years)}
+    every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
     index = columns_of(
@@ -368,30 +368,30 @@ def arrays(b: Builder) -> None:
         ],
         4,
     )
-    cells, _ = grouped(index[1], index[3])
+    cells, _ = unique_keys(index[1], index[3])
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
     at = np.flatnonzero(place[d.mineral, d.year] >= 0)
     r, t = np.nonzero(e.can_sell & (place[b.mineral_of[component.SOURCE]] >= 0))
     reserve = _reserve_arrays(b, r, t)
-    # all that is sold and could be sold more: whose, when, and the column
+    # all sales and extra sales: source, year and column
     source, year = np.concatenate([d.source[at], r]), np.concatenate([d.year[at], t])
     column = np.concatenate([b.sold[at], reserve])
     in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
     supply, totals = b.columns(SUPPLY, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
-    b.enter(totals, supply, -1.0)
-    b.enter(totals[in_cell], column, 1.0)
+    b.add_entries(totals, supply, -1.0)
+    b.add_entries(totals[in_cell], column, 1.0)
     missing = b.columns(MISSING, index, price=np.array([s.penalty for s in every]))
     rows = b.rows(SURVIVAL, index, least=np.array([s.least for s in every]))
-    b.enter(rows, missing, 1.0)
-    b.enter(rows, supply[place[index[1], index[3]]], 1.0)
+    b.add_entries(rows, missing, 1.0)
+    b.add_entries(rows, supply[place[index[1], index[3]]], 1.0)
     home = integers([b.names.number(s.country) for s in e.sources])
     for i in range(len(e.case.security)):
         mine, of = np.flatnonzero(index[0] == i), np.full((len(supply), len(b.names.names)), -1)
         of[place[index[1][mine], index[3][mine]], index[2][mine]] = rows[mine]
         gone = of[in_cell, home[source]]
-        b.enter(gone[gone >= 0], column[gone >= 0], -1.0)
+        b.add_entries(gone[gone >= 0], column[gone >= 0], -1.0)
     _stock_arrays(b, every, index, rows)
     _taken_arrays(b, every, index, rows)
 
@@ -400,15 +400,15 @@ def _reserve_arrays(b: Builder, r: Ints, t: Ints) -> Ints:
     e, surge = b.expanded, b.expanded.case.settings.surge
     reserve = b.columns(RESERVE, (r, t))
     rows = b.rows(SURGE, (r, t), most=surge * e.usable[r, t])
-    b.enter(rows, reserve, 1.0)
-    of, built, size = b.running(r, t)
-    b.enter(rows[of], built, -surge * size)
+    b.add_entries(rows, reserve, 1.0)
+    of, built, size = b.running_builds(r, t)
+    b.add_entries(rows[of], built, -surge * size)
     capacity = np.full((len(e.sources), b.years), -1)
     for group in b.constraints:
         if group.component in _capacities():
             capacity[group.index] = group.at
-    own = capacity[r, t] >= 0  # there is none of what nobody needs
-    b.enter(capacity[r, t][own], reserve[own], 1.0)
+    own = capacity[r, t] >= 0  # a source that nobody needs has no row
+    b.add_entries(capacity[r, t][own], reserve[own], 1.0)
     return reserve
 
 
@@ -423,7 +423,7 @@ def _ore_arrays(
     row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
-    b.enter(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
+    b.add_entries(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
 
 
 def _stock_arrays(
@@ -433,25 +433,25 @@ def _stock_arrays(
     m, _, t, stocks = b.stock
     same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
     survival, stock = np.nonzero(same)
-    b.enter(rows[survival], stocks[stock], 1.0)
+    b.add_entries(rows[survival], stocks[stock], 1.0)
 
 
 def _taken_arrays(
     b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
-    """Enter what demand for an input has beside it, less what plants in a lost country take."""
+    """Add what plants take of an input to demand, minus the part of plants in a lost country."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
     part = np.array([1.0 - s.most_short for s in every])
     beyond = b.beyond[index[1], index[3]]
     at = np.flatnonzero((beyond >= 0) & (part > 0))
-    b.enter(rows[at], beyond[at], -part[at])
+    b.add_entries(rows[at], beyond[at], -part[at])
     home = integers([b.names.number(of.country) for of in e.intakes])
     arriving = b.sold[len(e.deliveries) :]
     for of, column in ((flows, arriving), (hand, b.handed)):
         same = (index[1][:, None] == of.mineral) & (index[3][:, None] == of.year)
         same &= (index[2][:, None] == home[of.intake]) & (part > 0)[:, None]
         survival, taken = np.nonzero(same)
-        b.enter(rows[survival], column[taken], part[survival])
+        b.add_entries(rows[survival], column[taken], part[survival])
 
 
 FAMILY = component.Family(model, arrays)

@@ -1,4 +1,4 @@
-"""Shortage: demand that is not met has a price, and its burden is shared."""
+"""Shortage: unmet demand has a price, and members share it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.program import builder, component, market
-from models.program.division import nothing, own
+from models.program.division import by_member, to_nobody
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
 
@@ -19,11 +19,11 @@ COST = component.CostHeading("shortage", is_penalty=True)
 UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
 
 
-def _cost(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
+def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = component.short_cost(of.case, mineral, tiers[0] if tiers else "", year)
+    said, place, by = component.short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
-    amount = times * float(of.program.rows.cost[column])
+    amount = times * float(plan.program.rows.cost[column])
     return [
         component.PriceTerm(
             "shortage", f"the cost of a tonne short{whose}{said}", amount, place, by
@@ -35,13 +35,13 @@ def _fair_label(_: Solved, __: Any) -> component.Label:
     return component.Label("its part in sharing the shortage fairly")
 
 
-def _fair_part(of: Solved, key: Any, at: component.Where) -> float:
-    """Return by how much a member's part of a shortage rises with a tonne of demand."""
-    case, (mineral, member, year), other = of.case, at, key[1]
+def _fair_part(plan: Solved, key: Any, at: component.Where) -> float:
+    """Return the rise of a member's fair part of a shortage per tonne of its demand."""
+    case, (mineral, member, year), other = plan.case, at, key[1]
     if (key[0], key[2]) != (mineral, year):
         return 0.0
     every, own = case.coalition_demand(mineral, year), case.demand_of[mineral, other, year]
-    short = of.value(OF_COALITION, (mineral, year))
+    short = plan.value(OF_COALITION, (mineral, year))
     return ((every if other == member else 0.0) - own) / every**2 * short
 
 
@@ -53,10 +53,10 @@ SHORTAGE = component.Columns(
     headings=(COST,),
     balance=1,
     move="short{of}: {member}, {year}",
-    serves="a tonne more would be short",
+    serves="one more tonne of demand would not be met",
     terms=_cost,
     spent=("shortage",),
-    divided=own,
+    divided=by_member,
 )
 OF_COALITION = component.Columns(
     name="coalition_shortage",
@@ -68,11 +68,11 @@ OF_COALITION = component.Columns(
 UNFAIR = component.Columns(
     name="unfair_shortage",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What a member is short beyond its part of the coalition's shortage.",
+    meaning="A member's shortage above its fair part of the coalition's shortage.",
     cell=(Settings, "fair_shortage_weight"),
     headings=(UNFAIR_COST,),
     is_move=False,
-    move="short{of} beyond its part: {member}, {year}",
+    move="short{of} above its fair part: {member}, {year}",
 )
 OF_TIER = component.Columns(
     name="tier_shortage",
@@ -84,57 +84,57 @@ OF_TIER = component.Columns(
     move="short{of}: {member}, tier {tier}, {year}",
     terms=_cost,
     spent=("shortage",),
-    divided=own,
+    divided=by_member,
 )
 TOTAL = component.Rows(
     name="shortage_total",
     key=(component.MINERAL, component.YEAR),
-    meaning="The coalition is short what its members are.",
+    meaning="The coalition's shortage is the sum of its members' shortages.",
     kind="fair share",
     label=_fair_label,
     is_neutral=True,
     through=(OF_COALITION,),
-    divided=nothing,
+    divided=to_nobody,
 )
 FAIR = component.Rows(
     name="fair_shortage",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What a member is short beyond its part of demand costs more.",
+    meaning="A member's shortage above its fair part, by demand, costs more.",
     kind="fair share",
     label=_fair_label,
     is_neutral=True,
     slope=_fair_part,
-    divided=nothing,
+    divided=to_nobody,
 )
 TIERS = component.Rows(
     name="tier_total",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="A member is short what its tiers are.",
+    meaning="A member's shortage is the sum of its tiers' shortages.",
     kind="tier",
-    label=lambda _, __: component.Label("the demand that goes short"),
+    label=lambda _, __: component.Label("the split of a shortage into tiers"),
     through=(OF_TIER,),
-    divided=nothing,
+    divided=to_nobody,
 )
 
 
 def model(f: Frame) -> None:
-    r"""Demand may stay unmet, at the shortage cost; being short beyond one's part costs more.
+    r"""Demand may stay unmet, at a cost; a member's shortage above its fair part costs more.
 
     .. math:: 0 \le u_{m,j,t} \le demand_{m,j,t}, \qquad U_{m,t} = \sum_j u_{m,j,t}, \qquad
               u_{m,j,t} - \frac{demand_{m,j,t}}{\sum_i demand_{m,i,t}} U_{m,t} \le h_{m,j,t}  [t]
 
-    Where demand has tiers, u is the sum of what each tier is short, at the tier's cost.
+    Where demand has tiers, u is the sum of the tiers' shortages, each at the tier's cost.
 
     variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]; tier shortage [t]
     posts       into the member's balance u; cost headings "shortage" (u at the shortage cost) and
                 "unfair shortage" (h at weight x shortage cost)
-    dual        of a member's part: what a tonne of tolerated unfairness would save [money/t]
+    dual        of a member's part: the saving if it could be exceeded by one tonne [money/t]
     source      value of lost load, Stoft (2002), Power System Economics, ch. 2-5; proportional
                 rationing, Moulin (2000), Econometrica 68(3)
     """
     case = f.case
     wanted = {f.key(m, j, t): demand for m, j, t, demand in f.buyers if demand > 0}
-    # without a stockpile the balance itself bounds u, and a bound would only split its dual
+    # without a stockpile the balance itself limits u; a bound would only split its dual
     stored = {f.key(m, j, t) for m, j, t, _ in f.buyers if f.expanded.has_stock[m, j]}
     upper = {key: demand for key, demand in wanted.items() if key in stored}
     short = f.variables(SHORTAGE, wanted, upper=upper)
@@ -149,7 +149,6 @@ def model(f: Frame) -> None:
 
 
 def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> None:
-    """Make a member's part of a shortage beyond its part of demand cost more."""
     e, weight = f.expanded, f.case.settings.fair_shortage_weight
     by_cell: dict[tuple[str, int], list[str]] = {}
     for mineral, member, year in wanted:
@@ -177,7 +176,6 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
 
 
 def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
-    """Part a member's shortage into its tiers, each up to its demand and at its own cost."""
     case = f.case
     demand = {
         (m, j, tier, t): tonnes
@@ -195,7 +193,7 @@ def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays, after the balances that a shortage enters."""
+    """Add the rows of ``model`` as arrays, after the balances."""
     market.balances(b)
     e, case = b.expanded, b.expanded.case
     table = e.demand.transpose(0, 2, 1)
@@ -232,18 +230,18 @@ def _fair_arrays(
 ) -> None:
     e, weight = b.expanded, b.expanded.case.settings.fair_shortage_weight
     m, _, t = index
-    at, inverse = builder.grouped(m, t)  # the shared cells, and which each is of
+    at, inverse = builder.unique_keys(m, t)  # the distinct cells, and the index of each among them
     total = b.columns(OF_COALITION, at)
     cost = weight * (price * b.discount[t])
     unfair = b.columns(UNFAIR, index, price=weight * price, cost=cost)
     rows = b.rows(TOTAL, at, least=0.0, most=0.0)
-    b.enter(rows[inverse], short, 1.0)
-    b.enter(rows, total, -1.0)
+    b.add_entries(rows[inverse], short, 1.0)
+    b.add_entries(rows, total, -1.0)
     every = e.demand[m, :, t].sum(axis=1)
     rows = b.rows(FAIR, index, most=0.0, size=wanted)
-    b.enter(rows, short, 1.0)
-    b.enter(rows, total[inverse], -wanted / every)
-    b.enter(rows, unfair, -1.0)
+    b.add_entries(rows, short, 1.0)
+    b.add_entries(rows, total[inverse], -wanted / every)
+    b.add_entries(rows, unfair, -1.0)
 
 
 def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> None:
@@ -259,8 +257,8 @@ def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints
     upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
     columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
     rows = b.rows(TIERS, index, least=0.0, most=0.0)
-    b.enter(rows[of], columns, 1.0)
-    b.enter(rows, short, -1.0)
+    b.add_entries(rows[of], columns, 1.0)
+    b.add_entries(rows, short, -1.0)
 
 
 FAMILY = component.Family(model, arrays)

@@ -24,29 +24,29 @@ HOLDING = component.CostHeading("holding")
 SHORTFALL_PENALTY = component.CostHeading("stock shortfall", is_penalty=True, rank=1)
 
 
-def _holding(of: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
-    place = STOCK.place(of.case.stockpile_of[key[:2]], key[2])
-    amount = times * float(of.program.rows.cost[column])
+def _holding(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
+    place = STOCK.place(plan.case.stockpile_of[key[:2]], key[2])
+    amount = times * float(plan.program.rows.cost[column])
     return [component.PriceTerm("holding", f"holding a tonne in {key[2]}", amount, place)]
 
 
-def _label(of: Solved, key: Any) -> component.Label:
-    pile = of.case.stockpile_of[key[:2]]
+def _label(plan: Solved, key: Any) -> component.Label:
+    pile = plan.case.stockpile_of[key[:2]]
     field = "target_days" if pile.target_days is not None else "target"
     return component.Label(
         f"the reserve's target in {key[2]}", component.place_of(pile, field, key[2])
     )
 
 
-def _days(of: Solved, key: Any, at: component.Where) -> float:
-    pile = of.case.stockpile_of[key[:2]] if key == at else None
+def _days(plan: Solved, key: Any, at: component.Where) -> float:
+    pile = plan.case.stockpile_of[key[:2]] if key == at else None
     return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
 
 
 STOCK = component.Columns(
     name="stock",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="What a member's reserve holds at the end of a year.",
+    meaning="The stock in a member's reserve at the end of a year.",
     cell=(Stockpile, "holding_cost"),
     headings=(HOLDING,),
     balance=-1,
@@ -54,10 +54,10 @@ STOCK = component.Columns(
     serves="the reserve at the end of {year}",
     terms=_holding,
     spent=("holding",),
-    decided=component.in_its_year,
+    decided=component.year_of_key,
     is_first_stage=False,
     decision=decisions.STORING,
-    divided=division.own,
+    divided=division.by_member,
 )
 SHORTFALL = component.Columns(
     name="stock_shortfall",
@@ -65,72 +65,72 @@ SHORTFALL = component.Columns(
     meaning="How far a reserve is below its target.",
     cell=(Stockpile, "target_penalty"),
     headings=(SHORTFALL_PENALTY,),
-    move="lacking in the reserve{of} of {member} in {year}",
+    move="missing to the target of {member}'s reserve{of} in {year}",
 )
 TARGET = component.Rows(
     name="stock_target",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="A reserve pays for what it lacks of its target.",
+    meaning="A penalty is paid for every tonne that a reserve is below its target.",
     cell=(Stockpile, "target"),
     kind="stock target",
     label=_label,
     slope=_days,
-    divided=division.own,
+    divided=division.by_member,
 )
 
 
-def _pace_label(of: Solved, key: Any, field: str) -> component.Label:
-    place = component.place_of(of.case.stockpile_of[key[:2]], field, key[2])
+def _pace_label(plan: Solved, key: Any, field: str) -> component.Label:
+    place = component.place_of(plan.case.stockpile_of[key[:2]], field, key[2])
     named = Stockpile.column_of(field).header
     return component.Label(f"the reserve's {named} in {key[2]}", place)
 
 
-def _pace_step(of: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
-    """Return what the cell says; a tonne more of it is a tonne more of the row's limit."""
-    return getattr(of.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
+def _pace_step(plan: Solved, key: Any, at: int, field: str) -> tuple[float, component.LimitStep]:
+    """Return the value of the cell; one tonne more of it raises the row's limit by one tonne."""
+    return getattr(plan.case.stockpile_of[key[:2]], field), component.LimitStep(at, 1.0)
 
 
-def _given_in_full(of: Solved, at: component.Where) -> component.Stop | None:
-    """Return that a member that is short may draw no more from its reserve, which holds more."""
-    row, nothing = of.at(DRAW, at), of.tolerance(at[0], at[2])
-    if row < 0 or of.room[row] > nothing:
+def _given_in_full(plan: Solved, at: component.Where) -> component.Obstacle | None:
+    """Return the statement that a member may draw no more from its reserve, if it holds more."""
+    row, nothing = plan.row_at(DRAW, at), plan.tolerance(at[0], at[2])
+    if row < 0 or plan.slack[row] > nothing:
         return None
-    has_more = of.value(STOCK, at) > nothing or of.prices[row] < 0
-    return component.Stop("its reserve gives no more than Max draw") if has_more else None
+    has_more = plan.value(STOCK, at) > nothing or plan.prices[row] < 0
+    return component.Obstacle("its reserve gives no more than Max draw") if has_more else None
 
 
 _PACE = "the fill and draw limits of reserves"
 FILL = component.Rows(
     name="stock_fill",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="No more is added to a reserve in a year than Max fill.",
+    meaning="A reserve grows in a year by at most Max fill.",
     cell=(Stockpile, "max_fill"),
     kind="stock fill",
     label=partial(_pace_label, field="max_fill"),
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_fill"),
-    divided=division.own,
+    divided=division.by_member,
 )
 DRAW = component.Rows(
     name="stock_draw",
     key=(component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="No more is drawn from a reserve in a year than Max draw.",
+    meaning="A reserve shrinks in a year by at most Max draw.",
     cell=(Stockpile, "max_draw"),
     kind="stock draw",
     label=partial(_pace_label, field="max_draw"),
-    bears_on=component.by_key,
+    bears_on=component.key_matches,
     holds_back=_given_in_full,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_draw"),
-    divided=division.own,
+    divided=division.by_member,
 )
 _PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
-"""The rows on how fast a stock changes, the field that says it, and the sign of what is added."""
+"""The rows that limit a stock's change in a year: the field with the limit, and its sign."""
 
 
 def model(f: Frame) -> None:
-    r"""A reserve holds no more than its maximum and pays for what is missing to its target.
+    r"""A reserve holds at most its maximum; a penalty is paid for tonnes below its target.
 
     .. math:: 0 \le s_{m,j,t} \le max_{m,j}, \qquad s_{m,j,t} + v_{m,j,t} \ge target_{m,j,t}   [t]
     .. math:: s_{m,j,t} - s_{m,j,t-1} \le fill_{m,j}, \qquad s_{m,j,t-1} - s_{m,j,t} \le draw_{m,j}
@@ -140,8 +140,8 @@ def model(f: Frame) -> None:
     variables   stock s at the end of the year [t]; shortfall v from target [t]
     posts       s out of its year's balance and into the next one's; cost headings "holding" and
                 "stock shortfall"
-    dual        of the target: what one tonne less of it would save [money/t]; of what may be added
-                or drawn in a year: what one more tonne of it would save [money/t]
+    dual        of the target: the saving if it were one tonne lower [money/t]; of Max fill and Max
+                draw: the saving if it were one tonne higher [money/t]
     source      inventory balance, Wagner & Whitin (1958), Management Science 5(1)
     """
     e, case = f.expanded, f.case
@@ -172,7 +172,6 @@ def model(f: Frame) -> None:
 
 
 def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
-    """Limit what is added to a reserve in a year and what is drawn from it."""
     years = f.expanded.years
     for of, field, sign in _PACES:
         rows: dict[Any, Row] = {}
@@ -189,7 +188,7 @@ def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> Non
 
 
 def arrays(b: builder.Builder) -> None:
-    """The same rows as arrays."""
+    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
     piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
@@ -210,35 +209,36 @@ def arrays(b: builder.Builder) -> None:
     index = (m[wanted], j[wanted], t[wanted])
     lacking = b.columns(SHORTFALL, index, price=penalty[wanted])
     rows = b.rows(TARGET, index, least=target[wanted])
-    b.enter(rows, stock[wanted], 1.0)
-    b.enter(rows, lacking, 1.0)
+    b.add_entries(rows, stock[wanted], 1.0)
+    b.add_entries(rows, lacking, 1.0)
     opening = np.array([0.0 if y else p.opening for p, y in piles])
     for of, field, sign in _PACES:
         stated = [getattr(p, field) for p, _ in piles]
         most = np.array([np.nan if value is None else value for value in stated], dtype=float)
         at = np.flatnonzero(np.isfinite(most))
         rows = b.rows(of, (m[at], j[at], t[at]), most=(most + sign * opening)[at])
-        b.enter(rows, stock[at], sign)
-        later = t[at] > 0  # the column before is the year before's
-        b.enter(rows[later], stock[at[later] - 1], -sign)
+        b.add_entries(rows, stock[at], sign)
+        later = t[at] > 0  # the column before is that of the year before
+        b.add_entries(rows[later], stock[at[later] - 1], -sign)
 
 
 def maximum(e: Expanded, key: Any) -> float | None:
-    """Return the upper bound of a stock [t]; None where an earlier plan decided the stock.
+    """Return the upper bound of a stock [t]; None where an earlier plan fixed the stock.
 
-    Infinite where the coalition could never buy as much as the stockpile holds.
+    It is infinite if the coalition could never buy enough to fill the stockpile.
     """
-    if STOCK.agreed(e.case, key) is not None:
+    if STOCK.fixed_value(e.case, key) is not None:
         return None
     pile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
     most = pile.opening + float(np.maximum(e.usable[of], e.nameplate[of]).sum())
     return pile.max if pile.max < most else math.inf
 
 
-def widest(e: Expanded, program: Program) -> Floats:
-    """Return the columns' upper bounds in any plan: ``stock_room`` is one of cheapest plans alone.
+def valid_upper_bounds(e: Expanded, program: Program) -> Floats:
+    """Return upper bounds of columns that are valid in any plan, for other objectives than cost.
 
-    Whoever asks for another objective than the cost, or adds constraints, takes these.
+    The program's own bounds on stocks (``stock_room``) are valid only in cheapest plans, without
+    added constraints.
     """
     upper = program.rows.upper.copy()
     for group in program.variables:
@@ -253,17 +253,19 @@ def _ties(case: Case) -> Iterable[str]:
     return (pile.mineral for pile in case.stockpiles)
 
 
-def _levers(of: component.Levers) -> None:
-    """What may be added to a reserve in a year, and drawn from it."""
-    for pile in of.case.stockpiles:
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
+    """The Max fill and Max draw of a reserve."""
+    for pile in cells.case.stockpiles:
         for rows, field, _ in _PACES:
             was = getattr(pile, field)
-            for year in of.e.years if was is not None else ():
-                of.cell(
+            for year in cells.e.years if was is not None else ():
+                cells.cell(
                     pile, field, year, unit="t/yr", was=was,
                     what=f"{type(pile).column_of(field).header} of {pile.member}'s reserve",
                     loosens=(rows, (pile.mineral, pile.member, year)),
                 )  # fmt: skip
 
 
-FAMILY = component.Family(model, arrays, ties=_ties, loosening=component.Loosening(_levers, rank=5))
+FAMILY = component.Family(
+    model, arrays, ties=_ties, relaxation=component.Relaxation(_relaxable_cells, rank=5)
+)

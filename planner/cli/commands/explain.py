@@ -141,7 +141,7 @@ def _cell(
         if text is None:
             wrong.lines.append(missing_option(option, choices))
             continue
-        with wrong.kept(f"{option}: "):
+        with wrong.collect(f"{option}: "):
             several = names(text)
             spelt.append(several[0])
             if len(several) > 1 or not several[0]:
@@ -153,5 +153,5 @@ def _cell(
         close = min(case.years, key=lambda y: abs(y - year), default=None)
         hint = "" if close is None else f"; did you mean {close}?"
         wrong.lines.append(f"--year {year} is not a year of the sheet Demand{hint}")
-    wrong.tell()
+    wrong.raise_if_any()
     return spelt[0], spelt[1], year or 0

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from models.case import Case, Part, Selection, Turned
+from models.case import Case, CaseStep, Selection, SetNumber
 from models.plan import Session
 from models.schema import ByYear
 from tests.bench.cases import SWEEP
@@ -28,7 +28,7 @@ def solve(case: Case, clock: Clock) -> Answer:
     _ = session.base
     objectives, proofs = [], set()
     for share in SWEEP:
-        found = session.vary([Part(Turned(capped, share))])
+        found = session.vary([CaseStep(SetNumber(capped, share))])
         assert found is not None, "a cap is a change of vectors"
         _ = found.delivered
         objectives.append(found.objective)

@@ -202,9 +202,9 @@ class Session:
         is_vectors = program.rows.columns is base.rows.columns
         is_vectors = is_vectors and np.array_equal(program.rows.whole, base.rows.whole)
         results = dict(enumerate(self._standing[0] if is_vectors else ()))
-        touched = (
-            self._touched(program, solver.measure) if is_vectors else np.ones(len(fitted.like))
-        )
+        touched = np.ones(len(fitted.like), dtype=bool)
+        if is_vectors:
+            touched = self._touched(program, solver.measure)
         point = self._in_variant(fitted)
         moved = touched & _is_refuted(program, point) & np.isin(fitted.of_block, [*self._kept])
         proofs = _proofs(solver, np.flatnonzero(touched & ~moved), point)

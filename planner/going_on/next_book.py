@@ -27,9 +27,7 @@ from planner.workbook.template.columns import title
 
 FIRST = "Rolled"
 """The first sheet of the next workbook."""
-_ROLLED_SHEETS = {
-    *map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))
-}
+_ROLLED_SHEETS = {*map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))}
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
 """Endings of the first sheet's title, now and in earlier versions, by which it is recognised."""

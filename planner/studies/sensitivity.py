@@ -831,7 +831,10 @@ class SensitivityStudy(StudyKind):
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
-            (f"{sheet} {_cell_range(cells)}", cut(f"{what}. {origin or capitalized(by_mark)}", _SOURCE))
+            (
+                f"{sheet} {_cell_range(cells)}",
+                cut(f"{what}. {origin or capitalized(by_mark)}", _SOURCE),
+            )
             for sheet, cells, what, origin, by_mark, _ in deciding
         )
         finding = _finding(tables)

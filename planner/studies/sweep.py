@@ -863,9 +863,8 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            title += (
-                f": no supply is lost with caps of {minimum_share(self.caps['smallest'][mineral])} or more"
-            )
+            smallest = minimum_share(self.caps["smallest"][mineral])
+            title += f": no supply is lost with caps of {smallest} or more"
         return self.lines_chart(title, series, "", small=True)
 
     def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:

@@ -618,7 +618,9 @@ class UnderRisk(StudyKind):
             sure = f", give or take {words.money(row['error'], unit)}"
         count = words.counted(drawn, "future")
         least = (
-            " on average" if row["measure"] == _EXPECTED else f" of {words.uncapitalized(row['measure'])}"
+            " on average"
+            if row["measure"] == _EXPECTED
+            else f" of {words.uncapitalized(row['measure'])}"
         )
         changed = _changed(tables)
         if changed:

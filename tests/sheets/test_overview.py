@@ -539,7 +539,7 @@ def test_rows_are_those_of_the_flows(random):
 
 NO_SUM = re.compile(
     f"at most [0-9.]+ % from any one country|over {share(EU_BENCHMARK)} "
-    f"|[(]{share(MUCH)} is"
+    f"|[(]{share(EU_BENCHMARK)} is"
     f"|with {share(KEEPS_ENOUGH)} of need still met"
 )
 """What a share is that is of no mineral: a bound."""

@@ -15,7 +15,7 @@ from models import measures
 from models.results import ByMineral, CountryShares, Figure, Members
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
-from planner.cli.commands.solve import show_suppliers, solved
+from planner.cli.commands.solve import plan_answer, show_suppliers
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
 from planner.render import words
@@ -138,7 +138,7 @@ def test_largest_share_of_one_country_in_any_year(made):
     wanted = by_hand(plan, made.basis)
     found = {
         "plan": plan.max_country_share,
-        "JSON": json.loads(json.dumps(solved(made.run, None)))["max_country_share"],
+        "JSON": json.loads(json.dumps(plan_answer(made.run, None)))["max_country_share"],
         "By mineral": dict(file.result(ByMineral).rows(ByMineral.mineral, ByMineral.share)),
         "Summary": {
             m: file.number(f"Largest country's share of {made.basis}: {m}") for m in wanted
@@ -169,7 +169,7 @@ def test_the_same_country_is_named(made):
 
 def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made, capsys):
     """The rows of By mineral are the only ones; what is said of them is said in the same words."""
-    answer = json.loads(json.dumps(solved(made.run, None)))["minerals"]
+    answer = json.loads(json.dumps(plan_answer(made.run, None)))["minerals"]
     back, case = rows_of(made.file.result(ByMineral)), made.plan.case
     assert [row["mineral"] for row in answer] == [row["mineral"] for row in back]
     for said, read_back in zip(answer, back, strict=True):
@@ -211,7 +211,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
         left = sold.sum() - (outside.max() if len(outside) else 0.0)
         drawn = max(0.0, met - sold.sum())
         wanted[mineral] = max(0.0, min(met, left + drawn) / need)
-    answer = solved(made.run, None)["minerals"]
+    answer = plan_answer(made.run, None)["minerals"]
     context = Context(plan, made.run.book, made.run.without_limits)
     page = overview(context, ()).minerals
     header = ByMineral.served_without.title({"last": str(last)})
@@ -234,7 +234,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
     assert file.number(Figure.KEEP_ENOUGH) == kept
     loss = findings(made.run.minerals, len(plan.case.years), plan.case.country_name)[2]
     assert loss.number == f"{kept} of {len(wanted)}"
-    words_there = solved(made.run, None)["words"]
+    words_there = plan_answer(made.run, None)["words"]
     assert loss.number in words_there["Loss"]
     assert measures.IF_IT_STOPS in loss.text
     assert "planner stress" in loss.text
@@ -293,7 +293,7 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     write_plan(tmp_path / "free.xlsx", free, run.book)
     sheet, table = made.file.result(Members), made.file.result(ByMineral)
     rows = list(table.rows(ByMineral.extra, ByMineral.purchased))
-    told = [of[ByMineral.extra.json_key] for of in solved(run, None)["minerals"]]
+    told = [of[ByMineral.extra.json_key] for of in plan_answer(run, None)["minerals"]]
     point, reference = (read_point(of) for of in (plan, free))
     studies = [
         WhoPaysByCap.of_cases(case, reference.supply, [(0.6, point.supply)]),
@@ -321,7 +321,7 @@ def test_what_is_served_and_what_a_tonne_costs(made):
     plan, file = made.plan, made.file
     demand, short = plan.case.total_demand, float(plan.supply["short"].sum())
     served = max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
-    answer = solved(made.run, None)
+    answer = plan_answer(made.run, None)
     whole = next(r for r in frontier_rows(plan) if not r["mineral"])
     figures = {line.measure: line.old for line in compare_plans(file, file).lines}
     said = (plan.served_share, answer["served_share"], whole["served"],

@@ -117,6 +117,7 @@ class Plan(Solved):
 
     @cached_property
     def expanded(self) -> Expanded:  # type: ignore[override]
+        """The case with its wildcards resolved."""
         return Expanded(self.case)
 
     @cached_property

@@ -152,6 +152,7 @@ class Adjustable:
 
     @cached_property
     def pieces(self) -> list[tuple[int, ...]]:
+        """The groups of blocks that are solved together."""
         return pieces(self.program, range(len(self.program.blocks)))
 
     @cached_property

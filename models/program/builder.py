@@ -236,22 +236,22 @@ class KeysFromPositions:
         """For each kind of position, the parts of a key that follow from it, and their names."""
         e, case, names = self._expanded, self._expanded.case, self._numbered.names
 
-        def of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
+        def names_of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
             every = tuple(records)
             return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
 
-        contracts = of(case.contracts, refiner="refiner", mineral="mineral", member="member")
+        contracts = names_of(case.contracts, refiner="refiner", mineral="mineral", member="member")
         return {
-            SOURCE: of(e.sources, refiner="name", project="project", mineral="mineral"),
+            SOURCE: names_of(e.sources, refiner="name", project="project", mineral="mineral"),
             CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
-            MINE: of(case.mines, country="country", mineral="mineral"),
+            MINE: names_of(case.mines, country="country", mineral="mineral"),
             INTAKE: {
                 INPUT: [i.mineral for i in e.intakes],
                 PLANT: [i.refiner for i in e.intakes],
                 PLANT_PROJECT: [i.project for i in e.intakes],
                 PRODUCT: [i.product for i in e.intakes],
             },
-            PROJECT: of(case.projects, project="name"),
+            PROJECT: names_of(case.projects, project="name"),
             MINERAL: {MINERAL: e.minerals},
             MEMBER: {MEMBER: e.members},
             YEAR: {YEAR: e.years},

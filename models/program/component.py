@@ -491,6 +491,7 @@ class InputCell:
 
     @property
     def weight(self) -> float:
+        """The cost of one unit of change in the search for the least change."""
         return _PLANT if self.field == "capacity" else 1.0
 
 

@@ -145,7 +145,7 @@ def test_what_differs_is_named() -> None:
     other = [dataclasses.replace(keys[0], name="stranger"), *keys[1:]]
     said = differences(dataclasses.replace(rows, row_keys=tuple(other)), rows)
     assert any("is missing" in words for words in said)
-    assert any("nothing of the case" in words for words in said)
+    assert any("does not exist in the case" in words for words in said)
 
 
 def test_what_no_program_is_made_of_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,7 @@ def test_the_command_prints_it(capsys) -> None:
 def test_columns_say_their_unit_and_meaning(document) -> None:
     rows = document["$defs"]["solve"]["anyOf"][0]["properties"]["minerals"]["items"]
     demand = next(each for each in rows["properties"].values() if each.get("title") == "Demand (t)")
-    assert demand["description"] == "All years together."
+    assert demand["description"] == "Demand of all years together."
 
 
 # ---- a case --------------------------------------------------------------------------------------

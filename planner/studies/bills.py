@@ -141,7 +141,7 @@ class Bills(Result):
     cash = _millions(
         "Cash of bill", "Its bill minus its priced shortage. Below 0: it receives money."
     )
-    cash_saving = _millions("Saves in cash", "Cash alone minus cash of the bill.")
+    cash_saving = _millions("Saves in cash", "Cash alone minus Cash of bill.")
     priced_alone = _millions(
         "Priced shortage alone",
         "Its shortage, missing reserves and other penalties if it plans alone, at their prices.",
@@ -206,7 +206,7 @@ class Coalitions(Result):
     number = field(
         "Number",
         Look.COUNT,
-        "In binary, each digit 1 is a member of the group; the last digit is the first member.",
+        "In binary it has a digit per member, the last for the first member. 1: in the group.",
     )
     group = field("Group", Look.SENTENCE)
     size = field("Size", Look.COUNT, "How many members.")
@@ -897,7 +897,7 @@ def _requirement_costs(requirements: OwnRequirements, currency: str) -> Iterator
 _SAVED = "Saved, compared with planning alone ({unit})"
 
 
-def _shown(table: Savings) -> pd.DataFrame:
+def _chart_rows(table: Savings) -> pd.DataFrame:
     """Return the members of a chart; the largest savings by dual prices come first."""
     rows = table.frame()
     rows = rows[rows["member"] != ""]
@@ -910,7 +910,7 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
 
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """What each member saves under each split; the legend marks splits that a group would leave."""
-    rows, stable = _shown(table), {"", NOT_KNOWN}
+    rows, stable = _chart_rows(table), {"", NOT_KNOWN}
     left = {
         r for r, group in leaving.rows(Groups.rule, Groups.group) if (group or "") not in stable
     }
@@ -925,7 +925,7 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
 
 
 def _waterfall(table: Savings) -> Picture | None:
-    rows = _shown(table)
+    rows = _chart_rows(table)
     rows = rows[rows["duals"] > 0]
     amounts = rows["duals"].astype(float).tolist()
     if not amounts:

@@ -65,7 +65,7 @@ def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
     return ", ".join(f"{name} {runs_of_years(years)}" for name, years in under_way) or NO_EVENT
 
 
-def happening(case: Case, hits: Hits) -> str:
+def hits_words(case: Case, hits: Hits) -> str:
     """Return the events of some hits in words, with their years: ``Export stop 2027-2028``."""
     years: dict[str, set[int]] = {}
     for position, year in hits:
@@ -168,7 +168,7 @@ AGREED, REPLANNED = "As agreed", "Re-planned"
 """The two plans of a draw: the agreed plan, hit by the events; and a plan that knew of them."""
 
 CHAIN = 24
-"""Runs in a chain: each starts from the one before; shorter chains share out better to workers."""
+"""Runs in a chain. Long chains gain more from warm starts; short ones keep more workers busy."""
 
 
 @dataclass(frozen=True)
@@ -364,7 +364,7 @@ class _PlanRuns:
         for p, minerals in enumerate(self.parts):
             prefix = f"{self.name}: {minerals_words(self.base, minerals)}"
             runs = [
-                Run(f"{prefix}: {happening(self.case, hits)}", self._change(minerals, hits))
+                Run(f"{prefix}: {hits_words(self.case, hits)}", self._change(minerals, hits))
                 for i, hits in self.runs
                 if i == p
             ]

@@ -49,7 +49,7 @@ class ScaledColumn:
 
     @property
     def alike(self) -> tuple[str, str, bool]:
-        """A key of kinds with the same arrays: a column, and whether its numbers go up."""
+        """Kinds with the same key change the same arrays: a column, and whether it goes up."""
         return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen

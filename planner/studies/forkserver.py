@@ -36,7 +36,7 @@ def _is_running() -> bool:
 
     The server and all workers import nothing from the current folder: PYTHONSAFEPATH is set.
     Spawned workers read it from the environment whenever one starts. The server needs it only as it
-    starts; other processes of this program may import from their folder.
+    starts: later children of this process may import from the current folder.
     """
     was_safe = "PYTHONSAFEPATH" in os.environ
     os.environ.setdefault("PYTHONSAFEPATH", "1")

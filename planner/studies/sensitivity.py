@@ -234,7 +234,7 @@ class DrawDecisions(Result):
 
     decision = field.text(
         "Decision",
-        f"{BUILDS}: at least 1 % of the project is. {BUYS}: the coalition buys from the plant."
+        f"{BUILDS}: 1 % of the project or more. {BUYS}: the coalition buys from the plant."
         f" {BINDS}: the row of Share limits is reached in some year.",
     )
     name = field.text("Of", "The project, the plant, or the row of Share limits.", widest=44)
@@ -272,7 +272,7 @@ class FactorGroup:
     runs: Mapping[str, str]
 
     @property
-    def head(self) -> Factor:
+    def first(self) -> Factor:
         return self.factors[0]
 
 
@@ -300,12 +300,12 @@ class EndPlans:
         return swing if swing > rounding else 0.0
 
     @property
-    def worth(self) -> float | None:
+    def worth_of_knowing(self) -> float | None:
         lost = [end.kept_cost - end.figures.objective for end in self.proven]
         mean = sum(lost) / len(ENDS) if len(lost) == len(ENDS) else math.nan
         return max(0.0, mean) if math.isfinite(mean) else None
 
-    def moved(self, prices: Floats) -> float:
+    def share_moved(self, prices: Floats) -> float:
         """Return the share of purchases, by value, that moves to other sources: the larger end."""
         value = float((self.base.sold * prices).sum())
         parts = [
@@ -435,7 +435,7 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
-            builds.append((abs(after - before), _built(project.name, before, after)))
+            builds.append((abs(after - before), _built_words(project.name, before, after)))
         elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
             first, now = (e.years[_first_built(each[p])] for each in (base.built, end.built))
             builds.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
@@ -462,7 +462,7 @@ def _first_built(built: Floats) -> int:
     return int(np.argmax(built > tolerances.SAME_SHARE))
 
 
-def _built(name: str, before: float, after: float) -> str:
+def _built_words(name: str, before: float, after: float) -> str:
     words = [share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
              for each in (after, before)]  # fmt: skip
     return f"{name}: {words[0]} built instead of {words[1]}"
@@ -491,7 +491,7 @@ class SensitivityRuns:
     def row(self, moving: FactorGroup) -> dict[str, Any]:
         ends = self.ends(moving)
         row: dict[str, Any] = {
-            "sheet": moving.head.sheet, "column": moving.head.column.header,
+            "sheet": moving.first.sheet, "column": moving.first.column.header,
             "mineral": moving.mineral,
             "swing": ends.swing(
                 lambda of: of.objective, tolerances.SAME_CELL * abs(self.figures.objective)
@@ -500,8 +500,8 @@ class SensitivityRuns:
                 lambda of: float(of.short.sum()),
                 tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
             ),
-            "moved": ends.moved(self.prices),
-            "worth": ends.worth, "first_order_is": ends.first_order_is,
+            "moved": ends.share_moved(self.prices),
+            "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
         for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
             if at is not None:
@@ -722,8 +722,8 @@ class SensitivityStudy(StudyKind):
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
         if self.draws:
             asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
-            if 0 < len(self.drawn) < self.draws:
-                asked[DRAWS] = f"{len(self.drawn):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
+            if 0 < len(self.planned_draws) < self.draws:
+                asked[DRAWS] = f"{len(self.planned_draws):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
@@ -732,14 +732,14 @@ class SensitivityStudy(StudyKind):
         of = {outcome.name: outcome for outcome in self.outcomes}
         results = SensitivityRuns(case, base, plan_figures(base), tuple(self.moving), of)
         count = len(self.factors)
-        rows = [results.row(m) | self._number_cells(m.head) for m in self.moving[:count]]
+        rows = [results.row(m) | self._number_cells(m.first) for m in self.moving[:count]]
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
-        more = [base_totals, *(draw_tables(base, self.drawn) if self.drawn else ())]
+        more = [base_totals, *(draw_tables(base, self.planned_draws) if self.planned_draws else ())]
         if not self.is_grouped:
             return [table, *more]
-        alone = {m.head: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
+        alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [results.row(m) | self._group_cells(m, alone) for m in self.moving[count:]]
         effects = self._effects()
         for row, effect in zip(groups, effects, strict=False):
@@ -749,7 +749,7 @@ class SensitivityStudy(StudyKind):
         return [table, grouped.without(*_NUMBER_FIELDS, *unknown), *more]
 
     @property
-    def drawn(self) -> list[DrawFigures]:
+    def planned_draws(self) -> list[DrawFigures]:
         return [o.found for o in self.outcomes if isinstance(o.found, DrawFigures)]
 
     def _effects(self) -> list[float]:
@@ -774,7 +774,7 @@ class SensitivityStudy(StudyKind):
     @staticmethod
     def _group_cells(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
         swings = [alone[factor] for factor in moving.factors]
-        header, sheet = moving.head.column.header, moving.head.sheet
+        header, sheet = moving.first.column.header, moving.first.sheet
         header += "" if header == sheet else f" of {sheet}"
         return {
             "what": f"{header}, {moving.mineral}" if moving.mineral else header,
@@ -894,7 +894,7 @@ _GROUP_SCREEN = (
 )  # fmt: skip
 
 
-def _sizes(tables: Tables) -> list[float]:
+def _rank_figures(tables: Tables) -> list[float]:
     """Return the figures that the numbers are ranked by, 0 if one is not known."""
     return [float(v or 0.0) for v in tables[Sensitivities].data[_RANK_FIELDS[tables.option(BY)]]]
 
@@ -904,7 +904,7 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
 
     They are the fewest numbers that account for most of all swings together, at most twelve.
     """
-    table, sizes = tables[Sensitivities], _sizes(tables)
+    table, sizes = tables[Sensitivities], _rank_figures(tables)
     needed, so_far, count = DECIDING_SHARE * sum(sizes), 0.0, 0
     while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
         so_far += sizes[count]
@@ -972,7 +972,7 @@ def _known_count(table: Sensitivities) -> int:
 
 
 def _share_of_swings(tables: Tables, count: int) -> float:
-    sizes = _sizes(tables)
+    sizes = _rank_figures(tables)
     return sum(sizes[:count]) / (sum(sizes) or 1.0)
 
 

@@ -179,7 +179,7 @@ class SupportBills(Result):
         Contract.column_of("reference").header, "The price that the market pays."
     )
     each = field.price("Paid for a tonne", "Strike minus reference. Below 0: the plant pays back.")
-    total = field.money("Bill", f"Tonnes x paid for a tonne. {common.UNDISCOUNTED}")
+    total = field.money("Bill", f"Tonnes times the amount paid for a tonne. {common.UNDISCOUNTED}")
 
 
 class Payers(Result):
@@ -287,7 +287,7 @@ def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def attributes(table: type[Result], record: object) -> dict[str, Any]:
+def row_of(table: type[Result], record: object) -> dict[str, Any]:
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
@@ -296,7 +296,7 @@ def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     for member, bill, part_of_it in payments_by_member(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
     rows = [
-        attributes(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
+        row_of(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
         for bill in bills_of(plan)
     ]
     each = [{"year": y, "member": m, "total": total} for (y, m), total in sorted(paid.items())]
@@ -372,7 +372,7 @@ class SupportStudy(StudyKind):
         needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
         unknown = [name for name, o in self.paid.items() if not o.planned]
         gaps = gaps_table(plan, free, needed)
-        rows = [attributes(Tariffs, each) for each in tariffs(plan)]
+        rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
         if not any(row[Tariffs.floor.name] for row in rows):
             capped = capped.without(Tariffs.floor)

@@ -290,7 +290,7 @@ class _MineralGroup:
         for minerals in independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # each different sequence of events up to a year has columns of its own in that year
-            years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
+            years = [len({_hits_until(hits, year) for hits in differ}) for year in self.case.years]
             single = len(build_program(Expanded(case_of(self.case, minerals))).rows.cost)
             columns = int(single * sum(years) / len(years))
             if columns > MOST_COLUMNS:
@@ -322,7 +322,7 @@ class _MineralGroup:
                 touching = drawing.hits_on(minerals, hits, self.reach)
                 rows = [names.index(name) for name in minerals]
                 for t, year in enumerate(self.case.years):
-                    key = i, t, _until(touching, year)
+                    key = i, t, _hits_until(touching, year)
                     labels[rows, t] = label.setdefault(key, len(label) + 1)
             return labels
 
@@ -348,7 +348,7 @@ class _MineralGroup:
         return engine.Study(self.case, ((together,), *chains), informed_result)
 
 
-def _until(hits: Hits, year: int) -> Hits:
+def _hits_until(hits: Hits, year: int) -> Hits:
     return tuple(hit for hit in hits if hit[1] <= year)
 
 
@@ -522,7 +522,7 @@ class UnderRisk(StudyKind):
                 words=currency,
                 future=list(range(1, len(chances) + 1)),
                 chance=chances,
-                events=[drawing.happening(case, d.hits) for d in self.different],
+                events=[drawing.hits_words(case, d.hits) for d in self.different],
                 **dict(zip(ways, costs, strict=True)),
                 **short_columns,
             ),

@@ -16,9 +16,9 @@ from planner.documents.folder import write_csv
 from planner.render.style import (
     LINE_HEIGHT,
     ROW_HEIGHT,
-    among_others,
     footer,
     lines,
+    mixed_format,
     most_money,
     number_format,
     widths,
@@ -248,14 +248,14 @@ def test_digits_that_matter():
 def test_money_of_a_column_is_in_one_scale():
     """2 trillion above 37,244,467: both in millions; where none is so much, none is."""
     money = [2e12, 37_244_467.0, -190_000.0, 1_500.0, 12.0]
-    forms = [among_others(Look.MONEY, amount, max(money)) for amount in money]
+    forms = [mixed_format(Look.MONEY, amount, max(money)) for amount in money]
     assert forms[:4] == [
         '#,##0,," m"', '#,##0.0,," m"', '#,##0.0,," m"', '#,##0.000,," m"',
     ]  # fmt: skip
     column = TableColumn("Value", Look.LONG, money, [Look.MONEY] * 4 + [Look.TONNES])
     assert most_money(column) == 2e12
-    assert among_others(Look.MONEY, 37_244_467.0, 4e7) == "#,##0"
-    assert among_others(Look.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
+    assert mixed_format(Look.MONEY, 37_244_467.0, 4e7) == "#,##0"
+    assert mixed_format(Look.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
 
 
 def test_columns_are_wide_enough_for_header_and_cells():

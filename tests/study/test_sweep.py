@@ -20,7 +20,7 @@ from planner.render.words import share as in_words
 from planner.run import solve_file
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
-from planner.sheets.findings import findings, like_for_like, rows_of
+from planner.sheets.findings import constant_basket, findings, rows_of
 from planner.studies import Here
 from planner.studies.kind import BASIS, YEARS, Tables
 from planner.studies.sweep import (
@@ -156,7 +156,7 @@ def test_solve_and_a_sweep_say_one_premium_of_one_cap(seed, tmp_path) -> None:
     found = sweep(case, THE_CAP, (0.6, 0.4), Here())
     for cap in (0.6, 0.4):
         run = solve_file(path, max_country_share=cap)
-        premium = like_for_like(rows_of(run.minerals))
+        premium = constant_basket(rows_of(run.minerals))
         row = at(found, cap)
         extra, same = premium or (0.0, 0.0)
         if not same > 0:

@@ -873,9 +873,8 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            title += (
-                f": no tonne need be lost down to {minimum_share(self.caps['smallest'][mineral])}"
-            )
+            smallest = minimum_share(self.caps["smallest"][mineral])
+            title += f": no tonne need be lost down to {smallest}"
         return self.picture(title, series, "", small=True)
 
     def of_mineral(self, mineral: str) -> tuple[Picture, ...]:

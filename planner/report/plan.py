@@ -385,8 +385,8 @@ def shortfall(plan: PlanFile) -> Picture:
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),
         Series("The limits forbid it", Role.SHORT, forbidden),
     )
-    title, axis = "Share of demand that is missing, and why", "Share of demand"
-    return Picture(title, Form.BARS, tuple(table.index), series, axis, "")
+    title = "Share of demand that is missing, and why"
+    return Picture(title, Form.BARS, tuple(table.index), series, CountryShares.of_demand.header, "")
 
 
 def _causes(plan: PlanFile) -> tuple[Numbers, ...]:

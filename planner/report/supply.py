@@ -7,7 +7,7 @@ from typing import cast
 import pandas as pd
 
 from models import tolerances
-from models.results import ByMineral, Flows, Result, field
+from models.results import ByMineral, CountryShares, Flows, Result, field
 from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
 from models.results.field import matrix_of
 from models.schema import REST_OF_WORLD
@@ -63,7 +63,7 @@ def supply(plan: PlanFile) -> Section | None:
     series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
     lengths = (sum(s.values[i] or 0.0 for s in series) for i in range(len(table)))
     is_more = max(lengths, default=0.0) > 1.0 + tolerances.SHOWN_SHARE
-    title, axis = "Shares of the coalition's demand, all years", "Share of demand"
+    title, axis = "Shares of the coalition's demand, all years", CountryShares.of_demand.header
     axis += " (above 100 %: bought for stock)" if is_more else ""
     minerals = tuple(map(str, table.index))
     picture = Picture(title, Form.BARS, minerals, tuple(series), axis, "")

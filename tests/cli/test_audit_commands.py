@@ -119,7 +119,7 @@ def test_another_name_of_the_input_is_told(base, case, call, ask):
     case.rename("renamed.xlsx")
     code, _, err = call("verify", base, "renamed.xlsx")
     assert code == 0
-    assert f"Input name    the plan was made from a file of the name {case.name}" in err
+    assert f"Input name    the plan was made from a file named {case.name}" in err
     assert ask("verify", base, "renamed.xlsx")[1]["input_file"] == case.name
 
 
@@ -165,7 +165,7 @@ def test_another_version_of_the_planner_is_told(base, case, call, ask):
     book.save(base)
     code, _, err = call("verify", base, case)
     assert code == 0
-    assert f"written by planner 0.0.1; this is {here}" in err
+    assert f"written by planner 0.0.1; this is planner {here}" in err
     code, answer = ask("verify", base, case)
     assert (answer["made_by"], answer["verified_by"]) == ("0.0.1", here)
 

@@ -11,3 +11,8 @@ BUDGET = int(os.environ.get("PLANNER_FUZZ", "30"))
 """How many random cases a test with the marker ``fuzz`` tries, or a part of them."""
 IS_LONG = BUDGET >= 300
 """Whether this is a long run, of hours."""
+
+
+def at_length(few: int, many: int) -> int:
+    """Return how many random cases a test tries: few in every run, many in a long one."""
+    return many if IS_LONG else few

@@ -5,6 +5,7 @@ And with signals heard by what they start, in the background, too.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -22,6 +23,17 @@ settings.register_profile(
     suppress_health_check=_SLOW_IS_FINE,
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+# Tests leave little garbage, and what they load is large: looked through seldom, and what is there
+# once all tests are known, such as modules and the tests themselves, not at all.
+gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of all later collections of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def _unheard(_: int, __: object) -> None:

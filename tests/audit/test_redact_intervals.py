@@ -11,6 +11,7 @@ from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.audit.adversary import Mineral, landed, sheets, too_close, withheld
+from tests.budget import at_length
 from tests.reference.cases import random_book
 
 EXAMPLE = "inputs/critical-minerals.xlsx"
@@ -76,7 +77,8 @@ def test_nothing_of_two_buyers_of_the_example_is_known_too_closely(example, tmp_
     assert counted > 300
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(4, 8)))
 def test_no_figure_of_any_plan_is_known_too_closely(tmp_path, seed):
     """Each member alone, each two together: by a program that shares nothing with the planner's."""
     case, plan, copy = (tmp_path / f"{name}.xlsx" for name in ("case", "plan", "copy"))

@@ -12,6 +12,7 @@ from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.audit.adversary import sheets, too_close
+from tests.budget import at_length
 from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, stages
 from tests.reference.cases import STAGED, random_book
 
@@ -87,7 +88,8 @@ def test_a_plan_whose_members_hand_nothing_over_keeps_what_plants_buy(tmp_path):
     assert too_close(plan, copy, {"Ann", "Bob"})[0] == []
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(3, 6)))
 def test_no_figure_of_any_chain_is_known_too_closely(tmp_path, seed):
     """Each two members together, by a program of a reader that knows what plants take."""
     case, plan, copy = (tmp_path / f"{name}.xlsx" for name in ("case", "plan", "copy"))

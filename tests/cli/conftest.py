@@ -22,11 +22,27 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """The example of the template as a workbook, written once; nobody changes it."""
+    path = tmp_path_factory.mktemp("template") / "case.xlsx"
+    write_book(path, template_tables())
+    return path
+
+
 @pytest.fixture
-def case(folder):
+def case(folder, template):
     """A workbook with every sheet, scenarios among them."""
-    write_book(folder / "case.xlsx", template_tables())
+    shutil.copy(template, folder / "case.xlsx")
     return folder / "case.xlsx"
+
+
+@pytest.fixture(scope="session")
+def template_plan(template):
+    """A plan of the template, made once; nobody changes it."""
+    path = template.with_name("case-plan.xlsx")
+    assert main(["solve", str(template), "--output", str(path)]) == 0
+    return path
 
 
 @pytest.fixture

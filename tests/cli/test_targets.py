@@ -199,14 +199,14 @@ def test_a_damaged_file_is_replaced(case, call, folder):
     [pytest.param(*w, id=f"{w[0].name}-{w[1].name}") for w in WRITE if w[0].name not in LASTING],
 )
 def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
-    case, call, folder, full, command, place
+    case, call, folder, full, template_plan, command, place
 ):
     if command.name == "page":
         solver_or_skip()
     plan = folder / "a-plan.xlsx"
     reads_a_plan = command.name in {"orders", "diff", "redact", "report", "brief", "data", "roll"}
     if reads_a_plan:
-        assert call("solve", case, "--output", plan)[0] == 0
+        shutil.copy(template_plan, plan)
     if command.name == "pull":
         (folder / "demand.csv").write_text("material,buyer,tons\nnickel,Germany,1\n", "utf-8")
     path = full / f"made{ENDS.get(command.name, '.xlsx' if command.name == 'pull' else '')}"

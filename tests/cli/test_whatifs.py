@@ -15,13 +15,14 @@ from planner.cli.whatifs import WhatIfOptions
 from planner.scenarios import Variant
 from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables, write_book
+from tests.budget import at_length
 from tests.cli.desk import ROOT
 from tests.models.desk import jin, make, refiner, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import by_hand, optimum
 
-EACH = 6
+EACH = at_length(2, 6)
 """Random books for each action."""
 
 
@@ -356,6 +357,7 @@ def agrees(book, asked: WhatIfOptions, rows) -> None:
     assert plan.objective == pytest.approx(optimum(by_hand(book, rows)), rel=1e-9, abs=dust), rows
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_is_the_workbook_edited(action):
     held = seed = 0

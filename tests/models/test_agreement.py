@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.budget import BUDGET
+from tests.budget import BUDGET, at_length
 from tests.models.desk import BookT, neutral, solve
 from tests.reference import formulation
 from tests.reference.cases import ALL, CORE, OWNED, SECURE, books, random_book
@@ -54,24 +54,27 @@ def _shortage_costs(plan: object) -> list[float]:
     return [*short, *(row.penalty or 0.0 for row in case.security)]
 
 
+@pytest.mark.fuzz
 @given(book=books(features=CORE))
-@settings(max_examples=120)
+@settings(max_examples=at_length(30, 120))
 def test_core(book: BookT) -> None:
     """Lanes, limits, discounting, groups, blocs: what most books have."""
     agrees(book)
 
 
+@pytest.mark.fuzz
 @given(book=books(features=ALL))
-@settings(max_examples=150)
+@settings(max_examples=at_length(40, 150))
 def test_all(book: BookT) -> None:
     """Contracts, stockpiles, projects and ore as well."""
     agrees(book)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_every_size(size: int) -> None:
     """A few books of each size from a generator with a seed, the same on every run."""
-    for seed in range(15):
+    for seed in range(at_length(6, 15)):
         agrees(random_book(np.random.default_rng(1000 * size + seed), size))
 
 
@@ -94,25 +97,28 @@ def sharing_a_tight_budget(seed: int) -> BookT | None:
     return book
 
 
+@pytest.mark.fuzz
 def test_budgets_that_are_carried_over() -> None:
     """Tight budgets, some before the first year, some years without: the setting matters."""
     matters = 0
-    for book in filter(None, map(sharing_a_tight_budget, range(60))):
+    for book in filter(None, map(sharing_a_tight_budget, range(at_length(20, 60)))):
         agrees(book)
         alone = [*book["Settings"][:-1], {"Setting": "Carry over budget", "Value": "no"}]
         without = formulation.solve(book | {"Settings": alone}).objective
         matters += without > formulation.solve(book).objective * (1 + 1e-6)
-    assert matters >= 5
+    assert matters >= 2
 
 
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("batch", range(at_length(1, 4)))
 def test_security(batch: int) -> None:
     """Plans that are to survive the loss of a country."""
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         agrees(random_book(np.random.default_rng([9, seed]), 1 + seed % 3, SECURE))
 
 
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("batch", range(at_length(1, 4)))
 def test_companies(batch: int) -> None:
     """Owners in several spellings, and limits on them."""
     for seed in range(batch * BATCH, (batch + 1) * BATCH):

@@ -8,6 +8,7 @@ import pytest
 from models.answers.exit import TOGETHER, Exit, _ExitProgram, exit_from
 from models.errors import SolverError
 from models.plan import Plan
+from tests.budget import at_length
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
 from tests.models.test_hand_projects import budget, plant
 from tests.reference.alternatives import leave
@@ -173,7 +174,8 @@ def short(plan: Plan) -> dict[tuple[str, int], float]:
     return plan.supply.groupby(["mineral", "year"])["short"].sum().to_dict()
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(12, 30)))
 def test_random_books(seed: int) -> None:
     """No more tonnes, no more short, no cheaper; and what the second formulation says.
 

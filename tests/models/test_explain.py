@@ -10,6 +10,7 @@ from models.answers import Bound, Explanation, explain, scarcest
 from models.plan import Plan
 from planner.sheets.explain import scarce_words
 from planner.sheets.front import shortage_words
+from tests.budget import at_length
 from tests.models.desk import FIRST, jin, make, refiner, slope, solve, sur
 from tests.models.stages import random_stages
 from tests.models.test_laws import dearest, draw
@@ -95,7 +96,8 @@ def test_a_cap_adds_its_rent_to_the_price_at_the_capped_source() -> None:
     assert slope(book, "Demand", 1, "2026") == near(15)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(5, 12)))
 def test_demand_costs_what_the_objective_rises_by(seed: int) -> None:
     """Between the slopes to the left and to the right, with limits, reserves and fair parts."""
     book = draw(seed, {"tiers", "whole projects", "contracts"})
@@ -234,7 +236,8 @@ def test_nothing_is_scarce_where_nothing_binds() -> None:
 # ---- laws --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(10, 24)))
 def test_prices_add_up(seed: int) -> None:
     """By the terms and by the moves, in every member, mineral and year of a random book."""
     plan = solve(draw(seed))

@@ -12,6 +12,7 @@ from models.plan import solve as solve_case
 from models.program.families.shortage import SHORTAGE
 from models.resolve import made_into
 from planner.workbook import read_tables
+from tests.budget import at_length
 from tests.models.desk import solve
 from tests.models.stages import (
     ALLY,
@@ -144,7 +145,8 @@ def test_the_prices_of_joint_products_add_up_to_their_ore() -> None:
         ]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_prices_and_changes_of_random_chains(seed: int) -> None:
     """Terms add up to the price, none of them twice with both signs; changes end the shortage."""
     plan = solve(random_stages(seed))

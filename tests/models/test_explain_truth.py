@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.answers import Bound, explain
 from models.case import Case
 from models.schema import EACH, ShareLimit
+from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case, sur
 from tests.models.test_explain import bound, capped, of
 from tests.models.test_laws import dearest, draw
@@ -46,7 +47,8 @@ def objective_with(book: BookT, member: str, by: float) -> float:
 # ---- prices ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(10, 25))
 @given(books())
 def test_a_price_is_the_difference_in_cost(book: BookT) -> None:
     """A tonne more, a tonne less, and as far as the price is told to hold; unshared shortages."""
@@ -86,7 +88,8 @@ def test_how_far_a_price_holds() -> None:
 # ---- what binds --------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(10, 25))
 @given(books(), st.sampled_from("AB"))
 def test_a_unit_of_a_limit_is_worth_what_the_edited_workbook_saves(
     book: BookT, member: str
@@ -215,7 +218,8 @@ def with_cell(case: Case, b: Bound, by: float) -> Case | None:
     return case.change(**{name: tuple(records)})
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_worths_in_books_with_every_feature(seed: int) -> None:
     """A unit of a cell, in one year alone, by planning the case again: reserves, plants, all."""
     plan = solve(draw(seed, {"whole projects", "contracts", "agreed"}))

@@ -39,6 +39,7 @@ from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
 from models.solve import Certificate, LinearProgram
 from planner.scenarios.actions import apply_steps
+from tests.budget import at_length
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
 from tests.reference.cases import ALL, random_book
@@ -316,8 +317,9 @@ def chances_of(happens: Sequence[tuple[float, Happens]]) -> Floats:
     return np.array([chance for chance, _ in happens])
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("at_once", [0, 1_000])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int, at_once: int) -> None:
     plan = book_of(seed)
     near = 1e-7 * abs(plan.objective) + rounding(plan)
@@ -327,7 +329,8 @@ def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int, at_once: 
             assert course.costs == pytest.approx([plan.objective] * len(happens), abs=2 * near)
 
 
-@settings(max_examples=40)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(12, 40))
 @given(st.integers(0, 10**6))
 def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
     """WS <= RP <= EEV, by mean and with the tail; no future is below its own optimum."""
@@ -347,7 +350,8 @@ def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
     assert (found.risky.costs >= known - near / chances.min()).all()
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(8, 16)))
 def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Each future with columns of its own, and an equation wherever two are the same decision."""
     plan = book_of(seed, frozenset({"whole projects"}))
@@ -514,10 +518,11 @@ def with_budgets(seed: int, *, carried: bool) -> Plan:
     return solve_case(case.change(budget=budget, settings=settings))
 
 
-SHARING = [12, 33, 44, 160, 204, 250]
-"""Books in which plants of several minerals are worth building."""
+SHARING = [160, 250, 33, 12, 204, 44][: at_length(3, 6)]
+"""Books in which plants of several minerals are worth building; the last three take longest."""
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("carried", [False, True])
 @pytest.mark.parametrize("seed", SHARING)
 def test_minerals_apart_cost_what_they_do_as_one(seed: int, carried: bool) -> None:
@@ -533,7 +538,8 @@ def test_minerals_apart_cost_what_they_do_as_one(seed: int, carried: bool) -> No
             assert costs[1] == pytest.approx(costs[0], rel=1e-6, abs=near)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_minerals_that_nothing_ties_cost_what_they_do_as_one(seed: int) -> None:
     plan = book_of(seed, frozenset({"whole projects"}))
     happens = happens_of(plan, seed, 4)
@@ -610,6 +616,7 @@ def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.Monk
 TIED = Tail(0.5, 0.5)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("tail", [Tail(), TIED])
 def test_a_gap_that_is_left_open_is_told_and_true(
     monkeypatch: pytest.MonkeyPatch, tail: Tail

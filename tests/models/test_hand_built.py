@@ -20,6 +20,7 @@ from planner.cli import main
 from planner.scenarios.actions import apply_steps
 from planner.workbook import read_tables
 from planner.workbook.template import write_book
+from tests.budget import at_length
 from tests.models.desk import BookT, cost, jin, make, one, read, solve
 from tests.models.test_laws import draw, no_dearer, rounding
 
@@ -291,7 +292,7 @@ def test_fractions_that_miss_1_by_rounding_are_all_of_it() -> None:
 
 # ---- laws ----------------------------------------------------------------------------------------
 
-SEEDS = range(60)
+SEEDS = range(at_length(16, 60))
 
 
 def with_projects(seed: int) -> BookT | None:
@@ -315,6 +316,7 @@ def is_due_before(case: Case, rows: list[dict[str, Any]]) -> bool:
     return any(row["Year"] - lead[row["Project"]] < case.years[0] for row in rows)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_a_plan_builds_is_built_at_the_same_cost(seed: int) -> None:
     """Built of the plan's own builds; less, where what is due before the first year is paid."""
@@ -330,6 +332,7 @@ def test_what_a_plan_builds_is_built_at_the_same_cost(seed: int) -> None:
         assert again.objective == near(plan.objective, rel=1e-6, abs=10 * rounding(plan))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_in_all_years_is_a_plant_that_is_not_there(seed: int) -> None:
     """A fraction of 0 in each year: as a project that begins beyond the horizon."""
@@ -347,6 +350,7 @@ def test_nothing_in_all_years_is_a_plant_that_is_not_there(seed: int) -> None:
     )
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_begun_at_random(seed: int) -> None:
     """Any fractions in any years: a proven plan, which costs no less than the free one.

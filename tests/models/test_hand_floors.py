@@ -18,6 +18,7 @@ from models.program import market
 from models.resolve import Expanded
 from models.schema import ByYear, PriceFloor, ScenarioStep
 from planner.scenarios.actions import apply_steps
+from tests.budget import at_length
 from tests.models.desk import BookT, changed, cost, make, one, read, refiner, solve, tonnes
 from tests.models.mutate import each_row
 from tests.models.test_laws import TABLES, draw, no_dearer, rounding
@@ -269,7 +270,7 @@ def test_errors_at_their_cells(rows: list[dict[str, object]], cell: str, words: 
 
 # ---- laws ----------------------------------------------------------------------------------------
 
-SEEDS = range(40)
+SEEDS = range(at_length(16, 40))
 
 
 def walled(seed: int) -> BookT:
@@ -287,6 +288,7 @@ def walled(seed: int) -> BookT:
     return book | {"Price floors": rows}
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_levies_add_up_and_net_cost_is_never_below_the_plan_without_a_floor(seed: int) -> None:
     """Each flow pays what it lacks; by heading, by flow and in all it is one sum."""
@@ -312,6 +314,7 @@ def test_levies_add_up_and_net_cost_is_never_below_the_plan_without_a_floor(seed
     assert free.objective <= (plan.objective - worth) * (1 + 1e-7) + rounding(plan)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_floor_that_no_flow_meets_changes_nothing(seed: int) -> None:
     """One below all that is landed, and one on nobody: the same plan to the cell."""
@@ -332,6 +335,7 @@ def test_a_floor_that_no_flow_meets_changes_nothing(seed: int) -> None:
             )
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     """Floors of several zones in reverse: the same to the bit."""
@@ -342,6 +346,7 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     pd.testing.assert_frame_equal(plan.flows, turned.flows, check_exact=True)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_levy_is_a_tariff_typed_by_hand(seed: int) -> None:
     """The floors' levies as support that is negative: the freight of each lane so much more."""

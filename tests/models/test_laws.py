@@ -16,13 +16,14 @@ from models.program.compile import compile_model
 from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
+from tests.budget import at_length
 from tests.models.desk import BookT, changed, jin, make, read, solve, solve_case, sur
 from tests.models.mutate import each_row, extreme, put, scaled, shuffled
 from tests.reference.cases import ALL, random_book
 
 TABLES = ("flows", "supply", "limits", "sources", "countries", "contracts", "stocks", "projects",
           "ore", "costs")  # fmt: skip
-SEEDS = range(40)
+SEEDS = range(at_length(16, 40))
 
 
 def draw(seed: int, without: set[str] | None = None, size: int = 3) -> BookT:
@@ -51,6 +52,7 @@ def no_dearer(cheap: Plan, dear: Plan) -> bool:
 # ---- conservation and duality ------------------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_conservation(seed: int) -> None:
     """What is bought, drawn from stock or short is what is demanded or stored; tables add up."""
@@ -77,6 +79,7 @@ def test_conservation(seed: int) -> None:
     assert coalition["tonnes"].sum() == pytest.approx(bought, abs=near)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_primal_equals_dual(seed: int) -> None:
     """The shadow prices of the plan, times their limits, are its cost (strong duality)."""
@@ -107,6 +110,7 @@ def valued(price: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
     return float(up.sum() + down.sum())
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_marginal_price_lies_between_the_slopes(seed: int) -> None:
     """The cost of a little more demand and of a little less enclose the marginal price.
@@ -141,6 +145,7 @@ def test_marginal_price_lies_between_the_slopes(seed: int) -> None:
 # ---- cost never falls, never rises -------------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tighter_limits_never_save(seed: int) -> None:
     """A max lowered, a min raised, a limit made hard: none of it saves."""
@@ -166,6 +171,7 @@ def test_tighter_limits_never_save(seed: int) -> None:
     assert no_dearer(solve(free), plan)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_losing_a_refiner_never_saves(seed: int) -> None:
     """Nothing of its capacity open: dearer or the same, where no contract lapses with it."""
@@ -176,6 +182,7 @@ def test_losing_a_refiner_never_saves(seed: int) -> None:
         assert no_dearer(plan, solve(changed(book, "Refiners", i, **closed)))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_capacity_never_costs(seed: int) -> None:
     """Of refiners, mines and budgets; without contracts, whose minimums shrink to capacity."""
@@ -192,6 +199,7 @@ def test_more_capacity_never_costs(seed: int) -> None:
         assert no_dearer(solve(more), plan)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_open_lane_never_costs(seed: int) -> None:
     """All lanes opened, or all of Max lifted; without contracts, which lapse on a closed lane."""
@@ -203,6 +211,7 @@ def test_an_open_lane_never_costs(seed: int) -> None:
     assert no_dearer(solve(everywhere), plan)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_dearer_freight_never_saves(seed: int) -> None:
     """Twice the freight everywhere."""
@@ -215,6 +224,7 @@ def test_dearer_freight_never_saves(seed: int) -> None:
     assert no_dearer(solve(book), solve(dear))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slower_reserve_never_saves(seed: int) -> None:
     """A reserve filled and drawn as fast as its room costs the same; slower costs no less.
@@ -245,6 +255,7 @@ def paced(book: BookT, part: float) -> BookT:
 # ---- scaling and order -------------------------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_scaling(seed: int) -> None:
     """All amounts a thousandth: so is the cost. All prices times 7: so is the cost."""
@@ -255,6 +266,7 @@ def test_scaling(seed: int) -> None:
     assert solve(scaled(book, money=7)).objective / 7 == pytest.approx(plan.objective, **near)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_powers_of_two_change_no_digit(seed: int) -> None:
     """Amounts a 1,024th at 1,024 times the prices: the same plan to the last bit, in other units.
@@ -267,6 +279,7 @@ def test_powers_of_two_change_no_digit(seed: int) -> None:
     assert (other.delivered == plan.delivered / 1024).all()
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_order_of_rows_does_not_matter(seed: int) -> None:
     """Rows and columns in another order: every table the same to the bit."""
@@ -290,6 +303,7 @@ def test_two_runs_are_the_same(seed: int) -> None:
 # ---- blocks ------------------------------------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_split_equals_whole(seed: int) -> None:
     """All cells as one program cost what the blocks cost."""
@@ -325,8 +339,9 @@ def test_any_map_gives_the_same_plan() -> None:
 # ---- a valid book always gets a plan -----------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("part", [0.1, 0.5, 1.0])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_numbers_at_the_ends_of_what_is_legal(seed: int, part: float) -> None:
     """A plan with a proof, its tables readable, whatever the numbers."""
     book = extreme(draw(seed), np.random.default_rng([13, seed]), part)

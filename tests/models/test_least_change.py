@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.answers import LeastChange, applied, least_change
+from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, short, solve, solve_case, sur
 from tests.models.test_explain import capped
 from tests.models.test_laws import draw
@@ -166,7 +167,8 @@ def test_no_shortage_needs_no_change() -> None:
 # ---- laws --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(8, 16)))
 def test_the_change_removes_the_shortage(seed: int) -> None:
     """Told changes are tried in a book changed cell by cell; what cannot be had is told as such."""
     plan = solve(draw(seed))

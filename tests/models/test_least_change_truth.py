@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.answers import SPARE, CellChange, applied, least_change
 from models.plan import Plan
+from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case
 from tests.models.test_explain import capped
 from tests.models.test_laws import draw
@@ -37,7 +38,8 @@ def short_of(plan: Plan) -> dict[str, float]:
     return {m.name: plan.value("shortage", ("copper", m.name, FIRST)) for m in plan.case.members}
 
 
-@settings(max_examples=25)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(12, 25))
 @given(books(scarce=True), st.sampled_from("AB"))
 def test_the_change_typed_in_ends_the_shortage_and_no_smaller_one_does(
     book: BookT, member: str
@@ -70,7 +72,8 @@ def test_the_change_typed_in_ends_the_shortage_and_no_smaller_one_does(
                 assert not ends(other, before, whose, nothing), (sheet, i, header, value)
 
 
-@settings(max_examples=15)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(8, 15))
 @given(books(scarce=True), st.sampled_from("AB"))
 def test_what_is_said_of_a_change_is_what_planning_with_it_gives(book: BookT, member: str) -> None:
     """In books of one year."""

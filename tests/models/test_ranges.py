@@ -11,6 +11,7 @@ from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, range
 from models.plan import PENALTIES, Plan
 from models.resolve import by_stage
 from models.tolerances import MOST_VIOLATION
+from tests.budget import at_length
 from tests.models.desk import BookT, make, refiner, solve, sur
 from tests.models.stages import (
     ALLY,
@@ -169,7 +170,8 @@ def test_the_plan_that_takes_least_is_the_cheapest_of_those() -> None:
     assert least.proof.violation <= least.proof.allowed
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_the_least_of_each_mineral_makes_one_plan(seed: int) -> None:
     plan = solve(draw(seed, {"whole projects"}))
     country = max((s.country for s in plan.expanded.sources), default="")
@@ -200,7 +202,8 @@ def _sums(plan: Plan, mineral: str, country: str) -> tuple[float, ...]:
 # ---- laws ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(8, 16)))
 def test_ranges_hold_the_plan_and_widen_with_the_slack(seed: int) -> None:
     plan = solve(draw(seed))
     by = (BY_COUNTRY, BY_REFINER, BY_PROJECT)[seed % 3]
@@ -238,7 +241,8 @@ def plain(seed: int) -> tuple[BookT, np.ndarray, np.ndarray, np.ndarray]:
 COUNTRIES = ("CHN", "CHL", "AUS")
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(4, 8)))
 def test_ranges_are_those_of_a_program_of_scipy(seed: int) -> None:
     book, landed, room, need = plain(seed)
     rows = np.kron(np.eye(5), np.ones(2)), np.tile(np.eye(2), 5)
@@ -335,7 +339,8 @@ def test_a_cap_on_the_only_maker_of_an_input_leaves_no_choice() -> None:
         assert (of.least, of.now, of.most) == pytest.approx((6.5,) * 3, abs=1e-4)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(5, 10)))
 def test_ranges_of_random_chains_hold_the_plan(seed: int) -> None:
     """Ends hold the plan's tonnes; the plan of least has no more cash, shortage or product."""
     plan = solve(random_stages(seed))

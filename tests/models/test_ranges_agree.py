@@ -8,8 +8,10 @@ from typing import cast
 import hypothesis
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 
 from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, ranges
+from tests.budget import at_length
 from tests.models.desk import BookT, neutral, solve
 from tests.reference.alternatives import given, span
 from tests.reference.cases import ALL, random_book
@@ -40,8 +42,9 @@ def roomy(dice: np.random.Generator) -> BookT:
 TIMES, SLACKS = (1.0, 30.0, 1e4), (0.001, 0.01, 0.2, 0.5, 2.0)
 
 
+@pytest.mark.fuzz
 @hypothesis.given(seed=st.integers(0, 2**32 - 1))
-@hypothesis.settings(max_examples=100, phases=[hypothesis.Phase.generate])
+@hypothesis.settings(max_examples=at_length(30, 100), phases=[hypothesis.Phase.generate])
 def test_ranges_are_those_of_the_second_formulation(seed: int) -> None:
     """By country, refiner and project, with little slack and much, little room in stocks and much.
 

@@ -20,7 +20,7 @@ from models.schema import ByYear, ScenarioStep
 from models.solve import LinearProgram, PersistentSolver, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from planner.studies.draws import waive
-from tests.budget import BUDGET
+from tests.budget import BUDGET, at_length
 from tests.models.desk import read
 from tests.models.test_laws import draw
 from tests.reference.cases import SECURE, random_book
@@ -66,7 +66,8 @@ def same(one: Plan, other: Plan) -> bool:
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(3, 8)))
 def test_variants_equal_a_solve_from_scratch(seed: int) -> None:
     """The same objective to 1e-9, whatever the variant changes, in a chain and from the base."""
     case = read(draw(seed))
@@ -89,7 +90,8 @@ def test_random_variants_equal_a_solve_from_scratch(seed: int) -> None:
     test_variants_equal_a_solve_from_scratch(seed)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(3, 8)))
 def test_history_leaves_no_trace(seed: int) -> None:
     """After a restart a chain gives the same bits, whatever the session solved before."""
     case = read(draw(seed))

@@ -15,7 +15,7 @@ from planner.workbook import read, read_tables
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import cells_of
 from planner.workbook.template import write_book
-from tests.budget import BUDGET
+from tests.budget import BUDGET, at_length
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
 from tests.reference.cases_sheets import BookT
@@ -87,7 +87,8 @@ def assert_same(folder: Path, seed: int) -> None:
     assert folder_case.change(sources=()) == wanted
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 15)))
 def test_random_books_from_a_database(tmp_path, seed) -> None:
     assert_same(tmp_path, seed)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.budget import at_length
 from tests.scenarios.edits import by_hand, decided
 
 from .cases import ALL, BEGUN, CORE, PROJECTS, random_book
@@ -25,20 +26,23 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
     knows("Built", row, tmp_path_factory.mktemp("known"))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_projects_that_are_begun(seed: int, tmp_path: Path) -> None:
     """Projects, budgets carried over or not, whole or in parts, some of them begun."""
     features = CORE | PROJECTS | {"built"}
     agrees(random_book(np.random.default_rng(seed), 3, features), tmp_path, MONEY)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 16)))
 def test_all_with_begun_plants(seed: int, tmp_path: Path) -> None:
     """Begun plants, fill and draw with every sheet of the rounds before."""
     agrees(random_book(np.random.default_rng(seed), 3, BEGUN), tmp_path, MONEY)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(3, 6)))
 def test_build_project_builds_what_is_left(seed: int, tmp_path: Path) -> None:
     """The scenario has the plan of the same decision by hand."""
     rng = np.random.default_rng(seed)

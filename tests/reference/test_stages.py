@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.budget import at_length
 from tests.scenarios.edits import by_hand, decided
 
 from .cases import CORE, EVERYTHING, STAGED, random_book
@@ -28,7 +29,8 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
     knows("Inputs", row, tmp_path_factory.mktemp("known"))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(4, 8)))
 def test_core_with_stages(seed: int, tmp_path: Path) -> None:
     """Lanes, limits, blocs, owners, and chains of two to four minerals."""
     agrees(
@@ -38,20 +40,23 @@ def test_core_with_stages(seed: int, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_all_with_stages(seed: int, tmp_path: Path) -> None:
     """Stages with every sheet of the rounds before."""
     agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, STAGED), tmp_path, STAGED_SUMS)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(4, 8)))
 def test_everything(seed: int, tmp_path: Path) -> None:
     """Stages, floors and begun plants together."""
     knows("Price floors", {"Mineral": "nothing", "Floor (USD/t)": 1}, tmp_path)
     agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, EVERYTHING), tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_scenarios_act_on_inputs(seed: int, tmp_path: Path) -> None:
     """A scenario in the workbook has the plan of the same edits done by hand."""
     rng = np.random.default_rng(seed)
@@ -62,7 +67,8 @@ def test_scenarios_act_on_inputs(seed: int, tmp_path: Path) -> None:
     assert not found, found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_loss_through_all_stages(seed: int, tmp_path: Path) -> None:
     """What is left without a country in the last year, at the last stage and through all."""
     features = CORE | {"stages", "mines", "stockpiles"}

@@ -17,6 +17,7 @@ from planner.cli import main
 from planner.workbook import archive, findings, read, stream
 from planner.workbook.parts import sheet_names
 from tests import fuzz_parts
+from tests.budget import at_length
 from tests.small_book import faults, workbook
 from tests.test_fuzz_workbook import PLAIN, run
 
@@ -176,17 +177,19 @@ def test_a_name_that_no_file_can_have(name: str) -> None:
         assert main(words) == 2
 
 
-def test_200_000_rows_pass(changed) -> None:
+@pytest.mark.fuzz
+def test_very_many_rows_pass(changed) -> None:
     """Their names are given as texts of their own, which takes the most room."""
+    many = at_length(50_000, 200_000)
     rows = b"".join(
         b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>R%d</t></is></c>'
         b'<c r="B%d" t="inlineStr"><is><t>Copper</t></is></c>'
         b'<c r="C%d" t="inlineStr"><is><t>Chile</t></is></c>'
         b'<c r="D%d"><v>%d.5</v></c><c r="F%d"><v>8000</v></c></row>' % ((r,) * 8)
-        for r in range(9, 200_009)
+        for r in range(9, 9 + many)
     )
     path = changed(SHEET, b"</sheetData>", rows)
-    assert len(read(path).case.refiners) == 200_004
+    assert len(read(path).case.refiners) == many + 4
 
 
 def test_of_millions_of_faulty_cells_some_are_told(changed, monkeypatch) -> None:

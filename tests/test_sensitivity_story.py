@@ -33,8 +33,6 @@ def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None
     assert ranks == sorted(ranks)
 
 
-@pytest.mark.fuzz
-@pytest.mark.skipif(not IS_LONG, reason="two studies of the larger example")
 def test_the_figures_of_what_was_looked_up_are_those_of_the_example() -> None:
     only = [each.cell for each in story.THREE]
     before = story.rows(story.study(only=only))

@@ -19,7 +19,7 @@ from tests.reference.cases import EVERYTHING, random_book
 
 FEATURES = EVERYTHING - {"switching"}
 """Every sheet; a switching cost is the price of changing, which breaks the law on purpose."""
-QUICK, BATCH = 15, 15
+QUICK, BATCH = 8, 8
 HELD = 1e-9
 
 

@@ -270,7 +270,7 @@ def test_errors_at_their_cells(rows: list[dict[str, object]], cell: str, words: 
 
 # ---- laws ----------------------------------------------------------------------------------------
 
-SEEDS = range(at_length(16, 40))
+SEEDS = range(at_length(12, 40))
 
 
 def walled(seed: int) -> BookT:

@@ -23,7 +23,7 @@ from tests.reference.cases import ALL, random_book
 
 TABLES = ("flows", "supply", "limits", "sources", "countries", "contracts", "stocks", "projects",
           "ore", "costs")  # fmt: skip
-SEEDS = range(at_length(16, 40))
+SEEDS = range(at_length(12, 40))
 
 
 def draw(seed: int, without: set[str] | None = None, size: int = 3) -> BookT:

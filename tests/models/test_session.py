@@ -25,7 +25,7 @@ from tests.models.desk import read
 from tests.models.test_laws import draw
 from tests.reference.cases import SECURE, random_book
 
-BOOKS = BUDGET // 10
+BOOKS = BUDGET // 30
 
 
 def step(action: str, **selectors: Any) -> ScenarioStep:

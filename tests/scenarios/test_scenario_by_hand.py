@@ -15,14 +15,15 @@ from models.plan import Plan
 from models.plan import solve as solve_case
 from planner import scenarios
 from planner.workbook import read_tables
+from tests.budget import at_length
 from tests.reference import formulation
 from tests.reference.cases import OWNED, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row, by_hand, optimum
 
-EACH = 24
+EACH = at_length(12, 24)
 """Books for each action."""
-SEQUENCES = 48
+SEQUENCES = at_length(24, 48)
 """Books for steps one after the other."""
 RELATIVE = 1e-9
 
@@ -57,6 +58,7 @@ def _stocks(plan: Plan) -> Iterator[float]:
         yield pile.max
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("action", ACTIONS)
 def test_one_action(action: str) -> None:
     """Selectors, years and values as drawn; a good part of the draws move the objective."""
@@ -74,6 +76,7 @@ def test_one_action(action: str) -> None:
     assert moved >= (1 if action == "scale budget" else EACH // 6), moved  # few budgets bind
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range(6))
 def test_steps_one_after_the_other(batch: int) -> None:
     """Two or three actions, each on what those before it left."""

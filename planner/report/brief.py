@@ -61,7 +61,7 @@ TOO_LONG = "The names are too long for this slide. See its notes."
 _MOST_BARS = 10
 _BEGIN = "Begin to build in {year}, for {cost}: {plants}."
 _NOTHING_TO_BUILD = "The plan begins to build no plant in {year}."
-_ORDER = "Purchases in {year} cost {cost}. The largest part, {part}, is from {country}."
+_ORDER = "Purchases in {year} cost {cost}, the largest part ({part}) in {country}."
 
 
 @dataclass(frozen=True)

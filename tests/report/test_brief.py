@@ -135,7 +135,7 @@ def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
     decide = " ".join(brief(plan)[-1].words)
     bought, built = plan.result(Flows).frame(), plan.result(Projects).frame()
     first = bought[bought["year"] == bought["year"].min()]
-    assert f"cost {money(first['total'].sum(), plan.currency)}. The largest part, " in decide
+    assert f"cost {money(first['total'].sum(), plan.currency)}, the largest part " in decide
     if len(built):
         begun = built[built["spent_in"] == built["year"].min()]
         assert f"for {money(begun['capex'].sum() * MILLION, plan.currency)}:" in decide

@@ -86,11 +86,14 @@ def test_what_charts_show_in_a_sentence():
     level = replace(lines(), series=(Series("Short", Role.SHORT, [0.2502, 0.25]),))
     assert plot_of(level).alt == "Short. Lines from 90.0 % to 50.0 %: Short at 25.0 %."
     heat = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
-    assert plot_of(heat).alt == "Short. A map of 2 by 2; the most is 40.0 %: Cobalt, No China."
+    assert (
+        plot_of(heat).alt
+        == "Short. Heat map, 2 by 2. The largest value is 40.0 %: Cobalt, No China."
+    )
     bars = Picture("Short", Form.BARS, ("Cobalt", "Copper"), rows, "short", "")
     assert plot_of(bars).alt == (
         "Short. Bars. Cobalt: No China 40.0 %, Quiet 0.0 %; Copper: Quiet 10.0 %."
     )
     empty = (Series("Quiet", Role.SHORT, [None, None]),)
     blank = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), empty, "short", "")
-    assert plot_of(blank).alt == "Short. A map of 1 by 2."
+    assert plot_of(blank).alt == "Short. Heat map, 1 by 2."

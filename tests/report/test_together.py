@@ -66,8 +66,8 @@ def test_a_study_that_is_not_proven_is_no_good_news(plan, sweep):
     assert page.verdict.endswith("Sweep: 1 of 4 runs have no proven plan.")
 
 
-def test_every_name_on_the_page_is_one_place(combined_page):
-    outline = Outline(combined_page.read_text(encoding="utf-8"))
+def test_every_name_on_the_page_is_one_place(together):
+    outline = Outline(together.read_text(encoding="utf-8"))
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = [a["href"][1:] for _, a in outline.named("a")]

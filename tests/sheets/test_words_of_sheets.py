@@ -86,7 +86,7 @@ def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):
     assert lines[0] == f"New plants: {said}."
 
 
-@pytest.mark.parametrize(("number", "follow"), [(5, ""), (6, " The dearest 5 follow.")])
+@pytest.mark.parametrize(("number", "follow"), [(5, ""), (6, " The 5 dearest follow.")])
 def test_the_dearest_limits_are_announced_where_not_all_follow(monkeypatch, number, follow):
     summaries = import_module("planner.sheets.summary")  # the package has the function so
     table = pd.DataFrame({"buyer": [""] * number})
@@ -94,5 +94,5 @@ def test_the_dearest_limits_are_announced_where_not_all_follow(monkeypatch, numb
     monkeypatch.setattr(summaries, "_dearest", lambda _: [])
     plan, case = SimpleNamespace(limits=range(9)), SimpleNamespace(share_limits=())
     _, (_, count, *_, remark) = summaries._binding(SimpleNamespace(plan=plan, case=case))
-    text = "Of 9, each buyer, supplier, mineral and year counted alone."
+    text = "Out of 9; each buyer, supplier, mineral and year counts."
     assert (count, remark) == (number, f"{text}{follow}")

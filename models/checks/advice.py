@@ -63,6 +63,7 @@ def missing_year_columns(case: Case) -> Iterator[Finding]:
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
+    """A row's years overlap the years that are planned."""
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
@@ -148,6 +149,7 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
 
 
 def minerals_without_refiner(case: Case) -> Iterator[Finding]:
+    """A mineral has at least one refiner."""
     supplied = {plant.mineral for plant in plants(case)}
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:

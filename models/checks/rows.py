@@ -59,6 +59,7 @@ _SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_
 
 
 def demand_has_years(case: Case) -> Iterator[errors.Finding]:
+    """Demand has at least one year."""
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
         yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
@@ -175,6 +176,7 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
 
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
+    """A last year is not before the first year."""
     for row, first, last in rows_with_years(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
@@ -182,6 +184,7 @@ def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
 
 
 def opening_stock_fits(case: Case) -> Iterator[errors.Finding]:
+    """An opening stock is at most the largest stock."""
     for pile in case.stockpiles:
         if pile.opening > pile.max:
             said = f"the opening stock is {pile.opening:g} t"
@@ -200,6 +203,7 @@ def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
 
 
 def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
+    """A contract's maximum is at least its minimum."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"the contract's Max is {contract.max:g} t/yr"
@@ -288,6 +292,7 @@ def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
+    """No member's country is the rest of the world."""
     for member in case.members:
         if member.country == REST_OF_WORLD:
             said = "Rest of world is not a member's country"
@@ -448,6 +453,7 @@ def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
+    """A price floor names a zone that some country belongs to."""
     for row in case.price_floors:
         yield from _in_bloc(case, row, "zone")
 
@@ -503,6 +509,7 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
+    """A step or an event names a company that owns a refiner or a mine."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")

@@ -36,6 +36,7 @@ _MINES_OWN = {"scale mines", "block ore"}
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
+    """A row of Lanes applies to at least one pair of refiner and member."""
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
@@ -87,6 +88,7 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
+    """A row of Rights applies to at least one refiner."""
     sources = _sources(case)
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:

@@ -509,7 +509,7 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """A step or an event names a company that owns a refiner or a mine."""
+    """A step or an event names a company that owns a refiner or a project."""
     for step in (*case.scenarios, *case.risks):
         if step.company:
             yield from _unknown_company(case, step, "company")

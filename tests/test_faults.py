@@ -113,7 +113,7 @@ HEADERS = [
     (head(R, CAP, "Capacity (MT/yr)"), "Refiners!D1", "traders write MT for tonnes"),
     (head(R, CAP, "Capacity (t)"), "Refiners!D1", "accepted are (t/yr)"),
     (head(R, CAP, "Capacity (boxes/yr)"), "Refiners!D1", "accepted are (t/yr)"),
-    (head(R, CAP, "Output (t/yr)"), "Refiners!E1", "there is no value before the"),
+    (head(R, CAP, "Output (t/yr)"), "Refiners!E1", "there is no value for the years before the"),
     (without(R, "Cost (USD/t)"), "Refiners!M1", "the column 'Cost' is missing"),
     (head(R, "Cost (USD/t)", "Cost (EUR/t)"), "Refiners!F1", "accepted are (USD/t)"),
     (

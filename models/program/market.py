@@ -279,7 +279,7 @@ def input_columns(f: Frame) -> list[Any]:
 
 
 def balance(f: Frame) -> None:
-    r"""Add the supply balances: posted inflows minus posted outflows equal demand.
+    r"""Declare the supply balances: supply received minus supply passed on is demand.
 
     .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t}
               = demand_{m,j,t} + \sum_p h_{j,p,t}                                         [t]

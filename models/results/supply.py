@@ -197,7 +197,7 @@ class Prices(PlanTable):
 
 
 class CountryShares(PlanTable):
-    """Each country's tonnes to the coalition and to each member, with the tightest max.
+    """Each country's tonnes to the coalition and to each member, with the lowest limit on it.
 
     Limit and headroom are shares of demand, or of purchases if the setting Share basis says so.
     """

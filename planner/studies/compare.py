@@ -1102,9 +1102,11 @@ class _ComparisonFinding(_ComparisonTables):
             f"{self.tables.option(YEARS)}. {missing(here)}.",
         )
         if self.others.empty:
-            none = KeyFigure("Scenarios", "none", "no scenario has a proven plan.")
+            is_alone = len(self.every) == 1
+            why = "there is no scenario" if is_alone else "no scenario has an optimal plan"
+            none = KeyFigure("Scenarios", "none", f"{why}.")
             finding = f"In the base the coalition pays {amount}, and {hardest(here)}."
-            finding += " No scenario has a proven plan to compare with it."
+            finding += f" {words.capitalized(why)} to compare with it."
             return Headline(finding if amount else "The base has no plan.", (base, none))
         worst, dearest = max(self.names, key=lambda n: self.rank[n]), self.dearest
         figures = [self._worst(worst), self._dearest(dearest), base]

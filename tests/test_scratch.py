@@ -120,7 +120,7 @@ def test_a_result_put_beside_survives_a_stop_right_after(tmp_path, monkeypatch):
     def stop(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("planner.workbook.save.names_to_disk", stop)
+    monkeypatch.setattr("planner.workbook.save.sync_folder", stop)
     with pytest.raises(KeyboardInterrupt):
         save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert (tmp_path / "plan (2).xlsx").read_text() == "new"

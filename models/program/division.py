@@ -62,7 +62,7 @@ def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
 
 
 def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
-    """Divide budgets by the rights to all projects, weighted by their capital."""
+    """Share each budget among members in proportion to the capital of the projects they own."""
     del at
     return np.asarray(limit[:, None] * owners.rights.capital)
 

@@ -204,6 +204,7 @@ def html_path(path: Path) -> Path:
 
 
 def pptx_path(path: Path) -> Path:
+    """Return a path with the suffix ``.pptx``; UsageError if it has another one."""
     return _with_suffix(path, (".pptx",), "slides")
 
 

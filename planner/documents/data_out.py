@@ -28,7 +28,7 @@ from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
-from planner.workbook.save import behind_links, names_to_disk, refuse_special_file, save
+from planner.workbook.save import behind_links, sync_folder, refuse_special_file, save
 
 RUN = "run_id"
 """The column of every table with the id of each row's run."""
@@ -281,7 +281,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
             target.unlink(missing_ok=True)
         msg = f"{path} cannot be written: {_reason(error)}"
         raise WriteError(msg) from error
-    names_to_disk(target.parent)
+    sync_folder(target.parent)
     return path
 
 

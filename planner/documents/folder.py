@@ -198,7 +198,7 @@ class _Change:
         """Replace the folder by the scratch folder; False if the system refuses, nothing done."""
         before, is_new = _before(self.folder), not self.folder.exists()
         self._list(self.scratch, {})
-        save.names_to_disk(self.scratch)
+        save.sync_folder(self.scratch)
         save.set_default_mode(self.scratch, 0o777)
         if not is_new:
             self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
@@ -212,7 +212,7 @@ class _Change:
             if not is_new and not self.folder.exists():
                 before.rename(self.folder)
         shutil.rmtree(before, ignore_errors=True)
-        save.names_to_disk(self.folder.parent)
+        save.sync_folder(self.folder.parent)
         return True
 
     def replace_one_by_one(
@@ -238,7 +238,7 @@ class _Change:
                 (self.scratch / name).replace(self.folder / name)
         for name in removed:
             (self.folder / name).unlink(missing_ok=True)
-        save.names_to_disk(self.folder)
+        save.sync_folder(self.folder)
         self._list(self.folder, {})
 
     def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
@@ -250,13 +250,13 @@ class _Change:
         manifest = self.scratch / f"{self.kind.manifest}.new"
         text = json.dumps(data, indent=1, ensure_ascii=False)
         manifest.write_text(f"{text}\n", encoding="utf-8")
-        save.to_disk(manifest)
+        save.sync_file(manifest)
         manifest.replace(folder / self.kind.manifest)
 
 
 def _filled(path: Path, write: Write) -> str:
     write(path)
-    save.to_disk(path)
+    save.sync_file(path)
     return fingerprint(path)
 
 

@@ -41,13 +41,13 @@ def save(
                 # Windows refuses to replace a file that another program holds open.
                 with contextlib.suppress(PermissionError):
                     scratch.replace(target)
-                    names_to_disk(target.parent)
+                    sync_folder(target.parent)
                     return path
             if not beside:
                 msg = f"{path} is open in another program or read-only"
                 raise WriteError(msg)
             other = _put_beside(scratch, target)
-            names_to_disk(target.parent)
+            sync_folder(target.parent)
             return path.with_name(other.name) if path.parent.resolve() == other.parent else other
 
 
@@ -119,7 +119,7 @@ def behind_links(path: Path) -> Path:
 
 def _settle(scratch: Path, target: Path) -> None:
     """Write the file durably, with the permissions of the one it replaces."""
-    to_disk(scratch)
+    sync_file(scratch)
     if target.exists() and not is_in_use(target):
         scratch.chmod(stat.S_IMODE(target.stat().st_mode))
     else:
@@ -133,13 +133,14 @@ def set_default_mode(scratch: Path, mode: int) -> None:
     scratch.chmod(mode & ~mask)
 
 
-def to_disk(file: Path) -> None:
+def sync_file(file: Path) -> None:
+    """Flush a file's content to disk (fsync)."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
 
-def names_to_disk(folder: Path) -> None:
-    """Write the names in a folder durably, if the system can do so."""
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of files to disk (fsync), if the system can do so."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -28,7 +28,7 @@ from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
-from planner.workbook.save import behind_links, sync_folder, refuse_special_file, save
+from planner.workbook.save import behind_links, refuse_special_file, save, sync_folder
 
 RUN = "run_id"
 """The column of every table with the id of each row's run."""

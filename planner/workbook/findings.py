@@ -130,7 +130,7 @@ class Layout:
         return self.sheets.get(name, SheetLayout())
 
     def position(self, sheet: str, row: int, column: str) -> tuple[int, int]:
-        """Return a cell's row and column number (A is 1), each 0 if unknown; a setting has its own row."""
+        """Return a cell's row and column number (A is 1), each 0 if unknown."""
         place = self.sheet(sheet)
         name = fold(column)
         if name in place.rows:

@@ -94,7 +94,7 @@ def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
     plan = read_report(made()).source
     assert not any("Plan the workbook again" in note for note in plan_page(plan).notes)
     table = plan.tables[ByMineral.TABLE]
-    lacking = [h for h in table if ByMineral.supplier.read(h) or ByMineral.need.read(h)]
+    lacking = [h for h in table if ByMineral.supplier.parsed(h) or ByMineral.need.parsed(h)]
     older = replace(plan, tables={**plan.tables, ByMineral.TABLE: table.drop(columns=lacking)})
     page = plan_page(older)
     assert not page.headlines

@@ -58,7 +58,7 @@ from planner.studies.members import (
     same_tonnes,
     who_pays_section,
 )
-from planner.studies.places import is_worth_a_fork
+from planner.studies.places import builds_in_background
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -885,7 +885,7 @@ class Compare(StudyKind):
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
         self.differing = result_getter(
-            lambda: sheets_of_plans(self.entries), in_background=is_worth_a_fork(where, [case])
+            lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
         )
         self.absent = regret.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped

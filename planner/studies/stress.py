@@ -41,7 +41,7 @@ from planner.render.sentences import in_years, missing, number_short
 from planner.render.table import Table, records, table_of
 from planner.render.words import counted, known, listed, money, scale, share, span, word
 from planner.studies.agreed import Rules
-from planner.studies.engine import NOT_RUN, Tell, unbegun
+from planner.studies.engine import NOT_RUN, Tell, outcomes_not_run
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import (
     AgreedPlans,
@@ -467,12 +467,12 @@ def _loss(result: Stress, loss: Loss) -> Row:
     """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
     row, side, (effect, free) = _who(result, loss), result.capped, _effects(result, loss)
     if effect is None:
-        return row | {"error": side.trouble(loss)}
+        return row | {"error": side.error_of(loss)}
     hit, shares, minerals = effect.hit, effect.share, side.plan.expanded.minerals
     worst = max(hit, key=lambda m: (shares[m], -m), default=None)
     share = 0.0 if worst is None else shares[worst]
     prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
-    price, m = max(prices, key=lambda each: each[0].over, default=(None, -1))
+    price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
         "worst": minerals[worst] if worst is not None and share else None,
@@ -486,7 +486,7 @@ def _loss(result: Stress, loss: Loss) -> Row:
     if free is not None:
         row |= _uncapped_tonnes(free, ...) | {"free_cost": float(free.cost.sum())}
     elif result.free is not None:
-        row["error"] = result.free.trouble(loss) or None
+        row["error"] = result.free.error_of(loss) or None
     return row
 
 
@@ -927,7 +927,7 @@ class StressTest(StudyKind):
         try:
             plans = agree(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = unbegun(AgreedPlans.runs(case), stop)
+            none = outcomes_not_run(AgreedPlans.run_names(case), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
         self.result = stress(

@@ -553,7 +553,7 @@ def test_sheets_of_plans_are_the_same_from_a_background_process(monkeypatch):
 
     monkeypatch.setattr(compare, "sheets_of_plans", noted)
     for forks in (True, False):
-        monkeypatch.setattr(compare, "is_worth_a_fork", lambda *_, forks=forks: forks)
+        monkeypatch.setattr(compare, "builds_in_background", lambda *_, forks=forks: forks)
         study = Compare(
             start, chosen=(), asked=lambda _: (), max_country_share=None, unforeseen=None,
             bills=False,

@@ -66,7 +66,7 @@ def test_an_agreed_plan_of_another_program_is_none(monkeypatch):
     """Compared here, or in a background process that the losses do not wait for."""
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.background.cores", lambda: 2)
-    monkeypatch.setattr(places, "WORTH_A_FORK", 0)
+    monkeypatch.setattr(places, "MIN_ROUTES_IN_BACKGROUND", 0)
     for where in (Here(), LocalProcesses(2)):
         with pytest.raises(SolverError, match="not the case's: a cost differs"):
             stress(BASE, Rules(), where=where)
@@ -82,7 +82,7 @@ def effect(found: Stress, loss: Loss, *, free: bool = False) -> Effect:
     side = found.free if free else found.capped
     assert side is not None
     made = side.effects[loss]
-    assert made is not None, side.trouble(loss)
+    assert made is not None, side.error_of(loss)
     return made
 
 
@@ -109,7 +109,7 @@ def test_a_surge_replaces_a_part() -> None:
     assert of.survived == (0.0,)
     highest = of.dearest[0]
     assert highest is not None
-    assert (highest.price, highest.over) == pytest.approx((COST_SHORT, 10.0))
+    assert (highest.price, highest.multiple) == pytest.approx((COST_SHORT, 10.0))
     assert sums(effect(found, CHILE)) == pytest.approx((40, 0, 0, 40))  # China is full
     assert found.free is None
 

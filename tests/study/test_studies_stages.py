@@ -233,8 +233,8 @@ def test_an_embargo_takes_what_a_member_and_the_plants_in_its_country_buy() -> N
             lands = (inputs["plant_country"] == member.country) & (member.country != "")
             taken = inputs[(inputs["country"] == country) & lands]
             every = tonnes_of(pd.concat([sold, taken]))
-            same(by_cell(plan, loss.sold(plan)), every)
-            assert (loss in listed) == (loss.sold(plan).sum() > tolerances.LEAST_FLOW)
+            same(by_cell(plan, loss.purchases_lost(plan)), every)
+            assert (loss in listed) == (loss.purchases_lost(plan).sum() > tolerances.LEAST_FLOW)
             with_plants += len(taken) > 0
             alone += loss in listed and not len(sold)
     assert with_plants > 10

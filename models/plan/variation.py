@@ -75,8 +75,8 @@ class Variation:
 
     def __init__(self, expanded: Expanded, program: Program) -> None:
         self.expanded, self.program = expanded, program
-        self._all_selected: dict[Kind, Vectors] = {}
-        self._of_step: dict[CaseStep, Vectors] = {}
+        self._kind_vectors: dict[Kind, Vectors] = {}
+        self._step_vectors: dict[CaseStep, Vectors] = {}
         self._verified: set[tuple[Any, tuple[str, ...]]] = set()
         self._inexpressible: dict[Any, NoVectorsError] = {}
         self._lines: dict[Any, dict[str, tuple[Ints, Floats, Floats]]] = {}
@@ -130,9 +130,9 @@ class Variation:
         kind = step.kind.turn if isinstance(step.kind, SetNumber) else step.kind
         if self._inexpressible and kind in self._inexpressible:
             raise self._inexpressible[kind]
-        if step not in self._of_step:
+        if step not in self._step_vectors:
             try:
-                self._of_step[step] = self._select(self._vectors_of_kind(step.kind), step.of)
+                self._step_vectors[step] = self._select(self._vectors_of_kind(step.kind), step.of)
                 tested = getattr(step.kind, "alike", step.kind), tuple(step.of.selectors)
                 if step.of.selectors and tested not in self._verified:
                     self._verify(step)
@@ -140,14 +140,14 @@ class Variation:
             except NoVectorsError as error:
                 self._inexpressible[kind] = error
                 raise
-        return self._of_step[step]
+        return self._step_vectors[step]
 
     def _vectors_of_kind(self, kind: Kind) -> Vectors:
         """Return the vectors of a kind of change with all records selected."""
         if isinstance(kind, SetNumber):
             lines = self._lines_of(kind.turn).items()
             return {name: (at, const + slope * kind.value) for name, (at, const, slope) in lines}
-        if kind not in self._all_selected:
+        if kind not in self._kind_vectors:
             base, rows = self.program.rows, self.arrays_of(kind(self.expanded.case, Selection()))
             vectors: dict[str, tuple[Ints, Floats]] = {}
             # an empty row that 0 satisfies is left out of the variant's program; keep its limits
@@ -160,8 +160,8 @@ class Variation:
                 at = np.flatnonzero(changed)
                 if len(at):
                     vectors[name] = at, now[at]
-            self._all_selected[kind] = vectors
-        return self._all_selected[kind]
+            self._kind_vectors[kind] = vectors
+        return self._kind_vectors[kind]
 
     def _lines_of(
         self, turn: Callable[[Case, Selection, float], Case]
@@ -236,7 +236,7 @@ class Variation:
         Differences that have no effect are allowed: in closed columns and in idle rows.
         """
         base = self.program.rows
-        varied = self._without_idle_limits(self._with_changes([self._of_step[step]]))
+        varied = self._without_idle_limits(self._with_changes([self._step_vectors[step]]))
         wanted = self.arrays_of(step(self.expanded.case))
         closed = (varied.lower == 0) & (varied.upper == 0)
         is_wrong = {name: differs(getattr(varied, name), getattr(wanted, name)) for name in ARRAYS}

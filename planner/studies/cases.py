@@ -155,7 +155,7 @@ def plan_cases(
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
     foreseen = run_study(study, where, offset_progress(tell, 0, total))
-    base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
+    base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
         try:

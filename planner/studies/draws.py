@@ -325,7 +325,7 @@ def plan_draws(
     event_free.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
-    first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
+    first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
     free_plan = event_free.without_security

@@ -112,7 +112,7 @@ class Outcome(Generic[T]):
     """
 
     name: str
-    found: T | None = None
+    result: T | None = None
     objective: float | None = None
     proof: Proof | None = None
     error: str = ""
@@ -121,7 +121,7 @@ class Outcome(Generic[T]):
 
     @property
     def planned(self) -> bool:
-        """Whether there is a proven plan, so that ``found`` is the result read from it."""
+        """Whether there is a proven plan, so that ``result`` was read from it."""
         return not self.error
 
 
@@ -283,9 +283,9 @@ class Tracker:
         study = self.study
 
         def sort_key(task: Task) -> tuple[bool, int, int]:
-            part = study.study_of[task.chain]
-            is_first = not any(study.chains[study.study_of.index(part) : task.chain])
-            return not is_first, part, -task.end
+            position = study.study_of[task.chain]
+            is_first = not any(study.chains[study.study_of.index(position) : task.chain])
+            return not is_first, position, -task.end
 
         tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
         return sorted(tasks, key=sort_key)
@@ -310,8 +310,10 @@ class Tracker:
             return []
         error = f"{crash} while planning it, {times}"
         self.add(chain, run, Outcome(self.name(chain, run), error=error))
-        parts = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
-        return [part for part in parts if any((chain, i) not in self.outcomes for i in part.runs)]
+        remaining = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
+        return [
+            each for each in remaining if any((chain, i) not in self.outcomes for i in each.runs)
+        ]
 
 
 @dataclass(frozen=True)
@@ -348,23 +350,23 @@ class StudyCopy:
     _current: tuple[int, ChainPlanner[Any]] | None = None
 
     @cached_property
-    def _parts(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
+    def _studies(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
         """For each joined study the ``base``, ``read`` and ``is_near``."""
-        parts: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that started this one
-        return parts
+        studies: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that runs the study
+        return studies
 
-    def _planner(self, part: int) -> ChainPlanner[Any]:
+    def _planner(self, position: int) -> ChainPlanner[Any]:
         """Return the planner of one of the joined studies; that of another is dropped first."""
-        if self._current is None or self._current[0] != part:
+        if self._current is None or self._current[0] != position:
             self._current = None
-            base, read, is_near = self._parts[part]
-            self._current = part, ChainPlanner(base, read, is_near=is_near)
+            base, read, is_near = self._studies[position]
+            self._current = position, ChainPlanner(base, read, is_near=is_near)
         return self._current[1]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan packed runs one after another; yield packed outcomes."""
-        part, chain = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self._planner(part).outcomes(chain):
+        position, chain = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self._planner(position).outcomes(chain):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
@@ -379,8 +381,8 @@ def pack_study(study: JoinedStudies[Any]) -> bytes:
 
     Raises TypeError if a ``read`` cannot be pickled.
     """
-    parts = [(part.base, part.read, part.is_near) for part in study.studies]
-    return _pack(parts, "the function that reads a result from a plan")
+    studies = [(each.base, each.read, each.is_near) for each in study.studies]
+    return _pack(studies, "the function that reads a result from a plan")
 
 
 def pack_runs(study: JoinedStudies[Any], task: Task) -> bytes:
@@ -416,7 +418,7 @@ def _is_complete(outcome: Outcome[Any], result_type: type) -> bool:
     flags = outcome.ran, outcome.unproven
     if not isinstance(outcome.error, str) or not all(isinstance(flag, bool) for flag in flags):
         return False
-    of_plan = (outcome.found, result_type), (outcome.objective, float), (outcome.proof, Proof)
+    of_plan = (outcome.result, result_type), (outcome.objective, float), (outcome.proof, Proof)
     return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)
 
 
@@ -501,17 +503,19 @@ def run_studies(
         stopped = stop
     every: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):
-        part = joined.study_of[i]
-        every[part] += [
-            Outcome(run.name, error=mismatches[part], unproven=True)
-            if mismatches[part]
+        position = joined.study_of[i]
+        every[position] += [
+            Outcome(run.name, error=mismatches[position], unproven=True)
+            if mismatches[position]
             else tracker.outcomes.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
             for j, run in enumerate(chain)
         ]
-    ended = [i == len(every) - 1 or any(not o.ran for o in part) for i, part in enumerate(every)]
+    ended = [
+        i == len(every) - 1 or any(not o.ran for o in outcomes) for i, outcomes in enumerate(every)
+    ]
     return [
-        Outcomes(tuple(part), stopped if late else None)
-        for part, late in zip(every, ended, strict=True)
+        Outcomes(tuple(outcomes), stopped if late else None)
+        for outcomes, late in zip(every, ended, strict=True)
     ]
 
 
@@ -531,7 +535,7 @@ def _model_mismatch(base: Case) -> str:
 
 
 def offset_progress(tell: Tell | None, done: int, total: int) -> Tell | None:
-    """Return a callback for one part of a longer study, which adds the ``done`` runs before it."""
+    """Return a callback for one part of a longer study; it adds the ``done`` runs before it."""
     if tell is None:
         return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))

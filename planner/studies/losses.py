@@ -388,7 +388,7 @@ class AgreedCase:
             zero, many = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(many), [0.0] * many, (None,) * many
             return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
-        after, before, calm = outcome.found, self.agreed, self.nothing.found
+        after, before, calm = outcome.result, self.agreed, self.nothing.result
         if after is None or calm is None:
             return None
         short = self._but_for_rounding(after.short)

@@ -938,7 +938,7 @@ class StressTest(StudyKind):
     @property
     def planned(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
-        return begun and self.result.capped.nothing.found is not None
+        return begun and self.result.capped.nothing.result is not None
 
     @property
     def progress_label(self) -> str:
@@ -984,7 +984,7 @@ class StressTest(StudyKind):
                 " more than agreed, and its share of the surge by its rights (sheet and setting"
                 " Rights)."
             )
-        calm = result.capped.nothing.found
+        calm = result.capped.nothing.result
         if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
             cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
             more = f"{_more(cash, currency)} in cash"

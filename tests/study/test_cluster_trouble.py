@@ -170,9 +170,9 @@ ONE = {"workers": {"tcp://w:1": {"nthreads": 1, "last_seen": 1.0}}}
         (ValueError("bad message"), None, "does not answer"),
         ({"workers": {}}, None, "no worker has joined"),
         (ONE, ["hello"], "do not report their software versions"),
-        (ONE, {"tcp://w:1": 7}, "cannot plan, .* it says 7"),
+        (ONE, {"tcp://w:1": 7}, "cannot plan. .*it answers 7"),
         (ONE, {"tcp://w:1": {"planner": "0"}}, "has other versions"),
-        (ONE, {"tcp://w:1": ImportError("planner")}, "cannot plan, .*ImportError: planner"),
+        (ONE, {"tcp://w:1": ImportError("planner")}, "cannot plan. .*ImportError: planner"),
     ],
 )
 def test_answers_that_are_none_are_a_usage_error(identity, said, why, monkeypatch):
@@ -202,7 +202,7 @@ def test_a_worker_that_sends_back_nonsense_fails_alone(tmp_path, monkeypatch):
         found = run_study(what, Cluster(cluster.address))
         with Cluster(cluster.address).open_map(BASE, print) as over:
             assert over(counted, [[1], [2, 3]]) == [1, 2]
-            with pytest.raises(SolverError, match="no int, but 'hello'"):
+            with pytest.raises(SolverError, match="sent 'hello', not an object of int"):
                 over(counted, ["hello"])
             with pytest.raises(SolverError, match="cannot plan a part of the case: TypeError"):
                 over(counted, [None])
@@ -220,7 +220,7 @@ def test_an_outcome_is_whole():
     good = run_study(study([capped(0.5)]), Here())[0]
     changed = [
         replace(good, objective="1"), replace(good, proof=None), replace(good, error=None),
-        replace(good, found=None), replace(good, name="another"), replace(good, ran=None),
+        replace(good, result=None), replace(good, name="another"), replace(good, ran=None),
     ]  # fmt: skip
     assert unpack(pickle.dumps(good), good.name, tuple) == good
     for wrong in changed:

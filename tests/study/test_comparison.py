@@ -72,7 +72,7 @@ def entries(read, chosen=None, asked=None):
     found = []
     for each in cases:
         outcome = outcomes.get(each.name)
-        planned = outcome and outcome.found
+        planned = outcome and outcome.result
         context = planned and Context(planned.plan, read)
         error = "; ".join(f.message for f in each.errors) or (outcome.error if outcome else "")
         changed = each.variant(read.case)

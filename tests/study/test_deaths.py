@@ -44,11 +44,11 @@ def test_outcomes_that_never_arrive():
 def test_outcomes_that_did_arrive_are_kept():
     """What is here before its worker dies for good is not failed."""
     known = Tracker(TWO_RUNS, lambda _: None)
-    known.add(0, 0, Outcome("cap 0.8", found=1))
+    known.add(0, 0, Outcome("cap 0.8", result=1))
     known.mark_finished(0, 1)
     last = replace(Task(0, 0, 2), crashes=board.TRIES - 1)
     assert known.tasks_after_crash(last, "a worker died") == []
-    assert known.outcomes[0, 0].found == 1
+    assert known.outcomes[0, 0].result == 1
     assert known.outcomes[0, 1].error
 
 

@@ -28,7 +28,7 @@ from planner.studies import (
 )
 from planner.studies import engine as board
 from planner.studies import places as pool
-from planner.studies.places import MIN_ROUTES_FOR_WORKERS, Processes, routes
+from planner.studies.places import MIN_ROUTES_FOR_WORKERS, Processes, routes_of_study
 from tests.cli.desk import ROOT
 from tests.study.variants import (
     FAULTS,
@@ -198,7 +198,7 @@ def test_processes_that_never_start_are_told_of(monkeypatch):
 def test_little_work_is_done_in_this_process():
     """Three refiners, two members, three years: 18 routes a run."""
     few = joined([capped(0.5)] * 5, [capped(0.4)] * 5)
-    assert routes(few) == 180
+    assert routes_of_study(few) == 180
     assert LocalProcesses(8).processes(few) == 1
     each = MIN_ROUTES_FOR_WORKERS // 36 + 1
     many = joined([capped(0.5)] * each, [capped(0.4)] * each)

@@ -68,7 +68,7 @@ def test_an_agreed_plan_of_another_program_is_none(monkeypatch):
     monkeypatch.setattr("models.background.cores", lambda: 2)
     monkeypatch.setattr(places, "MIN_ROUTES_IN_BACKGROUND", 0)
     for where in (Here(), LocalProcesses(2)):
-        with pytest.raises(SolverError, match="not the case's: a cost differs"):
+        with pytest.raises(SolverError, match="differs from the case's arrays: a cost differs"):
             stress(BASE, Rules(), where=where)
 
 
@@ -488,8 +488,8 @@ def test_a_loss_only_takes(name: str) -> None:
         plan = solve(loss.change(found.capped.base))
         outcome = found.capped.outcomes[loss]
         assert outcome.objective == pytest.approx(plan.objective, rel=1e-9)
-        assert outcome.found.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
-    assert calm.found.short.sum() == pytest.approx(0, abs=1e-4)
+        assert outcome.result.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
+    assert calm.result.short.sum() == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -573,7 +573,7 @@ def test_prices_that_are_all_below_nothing(seed: int) -> None:
     """Contracts and stocks make each tonne demanded a gain: the dearest price is a negative one."""
     found = stress(case_of(random_book(np.random.default_rng(seed), 1 + seed % 3)), Rules())
     assert all(outcome.planned for outcome in found.outcomes)
-    seen = [found.capped.agreed, *(outcome.found for outcome in found.outcomes)]
+    seen = [found.capped.agreed, *(outcome.result for outcome in found.outcomes)]
     assert any(price.price < 0 for of in seen if of for price in of.dearest if price)
 
 

@@ -26,14 +26,17 @@ from models.plan import Map, Session
 from planner.studies import engine, forkserver
 
 MIN_ROUTES_IN_BACKGROUND = 1_000
-"""From so many routes on, building a case's Pyomo model takes longer than forking a process."""
+"""Minimum number of routes of a case whose Pyomo model is built in a background process.
+
+With fewer routes, forking the process takes longer than building the model.
+"""
 MIN_ROUTES_TO_SPLIT = 2_000_000
-"""From so many routes on, the independent parts of one case are solved in separate processes.
+"""Minimum number of routes of a case whose independent parts are solved in separate processes.
 
 A case with a million routes (see ``routes_of``) is planned in 3 s.
 """
 MIN_ROUTES_FOR_WORKERS = 30_000
-"""From so many routes on, summed over all runs of a study, worker processes are started.
+"""Minimum number of routes, summed over a study's runs, at which worker processes are started.
 
 A case with some 20,000 routes is planned in 1 s, its variant in 0.03 to 0.1 s. Each worker process
 plans the base case first, so a smaller study is finished sooner without workers.
@@ -81,10 +84,10 @@ class Here:
 
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         chains = enumerate(zip(study.study_of, study.chains, strict=True))
-        for part, members in groupby(chains, key=lambda each: each[1][0]):
-            whole = study.studies[part]
-            planner = engine.ChainPlanner(whole.base, whole.read, is_near=whole.is_near)
-            for i, (_, chain) in members:
+        for position, chains_of_study in groupby(chains, key=lambda each: each[1][0]):
+            one = study.studies[position]
+            planner = engine.ChainPlanner(one.base, one.read, is_near=one.is_near)
+            for i, (_, chain) in chains_of_study:
                 for j, outcome in enumerate(planner.outcomes(chain)):
                     tracker.add(i, j, outcome)
 
@@ -120,7 +123,7 @@ class LocalProcesses:
     def processes(self, study: engine.JoinedStudies[Any]) -> int:
         """Return how many processes to use: one for a small study, at most one per chain."""
         count = min(self.max_processes, len(study.chains))
-        return count if count > 1 and routes(study) >= MIN_ROUTES_FOR_WORKERS else 1
+        return count if count > 1 and routes_of_study(study) >= MIN_ROUTES_FOR_WORKERS else 1
 
 
 def builds_in_background(place: Where | None, cases: Iterable[Case]) -> bool:
@@ -128,11 +131,11 @@ def builds_in_background(place: Where | None, cases: Iterable[Case]) -> bool:
 
     They are if the place uses other processes anyway, and one of the cases is large enough.
     """
-    alone = isinstance(place, Here) or (
+    is_single = isinstance(place, Here) or (
         isinstance(place, LocalProcesses) and place.max_processes == 1
     )
     return (
-        not alone
+        not is_single
         and can_fork()
         and any(routes_of(case) >= MIN_ROUTES_IN_BACKGROUND for case in cases)
     )
@@ -143,9 +146,9 @@ def start_session(case: Case, place: Where | None) -> Session:
     return Session(case, in_background=builds_in_background(place, [case]))
 
 
-def routes(study: engine.JoinedStudies[Any]) -> int:
+def routes_of_study(study: engine.JoinedStudies[Any]) -> int:
     """Return the number of routes of a study, summed over its runs."""
-    return sum(sum(map(len, part.chains)) * routes_of(part.base) for part in study.studies)
+    return sum(sum(map(len, one.chains)) * routes_of(one.base) for one in study.studies)
 
 
 def routes_of(case: Case) -> int:
@@ -193,7 +196,7 @@ class Processes:
 class _Worker:
     """One worker process, its pipe and its current task.
 
-    ``part`` is the position of the study that it planned last.
+    ``position`` says which of the joined studies it planned last.
     """
 
     def __init__(self) -> None:
@@ -201,7 +204,7 @@ class _Worker:
         self.pipe, self.worker_end = context.Pipe()
         self.process = context.Process(target=_work, args=(self.worker_end,), daemon=True)
         self.task: engine.Task | None = None
-        self.part: int | None = None
+        self.position: int | None = None
         self.ready = False
 
     def start(self) -> None:
@@ -260,7 +263,7 @@ class _Pool:
             if self.waiting:
                 worker.task = self._next_task(worker)
                 self.waiting.remove(worker.task)
-                worker.part = self.tracker.study.study_of[worker.task.chain]
+                worker.position = self.tracker.study.study_of[worker.task.chain]
                 try:
                     worker.pipe.send_bytes(engine.pack_runs(self.tracker.study, worker.task))
                 except OSError:
@@ -274,9 +277,9 @@ class _Pool:
         the base case of each study that it starts.
         """
         study_of = self.tracker.study.study_of
-        taken = {each.part for each in self.workers}
+        taken = {each.position for each in self.workers}
         every = list(self.waiting)
-        same = (task for task in every if study_of[task.chain] == worker.part)
+        same = (task for task in every if study_of[task.chain] == worker.position)
         free = (task for task in every if study_of[task.chain] not in taken)
         return next(same, None) or next(free, None) or every[0]
 

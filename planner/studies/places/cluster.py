@@ -188,7 +188,9 @@ def _result(work: JobQueue[int], future: Future, result_type: type) -> Any:
         msg = f"a worker of the cluster cannot plan a part of the case: {reason}"
         raise SolverError(msg) from error
     if not isinstance(result, result_type):
-        msg = f"a worker of the cluster sent {result!r:.80} instead of a {result_type.__name__}"
+        msg = (
+            f"a worker of the cluster sent {result!r:.80}, not an object of {result_type.__name__}"
+        )
         raise SolverError(msg)
     return result
 

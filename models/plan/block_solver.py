@@ -217,7 +217,7 @@ class BlockSolver:
         self._compares_here = compares_here
         self._background: background.BackgroundProcess[None] | None = None
         self._began = time.perf_counter()
-        self.proven: set[bytes] = set()
+        self.compared_shapes: set[bytes] = set()
         """The shapes whose model has been built and compared."""
         scale = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
         self.measure = self.program.measure(scale)
@@ -372,11 +372,11 @@ class BlockSolver:
 
         Returns whether the shape was new; raises SolverError if model and arrays differ.
         """
-        if shape in self.proven or not self._is_compared:
+        if shape in self.compared_shapes or not self._is_compared:
             return False
         if self._compares_here:
             self._compare(b, rows)
-        self.proven.add(shape)
+        self.compared_shapes.add(shape)
         return True
 
     def _compare(self, b: int, rows: LinearProgram) -> None:

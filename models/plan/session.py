@@ -77,11 +77,11 @@ class Session:
         self._is_near = is_near
         self._is_compared = is_compared
         self._in_background = in_background
-        self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
-        self._x, self._duals = self._start
+        self._base_point: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
+        self._x, self._duals = self._base_point
         self._solved_again: set[int] = set()
         self._warm_starts: dict[int, _WarmStart] = {}
-        self._checked: set[Any] = set()
+        self._checked_kinds: set[Any] = set()
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
@@ -100,7 +100,7 @@ class Session:
                 self._warm_starts.update(dict.fromkeys(blocks, _WarmStart(blocks, *run)))
             results += proven
         plan = Plan(self.case, results, solver.expanded, solver.program)
-        self._start = (plan.solver_x, plan.discounted)
+        self._base_point = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
 
@@ -110,7 +110,7 @@ class Session:
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
-        self._x, self._duals = (a.copy() for a in self._start)
+        self._x, self._duals = (a.copy() for a in self._base_point)
         self._solved_again.clear()
         for warm in self._warm_starts.values():
             warm.is_started = False
@@ -128,8 +128,8 @@ class Session:
         expanded = self._solver.expanded.changed(case)
         program = build_program(expanded, base.names, like=base)
         solver = block_solver.BlockSolver(expanded, program, is_compared=False)
-        is_like = _has_same_layout(self._solver.expanded, expanded)
-        results = self._solve_from_previous(solver) if is_like else solver.all()
+        has_same_layout = _has_same_layout(self._solver.expanded, expanded)
+        results = self._solve_from_previous(solver) if has_same_layout else solver.all()
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
@@ -165,9 +165,9 @@ class Session:
         the error.
         """
         for step in steps:
-            if isinstance(step.kind, SetNumber) and step.kind.turn not in self._checked:
+            if isinstance(step.kind, SetNumber) and step.kind.turn not in self._checked_kinds:
                 solving.check(step(self.case), self.case)
-                self._checked.add(step.kind.turn)
+                self._checked_kinds.add(step.kind.turn)
         base, e = self.base.program, self._solver.expanded
         try:
             rows = self.variation.arrays(steps)
@@ -178,15 +178,15 @@ class Session:
             return None
 
     @cached_property
-    def _unchanged(self) -> tuple[list[block_solver.BlockResult], Bools]:
+    def _base_checks(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """Results of the base's blocks for its own plan, and for which of them it is optimal."""
         blocks = np.arange(len(self.base.program.blocks))
-        checks = _checks(self._solver, blocks, self._start).values()
+        checks = _checks(self._solver, blocks, self._base_point).values()
         return [c.result for c in checks], np.array([c.is_optimal for c in checks], dtype=bool)
 
     def _changed_blocks(self, program: Program, measure: Floats) -> Bools:
         """Return which blocks of a variant may have another plan than in the base case."""
-        base, changed = self.base.program, ~self._unchanged[1]
+        base, changed = self.base.program, ~self._base_checks[1]
         changed |= measure != self._solver.measure
         changed[[*self._solved_again]] = True
         rows = program.rows
@@ -210,20 +210,22 @@ class Session:
         fitted = fit(program, base)
         is_vectors = program.rows.columns is base.rows.columns
         is_vectors = is_vectors and np.array_equal(program.rows.whole, base.rows.whole)
-        results = dict(enumerate(self._unchanged[0] if is_vectors else ()))
+        results = dict(enumerate(self._base_checks[0] if is_vectors else ()))
         changed = np.ones(len(fitted.like), dtype=bool)
         if is_vectors:
             changed = self._changed_blocks(program, solver.measure)
-        point = self._mapped_to(fitted)
-        surely_not = _is_violated(program, point) & np.isin(fitted.of_block, [*self._warm_starts])
-        surely_not &= changed
-        checks = _checks(solver, np.flatnonzero(changed & ~surely_not), point)
+        point = self._point_for(fitted)
+        not_optimal = _is_not_optimal(program, point) & np.isin(
+            fitted.of_block, [*self._warm_starts]
+        )
+        not_optimal &= changed
+        checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
-        to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(surely_not)]]
+        to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
         attempts = self._solve_pieces(fitted, {*to_solve.tolist()})
         if attempts:
             again = np.isin(fitted.of_block, [*attempts])
-            point = self._mapped_to(fitted)
+            point = self._point_for(fitted)
             checks |= _checks(solver, np.flatnonzero(again), point)
         for b, check in checks.items():
             block = int(fitted.of_block[b])
@@ -243,7 +245,7 @@ class Session:
             results[b] = result
         return [results[b] for b in sorted(results)]
 
-    def _mapped_to(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
+    def _point_for(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
         """Return the previous values and duals in the variant's order; new ones are 0."""
         x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
         duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
@@ -313,7 +315,7 @@ class _Check:
     is_optimal: bool
 
 
-def _is_violated(program: Program, point: tuple[Floats, Floats]) -> Bools:
+def _is_not_optimal(program: Program, point: tuple[Floats, Floats]) -> Bools:
     """Return the blocks for which values and duals are clearly not optimal; it's a quick check.
 
     A bound is violated, or a row has a dual value but isn't binding, by more than rounding.
@@ -322,14 +324,14 @@ def _is_violated(program: Program, point: tuple[Floats, Floats]) -> Bools:
     activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
     apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
     beyond = np.maximum(rows.lower - x, x - rows.upper)
-    refuted = np.zeros(len(program.blocks), dtype=bool)
+    not_optimal = np.zeros(len(program.blocks), dtype=bool)
     for starts, far, size in (
         (program.row_starts, apart, limit),
         (program.column_starts, beyond, x),
     ):
         at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
-        refuted[np.searchsorted(starts, at, side="right") - 1] = True
-    return refuted
+        not_optimal[np.searchsorted(starts, at, side="right") - 1] = True
+    return not_optimal
 
 
 def _checks(

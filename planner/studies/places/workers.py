@@ -99,16 +99,16 @@ class Workers:
         Raises UsageError if no worker joins or versions differ.
         """
         try:
-            self._wait()
+            self._wait_for_worker()
             self._compare_versions()
         except ClusterLostError as lost:
             raise UsageError(str(lost)) from lost
 
-    def refresh(self, *, begun: bool = True) -> None:
+    def refresh(self, *, needs_workers: bool = True) -> None:
         """Update the live workers, and have silent workers replaced.
 
         Raises ClusterLostError if the connection is lost, or if for ``WAIT_SECONDS`` the scheduler
-        has not answered or, once the study has ``begun``, has had no worker.
+        has not answered or, if the study ``needs_workers``, has had no worker.
         """
         if self.client.status != "running":
             msg = f"the cluster at {self.address} was lost"
@@ -118,7 +118,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - a later request may be answered
             self.threads = {}
             silence = f"the scheduler at {self.address} does not answer"
-            self._wait_on(silence, f"{silence} ({describe_error(error)})")
+            self._wait_or_give_up(silence, f"{silence} ({describe_error(error)})")
             return
         now = time.monotonic()
         for worker, (_, sign) in present.items():
@@ -132,9 +132,9 @@ class Workers:
             self._replace(silent)
         if self.threads:
             self._empty_since = None
-        elif begun:
+        elif needs_workers:
             none = f"the scheduler at {self.address} has no workers left"
-            self._wait_on(
+            self._wait_or_give_up(
                 f"{none}: waiting for one", f"the cluster at {self.address} had no workers left"
             )
 
@@ -179,8 +179,8 @@ class Workers:
             for worker, worker_facts in identity["workers"].items()
         }
 
-    def _wait_on(self, notice: str, error: str) -> None:
-        """Report once that no worker is there; raises ClusterLostError after ``WAIT_SECONDS``."""
+    def _wait_or_give_up(self, notice: str, error: str) -> None:
+        """Report once that no worker is there or answers; ClusterLostError after ``WAIT_SECONDS``."""
         now = time.monotonic()
         if self._empty_since is None:
             self._empty_since = now
@@ -188,14 +188,14 @@ class Workers:
         if now - self._empty_since > WAIT_SECONDS:
             raise ClusterLostError(error)
 
-    def _wait(self) -> None:
+    def _wait_for_worker(self) -> None:
         """Wait until there is a worker; raises UsageError after ``WAIT_SECONDS``."""
-        self.refresh(begun=False)
+        self.refresh(needs_workers=False)
         if not self.threads and self._empty_since is None:
             self.notify(f"the scheduler at {self.address} has no workers yet: waiting for one")
-        begun = time.monotonic()
+        start = time.monotonic()
         while not self.threads:
-            if time.monotonic() - begun > WAIT_SECONDS:
+            if time.monotonic() - start > WAIT_SECONDS:
                 msg = (
                     f"no worker has joined the Dask scheduler at {self.address} in "
                     f"{WAIT_SECONDS:g} seconds: start some with 'dask worker {self.address} "
@@ -203,7 +203,7 @@ class Workers:
                 )
                 raise UsageError(msg)
             time.sleep(LOOK_SECONDS)
-            self.refresh(begun=False)
+            self.refresh(needs_workers=False)
         most = max(self.threads.values())
         if most > 1:
             self.notify(
@@ -214,25 +214,23 @@ class Workers:
     def _compare_versions(self) -> None:
         """Raise UsageError if a worker's software versions differ, since its plans might, too."""
         here = software_versions()
-        for worker, there in self._versions().items():
-            if not isinstance(there, Mapping):
-                why = (
-                    describe_error(there)
-                    if isinstance(there, BaseException)
-                    else f"it answers {there!r:.80}"
+        for worker, versions in self._versions().items():
+            if not isinstance(versions, Mapping):
+                reason = (
+                    describe_error(versions)
+                    if isinstance(versions, BaseException)
+                    else f"it answers {versions!r:.80}"
                 )
-                msg = (
-                    f"the worker {worker} cannot plan. Is the same planner installed there? ({why})"
-                )
+                msg = f"the worker {worker} cannot plan. Is the same planner there? ({reason})"
                 raise UsageError(msg)
-            wrong = [
-                f"{name} {there.get(name)} (here {version})"
+            differences = [
+                f"{name} {versions.get(name)} (here {version})"
                 for name, version in here.items()
-                if there.get(name) != version
+                if versions.get(name) != version
             ]
-            if wrong:
+            if differences:
                 msg = f"the worker {worker} has other versions, so its plans may differ: "
-                raise UsageError(msg + ", ".join(wrong))
+                raise UsageError(msg + ", ".join(differences))
 
     def _versions(self) -> Mapping[str, object]:
         """Return the software versions of each worker that answers; UsageError if none do."""
@@ -299,17 +297,15 @@ class JobQueue(Generic[J]):
             while self.waiting and len(self.sent) < self.workers.capacity:
                 self._send(self.waiting.popleft())
             try:
-                news = self.inbox.get(timeout=LOOK_SECONDS)
+                event = self.inbox.get(timeout=LOOK_SECONDS)
             except queue.Empty:
                 pass
             else:
-                if isinstance(news, tuple):
-                    yield news
-                elif news in self.sent:
-                    yield self._done(news), news
-                    del self.sent[
-                        news
-                    ]  # only now: it is unfinished if the cluster is lost meanwhile
+                if isinstance(event, tuple):
+                    yield event
+                elif event in self.sent:
+                    yield self._done(event), event
+                    del self.sent[event]  # not before: the cluster may be lost meanwhile
             if time.monotonic() >= due:
                 self.workers.refresh()
                 due = time.monotonic() + LOOK_SECONDS

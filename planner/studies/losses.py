@@ -243,15 +243,17 @@ def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     return tuple(map(dearest_of, range(len(e.minerals))))
 
 
-def days_until_short(gaps: Sequence[float], stock: float, nothing: Sequence[float]) -> float | None:
+def days_until_short(
+    gaps: Sequence[float], stock: float, rounding: Sequence[float]
+) -> float | None:
     """Return for how many days after a loss a stock fills the gaps, None if it fills all gaps.
 
     ``gaps`` [t] are each year's demand minus purchases; a negative gap adds to the stock. A gap is
-    spread evenly over its year. A gap of a year up to that year's ``nothing`` [t] is rounding.
+    spread evenly over its year. A gap of a year up to that year's ``rounding`` [t] is ignored.
     """
     days = 0.0
-    for gap, least in zip(gaps, nothing, strict=True):
-        if gap > least and gap > stock + least:
+    for gap, error in zip(gaps, rounding, strict=True):
+        if gap > error and gap > stock + error:
             return days + DAYS * max(0.0, stock) / gap
         stock -= gap
         days += DAYS
@@ -270,39 +272,39 @@ class Effect:
     - ``replaced``: extra purchases from other suppliers.
     - ``stocked``: extra withdrawals from stock, or smaller additions to it.
     - ``short``: shortage.
-    - ``less``: the reduction of plants' inputs.
+    - ``input_cut``: the reduction of plants' inputs.
 
     By mineral, compared with the plan under the same rules in which nothing is lost:
 
     - ``cash``: extra payments [money]; ``duties``: the tariffs and levies in them.
     - ``refill``: the cost to refill stocks after the last year [money], see ``LossTotals``.
     - ``cost``: ``cash``, ``refill`` and the extra cost of shortage [money].
-    - ``used``: the largest reduction of stocks in any year [t]; ``stock_days``: the same in days of
-      the coalition's demand in the first year of the loss.
+    - ``stock_used``: the largest reduction of stocks in any year [t]; ``stock_days``: the same in
+      days of the coalition's demand in the first year of the loss.
     - ``dearest``: the highest marginal price with the loss.
 
     By mineral, with the loss: ``share``, shortage as a fraction of demand over all years;
     ``survived``, days until the coalition has a shortage (None: never).
 
-    ``hit`` has the positions of the minerals that are affected: minerals with lost purchases, and
-    minerals in the same production chain whose cost changes or that have a shortage.
+    ``affected`` has the positions of the minerals with lost purchases, and of minerals in the same
+    production chain whose cost changes or that have a shortage.
     """
 
     lost: Floats
     replaced: Floats
     stocked: Floats
     short: Floats
-    less: Floats
+    input_cut: Floats
     cash: Floats
     duties: Floats
     refill: Floats
     cost: Floats
-    used: Floats
+    stock_used: Floats
     stock_days: list[float]
     share: list[float]
     survived: tuple[float | None, ...]
     dearest: tuple[DearestPrice | None, ...]
-    hit: list[int]
+    affected: list[int]
 
     @property
     def amounts(self) -> dict[str, Floats]:
@@ -312,7 +314,7 @@ class Effect:
             "replaced_t": self.replaced,
             "stock_t": self.stocked,
             "short_t": self.short,
-            "less_t": self.less,
+            "less_t": self.input_cut,
         }
 
     def tonnes(self, cells: Any) -> dict[str, float]:
@@ -326,15 +328,15 @@ class Effect:
 class AgreedCase:
     """One agreed plan, its case under the rules of a loss, and the outcome of each loss.
 
-    ``base`` is the case in which the plan's decisions are fixed, ``nothing`` the outcome of its run
-    in which nothing is lost. A loss of a supplier that sells nothing in this plan has no outcome:
-    it has no effect.
+    ``base`` is the case in which the plan's decisions are fixed, ``without_loss`` the outcome of
+    its run in which nothing is lost. If a supplier sells nothing in this plan, its loss has no
+    effect and no outcome.
     """
 
     plan: Plan
     base: Case
     losses: tuple[Loss, ...]
-    nothing: Outcome[LossTotals]
+    without_loss: Outcome[LossTotals]
     outcomes: Mapping[Loss, Outcome[LossTotals]]
 
     @cached_property
@@ -363,18 +365,18 @@ class AgreedCase:
         return self.plan.case.years.index(self.base.years[0])
 
     @cached_property
-    def _need(self) -> Floats:
+    def _base_demand(self) -> Floats:
         return Expanded(self.base).demand
 
     @cached_property
-    def _nothing_counts(self) -> Floats:
+    def _rounding(self) -> Floats:
         """Amounts up to this are rounding [t], by (mineral, 1, year)."""
         e, years = self.plan.expanded, self.base.years
         least = [[self.plan.tolerance(m, year) for year in years] for m in e.minerals]
         return np.array(least).reshape(len(e.minerals), 1, len(years))
 
-    def _but_for_rounding(self, tonnes: Floats) -> Floats:
-        return np.where(np.abs(tonnes) > self._nothing_counts, tonnes, 0.0)
+    def _without_rounding(self, tonnes: Floats) -> Floats:
+        return np.where(np.abs(tonnes) > self._rounding, tonnes, 0.0)
 
     @cached_property
     def effects(self) -> dict[Loss, Effect | None]:
@@ -385,51 +387,51 @@ class AgreedCase:
         lost = loss.purchases_lost(self.plan)[:, :, self._first :]
         outcome = self.outcomes.get(loss)
         if outcome is None:
-            zero, many = np.zeros(lost.shape), len(lost)
-            none, days, never = np.zeros(many), [0.0] * many, (None,) * many
+            zero, count = np.zeros(lost.shape), len(lost)
+            none, days, never = np.zeros(count), [0.0] * count, (None,) * count
             return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
-        after, before, calm = outcome.result, self.agreed, self.nothing.result
-        if after is None or calm is None:
+        after, before, reference = outcome.result, self.agreed, self.without_loss.result
+        if after is None or reference is None:
             return None
-        short = self._but_for_rounding(after.short)
+        short = self._without_rounding(after.short)
         # stocks below the agreed ones were drawn in this year or in an earlier one
         stocked = np.diff(before.stock - after.stock, axis=2, prepend=0.0)
-        (cash, duties, penalty), (calm_cash, calm_duties, calm_penalty) = (
+        (cash, duties, penalty), (reference_cash, reference_duties, reference_penalty) = (
             [amount.sum(axis=1) for amount in (each.cash, each.duties, each.penalty)]
-            for each in (after, calm)
+            for each in (after, reference)
         )
-        lower = self._but_for_rounding(calm.stock - after.stock)
-        used = lower.sum(axis=1).max(axis=1, initial=0.0)
-        refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
-        cost = net_sums(np.array([cash, refill, penalty, -calm_cash, -calm_penalty]))
+        lower = self._without_rounding(reference.stock - after.stock)
+        stock_used = lower.sum(axis=1).max(axis=1, initial=0.0)
+        refill = lower[:, :, -1].sum(axis=1) * reference.to_refill
+        cost = net_sums(np.array([cash, refill, penalty, -reference_cash, -reference_penalty]))
         members = slice(len(self.plan.expanded.members))
         return Effect(
             lost=lost,
-            replaced=self._but_for_rounding(after.bought - (before.bought - lost)),
-            stocked=self._but_for_rounding(stocked),
+            replaced=self._without_rounding(after.bought - (before.bought - lost)),
+            stocked=self._without_rounding(stocked),
             short=short,
-            less=self._but_for_rounding(before.taken - after.taken),
-            cash=net_sums(np.array([cash, -calm_cash])),
-            duties=net_sums(np.array([duties, -calm_duties])),
+            input_cut=self._without_rounding(before.taken - after.taken),
+            cash=net_sums(np.array([cash, -reference_cash])),
+            duties=net_sums(np.array([duties, -reference_duties])),
             refill=refill,
             cost=cost,
-            used=used,
-            stock_days=_ratios(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
+            stock_used=stock_used,
+            stock_days=_ratios(stock_used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
             survived=tuple(
                 map(
                     self._survived,
-                    self._need + (after.taken - after.bought)[:, members],
+                    self._base_demand + (after.taken - after.bought)[:, members],
                     short,
                     self.opening,
-                    self._nothing_counts[:, 0].tolist(),
+                    self._rounding[:, 0].tolist(),
                 )
             ),
             dearest=after.dearest,
-            hit=self._hit(lost, short, cost),
+            affected=self._affected(lost, short, cost),
         )
 
-    def _hit(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
+    def _affected(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
         is_lost = lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
         is_other = np.abs(cost) > tolerances.REMAINDER * np.abs(cost).sum()
         is_other |= short.any(axis=(1, 2))
@@ -445,17 +447,17 @@ class AgreedCase:
     @property
     def progress(self) -> str:
         """How many of the losses that affect this plan have been planned: ``12 of 42``."""
-        planned = sum(o.planned for o in self.outcomes.values()) if self.nothing.planned else 0
+        planned = sum(o.planned for o in self.outcomes.values()) if self.without_loss.planned else 0
         return f"{planned:,} of {len(self.outcomes):,}"
 
     def error_of(self, loss: Loss) -> str:
         """Return why a loss has no effect: the error of its run, else of the run without a loss."""
         outcome = self.outcomes.get(loss)
-        return (outcome.error if outcome is not None else "") or self.nothing.error
+        return (outcome.error if outcome is not None else "") or self.without_loss.error
 
     @staticmethod
     def _survived(
-        gaps: Floats, short: Floats, opening: Floats, nothing: list[float]
+        gaps: Floats, short: Floats, opening: Floats, rounding: list[float]
     ) -> float | None:
         """Return for how many days demand for a mineral is met if members lend their stocks.
 
@@ -464,11 +466,11 @@ class AgreedCase:
         """
         if not short.any():
             return None
-        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()), nothing)
+        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()), rounding)
         if days is not None:
             return days
         members = np.flatnonzero(short.any(axis=1)).tolist()
-        each = (days_until_short(gaps[j].tolist(), float(opening[j]), nothing) for j in members)
+        each = (days_until_short(gaps[j].tolist(), float(opening[j]), rounding) for j in members)
         return min((days for days in each if days is not None), default=None)
 
     def share(self, short: Floats) -> list[float]:
@@ -531,8 +533,8 @@ class AgreedPlans:
     @staticmethod
     def run_names(case: Case) -> list[str]:
         """Return the names of the runs in which nothing is lost; every stress test has them."""
-        calm = NOTHING.name(case)
-        return [calm, *([UNCAPPED + calm] if case.share_limits else [])]
+        reference = NOTHING.name(case)
+        return [reference, *([UNCAPPED + reference] if case.share_limits else [])]
 
 
 def agree(case: Case, where: Where | None = None) -> AgreedPlans:

@@ -162,7 +162,7 @@ def test_a_stock_lasts_some_days() -> None:
     of = effect(found, CHINA)
     assert sums(of) == pytest.approx((120, 40, 30, 50))
     assert of.survived == pytest.approx((0.75 * 365,))
-    assert of.used[0] == pytest.approx(30)
+    assert of.stock_used[0] == pytest.approx(30)
     assert of.refill.sum() == pytest.approx(30 * 50)  # Chile's 20 a tonne is below the price of 50
     assert of.cost.sum() == pytest.approx(of.cash.sum() + 30 * 50 + 50 * COST_SHORT)
     row = table(found, Losses).iloc[0]
@@ -476,13 +476,13 @@ def test_a_loss_only_takes(name: str) -> None:
     """
     found = lost_in(CASES[name](), refiners=True, pairs=True)
     assert len(found.losses) > 4
-    calm = found.capped.nothing
+    calm = found.capped.without_loss
     for side in (found.capped, *([found.free] if found.free else [])):
         for loss, outcome in side.outcomes.items():
             assert outcome.error == ""
             of = effect(found, loss, free=side is found.free)
             assert np.allclose(of.lost, of.replaced + of.stocked + of.short, atol=1e-6)
-            assert outcome.objective >= side.nothing.objective * (1 - 1e-9)
+            assert outcome.objective >= side.without_loss.objective * (1 - 1e-9)
             assert of.short.min() >= 0
     for loss in found.losses[::3]:
         plan = solve(loss.change(found.capped.base))

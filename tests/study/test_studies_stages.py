@@ -253,9 +253,9 @@ def test_what_is_lost_is_replaced_drawn_short_or_taken_less(stressed: Stress) ->
     some = 0
     for side in filter(None, (stressed.capped, stressed.free)):
         for effect in filter(None, side.effects.values()):
-            parts = effect.replaced + effect.stocked + effect.short + effect.less
+            parts = effect.replaced + effect.stocked + effect.short + effect.input_cut
             assert effect.lost == near(parts, abs=1e-3)
-            some += effect.less.any()
+            some += effect.input_cut.any()
     assert some
 
 

@@ -180,7 +180,7 @@ class Workers:
         }
 
     def _wait_or_give_up(self, notice: str, error: str) -> None:
-        """Report once that no worker is there or answers; raises ClusterLostError later on."""
+        """Report once what is missing; raises ClusterLostError after ``WAIT_SECONDS``."""
         now = time.monotonic()
         if self._empty_since is None:
             self._empty_since = now

@@ -356,7 +356,7 @@ def test_an_embargo_on_a_member_at_home_of_plants() -> None:
     (loss, *others) = losses(plan, 2026, [LossKind.EMBARGO])
     assert (loss.country, loss.member) == ("AUS", "A")
     assert len(others) == 1
-    assert others[0].sold(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
+    assert others[0].purchases_lost(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
 
 
 def test_a_stock_that_is_handed_to_plants_lasts_half_as_long() -> None:

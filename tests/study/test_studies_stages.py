@@ -213,10 +213,10 @@ def test_what_is_lost_with_a_supplier_is_what_it_makes() -> None:
     for plan in plans():
         made = Refiners.from_plan(plan).frame()
         for country in {s.country for s in plan.expanded.sources}:
-            lost = Loss(LossKind.COUNTRY, country).sold(plan)
+            lost = Loss(LossKind.COUNTRY, country).purchases_lost(plan)
             same(by_cell(plan, lost), tonnes_of(made[made["country"] == country]))
         for name in {s.name for s in plan.expanded.sources}:
-            lost = Loss(LossKind.REFINER, refiner=name).sold(plan)
+            lost = Loss(LossKind.REFINER, refiner=name).purchases_lost(plan)
             same(by_cell(plan, lost), tonnes_of(made[made["refiner"] == name]))
 
 

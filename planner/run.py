@@ -320,15 +320,15 @@ def _planning(
     """
     from models.plan import Session, solve
     from planner.studies import LocalProcesses
-    from planner.studies.places import WORTH_A_FORK, WORTH_PROCESSES, routes_of
+    from planner.studies.places import MIN_ROUTES_IN_BACKGROUND, MIN_ROUTES_TO_SPLIT, routes_of
 
     if solver:
         yield lambda each: solve(each, solver=solver), lambda: None
         return
-    with (where or LocalProcesses()).mapping(case, notify) as over:
+    with (where or LocalProcesses()).open_map(case, notify) as over:
         routes = routes_of(case)
-        if over is map and routes < WORTH_PROCESSES:
-            in_background = in_background and routes >= WORTH_A_FORK and can_fork()
+        if over is map and routes < MIN_ROUTES_TO_SPLIT:
+            in_background = in_background and routes >= MIN_ROUTES_IN_BACKGROUND and can_fork()
             session = Session(case, in_background=in_background)
             yield (
                 lambda each: session.base if each is case else session.solve_cold(each),

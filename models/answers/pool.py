@@ -18,7 +18,7 @@ from models.answers.price import arrays
 from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import BlockSolver, together
+from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.division import Owners, by_member
 from models.program.families.security import SURVIVAL, to_be_served
@@ -196,7 +196,7 @@ def _divide(
 
 def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
     program = solver.program
-    for group in together(program.blocks):
+    for group in groups_of_blocks(program.blocks):
         for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
             yield CoupledBlocks(
                 take=_taking(program, blocks[0], blocks[-1]),

@@ -1,7 +1,9 @@
-"""Blocks: build, compile, compare with the case's arrays, solve, prove; else once more, cold.
+"""Solves and certifies the blocks (independent parts) of a case's program.
 
-A model is built once for each shape. Blocks that differ only in numbers, such as a mineral's other
-years, take them from the arrays that the model was compared with.
+A block's program comes from arrays. To verify them, a Pyomo model is built for each shape of block
+and compared with the arrays. Blocks of one shape differ only in numbers, such as the years of one
+mineral, so they need no model of their own. If an attempt to solve a block gives no certificate,
+the block is solved again, cold, with other solver settings.
 """
 
 from __future__ import annotations
@@ -24,18 +26,18 @@ from models.program import Program, Scaling, build_program, joined, scaling, wit
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits
 
-# ---- a solved and proved block -----------------------------------------------------------------
+# ---- the result of a block ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BlockResult:
-    """A solved and proved block: its columns' values and its rows' duals, in the program's order.
+    """A solved and certified block: its columns' values and its rows' duals, in program order.
 
     Values are in t (or fractions), duals in discounted money per unit of the right-hand side.
-    ``worst`` is the position in the block of what is violated most, a row or, after all rows, a
-    column; -1: none. The certificate's violation is a part of ``measure`` [t]. ``size`` counts
-    rows, columns and nonzeros, ``built`` says whether a model was built for it, and a block of the
-    same shape may start from ``basis``.
+    ``worst`` is the position in the block of the largest violation; positions of columns follow
+    those of rows; -1: none. The certificate's violation is a fraction of ``measure`` [t]. ``size``
+    has the numbers of rows, columns and nonzeros. ``built`` says whether a Pyomo model was built
+    for the block. A block of the same shape may be warm-started from ``basis``.
     """
 
     block: int
@@ -56,7 +58,7 @@ class BlockResult:
         return {**self.__dict__, "basis": None}
 
 
-def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
+def block_result(  # noqa: PLR0913, PLR0917 - the inputs of a block's result
     program: Program,
     b: int,
     solution: Solution,
@@ -66,7 +68,7 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
 ) -> BlockResult:
     """Return the result of block ``b`` from a solution and its certificates.
 
-    Both are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
+    Both start with block ``first``; ``measure`` [t] has a value for each block of the program.
     """
     before, above = int(program.column_starts[first]), int(program.row_starts[first])
     span, inside = program.columns_of(b), program.rows_of(b)
@@ -90,11 +92,11 @@ def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
     )
 
 
-def worths(case: Case, program: Program) -> Floats:
-    """Return the discount factor of each row's year."""
-    years, which = np.unique(program.row_year, return_inverse=True)
-    worth = [case.discount(year) if year else 1.0 for year in years.tolist()]
-    return np.array(worth, dtype=float)[which]
+def discount_factors(case: Case, program: Program) -> Floats:
+    """Return the discount factor of each row's year, 1 for a row without a year."""
+    years, position = np.unique(program.row_year, return_inverse=True)
+    factors = [case.discount(year) if year else 1.0 for year in years.tolist()]
+    return np.array(factors, dtype=float)[position]
 
 
 # ---- the proof of a whole plan -----------------------------------------------------------------
@@ -102,12 +104,13 @@ def worths(case: Case, program: Program) -> Floats:
 
 @dataclass(frozen=True)
 class Proof:
-    """The proof of a whole plan: the worst of its blocks.
+    """The proof of a whole plan: the largest errors of its blocks.
 
-    ``violation`` is in t, and so is ``allowed``, a part of the case's largest demand; a block's own
-    allowance follows from ``BlockResult.measure``. ``dual_infeasibility`` and ``gap`` are relative.
-    So many ``models`` were built and compared with the case's arrays; the other blocks have the
-    same shapes. ``retries`` say which attempts failed before one passed.
+    ``violation`` and ``allowed`` are in t. ``allowed`` is a fraction of the case's largest demand;
+    each block's own allowance follows from ``BlockResult.measure``. ``violated`` names the row or
+    column. ``dual_infeasibility`` and ``gap`` are relative. ``models`` is the number of Pyomo
+    models that were built and compared with the arrays; the other blocks have the same shapes.
+    ``retries`` has the failed attempts of blocks that a later attempt solved.
     """
 
     violation: float
@@ -129,12 +132,12 @@ OPTIMAL = "optimal"
 
 
 def status_of(gap: float) -> str:
-    """Return ``optimal``, or ``feasible`` where a search ended with a gap."""
+    """Return ``optimal``, or ``feasible`` if the search for integers ended with a gap."""
     return OPTIMAL if gap <= tolerances.MOST_MIP_GAP else "feasible"
 
 
 def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Program]) -> Proof:
-    """Return the proof of a case's solved blocks; ``program`` is asked for where a row is named."""
+    """Return the proof of a case's solved blocks; ``program`` is called only to name a row."""
     certificates = [b.certificate for b in blocks]
     worst = max(blocks, key=lambda b: b.certificate.violation * b.measure, default=None)
     rows, columns, nonzeros = (sum(b.size[i] for b in blocks) for i in range(3))
@@ -157,7 +160,7 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
 
 
 def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | None:
-    """Return component and key of a block's row, or column where ``worst`` is beyond its rows."""
+    """Return component and key of a row or column; ``worst`` is as in ``BlockResult``."""
     rows, columns = program.rows_of(block), program.columns_of(block)
     count = rows.stop - rows.start
     is_row = worst < count
@@ -170,9 +173,9 @@ def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | N
 
 
 def place_words(name: str, key: object) -> str:
-    """Return a row or column of the program in words: ``ore balance: Jin, copper, 2026``.
+    """Return a row's or column's name for messages, such as ``ore balance: Jin, copper, 2026``.
 
-    ``key`` is its key, a tuple or a single name; blank parts of it are left out.
+    ``key`` is a tuple or a single name; its blank parts are left out.
     """
     parts = key if isinstance(key, tuple) else (key,)
     return f"{name.replace('_', ' ')}: {', '.join(str(part) for part in parts if part != '')}"
@@ -182,16 +185,16 @@ def place_words(name: str, key: object) -> str:
 
 
 MOST_COLUMNS = 2_400
-"""Small blocks are solved together up to so many columns."""
-_LEAST_SECONDS = 1.0
-"""A search for whole builds has so long, whatever others took."""
+"""Small neighbouring blocks are solved together if they have at most so many columns in all."""
+_MIN_SEARCH_SECONDS = 1.0
+"""Minimum time for a block with integer columns, even if the case's search time is used up."""
 NO_NUMBERS = "not a number for every column and row"
 
 
 class BlockSolver:
     """Solves the blocks of one Case."""
 
-    def __init__(  # noqa: PLR0913 - what a case is solved with, all of it named
+    def __init__(  # noqa: PLR0913 - all are keyword arguments
         self,
         expanded: Expanded,
         program: Program | None = None,
@@ -201,11 +204,12 @@ class BlockSolver:
         is_compared: bool = True,
         compares_here: bool = True,
     ) -> None:
-        """Take the case's program as arrays (None: it is laid out, in ``blocks``).
+        """Take the case's program (None: it is built here, with ``blocks`` if given).
 
-        ``tolerance_scale`` [t] is the most that violations are measured by (None: the case's own).
-        Without ``is_compared`` no Pyomo model is built; unless ``compares_here``, somebody else
-        does (``compare_shapes``).
+        ``tolerance_scale`` [t] is the largest amount relative to which violations are measured
+        (None: the case's own). If ``is_compared``, each new shape of block is compared with a Pyomo
+        model while it is solved; without ``compares_here`` it is only noted as compared, since
+        ``compare_shapes`` is called elsewhere.
         """
         self.expanded = expanded
         self.program: Program = program or build_program(expanded, blocks=blocks)
@@ -213,16 +217,16 @@ class BlockSolver:
         self._compares_here = compares_here
         self._background: background.BackgroundProcess[None] | None = None
         self._began = time.perf_counter()
-        self.proven: set[bytes] = set()
+        self.compared_shapes: set[bytes] = set()
         """The shapes whose model has been built and compared."""
-        of_case = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
-        self.measure = self.program.measure(of_case)
+        scale = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
+        self.measure = self.program.measure(scale)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
-        """Return the results of blocks in order; small ones are solved several at a time.
+        """Return the results of blocks in order; small blocks are solved together (``pieces``).
 
-        A piece starts from the one before if both have one shape. Raises SolverError where no
-        attempt gives a proven optimum.
+        A piece is warm-started from the piece before it if their blocks have the same shapes.
+        Raises SolverError if no attempt gives a proven optimum.
         """
         results: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
@@ -233,20 +237,21 @@ class BlockSolver:
             if len(piece) == 1:
                 last = [self.solve(piece[0], shapes[0], start)]
             else:
-                last = self._together(piece, shapes, start)
+                last = self._solve_jointly(piece, shapes, start)
             results += last
         return results
 
     def all(self) -> list[BlockResult]:
-        """Solve all blocks, those of the same minerals one after another."""
-        return [result for group in together(self.program.blocks) for result in self(group)]
+        """Solve all blocks; blocks of the same minerals are warm-started from one another."""
+        return [result for group in groups_of_blocks(self.program.blocks) for result in self(group)]
 
     def runs(
         self, results: Sequence[BlockResult]
     ) -> Iterator[tuple[tuple[int, ...], LinearProgram, Scaling, Any]]:
-        """Yield the blocks of a group that were solved together: their program, scaling and basis.
+        """Yield blocks that were solved in one solver run, with their program, scaling and basis.
 
-        Empty blocks and blocks with integer columns are left out: no other run may start from them.
+        Blocks without a basis and blocks with integer columns are left out: no other run can be
+        warm-started from them.
         """
         program, of_block = self.program, {result.block: result for result in results}
         for piece in pieces(program, [*of_block]):
@@ -257,7 +262,10 @@ class BlockSolver:
                     yield blocks, rows, self.scaling_of(blocks), basis
 
     def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
-        """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
+        """Solve one block, warm-started from ``start``, a basis of a block with the same shape.
+
+        If that gives no certificate, it is solved cold, by one attempt after another.
+        """
         began = time.perf_counter()
         rows = self.program.block(b)
         built = self.compare(b, rows, shape or self.program.shape(b))
@@ -269,7 +277,7 @@ class BlockSolver:
         for attempt, basis in attempts:
             scale = self.scaling(b, rows, raised=attempt.raised)
             name = attempt.name if basis is None else f"{attempt.name} from a like block"
-            (result,) = self._tried((b,), rows, scale, attempt, basis)
+            (result,) = self._attempt((b,), rows, scale, attempt, basis)
             if isinstance(result, BlockResult):
                 return replace(
                     result, failures=tuple(failures), built=built, build_seconds=since - began,
@@ -279,32 +287,32 @@ class BlockSolver:
         msg = f"no proven optimum for {self.where(b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
-    def _together(
+    def _solve_jointly(
         self, piece: tuple[int, ...], shapes: tuple[bytes, ...], start: Any
     ) -> list[BlockResult]:
-        """Solve neighbouring blocks as one program; what is not proven so is solved alone."""
+        """Solve neighbouring blocks as one program, and each without a certificate alone."""
         began = time.perf_counter()
         each = [self.program.block(b) for b in piece]
         built = [self.compare(*each_block) for each_block in zip(piece, each, shapes, strict=True)]
         since = time.perf_counter()
         rows = self.program.block(piece[0], piece[-1])
         scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
-        tried = self._tried(piece, rows, scale, solver.ATTEMPTS[0], start)
+        outcomes = self._attempt(piece, rows, scale, solver.ATTEMPTS[0], start)
         building, solving = since - began, time.perf_counter() - since
         results = []
-        for i, outcome in enumerate(tried):
+        for i, outcome in enumerate(outcomes):
             if isinstance(outcome, BlockResult):
                 result = replace(
                     outcome, build_seconds=building / len(piece), solve_seconds=solving / len(piece)
                 )
             else:
                 alone = self.solve(piece[i], shapes[i])
-                why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {outcome}"
-                result = replace(alone, failures=(why, *alone.failures))
+                failure = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {outcome}"
+                result = replace(alone, failures=(failure, *alone.failures))
             results.append(replace(result, built=built[i]))
         return results
 
-    def _tried(
+    def _attempt(
         self,
         piece: tuple[int, ...],
         rows: LinearProgram,
@@ -312,12 +320,12 @@ class BlockSolver:
         attempt: solver.Attempt,
         start: Any,
     ) -> list[BlockResult | str]:
-        """Solve neighbouring blocks as one program: each block's result, or why it is no proof."""
-        begin = () if start is None else (start,)
-        limits = self._limits() if rows.whole.any() else {}
+        """Solve neighbouring blocks as one program; return each block's result or its failure."""
+        basis = () if start is None else (start,)
+        limits = self._search_limits() if rows.whole.any() else {}
         accepted = math.inf if limits.get("seconds") else limits.get("gap", 0.0)
         try:
-            solved = solver.solve(scale.scaled(rows), attempt, *begin, **limits)
+            solved = solver.solve(scale.scaled(rows), attempt, *basis, **limits)
         except SolverError as error:
             return [str(error)] * len(piece)
         if not fits(rows, solved):
@@ -328,23 +336,22 @@ class BlockSolver:
         results: list[BlockResult | str] = []
         for i, b in enumerate(piece):
             result = block_result(program, b, solution, certificates, self.measure, first)
-            proof = result.certificate
-            if proof.passed_within(accepted):
+            certificate = result.certificate
+            if certificate.passed_within(accepted):
                 results.append(result)
             else:
-                results.append(refusal(proof, certificates.worst_name(i, rows)))
+                results.append(failure_words(certificate, certificates.worst_name(i, rows)))
         return results
 
-    def _limits(self) -> dict[str, float]:
-        """Return where the search of one more block ends: of the time, what the others left."""
+    def _search_limits(self) -> dict[str, float]:
+        """Return the gap or the remaining time at which the search for integers in a block ends."""
         search = self.expanded.case.search
         if search.seconds is None:
             return {"gap": search.gap}
         left = search.seconds - (time.perf_counter() - self._began)
-        return {"gap": search.gap, "seconds": max(_LEAST_SECONDS, left)}
+        return {"gap": search.gap, "seconds": max(_MIN_SEARCH_SECONDS, left)}
 
     def scaling(self, b: int, rows: LinearProgram, *, raised: bool = False) -> Scaling:
-        """Return how a block is scaled."""
         program = self.program
         span, inside = program.columns_of(b), program.rows_of(b)
         return scaling(
@@ -361,31 +368,30 @@ class BlockSolver:
         return joined([self.scaling(b, program.block(b), raised=raised) for b in blocks])
 
     def compare(self, b: int, rows: LinearProgram, shape: bytes) -> bool:
-        """Build the model of a block whose shape is new, and compare it with the arrays.
+        """Build the Pyomo model of a block if its shape is new, and compare it with the arrays.
 
-        Returns whether the shape was new; raises SolverError where the model is not the case's
-        program.
+        Returns whether the shape was new; raises SolverError if model and arrays differ.
         """
-        if shape in self.proven or not self._is_compared:
+        if shape in self.compared_shapes or not self._is_compared:
             return False
         if self._compares_here:
             self._compare(b, rows)
-        self.proven.add(shape)
+        self.compared_shapes.add(shape)
         return True
 
     def _compare(self, b: int, rows: LinearProgram) -> None:
         from models.program.compile import compile_model, differences
         from models.program.sourcing import build
 
-        with _no_collection():
+        with _garbage_collection_off():
             model = compile_model(build(self.expanded, self.program.blocks[b]).model)
         wrong = differences(model, rows)
         if wrong:
-            msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
+            msg = f"the Pyomo model differs from the case's arrays: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
 
     def compare_shapes(self) -> None:
-        """Compare the models of all shapes; SolverError where one is not the case's program."""
+        """Compare a Pyomo model of each shape with its arrays; SolverError if they differ."""
         first: dict[bytes, int] = {}
         for b in range(len(self.program.blocks)):
             first.setdefault(self.program.shape(b), b)
@@ -393,49 +399,49 @@ class BlockSolver:
             self._compare(b, self.program.block(b))
 
     def compare_in_background(self) -> None:
-        """Start to compare the models of all shapes in a background process.
+        """Start ``compare_shapes`` in a background process.
 
-        What is solved meanwhile is the case's only once ``confirm`` has returned.
+        Plans that are made meanwhile are valid only after ``confirm`` has returned.
         """
         self._compares_here = False
         self._background = background.BackgroundProcess(self.compare_shapes)
 
     def confirm(self) -> None:
-        """Wait for the background comparison; SolverError where a program is not the case's."""
+        """Wait for the comparison in the background; raises SolverError if it finds differences."""
         if self._background is not None:
             self._background.result()
 
     def where(self, b: int) -> str:
-        """Return the minerals and years of a block in words."""
+        """Return the minerals and years of a block, such as ``copper, tin 2026 to 2030``."""
         e, cells = self.expanded, self.program.blocks[b]
         names = sorted({e.minerals[m] for m, _ in cells})
         years = sorted({e.years[t] for _, t in cells})
         return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
 
 
-def optimality_words(proof: Certificate) -> str:
-    return f"dual infeasibility {proof.dual_infeasibility:.2g}, gap {proof.gap:.2g}"
+def optimality_words(certificate: Certificate) -> str:
+    return f"dual infeasibility {certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}"
 
 
-def refusal(proof: Certificate, worst: str) -> str:
-    """Return why a solution is no proof; ``worst`` names the row or column violated most."""
+def failure_words(certificate: Certificate, worst: str) -> str:
+    """Return why a certificate failed; ``worst`` names the row or column violated most."""
     return (
-        f"violation {proof.violation:.2g} of the largest need in {worst or 'no row'}, "
-        f"{optimality_words(proof)}, MIP gap {proof.mip_gap:.2g}"
+        f"violation {certificate.violation:.2g} of the largest need in {worst or 'no row'}, "
+        f"{optimality_words(certificate)}, MIP gap {certificate.mip_gap:.2g}"
     )
 
 
 def from_one_run(results: Sequence[BlockResult]) -> bool:
-    """Return whether blocks come out of one run of the solver, so that they have one basis."""
+    """Return whether blocks were solved in one run of the solver, so that they share a basis."""
     return len({id(result.basis) for result in results}) == 1
 
 
-def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
-    """Return the blocks in groups to be solved one after another: those of the same minerals."""
+def groups_of_blocks(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
+    """Return groups of neighbouring blocks with the same minerals."""
     minerals = [frozenset(m for m, _ in cells) for cells in blocks]
     groups: list[list[int]] = []
-    for b, mine in enumerate(minerals):
-        if b and mine == minerals[b - 1]:
+    for b, names in enumerate(minerals):
+        if b and names == minerals[b - 1]:
             groups[-1].append(b)
         else:
             groups.append([b])
@@ -443,29 +449,29 @@ def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
 
 
 def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return the blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
+    """Return blocks in pieces that are solved together: neighbours up to MOST_COLUMNS columns.
 
-    A run of the solver costs as much as some hundred columns do. Blocks with integer columns are
-    alone.
+    This is faster because a run of the solver takes as long as solving some hundred columns. A
+    block with integer columns is a piece of its own.
     """
-    parts: list[list[int]] = []
+    groups: list[list[int]] = []
     left = 0
     for b in blocks:
         span = program.columns_of(b)
         wide = span.stop - span.start
-        alone = bool(program.rows.whole[span].any())
-        if parts and parts[-1][-1] == b - 1 and wide <= left and not alone:
-            parts[-1].append(b)
+        is_integer = bool(program.rows.whole[span].any())
+        if groups and groups[-1][-1] == b - 1 and wide <= left and not is_integer:
+            groups[-1].append(b)
             left -= wide
         else:
-            parts.append([b])
-            left = 0 if alone else MOST_COLUMNS - wide
-    return [tuple(piece) for piece in parts]
+            groups.append([b])
+            left = 0 if is_integer else MOST_COLUMNS - wide
+    return [tuple(piece) for piece in groups]
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Switch the garbage collector off: a model is many objects and no garbage."""
+def _garbage_collection_off() -> Iterator[None]:
+    """Switch the garbage collector off: building a model makes many objects, but no garbage."""
     on = gc.isenabled()
     gc.disable()
     try:

@@ -18,7 +18,7 @@ import numpy as np
 from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refusal
+from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, failure_words
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, valid_upper_bounds
@@ -135,7 +135,9 @@ class _BlockModel:
             certificate, worst = self._proof(solution)
             if certificate.passed:
                 return self._result(solution, certificate, worst, failures), solution
-            failures.append(f"{solution.attempt}: {refusal(certificate, certificate.violated)}")
+            failures.append(
+                f"{solution.attempt}: {failure_words(certificate, certificate.violated)}"
+            )
         msg = f"no proven optimum for {self.solver.where(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 

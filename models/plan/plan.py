@@ -137,7 +137,7 @@ class Plan(Solved):
     @cached_property
     def prices(self) -> Floats:  # type: ignore[override]
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
-        return np.asarray(self.discounted / block_solver.worths(self.case, self.program))
+        return np.asarray(self.discounted / block_solver.discount_factors(self.case, self.program))
 
     @property
     def solver_x(self) -> Floats:

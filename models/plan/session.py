@@ -1,13 +1,14 @@
-"""A session: a case and its variants, planned one after another; what they share is made once.
+"""A session: plans of a base case and of its variants, each warm-started from the plan before.
 
-Each block of the base case stays in the solver with its basis. A variant's program is made from its
-own case (``models.program``) and laid out as the base's; a block whose plan of before still
-proves itself is not solved again, any other is changed in place and solved from where it was, and
-every plan is proven again from the variant's own arrays. What does not fit the base's layout, or
-gives no proof, is solved cold.
+The program of a case consists of independent blocks. Each block of the base case stays in the
+solver with its basis. A variant's program is built from its own case (``models.program``), with
+columns and rows in the base's order where both have them. If the values and duals of the previous
+plan are still optimal for a block, it isn't solved again. Otherwise its numbers are changed in the
+solver, and it is solved from its last basis. Each block's plan is certified with the variant's own
+arrays. A block that does not fit the base's order, or gives no certificate, is solved cold.
 
-The plan of a variant depends on the base case, and on the variants solved since ``restart``, and on
-nothing else: a study that fixes its chains gets the same plans, to the bit, wherever they run.
+A variant's plan depends only on the base case and on the variants solved since ``restart``. So a
+study with fixed chains gets the same plans, bit by bit, wherever they run.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ _AS_BEFORE = "as before"
 
 
 @dataclass
-class _Kept:
-    """Blocks of the base in one solver: how they are scaled, and the basis that they begin from.
+class _WarmStart:
+    """Blocks of the base case that are solved together: their program, scaling and optimal basis.
 
-    ``is_under_way`` says whether they have started from there since the session did.
+    ``is_started`` says whether they were solved from ``basis`` since the session's (re)start; if
+    so, they are next solved from the solver's current basis.
     """
 
     blocks: tuple[int, ...]
@@ -45,7 +47,7 @@ class _Kept:
     scale: Scaling
     basis: Any
     solver: PersistentSolver | None = None
-    is_under_way: bool = False
+    is_started: bool = False
 
 
 class Session:
@@ -59,26 +61,27 @@ class Session:
         is_compared: bool = True,
         in_background: bool = False,
     ) -> None:
-        """Keep the base case, whose program is compared with its model.
+        """Take the base case.
 
-        Without ``is_compared`` somebody else compares them. ``in_background`` a process of its own
-        does: plans are the case's once ``confirm`` has returned.
+        The base case's program is compared with its Pyomo model, unless ``is_compared`` is False
+        because another session does so. With ``in_background``, a background process compares them,
+        and plans are valid only after ``confirm`` has returned. Programs of variants aren't
+        compared with models: tests show on cases of every kind that arrays and model agree, and
+        each plan of a variant is certified with the variant's own arrays.
 
-        Those of variants are not: that arrays and model are one program is tested on cases of every
-        kind, and the certificate of each plan holds it against the variant's own arrays.
-
-        With ``is_near`` a block that has more than its like in the base starts from that one's
-        basis: it takes less time, and of plans that cost the same it is one near the base's.
+        With ``is_near``, a variant's block that adds columns or rows to a block of the base is
+        started from that block's basis. This is faster and, of equally cheap plans, gives one
+        similar to the base's.
         """
         self.case = base
         self._is_near = is_near
         self._is_compared = is_compared
         self._in_background = in_background
-        self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
-        self._x, self._duals = self._start
-        self._moved: set[int] = set()
-        self._kept: dict[int, _Kept] = {}
-        self._checked: set[Any] = set()
+        self._base_point: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
+        self._x, self._duals = self._base_point
+        self._solved_again: set[int] = set()
+        self._warm_starts: dict[int, _WarmStart] = {}
+        self._checked_kinds: set[Any] = set()
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
@@ -86,37 +89,37 @@ class Session:
 
     @cached_property
     def base(self) -> Plan:
-        """The plan of the base case; the same as that of ``solve``."""
+        """The plan of the base case; ``models.plan.solve`` gives the same."""
         solving.check(self.case)
         solver, results = self._solver, list[block_solver.BlockResult]()
         if self._in_background:
             solver.compare_in_background()
-        for group in block_solver.together(solver.program.blocks):
+        for group in block_solver.groups_of_blocks(solver.program.blocks):
             proven = solver(group)
             for blocks, *run in solver.runs(proven):
-                self._kept.update(dict.fromkeys(blocks, _Kept(blocks, *run)))
+                self._warm_starts.update(dict.fromkeys(blocks, _WarmStart(blocks, *run)))
             results += proven
         plan = Plan(self.case, results, solver.expanded, solver.program)
-        self._start = (plan.solver_x, plan.discounted)
+        self._base_point = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
 
     def confirm(self) -> None:
-        """Wait for the background; SolverError where the plans are not the case's."""
+        """Wait for the comparison in the background; raises SolverError if it finds differences."""
         self._solver.confirm()
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
-        self._x, self._duals = (a.copy() for a in self._start)
-        self._moved.clear()
-        for kept in self._kept.values():
-            kept.is_under_way = False
+        self._x, self._duals = (a.copy() for a in self._base_point)
+        self._solved_again.clear()
+        for warm in self._warm_starts.values():
+            warm.is_started = False
 
     def solve(self, case: Case) -> Plan:
-        """Return the proven optimal plan of a variant, started from the one solved before.
+        """Return the proven optimal plan of a variant, warm-started from the plan solved before.
 
-        Raises InputError where its records contradict one another, SolverError where no attempt
-        gives a proven optimum.
+        Raises InputError if its records contradict one another, SolverError if no attempt gives a
+        proven optimum.
         """
         if case is self.case:
             return self.base
@@ -125,63 +128,67 @@ class Session:
         expanded = self._solver.expanded.changed(case)
         program = build_program(expanded, base.names, like=base)
         solver = block_solver.BlockSolver(expanded, program, is_compared=False)
-        is_like = _comparable(self._solver.expanded, expanded)
-        results = self._from_before(solver) if is_like else solver.all()
+        has_same_layout = _has_same_layout(self._solver.expanded, expanded)
+        results = self._solve_from_previous(solver) if has_same_layout else solver.all()
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
-        """Return the proven optimal plan of a variant, started from nothing.
+        """Return the proven optimal plan of a variant, without a warm start.
 
-        Of plans that cost the same, the one found does then not depend on the base. Raises what
-        ``solve`` raises.
+        If several plans cost the same, the choice does not depend on the base case. Raises the same
+        errors as ``solve``.
         """
         solving.check(case, self.case)
         expanded = Expanded(case)
         solver = block_solver.BlockSolver(expanded, is_compared=False)
         return Plan(case, solver.all(), expanded, solver.program)
 
-    # ---- what differs from the base -------------------------------------------------------------
+    # ---- variants that only change numbers of the base's program --------------------------------
 
     @cached_property
     def variation(self) -> Variation:
-        """The changes of the base case as vectors of its program."""
+        """Translates changes of the base case into changed numbers of its program."""
         return Variation(self._solver.expanded, self.base.program)
 
-    def vary(self, parts: Sequence[CaseStep]) -> Plan | None:
-        """Return the proven optimal plan of a variant that is a change of vectors.
+    def vary(self, steps: Sequence[CaseStep]) -> Plan | None:
+        """Return the proven optimal plan of a variant that only changes numbers of the program.
 
-        None where vectors don't express it, or give no proof: then ``solve`` its case. The plan's
-        program is the variant's; ``case``, and what is resolved of it, are the base's. So read
-        amounts, prices and costs of columns of it, and total and cash cost, but no table. Raises
-        InputError where the first number that a kind of change sets contradicts records; a later
-        one that does has no plan, so ``solve`` says why. Countries' tonnes may be read, too; the
-        limits beside them are the base's.
+        This is faster than ``solve``. Returns None if the program would need other columns or rows,
+        or if the plan gives no proof; then call ``solve`` with the variant's case.
+
+        The plan's program is the variant's, but its ``case`` and ``expanded`` are the base's. So
+        only amounts, prices, cost per column, total and cash cost and tonnes by country may be
+        read; limits and tables would show the base's numbers.
+
+        Raises InputError if a number contradicts the case's records. This is checked for the first
+        number that each kind of change sets; for later ones None is returned, and ``solve`` raises
+        the error.
         """
-        for part in parts:
-            if isinstance(part.kind, SetNumber) and part.kind.turn not in self._checked:
-                solving.check(part(self.case), self.case)
-                self._checked.add(part.kind.turn)
+        for step in steps:
+            if isinstance(step.kind, SetNumber) and step.kind.turn not in self._checked_kinds:
+                solving.check(step(self.case), self.case)
+                self._checked_kinds.add(step.kind.turn)
         base, e = self.base.program, self._solver.expanded
         try:
-            rows = self.variation.arrays(parts)
-            program = replace(base, rows=rows, variables=_charged(base, rows))
+            rows = self.variation.arrays(steps)
+            program = replace(base, rows=rows, variables=_with_charges(base, rows))
             solver = block_solver.BlockSolver(e, program, is_compared=False)
-            return Plan(self.case, self._from_before(solver), e, program)
+            return Plan(self.case, self._solve_from_previous(solver), e, program)
         except (NoVectorsError, SolverError):
             return None
 
     @cached_property
-    def _standing(self) -> tuple[list[block_solver.BlockResult], Bools]:
-        """The blocks of a variant that leaves them unchanged, and which of them need no solve."""
+    def _base_checks(self) -> tuple[list[block_solver.BlockResult], Bools]:
+        """Results of the base's blocks for its own plan, and for which of them it is optimal."""
         blocks = np.arange(len(self.base.program.blocks))
-        proofs = _proofs(self._solver, blocks, self._start).values()
-        return [p.result for p in proofs], np.array([p.is_settled for p in proofs], dtype=bool)
+        checks = _checks(self._solver, blocks, self._base_point).values()
+        return [c.result for c in checks], np.array([c.is_optimal for c in checks], dtype=bool)
 
-    def _touched(self, program: Program, measure: Floats) -> Bools:
-        """Return the blocks of a variant whose plan may differ from the base's."""
-        base, touched = self.base.program, ~self._standing[1]
-        touched |= measure != self._solver.measure
-        touched[[*self._moved]] = True
+    def _changed_blocks(self, program: Program, measure: Floats) -> Bools:
+        """Return which blocks of a variant may have another plan than in the base case."""
+        base, changed = self.base.program, ~self._base_checks[1]
+        changed |= measure != self._solver.measure
+        changed[[*self._solved_again]] = True
         rows = program.rows
         starts = {"cost": base.column_starts, "row_lower": base.row_starts}
         starts |= dict.fromkeys(("lower", "upper"), base.column_starts)
@@ -190,171 +197,182 @@ class Session:
             now, before = getattr(rows, name), getattr(base.rows, name)
             if now is not before:
                 at = np.flatnonzero(now != before)
-                touched[np.searchsorted(starts[name], at, side="right") - 1] = True
-        return touched
+                changed[np.searchsorted(starts[name], at, side="right") - 1] = True
+        return changed
 
-    # ---- from the plan before -------------------------------------------------------------------
+    # ---- warm starts from the previous plan -----------------------------------------------------
 
-    def _from_before(self, solver: block_solver.BlockSolver) -> list[block_solver.BlockResult]:
-        """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
+    def _solve_from_previous(
+        self, solver: block_solver.BlockSolver
+    ) -> list[block_solver.BlockResult]:
+        """Solve a variant's blocks from the previous plan, or cold if they don't fit the base's."""
         base, program = self.base.program, solver.program
         fitted = fit(program, base)
         is_vectors = program.rows.columns is base.rows.columns
         is_vectors = is_vectors and np.array_equal(program.rows.whole, base.rows.whole)
-        results = dict(enumerate(self._standing[0] if is_vectors else ()))
-        touched = np.ones(len(fitted.like), dtype=bool)
+        results = dict(enumerate(self._base_checks[0] if is_vectors else ()))
+        changed = np.ones(len(fitted.like), dtype=bool)
         if is_vectors:
-            touched = self._touched(program, solver.measure)
-        point = self._in_variant(fitted)
-        moved = touched & _is_refuted(program, point) & np.isin(fitted.of_block, [*self._kept])
-        proofs = _proofs(solver, np.flatnonzero(touched & ~moved), point)
-        settled = {b for b, proof in proofs.items() if fitted.of_block[b] >= 0 and proof.is_settled}
-        unsettled = fitted.of_block[[*({*proofs} - settled), *np.flatnonzero(moved)]]
-        troubles = self._solve_pieces(fitted, {*unsettled.tolist()})
-        if troubles:
-            again = np.isin(fitted.of_block, [*troubles])
-            point = self._in_variant(fitted)
-            proofs |= _proofs(solver, np.flatnonzero(again), point)
-        for b, proof in proofs.items():
+            changed = self._changed_blocks(program, solver.measure)
+        point = self._point_for(fitted)
+        not_optimal = _is_not_optimal(program, point) & np.isin(
+            fitted.of_block, [*self._warm_starts]
+        )
+        not_optimal &= changed
+        checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
+        optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
+        to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
+        attempts = self._solve_pieces(fitted, {*to_solve.tolist()})
+        if attempts:
+            again = np.isin(fitted.of_block, [*attempts])
+            point = self._point_for(fitted)
+            checks |= _checks(solver, np.flatnonzero(again), point)
+        for b, check in checks.items():
             block = int(fitted.of_block[b])
-            name, trouble = troubles.get(block, (_AS_BEFORE, "" if b in settled else "not kept"))
-            result = replace(proof.result, attempt=name)
-            if block < 0 or trouble or not result.certificate.passed:
-                start = None if block in troubles else self._extended(program, fitted, b)
+            name, failure = attempts.get(block, (_AS_BEFORE, "" if b in optimal else "not kept"))
+            result = replace(check.result, attempt=name)
+            if block < 0 or failure or not result.certificate.passed:
+                start = None if block in attempts else self._extended_basis(program, fitted, b)
                 certificate, result = result.certificate, solver.solve(b, start=start)
-                if block in troubles:
-                    trouble = trouble or (
+                if block in attempts:
+                    failure = failure or (
                         f"violation {certificate.violation:.2g},"
                         f" {block_solver.optimality_words(certificate)}"
                     )
-                    attempt = f"from the plan before: {trouble}"
+                    attempt = f"from the plan before: {failure}"
                     result = replace(result, failures=(attempt, *result.failures))
-                    self._kept[block].is_under_way = False
+                    self._warm_starts[block].is_started = False
             results[b] = result
         return [results[b] for b in sorted(results)]
 
-    def _in_variant(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
-        """Return the values and duals of before in the variant's order; 0 for what is new."""
+    def _point_for(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
+        """Return the previous values and duals in the variant's order; new ones are 0."""
         x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
         duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
         return x, duals
 
     def _solve_pieces(
-        self, fitted: FittedVariant, unsettled: set[int]
+        self, fitted: FittedVariant, to_solve: set[int]
     ) -> dict[int, tuple[str, str]]:
-        """Solve blocks that are not settled, by the base's numbers, from where they were.
+        """Solve blocks, given by their positions in the base, from the solver's last basis.
 
-        Returns for each block that was solved the attempt's name and the trouble it met.
+        Blocks that share a solver are solved together. Returns for each solved block the attempt's
+        name and why it failed ("": it did not).
         """
-        troubles: dict[int, tuple[str, str]] = {}
+        attempts: dict[int, tuple[str, str]] = {}
         program = self.base.program
-        for piece in dict.fromkeys(kept.blocks for kept in self._kept.values()):
-            if unsettled.isdisjoint(piece):
+        for piece in dict.fromkeys(warm.blocks for warm in self._warm_starts.values()):
+            if to_solve.isdisjoint(piece):
                 continue
-            kept = self._kept[piece[0]]
+            warm = self._warm_starts[piece[0]]
             span, inside = (of(piece[0], piece[-1]) for of in (program.columns_of, program.rows_of))
             rows = program.block(piece[0], piece[-1], fitted.arrays)
             try:
-                solution = kept.scale.unscaled(self._run(kept, rows))
-                trouble = "" if fits(rows, solution) else block_solver.NO_NUMBERS
+                solution = warm.scale.unscaled(self._run(warm, rows))
+                failure = "" if fits(rows, solution) else block_solver.NO_NUMBERS
             except SolverError as error:
-                trouble = str(error)
-            kept.is_under_way = not trouble
-            if not trouble:
+                failure = str(error)
+            warm.is_started = not failure
+            if not failure:
                 self._x[span], self._duals[inside] = solution.x, solution.duals
-                self._moved.update(piece)
-            troubles.update(dict.fromkeys(piece, ("" if trouble else solution.attempt, trouble)))
-        return troubles
+                self._solved_again.update(piece)
+            attempts.update(dict.fromkeys(piece, ("" if failure else solution.attempt, failure)))
+        return attempts
 
-    def _extended(self, program: Program, fitted: FittedVariant, b: int) -> Any:
-        """Return the extended basis of the like block in the base; None if there is none."""
-        kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
-        if kept is None:
+    def _extended_basis(self, program: Program, fitted: FittedVariant, b: int) -> Any:
+        """Return the basis of a block's counterpart in the base, with new columns and rows added.
+
+        None without ``is_near``, or if the base has no counterpart.
+        """
+        warm = self._warm_starts.get(int(fitted.like[b])) if self._is_near else None
+        if warm is None:
             return None
-        base, first = self.base.program, kept.blocks[0]
+        base, first = self.base.program, warm.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], base.columns_of(first)),
             (fitted.rows[program.rows_of(b)], base.rows_of(first)),
         )
         columns, rows = (np.where(places >= 0, places - piece.start, -1) for places, piece in every)
-        return extended_basis(kept.basis, columns, rows)
+        return extended_basis(warm.basis, columns, rows)
 
     @staticmethod
-    def _run(kept: _Kept, rows: LinearProgram) -> Solution:
-        """Change the program that the solver has, and solve it from where it was."""
-        if kept.solver is None:
-            kept.solver = PersistentSolver(AGAIN).load(kept.scale.scaled(kept.rows))
-        kept.solver.change(kept.scale.scaled(rows))
-        if not kept.is_under_way:
-            kept.solver.start_from(kept.basis)
-            kept.is_under_way = True
-        return kept.solver.run()
+    def _run(warm: _WarmStart, rows: LinearProgram) -> Solution:
+        """Change the numbers of the program in the solver, and solve it from its last basis."""
+        if warm.solver is None:
+            warm.solver = PersistentSolver(AGAIN).load(warm.scale.scaled(warm.rows))
+        warm.solver.change(warm.scale.scaled(rows))
+        if not warm.is_started:
+            warm.solver.start_from(warm.basis)
+            warm.is_started = True
+        return warm.solver.run()
 
 
 @dataclass(frozen=True)
-class _Proof:
-    """What a point is worth as the plan of a block; settled: it need not be solved."""
+class _Check:
+    """The result of a block with given values and duals, and whether it is certified optimal."""
 
     result: block_solver.BlockResult
-    is_settled: bool
+    is_optimal: bool
 
 
-def _is_refuted(program: Program, point: tuple[Floats, Floats]) -> Bools:
-    """Return the blocks that values and duals are surely no optimum of: nobody need certify them.
+def _is_not_optimal(program: Program, point: tuple[Floats, Floats]) -> Bools:
+    """Return the blocks for which values and duals are clearly not optimal; it's a quick check.
 
-    A limit is broken, or one that has a price is not met, by more than rounding.
+    A bound is violated, or a row has a dual value but isn't binding, by more than rounding.
     """
     rows, (x, duals) = program.rows, point
     activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
     apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
     beyond = np.maximum(rows.lower - x, x - rows.upper)
-    refuted = np.zeros(len(program.blocks), dtype=bool)
+    not_optimal = np.zeros(len(program.blocks), dtype=bool)
     for starts, far, size in (
         (program.row_starts, apart, limit),
         (program.column_starts, beyond, x),
     ):
         at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
-        refuted[np.searchsorted(starts, at, side="right") - 1] = True
-    return refuted
+        not_optimal[np.searchsorted(starts, at, side="right") - 1] = True
+    return not_optimal
 
 
-def _proofs(
+def _checks(
     solver: block_solver.BlockSolver, blocks: Ints, point: tuple[Floats, Floats]
-) -> dict[int, _Proof]:
-    """Return of some blocks, in order, what values and duals of the whole program are worth."""
-    found, program, (x, duals) = {}, solver.program, point
+) -> dict[int, _Check]:
+    """Certify the values and duals of the whole program for the given blocks, in order."""
+    checks, program, (x, duals) = {}, solver.program, point
     for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1) if len(blocks) else ():
         first, last = int(run[0]), int(run[-1])
         columns, rows = program.columns_of(first, last), program.rows_of(first, last)
         solution = Solution(x[columns], duals[rows], np.zeros(0), attempt=_AS_BEFORE)
-        proofs = program.certify(solution.x, solution.duals, solver.measure, first, last)
-        proven = proofs.within(tolerances.NEEDS_NO_SOLVE, tolerances.NEEDS_NO_SOLVE)
+        certificates = program.certify(solution.x, solution.duals, solver.measure, first, last)
+        proven = certificates.within(tolerances.NEEDS_NO_SOLVE, tolerances.NEEDS_NO_SOLVE)
         for b in run.tolist():
-            result = block_solver.block_result(program, b, solution, proofs, solver.measure, first)
-            searched = bool(program.rows.whole[program.columns_of(b)].any())
-            found[b] = _Proof(result, bool(proven[b - first]) and not searched)
-    return found
+            result = block_solver.block_result(
+                program, b, solution, certificates, solver.measure, first
+            )
+            is_integer = bool(program.rows.whole[program.columns_of(b)].any())
+            checks[b] = _Check(result, bool(proven[b - first]) and not is_integer)
+    return checks
 
 
-def _charged(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, ...]:
-    """Return a program's columns with what their cost has changed by, charged to one heading."""
+def _with_charges(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, ...]:
+    """Return the base's columns, with the change of their cost added under their first heading."""
     if rows.cost is base.rows.cost:
         return base.variables
-    more = rows.cost - base.rows.cost
-    worth = base.draft.expanded.discounts
-    found = []
+    increase = rows.cost - base.rows.cost
+    discounts = base.draft.expanded.discounts
+    groups = []
     for group in base.variables:
-        if group.charges and more[group.at].any():
-            year = group.cell % len(worth)
-            charge = Charge(group.charges[0].heading, more[group.at] / worth[year], year)
-            found.append(replace(group, charges=(*group.charges, charge)))
+        if group.charges and increase[group.at].any():
+            year = group.cell % len(discounts)
+            charge = Charge(group.charges[0].heading, increase[group.at] / discounts[year], year)
+            groups.append(replace(group, charges=(*group.charges, charge)))
         else:
-            found.append(group)
-    return tuple(found)
+            groups.append(group)
+    return tuple(groups)
 
 
-def _comparable(base: Expanded, variant: Expanded) -> bool:
-    """Return whether positions of minerals, members, years, sources and contracts are the same."""
+def _has_same_layout(base: Expanded, variant: Expanded) -> bool:
+    """Return whether minerals, members, years, sources and contracts have the same positions."""
 
     def layout(e: Expanded) -> tuple[Any, ...]:
         case = e.case

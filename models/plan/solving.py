@@ -11,7 +11,13 @@ import numpy as np
 from models import checks, schema
 from models.case import Case
 from models.errors import InputError
-from models.plan.block_solver import BlockResult, BlockSolver, block_result, together, worths
+from models.plan.block_solver import (
+    BlockResult,
+    BlockSolver,
+    block_result,
+    discount_factors,
+    groups_of_blocks,
+)
 from models.plan.by_model import solve_model
 from models.plan.plan import Plan
 from models.program import Program, split
@@ -71,7 +77,7 @@ def groups(case: Case) -> Iterable[BlockGroup]:
     """Yield the groups of blocks with the same minerals, each made on demand."""
     blocks = split(case)
     names = [m.name for m in case.minerals]
-    for numbers in together(blocks):
+    for numbers in groups_of_blocks(blocks):
         minerals = sorted({m for b in numbers for m, _ in blocks[b]})
         place = {m: i for i, m in enumerate(minerals)}
         yield BlockGroup(
@@ -192,7 +198,7 @@ def plan_from_solution(  # noqa: PLR0913 - a solution, and what its run says of 
     run, since they cannot be checked here.
     """
     case = expanded.case
-    duals, measure = prices * worths(case, program), program.measure(case.tolerance_scale)
+    duals, measure = prices * discount_factors(case, program), program.measure(case.tolerance_scale)
     certificates = program.certify(x, duals, measure)
     solution = Solution(x, duals, np.zeros(0), attempt="as given", mip_gap=mip_gap)
     results = [

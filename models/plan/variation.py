@@ -1,34 +1,39 @@
-"""One way to vary a case: as a change of vectors of its base's program, which is laid out once.
+"""Variants of a case that only change numbers (vectors) of the base case's program.
 
-A program is ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``. A
-change that adds no column and no row changes numbers of these arrays, each as long as the base's:
+The program of the base case is built once: minimize ``cost @ x`` subject to
+``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``. A variant that needs no new columns
+or rows has the same arrays with other numbers:
 
-    cost                    one a column   money of the first year, for a unit
-    lower, upper            one a column   t, or a fraction of a project
-    row_lower, row_upper    one a row      t, a fraction or money, as the row counts
-    values                  one an entry   coefficients of A, row by row
+    cost                    one per column     discounted money per unit
+    lower, upper            one per column     t, or a fraction of a project
+    row_lower, row_upper    one per row        in the row's unit: t, a fraction or money
+    values                  one per nonzero    coefficients of A, row by row
 
-What a case no longer has (a lane that is closed, a refiner that is lost) stays as a column that is
-0. Arrays of a base and of its variants have the same positions, so a solver changes what differs,
-and starts from where it was.
+If a variant closes a lane or loses a refiner, their columns stay, with an upper bound of 0. So the
+arrays of the base and of its variants have the same positions; the solver changes the numbers that
+differ and continues from its last basis.
 
-A *kind* of change is a function of a case and a ``Selection``: what happens to all that is
-selected, such as ``close every lane``. It is laid out once, for everything (``Selection()``); a
-``CaseStep`` of it, such as the lanes from China to Japan in 2030, takes the numbers at the
-positions of that country, member and year. So a study of hundreds of runs lays out a few:
+A *kind* of change is a function of a case and a ``Selection``; it changes all selected records,
+such as ``close every lane``. For each kind, the program of the changed case is built once, with all
+records selected (``Selection()``). A ``CaseStep`` is a kind with a narrower selection, such as the
+lanes from China to Japan in 2030. It takes the new numbers only at the positions of that country,
+member and year. So a study of hundreds of runs builds only a few programs:
 
     variation = Variation(expanded, program)              # of the base case
     rows = variation.arrays([CaseStep(kind, Selection(country="CHN", member="Japan")), ...])
-    plan = session.vary([CaseStep(...), ...])                 # ``models.plan.Session``: proven
+    plan = session.vary([CaseStep(...), ...])             # ``models.plan.Session``: proven
 
-Several parts hold together: where two change one number, what closes, or waives, wins. Whatever
-these rules do not express raises NoVectorsError, and the caller lays the variant's case out: rows
-or columns that the base lacks, a number that two parts change otherwise, or a change at a position
-that belongs to no one who could be selected. The first part of each kind is tried, too, or of kinds
-that say that they are ``alike``: the arrays must be those of its own case, laid out. A kind that
-sets a number (``SetNumber``, such as a cap on single countries) is laid out at two numbers and
-tried at a third: between them all follows straight lines. The sliders of the page
-(``models.plan.sliders``) are lines over the same arrays.
+Several steps apply together. If two steps change the same number, the one that closes a column or
+removes a limit wins. NoVectorsError is raised, and the caller builds the variant's own program, if
+
+- the variant has columns or rows that the base doesn't have,
+- two steps give one number different values, and neither closes a column or removes a limit, or
+- a change affects a position that belongs to nobody who could be selected.
+
+The first step of each kind (or of kinds with the same ``alike``) is verified: its arrays must equal
+those of its own case's program. A kind that sets a number (``SetNumber``, such as a cap on the
+share of each country) is built at two values, interpolated linearly, and verified at a third. The
+sliders of the page (``models.plan.sliders``) are such lines over the same arrays.
 """
 
 from __future__ import annotations
@@ -51,60 +56,63 @@ from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import LinearProgram
 
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
-"""The arrays of a program that a change may change."""
+"""The arrays of a program whose numbers a variant may change."""
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
-_BETWEEN, _TRIED = (0.5, 1.0), 0.75  # where straight lines are read, and where they are tried
+_FITTED_AT, _VERIFIED_AT = (0.5, 1.0), 0.75
+"""The values at which lines are fitted, and the value at which they are verified."""
 
 
 class NoVectorsError(PlannerError):
-    """A change is none of the vectors of its base's program."""
+    """A variant is not expressible by changed numbers of the base case's program."""
 
 
 Vectors = Mapping[str, tuple[Ints, Floats]]
-"""Of each array that changes, by name, the positions, and what is there then."""
+"""For each array that changes, by name: the positions that change, and their new values."""
 
 
 class Variation:
-    """What changes make of the arrays of a base case's program; what is worked out is kept."""
+    """Computes the arrays of variants from a base case's program; kinds of change are cached."""
 
     def __init__(self, expanded: Expanded, program: Program) -> None:
-        """Take the base; no kind of change is laid out yet."""
         self.expanded, self.program = expanded, program
-        self._whole: dict[Kind, Vectors] = {}
-        self._parts: dict[CaseStep, Vectors] = {}
-        self._tried: set[tuple[Any, tuple[str, ...]]] = set()
-        self._refused: dict[Any, NoVectorsError] = {}
+        self._kind_vectors: dict[Kind, Vectors] = {}
+        self._step_vectors: dict[CaseStep, Vectors] = {}
+        self._verified: set[tuple[Any, tuple[str, ...]]] = set()
+        self._inexpressible: dict[Any, NoVectorsError] = {}
         self._lines: dict[Any, dict[str, tuple[Ints, Floats, Floats]]] = {}
         self._owners: dict[str, tuple[Ints, Ints, dict[Any, int]]] = {}
 
     def arrays_of(self, case: Case) -> LinearProgram:
-        """Return a case's arrays, laid out; NoVectorsError where it has other columns or rows."""
+        """Build a case's program; return its arrays at the base's positions.
+
+        Raises NoVectorsError if it has columns or rows that the base doesn't have.
+        """
         program = self.program
         variant = build_program(self.expanded.changed(case), program.names, like=program)
         fitted = fit(variant, program)
         if (fitted.of_block < 0).any():
-            msg = "the case has columns or rows that the layout lacks"
+            msg = "the case has columns or rows that the base case does not have"
             raise NoVectorsError(msg)
         return fitted.arrays
 
-    def arrays(self, parts: Sequence[CaseStep]) -> LinearProgram:
-        """Return the base's arrays with parts of changes, which hold together."""
-        several = [self._part(part) for part in parts]
-        for part, vectors in zip(parts, several, strict=True):
-            limits, _ = vectors.get("row_lower", (self._shared[:0], None))
-            if (len(parts) > 1 or part.of.member) and np.isin(limits, self._shared).any():
+    def arrays(self, steps: Sequence[CaseStep]) -> LinearProgram:
+        """Return the base's arrays after all steps; raises NoVectorsError."""
+        several = [self._vectors_of_step(step) for step in steps]
+        for step, vectors in zip(steps, several, strict=True):
+            limits, _ = vectors.get("row_lower", (self._shared_minimums[:0], None))
+            if (len(steps) > 1 or step.of.member) and np.isin(limits, self._shared_minimums).any():
                 msg = "minimums of one refiner's contracts depend on one another"
                 raise NoVectorsError(msg)
-        return self._waived(self._changed(several))
+        return self._without_idle_limits(self._with_changes(several))
 
     @cached_property
     def _empty(self) -> Bools:
         return _is_empty(self.program.rows)
 
     @cached_property
-    def _shared(self) -> Ints:
-        """The rows of minimums of refiners that have several, which shrink in proportion."""
-        found = [np.zeros(0, dtype=np.int64)]
+    def _shared_minimums(self) -> Ints:
+        """The minimum rows of refiners with several contracts; such minimums fall in proportion."""
+        rows = [np.zeros(0, dtype=np.int64)]
         for group in self.program.constraints:
             if group.component is MINIMUM:
                 record, year = group.index
@@ -112,38 +120,38 @@ class Variation:
                 who = [(contracts[k].refiner, contracts[k].mineral) for k in record.tolist()]
                 every = list(zip(who, year.tolist(), strict=True))
                 count = Counter(every)
-                found.append(group.at[[count[one] > 1 for one in every]])
-        return np.concatenate(found)
+                rows.append(group.at[[count[one] > 1 for one in every]])
+        return np.concatenate(rows)
 
-    # ---- a kind of change, laid out once ---------------------------------------------------------
+    # ---- kinds of change and steps ---------------------------------------------------------------
 
-    def _part(self, part: CaseStep) -> Vectors:
-        """Return a part's vectors; the first that selects by some names is tried."""
-        kind = part.kind.turn if isinstance(part.kind, SetNumber) else part.kind
-        if self._refused and kind in self._refused:
-            raise self._refused[kind]
-        if part not in self._parts:
+    def _vectors_of_step(self, step: CaseStep) -> Vectors:
+        """Return a step's vectors; the first of each kind and set of selectors is verified."""
+        kind = step.kind.turn if isinstance(step.kind, SetNumber) else step.kind
+        if self._inexpressible and kind in self._inexpressible:
+            raise self._inexpressible[kind]
+        if step not in self._step_vectors:
             try:
-                self._parts[part] = self._cut(self._read(part.kind), part.of)
-                how = getattr(part.kind, "alike", part.kind), tuple(part.of.selectors)
-                if part.of.selectors and how not in self._tried:
-                    self._try(part)
-                    self._tried.add(how)
+                self._step_vectors[step] = self._select(self._vectors_of_kind(step.kind), step.of)
+                tested = getattr(step.kind, "alike", step.kind), tuple(step.of.selectors)
+                if step.of.selectors and tested not in self._verified:
+                    self._verify(step)
+                    self._verified.add(tested)
             except NoVectorsError as error:
-                self._refused[kind] = error
+                self._inexpressible[kind] = error
                 raise
-        return self._parts[part]
+        return self._step_vectors[step]
 
-    def _read(self, kind: Kind) -> Vectors:
-        """Return what a kind of change does to all."""
+    def _vectors_of_kind(self, kind: Kind) -> Vectors:
+        """Return the vectors of a kind of change with all records selected."""
         if isinstance(kind, SetNumber):
-            lines = self._follows(kind.turn).items()
+            lines = self._lines_of(kind.turn).items()
             return {name: (at, const + slope * kind.value) for name, (at, const, slope) in lines}
-        if kind not in self._whole:
+        if kind not in self._kind_vectors:
             base, rows = self.program.rows, self.arrays_of(kind(self.expanded.case, Selection()))
-            found: dict[str, tuple[Ints, Floats]] = {}
-            # a row of which nothing is left goes with its columns, unless it asked for something
-            empty = _is_empty(rows) & _allows_nothing(base)
+            vectors: dict[str, tuple[Ints, Floats]] = {}
+            # an empty row that 0 satisfies is left out of the variant's program; keep its limits
+            empty = _is_empty(rows) & _allows_zero(base)
             for name in ARRAYS:
                 now, before = getattr(rows, name), getattr(base, name)
                 changed = now != before
@@ -151,98 +159,106 @@ class Variation:
                     changed &= ~empty
                 at = np.flatnonzero(changed)
                 if len(at):
-                    found[name] = at, now[at]
-            self._whole[kind] = found
-        return self._whole[kind]
+                    vectors[name] = at, now[at]
+            self._kind_vectors[kind] = vectors
+        return self._kind_vectors[kind]
 
-    def _follows(
+    def _lines_of(
         self, turn: Callable[[Case, Selection, float], Case]
     ) -> dict[str, tuple[Ints, Floats, Floats]]:
-        """Return of each array what follows a number: the positions, the constants and slopes."""
+        """Return for each array the positions that depend on the number, constants and slopes."""
         if turn not in self._lines:
-            case, found = self.expanded.case, {}
-            low, high, tried = (
-                self.arrays_of(turn(case, Selection(), value)) for value in (*_BETWEEN, _TRIED)
+            case, lines = self.expanded.case, {}
+            low, high, other = (
+                self.arrays_of(turn(case, Selection(), value))
+                for value in (*_FITTED_AT, _VERIFIED_AT)
             )
             for name in ARRAYS:
                 before, *ends, wanted = (
-                    getattr(rows, name) for rows in (self.program.rows, low, high, tried)
+                    getattr(rows, name) for rows in (self.program.rows, low, high, other)
                 )
                 at = np.flatnonzero(np.any([end != before for end in ends], axis=0))
-                const, slope = line(ends[0][at], ends[1][at], _BETWEEN)
+                const, slope = line(ends[0][at], ends[1][at], _FITTED_AT)
                 now = before.copy()
-                now[at] = const + slope * _TRIED
+                now[at] = const + slope * _VERIFIED_AT
                 if differs(now, wanted).any():
-                    msg = f"{name} follows no straight line"
+                    msg = f"{name} does not depend linearly on the number"
                     raise NoVectorsError(msg)
                 if len(at):
-                    found[name] = at, const, slope
-            self._lines[turn] = found
+                    lines[name] = at, const, slope
+            self._lines[turn] = lines
         return self._lines[turn]
 
-    def _cut(self, whole: Vectors, of: Selection) -> Vectors:
-        """Return the numbers of what is selected; NoVectorsError where one is nobody's."""
-        found = dict(whole)
-        if {*of.selectors} - {"years", "mineral"} and self.expanded.intakes:
-            msg = "what a plant takes is the seller's and the plant's"
+    def _select(self, vectors: Vectors, selection: Selection) -> Vectors:
+        """Return the vectors at the positions of the selected records.
+
+        Raises NoVectorsError if a changed position belongs to nobody who could be selected.
+        """
+        selected = dict(vectors)
+        if {*selection.selectors} - {"years", "mineral"} and self.expanded.intakes:
+            msg = "a plant's input belongs to both its seller and the plant"
             raise NoVectorsError(msg)
-        for name, wanted in of.selectors.items():
-            columns, rows, number = self._owner(name)
+        for name, wanted in selection.selectors.items():
+            columns, rows, number = self._owners_by(name)
             every = wanted if isinstance(wanted, frozenset) else {wanted}
             chosen = [number[one] for one in every if one in number]
-            for array, (at, values) in found.items():
-                whose = self._whose(array, at, columns, rows)
-                nobody = whose < 0
-                if (nobody & ~self._is_gone(array, at, values)).any():
-                    msg = f"a change of {array} is of no {name}"
+            for array, (at, values) in selected.items():
+                owner = self._owner_of(array, at, columns, rows)
+                has_none = owner < 0
+                if (has_none & ~self._is_gone(array, at, values)).any():
+                    msg = f"a change of {array} belongs to no {name}"
                     raise NoVectorsError(msg)
-                mine = np.isin(whose, chosen)
-                found[array] = at[mine], values[mine]
-        return found
+                is_chosen = np.isin(owner, chosen)
+                selected[array] = at[is_chosen], values[is_chosen]
+        return selected
 
     def _is_gone(self, array: str, at: Ints, values: Floats) -> Bools:
-        """Return which numbers say that a column, or a limit, is not there.
+        """Return which new values close a column or remove a limit that 0 satisfies.
 
-        A case is laid out without a column that serves others where these are gone, and without a
-        limit of them. So it may stay as it is: it would be 0, or bind nothing.
+        If all columns that depend on an auxiliary column or limit are closed, a program is built
+        without it. Its number need not change then: the column would be 0, and the limit idle.
         """
         gone = {"upper": 0.0, "row_lower": -np.inf, "row_upper": np.inf}.get(array, np.nan)
-        limits = _allows_nothing(self.program.rows)[at] if array in _OF_ROWS else True
+        limits = _allows_zero(self.program.rows)[at] if array in _OF_ROWS else True
         return np.asarray((values == gone) & limits)
 
-    def _whose(self, array: str, at: Ints, columns: Ints, rows: Ints) -> Ints:
-        """Return whose some numbers of an array are; entries their column's, else their row's."""
+    def _owner_of(self, array: str, at: Ints, columns: Ints, rows: Ints) -> Ints:
+        """Return the owners of positions; a nonzero's owner is its column's or else its row's."""
         if array != "values":
             return (columns if array in _OF_COLUMNS else rows)[at]
-        of = self.program.rows
-        whose = columns[of.columns[at]]
-        return np.where(whose >= 0, whose, rows[of.entry_rows()[at]])
+        program = self.program.rows
+        owner = columns[program.columns[at]]
+        return np.where(owner >= 0, owner, rows[program.entry_rows()[at]])
 
-    def _try(self, part: CaseStep) -> None:
-        """Compare a part with its own case, laid out."""
-        base, made = self.program.rows, self._waived(self._changed([self._parts[part]]))
-        wanted = self.arrays_of(part(self.expanded.case))
-        closed = (made.lower == 0) & (made.upper == 0)
-        apart = {name: differs(getattr(made, name), getattr(wanted, name)) for name in ARRAYS}
-        empty = _is_empty(made) & _allows_nothing(base)
-        apart["cost"] &= ~closed
-        for name, where in apart.items():
+    def _verify(self, step: CaseStep) -> None:
+        """Compare a step's arrays with those of its own case; raises NoVectorsError.
+
+        Differences that have no effect are allowed: in closed columns and in idle rows.
+        """
+        base = self.program.rows
+        varied = self._without_idle_limits(self._with_changes([self._step_vectors[step]]))
+        wanted = self.arrays_of(step(self.expanded.case))
+        closed = (varied.lower == 0) & (varied.upper == 0)
+        is_wrong = {name: differs(getattr(varied, name), getattr(wanted, name)) for name in ARRAYS}
+        empty = _is_empty(varied) & _allows_zero(base)
+        is_wrong["cost"] &= ~closed
+        for name, where in is_wrong.items():
             at = np.flatnonzero(where)
             gone = self._is_gone(name, at, getattr(wanted, name)[at])
-            for columns, rows, _ in map(self._owner, part.of.selectors) if gone.any() else ():
-                where[at[gone & (self._whose(name, at, columns, rows) < 0)]] = False
-        apart["values"] &= ~(closed[base.columns] | empty[base.entry_rows()])
+            for columns, rows, _ in map(self._owners_by, step.of.selectors) if gone.any() else ():
+                where[at[gone & (self._owner_of(name, at, columns, rows) < 0)]] = False
+        is_wrong["values"] &= ~(closed[base.columns] | empty[base.entry_rows()])
         for name in _OF_ROWS:
-            apart[name] &= ~empty
-        wrong = [name for name, where in apart.items() if where.any()]
+            is_wrong[name] &= ~empty
+        wrong = [name for name, where in is_wrong.items() if where.any()]
         if wrong:
-            msg = f"a part of a change is not that of the whole: {', '.join(wrong)}"
+            msg = f"a step's arrays differ from those of its own case: {', '.join(wrong)}"
             raise NoVectorsError(msg)
 
-    # ---- several parts together ------------------------------------------------------------------
+    # ---- several steps together ------------------------------------------------------------------
 
-    def _changed(self, several: Sequence[Vectors]) -> LinearProgram:
-        """Return the base's arrays after changes that hold together."""
+    def _with_changes(self, several: Sequence[Vectors]) -> LinearProgram:
+        """Return the base's arrays after several changes together."""
         base, arrays = self.program.rows, dict[str, Any]()
         for vectors in several:
             for name, (at, values) in vectors.items():
@@ -250,13 +266,13 @@ class Variation:
                 array = arrays.setdefault(name, before.copy())
                 now = array[at]
                 twice = (now != before[at]) & (now != values)
-                array[at] = _tighter(name, now, values, twice) if twice.any() else values
+                array[at] = _combined(name, now, values, twice) if twice.any() else values
         return dataclasses.replace(base, **arrays)
 
-    def _waived(self, rows: LinearProgram) -> LinearProgram:
-        """Return a program in which limits bind nothing where nothing is left to limit.
+    def _without_idle_limits(self, rows: LinearProgram) -> LinearProgram:
+        """Remove limits whose columns are all closed, if 0 satisfies them.
 
-        So they do in a program laid out without these columns.
+        A program that is built without these columns doesn't have these limits, either.
         """
         base = self.program.rows
         if rows.upper is base.upper:
@@ -264,45 +280,57 @@ class Variation:
         closed = (rows.upper == 0) & (rows.lower == 0)
         if not (closed & (base.upper > 0)).any():
             return rows
-        is_limit = (rows.row_lower < rows.row_upper) & _allows_nothing(rows)
+        is_limit = (rows.row_lower < rows.row_upper) & _allows_zero(rows)
         empty = np.flatnonzero(is_limit & _is_empty(rows) & ~self._empty)
         low, high = rows.row_lower.copy(), rows.row_upper.copy()
         low[empty], high[empty] = -np.inf, np.inf
         return dataclasses.replace(rows, row_lower=low, row_upper=high)
 
-    # ---- whose each column and row is ------------------------------------------------------------
+    # ---- owners of columns and rows --------------------------------------------------------------
 
-    def _owner(self, name: str) -> tuple[Ints, Ints, dict[Any, int]]:
-        """Return whose each column and row is, numbered, -1 for nobody's; and the numbers."""
+    def _owners_by(self, name: str) -> tuple[Ints, Ints, dict[Any, int]]:
+        """Return the owner of each column and of each row, and each owner's number.
+
+        ``name`` is a field of ``Selection``. For ``country``, the owner of a purchase is the
+        seller's country. Owners are numbered; -1: the column or row has no owner.
+        """
         if name not in self._owners:
             number: dict[Any, int] = {}
-            of: dict[str, Ints] = {}
-            for what, names in self._names(name).items():
-                of[what] = np.array([number.setdefault(n, len(number)) for n in names], np.int64)
+            owners: dict[str, Ints] = {}
+            for position, names in self._names(name).items():
+                owners[position] = np.array(
+                    [number.setdefault(n, len(number)) for n in names], np.int64
+                )
             rows = self.program.rows
             every = (
                 (self.program.variables, len(rows.cost)),
                 (self.program.constraints, len(rows.row_lower)),
             )
-            columns, limits = (self._numbered(groups, count, of) for groups, count in every)
+            columns, limits = (
+                self._owner_numbers(groups, count, owners) for groups, count in every
+            )
             self._owners[name] = columns, limits, number
         return self._owners[name]
 
-    def _numbered(
-        self, groups: Sequence[ComponentArrays], count: int, of: Mapping[str, Ints]
+    def _owner_numbers(
+        self, groups: Sequence[ComponentArrays], count: int, owners: Mapping[str, Ints]
     ) -> Ints:
-        found = np.full(count, -1, dtype=np.int64)
+        """Return the owner of each of ``count`` columns or rows.
+
+        ``owners`` has the owner of each record by kind of index, such as the country of a source.
+        """
+        numbers = np.full(count, -1, dtype=np.int64)
         for group in groups:
-            parts = dict(zip(group.component.positions, group.index, strict=True))
-            if c.MINERAL in of:
-                parts = {c.MINERAL: group.cell // len(self.expanded.years)}
-            whose = next((of[what][at] for what, at in parts.items() if what in of), None)
-            if whose is not None:
-                found[group.at] = whose
-        return found
+            index = dict(zip(group.component.positions, group.index, strict=True))
+            if c.MINERAL in owners:
+                index = {c.MINERAL: group.cell // len(self.expanded.years)}
+            owner = next((owners[p][at] for p, at in index.items() if p in owners), None)
+            if owner is not None:
+                numbers[group.at] = owner
+        return numbers
 
     def _names(self, name: str) -> dict[str, Sequence[Any]]:
-        """Return by kind of position in a key the name of each, such as the country of a source."""
+        """Return the owner's name of each record by kind of index, such as a source's country."""
         e, case = self.expanded, self.expanded.case
         if name == "mineral":
             return {c.MINERAL: e.minerals}
@@ -321,41 +349,45 @@ class Variation:
         return {c.SOURCE: of_source, c.CONTRACT: contracted, c.PROJECT: built}
 
 
-def _tighter(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:
-    """Return what holds where two changes meet: what closes or waives; nothing else is known."""
+def _combined(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:
+    """Combine two changes of one array: where both change it, the closing or removing one wins.
+
+    Raises NoVectorsError if they give a number different values and neither of them wins.
+    """
     wins = {"row_lower": -np.inf, "row_upper": np.inf}.get(name, 0.0)
     if name == "cost" or (twice & (one != wins) & (other != wins)).any():
-        msg = f"two changes of {name} meet"
+        msg = f"two steps change the same number of {name}"
         raise NoVectorsError(msg)
     return np.where(twice, wins, other)
 
 
 def _is_empty(rows: LinearProgram) -> Bools:
-    """Return which rows have no column that is not closed."""
+    """Return which rows have no open column."""
     is_open = ((rows.upper != 0) | (rows.lower != 0))[rows.columns] & (rows.values != 0)
     count = np.bincount(rows.entry_rows()[is_open], minlength=len(rows.row_lower))
     return np.asarray(count == 0)
 
 
-def _allows_nothing(rows: LinearProgram) -> Bools:
+def _allows_zero(rows: LinearProgram) -> Bools:
+    """Return which rows hold if all their columns are 0."""
     return np.asarray((rows.row_lower <= 0) & (rows.row_upper >= 0))
 
 
 def differs(a: Floats, b: Floats) -> Bools:
-    """Return which numbers are not the same to within rounding."""
+    """Return which numbers differ by more than rounding."""
     with np.errstate(invalid="ignore"):
         far = np.abs(a - b) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(b))
     return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
 
 
 def line(first: Floats, last: Floats, between: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Return constant and slope of the lines through two values; an infinite value is constant."""
+    """Return constants and slopes of lines through two values; 0 between equal infinities."""
     low, high = between
     slope = apart(last, first) / (high - low)
     return first - slope * low, slope
 
 
 def apart(a: Floats, b: Floats) -> Floats:
-    """Return how far numbers are apart; infinite ones that are equal are not."""
+    """Return ``a - b``; 0 for equal infinite numbers."""
     with np.errstate(invalid="ignore"):
         return np.where(a == b, 0.0, a - b)

@@ -590,13 +590,13 @@ class BillsStudy(StudyKind):
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
-            if not isinstance(outcome.found, tuple):
+            if not isinstance(outcome.result, tuple):
                 continue
             if isinstance(run.read, CostsOf):
-                pairs = zip(run.read.numbers, outcome.found, strict=True)
+                pairs = zip(run.read.numbers, outcome.result, strict=True)
                 self.costs |= {number: cost for number, cost in pairs if cost is not None}
             elif isinstance(run.change, WithoutRequirements):
-                self.without[run.change] = outcome.found
+                self.without[run.change] = outcome.result
 
     @property
     def planned(self) -> bool:
@@ -609,7 +609,7 @@ class BillsStudy(StudyKind):
     @cached_property
     def sharing(self) -> Sharing:
         """Who pays what; with nucleolus and Shapley value if the costs of all groups are known."""
-        sharing = cast("Sharing", self.outcomes[0].found)
+        sharing = cast("Sharing", self.outcomes[0].result)
         if len(self.costs) < self.group_count:
             return sharing
         costs = [self.costs[n] for n in range(1, self.group_count + 1)]

@@ -16,7 +16,16 @@ from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, add_done, run_study
+from planner.studies.engine import (
+    NOT_RUN,
+    Outcome,
+    Outcomes,
+    Run,
+    Study,
+    Tell,
+    offset_progress,
+    run_study,
+)
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -145,12 +154,14 @@ def plan_cases(
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
-    foreseen = run_study(study, where, add_done(tell, 0, total))
-    base, trouble, more = foreseen[0].found, "", Outcomes[Planned](())
+    foreseen = run_study(study, where, offset_progress(tell, 0, total))
+    base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
         try:
-            more = run_study(compare_study(case, late), where, add_done(tell, len(foreseen), total))
+            more = run_study(
+                compare_study(case, late), where, offset_progress(tell, len(foreseen), total)
+            )
         except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:

@@ -58,7 +58,7 @@ from planner.studies.members import (
     same_tonnes,
     who_pays_section,
 )
-from planner.studies.places import is_worth_a_fork
+from planner.studies.places import builds_in_background
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -446,7 +446,7 @@ def results(
     total_costs = (
         (e.name, e.foreseen, e.context.plan.objective if e.context else None) for e in entries
     )
-    away = {foreseen[n]: o.found for n, o in outcomes.items() if o.found is not None}
+    away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
         comparison(entries),
         regret.regret_table(base.case, total_costs, costs),
@@ -880,12 +880,12 @@ class Compare(StudyKind):
         case, bills = self.start.book.case, self.bills is not None
         self.cases, outcomes = cases.plan_cases(case, self.cases, where, tell, bills=bills)
         if bills:
-            plans = ((outcome.name, outcome.found) for outcome in outcomes)
+            plans = ((outcome.name, outcome.result) for outcome in outcomes)
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
         self.differing = result_getter(
-            lambda: sheets_of_plans(self.entries), in_background=is_worth_a_fork(where, [case])
+            lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
         )
         self.absent = regret.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped
@@ -909,7 +909,7 @@ class Compare(StudyKind):
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
             return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
         outcome = next(o for o in self.outcomes if o.name == case.name)
-        context = None if outcome.found is None else Context(outcome.found.plan, book)
+        context = None if outcome.result is None else Context(outcome.result.plan, book)
         return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen, says)
 
     @property

@@ -35,7 +35,7 @@ from planner.scenarios.events import (
 from planner.stops import Stop
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
-from planner.studies.places import Where, begun
+from planner.studies.places import Where, start_session
 
 NO_EVENT = "no event"
 NO_EVENTS = (
@@ -278,7 +278,7 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
     """Plan a case as if no event happened; UsageError if it has no sheet Risks."""
     if not case.risks:
         raise UsageError(NO_EVENTS)
-    session = begun(case, where)
+    session = start_session(case, where)
     base = session.base
     free = session.solve_cold(case.change(security=())) if case.security else None
     return EventFreePlans(session, base, free)
@@ -325,7 +325,7 @@ def plan_draws(
     event_free.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
-    first, totals = len(plans[0].runs), [outcome.found for outcome in outcomes]
+    first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
     free_plan = event_free.without_security

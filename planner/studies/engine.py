@@ -1,8 +1,8 @@
-"""Many Cases to many Plans: a study, how its runs are planned, and their outcomes.
+"""Studies: a base case, its variants (runs), and the outcome of planning each of them.
 
-A study is a base case and chains of runs. ``planner.studies.places`` says where chains run: here,
-in processes of this machine, on a cluster. What every place shares is here: who tracks the
-outcomes, and what is sent to a worker and back.
+Runs are grouped in chains. ``planner.studies.places`` plans chains in this process, in processes of
+this machine or on a cluster. All places share this module's ``Tracker`` of outcomes and its
+messages to and from workers.
 """
 
 from __future__ import annotations
@@ -30,35 +30,36 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Change = Callable[[Case], Case]
-"""From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
-or a frozen dataclass that can be called. One that is ``CaseSteps`` is planned by vectors where they
-express it; what is read of its plan is then what ``Session.vary`` says."""
+"""Makes a variant of the base case: a pure, picklable callable (a module's function, a partial of
+one, or a frozen dataclass). If ``CaseSteps`` only change numbers of the base's program, the run is
+solved by ``Session.vary``, which says what may be read of such a plan."""
 
 NOT_RUN = "not run: "
-"""What the error of a run without a turn begins with."""
+"""Start of the error of a run that was not started."""
 
 
-def as_given(case: Case) -> Case:
-    """Return the case itself: a run that changes nothing."""
+def no_change(case: Case) -> Case:
+    """Return the case itself, for a run that changes nothing."""
     return case
 
 
-def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
-    """Return runs in chains of neighbours, at most so many in each."""
-    return tuple(tuple(runs[i : i + most]) for i in range(0, len(runs), most))
+def chains_of(runs: Sequence[Run], size: int) -> tuple[tuple[Run, ...], ...]:
+    """Split runs, in order, into chains of at most ``size`` runs."""
+    return tuple(tuple(runs[i : i + size]) for i in range(0, len(runs), size))
 
 
 @dataclass(frozen=True)
 class Run:
     """One variant of a study's base case, or the base case itself.
 
-    ``read`` replaces the study's own. ``compare`` replaces both: it reads a plan beside the session
-    that made it, whose base it may hold the plan against, and which may plan more. A run that
-    ``is_cold`` starts from nothing: it is the plan that ``solve`` finds, whatever the base case is.
+    ``read``, if given, replaces the study's ``read``. ``compare``, if given, replaces both: it
+    receives the plan and the session, so it may compare the plan with the base's and plan further
+    cases. A run that ``is_cold`` is solved without a warm start, so its plan does not depend on the
+    base case.
     """
 
     name: str
-    change: Change = as_given
+    change: Change = no_change
     read: Callable[[Plan], Any] | None = None
     is_cold: bool = False
     compare: Callable[[Plan, Session], Any] | None = None
@@ -66,12 +67,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Study(Generic[T]):
-    """A base case, chains of runs, and what is read of each plan.
+    """A base case, chains of runs, and the function that reads a result from each plan.
 
-    The first run of a chain starts from the base case's plan, each next from the one before; chains
-    are independent of one another, and the unit that is sent to a worker. ``read`` is picklable as
-    a change is, and takes a plan. ``is_near`` is as of ``Session``. Without ``is_compared`` the
-    base case is one of a kind that another study compares with its model.
+    The first run of a chain is warm-started from the base case's plan, each later run from the run
+    before it. Chains do not depend on one another; a whole chain is sent to one worker. ``read`` is
+    picklable, as a ``Change`` is. ``is_near`` is explained at ``Session``. If ``is_compared``, the
+    base case's program is compared with its Pyomo model; False if another study compares a program
+    of the same kind.
     """
 
     base: Case
@@ -82,37 +84,35 @@ class Study(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Joined(Generic[T]):
-    """Studies that are planned as one: the chains of one behind those of the other."""
+class JoinedStudies(Generic[T]):
+    """Several studies that are planned as one: their chains, one study after another."""
 
-    parts: tuple[Study[T], ...]
+    studies: tuple[Study[T], ...]
 
     @cached_property
     def chains(self) -> tuple[tuple[Run, ...], ...]:
-        """The chains of all studies, in the order of ``parts``."""
-        return tuple(chain for study in self.parts for chain in study.chains)
+        return tuple(chain for study in self.studies for chain in study.chains)
 
     @cached_property
-    def part_of(self) -> tuple[int, ...]:
-        """By chain: the number of its study in ``parts``."""
-        return tuple(i for i, study in enumerate(self.parts) for _ in study.chains)
+    def study_of(self) -> tuple[int, ...]:
+        """For each chain, the position of its study in ``studies``."""
+        return tuple(i for i, study in enumerate(self.studies) for _ in study.chains)
 
     @cached_property
-    def runs(self) -> int:
-        """How many runs all studies have."""
+    def run_count(self) -> int:
         return sum(map(len, self.chains))
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """The result of a run: what was read of its plan and the proof, or why there is none.
+    """The outcome of a run: the result read from its plan and the proof, or an error.
 
-    ``ran`` is False where the study ended before the run had its turn, ``unproven`` is True where
-    the solver had its turn and gave no proof.
+    ``ran`` is False if the study ended before the run was started, ``unproven`` is True if the
+    solver ran but gave no proven optimum.
     """
 
     name: str
-    found: T | None = None
+    result: T | None = None
     objective: float | None = None
     proof: Proof | None = None
     error: str = ""
@@ -121,15 +121,15 @@ class Outcome(Generic[T]):
 
     @property
     def planned(self) -> bool:
-        """Whether there is a proven plan, and ``found`` what was read of it."""
+        """Whether there is a proven plan, so that ``result`` was read from it."""
         return not self.error
 
 
 @dataclass(frozen=True)
 class Outcomes(Generic[T]):
-    """One outcome a run, in the order of the chains and of the runs in each.
+    """One outcome per run, in the order of the chains and of the runs in each.
 
-    ``stopped`` is what ended the study before its time, None where all runs had their turn.
+    ``stopped`` is what ended the study early (such as Ctrl-C), None if all runs were started.
     """
 
     every: tuple[Outcome[T], ...]
@@ -145,26 +145,24 @@ class Outcomes(Generic[T]):
         return self.every[position]
 
 
-class Planner(Generic[T]):
-    """What one worker keeps of a study: a session of its base case, for all chains sent to it."""
+class ChainPlanner(Generic[T]):
+    """Plans chains of one study, with one session of the study's base case."""
 
     def __init__(self, base: Case, read: Callable[[Plan], T], *, is_near: bool = False) -> None:
-        """Keep the base case and what is read of each plan."""
         self.base = base
         self.read = read
         self.is_near = is_near
 
     @cached_property
     def session(self) -> Session:
-        """The session, begun with the first run."""
+        """The session, made for the first run."""
         return Session(self.base, is_near=self.is_near, is_compared=False)
 
     def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
-        """Plan the runs of a chain one after another, each when it is asked for.
+        """Plan the runs of a chain one after another, each when its outcome is asked for.
 
-        The first starts from the base case's plan. So does the one after a run that failed, since
-        a session is restarted then: that a run failed changes what the next starts from, but in the
-        same way wherever the chain runs.
+        The first run is warm-started from the base case's plan. The run after a failed one is, too.
+        So outcomes are the same wherever the chain runs.
         """
         fresh = True
         for run in chain:
@@ -186,11 +184,11 @@ class Planner(Generic[T]):
                 fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
                 raise_pending_stop()
-                outcome, fresh = Outcome(run.name, error=fault(error)), True
+                outcome, fresh = Outcome(run.name, error=describe_error(error)), True
             yield outcome
 
     def _plan(self, run: Run) -> Plan:
-        """Return a run's plan: by vectors where its change is parts that they express."""
+        """Return a run's plan; ``Session.vary`` makes it if it can, which is faster."""
         session, change = self.session, run.change
         if run.is_cold:
             return session.solve_cold(change(self.base))
@@ -199,21 +197,21 @@ class Planner(Generic[T]):
         return varied or session.solve(change(self.base))
 
 
-def fault(error: BaseException) -> str:
-    """Return an exception nobody foresaw in words: its type and what it says."""
+def describe_error(error: BaseException) -> str:
+    """Return the type and the message of an unexpected exception."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-# ---- what is known while it runs, and what is sent to a worker and back --------------------------
+# ---- progress of a study, and messages to and from workers ---------------------------------------
 
 
 TRIES = 3
-"""How often a run may take its worker down before it is reported as failed."""
+"""How often a run may crash its worker before it is reported as failed."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is: runs finished of all, and a notice where there is something to say."""
+    """How many of a study's runs are finished, and a notice for the user ("": none)."""
 
     done: int
     total: int
@@ -221,210 +219,215 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
-"""Hears of a study's progress; called in the process and thread of ``run_study`` alone."""
+"""Callback for a study's progress; called only in the process and thread of ``run_study``."""
 
 
 class Tracker:
-    """The outcomes known so far, by the positions of the chain and of the run in it."""
+    """The outcomes known so far, by the position of the chain and of the run in the chain."""
 
-    def __init__(self, study: Joined[Any], tell: Tell) -> None:
-        """Know nothing yet."""
+    def __init__(self, study: JoinedStudies[Any], tell: Tell) -> None:
         self.study = study
         self.tell = tell
-        self.kept: dict[tuple[int, int], Outcome[Any]] = {}
+        self.outcomes: dict[tuple[int, int], Outcome[Any]] = {}
         self.finished: set[tuple[int, int]] = set()
 
-    def keep(self, chain: int, run: int, outcome: Outcome[Any]) -> None:
-        """Take an outcome; one that comes again is the same and changes nothing."""
-        self.kept.setdefault((chain, run), outcome)
-        self.saw(chain, run)
+    def add(self, chain: int, run: int, outcome: Outcome[Any]) -> None:
+        """Keep an outcome. If a run is planned twice, both outcomes are equal; keep the first."""
+        self.outcomes.setdefault((chain, run), outcome)
+        self.mark_finished(chain, run)
 
-    def take(self, sent: object) -> None:
-        """Keep what a worker sent back: packed outcomes by the positions of chain and run.
-
-        What is none is left out.
-        """
+    def add_packed(self, sent: object) -> None:
+        """Keep the outcomes that a worker sent back, if ``sent`` is a ``PackedOutcomes``."""
         if not isinstance(sent, dict):
             return
         for chain, run in sorted(self.positions & sent.keys()):
-            promised = self.promised[self.study.part_of[chain]]
-            self.keep(chain, run, unpack(sent[chain, run], self.name(chain, run), promised))
+            result_type = self.result_types[self.study.study_of[chain]]
+            self.add(chain, run, unpack(sent[chain, run], self.name(chain, run), result_type))
 
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
-        """The (chain, run) of every run."""
         chains = enumerate(self.study.chains)
         return frozenset((i, j) for i, chain in chains for j in range(len(chain)))
 
     @cached_property
-    def promised(self) -> tuple[type, ...]:
-        """The class of what is read of each plan, by study."""
-        return tuple(returned_by(study.read) for study in self.study.parts)
+    def result_types(self) -> tuple[type, ...]:
+        """The class of the result of a run, by study."""
+        return tuple(return_class(study.read) for study in self.study.studies)
 
-    def saw(self, chain: int, run: int) -> None:
-        """Count a run as finished, whose outcome is here or still to come."""
+    def mark_finished(self, chain: int, run: int) -> None:
+        """Count a run as finished, even if its outcome has not arrived yet."""
         if (chain, run) in self.positions - self.finished:
             self.finished.add((chain, run))
             self.notify()
 
     def notify(self, notice: str = "") -> None:
-        """Tell how far the study is, and what else there is to say."""
-        self.tell(Progress(len(self.finished), self.study.runs, notice))
+        """Report the progress, and a notice if there is one."""
+        self.tell(Progress(len(self.finished), self.study.run_count, notice))
 
     def fail(self, task: Task, error: str, *, ran: bool = True) -> None:
-        """Give every run of a task without an outcome the same error."""
+        """Give the same error to each run of a task that has no outcome yet."""
         for i in task.runs:
-            if (task.chain, i) not in self.kept:
+            if (task.chain, i) not in self.outcomes:
                 name = self.name(task.chain, i)
-                self.keep(task.chain, i, Outcome(name, error=error, ran=ran))
+                self.add(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
-        """Return the name of a run."""
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
-        """Return one task a chain: the first of each study, then the others, the longest first.
+        """Return one task per chain: each study's first chain, then the others by falling length.
 
         Reference runs come first, so a stopped study can still be compared. The longest come next,
         so workers end at about the same time.
         """
         study = self.study
 
-        def place(task: Task) -> tuple[bool, int, int]:
-            part = study.part_of[task.chain]
-            is_first = not any(study.chains[study.part_of.index(part) : task.chain])
-            return not is_first, part, -task.end
+        def sort_key(task: Task) -> tuple[bool, int, int]:
+            position = study.study_of[task.chain]
+            is_first = not any(study.chains[study.study_of.index(position) : task.chain])
+            return not is_first, position, -task.end
 
         tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
-        return sorted(tasks, key=place)
+        return sorted(tasks, key=sort_key)
 
-    def after_death(self, task: Task, died: str) -> list[Task]:
-        """Return what is left to do of a task whose worker died.
+    def tasks_after_crash(self, task: Task, crash: str) -> list[Task]:
+        """Return the tasks that remain to be done of a task whose worker crashed.
 
-        The task is done again from its start, since each run starts from the one before. A run that
-        has taken its worker down ``TRIES`` times has failed, and the chain goes on behind it as
-        behind any failed run. If all runs are finished but their outcomes are not here, sending
-        them takes the worker down: all have failed.
+        The task is repeated from its start, since each run is warm-started from the run before it.
+        If a run has crashed its worker ``TRIES`` times, it has failed, and the chain continues with
+        the next run. If all runs are finished but their outcomes have not arrived, sending them
+        crashes the worker, so all have failed. ``crash`` says what happened to the worker.
         """
-        chain, deaths = task.chain, task.deaths + 1
+        chain, crashes = task.chain, task.crashes + 1
         run = next((i for i in task.runs if (chain, i) not in self.finished), task.end)
-        if deaths < TRIES:
+        if crashes < TRIES:
             name = self.name(chain, min(run, task.end - 1))
-            self.notify(f"{died} while planning {name}; its runs are planned again")
-            return [Task(chain, task.first, task.end, deaths)]
-        times = counted(deaths, "time")
+            self.notify(f"{crash} while planning {name}; its runs are planned again")
+            return [Task(chain, task.first, task.end, crashes)]
+        times = counted(crashes, "time")
         if run == task.end:
-            self.fail(task, f"{died} while handing over its results, {times}")
+            self.fail(task, f"{crash} while handing over its results, {times}")
             return []
-        error = f"{died} while planning it, {times}"
-        self.keep(chain, run, Outcome(self.name(chain, run), error=error))
-        parts = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
-        return [part for part in parts if any((chain, i) not in self.kept for i in part.runs)]
+        error = f"{crash} while planning it, {times}"
+        self.add(chain, run, Outcome(self.name(chain, run), error=error))
+        remaining = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
+        return [
+            each for each in remaining if any((chain, i) not in self.outcomes for i in each.runs)
+        ]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is sent: runs ``first`` to before ``end`` of a chain, from the base's plan on.
+    """Work for one worker: the runs of a chain from ``first`` up to, but not including, ``end``.
 
-    ``deaths`` counts the workers that died on it.
+    The first of them is warm-started from the base case's plan. ``crashes`` counts the workers that
+    crashed on the task.
     """
 
     chain: int
     first: int
     end: int
-    deaths: int = 0
+    crashes: int = 0
 
     @property
     def runs(self) -> range:
-        """The numbers of its runs in their chain."""
+        """The positions of its runs in their chain."""
         return range(self.first, self.end)
 
 
 @dataclass
 class StudyCopy:
-    """A worker's copy of one study: its cases and sessions, and the outcomes found here.
+    """A worker's copy of a (joined) study, and the packed outcomes that this worker has made.
 
-    One session is kept at a time, since the chains of a part come together. ``study`` is what
-    ``pack_study`` returned, unpacked with the first chain; ``kept`` are packed outcomes by the
-    positions of chain and run; ``ended`` asks the running chain to end.
+    ``study`` is what ``pack_study`` returned; it is unpacked when the first chain arrives. ``kept``
+    has the packed outcomes by position of chain and run. Set ``ended`` to stop the running chain
+    after its current run. Only one session is kept: chains of one study arrive one after another.
     """
 
     study: bytes
     kept: dict[tuple[int, int], bytes] = field(default_factory=dict)
     ended: bool = False
-    _current: tuple[int, Planner[Any]] | None = None
+    _current: tuple[int, ChainPlanner[Any]] | None = None
 
     @cached_property
-    def _parts(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
-        """Of each part of the study the case, what is read of a plan, and whether it is near."""
-        parts: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that began it
-        return parts
+    def _studies(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
+        """For each joined study the ``base``, ``read`` and ``is_near``."""
+        studies: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that runs the study
+        return studies
 
-    def _planner(self, part: int) -> Planner[Any]:
-        """Return the planner of a part, and forget the one of any other part first."""
-        if self._current is None or self._current[0] != part:
+    def _planner(self, position: int) -> ChainPlanner[Any]:
+        """Return the planner of one of the joined studies; that of another is dropped first."""
+        if self._current is None or self._current[0] != position:
             self._current = None
-            base, read, is_near = self._parts[part]
-            self._current = part, Planner(base, read, is_near=is_near)
+            base, read, is_near = self._studies[position]
+            self._current = position, ChainPlanner(base, read, is_near=is_near)
         return self._current[1]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
-        """Plan runs one after another; each outcome comes packed."""
-        part, chain = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self._planner(part).outcomes(chain):
+        """Plan packed runs one after another; yield packed outcomes."""
+        position, chain = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self._planner(position).outcomes(chain):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
-                text = f"what was read of the plan cannot be sent back: {fault(error)}"
+                text = f"the result read from the plan cannot be sent back: {describe_error(error)}"
                 yield pickle.dumps(Outcome(outcome.name, error=text))
             if self.ended:
                 return
 
 
-def pack_study(study: Joined[Any]) -> bytes:
-    """Return the base cases and what is read of each plan, as sent to each worker once.
+def pack_study(study: JoinedStudies[Any]) -> bytes:
+    """Return the studies without their chains, pickled; each worker is sent them once.
 
-    Raises TypeError where ``read`` cannot be sent.
+    Raises TypeError if a ``read`` cannot be pickled.
     """
-    parts = [(part.base, part.read, part.is_near) for part in study.parts]
-    return _pack(parts, "what a study reads of a plan")
+    studies = [(each.base, each.read, each.is_near) for each in study.studies]
+    return _pack(studies, "the function that reads a result from a plan")
 
 
-def pack_runs(study: Joined[Any], task: Task) -> bytes:
-    """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
+def pack_runs(study: JoinedStudies[Any], task: Task) -> bytes:
+    """Return the runs of a task and their study's position, pickled.
+
+    Raises TypeError if a change cannot be pickled.
+    """
     runs = study.chains[task.chain][task.first : task.end]
-    return _pack((study.part_of[task.chain], runs), "a run of a study")
+    return _pack((study.study_of[task.chain], runs), "a run of a study")
 
 
-def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
-    """Return an outcome that was sent back; one that says so where what came is none.
-
-    ``promised`` is the class of what is read of a plan.
-    """
+def unpack(outcome: bytes, name: str, result_type: type = object) -> Outcome[Any]:
+    """Unpack the outcome of the run ``name``; if it is not valid, return one that reports so."""
     try:
         received = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
     except Exception as error:  # noqa: BLE001 - whatever an object raises there
-        return Outcome(name, error=f"what was read of the plan did not arrive: {fault(error)}")
-    if isinstance(received, Outcome) and received.name == name and _is_whole(received, promised):
+        return Outcome(
+            name, error=f"the result read from the plan did not arrive: {describe_error(error)}"
+        )
+    if (
+        isinstance(received, Outcome)
+        and received.name == name
+        and _is_complete(received, result_type)
+    ):
         return received
-    return Outcome(name, error=f"its worker sent back what is no outcome of it: {received!r:.80}")
+    return Outcome(
+        name, error=f"its worker sent back something other than its result: {received!r:.80}"
+    )
 
 
-def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
-    """Return whether an outcome has why there is no plan, or all that there is of one."""
+def _is_complete(outcome: Outcome[Any], result_type: type) -> bool:
+    """Return whether an outcome has an error, or else a result, an objective and a proof."""
     flags = outcome.ran, outcome.unproven
     if not isinstance(outcome.error, str) or not all(isinstance(flag, bool) for flag in flags):
         return False
-    of_plan = (outcome.found, promised), (outcome.objective, float), (outcome.proof, Proof)
+    of_plan = (outcome.result, result_type), (outcome.objective, float), (outcome.proof, Proof)
     return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)
 
 
-def returned_by(read: Callable[..., object]) -> type:
-    """Return the class that a function, or an object that can be called, says that it returns."""
+def return_class(read: Callable[..., object]) -> type:
+    """Return the class in a callable's return annotation, ``object`` if it has none."""
     function = read if inspect.isroutine(read) else type(read).__call__
     try:
         returned = get_type_hints(function).get("return", object)
-    except (NameError, TypeError):  # names that are there for a type checker alone
+    except (NameError, TypeError):  # names imported only for type checking
         return object
     kind = get_origin(returned) or returned
     return kind if isinstance(kind, type) else object
@@ -434,7 +437,7 @@ def _pack(thing: object, name: str) -> bytes:
     try:
         return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        msg = f"{name} cannot be sent to another process: {fault(error)}"
+        msg = f"{name} cannot be sent to another process: {describe_error(error)}"
         raise TypeError(msg) from error
 
 
@@ -444,10 +447,10 @@ def _pack(thing: object, name: str) -> bytes:
 _STOPPED = f"{NOT_RUN}the study was stopped before"
 
 
-def unbegun(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
-    """Return what a study is that was stopped before its first run: each has had no turn.
+def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
+    """Return the outcomes of a study that was stopped before its first run.
 
-    To be called where the stop is caught, which is then heard.
+    Call it where the stop is caught: it marks the stop as handled.
     """
     mark_handled()
     return Outcomes(tuple(Outcome(name, error=_STOPPED, ran=False) for name in names), stop)
@@ -456,15 +459,15 @@ def unbegun(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
 def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
     """Return the outcomes of all runs, in the order of the chains and of the runs in each.
 
-    ``where`` is this machine unless given; the outcomes do not depend on it. ``tell`` hears of each
-    finished run.
+    ``where`` is this machine unless given; the outcomes do not depend on it. ``tell`` is called
+    after each finished run.
 
-    A run that fails does not lose the others: its outcome says why. Nor does Ctrl-C: the outcomes
-    then hold what was finished, say of the others that they were not run, and ``stopped`` is set;
-    a command writes what there is and ends with the code of the stop.
+    If a run fails, its outcome has the error, and the other runs are planned all the same. After
+    Ctrl-C, finished runs keep their outcomes, all others are reported as not run, and ``stopped``
+    is set; a command then writes these outcomes and exits with the stop's code.
 
-    Raises UsageError where the place is not there (a cluster's address at which nothing listens),
-    TypeError where a change or ``read`` is no function that can be sent to another process.
+    Raises UsageError if the place is not available (such as a cluster's address where nothing
+    listens), TypeError if a change or ``read`` cannot be pickled.
     """
     (outcomes,) = run_studies([study], where, tell)
     return outcomes
@@ -473,50 +476,53 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
 def run_studies(
     studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
 ) -> list[Outcomes[T]]:
-    """Return the outcomes of studies that are parts of one, planned as one; see ``run_study``.
+    """Plan several studies as one, and return the outcomes of each; see ``run_study``.
 
-    ``tell`` hears of them as of one. What a stop left no time for has it as its own.
+    ``tell`` gets the progress of all studies together. After a stop, ``stopped`` is set for each
+    study that has runs which were not started, and for the last study.
     """
-    from planner.studies.places import LocalProcesses, is_worth_a_fork
+    from planner.studies.places import LocalProcesses, builds_in_background
 
-    joined = Joined(tuple(studies))
+    joined = JoinedStudies(tuple(studies))
     place = where or LocalProcesses()
 
-    def compare() -> list[str]:
-        return [_compared(study.base) if study.is_compared else "" for study in studies]
+    def model_mismatches() -> list[str]:
+        return [_model_mismatch(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)
-    compared = result_getter(compare, in_background=is_worth_a_fork(place, bases))
+    compared = result_getter(model_mismatches, in_background=builds_in_background(place, bases))
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
-    wrong = [""] * len(studies)
+    mismatches = [""] * len(studies)
     try:
         tracker.notify()
         place.run(joined, tracker)
-        wrong = compared()
+        mismatches = compared()
     except (KeyboardInterrupt, SystemExit) as stop:
         mark_handled()
         stopped = stop
     every: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):
-        part = joined.part_of[i]
-        every[part] += [
-            Outcome(run.name, error=wrong[part], unproven=True)
-            if wrong[part]
-            else tracker.kept.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
+        position = joined.study_of[i]
+        every[position] += [
+            Outcome(run.name, error=mismatches[position], unproven=True)
+            if mismatches[position]
+            else tracker.outcomes.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
             for j, run in enumerate(chain)
         ]
-    ended = [i == len(every) - 1 or any(not o.ran for o in part) for i, part in enumerate(every)]
+    ended = [
+        i == len(every) - 1 or any(not o.ran for o in outcomes) for i, outcomes in enumerate(every)
+    ]
     return [
-        Outcomes(tuple(part), stopped if late else None)
-        for part, late in zip(every, ended, strict=True)
+        Outcomes(tuple(outcomes), stopped if late else None)
+        for outcomes, late in zip(every, ended, strict=True)
     ]
 
 
-def _compared(base: Case) -> str:
-    """Return why a base case's program is not its model's, "" where it is.
+def _model_mismatch(base: Case) -> str:
+    """Return how the arrays of a case's program differ from its Pyomo model, "" if they don't.
 
-    What else is wrong with a case its runs say.
+    Any other error of a case is reported by its runs.
     """
     try:
         check(base)
@@ -528,8 +534,8 @@ def _compared(base: Case) -> str:
     return ""
 
 
-def add_done(tell: Tell | None, done: int, total: int) -> Tell | None:
-    """Return a listener that adds the runs done before: a study is a part of a longer one."""
+def offset_progress(tell: Tell | None, done: int, total: int) -> Tell | None:
+    """Return a callback for one part of a longer study; it adds the ``done`` runs before it."""
     if tell is None:
         return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))

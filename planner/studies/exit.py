@@ -656,7 +656,7 @@ class ExitStudy(StudyKind):
         leave = partial(answers.exit_from, country=self.country)
         outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-        for outcome in filter(None, (each.found for each in outcomes)):
+        for outcome in filter(None, (each.result for each in outcomes)):
             self.result = outcome
 
     @property

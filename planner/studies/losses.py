@@ -1,9 +1,9 @@
-"""Losses: a supplier is lost when a plan has been agreed, and what that does to the plan.
+"""Losses: what happens if a supplier is lost after a plan has been agreed.
 
-The agreed plan is the proven plan of the case. It becomes a case of its own (``agreed``), of which
-each loss takes something away; so every run starts from one base, and nothing a loss does can lower
-the cost of that base or raise what it serves. The same losses hit the agreed plan of the same case
-without share limits: the difference is what diversification buys.
+The agreed plan is the proven plan of the case. ``planner.studies.agreed`` turns it into a case in
+which its decisions are fixed; each loss removes a supplier from that case, so a loss can never
+lower its cost or its shortage. The same losses are also applied to the agreed plan without share
+limits. The difference between the two shows the benefit of diversification.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
-from planner.studies.places import Where, begun
+from planner.studies.places import Where, start_session
 
 
 class LossKind(StrEnum):
-    """What is lost."""
+    """The kinds of supplier that can be lost."""
 
     NOTHING = "nothing"
     COUNTRY = "country"
@@ -47,9 +47,9 @@ _CLOSED = ActionKind(ScenarioStep(name="Loss", action="block lanes"))
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss, and the change from the case of an agreed plan to that in which it has happened.
+    """A supplier that is lost, and the change that removes it from the case of an agreed plan.
 
-    ``country`` is a code; of a refiner it is where its plants are ("" if in several).
+    ``country`` is a code; for a refiner, the country of its plants ("" if in several).
     """
 
     kind: LossKind
@@ -59,44 +59,47 @@ class Loss:
 
     @property
     def change(self) -> CaseSteps:
-        """The change to the case without what is lost, from its first year on."""
+        """The change that removes the lost supplier in all years of the case."""
         if self.kind is LossKind.NOTHING:
             return CaseSteps()
-        of = Selection(country=self.country, refiner=self.refiner, member=self.member)
-        return CaseSteps((CaseStep(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, of),))
+        lost = Selection(country=self.country, refiner=self.refiner, member=self.member)
+        return CaseSteps((CaseStep(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, lost),))
 
     def name(self, case: Case) -> str:
-        """Return what a reader calls it."""
+        """Return the loss's name in tables, such as ``China to Japan`` for an embargo."""
         if self.kind is LossKind.NOTHING:
             return "Nothing lost"
         country = case.country_name(self.country)
         return self.refiner or (f"{country} to {self.member}" if self.member else country)
 
-    def sold(self, plan: Plan) -> Floats:
-        """Return what a plan buys of what is lost [t], by (mineral, buyer, year), as in Effect."""
+    def purchases_lost(self, plan: Plan) -> Floats:
+        """Return a plan's purchases from the lost supplier [t] by (mineral, buyer, year).
+
+        Buyers are as in ``Effect``.
+        """
         e, sales = plan.expanded, plan.expanded.sales
         sold = np.zeros(_shape(e))
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
         is_hit = np.array(hit, dtype=bool)[sales.source]
         if self.member:
-            is_hit &= self._reaches(e)
+            is_hit &= self._is_embargoed(e)
         keys = (sales.mineral[is_hit], sales.member[is_hit], sales.year[is_hit])
         np.add.at(sold, keys, plan.all_sold[is_hit])
         return sold
 
-    def _reaches(self, e: Expanded) -> Bools:
-        """Return which sales an embargo stops: those to its member, and to plants in its country.
+    def _is_embargoed(self, e: Expanded) -> Bools:
+        """Return which sales an embargo stops: sales to the member and to plants in its country.
 
-        As ``block lanes`` has it, of a member without a country to no plant.
+        If the member has no country, only sales to the member are stopped, as in ``block lanes``.
         """
         home = e.case.member_of[self.member].country
-        lands = np.array([of.country == home != "" for of in e.intakes], dtype=bool)
+        at_home = np.array([plant.country == home != "" for plant in e.intakes], dtype=bool)
         to_member = e.deliveries.member == e.member_at[self.member]
-        return np.concatenate([to_member, lands[e.input_flows.intake]])
+        return np.concatenate([to_member, at_home[e.input_flows.intake]])
 
 
 def _shape(e: Expanded) -> tuple[int, int, int]:
-    """Return how many minerals, buyers and years there are, as in Effect."""
+    """Return the numbers of minerals, of buyers (as in ``Effect``) and of years."""
     minerals, members, years = e.demand.shape
     return minerals, members + bool(e.intakes), years
 
@@ -105,10 +108,10 @@ NOTHING = Loss(LossKind.NOTHING)
 
 
 def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss, ...]:
-    """Return every loss of some kinds of someone who sells in a plan from ``first_year`` on.
+    """Return all losses, of the given kinds, of suppliers that sell in ``first_year`` or later.
 
-    ``Rest of world`` is several countries, which nothing takes out together; its refiners can be
-    lost.
+    ``Rest of world`` stands for several countries, so it is not lost as a country; each of its
+    refiners can be lost.
     """
     e = plan.expanded
     later = np.array([year >= first_year for year in e.years], dtype=bool)
@@ -126,33 +129,38 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
         loss
         for kind in kinds
         for loss in sorted(lost, key=lambda loss: (loss.refiner, loss.country, loss.member))
-        if loss.kind is kind and loss.sold(plan)[:, :, later].sum() > tolerances.LEAST_FLOW
+        if loss.kind is kind
+        and loss.purchases_lost(plan)[:, :, later].sum() > tolerances.LEAST_FLOW
     )
 
 
-# ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
+# ---- results read from the plan of a loss: arrays, since there are many losses ------------------
 
 
 @dataclass(frozen=True)
 class DearestPrice:
-    """The highest marginal price of a mineral [money/t], over its price, and where that is."""
+    """The highest marginal price of a mineral [money/t], and where it occurs.
+
+    ``multiple`` is the marginal price divided by the mineral's price in that year.
+    """
 
     price: float
-    over: float
+    multiple: float
     member: str
     year: int
 
 
 @dataclass(frozen=True)
 class LossTotals:
-    """A plan in numbers.
+    """The amounts and costs of one plan.
 
-    By (mineral, buyer, year), as in Effect: ``bought``, ``short``, ``stock`` at the year's end and
-    ``taken`` by plants, handed over by members or bought by plants [t]. By (mineral, year):
-    ``cash``, what is paid without capital and the cost of leaving suppliers, ``duties`` (tariffs
-    and levies) in it, and ``penalty``, the cost of shortage [money, undiscounted]. By mineral:
-    ``dearest``; ``to_refill``, what a tonne costs in the last year [money/t]: the dearest bought,
-    the mineral's price at least.
+    By (mineral, buyer, year), buyers as in ``Effect`` [t]: ``bought``; ``short``, the shortage;
+    ``stock`` at the end of the year; ``taken``, the inputs of plants, handed over by the member or
+    bought by the plant. By (mineral, year) [money, undiscounted]: ``cash``, all payments but
+    capital and the cost of leaving suppliers; ``duties``, the tariffs and levies in ``cash``;
+    ``penalty``, the cost of shortage. By mineral: ``dearest``; ``to_refill``, the cost of one tonne
+    of stock in the last year [money/t]: the dearest tonne bought then, at least the mineral's
+    price.
     """
 
     bought: Floats
@@ -167,7 +175,6 @@ class LossTotals:
 
 
 def read(plan: Plan) -> LossTotals:
-    """Return a plan in numbers."""
     e, d = plan.expanded, plan.expanded.deliveries
     bought, taken, sales = np.zeros(_shape(e)), np.zeros(_shape(e)), e.sales
     np.add.at(bought, (sales.mineral, sales.member, sales.year), plan.all_sold)
@@ -215,87 +222,103 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
     (m, j, t), prices = plan.row_part(BALANCE)
-    # prices that differ by rounding alone are one: the first in order is named
+    # if prices differ only by rounding, the first member by name, then year, is reported
     in_order = np.argsort(np.argsort(e.members))
     order = np.lexsort((t, in_order[j]))
     order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
     with np.errstate(divide="ignore"):
-        over = prices[order] / e.prices[m[order], t[order]]
-    reach = np.where(np.isfinite(over), over + tolerances.SAME_MULTIPLE * np.abs(over), over)
+        multiple = prices[order] / e.prices[m[order], t[order]]
+    margin = tolerances.SAME_MULTIPLE * np.abs(multiple)
+    upper = np.where(np.isfinite(multiple), multiple + margin, multiple)
 
-    def dearest(mineral: int) -> DearestPrice | None:
+    def dearest_of(mineral: int) -> DearestPrice | None:
         rows = np.flatnonzero(m[order] == mineral)
         if not len(rows):
             return None
-        first = rows[reach[rows] >= over[rows].max()][0]
+        first = rows[upper[rows] >= multiple[rows].max()][0]
         i = order[first]
-        return DearestPrice(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]])
+        member, year = e.members[j[i]], e.years[t[i]]
+        return DearestPrice(float(prices[i]), float(multiple[first]), member, year)
 
-    return tuple(map(dearest, range(len(e.minerals))))
+    return tuple(map(dearest_of, range(len(e.minerals))))
 
 
-def days_until_short(gaps: Sequence[float], stock: float, nothing: Sequence[float]) -> float | None:
-    """Return how many days a stock fills the gaps of the years from a loss on, None if all.
+def days_until_short(
+    gaps: Sequence[float], stock: float, rounding: Sequence[float]
+) -> float | None:
+    """Return for how many days after a loss a stock fills the gaps, None if it fills all gaps.
 
-    ``gaps`` [t] is what purchases leave of each year's demand, below 0 where they add to the stock;
-    within a year a gap is spread evenly. Up to ``nothing`` [t] of a year is the rounding of sums.
+    ``gaps`` [t] are each year's demand minus purchases; a negative gap adds to the stock. A gap is
+    spread evenly over its year. A gap of a year up to that year's ``rounding`` [t] is ignored.
     """
     days = 0.0
-    for gap, least in zip(gaps, nothing, strict=True):
-        if gap > least and gap > stock + least:
+    for gap, error in zip(gaps, rounding, strict=True):
+        if gap > error and gap > stock + error:
             return days + DAYS * max(0.0, stock) / gap
         stock -= gap
         days += DAYS
     return None
 
 
-# ---- what a loss does ----------------------------------------------------------------------------
+# ---- effects of a loss ---------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Effect:
-    """What a loss does, against the agreed plan; tonnes by (mineral, buyer, year).
+    """How a loss changes the agreed plan.
 
-    Buyers are the members; where minerals are made from one another, the last are all plants.
-    ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
-    ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing,
-    ``less`` what plants take less: lost is the sum of the four. By mineral [money], more than under
-    the same rules with nothing lost: ``cash``, what is paid, ``duties`` in it; ``refill``, what it
-    takes to refill the stock left at the end (see ``LossTotals``); ``cost``, cash, refill and what
-    is short at its shortage cost. ``used``, the most by which the stocks fall below those with
-    nothing lost [t], and ``stock_days`` that in days of the coalition's demand in the year of the
-    loss; ``share``, what is short over all demand; ``survived``, the days until the coalition is
-    short (None: it never is). ``hit`` are the minerals, by position, of which something is lost,
-    and those made from one another with them of which something is short or costs something else.
+    Buyers are the members and, if plants buy minerals as inputs, one further position for all
+    plants together. Amounts by (mineral, buyer, year) [t], compared with the agreed plan:
+
+    - ``lost``: the agreed purchases from the lost supplier; the sum of the next four.
+    - ``replaced``: extra purchases from other suppliers.
+    - ``stocked``: extra withdrawals from stock, or smaller additions to it.
+    - ``short``: shortage.
+    - ``input_cut``: the reduction of plants' inputs.
+
+    By mineral, compared with the plan under the same rules in which nothing is lost:
+
+    - ``cash``: extra payments [money]; ``duties``: the tariffs and levies in them.
+    - ``refill``: the cost to refill stocks after the last year [money], see ``LossTotals``.
+    - ``cost``: ``cash``, ``refill`` and the extra cost of shortage [money].
+    - ``stock_used``: the largest reduction of stocks in any year [t]; ``stock_days``: the same in
+      days of the coalition's demand in the first year of the loss.
+    - ``dearest``: the highest marginal price with the loss.
+
+    By mineral, with the loss: ``share``, shortage as a fraction of demand over all years;
+    ``survived``, days until the coalition has a shortage (None: never).
+
+    ``affected`` has the positions of the minerals with lost purchases, and of minerals in the same
+    production chain whose cost changes or that have a shortage.
     """
 
     lost: Floats
     replaced: Floats
     stocked: Floats
     short: Floats
-    less: Floats
+    input_cut: Floats
     cash: Floats
     duties: Floats
     refill: Floats
     cost: Floats
-    used: Floats
+    stock_used: Floats
     stock_days: list[float]
     share: list[float]
     survived: tuple[float | None, ...]
     dearest: tuple[DearestPrice | None, ...]
-    hit: list[int]
+    affected: list[int]
 
     @property
     def amounts(self) -> dict[str, Floats]:
-        """The tonnes by (mineral, buyer, year), by the names of the fields that have them."""
+        """The amounts by (mineral, buyer, year) [t], by the names of the result columns."""
         return {
             "lost_t": self.lost,
             "replaced_t": self.replaced,
             "stock_t": self.stocked,
             "short_t": self.short,
-            "less_t": self.less,
+            "less_t": self.input_cut,
         }
 
     def tonnes(self, cells: Any) -> dict[str, float]:
-        """Return the tonnes of some of (mineral, buyer, year)."""
+        """Return the total amounts [t] of the selected (mineral, buyer, year)."""
         return {
             name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in self.amounts.items()
         }
@@ -303,32 +326,34 @@ class Effect:
 
 @dataclass(frozen=True)
 class AgreedCase:
-    """One agreed plan, its case under the rules of a loss, and what came of each loss.
+    """One agreed plan, its case under the rules of a loss, and the outcome of each loss.
 
-    A loss of somebody who sells nothing in this plan was not run: it takes nothing.
+    ``base`` is the case in which the plan's decisions are fixed, ``without_loss`` the outcome of
+    its run in which nothing is lost. If a supplier sells nothing in this plan, its loss has no
+    effect and no outcome.
     """
 
     plan: Plan
     base: Case
     losses: tuple[Loss, ...]
-    nothing: Outcome[LossTotals]
+    without_loss: Outcome[LossTotals]
     outcomes: Mapping[Loss, Outcome[LossTotals]]
 
     @cached_property
     def agreed(self) -> LossTotals:
-        """The agreed plan in numbers, of the years from the loss on."""
+        """Amounts and costs of the agreed plan in the years from the loss on."""
         totals, first = read(self.plan), self._first
         yearly = ("bought", "short", "stock", "taken", "cash", "duties", "penalty")
         return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
     @cached_property
     def demand(self) -> Floats:
-        """All demand [t] by (mineral, member, year) from the loss on, what is short included."""
+        """Demand [t] by (mineral, member, year) from the loss on, whether it is met or not."""
         return self.plan.expanded.demand[:, :, self._first :]
 
     @cached_property
     def opening(self) -> Floats:
-        """Stock [t] by (mineral, member) when the loss begins."""
+        """Opening stock [t] by (mineral, member) in the first year of the loss."""
         e = self.plan.expanded
         stocks = np.zeros((len(e.minerals), len(e.members)))
         for pile in self.base.stockpiles:
@@ -340,73 +365,73 @@ class AgreedCase:
         return self.plan.case.years.index(self.base.years[0])
 
     @cached_property
-    def _need(self) -> Floats:
+    def _base_demand(self) -> Floats:
         return Expanded(self.base).demand
 
     @cached_property
-    def _nothing_counts(self) -> Floats:
-        """What counts as nothing [t] by (mineral, 1, year)."""
+    def _rounding(self) -> Floats:
+        """Amounts up to this are rounding [t], by (mineral, 1, year)."""
         e, years = self.plan.expanded, self.base.years
         least = [[self.plan.tolerance(m, year) for year in years] for m in e.minerals]
         return np.array(least).reshape(len(e.minerals), 1, len(years))
 
-    def _but_for_rounding(self, tonnes: Floats) -> Floats:
-        return np.where(np.abs(tonnes) > self._nothing_counts, tonnes, 0.0)
+    def _without_rounding(self, tonnes: Floats) -> Floats:
+        return np.where(np.abs(tonnes) > self._rounding, tonnes, 0.0)
 
     @cached_property
     def effects(self) -> dict[Loss, Effect | None]:
-        """What each loss does, None where its run has no plan."""
+        """The effect of each loss, None if its run has no plan."""
         return {loss: self._effect(loss) for loss in self.losses}
 
     def _effect(self, loss: Loss) -> Effect | None:
-        lost = loss.sold(self.plan)[:, :, self._first :]
+        lost = loss.purchases_lost(self.plan)[:, :, self._first :]
         outcome = self.outcomes.get(loss)
         if outcome is None:
-            zero, many = np.zeros(lost.shape), len(lost)
-            none, days, never = np.zeros(many), [0.0] * many, (None,) * many
+            zero, count = np.zeros(lost.shape), len(lost)
+            none, days, never = np.zeros(count), [0.0] * count, (None,) * count
             return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
-        after, before, calm = outcome.found, self.agreed, self.nothing.found
-        if after is None or calm is None:
+        after, before, reference = outcome.result, self.agreed, self.without_loss.result
+        if after is None or reference is None:
             return None
-        short = self._but_for_rounding(after.short)
-        # what is in stock less than agreed was drawn, in this year or in one before
+        short = self._without_rounding(after.short)
+        # stocks below the agreed ones were drawn in this year or in an earlier one
         stocked = np.diff(before.stock - after.stock, axis=2, prepend=0.0)
-        (cash, duties, penalty), (calm_cash, calm_duties, calm_penalty) = (
+        (cash, duties, penalty), (reference_cash, reference_duties, reference_penalty) = (
             [amount.sum(axis=1) for amount in (each.cash, each.duties, each.penalty)]
-            for each in (after, calm)
+            for each in (after, reference)
         )
-        lower = self._but_for_rounding(calm.stock - after.stock)
-        used = lower.sum(axis=1).max(axis=1, initial=0.0)
-        refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
-        cost = net_sums(np.array([cash, refill, penalty, -calm_cash, -calm_penalty]))
+        lower = self._without_rounding(reference.stock - after.stock)
+        stock_used = lower.sum(axis=1).max(axis=1, initial=0.0)
+        refill = lower[:, :, -1].sum(axis=1) * reference.to_refill
+        cost = net_sums(np.array([cash, refill, penalty, -reference_cash, -reference_penalty]))
         members = slice(len(self.plan.expanded.members))
         return Effect(
             lost=lost,
-            replaced=self._but_for_rounding(after.bought - (before.bought - lost)),
-            stocked=self._but_for_rounding(stocked),
+            replaced=self._without_rounding(after.bought - (before.bought - lost)),
+            stocked=self._without_rounding(stocked),
             short=short,
-            less=self._but_for_rounding(before.taken - after.taken),
-            cash=net_sums(np.array([cash, -calm_cash])),
-            duties=net_sums(np.array([duties, -calm_duties])),
+            input_cut=self._without_rounding(before.taken - after.taken),
+            cash=net_sums(np.array([cash, -reference_cash])),
+            duties=net_sums(np.array([duties, -reference_duties])),
             refill=refill,
             cost=cost,
-            used=used,
-            stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
+            stock_used=stock_used,
+            stock_days=_ratios(stock_used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
             survived=tuple(
                 map(
                     self._survived,
-                    self._need + (after.taken - after.bought)[:, members],
+                    self._base_demand + (after.taken - after.bought)[:, members],
                     short,
                     self.opening,
-                    self._nothing_counts[:, 0].tolist(),
+                    self._rounding[:, 0].tolist(),
                 )
             ),
             dearest=after.dearest,
-            hit=self._hit(lost, short, cost),
+            affected=self._affected(lost, short, cost),
         )
 
-    def _hit(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
+    def _affected(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
         is_lost = lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
         is_other = np.abs(cost) > tolerances.REMAINDER * np.abs(cost).sum()
         is_other |= short.any(axis=(1, 2))
@@ -414,62 +439,67 @@ class AgreedCase:
 
     @cached_property
     def _linked(self) -> Bools:
-        """Which minerals are made from one another, by (mineral, mineral)."""
+        """Which minerals belong to the same production chain, by (mineral, mineral)."""
         case, names = self.plan.case, self.plan.expanded.minerals
         chains = [chain_of(case, name) for name in names]
         return np.array([[name in chain for name in names] for chain in chains], dtype=bool)
 
     @property
     def progress(self) -> str:
-        """How many losses of those that hit the plan have one: ``12 of 42``."""
-        planned = sum(o.planned for o in self.outcomes.values()) if self.nothing.planned else 0
+        """How many of the losses that affect this plan have been planned: ``12 of 42``."""
+        planned = sum(o.planned for o in self.outcomes.values()) if self.without_loss.planned else 0
         return f"{planned:,} of {len(self.outcomes):,}"
 
-    def trouble(self, loss: Loss) -> str:
-        """Return why there is no effect: the error of the loss's run, or of that without a loss."""
+    def error_of(self, loss: Loss) -> str:
+        """Return why a loss has no effect: the error of its run, else of the run without a loss."""
         outcome = self.outcomes.get(loss)
-        return (outcome.error if outcome is not None else "") or self.nothing.error
+        return (outcome.error if outcome is not None else "") or self.without_loss.error
 
     @staticmethod
     def _survived(
-        gaps: Floats, short: Floats, opening: Floats, nothing: list[float]
+        gaps: Floats, short: Floats, opening: Floats, rounding: list[float]
     ) -> float | None:
-        """Return how long demand of a mineral is met if stocks are drawn first and are lent.
+        """Return for how many days demand for a mineral is met if members lend their stocks.
 
-        Where they would do if lent, and a member is short all the same, its own stock decides.
+        If all stocks together would suffice but a member still has a shortage, then the stock of
+        each such member is counted alone, and the fewest days are returned. None: no shortage.
         """
         if not short.any():
             return None
-        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()), nothing)
+        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()), rounding)
         if days is not None:
             return days
         members = np.flatnonzero(short.any(axis=1)).tolist()
-        each = (days_until_short(gaps[j].tolist(), float(opening[j]), nothing) for j in members)
+        each = (days_until_short(gaps[j].tolist(), float(opening[j]), rounding) for j in members)
         return min((days for days in each if days is not None), default=None)
 
     def share(self, short: Floats) -> list[float]:
-        """Return by mineral the shortage over all years as a part of demand; 0 without demand."""
-        return _over(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
+        """Return by mineral the shortage as a fraction of demand, both over all years.
+
+        A mineral without demand has 0.
+        """
+        return _ratios(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
 
 
-def _over(amounts: Floats, wholes: Floats) -> list[float]:
-    parts = np.divide(amounts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
-    return [float(part) for part in parts]
+def _ratios(amounts: Floats, totals: Floats) -> list[float]:
+    """Return each amount divided by its total, 0 if the total is 0."""
+    ratios = np.divide(amounts, totals, out=np.zeros(len(totals)), where=totals > 0)
+    return [float(ratio) for ratio in ratios]
 
 
-# ---- all of them ---------------------------------------------------------------------------------
+# ---- the stress test: all losses -----------------------------------------------------------------
 UNCAPPED, ALONE = "without share limits: ", "without solidarity: "
-"""What the names of the runs begin with on the plan without share limits, and where nobody shares.
-"""
+"""Prefixes of run names: for the plan without share limits, and if members do not share supply."""
 
 
 @dataclass(frozen=True)
 class Stress:
-    """The losses and what they do to the agreed plan, and to that without share limits.
+    """The losses and their effects on each agreed plan.
 
-    ``free`` is None where the case has no share limits: then it is the same plan. ``alone`` is the
-    agreed plan where members do not share what is left, None where that is not asked. ``stopped``
-    is what ended the study before its time.
+    ``capped`` is the agreed plan of the case. ``free`` is the agreed plan without share limits,
+    None if the case has none. ``alone`` is the agreed plan of the case if members do not share
+    their remaining supply, None if that was not asked for. ``stopped`` is what ended the study
+    early (such as Ctrl-C).
     """
 
     rules: Rules
@@ -482,40 +512,41 @@ class Stress:
 
     @property
     def case(self) -> Case:
-        """The case of the agreed plan."""
         return self.capped.plan.case
 
     @property
     def years(self) -> tuple[int, ...]:
-        """The years from the loss on."""
         return self.capped.base.years
 
 
 @dataclass(frozen=True)
 class AgreedPlans:
-    """What a stress test plans before its runs, and the session that planned it."""
+    """The plans that a stress test makes before its runs, and the session that made them.
+
+    ``free`` is the plan without share limits, None if the case has none.
+    """
 
     session: Session
     plan: Plan
     free: Plan | None
 
     @staticmethod
-    def runs(case: Case) -> list[str]:
-        """Return the names of the runs that follow whatever is agreed: those with nothing lost."""
-        calm = NOTHING.name(case)
-        return [calm, *([UNCAPPED + calm] if case.share_limits else [])]
+    def run_names(case: Case) -> list[str]:
+        """Return the names of the runs in which nothing is lost; every stress test has them."""
+        reference = NOTHING.name(case)
+        return [reference, *([UNCAPPED + reference] if case.share_limits else [])]
 
 
 def agree(case: Case, where: Where | None = None) -> AgreedPlans:
-    """Return the agreed plan of a case, and that without share limits if there are any."""
-    session = begun(case, where)
+    """Plan a case and, if it has share limits, plan it without them, too."""
+    session = start_session(case, where)
     plan, free = session.base, None
     if case.share_limits:
         free = session.solve_cold(scenarios.drop_share_limits(case))
     return AgreedPlans(session, plan, free)
 
 
-def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
+def stress(  # noqa: PLR0913 - the options of a stress test
     case: Case,
     rules: Rules,
     kinds: Sequence[LossKind] = (LossKind.COUNTRY,),
@@ -525,11 +556,11 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     say: Callable[[str], None] = lambda _: None,
     plans: AgreedPlans | None = None,
 ) -> Stress:
-    """Return what each loss does to the agreed plan of a case, with and without share limits.
+    """Return the effect of each loss on the agreed plan of a case, with and without share limits.
 
-    ``say`` hears of what is lost, ``tell`` of each run; ``plans`` are the case's own. Raises
-    InputError where the case's records contradict one another, SolverError where an agreed plan has
-    no proof.
+    ``say`` is called once with the number of losses, ``tell`` after each run. ``plans`` are the
+    agreed plans, if they are known. Raises InputError if the case's records contradict one another,
+    SolverError if an agreed plan has no proof.
     """
     plans = plans or agree(case, where)
     plan, free = plans.plan, plans.free
@@ -540,7 +571,9 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     asked = [(plan, "", every, shared)]
     if free is not None:
         later = [y >= first for y in case.years]
-        sold = tuple(s for s in every if s.sold(free)[:, :, later].sum() > tolerances.LEAST_FLOW)
+        sold = tuple(
+            s for s in every if s.purchases_lost(free)[:, :, later].sum() > tolerances.LEAST_FLOW
+        )
         asked.append((free, UNCAPPED, sold, shared))
     if not rules.solidarity:
         asked.append((plan, ALONE, every, rules))
@@ -561,7 +594,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
     runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
-    is_new = before != UNCAPPED  # that without share limits is of the same kind
+    is_new = before != UNCAPPED  # without share limits, the program is of the same kind
     return Study(
         case_before_loss(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new
     )

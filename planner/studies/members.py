@@ -73,7 +73,7 @@ def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: s
     row of an outcome is the total over minerals.
     """
     ends = [*outcomes[:1], *outcomes[len(outcomes) - points :]] if outcomes else []
-    rows = [(each.name, each.found.rows[0]) for each in ends if each.found and each.found.rows]
+    rows = [(each.name, each.result.rows[0]) for each in ends if each.result and each.result.rows]
     paid = {
         name: CashCost(row["cash"], row["tariffs"], row["levies"])
         for name, row in [*rows[:1], *rows[-1:]]

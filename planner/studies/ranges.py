@@ -269,7 +269,7 @@ class RangesStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
+        case, every = self.start.case, [r for o in self.outcomes for r in o.result or ()]
         missing = [r for r in every if r.least is None or r.most is None]
         names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
         failed = [f"no range is known for {names}: no proven plan"] if missing else []
@@ -292,7 +292,7 @@ class RangesStudy(StudyKind):
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
-        every = [r for outcome in self.outcomes for r in outcome.found or ()]
+        every = [r for outcome in self.outcomes for r in outcome.result or ()]
         ranges_table = table_of(every, self.start.case, self.by)
         least = [] if self.least is None else [least_of(*self.least, self.country)]
         return [ranges_table, *least]

@@ -78,7 +78,7 @@ def plan_absent(
     There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
     decisions before its year are those of the foreseen case.
     """
-    plans, chains = {outcome.name: outcome.found for outcome in planned}, []
+    plans, chains = {outcome.name: outcome.result for outcome in planned}, []
     for each in cases:
         foreseen = plans.get(each.foreseen)
         if isinstance(each.variant, Unforeseen) and foreseen is not None:

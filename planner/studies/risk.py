@@ -47,7 +47,7 @@ from planner.studies.draws import (
     plan_draws,
     plan_without_events,
 )
-from planner.studies.engine import Tell, unbegun
+from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, chance, effects, spread
 
@@ -659,7 +659,7 @@ class RiskStudy(StudyKind):
         try:
             event_free = plan_without_events(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = unbegun(EventFreePlans.runs(case, self.chances), stop)
+            none = outcomes_not_run(EventFreePlans.runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
         self.risk = plan_draws(case, self.chances, where, tell, event_free)

@@ -173,7 +173,7 @@ def _run_name(score: Score) -> str:
 def _with_differences(
     plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
 ) -> BenchmarkPrice:
-    totals = outcome.found
+    totals = outcome.result
     if totals is None:
         return replace(price, reason=outcome.error)
 

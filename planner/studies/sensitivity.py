@@ -484,7 +484,8 @@ class SensitivityRuns:
     def ends(self, moving: FactorGroup) -> EndPlans:
         unmoved = EndPlan(self.figures, self.figures.objective, 0.0, "")
         low, high = (
-            self.outcomes[moving.runs[end]].found if end in moving.runs else unmoved for end in ENDS
+            self.outcomes[moving.runs[end]].result if end in moving.runs else unmoved
+            for end in ENDS
         )
         return EndPlans(self.figures, low, high)
 
@@ -705,7 +706,7 @@ class SensitivityStudy(StudyKind):
 
     @property
     def plans(self) -> Mapping[str, Plan]:
-        plan: Any = self.outcomes[0].found
+        plan: Any = self.outcomes[0].result
         return {_BASE_PLAN: plan}
 
     @property
@@ -727,7 +728,7 @@ class SensitivityStudy(StudyKind):
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
-        base: Any = self.outcomes[0].found
+        base: Any = self.outcomes[0].result
         case, words = self.start.case, common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
         results = SensitivityRuns(case, base, plan_figures(base), tuple(self.moving), of)
@@ -750,7 +751,7 @@ class SensitivityStudy(StudyKind):
 
     @property
     def planned_draws(self) -> list[DrawFigures]:
-        return [o.found for o in self.outcomes if isinstance(o.found, DrawFigures)]
+        return [o.result for o in self.outcomes if isinstance(o.result, DrawFigures)]
 
     def _effects(self) -> list[float]:
         steps = [o for o in self.outcomes if o.name.startswith("Step ")]

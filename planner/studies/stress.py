@@ -41,7 +41,7 @@ from planner.render.sentences import in_years, missing, number_short
 from planner.render.table import Table, records, table_of
 from planner.render.words import counted, known, listed, money, scale, share, span, word
 from planner.studies.agreed import Rules
-from planner.studies.engine import NOT_RUN, Tell, unbegun
+from planner.studies.engine import NOT_RUN, Tell, outcomes_not_run
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import (
     AgreedPlans,
@@ -467,12 +467,12 @@ def _loss(result: Stress, loss: Loss) -> Row:
     """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
     row, side, (effect, free) = _who(result, loss), result.capped, _effects(result, loss)
     if effect is None:
-        return row | {"error": side.trouble(loss)}
-    hit, shares, minerals = effect.hit, effect.share, side.plan.expanded.minerals
+        return row | {"error": side.error_of(loss)}
+    hit, shares, minerals = effect.affected, effect.share, side.plan.expanded.minerals
     worst = max(hit, key=lambda m: (shares[m], -m), default=None)
     share = 0.0 if worst is None else shares[worst]
     prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
-    price, m = max(prices, key=lambda each: each[0].over, default=(None, -1))
+    price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
         "worst": minerals[worst] if worst is not None and share else None,
@@ -486,7 +486,7 @@ def _loss(result: Stress, loss: Loss) -> Row:
     if free is not None:
         row |= _uncapped_tonnes(free, ...) | {"free_cost": float(free.cost.sum())}
     elif result.free is not None:
-        row["error"] = result.free.trouble(loss) or None
+        row["error"] = result.free.error_of(loss) or None
     return row
 
 
@@ -494,7 +494,7 @@ def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
     side, (effect, free) = result.capped, _effects(result, loss)
     if effect is None:
         return
-    hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
+    hit = sorted({*effect.affected, *(free.affected if free is not None else ())})
     agreed = side.share(side.agreed.short)
     is_needed = side.demand.sum(axis=(1, 2)) > 0
     for m in sorted(hit, key=lambda m: -effect.share[m]):
@@ -564,7 +564,7 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
     buyers, plants = [*e.members, None], touched.shape[1] - len(e.members)
     demand = np.pad(side.demand, ((0, 0), (0, plants), (0, 0)))
     amounts = {"demand": demand, **effect.amounts}
-    for m in effect.hit:
+    for m in effect.affected:
         cells = np.argwhere(touched[m])
         values = np.array([tonnes[m][touched[m]] for tonnes in amounts.values()]) + 0.0  # no -0
         for (j, t), row in zip(cells.tolist(), values.T.tolist(), strict=True):
@@ -927,7 +927,7 @@ class StressTest(StudyKind):
         try:
             plans = agree(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = unbegun(AgreedPlans.runs(case), stop)
+            none = outcomes_not_run(AgreedPlans.run_names(case), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
         self.result = stress(
@@ -938,7 +938,7 @@ class StressTest(StudyKind):
     @property
     def planned(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
-        return begun and self.result.capped.nothing.found is not None
+        return begun and self.result.capped.without_loss.result is not None
 
     @property
     def progress_label(self) -> str:
@@ -984,7 +984,7 @@ class StressTest(StudyKind):
                 " more than agreed, and its share of the surge by its rights (sheet and setting"
                 " Rights)."
             )
-        calm = result.capped.nothing.found
+        calm = result.capped.without_loss.result
         if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
             cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
             more = f"{_more(cash, currency)} in cash"

@@ -355,7 +355,7 @@ class SupportStudy(StudyKind):
 
     @property
     def plans(self) -> Mapping[str, Plan]:
-        plan: Any = self.outcomes[0].found
+        plan: Any = self.outcomes[0].result
         return {"the plan": plan}
 
     @property
@@ -367,9 +367,9 @@ class SupportStudy(StudyKind):
         return "; ".join(unknown)
 
     def tables(self) -> list[Result]:
-        plan: Any = self.outcomes[0].found
-        free: Any = self.outcomes[1].found if self.limited else None
-        needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
+        plan: Any = self.outcomes[0].result
+        free: Any = self.outcomes[1].result if self.limited else None
+        needed = [each for o in self.paid.values() if o.planned for each in o.result or ()]
         unknown = [name for name, o in self.paid.items() if not o.planned]
         gaps = gaps_table(plan, free, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]

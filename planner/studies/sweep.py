@@ -428,7 +428,7 @@ def sweep(
     count = len(points) + bool(path)
     compared, planned = outcomes.every[:-count], outcomes.every[-count:]
     given, turned = planned[: bool(path)], planned[bool(path) :]
-    first, uncapped = compared[0].found or SweepPoint(), compared[-1].found or SweepPoint()
+    first, uncapped = compared[0].result or SweepPoint(), compared[-1].result or SweepPoint()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
     smallest = pd.DataFrame()
     if parameter.is_cap:
@@ -477,7 +477,7 @@ def _frontier(
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Rows] | None = None
-    reference, planned = first.by_mineral, [o.found or SweepPoint() for o in outcomes]
+    reference, planned = first.by_mineral, [o.result or SweepPoint() for o in outcomes]
     baskets = _like_for_like(planned, first)
     for value, outcome, point, basket in zip(points, outcomes, planned, baskets, strict=True):
         minerals = point.by_mineral
@@ -592,7 +592,7 @@ def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
 
 
 def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
-    reference, *every = (outcome.found or SweepPoint() for outcome in sweep.outcomes)
+    reference, *every = (outcome.result or SweepPoint() for outcome in sweep.outcomes)
     # None: the workbook's own caps, which are not one value
     values = [*([None] if sweep.path else []), *sweep.points]
     pairs = zip(values, every[-len(values) :], strict=True)

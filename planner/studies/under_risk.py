@@ -424,7 +424,7 @@ class UnderRisk(StudyKind):
         runs = list[engine.Outcome[Any]]()
         for group, outcomes in zip(self.groups, self.results, strict=True):
             for outcome, chances in zip_longest(outcomes, group.chances):
-                result = outcome.found
+                result = outcome.result
                 if result is None or result.plain is None or chances is None:
                     runs.append(outcome)
                     continue
@@ -508,7 +508,7 @@ class UnderRisk(StudyKind):
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
             measured[0]["error"] = confidence_half_width(np.array([row["vss"] for row in batches]))
-        decided = [row for each in self.results if each[0].found for row in each[0].found.decided]
+        decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
         grain = Decisions.GRAIN[1:]
         order = [*_KINDS]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))
@@ -542,7 +542,7 @@ class UnderRisk(StudyKind):
         for group, outcomes in zip(self.groups, self.results, strict=True):
             drawn = np.array(group.of_draw)[batch]
             place = np.searchsorted(np.unique(drawn), drawn)
-            result: Any = outcomes[1 + b if group.batches else 0].found
+            result: Any = outcomes[1 + b if group.batches else 0].result
             costs[0] += _informed_by_future(group, outcomes).costs[drawn]
             costs[1] += result.by_future.costs[place]
             costs[2] += result.plain.costs[place]
@@ -568,7 +568,7 @@ class UnderRisk(StudyKind):
         for group, outcomes in zip(self.groups, self.results, strict=True):
             rows = [group.of_draw[i] for i in first]
             columns = [names.index(m.name) for m in group.case.minerals]
-            result: Any = outcomes[0].found
+            result: Any = outcomes[0].result
             informed = _informed_by_future(group, outcomes)
             for w, way in enumerate((informed, result.by_future, result.plain)):
                 costs[w] += way.costs[rows]
@@ -704,7 +704,7 @@ _SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
 
 def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
     runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
-    every = [outcome.found.by_future for outcome in runs]
+    every = [outcome.result.by_future for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
     return FutureOutcomes(costs, short, every[0].proof)
 

@@ -84,7 +84,7 @@ def test_a_part_that_is_solved_elsewhere_is_not_waited_for() -> None:
     began = time.monotonic()
 
     def stopped() -> None:
-        with Processes(1).mapping() as over:
+        with Processes(1).open_map() as over:
             over(time.sleep, [60])
             raise KeyboardInterrupt
 

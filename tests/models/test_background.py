@@ -71,9 +71,11 @@ def test_other_model_is_no_plan(
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.background.cores", lambda: 2)
-    monkeypatch.setattr("planner.studies.places.WORTH_A_FORK", 0)
+    monkeypatch.setattr("planner.studies.places.MIN_ROUTES_IN_BACKGROUND", 0)
     made = tmp_path / "made"
     code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])
     assert code == 3
-    assert "the program built is not the case's: a cost differs" in capsys.readouterr().err
+    assert (
+        "the Pyomo model differs from the case's arrays: a cost differs" in capsys.readouterr().err
+    )
     assert not [*made.glob("*")]

@@ -113,7 +113,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
         return dataclasses.replace(rows, cost=rows.cost * (1.1 if later else 1.0))
 
     monkeypatch.setattr("models.program.compile.compile_model", dearer)
-    with pytest.raises(SolverError, match="the program built is not the case's"):
+    with pytest.raises(SolverError, match="the Pyomo model differs from the case's arrays"):
         solve(made)
 
 
@@ -132,7 +132,7 @@ def test_a_fault_in_the_second_mineral_alone(monkeypatch: Patch) -> None:
 
     monkeypatch.setattr("models.program.compile.compile_model", dearer)
     solve_case(case.of_minerals(["copper"]))
-    with pytest.raises(SolverError, match="the program built is not the case's"):
+    with pytest.raises(SolverError, match="the Pyomo model differs from the case's arrays"):
         BlockSolver(Expanded(case))((0, 1))
 
 

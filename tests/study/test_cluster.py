@@ -162,7 +162,7 @@ def test_what_cannot_be_sent_fails_alone(two, monkeypatch):
     monkeypatch.setitem(sys.modules, "only_here", here)
     what = study([capped(0.2), capped(0.5)], [Run("here", here.change)], read=unsendable)
     unsent, sent, lost = run_study(what, Cluster(two.address))
-    assert unsent.error.startswith("what was read of the plan cannot be sent back: TypeError: ")
+    assert unsent.error.startswith("the result read from the plan cannot be sent back: TypeError: ")
     assert sent == run_study(what, Here())[1]
     assert lost.error.startswith("its worker could not plan it: ModuleNotFoundError: ")
 
@@ -183,13 +183,13 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
     heard = []
     with dask_of(tmp_path, 0) as cluster:
         where = Cluster(cluster.address)
-        monkeypatch.setattr(workers, "WAIT", 0.5)
+        monkeypatch.setattr(workers, "WAIT_SECONDS", 0.5)
         with pytest.raises(UsageError, match=r"no worker has joined .*'dask worker tcp://\S+ --"):
             run_study(study([capped(0.5)]), where, heard.append)
         waits = f"the scheduler at {cluster.address} has no workers yet: waiting for one"
         assert heard == [Progress(0, 1), Progress(0, 1, waits)]
 
-        monkeypatch.setattr(workers, "WAIT", LONG)
+        monkeypatch.setattr(workers, "WAIT_SECONDS", LONG)
         monkeypatch.setattr(board, "TRIES", 1)
         cluster.worker()
         what = study([capped(0.6), Run("kills", Deadly(None)), capped(0.4)])
@@ -226,7 +226,7 @@ def alone(run):
 
 
 def test_nothing_listens(monkeypatch):
-    monkeypatch.setattr(dask, "CONNECT", 0.5)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 0.5)
     said = "no Dask scheduler answers at tcp://127.0.0.1:9 .*: start one with 'dask scheduler'"
     with pytest.raises(UsageError, match=said):
         run_study(study([capped(0.5)]), Cluster("tcp://127.0.0.1:9"))
@@ -237,7 +237,9 @@ def test_nothing_listens(monkeypatch):
     ["", "tcp://host", "host:", "http://host:8786", "tcp://host:0", "tcp://host:99999", "a b:8786"],
 )
 def test_what_is_no_address(address):
-    with pytest.raises(UsageError, match=r"is no address of a Dask scheduler: .*tcp://host:8786"):
+    with pytest.raises(
+        UsageError, match=r"is not the address of a Dask scheduler: .*tcp://host:8786"
+    ):
         Cluster(address)
 
 

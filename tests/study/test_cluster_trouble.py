@@ -19,10 +19,10 @@ import pytest
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
 from planner.studies.cases import Planned, with_tables
-from planner.studies.engine import Tracker, returned_by, unpack
+from planner.studies.engine import Tracker, return_class, unpack
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
-from planner.studies.places.cluster import TRUST, Cluster
+from planner.studies.places.cluster import INSECURE_WARNING, Cluster
 from planner.studies.sweep import SweepPoint, read_point
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import LONG, dask_of
@@ -73,7 +73,7 @@ def frozen_worker(folder):
 
 
 def test_a_frozen_worker_gives_its_runs_to_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "SILENT", 6.0)
+    monkeypatch.setattr(workers, "SILENT_SECONDS", 6.0)
     # one that has no run in hand when it freezes is not missed: then once more
     tries = (frozen_worker(tmp_path / str(number)) for number in range(4))
     (told,) = next(notices for notices in tries if notices)
@@ -89,8 +89,8 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
         def tell(progress):
             heard.append(progress.notice)
             if progress.done == 1:
-                monkeypatch.setattr(workers, "ANSWER", 0.5)
-                monkeypatch.setattr(workers, "WAIT", 2.0)
+                monkeypatch.setattr(workers, "ANSWER_SECONDS", 0.5)
+                monkeypatch.setattr(workers, "WAIT_SECONDS", 2.0)
                 os.kill(cluster.processes[0].pid, signal.SIGSTOP)
 
         began = time.monotonic()
@@ -103,9 +103,9 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
 
 def test_a_crew_is_as_patient_as_the_longest_run_took():
     known = workers.Workers(None, "tcp://host:1", print)
-    assert known.patience == workers.SILENT
-    known.longest = 100.0
-    assert known.patience == 100.0
+    assert known.silence_limit == workers.SILENT_SECONDS
+    known.longest_run = 100.0
+    assert known.silence_limit == 100.0
 
 
 # ---- nonsense ------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def answering(words):
     "words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20, b"\x00" * 4096, b"\xff" * 4096]
 )
 def test_what_answers_is_no_scheduler(words, monkeypatch):
-    monkeypatch.setattr(dask, "CONNECT", 0.5)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 0.5)
     with answering(words) as address, pytest.raises(UsageError, match="no Dask scheduler answers"):
         run_study(study([capped(0.5)]), Cluster(address))
 
@@ -169,17 +169,17 @@ ONE = {"workers": {"tcp://w:1": {"nthreads": 1, "last_seen": 1.0}}}
         ({"workers": {"tcp://w:1": {"nthreads": "many", "last_seen": 0}}}, None, "not answer"),
         (ValueError("bad message"), None, "does not answer"),
         ({"workers": {}}, None, "no worker has joined"),
-        (ONE, ["hello"], "do not say which versions"),
-        (ONE, {"tcp://w:1": 7}, "cannot plan, .* it says 7"),
+        (ONE, ["hello"], "do not report their software versions"),
+        (ONE, {"tcp://w:1": 7}, "cannot plan. .*it answers 7"),
         (ONE, {"tcp://w:1": {"planner": "0"}}, "has other versions"),
-        (ONE, {"tcp://w:1": ImportError("planner")}, "cannot plan, .*ImportError: planner"),
+        (ONE, {"tcp://w:1": ImportError("planner")}, "cannot plan. .*ImportError: planner"),
     ],
 )
 def test_answers_that_are_none_are_a_usage_error(identity, said, why, monkeypatch):
-    monkeypatch.setattr(workers, "WAIT", 0.2)
-    monkeypatch.setattr(workers, "LOOK", 0.05)
+    monkeypatch.setattr(workers, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(workers, "LOOK_SECONDS", 0.05)
     with pytest.raises(UsageError, match=why):
-        workers.Workers(Nonsense(identity, said), "tcp://host:1", lambda _: None).gather()
+        workers.Workers(Nonsense(identity, said), "tcp://host:1", lambda _: None).wait_until_ready()
 
 
 def astray(name, case, start, runs):
@@ -200,14 +200,14 @@ def test_a_worker_that_sends_back_nonsense_fails_alone(tmp_path, monkeypatch):
     with dask_of(tmp_path, 1) as cluster:
         monkeypatch.setattr(workers, "plan_task", astray)
         found = run_study(what, Cluster(cluster.address))
-        with Cluster(cluster.address).mapping(BASE, print) as over:
+        with Cluster(cluster.address).open_map(BASE, print) as over:
             assert over(counted, [[1], [2, 3]]) == [1, 2]
-            with pytest.raises(SolverError, match="no int, but 'hello'"):
+            with pytest.raises(SolverError, match="sent 'hello', not an object of int"):
                 over(counted, ["hello"])
             with pytest.raises(SolverError, match="cannot plan a part of the case: TypeError"):
                 over(counted, [None])
-    none, sent = "its worker sent back no outcome of it", "what is no outcome of it: 'hello'"
-    lost = "what was read of the plan did not arrive"
+    none, sent = "its worker did not send its result", "other than its result: 'hello'"
+    lost = "the result read from the plan did not arrive"
     expected = [none, none, sent, lost, lost, none]
     assert len(found) == 6
     assert all(why in each.error for why, each in zip(expected, found, strict=True))
@@ -220,28 +220,28 @@ def test_an_outcome_is_whole():
     good = run_study(study([capped(0.5)]), Here())[0]
     changed = [
         replace(good, objective="1"), replace(good, proof=None), replace(good, error=None),
-        replace(good, found=None), replace(good, name="another"), replace(good, ran=None),
+        replace(good, result=None), replace(good, name="another"), replace(good, ran=None),
     ]  # fmt: skip
     assert unpack(pickle.dumps(good), good.name, tuple) == good
     for wrong in changed:
-        assert "no outcome of it" in unpack(pickle.dumps(wrong), good.name, tuple).error
+        assert "other than its result" in unpack(pickle.dumps(wrong), good.name, tuple).error
 
 
 def test_what_is_promised_of_a_plan():
 
-    assert returned_by(with_tables) is Planned
-    assert returned_by(read_point) is SweepPoint
-    assert returned_by(figures) is object
-    assert returned_by(len) is object
+    assert return_class(with_tables) is Planned
+    assert return_class(read_point) is SweepPoint
+    assert return_class(figures) is object
+    assert return_class(len) is object
 
 
 def test_events_of_runs_that_there_are_not():
     heard = []
     known = Tracker(joined([capped(0.5)]), heard.append)
-    known.saw(7, 7)
-    known.saw("a", 0)
+    known.mark_finished(7, 7)
+    known.mark_finished("a", 0)
     assert not heard
-    known.saw(0, 0)
+    known.mark_finished(0, 0)
     assert [each.done for each in heard] == [1]
 
 
@@ -273,7 +273,7 @@ def test_a_cluster_elsewhere_without_certificates_is_warned_of_once(
         with pytest.raises(UsageError, match="nobody"):
             run_study(study([capped(0.5)]), where, lambda p: heard.append(p.notice))
     told = [notice for notice in heard if notice]
-    assert told == ([] if is_trusted else [f"what is sent to and from {address} {TRUST}"])
+    assert told == ([] if is_trusted else [f"the connection to {address} {INSECURE_WARNING}"])
 
 
 def certificate(folder, name):
@@ -326,10 +326,10 @@ def trusted(folder):
         with library.config.set(plain), pytest.raises(UsageError, match=r"tls\.ca-file, .*key"):
             run_study(study([capped(0.5)]), where)
         other = certificate(Path(folder), "theirs")
-        dask.CONNECT = 2.0
+        dask.CONNECT_SECONDS = 2.0
         with library.config.set(client(*other)), pytest.raises(UsageError, match="no Dask sched"):
             run_study(study([capped(0.5)]), where)
-        dask.CONNECT = 20.0
+        dask.CONNECT_SECONDS = 20.0
         with library.config.set(client(cert, key)):
             found = run_study(study([capped(0.5)]), where)
     assert found == run_study(study([capped(0.5)]), Here())

@@ -72,7 +72,7 @@ def entries(read, chosen=None, asked=None):
     found = []
     for each in cases:
         outcome = outcomes.get(each.name)
-        planned = outcome and outcome.found
+        planned = outcome and outcome.result
         context = planned and Context(planned.plan, read)
         error = "; ".join(f.message for f in each.errors) or (outcome.error if outcome else "")
         changed = each.variant(read.case)
@@ -553,7 +553,7 @@ def test_sheets_of_plans_are_the_same_from_a_background_process(monkeypatch):
 
     monkeypatch.setattr(compare, "sheets_of_plans", noted)
     for forks in (True, False):
-        monkeypatch.setattr(compare, "is_worth_a_fork", lambda *_, forks=forks: forks)
+        monkeypatch.setattr(compare, "builds_in_background", lambda *_, forks=forks: forks)
         study = Compare(
             start, chosen=(), asked=lambda _: (), max_country_share=None, unforeseen=None,
             bills=False,

@@ -28,28 +28,28 @@ def test_outcomes_that_never_arrive():
     """A cluster's worker says that runs are finished, and dies as it hands over what it found."""
     heard = []
     known = Tracker(TWO_RUNS, heard.append)
-    known.saw(0, 0)
-    known.saw(0, 1)
+    known.mark_finished(0, 0)
+    known.mark_finished(0, 1)
     left, deaths = [Task(0, 0, 2)], 0
     while left:
         deaths += 1
         assert deaths <= board.TRIES
         (task,) = left
-        left = known.after_death(task, "a worker died")
+        left = known.tasks_after_crash(task, "a worker died")
     assert deaths == board.TRIES
     said = "a worker died while handing over its results, 3 times"
-    assert [known.kept[0, i].error for i in (0, 1)] == [said, said]
+    assert [known.outcomes[0, i].error for i in (0, 1)] == [said, said]
 
 
 def test_outcomes_that_did_arrive_are_kept():
     """What is here before its worker dies for good is not failed."""
     known = Tracker(TWO_RUNS, lambda _: None)
-    known.keep(0, 0, Outcome("cap 0.8", found=1))
-    known.saw(0, 1)
-    last = replace(Task(0, 0, 2), deaths=board.TRIES - 1)
-    assert known.after_death(last, "a worker died") == []
-    assert known.kept[0, 0].found == 1
-    assert known.kept[0, 1].error
+    known.add(0, 0, Outcome("cap 0.8", result=1))
+    known.mark_finished(0, 1)
+    last = replace(Task(0, 0, 2), crashes=board.TRIES - 1)
+    assert known.tasks_after_crash(last, "a worker died") == []
+    assert known.outcomes[0, 0].result == 1
+    assert known.outcomes[0, 1].error
 
 
 class Stillborn:
@@ -70,7 +70,7 @@ class Stillborn:
     def end(self):
         self.pipe.close()
 
-    def died(self):
+    def how_it_ended(self):
         return "a worker process was ended by SIGKILL"
 
 
@@ -78,7 +78,7 @@ def test_workers_that_are_ready_and_die_at_once(monkeypatch):
     """They are not replaced for ever: the study says what to do instead."""
     monkeypatch.setattr(places, "_Worker", Stillborn)
     what = joined([capped(0.8)], [capped(0.7)])
-    with pytest.raises(UsageError, match=r"3 in a row: .*--workers 1"):
+    with pytest.raises(UsageError, match=r"^3 worker processes in a row .*--workers 1"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
     assert Stillborn.started <= 4
 
@@ -93,7 +93,7 @@ def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
     worker.pipe.send_bytes(pack_study(what))
     worker.pipe.send_bytes(pack_runs(what, Task(0, 0, 1)))
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
-    assert worker.died() == "a worker process ended with code 255"
+    assert worker.how_it_ended() == "a worker process ended with code 255"
     state = Path(f"/proc/{worker.process.pid}/stat")
     assert " Z " not in state.read_text()
     worker.end()
@@ -111,7 +111,7 @@ def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
 
     monkeypatch.setattr(places.forkserver.context().Process, "start", start)
     what = joined([capped(0.8)], [capped(0.7)])
-    with pytest.raises(UsageError, match=r"did not start before it was ready, 3 in a row"):
+    with pytest.raises(UsageError, match=r"^3 worker processes in a row .*did not start"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
 
 

@@ -28,7 +28,7 @@ from planner.studies import (
 )
 from planner.studies import engine as board
 from planner.studies import places as pool
-from planner.studies.places import WORTH_WORKERS, Processes, routes
+from planner.studies.places import MIN_ROUTES_FOR_WORKERS, Processes, routes_of_study
 from tests.cli.desk import ROOT
 from tests.study.variants import (
     FAULTS,
@@ -86,7 +86,7 @@ def test_what_all_is_measured_against_is_handed_out_first():
 
 def test_so_is_it_in_each_study_of_several():
     first, second = [[capped(0.9)], [capped(0.8)] * 2], [[capped(0.7)], [capped(0.6)] * 3]
-    what = board.Joined((study(*first), study(*second)))
+    what = board.JoinedStudies((study(*first), study(*second)))
     tasks = board.Tracker(what, lambda _: None).tasks()
     assert [task.chain for task in tasks] == [0, 2, 1, 3]
 
@@ -97,7 +97,7 @@ def test_a_worker_keeps_one_session_of_several_studies(monkeypatch):
     monkeypatch.setattr(
         board, "Session", lambda base, **how: begun.append(base) or Session(base, **how)
     )
-    what = board.Joined((study([capped(0.5)], [capped(0.4)]), study([capped(0.3)])))
+    what = board.JoinedStudies((study([capped(0.5)], [capped(0.4)]), study([capped(0.3)])))
     copy = board.StudyCopy(board.pack_study(what))
     tasks = [board.Task(at, 0, 1) for at in (0, 1, 2, 0)]
     found = [next(copy.outcomes(board.pack_runs(what, task))) for task in tasks]
@@ -109,13 +109,13 @@ def test_the_base_of_a_study_is_compared_with_its_model_where_the_study_is(monke
     """Once, by the process that has it, unless another study of its kind is; by no worker."""
     built, build = [], sourcing.build
     monkeypatch.setattr("models.program.sourcing.build", lambda *of: built.append(of) or build(*of))
-    base = Run("base", board.as_given)
+    base = Run("base", board.no_change)
     what = study([], [base, capped(0.5)], [capped(0.4)], read=figures)
     here = run_study(what, Here())
     assert (here[0].proof.models, here[1].proof.models, len(built)) == (1, 0, 1)
     run_studies([what, dataclasses.replace(what, is_compared=False)], Here())
     assert len(built) == 2
-    sent = board.Joined((what,))
+    sent = board.JoinedStudies((what,))
     copy = board.StudyCopy(board.pack_study(sent))
     for chain in (2, 1):
         task = board.Task(chain, 0, len(what.chains[chain]))
@@ -170,7 +170,9 @@ def test_a_run_that_keeps_killing_its_worker_fails_alone(monkeypatch):
     found = run_study(what, Processes(1))
     said = {o.name: o.error for o in found if not o.planned}
     assert said["kills"] == "a worker process was ended by SIGKILL while planning it, 2 times"
-    assert said["unsent"].startswith("what was read of the plan cannot be sent back: TypeError: ")
+    assert said["unsent"].startswith(
+        "the result read from the plan cannot be sent back: TypeError: "
+    )
     assert len(said) == 2
     assert found[2] == alone(capped(0.8))[0]
     assert found[4] == alone(capped(0.2), capped(0.7))[1]  # only the way back failed
@@ -184,7 +186,9 @@ def test_what_cannot_be_sent_is_the_fault_of_the_study():
 
 def test_processes_that_never_start_are_told_of(monkeypatch):
     monkeypatch.setattr(pool, "_work", os._exit)  # in vain: the worker gets no whole number
-    with pytest.raises(UsageError, match=r"before it was ready, 3 in a row: .*--workers 1"):
+    with pytest.raises(
+        UsageError, match=r"^3 worker processes in a row ended before .*--workers 1"
+    ):
         run_study(study([capped(0.5)], [capped(0.4)]), Processes(1))
 
 
@@ -194,9 +198,9 @@ def test_processes_that_never_start_are_told_of(monkeypatch):
 def test_little_work_is_done_in_this_process():
     """Three refiners, two members, three years: 18 routes a run."""
     few = joined([capped(0.5)] * 5, [capped(0.4)] * 5)
-    assert routes(few) == 180
+    assert routes_of_study(few) == 180
     assert LocalProcesses(8).processes(few) == 1
-    each = WORTH_WORKERS // 36 + 1
+    each = MIN_ROUTES_FOR_WORKERS // 36 + 1
     many = joined([capped(0.5)] * each, [capped(0.4)] * each)
     assert LocalProcesses(8).processes(many) == 2  # no more than chains
     assert LocalProcesses(1).processes(many) == 1

@@ -66,9 +66,9 @@ def test_an_agreed_plan_of_another_program_is_none(monkeypatch):
     """Compared here, or in a background process that the losses do not wait for."""
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.background.cores", lambda: 2)
-    monkeypatch.setattr(places, "WORTH_A_FORK", 0)
+    monkeypatch.setattr(places, "MIN_ROUTES_IN_BACKGROUND", 0)
     for where in (Here(), LocalProcesses(2)):
-        with pytest.raises(SolverError, match="not the case's: a cost differs"):
+        with pytest.raises(SolverError, match="differs from the case's arrays: a cost differs"):
             stress(BASE, Rules(), where=where)
 
 
@@ -82,7 +82,7 @@ def effect(found: Stress, loss: Loss, *, free: bool = False) -> Effect:
     side = found.free if free else found.capped
     assert side is not None
     made = side.effects[loss]
-    assert made is not None, side.trouble(loss)
+    assert made is not None, side.error_of(loss)
     return made
 
 
@@ -109,7 +109,7 @@ def test_a_surge_replaces_a_part() -> None:
     assert of.survived == (0.0,)
     highest = of.dearest[0]
     assert highest is not None
-    assert (highest.price, highest.over) == pytest.approx((COST_SHORT, 10.0))
+    assert (highest.price, highest.multiple) == pytest.approx((COST_SHORT, 10.0))
     assert sums(effect(found, CHILE)) == pytest.approx((40, 0, 0, 40))  # China is full
     assert found.free is None
 
@@ -162,7 +162,7 @@ def test_a_stock_lasts_some_days() -> None:
     of = effect(found, CHINA)
     assert sums(of) == pytest.approx((120, 40, 30, 50))
     assert of.survived == pytest.approx((0.75 * 365,))
-    assert of.used[0] == pytest.approx(30)
+    assert of.stock_used[0] == pytest.approx(30)
     assert of.refill.sum() == pytest.approx(30 * 50)  # Chile's 20 a tonne is below the price of 50
     assert of.cost.sum() == pytest.approx(of.cash.sum() + 30 * 50 + 50 * COST_SHORT)
     row = table(found, Losses).iloc[0]
@@ -476,20 +476,20 @@ def test_a_loss_only_takes(name: str) -> None:
     """
     found = lost_in(CASES[name](), refiners=True, pairs=True)
     assert len(found.losses) > 4
-    calm = found.capped.nothing
+    calm = found.capped.without_loss
     for side in (found.capped, *([found.free] if found.free else [])):
         for loss, outcome in side.outcomes.items():
             assert outcome.error == ""
             of = effect(found, loss, free=side is found.free)
             assert np.allclose(of.lost, of.replaced + of.stocked + of.short, atol=1e-6)
-            assert outcome.objective >= side.nothing.objective * (1 - 1e-9)
+            assert outcome.objective >= side.without_loss.objective * (1 - 1e-9)
             assert of.short.min() >= 0
     for loss in found.losses[::3]:
         plan = solve(loss.change(found.capped.base))
         outcome = found.capped.outcomes[loss]
         assert outcome.objective == pytest.approx(plan.objective, rel=1e-9)
-        assert outcome.found.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
-    assert calm.found.short.sum() == pytest.approx(0, abs=1e-4)
+        assert outcome.result.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
+    assert calm.result.short.sum() == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -573,7 +573,7 @@ def test_prices_that_are_all_below_nothing(seed: int) -> None:
     """Contracts and stocks make each tonne demanded a gain: the dearest price is a negative one."""
     found = stress(case_of(random_book(np.random.default_rng(seed), 1 + seed % 3)), Rules())
     assert all(outcome.planned for outcome in found.outcomes)
-    seen = [found.capped.agreed, *(outcome.found for outcome in found.outcomes)]
+    seen = [found.capped.agreed, *(outcome.result for outcome in found.outcomes)]
     assert any(price.price < 0 for of in seen if of for price in of.dearest if price)
 
 

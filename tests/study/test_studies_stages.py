@@ -213,10 +213,10 @@ def test_what_is_lost_with_a_supplier_is_what_it_makes() -> None:
     for plan in plans():
         made = Refiners.from_plan(plan).frame()
         for country in {s.country for s in plan.expanded.sources}:
-            lost = Loss(LossKind.COUNTRY, country).sold(plan)
+            lost = Loss(LossKind.COUNTRY, country).purchases_lost(plan)
             same(by_cell(plan, lost), tonnes_of(made[made["country"] == country]))
         for name in {s.name for s in plan.expanded.sources}:
-            lost = Loss(LossKind.REFINER, refiner=name).sold(plan)
+            lost = Loss(LossKind.REFINER, refiner=name).purchases_lost(plan)
             same(by_cell(plan, lost), tonnes_of(made[made["refiner"] == name]))
 
 
@@ -233,8 +233,8 @@ def test_an_embargo_takes_what_a_member_and_the_plants_in_its_country_buy() -> N
             lands = (inputs["plant_country"] == member.country) & (member.country != "")
             taken = inputs[(inputs["country"] == country) & lands]
             every = tonnes_of(pd.concat([sold, taken]))
-            same(by_cell(plan, loss.sold(plan)), every)
-            assert (loss in listed) == (loss.sold(plan).sum() > tolerances.LEAST_FLOW)
+            same(by_cell(plan, loss.purchases_lost(plan)), every)
+            assert (loss in listed) == (loss.purchases_lost(plan).sum() > tolerances.LEAST_FLOW)
             with_plants += len(taken) > 0
             alone += loss in listed and not len(sold)
     assert with_plants > 10
@@ -253,9 +253,9 @@ def test_what_is_lost_is_replaced_drawn_short_or_taken_less(stressed: Stress) ->
     some = 0
     for side in filter(None, (stressed.capped, stressed.free)):
         for effect in filter(None, side.effects.values()):
-            parts = effect.replaced + effect.stocked + effect.short + effect.less
+            parts = effect.replaced + effect.stocked + effect.short + effect.input_cut
             assert effect.lost == near(parts, abs=1e-3)
-            some += effect.less.any()
+            some += effect.input_cut.any()
     assert some
 
 
@@ -356,7 +356,7 @@ def test_an_embargo_on_a_member_at_home_of_plants() -> None:
     (loss, *others) = losses(plan, 2026, [LossKind.EMBARGO])
     assert (loss.country, loss.member) == ("AUS", "A")
     assert len(others) == 1
-    assert others[0].sold(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
+    assert others[0].purchases_lost(plan).sum() == 5  # alloy is made of China's oxide, 5 t at most
 
 
 def test_a_stock_that_is_handed_to_plants_lasts_half_as_long() -> None:

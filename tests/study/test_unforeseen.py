@@ -253,21 +253,21 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         cases, found = study(case, year)
         of = {outcome.name: outcome for outcome in found}
         base, late = found[0], of.get(cases[-1].name)
-        if base.found is None or late is None or not cases[-1].foreseen:
+        if base.result is None or late is None or not cases[-1].foreseen:
             continue  # the scenario contradicts the rules, or does nothing from the year on
         known = of[cases[-1].foreseen]
-        assert late.found is not None, late.error
+        assert late.result is not None, late.error
         planned += 1
         assert late.objective >= known.objective - 1e-6 * abs(known.objective)
-        holds_what_was_decided(base.found.plan, late.found.plan, year)
+        holds_what_was_decided(base.result.plan, late.result.plan, year)
         (vain,) = plan_absent(case, cases, found, Here())
         assert vain.objective is not None, vain.error
         assert vain.objective >= base.objective - 1e-6 * abs(base.objective)
         _, (_, first, again) = study(case, years[0])
-        assert first.found is not None
-        assert again.found is not None
-        assert np.array_equal(first.found.plan.x, again.found.plan.x)
-        assert np.array_equal(first.found.plan.prices, again.found.plan.prices)
+        assert first.result is not None
+        assert again.result is not None
+        assert np.array_equal(first.result.plan.x, again.result.plan.x)
+        assert np.array_equal(first.result.plan.prices, again.result.plan.prices)
     assert planned
 
 
@@ -313,7 +313,7 @@ def test_without_a_base_nothing_unforeseen_is_planned(monkeypatch: pytest.Monkey
     book = make(jin(), sur(), years=(2026, 2027))
     lost = step("scale capacity", 0, Refiner="Jin", First_year=2027)
     _, (base, known, late) = study(read_tables(with_steps(book, lost)).case, 2027)
-    assert base.found is None
+    assert base.result is None
     assert known.objective == near(3000)
     assert (
         late.error

@@ -13,7 +13,7 @@ from pathlib import Path
 from models.errors import SolverError, UsageError
 from planner.scenarios import set_max_country_share
 from planner.studies import Run, Study
-from planner.studies.engine import Joined, Planner
+from planner.studies.engine import ChainPlanner, JoinedStudies
 from tests.models.desk import jin, make, read, refiner, sur
 
 BASE = read(
@@ -93,13 +93,13 @@ class Falling:
             msg = "no scheduler answers"
             raise UsageError(msg)
         for task in board.tasks():
-            chain, of = study.chains[task.chain], study.parts[study.part_of[task.chain]]
-            planner = Planner(of.base, of.read)
+            chain, of = study.chains[task.chain], study.studies[study.study_of[task.chain]]
+            planner = ChainPlanner(of.base, of.read)
             for i, outcome in enumerate(planner.outcomes(chain)):
                 self.left -= 1
                 if self.left < 0:
                     break
-                board.keep(task.chain, i, outcome)
+                board.add(task.chain, i, outcome)
             board.fail(task, "not run: the cluster was lost", ran=False)
 
 
@@ -128,7 +128,7 @@ def study(*chains, read=figures):
 
 def joined(*chains):
     """A study alone, as a place plans it."""
-    return Joined((study(*chains),))
+    return JoinedStudies((study(*chains),))
 
 
 FAULTS = (

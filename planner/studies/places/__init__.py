@@ -1,6 +1,6 @@
-"""Where the runs of a study take place: here, on the cores of this machine, or on a cluster.
+"""Places where a study's runs are planned: this process, processes of this machine, a cluster.
 
-A place is a small value, chosen once; the results do not depend on it.
+Results do not depend on the place.
 """
 
 from __future__ import annotations
@@ -25,47 +25,51 @@ from models.errors import UsageError
 from models.plan import Map, Session
 from planner.studies import engine, forkserver
 
-WORTH_A_FORK = 1_000
-"""Routes of a case whose model takes longer to build than a process to fork."""
-WORTH_PROCESSES = 2_000_000
-"""Routes of one case, from which on its parts are planned in processes.
+MIN_ROUTES_IN_BACKGROUND = 1_000
+"""Minimum number of routes of a case whose Pyomo model is built in a background process.
 
-There is one a refiner or project, member and year; a case of a million takes 3 s.
+With fewer routes, forking the process takes longer than building the model.
 """
-WORTH_WORKERS = 30_000
-"""Routes to plan, of all runs of a study, from which on worker processes are started.
+MIN_ROUTES_TO_SPLIT = 2_000_000
+"""Minimum number of routes of a case whose independent parts are solved in separate processes.
 
-A case with some 20,000 of them takes 1 s, a variant 0.03 to 0.1 s. A process plans the base case
-first, so that fewer are done sooner in this process.
+A case with a million routes (see ``routes_of``) is planned in 3 s.
+"""
+MIN_ROUTES_FOR_WORKERS = 30_000
+"""Minimum number of routes, summed over a study's runs, at which worker processes are started.
+
+A case with some 20,000 routes is planned in 1 s, its variant in 0.03 to 0.1 s. Each worker process
+plans the base case first, so a smaller study is finished sooner without workers.
 """
 
-_A_FEW = 10
-"""Runs of a study, before it is known how many there are."""
-UNSTARTED = 3
-"""How many workers in a row may die before they plan anything, until no more are started."""
+_ASSUMED_RUNS = 10
+"""Assumed number of runs of a study, while its number of runs is not yet known."""
+MAX_FAILED_STARTS = 3
+"""After so many workers in a row have crashed before planning anything, no more are started."""
 
-_UNSEEN = 255
-"""The exit code of a process whose forkserver is gone: its end goes unseen, so it may still run."""
+_FORKSERVER_DIED = 255
+"""Exit code if a process's forkserver has died; the process itself may still be running."""
 
 Message = tuple[int, bytes] | str | None
-"""From a worker: position and outcome of a run; at the end of a task "", or why it could not be
-planned; None once it is ready."""
+"""A worker's message: None when it is ready; (position, packed outcome) of a run; at the end of a
+task "" or, if it could not be planned, the reason."""
 
 
 class Where(Protocol):
     """A place where chains run."""
 
-    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains of runs, and put each outcome on the tracker as soon as it is known.
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
+        """Plan all chains of runs, and give each outcome to the tracker as soon as it is known.
 
-        A KeyboardInterrupt or SystemExit passes through once no process that was started for the
-        study is left. Raises UsageError where the place is not there.
+        On a KeyboardInterrupt or SystemExit, all processes that were started for the study are
+        ended, and the exception is raised again. Raises UsageError if the place is not available.
         """
 
-    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Give the map that the parts of one case are solved with; it keeps their order.
+    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
+        """Return a context manager that yields a ``map`` to solve the parts of one case with.
 
-        ``notify`` hears what there is to say of the place. Raises UsageError where it is not there.
+        The map keeps the parts' order. ``notify`` is called with messages for the user. Raises
+        UsageError if the place is not available.
         """
 
 
@@ -73,30 +77,28 @@ class Where(Protocol):
 class Here:
     """This process, one chain after another."""
 
-    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Give the plain ``map`` of this process."""
+    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
+        """Yield the built-in ``map``."""
         del case, notify
         return contextlib.nullcontext(map)
 
-    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains of runs, one after another, in this process."""
-        chains = enumerate(zip(study.part_of, study.chains, strict=True))
-        for part, members in groupby(chains, key=lambda each: each[1][0]):
-            whole = study.parts[part]
-            planner = engine.Planner(whole.base, whole.read, is_near=whole.is_near)
-            for i, (_, chain) in members:
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
+        chains = enumerate(zip(study.study_of, study.chains, strict=True))
+        for position, chains_of_study in groupby(chains, key=lambda each: each[1][0]):
+            one = study.studies[position]
+            planner = engine.ChainPlanner(one.base, one.read, is_near=one.is_near)
+            for i, (_, chain) in chains_of_study:
                 for j, outcome in enumerate(planner.outcomes(chain)):
-                    tracker.keep(i, j, outcome)
+                    tracker.add(i, j, outcome)
 
 
 @dataclass(frozen=True)
 class LocalProcesses:
-    """Runs on this machine: a process a core by default; little work runs in the current one."""
+    """Worker processes on this machine, by default one per core; small studies use none."""
 
     workers: int | None = None
 
-    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains of runs in as many processes as the study is worth."""
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         count = self.processes(study)
         if count == 1:
             Here().run(study, tracker)
@@ -104,45 +106,53 @@ class LocalProcesses:
         Processes(count).run(study, tracker)
 
     @property
-    def most(self) -> int:
-        """How many processes it may start."""
+    def max_processes(self) -> int:
         return cores() if self.workers is None else self.workers
 
     def preload(self, case: Case, *modules: str) -> None:
-        """Have workers made ready where a study of a few runs of the case is worth them."""
-        if self.most > 1 and _A_FEW * routes_of(case) >= WORTH_WORKERS:
+        """Start the forkserver early if a study of a few runs of the case would use workers."""
+        if self.max_processes > 1 and _ASSUMED_RUNS * routes_of(case) >= MIN_ROUTES_FOR_WORKERS:
             forkserver.preload(*modules)
 
-    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Give a map over processes where the case is worth them, else the built-in one."""
-        if self.most == 1 or routes_of(case) < WORTH_PROCESSES:
-            return Here().mapping(case, notify)
-        return Processes(self.most).mapping()
+    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
+        """Yield a parallel map if the case is large enough, else the built-in ``map``."""
+        if self.max_processes == 1 or routes_of(case) < MIN_ROUTES_TO_SPLIT:
+            return Here().open_map(case, notify)
+        return Processes(self.max_processes).open_map()
 
-    def processes(self, study: engine.Joined[Any]) -> int:
-        """Return how many processes a study is worth: no more than chains, one for little work."""
-        count = min(self.most, len(study.chains))
-        return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
-
-
-def is_worth_a_fork(place: Where | None, cases: Iterable[Case]) -> bool:
-    """Return whether models of cases are built in a background process while a place plans."""
-    alone = isinstance(place, Here) or (isinstance(place, LocalProcesses) and place.most == 1)
-    return not alone and can_fork() and any(routes_of(case) >= WORTH_A_FORK for case in cases)
+    def processes(self, study: engine.JoinedStudies[Any]) -> int:
+        """Return how many processes to use: one for a small study, at most one per chain."""
+        count = min(self.max_processes, len(study.chains))
+        return count if count > 1 and routes_of_study(study) >= MIN_ROUTES_FOR_WORKERS else 1
 
 
-def begun(case: Case, place: Where | None) -> Session:
-    """Return the session of a case that a study begins with: what it plans is for ``confirm``."""
-    return Session(case, in_background=is_worth_a_fork(place, [case]))
+def builds_in_background(place: Where | None, cases: Iterable[Case]) -> bool:
+    """Return whether the cases' Pyomo models are built in a background process during planning.
+
+    They are if the place uses other processes anyway, and one of the cases is large enough.
+    """
+    is_single = isinstance(place, Here) or (
+        isinstance(place, LocalProcesses) and place.max_processes == 1
+    )
+    return (
+        not is_single
+        and can_fork()
+        and any(routes_of(case) >= MIN_ROUTES_IN_BACKGROUND for case in cases)
+    )
 
 
-def routes(study: engine.Joined[Any]) -> int:
-    """Return how many routes the runs of a study plan in all."""
-    return sum(sum(map(len, part.chains)) * routes_of(part.base) for part in study.parts)
+def start_session(case: Case, place: Where | None) -> Session:
+    """Return a session of a study's base case; call ``Session.confirm`` before using its plans."""
+    return Session(case, in_background=builds_in_background(place, [case]))
+
+
+def routes_of_study(study: engine.JoinedStudies[Any]) -> int:
+    """Return the number of routes of a study, summed over its runs."""
+    return sum(sum(map(len, one.chains)) * routes_of(one.base) for one in study.studies)
 
 
 def routes_of(case: Case) -> int:
-    """Return how many routes a case has: one a refiner or project, member and year."""
+    """Return a case's number of routes: one per refiner or project, member and year."""
     sources = Counter(row.mineral for row in case.refiners)
     sources.update(row.mineral for row in case.projects)
     count = sum(sources[mineral.name] for mineral in case.minerals)
@@ -151,17 +161,17 @@ def routes_of(case: Case) -> int:
 
 # ---- worker processes ----------------------------------------------------------------------------
 #
-# Each has its own pipe, so it is known which chain a dead process had.
+# Each process has its own pipe, so it is known which task it had if it crashes.
 
 
 @dataclass(frozen=True)
 class Processes:
-    """A number of worker processes on this machine, whatever the study."""
+    """A fixed number of worker processes on this machine, however small the study."""
 
     count: int
 
-    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains of runs in processes that end with the call."""
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
+        """Plan all chains of runs in worker processes, which end before this returns."""
         pool = _Pool(tracker, engine.pack_study(study))
         try:
             pool.work(self.count)
@@ -169,50 +179,51 @@ class Processes:
             pool.end()
 
     @contextlib.contextmanager
-    def mapping(self) -> Iterator[Map]:
-        """Give a map over as many processes, which end with the block, at once where it fails."""
+    def open_map(self) -> Iterator[Map]:
+        """Yield a map over ``count`` processes. They end with the block, at once if it fails."""
         before = set(multiprocessing.active_children())
         with ProcessPoolExecutor(
             self.count, forkserver.context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
         ) as pool:
             try:
                 yield pool.map
-            except BaseException:  # a stop, too: no part that is still solved is waited for
+            except BaseException:  # also Ctrl-C: don't wait for parts still being solved
                 for process in set(multiprocessing.active_children()) - before:
                     process.kill()
                 raise
 
 
 class _Worker:
-    """One process, its pipe, and the task it is on."""
+    """One worker process, its pipe and its current task.
+
+    ``position`` says which of the joined studies it planned last.
+    """
 
     def __init__(self) -> None:
         context = forkserver.context()
-        self.pipe, self.far_end = context.Pipe()
-        self.process = context.Process(target=_work, args=(self.far_end,), daemon=True)
+        self.pipe, self.worker_end = context.Pipe()
+        self.process = context.Process(target=_work, args=(self.worker_end,), daemon=True)
         self.task: engine.Task | None = None
-        self.part: int | None = None
+        self.position: int | None = None
         self.ready = False
 
     def start(self) -> None:
-        """Start the process."""
         try:
             self.process.start()
         finally:
-            self.far_end.close()  # so that its death closes the pipe
+            self.worker_end.close()  # so the pipe closes if the process crashes
 
     def end(self) -> None:
-        """End the process, whatever it is doing; it holds nothing but memory."""
+        """Kill the process; it holds no files or locks."""
         self.pipe.close()
         if self.process.pid is not None:
-            if self.process.exitcode == _UNSEEN and sys.platform != "win32":
+            if self.process.exitcode == _FORKSERVER_DIED and sys.platform != "win32":
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.process.pid, signal.SIGKILL)
             self.process.kill()
             self.process.join()
 
-    def died(self) -> str:
-        """Say how the process ended."""
+    def how_it_ended(self) -> str:
         if self.process.pid is None:
             return "a worker process did not start"
         self.process.join(1.0)
@@ -224,107 +235,108 @@ class _Worker:
 
 
 class _Pool:
-    """Workers, and the tasks that wait for one."""
+    """Worker processes, and the tasks that wait for a worker."""
 
     def __init__(self, tracker: engine.Tracker, study: bytes) -> None:
         self.tracker = tracker
         self.study = study
         self.waiting = deque(tracker.tasks())
         self.workers: list[_Worker] = []
-        self.unstarted = 0
+        self.failed_starts = 0
 
     def work(self, count: int) -> None:
         """Run all tasks on at most ``count`` processes."""
-        while self._busy():
+        while self._send_tasks():
             idle = sum(worker.task is None for worker in self.workers)
             for _ in range(min(count - len(self.workers), len(self.waiting) - idle)):
                 self._start()
             for pipe in wait([worker.pipe for worker in self.workers]):
                 worker = next(worker for worker in self.workers if worker.pipe is pipe)
                 try:
-                    self._hear(worker, worker.pipe.recv())
+                    self._handle(worker, worker.pipe.recv())
                 except (EOFError, OSError):
                     self._reap(worker)
 
-    def _busy(self) -> bool:
-        """Send idle workers on tasks; return whether there is anything left to wait for."""
+    def _send_tasks(self) -> bool:
+        """Send tasks to idle workers; return whether any task is waiting or running."""
         for worker in [each for each in self.workers if each.ready and each.task is None]:
             if self.waiting:
-                worker.task = self._next(worker)
+                worker.task = self._next_task(worker)
                 self.waiting.remove(worker.task)
-                worker.part = self.tracker.study.part_of[worker.task.chain]
+                worker.position = self.tracker.study.study_of[worker.task.chain]
                 try:
                     worker.pipe.send_bytes(engine.pack_runs(self.tracker.study, worker.task))
                 except OSError:
                     self._reap(worker)
         return bool(self.waiting) or any(worker.task for worker in self.workers)
 
-    def _next(self, worker: _Worker) -> engine.Task:
-        """Return a task of the study that a worker is at, else of one that nobody is at, else any.
+    def _next_task(self, worker: _Worker) -> engine.Task:
+        """Return the next task for a worker, preferably from the study that it planned last.
 
-        A worker plans the base case of each study that it begins.
+        Otherwise preferably from a study that no other worker is planning: each worker has to plan
+        the base case of each study that it starts.
         """
-        part_of = self.tracker.study.part_of
-        taken = {each.part for each in self.workers}
+        study_of = self.tracker.study.study_of
+        taken = {each.position for each in self.workers}
         every = list(self.waiting)
-        same = (task for task in every if part_of[task.chain] == worker.part)
-        free = (task for task in every if part_of[task.chain] not in taken)
+        same = (task for task in every if study_of[task.chain] == worker.position)
+        free = (task for task in every if study_of[task.chain] not in taken)
         return next(same, None) or next(free, None) or every[0]
 
     def _start(self) -> None:
         worker = _Worker()
-        self.workers.append(worker)  # known before it runs, so that it is ended come what may
+        self.workers.append(worker)  # before it starts, so ``end`` ends it in any case
         with forkserver.interrupts_held(), contextlib.suppress(OSError, EOFError):
             worker.start()
 
-    def _hear(self, worker: _Worker, message: Message) -> None:
+    def _handle(self, worker: _Worker, message: Message) -> None:
         task = worker.task
         if task is None:  # it is ready
             worker.ready = True
             worker.pipe.send_bytes(self.study)
         elif isinstance(message, tuple):
-            self.unstarted = 0
+            self.failed_starts = 0
             run = task.first + message[0]
             name = self.tracker.name(task.chain, run)
-            self.tracker.keep(task.chain, run, engine.unpack(message[1], name))
+            self.tracker.add(task.chain, run, engine.unpack(message[1], name))
         else:
-            self.unstarted = 0
+            self.failed_starts = 0
             if message:
                 self.tracker.fail(task, message)
             worker.task = None
 
     def _reap(self, worker: _Worker) -> None:
-        """Put the task of a dead worker in front of the waiting ones."""
-        died = worker.died()
+        """Remove a crashed worker; its task becomes the first of the waiting tasks."""
+        crash = worker.how_it_ended()
         worker.end()
         self.workers.remove(worker)
         if worker.task is not None:
-            self.waiting.extendleft(reversed(self.tracker.after_death(worker.task, died)))
+            self.waiting.extendleft(reversed(self.tracker.tasks_after_crash(worker.task, crash)))
         else:
-            self.unstarted += 1
-            if self.unstarted >= UNSTARTED:
-                self._give_up(died)
+            self.failed_starts += 1
+            if self.failed_starts >= MAX_FAILED_STARTS:
+                self._give_up(crash)
 
-    def _give_up(self, died: str) -> None:
-        """Report that no worker gets to plan; what is finished is kept."""
+    def _give_up(self, crash: str) -> None:
+        """Report that workers crash before they plan anything; finished runs are kept."""
         msg = (
-            f"{died} before it was ready, {self.unstarted} in a row: try one process (--workers 1)"
+            f"{self.failed_starts} worker processes in a row ended before they were ready "
+            f"(the last one: {crash}): try one process (--workers 1)"
         )
-        if not self.tracker.kept:
+        if not self.tracker.outcomes:
             raise UsageError(msg)
         while self.waiting:
             self.tracker.fail(self.waiting.popleft(), msg)
 
     def end(self) -> None:
-        """End all workers."""
         for worker in self.workers:
             worker.end()
 
 
 def _work(pipe: Connection) -> None:
-    """Plan what comes through the pipe until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began the study ends this one
-    if sys.platform != "win32":  # else a lock that Pyomo makes as it loads is reported as leaked
+    """Run in a worker process: plan the tasks that arrive on the pipe, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
+    if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(None)
@@ -334,12 +346,12 @@ def _work(pipe: Connection) -> None:
 
 
 def _plan_task(pipe: Connection, copy: engine.StudyCopy, runs: bytes) -> str:
-    """Plan runs and send each outcome; return why they could not be planned, "" if they were."""
+    """Plan packed runs and send each outcome; return the reason if they can't be planned, or ""."""
     try:
         for i, outcome in enumerate(copy.outcomes(runs)):
             pipe.send((i, outcome))
-    except OSError:  # nobody listens any more
+    except OSError:  # the pipe is closed
         raise
     except Exception as error:  # noqa: BLE001 - a case or a change that cannot be unpacked here
-        return f"its worker process could not plan it: {engine.fault(error)}"
+        return f"its worker process could not plan it: {engine.describe_error(error)}"
     return ""

@@ -1,8 +1,8 @@
 """A Dask cluster: a scheduler, and workers on any machines that reach it.
 
-Of Dask is used what its manual has: a task a chain, a value that all tasks depend on (the case, so
-that each worker is sent it once), events (which run is finished), and ``run`` (to compare versions,
-and to end). Dask runs a task again whose worker died.
+Only documented features of Dask are used. Each chain is one Dask task. All tasks depend on one
+value, the packed study, so each worker is sent it once. Workers report finished runs as events.
+``Client.run`` compares versions and ends a study. If a worker dies, Dask repeats its task.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
 from planner.studies import engine
 from planner.studies.places import workers as remote
-from planner.studies.places.workers import Lost, Work, Workers, answered
+from planner.studies.places.workers import ClusterLostError, JobQueue, Workers, with_timeout
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-CONNECT = 5.0
-"""Seconds in which a scheduler has to answer."""
+CONNECT_SECONDS = 5.0
+"""Seconds within which a scheduler must answer a connection."""
 
-LAST_WORDS = 10.0
-"""Seconds in which workers have to hand over what they have when a study is ended."""
+HANDOVER_SECONDS = 10.0
+"""Seconds that workers have to send their finished outcomes when a study is stopped."""
 
-TRUST = (
-    "is not encrypted, and nobody proves who they are: whoever answers there, or can alter what is "
-    "sent on the way, can run programs on this machine. Use tls:// and certificates beyond a "
-    "network of your own"
+INSECURE_WARNING = (
+    "is neither encrypted nor authenticated: anyone who answers at that address, or can alter the "
+    "traffic, can run programs on this machine. Outside your own network, use tls:// and "
+    "certificates"
 )
-"""What is said of a cluster elsewhere: Dask's messages are unpickled as they arrive."""
+"""Warning for a cluster on another machine without TLS: Dask unpickles messages as they arrive."""
 
 _ADDRESS = re.compile(
     r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII
@@ -52,12 +52,12 @@ class Cluster:
     _notices: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse what is no address; raises UsageError."""
+        """Raise UsageError if the address is not valid."""
         match = _ADDRESS.fullmatch(self.address)
         if match is None or int(match["port"]) not in _PORTS:
             msg = (
-                f"{self.address!r} is no address of a Dask scheduler: it looks like "
-                "tcp://host:8786, as the scheduler says when it starts"
+                f"{self.address!r} is not the address of a Dask scheduler: an address looks like "
+                "tcp://host:8786; the scheduler prints its address when it starts"
             )
             raise UsageError(msg)
 
@@ -67,25 +67,24 @@ class Cluster:
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
-    def run(self, study: engine.Joined[Any], tracker: engine.Tracker) -> None:
-        """Plan all chains of runs on the cluster's workers, which are left as they were found.
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
+        """Plan all chains of runs on the cluster's workers, which go on running afterwards.
 
-        Raises UsageError where nothing answers at the address, no worker joins, or a worker has
-        other versions.
+        Raises UsageError if nothing answers at the address, no worker joins, or a worker has other
+        versions of the software.
         """
         with self._workers(tracker.notify) as workers:
-            begun = _Begun(workers, study, tracker)
+            running = _RunningStudy(workers, study, tracker)
             try:
-                begun.work()
+                running.work()
             finally:
-                begun.end()
+                running.end()
 
     @contextlib.contextmanager
-    def mapping(self, case: Case, notify: Callable[[str], None]) -> Iterator[Map]:
-        """Give a map over the cluster's workers.
+    def open_map(self, case: Case, notify: Callable[[str], None]) -> Iterator[Map]:
+        """Yield a map over the cluster's workers.
 
-        Raises UsageError where nothing answers, no worker joins, or one has other versions; the map
-        does where the cluster is lost.
+        Raises UsageError as ``run`` does; the map itself raises it if the cluster is lost.
         """
         del case
         with self._workers(notify) as workers:
@@ -93,18 +92,18 @@ class Cluster:
 
     @contextlib.contextmanager
     def _workers(self, notify: Callable[[str], None]) -> Iterator[Workers]:
-        """Give the cluster's workers, once there are some; raises UsageError."""
-        if not self.is_trusted and TRUST not in self._notices:
-            self._notices.add(TRUST)
-            notify(f"what is sent to and from {self.address} {TRUST}")
+        """Yield the cluster's workers, as soon as there are some; raises UsageError as ``run``."""
+        if not self.is_trusted and INSECURE_WARNING not in self._notices:
+            self._notices.add(INSECURE_WARNING)
+            notify(f"the connection to {self.address} {INSECURE_WARNING}")
         with connected(self.address) as client:
             workers = Workers(client, self.address, notify)
-            workers.gather()
+            workers.wait_until_ready()
             yield workers
 
 
 def _is_here(host: str) -> bool:
-    """Return whether a host is this machine by its name."""
+    """Return whether a host's name or address says that it is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -113,7 +112,7 @@ def _is_here(host: str) -> bool:
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Client]:
-    """Give a client of a scheduler; UsageError where there is none."""
+    """Yield a client of a scheduler; raises UsageError if none answers."""
     try:
         import distributed
     except ImportError as error:
@@ -121,21 +120,21 @@ def connected(address: str) -> Iterator[Client]:
         raise UsageError(msg) from error
     with _quiet():
         try:
-            client = answered(
-                lambda: distributed.Client(address, timeout=CONNECT, set_as_default=False),
-                2 * CONNECT,
+            client = with_timeout(
+                lambda: distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False),
+                2 * CONNECT_SECONDS,
             )
         except Exception as error:
             raise UsageError(_unanswered(address, error)) from error
         try:
             yield client
         finally:
-            with contextlib.suppress(Exception):  # what matters has been said and done
-                answered(lambda: client.close(timeout=CONNECT), 2 * CONNECT)
+            with contextlib.suppress(Exception):  # all results are here already
+                with_timeout(lambda: client.close(timeout=CONNECT_SECONDS), 2 * CONNECT_SECONDS)
 
 
 def _unanswered(address: str, error: Exception) -> str:
-    """Say that no scheduler answers, and what to do."""
+    """Return a message that no scheduler answers, with advice."""
     import dask
 
     if address.startswith("tls://"):
@@ -143,13 +142,13 @@ def _unanswered(address: str, error: Exception) -> str:
         missing = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
         if missing:
             return (
-                f"{address} asks for certificates, and Dask's settings here name none: "
+                f"{address} requires certificates, but Dask's settings on this machine give none: "
                 f"set {', '.join(missing)} (docs/many-runs.md, Certificates)"
             )
-        advice = "start it with the same certificate authority, and give the address that it says"
+        advice = "start it with the same certificate authority, and give the address that it prints"
     else:
-        advice = "start one with 'dask scheduler', and give the address that it says"
-    return f"no Dask scheduler answers at {address} ({engine.fault(error)}): {advice}"
+        advice = "start one with 'dask scheduler', and give the address that it prints"
+    return f"no Dask scheduler answers at {address} ({engine.describe_error(error)}): {advice}"
 
 
 TLS = ("ca-file", "client.cert", "client.key")
@@ -157,53 +156,56 @@ TLS = ("ca-file", "client.cert", "client.key")
 
 
 def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-    """Return what a function makes of items on the workers; UsageError where they are lost."""
+    """Call a function for each item on the workers; raises UsageError if the cluster is lost."""
     results: dict[int, Any] = {}
 
-    def call(shared: Future, position: int) -> tuple[Any, ...]:
-        return remote.alone, shared, items[position]
+    def call_for(shared: Future, position: int) -> tuple[Any, ...]:
+        return remote.run_alone, shared, items[position]
 
-    work = Work(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call)
-    promised = engine.returned_by(function)
+    work = JobQueue(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call_for)
+    result_type = engine.return_class(function)
     try:
-        for position, future in work.news():
+        for position, future in work.events():
             if future.status != "cancelled":
-                results[position] = _result(work, future, promised)
-    except Lost as error:
-        msg = f"{error}, and with it what was planned there: nothing is written"
+                results[position] = _result(work, future, result_type)
+    except ClusterLostError as error:
+        msg = f"{error}, with all results of its workers: nothing is written"
         raise UsageError(msg) from error
     if len(results) < len(items):
-        msg = f"the cluster at {workers.address} was lost, and with it what was planned there"
+        msg = f"the cluster at {workers.address} was lost, with all results of its workers"
         raise UsageError(msg)
     return [results[position] for position in range(len(items))]
 
 
-def _result(work: Work[int], future: Future, promised: type) -> Any:
-    """Return what a worker made of an item; SolverError where it made nothing of it."""
+def _result(work: JobQueue[int], future: Future, result_type: type) -> Any:
+    """Return a worker's result for an item; raises SolverError if it is not valid."""
     try:
         result = work.result(future)
-    except (Lost, PlannerError):
+    except (ClusterLostError, PlannerError):
         raise
     except Exception as error:
-        msg = f"a worker of the cluster cannot plan a part of the case: {engine.fault(error)}"
+        reason = engine.describe_error(error)
+        msg = f"a worker of the cluster cannot plan a part of the case: {reason}"
         raise SolverError(msg) from error
-    if not isinstance(result, promised):
-        msg = f"a worker of the cluster sent back no {promised.__name__}, but {result!r:.80}"
+    if not isinstance(result, result_type):
+        msg = (
+            f"a worker of the cluster sent {result!r:.80}, not an object of {result_type.__name__}"
+        )
         raise SolverError(msg)
     return result
 
 
-class _Begun:
-    """A study that the cluster is at work on."""
+class _RunningStudy:
+    """A study that runs on the cluster."""
 
     def __init__(
-        self, workers: Workers, study: engine.Joined[Any], tracker: engine.Tracker
+        self, workers: Workers, study: engine.JoinedStudies[Any], tracker: engine.Tracker
     ) -> None:
         self.workers = workers
         self.study = study
         self.tracker = tracker
         self.name = f"planner-{uuid.uuid4().hex}"
-        self.work_of = Work(
+        self.jobs = JobQueue(
             workers,
             self.name,
             engine.pack_study(study),
@@ -213,76 +215,76 @@ class _Begun:
         )
 
     def work(self) -> None:
-        """Send all tasks and take what comes back, until none is out or the cluster is lost."""
-        self.workers.client.subscribe_topic(remote.TOPIC, self._heard)
-        work = self.work_of
+        """Send all tasks and collect outcomes, until no task is left or the cluster is lost."""
+        self.workers.client.subscribe_topic(remote.TOPIC, self._on_event)
+        work = self.jobs
         try:
-            for first, second in work.news():
+            for first, second in work.events():
                 if isinstance(first, engine.Task):
-                    work.waiting.extendleft(reversed(self._done(second, first)))
+                    work.waiting.extendleft(reversed(self._collect(second, first)))
                 else:
-                    self.tracker.saw(first, second)
-        except Lost as lost:
-            for task in work.left:
-                self._lose(task, str(lost))
+                    self.tracker.mark_finished(first, second)
+        except ClusterLostError as lost:
+            for task in work.unfinished:
+                self._fail(task, str(lost))
 
     def _task(self, case: Future, task: engine.Task) -> tuple[Any, ...]:
         start = (task.chain, task.first)
         return remote.plan_task, self.name, case, start, engine.pack_runs(self.study, task)
 
-    def _heard(self, event: tuple[float, Any]) -> None:
-        """Take the word of a worker that a run is finished; called in the client's own thread."""
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        """Note that a worker reports a finished run; Dask's client calls it in its own thread."""
         study, chain, run = event[1]
         if study == self.name:
-            self.work_of.inbox.put((chain, run))
+            self.jobs.inbox.put((chain, run))
 
-    def _done(self, future: Future, task: engine.Task) -> list[engine.Task]:
-        """Take what came of a task; return what is left to do of it."""
+    def _collect(self, future: Future, task: engine.Task) -> list[engine.Task]:
+        """Collect the outcomes of a task; return the tasks that must be repeated, if it failed."""
         from distributed import KilledWorker
 
         if future.status == "finished":
-            self._take(future, task)
+            self._add_outcomes(future, task)
         elif future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                task = replace(task, deaths=task.deaths + error.allowed_failures)
-                return self.tracker.after_death(task, "a worker of the cluster died")
-            self.tracker.fail(task, f"its worker could not plan it: {engine.fault(error)}")
+                task = replace(task, crashes=task.crashes + error.allowed_failures)
+                return self.tracker.tasks_after_crash(task, "a worker of the cluster died")
+            self.tracker.fail(task, f"its worker could not plan it: {engine.describe_error(error)}")
         else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
-            self._lose(task, f"the cluster at {self.workers.address} was lost")
+            self._fail(task, f"the cluster at {self.workers.address} was lost")
         return []
 
-    def _take(self, future: Future, task: engine.Task) -> None:
-        """Keep the outcomes of a task that is done."""
+    def _add_outcomes(self, future: Future, task: engine.Task) -> None:
+        """Give the outcomes of a finished task to the tracker."""
         try:
-            self.tracker.take(self.work_of.result(future))
-        except Lost:
+            self.tracker.add_packed(self.jobs.result(future))
+        except ClusterLostError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             if future.status == "cancelled":
-                self._lose(task, f"the cluster at {self.workers.address} was lost")
+                self._fail(task, f"the cluster at {self.workers.address} was lost")
             self.tracker.fail(
-                task, f"what its worker sent back cannot be read: {engine.fault(error)}"
+                task, f"its worker's results cannot be read: {engine.describe_error(error)}"
             )
-        self.tracker.fail(task, "its worker sent back no outcome of it")
+        self.tracker.fail(task, "its worker did not send its result")
 
-    def _lose(self, task: engine.Task, why: str) -> None:
-        self.tracker.fail(task, engine.NOT_RUN + why, ran=False)
+    def _fail(self, task: engine.Task, reason: str) -> None:
+        self.tracker.fail(task, engine.NOT_RUN + reason, ran=False)
 
     def end(self) -> None:
-        """End what still runs, and take what the workers have found so far."""
+        """Stop all tasks, and collect the outcomes that the workers have finished so far."""
         if self.workers.client.status != "running":
             return
-        with contextlib.suppress(Exception):  # a cluster that is gone has nothing to say
-            self.workers.client.cancel(list(self.work_of.out))
-            kept = self.workers.ask(remote.end_study, self.name, seconds=LAST_WORDS)
+        with contextlib.suppress(Exception):  # a lost cluster does not answer
+            self.workers.client.cancel(list(self.jobs.sent))
+            kept = self.workers.ask(remote.end_study, self.name, seconds=HANDOVER_SECONDS)
             for outcomes in kept.values():
-                self.tracker.take(outcomes)
+                self.tracker.add_packed(outcomes)
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's own log and its warnings off the terminal: what matters is said in a sentence."""
+    """Keep Dask's log and warnings off the terminal: the planner reports errors itself."""
     import logging
     import warnings
 

@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: who is there, who is silent, what is sent and what runs there."""
+"""The workers of a Dask cluster: which are alive, the jobs sent to them, and the code they run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from models.errors import UsageError
 from planner._version import __version__
-from planner.studies.engine import StudyCopy, fault
+from planner.studies.engine import StudyCopy, describe_error
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -23,42 +23,43 @@ J = TypeVar("J")
 T = TypeVar("T")
 R = TypeVar("R")
 
-ANSWER = 10.0
-"""Seconds in which a scheduler or a worker that is well has answered a question."""
+ANSWER_SECONDS = 10.0
+"""Seconds within which a healthy scheduler or worker answers a request."""
 
-WAIT = 60.0
-"""Seconds that a study waits for a worker, or for a scheduler's answer, whenever there is none."""
+WAIT_SECONDS = 60.0
+"""Seconds that a study waits if there is no worker, or if the scheduler does not answer."""
 
-SILENT = 30.0
-"""Seconds without a sign of life, at least, until a worker's work is given to others.
+SILENT_SECONDS = 30.0
+"""Seconds of silence after which a worker's runs are given to other workers, at least.
 
-A worker that is well gives one every half second, of hundreds every few seconds, while it plans,
-too. One long call of a library can hold it up, and is the longer the larger the case; so a worker
-may be silent for as long as the longest run of this study took, if that is more.
+A healthy worker sends a sign of life every half second, also while it plans; in a cluster of
+hundreds of workers, every few seconds. A long call of a library can delay it, the longer the larger
+the case. So the limit is at least the duration of this study's longest run.
 """
 
-LOOK = 1.0
-"""Seconds from one look at the workers to the next."""
+LOOK_SECONDS = 1.0
+"""Seconds between two checks of which workers are alive."""
 
 
-class Lost(Exception):  # noqa: N818 - what happened, not whose mistake it is
-    """The cluster is gone, or nobody is left there who plans."""
+class ClusterLostError(Exception):
+    """The connection to the cluster is lost, or the cluster has no workers left."""
 
 
-def answered(ask: Callable[[], R], seconds: float) -> R:
-    """Return the answer to a question, which may never come; TimeoutError where it does not.
+def with_timeout(ask: Callable[[], R], seconds: float) -> R:
+    """Return what ``ask`` returns; raises TimeoutError if it takes longer.
 
-    Asked in a background thread: a stranger may keep Dask waiting for ever.
+    It is called in a background thread: if another program than a Dask scheduler listens at the
+    address, Dask may wait forever.
     """
     answer: queue.SimpleQueue[tuple[R | None, Exception | None]] = queue.SimpleQueue()
 
-    def wait() -> None:
+    def put_answer() -> None:
         try:
             answer.put((ask(), None))
         except Exception as error:  # noqa: BLE001 - raised again below
             answer.put((None, error))
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=put_answer, daemon=True).start()
     try:
         result, error = answer.get(timeout=seconds)
     except queue.Empty:
@@ -66,192 +67,202 @@ def answered(ask: Callable[[], R], seconds: float) -> R:
         raise TimeoutError(msg) from None
     if error is not None:
         raise error
-    return result  # type: ignore[return-value]  # there is an answer, or an error
+    return result  # type: ignore[return-value]  # either an answer or an error is there
 
 
 class Workers:
-    """The workers that give signs of life, ``threads`` by address."""
+    """The live workers of a cluster: the number of ``threads`` by a worker's address."""
 
     def __init__(self, client: Client, address: str, notify: Callable[[str], None]) -> None:
-        """Know nobody yet."""
         self.client = client
         self.address = address
         self.notify = notify
         self.threads: dict[str, int] = {}
-        self.longest = 0.0
+        self.longest_run = 0.0
         self._signs: dict[str, tuple[float, float]] = {}
         self._replaced: set[str] = set()
-        self._deserted: float | None = None
+        self._empty_since: float | None = None
 
     @property
-    def room(self) -> int:
-        """How many runs the workers can take at a time."""
+    def capacity(self) -> int:
+        """How many jobs the workers can run at a time."""
         return sum(self.threads.values())
 
     @property
-    def patience(self) -> float:
-        """How long a worker may be silent before it counts as lost [s]."""
-        return max(SILENT, self.longest)
+    def silence_limit(self) -> float:
+        """How long a worker may be silent before its work is given to others [s]."""
+        return max(SILENT_SECONDS, self.longest_run)
 
-    def gather(self) -> None:
-        """Wait for a worker, and see that all can plan what is planned here; raises UsageError."""
+    def wait_until_ready(self) -> None:
+        """Wait for a worker, and check that all workers have the software versions of this process.
+
+        Raises UsageError if no worker joins or versions differ.
+        """
         try:
-            self._wait()
+            self._wait_for_worker()
             self._compare_versions()
-        except Lost as lost:
+        except ClusterLostError as lost:
             raise UsageError(str(lost)) from lost
 
-    def look(self, *, begun: bool = True) -> None:
-        """See who is there, and have silent workers replaced.
+    def refresh(self, *, needs_workers: bool = True) -> None:
+        """Update the live workers, and have silent workers replaced.
 
-        Raises Lost where the connection is gone, or where for ``WAIT`` seconds the scheduler gave
-        no answer or, once a study has ``begun``, had no worker.
+        Raises ClusterLostError if the connection is lost, or if for ``WAIT_SECONDS`` the scheduler
+        has not answered or, if the study ``needs_workers``, has had no worker.
         """
         if self.client.status != "running":
             msg = f"the cluster at {self.address} was lost"
-            raise Lost(msg)
+            raise ClusterLostError(msg)
         try:
-            there = self._workers()
-        except Exception as error:  # noqa: BLE001 - a later look may be answered
+            present = self._workers()
+        except Exception as error:  # noqa: BLE001 - a later request may be answered
             self.threads = {}
-            mute = f"the scheduler at {self.address} does not answer"
-            self._wait_on(mute, f"{mute} ({fault(error)})")
+            silence = f"the scheduler at {self.address} does not answer"
+            self._wait_or_give_up(silence, f"{silence} ({describe_error(error)})")
             return
         now = time.monotonic()
-        for worker, (_, sign) in there.items():
+        for worker, (_, sign) in present.items():
             if worker not in self._signs or self._signs[worker][0] != sign:
                 self._signs[worker] = sign, now
-        silent = {worker for worker in there if now - self._signs[worker][1] > self.patience}
+        silent = {worker for worker in present if now - self._signs[worker][1] > self.silence_limit}
         self.threads = {
-            worker: threads[0] for worker, threads in there.items() if worker not in silent
+            worker: threads for worker, (threads, _) in present.items() if worker not in silent
         }
         if silent:
             self._replace(silent)
         if self.threads:
-            self._deserted = None
-        elif begun:
+            self._empty_since = None
+        elif needs_workers:
             none = f"the scheduler at {self.address} has no workers left"
-            self._wait_on(
+            self._wait_or_give_up(
                 f"{none}: waiting for one", f"the cluster at {self.address} had no workers left"
             )
 
     def _replace(self, silent: set[str]) -> None:
-        """Do what Dask does after five minutes: give a worker's work to others, and start it again.
+        """Restart silent workers and give their work to others, as Dask does after five minutes.
 
-        A worker without a nanny is only left; it ends itself when it comes to.
+        A worker without a nanny (Dask's process that restarts workers) isn't restarted; it ends
+        itself as soon as it responds again.
         """
         for worker in sorted(silent - self._replaced):
             self.notify(
-                f"the worker {worker} has given no sign of life for {self.patience:z.0f} seconds: "
-                "its runs are given to others"
+                f"the worker {worker} has given no sign of life for {self.silence_limit:z.0f} "
+                "seconds: its runs are given to others"
             )
         self._replaced |= silent
-        with contextlib.suppress(Exception):  # asked again with the next look
+        with contextlib.suppress(Exception):  # requested again with the next refresh
             self.client.sync(
                 self.client.scheduler.restart_workers,
                 workers=sorted(silent),
-                timeout=ANSWER,
+                timeout=ANSWER_SECONDS,
                 wait_for_workers=False,
                 on_error="return",
                 stimulus_id=f"planner-silent-{time.time()}",
-                callback_timeout=2 * ANSWER,
+                callback_timeout=2 * ANSWER_SECONDS,
             )
 
     def ask(self, function: Callable[..., Any], *arguments: object, seconds: float) -> Any:
-        """Return by worker what a function returns there, an error where it raises one.
+        """Call a function on each worker; return by worker the result or the exception.
 
-        Raises TimeoutError where not all have answered in so many seconds.
+        Raises TimeoutError if not all workers answer within ``seconds``.
         """
-        to = list(self.threads)
-        return answered(
-            lambda: self.client.run(function, *arguments, workers=to, on_error="return"), seconds
+        asked = list(self.threads)
+        return with_timeout(
+            lambda: self.client.run(function, *arguments, workers=asked, on_error="return"), seconds
         )
 
     def _workers(self) -> dict[str, tuple[int, float]]:
-        """Return threads and the last sign of life (by the scheduler's clock) of each worker."""
-        identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
+        """Return the threads and the last sign of life (in scheduler time) of each worker."""
+        identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER_SECONDS)
         return {
             str(worker): (int(worker_facts["nthreads"]), float(worker_facts["last_seen"]))
             for worker, worker_facts in identity["workers"].items()
         }
 
-    def _wait_on(self, notice: str, why: str) -> None:
-        """Say once that there is nobody, and wait; raises Lost after ``WAIT`` seconds."""
+    def _wait_or_give_up(self, notice: str, error: str) -> None:
+        """Report once what is missing; raises ClusterLostError after ``WAIT_SECONDS``."""
         now = time.monotonic()
-        if self._deserted is None:
-            self._deserted = now
+        if self._empty_since is None:
+            self._empty_since = now
             self.notify(notice)
-        if now - self._deserted > WAIT:
-            raise Lost(why)
+        if now - self._empty_since > WAIT_SECONDS:
+            raise ClusterLostError(error)
 
-    def _wait(self) -> None:
-        """Wait until there is a worker, and say so."""
-        self.look(begun=False)
-        if not self.threads and self._deserted is None:
+    def _wait_for_worker(self) -> None:
+        """Wait until there is a worker; raises UsageError after ``WAIT_SECONDS``."""
+        self.refresh(needs_workers=False)
+        if not self.threads and self._empty_since is None:
             self.notify(f"the scheduler at {self.address} has no workers yet: waiting for one")
-        begun = time.monotonic()
+        start = time.monotonic()
         while not self.threads:
-            if time.monotonic() - begun > WAIT:
+            if time.monotonic() - start > WAIT_SECONDS:
                 msg = (
-                    f"no worker has joined the Dask scheduler at {self.address} in {WAIT:g} "
-                    f"seconds: start some with 'dask worker {self.address} --nworkers -1 "
-                    "--nthreads 1'"
+                    f"no worker has joined the Dask scheduler at {self.address} in "
+                    f"{WAIT_SECONDS:g} seconds: start some with 'dask worker {self.address} "
+                    "--nworkers -1 --nthreads 1'"
                 )
                 raise UsageError(msg)
-            time.sleep(LOOK)
-            self.look(begun=False)
+            time.sleep(LOOK_SECONDS)
+            self.refresh(needs_workers=False)
         most = max(self.threads.values())
         if most > 1:
             self.notify(
-                f"a worker with {most} threads plans one chain at a time: "
-                f"'dask worker {self.address} --nworkers {most} --nthreads 1' would plan {most}"
+                f"a worker with {most} threads plans only one chain at a time: use 'dask worker "
+                f"{self.address} --nworkers {most} --nthreads 1' to plan {most} chains at a time"
             )
 
     def _compare_versions(self) -> None:
-        """Refuse workers whose plans could differ from those made here; raises UsageError."""
-        here = versions()
-        for worker, there in self._versions().items():
-            if not isinstance(there, Mapping):
-                why = fault(there) if isinstance(there, BaseException) else f"it says {there!r:.80}"
-                msg = f"the worker {worker} cannot plan, is the same planner installed there? {why}"
+        """Raise UsageError if a worker's software versions differ, since its plans might, too."""
+        here = software_versions()
+        for worker, versions in self._versions().items():
+            if not isinstance(versions, Mapping):
+                reason = (
+                    describe_error(versions)
+                    if isinstance(versions, BaseException)
+                    else f"it answers {versions!r:.80}"
+                )
+                msg = f"the worker {worker} cannot plan. Is the same planner there? ({reason})"
                 raise UsageError(msg)
-            wrong = [
-                f"{name} {there.get(name)} (here {version})"
+            differences = [
+                f"{name} {versions.get(name)} (here {version})"
                 for name, version in here.items()
-                if there.get(name) != version
+                if versions.get(name) != version
             ]
-            if wrong:
+            if differences:
                 msg = f"the worker {worker} has other versions, so its plans may differ: "
-                raise UsageError(msg + ", ".join(wrong))
+                raise UsageError(msg + ", ".join(differences))
 
     def _versions(self) -> Mapping[str, object]:
-        """Return what the workers say of their versions; silent ones are left out."""
-        end = time.monotonic() + WAIT
+        """Return the software versions of each worker that answers; UsageError if none do."""
+        end = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < end:
             try:
-                answer = self.ask(versions, seconds=ANSWER)
+                answer = self.ask(software_versions, seconds=ANSWER_SECONDS)
             except TimeoutError:
-                self.look()
+                self.refresh()
                 continue
             if isinstance(answer, Mapping):
                 return answer
             break
         msg = (
-            f"the workers of the Dask scheduler at {self.address} do not say which versions they "
-            "have: look whether they are stopped, and what they have logged"
+            f"the workers of the Dask scheduler at {self.address} do not report their software "
+            "versions: check whether they have stopped, and read their logs"
         )
         raise UsageError(msg)
 
 
-class Work(Generic[J]):
-    """Jobs for a workers, no more out than it can do at once.
+class JobQueue(Generic[J]):
+    """Jobs for the workers of a cluster, sent to them as soon as they can run them.
 
-    Dask blames a worker's death on all that it had been given, and one that it had not begun shall
-    not be blamed. ``shared`` is what all jobs depend on, sent to each worker once. ``call`` makes
-    of it and a job the function and the arguments to be sent; ``runs`` says how many runs it has.
+    If a worker dies, Dask counts that against all jobs sent to it. So no more jobs are sent than
+    the workers can run at once: a job that was only waiting must not be counted as its cause.
+
+    ``shared`` is a value that all jobs need; each worker is sent it once. ``call(shared, job)``
+    returns the function to call on a worker and its arguments. ``runs(job)`` returns the job's
+    number of runs. ``sent`` are the jobs at the workers, ``waiting`` the others.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of work
+    def __init__(  # noqa: PLR0913 - all that defines the jobs
         self,
         workers: Workers,
         name: str,
@@ -261,111 +272,113 @@ class Work(Generic[J]):
         *,
         runs: Callable[[J], int] = lambda _: 1,
     ) -> None:
-        """Send nothing yet."""
         self.workers = workers
         self.name = name
         self.call = call
         self.runs = runs
         self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.waiting = deque(jobs)
-        self.out: dict[Future, tuple[J, float]] = {}
-        self.shared = workers.client.submit(carry, shared, key=f"{name}-shared")
+        self.sent: dict[Future, tuple[J, float]] = {}
+        self.shared = workers.client.submit(shared_value, shared, key=f"{name}-shared")
         self._sent = 0
 
     @property
-    def left(self) -> list[J]:
-        """The jobs that are not done: sent ones, then those waiting."""
-        return [*(job for job, _ in self.out.values()), *self.waiting]
+    def unfinished(self) -> list[J]:
+        """The unfinished jobs: first the sent ones, then the waiting ones."""
+        return [*(job for job, _ in self.sent.values()), *self.waiting]
 
-    def news(self) -> Iterator[Any]:
-        """Send all jobs; give each with its future as it is done, and what else the inbox has.
+    def events(self) -> Iterator[Any]:
+        """Send all jobs; yield (job, future) for each finished job, and tuples from ``inbox``.
 
-        A job may be put back into ``waiting`` meanwhile. Raises Lost as ``Workers.look`` does.
+        Callers may put jobs back into ``waiting``. Raises ClusterLostError as ``Workers.refresh``.
         """
-        due = time.monotonic() + LOOK
-        while self.waiting or self.out:
-            while self.waiting and len(self.out) < self.workers.room:
+        due = time.monotonic() + LOOK_SECONDS
+        while self.waiting or self.sent:
+            while self.waiting and len(self.sent) < self.workers.capacity:
                 self._send(self.waiting.popleft())
             try:
-                news = self.inbox.get(timeout=LOOK)
+                event = self.inbox.get(timeout=LOOK_SECONDS)
             except queue.Empty:
                 pass
             else:
-                if isinstance(news, tuple):
-                    yield news
-                elif news in self.out:
-                    yield self._done(news), news
-                    del self.out[news]  # known until then, should the cluster be lost meanwhile
+                if isinstance(event, tuple):
+                    yield event
+                elif event in self.sent:
+                    yield self._done(event), event
+                    del self.sent[event]  # not before: the cluster may be lost meanwhile
             if time.monotonic() >= due:
-                self.workers.look()
-                due = time.monotonic() + LOOK
+                self.workers.refresh()
+                due = time.monotonic() + LOOK_SECONDS
 
     def result(self, future: Future) -> Any:
-        """Return what came of a job that is done, however long it is on its way; see ``news``."""
+        """Return the result of a finished job, however long its transfer takes.
+
+        Raises ClusterLostError as ``Workers.refresh``.
+        """
         while True:
             try:
-                return future.result(timeout=ANSWER)
-            except TimeoutError:  # of a worker that is replaced, it is made again
-                self.workers.look()
+                return future.result(timeout=ANSWER_SECONDS)
+            except TimeoutError:  # if its worker is replaced, Dask repeats the job
+                self.workers.refresh()
 
     def _send(self, job: J) -> None:
         self._sent += 1
         function, *arguments = self.call(self.shared, job)
         future = self.workers.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
-        self.out[future] = job, time.monotonic()
+        self.sent[future] = job, time.monotonic()
         future.add_done_callback(self.inbox.put)
 
     def _done(self, future: Future) -> J:
-        job, sent = self.out[future]
+        job, sent = self.sent[future]
         took = (time.monotonic() - sent) / self.runs(job)
-        self.workers.longest = max(self.workers.longest, took)
+        self.workers.longest_run = max(self.workers.longest_run, took)
         return job
 
 
-# ---- what runs on a worker -----------------------------------------------------------------------
+# ---- code that runs on a worker ------------------------------------------------------------------
 
 TOPIC = "planner"
-"""The topic under which workers say which run is finished: study, chain, run."""
+"""The topic of the events by which workers report a finished run: (study, chain, run)."""
 
 LIBRARIES = ("highspy", "numpy", "pandas", "pyomo")
-"""Whose version may change a plan in its last digits."""
+"""Packages whose version may change the last digits of a plan."""
 
 COPIES = 4
-"""Studies that a worker keeps at most; an older one is unpacked again if it is needed."""
+"""How many studies a worker keeps unpacked at most."""
 
-Found: TypeAlias = dict[tuple[int, int], bytes]
-"""Packed outcomes by the positions of chain and run."""
+PackedOutcomes: TypeAlias = dict[tuple[int, int], bytes]
+"""Packed outcomes by the position of the chain and of the run in the chain."""
 
 _copies: OrderedDict[str, StudyCopy] = OrderedDict()
 _ended: deque[str] = deque(maxlen=1000)
-"""The studies that ended last: a task of theirs that still comes, or waits here, is not run."""
-_one_at_a_time = threading.Lock()
-"""HiGHS runs in one thread of a process at a time."""
+"""The studies that ended most recently: a task of theirs that still arrives or waits is dropped."""
+_solver_lock = threading.Lock()
+"""Held while HiGHS runs: only one thread of a process may run it at a time."""
 
 
-def versions() -> dict[str, str]:
-    """Return what decides a plan, apart from the case."""
+def software_versions() -> dict[str, str]:
+    """Return the versions of the software that can influence a plan."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     installed = {name: version(name) for name in LIBRARIES}
     return {"planner": __version__, "Python": python, **installed}
 
 
-def carry(study: bytes) -> bytes:
-    """Return a packed study: the value that all its tasks depend on, made again if it is lost."""
+def shared_value(study: bytes) -> bytes:
+    """Return a packed study: all its tasks depend on this Dask task, which Dask can repeat."""
     return study
 
 
-def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> Found:
-    """Plan runs of a chain, from the position ``start`` (of the chain, of its first run) on.
+def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> PackedOutcomes:
+    """Plan packed runs of a chain; ``start`` has the positions of the chain and of the first run.
 
-    Says of each that it is finished, and leaves its outcome where ``end_study`` finds it.
+    Each finished run is reported as an event, and its outcome is kept for ``end_study``.
     """
     from distributed import get_worker
 
     worker = get_worker()
     chain, first = start
-    outcomes: Found = {}
-    with _one_at_a_time:
+    outcomes: PackedOutcomes = {}
+    with _solver_lock:
         if name in _ended:
             return {}
         copy = _copy_of(name, study)
@@ -375,14 +388,14 @@ def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> F
     return outcomes
 
 
-def alone(function: Callable[[T], R], item: T) -> R:
-    """Return what a function makes of an item, while nothing else is planned in this process."""
-    with _one_at_a_time:
+def run_alone(function: Callable[[T], R], item: T) -> R:
+    """Call a function with an item, while nothing else is planned in this process."""
+    with _solver_lock:
         return function(item)
 
 
-def end_study(name: str) -> Found:
-    """Drop a study, let its running chain end with the run it is at, and return what was found."""
+def end_study(name: str) -> PackedOutcomes:
+    """Drop a study, stop its chain after the current run, and return the outcomes so far."""
     _ended.append(name)
     copy = _copies.pop(name, None)
     if copy is None:
@@ -392,7 +405,7 @@ def end_study(name: str) -> Found:
 
 
 def _copy_of(name: str, study: bytes) -> StudyCopy:
-    """Return what this worker keeps of a study."""
+    """Return this worker's copy of a study; the least recently used copies are dropped."""
     copy = _copies.setdefault(name, StudyCopy(study))
     _copies.move_to_end(name)
     while len(_copies) > COPIES:

@@ -16,7 +16,7 @@ def solve(case: Case, clock: Clock) -> Answer:
     clock.start()
     runs = [Run(f"{share}", Parts((Part(Turned(capped, share)),))) for share in SWEEP]
     outcomes = run_study(Study(case, chains_of(runs, -(-len(runs) // cores())), read)).every
-    failed = sorted({outcome.error or str(outcome.found) for outcome in outcomes} - {"passed"})
+    failed = sorted({outcome.error or str(outcome.result) for outcome in outcomes} - {"passed"})
     total = clock.stop()["total"]
     objectives = [outcome.objective or 0.0 for outcome in outcomes]
     return Answer(objectives, {"total": total}, failed[0] if failed else "passed")

@@ -313,7 +313,7 @@ def test_checks_measure_small_minerals_by_their_own_demand():
     book["Refiners"].append(refiner("small", "Japan", 1e-3, 20) | {"Mineral": "gallium"})
     book["Demand"].append({"Mineral": "gallium", "Member": "A", "2026": 1e-3, "2027": 2e-3})
     checks = made(book)["Checks"].to_frame()
-    own = checks[checks["What"].str.contains("own largest demand|of the same minerals")]
+    own = checks[checks["What"].str.contains("its largest demand|of the same minerals")]
     assert len(own) == 2
     assert (own["Value"] <= 1e-9).all()
     assert set(own["Unit"]) == {"relative"}

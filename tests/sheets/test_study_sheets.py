@@ -173,7 +173,7 @@ def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
 def test_one_name_for_what_the_program_minimises():
     for total in (Comparison.total, Frontier.objective, AsGiven.objective):
         assert "discounted" in total.meaning
-    assert Runs.objective.meaning.startswith("Total cost: ")
+    assert Runs.objective.meaning.startswith("Total cost, ")
 
 
 def test_losses_that_cost_nothing_have_no_bar():

@@ -414,6 +414,7 @@ class BlockSolver:
 
 
 def optimality_words(proof: Certificate) -> str:
+    """Return how far a solution is from proven optimal: dual infeasibility and gap, in words."""
     return f"dual infeasibility {proof.dual_infeasibility:.2g}, gap {proof.gap:.2g}"
 
 

@@ -102,7 +102,11 @@ class Session:
         return plan
 
     def confirm(self) -> None:
-        """Wait for the background; SolverError where the plans are not the case's."""
+        """Wait for the background comparison of Pyomo models with the arrays that were solved.
+
+        SolverError if they differ: then the plans are not the case's. Without a comparison in the
+        background, nothing is done.
+        """
         self._solver.confirm()
 
     def restart(self) -> None:
@@ -357,6 +361,7 @@ def _comparable(base: Expanded, variant: Expanded) -> bool:
     """Return whether positions of minerals, members, years, sources and contracts are the same."""
 
     def layout(e: Expanded) -> tuple[Any, ...]:
+        """Return the names by which positions are given; equal for cases with equal positions."""
         case = e.case
         return (
             e.minerals,

@@ -57,7 +57,10 @@ _BETWEEN, _TRIED = (0.5, 1.0), 0.75  # where straight lines are read, and where 
 
 
 class NoVectorsError(PlannerError):
-    """A change is none of the vectors of its base's program."""
+    """A change cannot be expressed as new numbers at positions of the base's arrays.
+
+    It adds columns or rows, for example, or two steps change one number in different ways.
+    """
 
 
 Vectors = Mapping[str, tuple[Ints, Floats]]
@@ -88,7 +91,10 @@ class Variation:
         return fitted.arrays
 
     def arrays(self, parts: Sequence[CaseStep]) -> LinearProgram:
-        """Return the base's arrays with parts of changes, which hold together."""
+        """Return the base's arrays with several steps of changes made together.
+
+        NoVectorsError where a step, or the steps together, cannot be expressed in these arrays.
+        """
         several = [self._part(part) for part in parts]
         for part, vectors in zip(parts, several, strict=True):
             limits, _ = vectors.get("row_lower", (self._shared[:0], None))

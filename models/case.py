@@ -359,7 +359,11 @@ def common_letters(text: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Return the form in which names are compared: as they look, in lower case, spaces joined."""
+    """Return the form in which names are compared; ``clean`` is the form in which they are shown.
+
+    Invisible letters are removed, full-width letters and ligatures become common letters, all is in
+    lower case, and there is one space between words.
+    """
     if name.isascii():
         return " ".join(name.split()).casefold()
     folded = common_letters(_IGNORED.sub("", name)).casefold()
@@ -397,6 +401,7 @@ def _in_order(records: Iterable[R]) -> SortedRecords[R]:
         return tuple(_sortable(getattr(record, name)) for name in keys)
 
     def full_sort_key(record: R) -> tuple[Any, ...]:
+        """Return ``sort_key`` followed by all compared fields, to order records with equal keys."""
         return sort_key(record), tuple(repr(getattr(record, name)) for name in names)
 
     are_unique = len(set(map(sort_key, rows))) == len(rows)  # nearly always

@@ -306,7 +306,7 @@ KEEPS_ENOUGH = 0.8
 
 
 def keeps_enough(served: float) -> bool:
-    """Return whether enough is served without the largest supplier, but for rounding."""
+    """Return whether ``served`` (of need, without the largest supplier) is KEEPS_ENOUGH or more."""
     return served >= KEEPS_ENOUGH - tolerances.LIMIT_KEPT
 
 

@@ -79,6 +79,10 @@ def in_words(number: float) -> str:
 
 
 def percent_hint(number: float) -> str:
+    """Return the hint that a number was meant in percent: ``did you mean 0.4 (40 %)?`` for 40.
+
+    The caller decides whether the hint applies.
+    """
     return f"did you mean {number / 100:.6g} ({number:.6g} %)?"
 
 

@@ -57,9 +57,11 @@ class DualBills:
 def dual_bills(pool: ProductionGame) -> DualBills:
     """Return the bills by dual prices [money].
 
-    A member's range is found by planning with slightly more and slightly less of it: its highest
-    price counts for more, its lowest for less. To test whether the prices are unique, all members
-    grow and then shrink by different fractions: equal bills both times mean unique prices.
+    For each member, two more plans scale its parts of all limits up and down by a tiny fraction. In
+    the first, its own bill is the highest that the optimal prices allow; in the second, the lowest.
+    Its range is its lowest and highest bill in these plans of all members. To test whether the
+    prices are unique, all members first grow and then shrink by different fractions: they are if
+    the bills stay the same both times.
     """
     bills, members = pool.together.bills, pool.divided.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0

@@ -156,7 +156,10 @@ class _ExitProgram:
         return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf), mineral)
 
     def least_together(self) -> BlockResult:
-        """Minimise the weighted deliveries of all minerals, none above its planned tonnes."""
+        """Minimise the sum of minerals' deliveries, each divided by its demand (``weights``).
+
+        No mineral's deliveries exceed its planned tonnes.
+        """
         return self._least(self.weights, self._most(np.inf))
 
     def cheapest(self, together: BlockResult) -> BlockResult:

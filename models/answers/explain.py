@@ -88,7 +88,11 @@ class Explanation:
 
 
 def members_short_together(plan: Plan, mineral: str, year: int) -> int:
-    """Return how many members are short, if all that need it are for one reason; otherwise 0."""
+    """Return how many members are short of a mineral if all that need it are; otherwise 0.
+
+    All members with demand for it in that year must be short, and with the same ``cause`` in
+    ``Plan.shortages``.
+    """
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     need = sum(
@@ -271,7 +275,9 @@ def rows_with_dual(
 class Scarce:
     """One limit over the years: its total ``rent`` [money], and the year in which it binds hardest.
 
-    ``mineral`` is "" for a budget; ``years`` are the years with a shadow price.
+    The rent is the sum over years of the limit times its shadow price [money of the year]; the
+    limit binds hardest in the year with the largest rent. ``mineral`` is "" for a budget; ``years``
+    are the years with a shadow price.
     """
 
     mineral: str

@@ -256,9 +256,11 @@ class _JointProgram:
         return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
-        """Yield the decisions before any event, leaving out those that follow from others.
+        """Yield the decisions before any event that the two plans make; 0 in both is left out.
 
-        ``values`` are those of the extensive form (None: the plain plan is the plan under risk).
+        Columns whose values follow from other decisions are left out too, such as shortages and the
+        ore behind a refiner's sales. ``values`` are those of the extensive form (None: the plain
+        plan is the plan under risk).
         """
         for group in self.base.variables:
             component = columns_named(group.component)
@@ -373,6 +375,11 @@ class _Decomposition:
             return self.prices
 
     def plans(self, at_once: int) -> RiskPlans:
+        """Return the plan under risk, the plain plan, and their decisions before any event.
+
+        If no other plan is better, the plain plan is the plan under risk. If a fifth of the futures
+        are at least ``at_once``, these are planned first, to give starting prices.
+        """
         followed, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)

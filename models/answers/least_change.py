@@ -197,7 +197,10 @@ def least_change(
 
 
 def relaxable_words() -> tuple[str, ...]:
-    """Return the kinds of parameters that may be changed, in the order of their rows."""
+    """Return the kinds of parameters that may be changed, in words, such as ``lanes``.
+
+    They are in the order in which the program's kinds of rows are declared.
+    """
     rows = (c for c in component.components() if isinstance(c, component.Rows))
     return tuple(dict.fromkeys(r.relaxable for r in rows if r.relaxable))
 
@@ -266,6 +269,7 @@ def _smallest(
     case = plan.case.of_minerals(plan.expanded.minerals[m] for m in tied)
 
     def ends_shortage(changes: Iterable[CellChange], part: float = 1.0) -> bool:
+        """Return whether a member's shortage ends if a fraction ``part`` of each change is made."""
         parts = (_less(change, part) for change in changes)
         exact = (
             c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
@@ -457,6 +461,10 @@ def _dearer(plan: Plan, mineral: str, year: int) -> CellChange | None:
     stated, was = record.shortage_cost, case.shortage_cost(mineral, year)
 
     def step_of(y: int) -> int | None:
+        """Return the year of the column in force in year ``y`` (2030, not a position).
+
+        None: it is the column without a year, or the cells are blank.
+        """
         return None if stated.at(y) is None else component.step_in_force(stated, y)
 
     least = was + dual / case.discount(year)

@@ -65,7 +65,12 @@ def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
 
 
 def headroom(plan: Plan) -> Floats:
-    """Return the most that each source could sell [source, year, t]; unbuilt: its capacity."""
+    """Return the most that each source could sell [t], by (source, year), planned sales included.
+
+    A refiner could sell its capacity that is open to the coalition, a project the capacity that is
+    built. A project of which nothing is built in any year could sell its capacity if built, in
+    years for which it can still be built. Other limits, such as ore, lanes and caps, do not count.
+    """
     e = plan.expanded
     sellable = e.usable.copy()
     for r, source in enumerate(e.sources):

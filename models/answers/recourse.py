@@ -75,7 +75,11 @@ def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
 
 
 def tail_weights(chances: Floats, alpha: float) -> Floats:
-    """Return the weight of each scenario's excess over eta [s]; 0: the tail is the maximum."""
+    """Return the weight in the CVaR of each scenario's cost above eta, the value at risk [s].
+
+    It is the probability / (1 - ``alpha``). All weights are 0 if 1 - ``alpha`` is not above the
+    smallest probability: the CVaR is then the largest cost.
+    """
     beyond = 1.0 - alpha
     return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
 

@@ -35,7 +35,11 @@ def warn(record: Record, field: str, found: str, hint: str = "") -> Finding:
 
 
 def closest_names(name: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """Return the most similar name; if none is similar, the names with the same letters."""
+    """Return the known name that is most similar, if any is similar enough; else the anagrams.
+
+    Similar enough is a similarity of ``cutoff`` or more (0 to 1, by ``difflib``). Anagrams are the
+    known names with the same letters in another order.
+    """
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return close or [each for each in names if sorted(each) == sorted(name)]
@@ -113,4 +117,5 @@ def is_word_of_total(text: object) -> bool:
 
 
 def total_hint(what: str) -> str:
+    """Return the hint to remove a total; ``what`` is ``row`` or ``column``."""
     return f"this looks like a total {what}; remove it"

@@ -420,6 +420,7 @@ class BlockSolver:
 
 
 def optimality_words(certificate: Certificate) -> str:
+    """Return how far a solution is from proven optimal: dual infeasibility and gap, in words."""
     return f"dual infeasibility {certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}"
 
 

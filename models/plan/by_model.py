@@ -65,6 +65,10 @@ def model(case: Case) -> Any:
 
 
 def block_models(case: Case) -> dict[str, Any]:
+    """Return the Pyomo model of each block, by its minerals and years in words.
+
+    A key is such as ``Gallium, Germanium 2026 to 2031``.
+    """
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
         solver_of.where(b): _opened(solver_of.expanded, cells)

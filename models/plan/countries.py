@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
-    """Return ``Plan.countries`` for the first ``buyers`` (None: all), with sales to plants."""
+    """Return the rows of ``Plan.countries`` for the first ``buyers`` (None: all).
+
+    The first buyer is the coalition, the others are its members in their order. The coalition's
+    tonnes include sales to plants; a member's do not.
+    """
     e, sales, case, tonnes = plan.expanded, plan.expanded.sales, plan.case, plan.all_sold
     countries, limit = tightest_on_countries(e)
     limit = limit[:, :, :buyers]

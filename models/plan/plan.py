@@ -204,6 +204,7 @@ class Plan(Solved):
 
     @cached_property
     def shortages(self) -> pd.DataFrame:
+        """The rows of ``short``, with the column ``cause``: why the member is short, in words."""
         reasons = self._causes.result() if self._causes else causes(self, self.short)
         return self.short.assign(cause=reasons)
 
@@ -357,11 +358,19 @@ class Plan(Solved):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Warnings about the plan: inputs that joint lines take above their need."""
+        """Warnings about plants that take more of a joint input than any of their products needs.
+
+        A joint input serves several products of a refiner at once (column Joint of the sheet
+        Inputs).
+        """
         return tuple(stages.beyond_need(self)) if self.expanded.intakes else ()
 
     def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
-        """Return the supply left if a country stops: counting its final products, or all stages."""
+        """Return the share of demand served if an outside country stops, by mineral and country.
+
+        The first number counts only its own sales to members as lost, the second also what others
+        make from its ore and inputs, through all stages.
+        """
         return stages.served_if_lost(self, year)
 
     # ---- share limits, changes against today, and tiers of demand --------------------------------

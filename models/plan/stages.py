@@ -41,6 +41,10 @@ def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
     unused, arriving = unused_of(plan), _arriving(plan)
 
     def plant(i: int, t: int, tonnes: float) -> tuple[tuple[Any, ...], tuple[float, float]]:
+        """Return the names of the plant of intake ``i``, and its columns worth and unused.
+
+        ``t`` is the year by position. Unused input is divided among flows by their ``tonnes``.
+        """
         intake, part = e.intakes[i], tonnes / arriving[i, t]
         buyer = (intake.refiner, intake.project, intake.product, intake.country)
         return buyer, (worth(plan, i, e.years[t]), part * unused[i, t])

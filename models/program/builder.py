@@ -237,6 +237,10 @@ class KeysFromPositions:
         e, case, names = self._expanded, self._expanded.case, self._numbered.names
 
         def names_of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
+            """Return by part of a key the values of a field of all records, in their order.
+
+            ``fields`` names the field for each part.
+            """
             every = tuple(records)
             return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
 

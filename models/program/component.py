@@ -262,6 +262,7 @@ class Component:
 
     @property
     def words(self) -> str:
+        """The component's name in words: ``ore balance`` for ``ore_balance``."""
         return self.name.replace("_", " ")
 
     def part(self, key: Any, what: str, default: Any = "") -> Any:
@@ -286,8 +287,7 @@ class Columns(Component):
       tonne if this column supplies it.
     - ``terms``: splits a multiple of the unit cost [money of the first year] for an explanation, by
       key and position; ``spent``: the kinds of these terms that are money spent.
-    - ``decided``: the year in which one is decided, from the case and its key; None if it follows
-      from others, as a shortage does.
+    - ``decided``: the year of its decision, by case and key; None if it follows from others.
     - ``is_first_stage``: whether it is decided before the future is known, so that all futures
       share it; ``decision``: the kind of decision under which it is listed.
     - ``gives_way``: others may use the capacity that these columns take.
@@ -548,7 +548,7 @@ class RelaxableCells:
         return cell
 
     def is_new(self, rows: Rows, key: Any) -> bool:
-        """Return whether a row is new here: only the first cell that matches decides it."""
+        """Return whether a row is offered for the first time; only its first cell may relax it."""
         is_new = (rows, key) not in self._seen
         self._seen.add((rows, key))
         return is_new

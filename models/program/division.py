@@ -26,6 +26,10 @@ class Owners:
     names: tuple[Any, ...]
 
     def members_of_buyer(self, buyer: int) -> Floats:
+        """Return 1 for each member of a buyer, else 0 [member].
+
+        ``buyer`` is its number in ``names``; "" is the coalition, so all members.
+        """
         case, name = self.expanded.case, self.names[buyer]
         inside = {name, *case.groups.get(name, ())} if name else {*self.expanded.members}
         return np.array([float(member in inside) for member in self.expanded.members])
@@ -77,6 +81,6 @@ def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
 
 
 def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
-    """Give every member 0, for a limit that is 0 for any members."""
+    """Give every member 0, for a limit that is 0 whichever members take part."""
     del at
     return np.zeros((len(limit), len(owners.expanded.members)))

@@ -316,5 +316,10 @@ def balances(b: builder.Builder) -> None:
 
 
 def balances_closed(b: builder.Builder) -> None:
+    """Add the columns that families have posted to the rows of members' balances.
+
+    It comes after all families. The coefficient is 1 for tonnes into a balance, -1 for tonnes out
+    of it.
+    """
     for m, j, t, columns, sign in b.posted:
         b.add_entries(b.balance[m, j, t], columns, float(sign))

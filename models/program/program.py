@@ -90,17 +90,25 @@ class Program:
     draft: builder.Builder
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
+        """Return the positions of the columns of blocks ``block`` up to and including ``last``.
+
+        ``last`` None means the one block.
+        """
         end = (block if last is None else last) + 1
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
     def rows_of(self, block: int, last: int | None = None) -> slice:
+        """Return the positions of the rows of blocks ``block`` up to and including ``last``.
+
+        ``last`` None means the one block.
+        """
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
     def block(
         self, b: int, last: int | None = None, arrays: solve.LinearProgram | None = None
     ) -> solve.LinearProgram:
-        """Return the program of one block, or of a range of blocks.
+        """Return the program of block ``b``, or of blocks ``b`` up to and including ``last``.
 
         Its keys are made on first use. ``arrays`` in the same layout may replace the program's
         arrays.
@@ -144,10 +152,10 @@ class Program:
         last: int | None = None,
         rows: solve.LinearProgram | None = None,
     ) -> solve.Certificates:
-        """Return the certificates of a solution of a range of blocks (None: all).
+        """Return the certificates of a solution of blocks ``first`` up to and including ``last``.
 
-        ``measure`` [t] has the scale of every block of the program. ``rows`` may be the blocks'
-        arrays, or others of the same shape.
+        ``last`` None means the last block of all. ``measure`` [t] has the scale of every block of
+        the program. ``rows`` may be the blocks' arrays, or others of the same shape.
         """
         last = len(self.blocks) - 1 if last is None else last
         of = slice(first, last + 2)
@@ -438,6 +446,7 @@ def _in_layout(
     n, m = len(base.cost), len(base.row_lower)
 
     def in_layout(values: Floats, to: Ints, else_: Floats) -> Floats:
+        """Return ``else_`` with each value at its position ``to`` (-1: it is left out)."""
         found = else_.copy()
         found[to[to >= 0]] = values[to >= 0]
         return found

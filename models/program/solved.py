@@ -279,7 +279,8 @@ class Solved:
     def slack(self) -> Floats:
         """Each row's upper limit minus its activity; infinite for an equation or without a limit.
 
-        Columns that give way to others (``Columns.gives_way``) do not count as activity.
+        Reserves for the loss of a country (``Columns.gives_way``) do not count as activity: others
+        may use the capacity that they take.
         """
         of, x = self.program.rows, self.x.copy()
         for group in self.program.variables:

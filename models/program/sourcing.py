@@ -162,7 +162,10 @@ class Frame:
 
     @staticmethod
     def enter(row: Any, column: Any) -> None:
-        """Add a column to a row that another family has declared."""
+        """Add a column, with coefficient 1, to a Pyomo constraint that another family has declared.
+
+        The bounds of the constraint stay the same.
+        """
         columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
         row.set_value((row.lower, total(columns, amounts), row.upper))
 
@@ -177,6 +180,7 @@ class Frame:
 
     @cached_property
     def years_of_deliveries(self) -> Any:
+        """The calendar year of each of the block's deliveries, in their order (``at``)."""
         return np.asarray(self.expanded.years)[self.expanded.deliveries.year[self.at]]
 
     def of_deliveries(self, field_name: str) -> Any:

@@ -122,7 +122,11 @@ def limit_demand(expanded: Expanded, mineral: int, buyers: Sequence[int], year: 
 
 
 def unmet_need_before(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
-    """Return the input for products that an earlier plan leaves short [t]; only the coalition's."""
+    """Return the input that products left short by an agreed plan would have needed [t].
+
+    These shortages are fixed in ``Demand.unmet``. ``mineral`` (the input) and ``year`` are
+    positions. Only the coalition (``buyer`` "") has this need; it is 0 for other buyers.
+    """
     return 0.0 if buyer else float(expanded.inputs_of_fixed_shortages[mineral, year])
 
 

@@ -389,7 +389,10 @@ class Expanded:
 
     @cached_property
     def ceilings(self) -> Floats:
-        """The most that a source may sell by its orders [t], by (source, year), or infinite."""
+        """The most that a source may sell [t], by (source, year); infinite without a ceiling.
+
+        A study sets it (``Case.ceilings``) to the sales in an agreed plan and a possible surge.
+        """
         base = self._as_before("ceilings")
         if base is not None:
             return base.ceilings
@@ -512,7 +515,7 @@ class Expanded:
         )
 
     def taken_for(self, products: Floats) -> Floats:
-        """Return the tonnes of inputs for tonnes of products; both by (mineral, ...)."""
+        """Return inputs of all stages that products would take; both by (mineral, ...) [t]."""
         taken = np.zeros(products.shape)
         for i, product, ratio in self.unmet_pairs:
             taken[i] += ratio * products[product]
@@ -555,6 +558,7 @@ class Expanded:
         return order, np.searchsorted(code[order], every).astype(np.int64)
 
     def cell(self, mineral: int, year: int) -> range:
+        """Return the positions in ``deliveries`` of a mineral and year, both by position."""
         at = mineral * len(self.years) + year
         return range(int(self.cell_starts[at]), int(self.cell_starts[at + 1]))
 

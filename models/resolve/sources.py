@@ -215,6 +215,7 @@ def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> 
 
 
 def mine_capacity(mine: schema.Mine, year: int) -> float:
+    """Return the contained metal that a mine can yield in a year [t/yr]; 0 outside its years."""
     return mine.capacity.value(year) if in_force(mine, year) else 0.0
 
 
@@ -237,9 +238,10 @@ def ore_lane(
 
 @dataclass(frozen=True)
 class Growth:
-    """A limit on a refiner's sales: ``most`` [t] plus a factor ``times`` the sales in ``before``.
+    """A limit on a refiner's sales [t]: ``most`` plus ``times`` x its sales in the year ``before``.
 
-    ``before`` is the year before in the horizon, None for the first.
+    ``before`` is the previous year of the horizon. In the first year it is None, and ``most`` is
+    the limit.
     """
 
     most: float

@@ -10,7 +10,11 @@ from models.schema import Support
 
 
 def supported(expanded: Expanded, row: Support) -> list[int]:
-    """Return the sources of a row's name, or else the projects of that refiner."""
+    """Return the sources of the row's mineral that a row of Supports names, by position.
+
+    They are the refiner or project of that name. If there is none, they are all projects that sell
+    under a refiner of that name.
+    """
     own = [
         i
         for i, s in enumerate(expanded.sources)

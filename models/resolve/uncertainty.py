@@ -152,8 +152,8 @@ def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
 def factors(case: Case) -> tuple[Factor, ...]:
     """Return every number of a case that has a range, in the order of sheets, rows and columns.
 
-    These are all numbers that are facts, and others that a row of Uncertainty names. A blank cell,
-    a 0 and a blank cell's value have no range.
+    These are all numbers that are facts, and others that a row of Uncertainty names. A blank cell
+    has no range, nor has a 0, or the number that a blank cell stands for.
     """
     rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
     found = []

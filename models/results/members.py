@@ -238,7 +238,8 @@ class WhoPays(Result):
     ) -> Self:
         """Return the rows of some cases, each given by its name and its table of purchases.
 
-        ``case`` gives the members and years. The tables and the reference are as in ``paying``.
+        ``case`` gives the members and years. The tables and the reference are as in
+        ``yearly_payments``.
         """
         named = [*cases]
         each = yearly_payments(case, [now for _, now in named], reference)
@@ -393,9 +394,10 @@ def is_dependent(share: float) -> bool:
 
 
 def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
-    """Return the largest outside supplier of each member's minerals in the last year.
+    """Return by member the largest outside supplier of each mineral it buys in the last year.
 
-    The largest share comes first. Members that buy from no single country outside are left out.
+    Each list has one country per mineral, with the largest share first, however small. Rest of
+    world is not a country. Members that buy nothing from a single outside country are left out.
     """
     case, table = plan.case, plan.countries
     if not case.years:

@@ -115,6 +115,10 @@ class About(Result):
     value = VALUE
 
     def option(self, what: str) -> str:
+        """Return the value next to a text in the column ``what``; "" if it is missing or blank.
+
+        If the text is there several times, the first row counts.
+        """
         pairs = dict(reversed(list(self.rows(About.what, About.value))))
         return str(pairs.get(what) or "")
 

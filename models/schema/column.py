@@ -125,6 +125,7 @@ class Column:
 
     @property
     def holds_member(self) -> bool:
+        """Whether the cells name members, or groups of members."""
         return self.or_group or "Members" in self.refers
 
     def holds(self, number: float) -> bool:
@@ -228,6 +229,7 @@ class Record:
 
     @classmethod
     def column_of(cls, name: str) -> Column:
+        """Return the column of a field, by the field's name; KeyError if the sheet has none."""
         for declared in cls.columns():
             if declared.field == name:
                 return declared

@@ -95,7 +95,11 @@ class Measure:
         return Value(None, missing) if missing else self.value(supply)
 
     def benchmark_for(self, supply: Supply) -> Required | None:
-        """Return the measure's benchmark; for a first stage it is a limit on refining."""
+        """Return the measure's benchmark; None if it has none.
+
+        For a mineral whose refiners act as mines (``is_first_stage``), its stage is refining, since
+        share limits on those refiners require the same.
+        """
         if self.required is not None and supply.is_first_stage:
             return replace(self.required, stage=schema.REFINING)
         return self.required

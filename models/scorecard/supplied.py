@@ -161,7 +161,10 @@ class Supply:
 
     @property
     def ore(self) -> dict[str, float]:
-        """Contained metal in all buyers' ore by mine country; before the plan, mine capacity."""
+        """Contained metal [t/yr] by mine country in all ore of the plan, not only this buyer's.
+
+        Before the plan, it is the capacity of the mines in the first year.
+        """
         return self.overall.ore.get((self.mineral, self.year), {})
 
     @property

@@ -79,6 +79,10 @@ class LinearProgram:
         return dataclasses.replace(self, values=np.abs(self.values))
 
     def fixed_at(self, x: Floats) -> LinearProgram:
+        """Return the program with its integer columns fixed, as continuous columns.
+
+        Each is fixed at its value in ``x``, rounded and within its bounds.
+        """
         if not self.whole.any():
             return self
         fixed = np.clip(np.round(x), self.lower, self.upper)
@@ -223,6 +227,7 @@ def certify_alone(
 
 
 def fits(rows: LinearProgram, solution: Solution) -> bool:
+    """Return whether a solution has a finite value per column and a finite dual per row."""
     return (
         len(solution.x) == len(rows.cost)
         and len(solution.duals) == len(rows.row_lower)

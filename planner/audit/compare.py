@@ -198,7 +198,11 @@ def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object
 
 
 def near(here: object, due: object, dust: float = tolerances.CANCELLED_SUM) -> bool:
-    """Return whether two cells have numbers that differ only by rounding."""
+    """Return whether two cells have numbers that differ only by rounding errors of sums.
+
+    They may differ by the fraction SAME_CELL of the larger one, plus ``dust`` in their unit. False
+    if a cell has no number.
+    """
     if not is_number(here) or not is_number(due):
         return False
     first, second = float(here), float(due)

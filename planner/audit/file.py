@@ -143,7 +143,10 @@ class PlanSheets:
 
     @property
     def sealed(self) -> Iterator[list[float]]:
-        """The numbers that the plan's seal covers, by column."""
+        """The numbers of which the plan's seal (``planner.seal``) is the fingerprint, by column.
+
+        They are the tonnes in the sheet Plan, and the numbers of the sheets Values and Duals.
+        """
         for _, column in SEALED:
             cells = (line.cells[0] for line in self.lines(column))
             yield [float(value) for value in cells if is_number(value)]

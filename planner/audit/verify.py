@@ -210,10 +210,15 @@ class _Solution:
         self.file, self.findings = file, list[Finding]()
 
     def has(self, whose: str) -> bool:
+        """Return whether the workbook has values or duals of a plan, by its name: THIS or FREE."""
         plans = (Values.plan, Duals.plan)
         return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
 
     def plan(self, case: Case, whose: str) -> Plan:
+        """Rebuild the plan that the workbook names ``whose`` from its values and duals.
+
+        Reasons why it is not proven are added to ``findings``.
+        """
         plan, findings = self._plan(case, whose)
         self.findings += findings
         return plan

@@ -153,6 +153,7 @@ class _Answer(io.FileIO):
     """The stream of the answer; if writing fails, the command fails."""
 
     def write(self, data: ReadableBuffer, /) -> int:
+        """Write to stdout; OutputError if that fails, BrokenPipeError if the reader is gone."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -166,6 +167,7 @@ class _Messages(io.FileIO):
     """The stream of messages; if writing fails, the command goes on."""
 
     def write(self, data: ReadableBuffer, /) -> int:
+        """Write to stderr; if that fails, the text is lost and counts as written."""
         try:
             return super().write(data)
         except OSError:

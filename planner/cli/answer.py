@@ -74,6 +74,7 @@ class Key(StrEnum):
 
 
 def refuse(message: str) -> NoReturn:
+    """Raise UsageError with a message, for a mistake in the command line."""
     raise errors.UsageError(message)
 
 

@@ -409,6 +409,7 @@ def _add_resources(server: MCPServer, folder: WorkFolder) -> None:
         return json.dumps(_reply(await call(folder, {"what": what, "of": arguments})))
 
     def file_of(name: str) -> str:
+        """Return a workbook's path relative to the folder; ResourceError if it is not in there."""
         try:
             return folder.file(name)
         except ToolError as error:

@@ -130,6 +130,11 @@ def limit_memory(memory: int) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
+    """Run the commands of one job; return the exit code of the last one that ran.
+
+    ``arguments`` are those of this process: one text, the ORDER. The answers are written to
+    ``result.json``.
+    """
     order = json.loads(arguments[0])
     limit_memory(int(order["memory"]))
     try:

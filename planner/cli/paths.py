@@ -158,6 +158,10 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
 
 
 def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
+    """Return the part of a study's file name: the case (``case_part``), then ``part``.
+
+    ``part`` names the study's own options; what is "" is left out.
+    """
     return "-".join(filter(None, (case_part(file, options, scenario), name_part(part))))
 
 

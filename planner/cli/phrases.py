@@ -36,7 +36,13 @@ Reading = tuple[str, tuple[schema.ScenarioStep, ...]]
 
 
 def read_block(text: str, named: Named) -> Reading:
-    """Read --block, such as ``CHN:JPN``, ``*:JPN`` or ``"Lynas*:Japan:Rare earths"``."""
+    """Read --block, SELLER:BUYER or SELLER:BUYER:MINERAL, and block these sales.
+
+    Examples are ``CHN:JPN``, ``*:JPN`` and ``"Lynas*:Japan:Rare earths"``. The seller is a country,
+    company or refiner, the buyer a member, country or group; ``*`` alone means all. Returns the
+    seller, buyer and minerals in words, and the steps of the scenario. UsageError if the workbook
+    has no such name.
+    """
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
         refuse("write seller and buyer, as in CHN:JPN or CHN:JPN:Graphite")

@@ -55,9 +55,14 @@ class EarlyStop:
 
     @property
     def words(self) -> str:
+        """How many of its runs had finished: ``3 of 10 runs finished``."""
         return f"{self.finished:,} of {self.total:,} runs finished"
 
     def option(self, more: str) -> dict[str, str]:
+        """Return the row of the sheet About that says that the study stopped early.
+
+        Its name is ``Stopped``; its value has ``words``, then the text ``more``.
+        """
         rest = "the sheet Runs names the others"
         return {"Stopped": "; ".join(filter(None, (self.words, more, rest)))}
 

@@ -47,7 +47,11 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
 
 
 def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
-    """Print a row of a table on stderr: the name, ``wide`` columns, then cells aligned right."""
+    """Print a row of a table on stderr.
+
+    It has the name in ``wide`` characters, each cell to the right in ``each`` characters, and then
+    the text ``more``.
+    """
     click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
 
 

@@ -83,6 +83,7 @@ class DataRun:
 
     @property
     def run(self) -> str:
+        """The id of the run, by which its rows are found, and replaced if it is written again."""
         return self.facts[RUN]
 
     @property

@@ -299,6 +299,10 @@ def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
 
 
 def code(text: str, length: int) -> str:
+    """Return ``length`` digits and letters that are computed from a text by a hash.
+
+    Equal texts have equal codes, and different texts nearly always different ones.
+    """
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
     return "".join(_LETTERS[number >> 5 * i & 31] for i in range(length))
 

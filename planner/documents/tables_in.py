@@ -136,6 +136,7 @@ class _BoundedRows:
         self.rows: list[tuple[Any, ...]] = []
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows read from a source; SourceError if the table then has too many rows or cells."""
         self.rows += map(tuple, rows)
         if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
             msg = f"{self.place} has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"

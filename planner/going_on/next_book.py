@@ -59,6 +59,10 @@ class RolledPlan:
         return self.book.case.settings.currency
 
     def write(self, path: Path) -> None:
+        """Write the next workbook without the check whether it can be planned (``write_checked``).
+
+        ValueError if the case was not read from a workbook.
+        """
         if self.book.path is None:
             msg = "a case that was not read from a workbook cannot be rolled"
             raise ValueError(msg)
@@ -80,6 +84,10 @@ class _Writer:
         self.listed: list[dict[str, object]] = []
 
     def write(self, path: Path) -> None:
+        """Make all edits in the planned case's workbook and write it to another path.
+
+        Two sheets are added: a first page, and a list of the changes.
+        """
         self._remove_rolled_sheets()
         self._past_years()
         for cell in self.rolled.edits.cells:

@@ -147,6 +147,7 @@ def _names(plan: PlanFile) -> dict[str, list[str]]:
     stocks, projects = plan.result(Stocks).frame(), plan.result(Projects).frame()
 
     def names_in(*columns: object) -> list[str]:
+        """Return the distinct names in some columns, sorted; blank cells are left out."""
         return sorted({str(name) for each in columns for name in each if name})  # type: ignore[attr-defined]
 
     return {

@@ -272,7 +272,11 @@ def _names(
 
 
 def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
-    """Return for each row of Share limits (by number) one number for all rows of its line."""
+    """Return for each row of Share limits (by number) the number of the first row of its line.
+
+    A line is a set of rows that differ only in years and share. ``names`` has the name of each row
+    (``_names``), by its number.
+    """
     found, at = np.unique(numbers, return_inverse=True)
     first: dict[Any, int] = {}
     same = [first.setdefault(names[i][-1], i) for i in found.tolist()]

@@ -95,6 +95,7 @@ CSV = click.option(
 
 
 def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
+    """Return a decorator that adds the option --max-country-share, with the help ``text``."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
 
 
@@ -144,7 +145,11 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
 
 
 def progress(as_json: bool) -> Callable[[str], None]:
-    """Return what reports a stage: to a program that listens, else on a terminal."""
+    """Return a function that reports a stage of the work.
+
+    The process that waits for the command gets the stage, if there is one (``listener``). Otherwise
+    it is a line on stderr, unless stderr is no terminal or the answer is in JSON (``as_json``).
+    """
     from planner.cli import progress as stages
 
     listener = stages.listener

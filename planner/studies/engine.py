@@ -52,9 +52,10 @@ def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
 class Run:
     """One variant of a study's base case, or the base case itself.
 
-    ``read`` replaces the study's own. ``compare`` replaces both: it reads a plan beside the session
-    that made it, whose base it may hold the plan against, and which may plan more. A run that
-    ``is_cold`` starts from nothing: it is the plan that ``solve`` finds, whatever the base case is.
+    What is read of its plan is ``compare(plan, session)``, else ``read(plan)``, else what the study
+    reads. ``compare`` may hold the plan against the base plan of the session that made it, and may
+    plan further cases in that session. A run that ``is_cold`` starts from no other plan. So its
+    plan is the one that ``solve`` finds, whatever the base case is.
     """
 
     name: str
@@ -242,7 +243,8 @@ class Tracker:
     def take(self, sent: object) -> None:
         """Keep what a worker sent back: packed outcomes by the positions of chain and run.
 
-        What is none is left out.
+        Anything but a dict, and entries at positions of no run, are ignored. Bytes that are no
+        outcome of their run count as an outcome with an error.
         """
         if not isinstance(sent, dict):
             return
@@ -397,9 +399,9 @@ def pack_runs(study: Joined[Any], task: Task) -> bytes:
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
-    """Return an outcome that was sent back; one that says so where what came is none.
+    """Return an outcome that was sent back; if the bytes hold none, one whose error says so.
 
-    ``promised`` is the class of what is read of a plan.
+    It must be of the run ``name``. ``promised`` is the class of what is read of a plan.
     """
     try:
         received = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
@@ -475,7 +477,8 @@ def run_studies(
 ) -> list[Outcomes[T]]:
     """Return the outcomes of studies that are parts of one, planned as one; see ``run_study``.
 
-    ``tell`` hears of them as of one. What a stop left no time for has it as its own.
+    ``tell`` hears of the progress of all together. After a stop, ``stopped`` is set for each study
+    with a run that had no turn, and for the last study.
     """
     from planner.studies.places import LocalProcesses, is_worth_a_fork
 
@@ -483,6 +486,10 @@ def run_studies(
     place = where or LocalProcesses()
 
     def compare() -> list[str]:
+        """Return for each study why its base case's program is not its model's, "" if it is.
+
+        It is "" without ``is_compared``, too.
+        """
         return [_compared(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)

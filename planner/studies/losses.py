@@ -135,7 +135,11 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
 
 @dataclass(frozen=True)
 class DearestPrice:
-    """The highest marginal price of a mineral [money/t], over its price, and where that is."""
+    """The marginal price of a mineral where it is the largest multiple of the mineral's price.
+
+    ``price`` is that marginal price [money/t], ``over`` the multiple. ``member`` and ``year`` say
+    whose demand has it, and when.
+    """
 
     price: float
     over: float
@@ -421,7 +425,7 @@ class AgreedCase:
 
     @property
     def progress(self) -> str:
-        """How many losses of those that hit the plan have one: ``12 of 42``."""
+        """How many of the losses that hit the plan have a known effect: ``12 of 42``."""
         planned = sum(o.planned for o in self.outcomes.values()) if self.nothing.planned else 0
         return f"{planned:,} of {len(self.outcomes):,}"
 
@@ -501,7 +505,7 @@ class AgreedPlans:
 
     @staticmethod
     def runs(case: Case) -> list[str]:
-        """Return the names of the runs that follow whatever is agreed: those with nothing lost."""
+        """Return the names of the runs with nothing lost: those made whatever plan is agreed."""
         calm = NOTHING.name(case)
         return [calm, *([UNCAPPED + calm] if case.share_limits else [])]
 

@@ -132,7 +132,11 @@ def is_worth_a_fork(place: Where | None, cases: Iterable[Case]) -> bool:
 
 
 def begun(case: Case, place: Where | None) -> Session:
-    """Return the session of a case that a study begins with: what it plans is for ``confirm``."""
+    """Return the session with which a study of a case begins; it has planned nothing yet.
+
+    Its program may be compared with the model in the background. So its plans are sure only once
+    ``Session.confirm`` has returned.
+    """
     return Session(case, in_background=is_worth_a_fork(place, [case]))
 
 

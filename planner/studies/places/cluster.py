@@ -161,6 +161,7 @@ def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> 
     results: dict[int, Any] = {}
 
     def call(shared: Future, position: int) -> tuple[Any, ...]:
+        """Return what a worker calls, and its arguments: the function sent once, and an item."""
         return remote.alone, shared, items[position]
 
     work = Work(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call)

@@ -278,9 +278,10 @@ class Work(Generic[J]):
         return [*(job for job, _ in self.out.values()), *self.waiting]
 
     def news(self) -> Iterator[Any]:
-        """Send all jobs; give each with its future as it is done, and what else the inbox has.
+        """Send all jobs; yield (job, future) as each is done, and (chain, run) for each run.
 
-        A job may be put back into ``waiting`` meanwhile. Raises Lost as ``Workers.look`` does.
+        A worker reports each run that is finished, before its job is done. A job may be put back
+        into ``waiting`` meanwhile. Raises Lost as ``Workers.look`` does.
         """
         due = time.monotonic() + LOOK
         while self.waiting or self.out:
@@ -351,7 +352,10 @@ def versions() -> dict[str, str]:
 
 
 def carry(study: bytes) -> bytes:
-    """Return a packed study: the value that all its tasks depend on, made again if it is lost."""
+    """Return a packed study as it is: a Dask task whose result all other tasks of the study use.
+
+    If the worker that has the result is lost, Dask runs this task again.
+    """
     return study
 
 

@@ -28,10 +28,10 @@ class Variance:
         return self.paid - self.planned - self.by_price
 
     def add(self, each: Purchase) -> None:
-        """Add an order, with each amount rounded to the cent.
+        """Add an order to these sums, with each amount of money rounded to the cent.
 
-        If exactly the planned tonnes were delivered, the whole difference in cost is due to the
-        price, so that rounding leaves no cent for the quantity.
+        If exactly the planned tonnes were delivered, the whole difference in cost counts as due to
+        the price. So rounding puts no cent on the quantity.
         """
         planned, paid = (
             _cents(each.planned * each.planned_price),

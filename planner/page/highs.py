@@ -30,7 +30,11 @@ _PATIENCE = 120
 
 @dataclass(frozen=True)
 class Highs:
-    """The solver's loader, its WebAssembly, its licence and its name."""
+    """The solver that a page contains.
+
+    ``loader`` is its JavaScript, ``wasm`` its WebAssembly, and ``licence`` the text of its licence.
+    ``title`` is its name, version and kind of licence: ``highs 1.15.3 (MIT licence)``.
+    """
 
     loader: str
     wasm: bytes

@@ -39,7 +39,10 @@ _WITH_NOTHING_MOVED = (
 
 @dataclass(frozen=True)
 class PlanningPage:
-    """A page, notes on missing sliders, and the cost of the plan with nothing moved [money]."""
+    """A page's HTML, notes on the sliders that it lacks, and its plan's cost with no slider moved.
+
+    ``objective``, the cost, is in money.
+    """
 
     html: str
     notes: tuple[str, ...]
@@ -297,6 +300,10 @@ def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[s
     arrays |= {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
 
     def set_columns(kind: int, at: Any, **values: Any) -> None:
+        """Set the kind, and the fields named by keywords, of the program's columns ``at``.
+
+        ``at`` are positions in ``arrays``; each keyword's values are in the same order.
+        """
         arrays["kind"][at] = kind
         for name, numbers in values.items():
             arrays[name][at] = numbers

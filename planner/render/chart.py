@@ -163,7 +163,7 @@ def peak(values: Values) -> float:
 
 
 def top(sizes: Mapping[str, float], most: int) -> list[str]:
-    """Return the ``most`` names with the largest sizes, in their given order."""
+    """Return the ``most`` names with the largest sizes, in the order of ``sizes``, not by size."""
     largest = sorted(sizes, key=lambda name: -sizes[name])[:most]
     return [name for name in sizes if name in largest]
 

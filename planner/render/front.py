@@ -90,7 +90,7 @@ class Front:
 
     @property
     def more(self) -> int:
-        """How many columns the table of minerals has beyond the usual ones."""
+        """How many columns the table of minerals has beyond those in ``_WIDTHS``."""
         return max(0, len(self.minerals.columns) - len(_WIDTHS))
 
     @property
@@ -161,12 +161,14 @@ class FrontSheet:
         return 0, len(self.widths) - 1
 
     def widen(self, by: float) -> None:
+        """Multiply the width of each column by ``by``, with the margin that Excel adds."""
         edge = 5 / 7  # what Excel adds to a column's characters
         self.widths = [(wide + edge) * by - edge for wide in self.widths]
         for i, wide in enumerate(self.widths):
             self.sheet.set_column(i, i, wide)
 
     def raise_row(self, row: int, points: float) -> None:
+        """Make a row at least ``points`` high."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
@@ -198,6 +200,7 @@ class FrontSheet:
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
 
     def gap(self) -> None:
+        """Leave a low empty row at ``row``, and go on below it."""
         self.heights[self.row] = _LOW
         self.row += 1
 

@@ -77,6 +77,7 @@ class _Content:
     """A figure shown if names are so long that no sentence fits."""
 
     def slide(self) -> Slide:
+        """Return the slide, with the sentences that it has room for; the others go to its notes."""
         shown, left = split_by_room(self.topic, self.sentences)
         shown = shown or split_by_room(self.topic, (self.instead,))[0] or (TOO_LONG,)
         more = list(dict.fromkeys((*left, *self.notes)))

@@ -190,11 +190,16 @@ def _widths(chain: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[fl
     of_plant = made.groupby(["mineral", "country", "refiner"])["tonnes"].sum().to_dict()
 
     def divide_by_tonnes(total: float, parts: list[int]) -> None:
+        """Set ``width`` of the flows at positions ``parts``: their shares of ``total`` by tonnes.
+
+        If they have no tonnes, their widths stay as they are.
+        """
         tonnes = sum(flows[i].tonnes for i in parts)
         for i in parts if tonnes > 0 else ():
             width[i] = total * flows[i].tonnes / tonnes
 
     def width_leaving(node: StageNode) -> float:
+        """Return the total width of all flows that leave a node; those not yet set count as 0."""
         return sum(width[i] for i, f in enumerate(flows) if f.source == node)
 
     for mineral in _in_order(chain):

@@ -106,6 +106,7 @@ class ReportSection:
 
     @property
     def is_drawn(self) -> bool:
+        """Whether any view of the section has a chart."""
         return any(view.plots for view in self.views.values())
 
 

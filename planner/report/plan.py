@@ -172,7 +172,10 @@ def about(plan: PlanFile) -> Facts:
 
 
 def minerals(plan: PlanFile) -> Section | None:
-    """Draw the largest supplier's share of each mineral, and list its effects."""
+    """Draw the largest supplier's share of each mineral, and list key numbers by mineral.
+
+    A second table says what is served if the largest supplier stops. None if nothing can be drawn.
+    """
     table = plan.result(ByMineral)
     rows = [row for row in rows_of(table) if known(row["need"])]
     picture = chart(rows, table.words) if rows else None

@@ -102,6 +102,7 @@ class WhatIf:
 
     @property
     def heading(self) -> str:
+        """The option's name as the heading of a row: ``--what-if`` gives ``What if``."""
         return self.option.lstrip("-").replace("-", " ").capitalize()
 
 

@@ -115,9 +115,14 @@ def _by_year(
     """
 
     def new_value(year: int, before: float | None) -> float | None:
+        """Return ``change`` of the value before in the step's years, else the value before.
+
+        None is a value that is not set, both before and after.
+        """
         return change(before) if in_force(step, year) else before
 
     def change_fields(row: Any, names: str) -> Any:
+        """Return the record with its fields ``names``, separated by spaces, changed by year."""
         values = {name: getattr(row, name).map(case.years, new_value) for name in names.split()}
         return dataclasses.replace(row, **values)
 
@@ -268,7 +273,11 @@ def scale_cost(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def set_support(case: Case, step: schema.ScenarioStep) -> Case:
-    """Pay Value for each tonne of the matching refiners and projects. The buyer pays less."""
+    """Pay Value for each tonne of the matching refiners and projects; buyers pay that much less.
+
+    The seller still gets its cost or price in full, and a payment is at most that. The objective
+    counts what buyers pay, not these payments.
+    """
     return _by_year(case, step, lambda _: step.value, refiners="support", projects="support")
 
 

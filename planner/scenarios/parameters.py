@@ -125,6 +125,7 @@ class Parameter:
         return f"{self.title} {self.words(value)}"
 
     def words(self, value: float) -> str:
+        """Return a value in words, with its unit: ``65 %``, or for a price ``1,250 USD/t``."""
         return price_words(value, self.currency) if self.kind.is_price else percent(value)
 
     def changes_case(self, case: Case) -> bool:

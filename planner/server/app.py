@@ -191,6 +191,7 @@ class SessionStore:
         return hmac.new(self._secret, "\n".join(words).encode(), "sha256").hexdigest()
 
     def key(self) -> str:
+        """Return a new signed key for a visitor; it is not stored here."""
         name = secrets.token_urlsafe(24)
         return f"{name}.{self._signed('key', name)}"
 

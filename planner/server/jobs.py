@@ -182,10 +182,12 @@ class Job:
 
     @property
     def is_live(self) -> bool:
+        """Whether the job is waiting for a slot, or running."""
         return self.state in LIVE
 
     @property
     def seconds(self) -> float:
+        """How long the job has waited or, once it has begun to run, how long it has run [s]."""
         return (time.monotonic() if self.ended is None else self.ended) - self.began
 
     @property
@@ -307,6 +309,7 @@ class BrowserSession:
 
     @property
     def check(self) -> Job | None:
+        """The last job that checks the current workbook; None if there is none."""
         checks = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
         return next(checks, None)
 

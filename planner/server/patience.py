@@ -30,6 +30,7 @@ class _Counting:
 
     @property
     def sent(self) -> int:
+        """How many bytes of answers have left the transport's buffer for the visitor."""
         return self.written - self._transport.get_write_buffer_size()
 
 

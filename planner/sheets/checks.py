@@ -233,6 +233,12 @@ THIS, FREE = "this plan", "without share limits"
 
 @once
 def values(context: Context) -> Values:
+    """Return the sheet Values: the variables that are not 0, by plan.
+
+    The plans are this one, without the spot flows that the sheet Plan lists, and the one without
+    share limits.
+    """
+
     def rows_of(plan: Plan) -> Iterator[tuple[str, str, float]]:
         numbers = _unlisted(plan) if plan is context.plan else plan.solver_x
         return _keyed(plan.program.variables, numbers)

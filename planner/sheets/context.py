@@ -79,6 +79,7 @@ class Context:
 
     @property
     def basis(self) -> str:
+        """What share limits are shares of, a buyer's ``demand`` or its ``purchases``."""
         return self.case.settings.share_basis
 
     def country(self, code: str) -> str:

@@ -109,6 +109,7 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
 
 
 def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
+    """Return the tonnes that plants use as an input, by (mineral, year) [t]."""
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 
@@ -206,6 +207,7 @@ class _Plant:
 
     @property
     def sold_to_members(self) -> float:
+        """The plant's sales to the coalition that no other plant uses as an input [t]."""
         return self.sold - self.sold_to_plants
 
 

@@ -62,6 +62,7 @@ def _row(score: Score, case: Case) -> dict[str, Cell]:
 
 
 def met(score: Score) -> str | None:
+    """Return ``MET``, ``MISSED`` or ``NO_DATA``; None if the measure has no benchmark."""
     return None if score.required is None else {True: MET, False: MISSED, None: NO_DATA}[score.met]
 
 

@@ -174,7 +174,10 @@ class LossFinding:
 
 
 def loss_findings(table: Security) -> list[LossFinding]:
-    """Return what Security finds for each country lost, without rows that allow any shortage."""
+    """Return what Security finds for each country lost.
+
+    Rows that allow a shortage of 100 % test nothing, so they are left out.
+    """
     by_country = defaultdict[str, list[Row]](list)
     for row in _tested(table):
         by_country[row["asked"] or ANY].append(row)

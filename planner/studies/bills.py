@@ -340,6 +340,7 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
 
 
 def in_fractions(case: Case) -> Case:
+    """Return the case with projects that may be built in part, whatever its setting says."""
     settings = dataclasses.replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
@@ -600,6 +601,7 @@ class BillsStudy(StudyKind):
 
     @property
     def planned(self) -> bool:
+        """Whether the joint plan is proven, so that there is a workbook to write."""
         return self.outcomes[0].planned
 
     @property
@@ -667,6 +669,7 @@ class BillsStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
+        """The splits that are not known and the runs without a proof, with the reasons; or ""."""
         sharing = self.sharing
         unknown = [
             f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"

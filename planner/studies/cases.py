@@ -193,6 +193,7 @@ _COMPUTED = (
 
 
 def with_tables(plan: Plan) -> Planned:
+    """Return a plan without bills, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
     return Planned(plan)

@@ -554,6 +554,11 @@ class _ComparisonTables:
         self.paid = more_paid(tables, WhoPaysByScenario)
 
     def read_missing(self, names: Iterable[str]) -> None:
+        """Set ``when`` and ``whole``: what is missing in these scenarios beyond the base.
+
+        Both are by scenario and mineral. ``when`` has the missing tonnes and the need by year [t],
+        ``whole`` the missing share of need over all years.
+        """
         self.when = {name: _by_year_of(self.tables, name, _BEYOND) for name in names}
         more = ScenarioMinerals.short_more
         self.whole = {name: _missing_parts(self.tables, name, more) for name in self.when}
@@ -616,6 +621,10 @@ class _ComparisonCharts(_ComparisonTables):
         )
 
     def column(self, mineral: str, name: str) -> list[float | None]:
+        """Return a mineral's field ``name`` of ``ScenarioMinerals`` for each case that is drawn.
+
+        The order is that of ``names``; None where the number is not known.
+        """
         rows = self.rows[self.rows["mineral"] == mineral]
         values = dict(zip(rows["scenario"], rows[name], strict=True))
         return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
@@ -872,6 +881,7 @@ class Compare(StudyKind):
 
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Return no arguments for ``start_file``: options make the compared cases."""
         del options
         return {}
 
@@ -914,6 +924,7 @@ class Compare(StudyKind):
 
     @property
     def errors(self) -> PlannerError | None:
+        """The errors in the input of all cases, in the order of the workbook; None without any."""
         findings = (
             finding
             for case in self.cases
@@ -925,6 +936,10 @@ class Compare(StudyKind):
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
+        """The outcomes of all cases, and of the plans that prepare for what then does not happen.
+
+        A case with an error in its input has an outcome that says so.
+        """
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
         names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
         return [
@@ -1127,6 +1142,7 @@ class _ComparisonFinding(_ComparisonTables):
 
     @property
     def dearest(self) -> str:
+        """The name of the scenario with the largest extra cost, in %, of the same tonnes."""
         return max(self.names, key=lambda n: (self.dearer_by(n), self.paid[n][0]))
 
     def severity(self, name: str) -> tuple[str, dict[int, float]]:

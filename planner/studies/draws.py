@@ -236,6 +236,7 @@ class RiskResults:
 
     @property
     def distinct(self) -> int:
+        """How many different sets of hits the draws have."""
         return len({draw.hits for draw in self.draws})
 
 
@@ -261,6 +262,7 @@ class EventFreePlans:
 
     @staticmethod
     def runs(case: Case, chances: Chances) -> list[str]:
+        """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
         free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
         plans = (
             _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)

@@ -648,6 +648,7 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
+        """Return the country for the workbook's name: its code, or as typed if it is not known."""
         typed = str(options["country"] or "").strip()
         return country_code(typed) or typed
 

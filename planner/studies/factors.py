@@ -49,7 +49,10 @@ class ScaledColumn:
 
     @property
     def alike(self) -> tuple[str, str, bool]:
-        """Kinds with the same key change the same arrays: a column, and whether it goes up."""
+        """The sheet, the field, and whether any factor raises its number.
+
+        Kinds with the same key change the same arrays, so only the first of them is tried.
+        """
         return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
@@ -125,17 +128,29 @@ class FactorChanges:
         return _mineral(self.record[factor.sheet, factor.row])
 
     def selection(self, factor: Factor) -> Selection:
+        """Return what a factor's change selects: its row's mineral, and the plant or mines."""
         return _selection_of(self.record[factor.sheet, factor.row])
 
     def rank(self, factors: Sequence[Factor]) -> int:
-        """Return the number of a factor's kind within its column; -1 for several factors."""
+        """Return the number of a factor's kind among those of its column; -1 for several factors.
+
+        A kind moves at most one factor of each selection: kind 0 the first one, kind 1 the second.
+        """
         return self._rank[factors[0]] if len(factors) == 1 else -1
 
     def has_shared_program(self, factor: Factor) -> bool:
-        """Return whether a factor may use the program of its kind."""
+        """Return whether a factor's change is cut from its kind's, which is laid out only once.
+
+        This holds for facts whose numbers change arrays of their own mineral alone.
+        """
         return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
 
     def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledColumn:
+        """Return the change that moves factors of one column to an ``end``, ``LOW`` or ``HIGH``.
+
+        It is CaseSteps, planned by vectors, if the factors share a program; else a ScaledColumn,
+        which makes the changed case.
+        """
         first = factors[0]
         if not self.has_shared_program(first):
             return scaled_column(first.sheet, first.field, factors, end)
@@ -284,6 +299,7 @@ class CompareWithBase:
 
     @property
     def is_capital(self) -> bool:
+        """Whether the change scales capital costs of projects (capex) and nothing else."""
         parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
         kinds: list[object] = [part.kind for part in parts] or [self.change]
         return all(getattr(kind, "field", "") == "capex" for kind in kinds)
@@ -316,7 +332,10 @@ class BasePlan:
         return dataclasses.replace(self.figures, objective=plan.objective)
 
     def extra_cost(self, plan: Plan) -> float:
-        """Return the extra cost of the base's decisions at the costs of another program [money]."""
+        """Return the base decisions' cost at the costs of ``plan``'s program, minus at their own.
+
+        In money, discounted as in the objective.
+        """
         new = fit(plan.program, self.plan.program).arrays
         return float(((new.cost - self.rows.cost) * self.x).sum())
 

@@ -213,7 +213,10 @@ class StudyKind:
 
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """Take from ``options`` those that change the case, and return them for ``start_file``."""
+        """Remove from ``options`` those that change the case, and return them for ``start_file``.
+
+        The keys of what is returned are names of its arguments.
+        """
         taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": "", "search": ""}
         return {to or name: options.pop(name) for name, to in taken.items() if name in options}
 

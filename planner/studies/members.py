@@ -21,7 +21,10 @@ FOR_SAME = "for the same tonnes"
 
 
 def same_tonnes(against: str = "") -> str:
-    """Return the sentence on costs of the same tonnes; ``against`` names the reference."""
+    """Return a fixed note: extra costs compare the same tonnes, so cash paid may fall all the same.
+
+    ``against`` ends its first sentence: in which cases the tonnes are the same.
+    """
     return (
         f"Costs compare the same tonnes{against and ' '}{against}. Nobody pays for tonnes that are"
         " missing, so the cash paid may fall all the same."

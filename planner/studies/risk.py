@@ -343,7 +343,10 @@ def event_effects(risk: RiskResults) -> Events:
 
 
 def significant(cost: Floats, cost_error: Floats, short: Floats, short_error: Floats) -> list[str]:
-    """Return for each event which of its two figures differ significantly from 0."""
+    """Return for each event which of its two figures differ from 0, at the 95 % level, in words.
+
+    The words are those in ``_WHICH``, such as ``cost alone``; "" if the errors are not known.
+    """
     seen = np.abs(cost) > _SIGNIFICANT * cost_error, np.abs(short) > _SIGNIFICANT * short_error
     return [
         "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]

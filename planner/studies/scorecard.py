@@ -121,6 +121,7 @@ class BenchmarkPrice:
 
     @property
     def changes_share(self) -> bool:
+        """Whether adding the benchmark changes the share in any year from the base plan's."""
         before = self.score.share_by_year
         return any(
             abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
@@ -202,6 +203,7 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
         return AddBenchmark(limit)
 
     def recycling_outside(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
+        """Return the codes of countries outside the buyer's bloc that recycle the mineral."""
         return frozenset(
             p.country
             for p in plants
@@ -235,6 +237,7 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
         names = [case.members[j].name for j in buyer.members]
 
         def of_coalition(year: int, share: float | None) -> float:
+            """Return a share of the buyer's demand as a share of the coalition's; None gives 0."""
             need = sum(case.demand_of.get((mineral, name, year), 0.0) for name in names)
             total = case.coalition_demand(mineral, year)
             return (share or 0.0) * need / total if total > 0 else 0.0

@@ -301,6 +301,10 @@ class EndPlans:
 
     @property
     def worth_of_knowing(self) -> float | None:
+        """What is lost on average, at the two ends, by keeping the builds of the base plan [money].
+
+        It is what knowing the number in advance would save; None if a cost at an end is not known.
+        """
         lost = [end.kept_cost - end.figures.objective for end in self.proven]
         mean = sum(lost) / len(ENDS) if len(lost) == len(ENDS) else math.nan
         return max(0.0, mean) if math.isfinite(mean) else None
@@ -384,6 +388,7 @@ def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
 
 
 def whole_plan(plan: Plan) -> object:
+    """Return the plan itself, as the study needs it of its base run; others read for themselves."""
     return plan
 
 
@@ -519,6 +524,7 @@ class SensitivityRuns:
 
     @cached_property
     def prices(self) -> Floats:
+        """The price of each source's mineral, the mean over the years [source, money/t]."""
         years = self.case.years
         price = {
             m.name: sum(m.price.value(year) for year in years) / len(years)

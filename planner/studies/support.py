@@ -195,6 +195,7 @@ class Payers(Result):
 
 
 def whole_plan(plan: Plan) -> object:
+    """Return the plan itself, which the study needs of its plans with and without share limits."""
     return plan
 
 
@@ -347,6 +348,7 @@ class SupportStudy(StudyKind):
 
     @property
     def paid(self) -> Mapping[str, Outcome[Any]]:
+        """The outcomes of the runs that find what idle plants need to be paid, by mineral."""
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property

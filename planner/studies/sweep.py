@@ -227,6 +227,7 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
 
     def charges_by_mineral(*headings: str, kind: int = 0) -> dict[str, float]:
+        """Return the cost under headings by mineral [money]; kind 1: discounted, 0: not."""
         sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
         return sums_by_mineral(
             plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
@@ -290,6 +291,7 @@ class SweepPoint:
 
     @property
     def by_mineral(self) -> Rows:
+        """The rows by mineral, with ``ALL`` (all minerals together) first; empty without a plan."""
         return {row["mineral"]: row for row in self.rows}
 
 
@@ -563,6 +565,7 @@ def _smallest_caps(
 
 
 def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
+    """Return the sheet of points, and that of the smallest caps or else of the reference case."""
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
     if sweep.path:
@@ -681,6 +684,7 @@ class _SweepCharts:
         return chart.drawn(self.cost_chart(), self.shortage_chart(), dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
+        """Return the charts of cost and of what is missing, to be drawn one above the other."""
         cost, missing_parts = self.cost_chart(), self.missing_chart()
         if cost and missing_parts:  # the lower panel has the axis of both
             cost = replace(cost, across="")
@@ -809,6 +813,7 @@ class _SweepCharts:
         return shown if peak(amounts) else None
 
     def outside_chart(self) -> Picture | None:
+        """Return a chart of the tonnes bought from countries outside the coalition, or None."""
         amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
         title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
         series = [Series(header, Role.PLAN, amounts)]
@@ -840,7 +845,8 @@ class _SweepCharts:
         return self.lines_chart(f"{title}, {self.horizon}{some}", series, axis)
 
     def rises(self) -> dict[str, float]:
-        """Return by how much cost and shortage rise, for each mineral for which they do."""
+        """Return by mineral its largest rises in cost and in shortage, summed, if it has any."""
+        # each as a fraction of the largest rise among the minerals
         rise = dict.fromkeys(self.minerals, 0.0)
         for name in ("dearer", "lost share"):
             peaks = {m: peak(self.figures(m, name)) for m in self.minerals if m != ALL}

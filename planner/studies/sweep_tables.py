@@ -205,7 +205,7 @@ class SecurityCurve(ParameterFrontier):
 
 
 class FloorCurve(ParameterFrontier):
-    """One row per price floor and mineral: its cost, its levies, and purchases outside."""
+    """One row per price floor and mineral: cost, levies, purchases outside the coalition."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over a price floor"
     value = field.price("Price floor", "The floor in all zones, or in the coalition.")

@@ -310,13 +310,19 @@ class _MineralGroup:
     def study(self, case: Case, tail: Tail) -> engine.Study[UnderRiskResult]:
         """Return the runs: all futures at once, each batch at once, then each future as known.
 
-        ``case`` has the sheet Risks.
+        ``case`` has the sheet Risks. ``tail`` says how much the dearest futures count in the
+        objective.
         """
         names = [m.name for m in self.case.minerals]
         groups = independent_groups(self.case)  # all futures share builds, so budgets link none
         label: dict[object, int] = {}
 
         def labels_of(hits: Hits) -> Ints:
+            """Return the label of a future's hits so far, by (mineral, year).
+
+            Hits so far are those up to the year that touch the mineral's group. Where two futures
+            have the same label, nobody can tell them apart yet.
+            """
             labels = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
             for i, minerals in enumerate(groups):
                 touching = drawing.hits_on(minerals, hits, self.reach)

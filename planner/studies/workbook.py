@@ -74,6 +74,7 @@ def write_study(
 
 
 def on_paper(table: Table) -> Table:
+    """Return the table, set to be left out of print if it has more than ``_MOST_PRINTED`` rows."""
     return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 

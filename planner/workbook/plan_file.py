@@ -243,7 +243,8 @@ _HINT = "the output shows the changed plan; planner verify lists the changes"
 def edited(plan: PlanFile) -> tuple[Finding, ...]:
     """Return a finding for each total or seal that no longer matches: someone changed the plan.
 
-    A plan without a finding may be changed, too: only ``planner verify`` compares it in full.
+    The seal is a hash of the numbers in Plan, Values and Duals; the sheet Checks has it. A plan
+    without a finding may be changed, too: only ``planner verify`` compares it in full.
     """
     sums = (finding for total in _SUMS for finding in _not_summed(plan, *total))
     return (*sums, *_not_bought(plan), *_not_sealed(plan))

@@ -63,7 +63,8 @@ class Book:
     """A workbook that was read: its case, with warnings and defaults.
 
     ``layout`` finds the cell of a sheet, row and column; ``sha256`` is of the file's bytes, or of
-    the rows if there was no file; ``before`` is set for a rolled workbook.
+    the rows if there was no file. ``before`` is the previous plan's orders and builds if
+    ``planner roll`` wrote the workbook, else None.
     """
 
     case: Case

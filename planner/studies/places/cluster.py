@@ -160,6 +160,7 @@ def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> 
     results: dict[int, Any] = {}
 
     def call_for(shared: Future, position: int) -> tuple[Any, ...]:
+        """Return what a worker calls, and its arguments: the function sent once, and an item."""
         return remote.run_alone, shared, items[position]
 
     work = JobQueue(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call_for)

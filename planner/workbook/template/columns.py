@@ -177,6 +177,10 @@ class Choices:
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
     def last_row(self, sheet: str) -> int:
+        """Return the last row of a sheet with drop-downs and bounds, the header being row 1.
+
+        Below the header these are twice the rows that are filled, and at least ``ROWS``.
+        """
         return 1 + max(ROWS, 2 * len(self.tables.get(sheet, ())))
 
     def rule(self, sheet: str, heading: ParsedHeader) -> Rule | None:

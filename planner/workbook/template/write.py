@@ -133,6 +133,7 @@ class _TemplateSheet:
         self.sheet: Any = book.add_worksheet(name)
 
     def write(self) -> None:
+        """Write the sheet: header, comments, rows, formats, drop-downs, and print settings."""
         self.sheet.set_row(0, HEADER_HEIGHT)
         keys = [i for i, h in enumerate(self.layout) if h.column is not None and h.column.key]
         # the leading columns that name a row stay in sight

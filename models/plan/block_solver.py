@@ -160,7 +160,7 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
 
 
 def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | None:
-    """Return component and key of a row or column; ``worst`` is as in ``BlockResult``."""
+    """Return component and key of a block's largest violation, at ``worst`` as in BlockResult."""
     rows, columns = program.rows_of(block), program.columns_of(block)
     count = rows.stop - rows.start
     is_row = worst < count

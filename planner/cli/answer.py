@@ -155,6 +155,7 @@ class Command(click.Command):
             raise click.NoSuchOption(error.option_name, possibilities=similar, ctx=ctx) from error
 
     def invoke(self, ctx: click.Context) -> int:
+        """Run the command and return its exit code; an error of the user is shown, not raised."""
         try:
             return int(super().invoke(ctx) or 0)
         except errors.InputError as error:

@@ -76,7 +76,7 @@ class Pair:
         return new or old if self.comparable(mineral) else f"{old} and {new}"
 
     def comparable(self, mineral: str) -> bool:
-        """Return whether a mineral does not have two different units in the plans."""
+        """Return whether a mineral has the same unit in both plans, or is in one of them alone."""
         old, new = self.units.get(fold(mineral), ("", ""))
         return not old or not new or fold(old) == fold(new)
 
@@ -86,6 +86,7 @@ class Pair:
 
     @property
     def all_comparable(self) -> bool:
+        """Whether no mineral has different units in the two plans."""
         return all(self.comparable(mineral) for mineral in self.units)
 
     def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:

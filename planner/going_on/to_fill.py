@@ -84,7 +84,7 @@ def _relative_path(folder: Path, file: Path) -> str:
 
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
-    """Return the wanted years, by default the plan's first; UsageError for a year it has not."""
+    """Return the wanted years, by default the plan's first; UsageError if one isn't planned."""
     every = _years(orders)
     unknown = [year for year in wanted if year not in every]
     if unknown or not every:

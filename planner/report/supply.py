@@ -109,7 +109,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
 
 
 class FlowParts(Result):
-    """The flows of a mineral, the largest first."""
+    """A mineral's flows with their parts of the total, the largest first."""
 
     source, target = field.text("From country"), field.text("To member")
     amount, part = TONNES.like(unit="{unit}"), field.share("Part of all")

@@ -753,11 +753,11 @@ def _changed(tables: Tables) -> list[dict[str, Any]]:
     def is_changed(row: Any) -> bool:
         return bool(abs(row["change_t"]) > _LEAST_CHANGE * max(row["plain_t"], row["under_risk_t"]))
 
-    def sort_key(row: Any) -> tuple[bool, float]:
+    def builds_then_size(row: Any) -> tuple[bool, float]:
         base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
         return row["what"] != decisions.BUILDING.name, -abs(row["change_t"]) / base
 
-    return sorted(filter(is_changed, records(tables[Decisions])), key=sort_key)
+    return sorted(filter(is_changed, records(tables[Decisions])), key=builds_then_size)
 
 
 _LEAST_CHANGE = 0.01

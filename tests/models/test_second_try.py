@@ -112,9 +112,9 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
         f"models/answers/search.py: solution = scale.unscaled({_SOLVED} attempt, **limits))",
         # then first_proven
         "models/answers/search.py: solution = self._scale.unscaled(self._solver.run())",
-        f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *begin, **limits)",
+        f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *basis, **limits)",
         "models/plan/by_model.py: solution = solver.solve(scale.scaled(rows), attempt)",
-        "models/plan/session.py: return kept.solver.run()",  # then BlockSolver.solve
+        "models/plan/session.py: return warm.solver.run()",  # then BlockSolver.solve
         (
             "models/plan/session.py: certificate, result = result.certificate,"
             " solver.solve(b, start=start)"  # of a BlockSolver

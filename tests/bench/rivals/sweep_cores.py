@@ -1,6 +1,6 @@
 """A sweep of the coalition's cap as a study of this planner, on all cores, each point proved."""
 
-from models.case import Case, Part, Parts, Turned
+from models.case import Case, CaseStep, CaseSteps, SetNumber
 from models.plan import Plan
 from planner.studies import Run, Study, run_study
 from planner.studies.engine import chains_of
@@ -14,7 +14,7 @@ from tests.bench.rivals.sweep_planner import capped
 def solve(case: Case, clock: Clock) -> Answer:
     """Plan every point, in as many chains as there are cores."""
     clock.start()
-    runs = [Run(f"{share}", Parts((Part(Turned(capped, share)),))) for share in SWEEP]
+    runs = [Run(f"{share}", CaseSteps((CaseStep(SetNumber(capped, share)),))) for share in SWEEP]
     outcomes = run_study(Study(case, chains_of(runs, -(-len(runs) // cores())), read)).every
     failed = sorted({outcome.error or str(outcome.result) for outcome in outcomes} - {"passed"})
     total = clock.stop()["total"]

@@ -117,7 +117,7 @@ def test_where_only_a_what_if_is_in_the_way(case, call, ask):
     assert code == 0
     assert "No change of capacities and the part of them that is open, lanes, " in out
     assert "A new refiner would not end it either; smaller demand would." in out
-    assert "Without scenario and what-ifs Japan is not short there." in out
+    assert "Without scenario and what-ifs, Japan is not short in 2027." in out
     code, said = ask("explain", case, *asked(), "--block", "*:Japan")
     assert (code, said["change"]["cells"], said["change"]["new_refiner"]) == (0, [], None)
     assert said["short_without_what_ifs_t"] == pytest.approx(0, abs=0.02)

@@ -222,7 +222,7 @@ def test_what_is_short_above_all() -> None:
     """2027 lacks 40 of 100, 2026 nothing."""
     plan = solve(make(jin(60), demand={"A": (50, 100)}, years=(2026, 2027)))
     assert shortage_words(plan) == (
-        "The costliest shortage: in 2027, 40 % of the need for copper is unmet, 40 t. Capacity"
+        "The costliest shortage: in 2027, 40 t of copper are missing, 40 % of the need. Capacity"
         " open to the coalition is used up at Jin."
     )
     assert not shortage_words(solve(make(jin())))

@@ -186,7 +186,7 @@ def test_a_floor_is_swept_for_one_mineral() -> None:
     book = border()
     found = parameter_of(read(book), "floor")
     assert (found.typed, found.span) == ("floor", (25, 75, 5))
-    assert found.name(12500) == "Price floor, copper 12,500 USD/t"
+    assert found.run_name(12500) == "Price floor, copper 12,500 USD/t"
     book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 3.3})
     needed = "floor needs one mineral: write floor:NAME; NAME is one of copper, zinc"
     with pytest.raises(UsageError, match=needed):

@@ -120,7 +120,7 @@ def test_a_run_without_a_plan_stands_with_its_reason(plain, ask, monkeypatch, fo
         (("--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
         (("--scenario", "Bas"), "did you mean 'Base'?"),
         (("--lose", "Chin"), "did you mean"),
-        (("--output", "plain.xlsx"), "never written to"),
+        (("--output", "plain.xlsx"), "choose another output"),
     ],
 )
 def test_wrong_usage(plain, call, options, said):

@@ -146,7 +146,7 @@ def test_no_share_limits(plain, ask, folder):
         (("--scenario", "Bas"), "did you mean 'Base'? Choose from Base"),
         (("--country", "China"), "No such option '--country'.\n"),
         (("--scenari", "Base"), "Did you mean '--scenario'?"),
-        (("--output", "plain.xlsx"), "never written to"),
+        (("--output", "plain.xlsx"), "choose another output"),
     ],
 )
 def test_wrong_usage(plain, call, options, said):

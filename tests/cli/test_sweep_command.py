@@ -183,7 +183,7 @@ def test_another_knob(case, ask, call):
         (("--over", "capacity:Chian"), "did you mean 'China'?"),
         (("--over", "tariff:CHN", "--to", "25"), "did you mean 0.25 (25 %)?"),
         (("--scenario", "Export bann"), "did you mean 'Export ban'?"),
-        (("--output", "case.xlsx"), "never written to"),
+        (("--output", "case.xlsx"), "choose another output"),
     ],
 )
 def test_wrong_usage(case, call, ask, arguments, said):

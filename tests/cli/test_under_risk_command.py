@@ -220,10 +220,10 @@ def test_without_events_it_is_the_plain_plan_and_says_so(tmp_path, capsys, chang
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--futures", "5"), "--futures is for a plan under risk"),
-        (("--seed", "5"), "--seed is for a plan under risk"),
-        (("--weight", "5%"), "--weight is for a plan under risk"),
-        (("--cvar", "90%"), "--cvar is for a plan under risk"),
+        (("--futures", "5"), "--futures needs --under-risk"),
+        (("--seed", "5"), "--seed needs --under-risk"),
+        (("--weight", "5%"), "--weight needs --under-risk"),
+        (("--cvar", "90%"), "--cvar needs --under-risk"),
         (("--under-risk", "--cvar", "90%"), "without a --weight"),
         (("--under-risk", "--solver", "glpk"), "leave --solver out"),
         (("--under-risk", "--futures", "0"), "from 1 to"),

@@ -262,4 +262,4 @@ def test_an_event_may_be_a_companys() -> None:
     case = read_tables(two_countries(Risks=[row])).case
     struck = events.apply_events(case, ((0, 2026),))
     assert solve_case(struck).objective == near(4000)
-    assert events.touched(case, case.risks[0]) == {"copper"}
+    assert events.affected_minerals(case, case.risks[0]) == {"copper"}

@@ -452,7 +452,12 @@ def tempted(sharing: Sharing, case: Case) -> Groups:
         group = sharing.tempted.get(rule)
         row: dict[str, Any] = {"rule": rule, "group": NOT_KNOWN}
         if group is not None:
-            row |= vars(group) | {"group": _group(case, group.group)}
+            row |= {
+                "group": _group(case, group.group),
+                "gain": group.gain,
+                "at_most": group.gain_bound,
+                "in_parts": group.fractional_gain_bound,
+            }
             if group.group:
                 bill = float(split[list(group.group)].sum())
                 row |= {"bill": bill, "cost": bill - group.gain}

@@ -460,7 +460,8 @@ def _uncapped_tonnes(effect: Effect, cells: Any) -> Row:
 def _priced(price: DearestPrice | None) -> Row:
     if price is None:
         return {}
-    return {"price": price.price} | {f"price_{name}": value for name, value in vars(price).items()}
+    named = {"over": price.multiple, "member": price.member, "year": price.year}
+    return {"price": price.price} | {f"price_{name}": value for name, value in named.items()}
 
 
 def _loss(result: Stress, loss: Loss) -> Row:

@@ -77,6 +77,10 @@ def test_tables_by_hand() -> None:
     assert [series.name.endswith("(a group would leave)") for series in first.series] == [
         bool(group) for group in tables[Groups].group
     ]
+    for gain, bound, fractional in tables[Groups].rows(
+        Groups.gain, Groups.at_most, Groups.in_parts
+    ):
+        assert gain <= bound + 1e-9 <= fractional + 2e-9
     groups = tables[Groups].rows(Groups.rule, Groups.group)
     read_back = Groups.of_rows([{"rule": rule, "group": group or None} for rule, group in groups])
     again = _by_rule(tables[Savings], read_back)  # a cell of no group is blank in a workbook

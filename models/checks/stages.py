@@ -183,18 +183,14 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
     """Warn that a price floor on a product is compared with its cost without inputs."""
     products = {row.mineral for row in case.needed_inputs}
-    hint = "the floor is compared with the plant's own cost, without the cost of its inputs"
+    problem = "the price floor of {} is compared with plants' processing cost, without inputs"
     for row in case.price_floors:
         if row.mineral in products:
-            problem = f"the floor is on {row.mineral}, which is made from other minerals"
-            yield warn(row, "floor", problem, hint)
+            yield warn(row, "floor", problem.format(row.mineral))
     for step in steps(case):
         set_for = sorted(name for name in products if step.mineral in {"", name})
         if step.action == "set price floor" and step.value and set_for:
-            is_one = len(set_for) == 1
-            made = "which is made" if is_one else "which are made"
-            problem = f"the floor is on {', '.join(set_for)}, {made} from other minerals"
-            yield warn(step, "value", problem, hint)
+            yield warn(step, "value", problem.format(", ".join(set_for)))
 
 
 def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:

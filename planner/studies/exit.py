@@ -534,7 +534,7 @@ class _ExitFinding:
         shares = [(row["planned_share"], row["left_share"]) for row in others]
         change = ""
         if shares and known(shares[0][1]):
-            change = f" {self.name}'s share of {mineral} then {course(*shares[0])}{where}."
+            change = f" On that path {self.name}'s share of {mineral} {course(*shares[0])}{where}."
         return (
             f"{sentence} The first plant to build beyond the plan is {plant}, for {mineral}:"
             f" building has to begin in {year}.{change}"

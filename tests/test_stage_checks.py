@@ -160,4 +160,4 @@ EVENT = {"Event": "Floor", "Yearly probability": 0.1, "Action": "set price floor
 def test_a_floor_is_that_of_a_toll(sheets: dict[str, Any], places: list[str]) -> None:
     """Wherever a floor on a product with inputs is set, a warning says what it is compared with."""
     found = warned(oxide_and_alloy(**sheets))
-    assert [s for s, text in found if "without the cost of its inputs" in text] == places
+    assert [s for s, text in found if "without the cost of inputs" in text] == places

@@ -183,7 +183,7 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
     """Warn that a price floor on a product is compared with its cost without inputs."""
     products = {row.mineral for row in case.needed_inputs}
-    problem = "the price floor of {} is compared with plants' processing cost, without inputs"
+    problem = "the price floor of {} is set against processing cost, without the cost of inputs"
     for row in case.price_floors:
         if row.mineral in products:
             yield warn(row, "floor", problem.format(row.mineral))

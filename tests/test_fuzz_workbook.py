@@ -32,7 +32,7 @@ from tests import fuzz_cells, fuzz_parts
 from tests.budget import BUDGET
 from tests.reference.cases import random_book
 
-NORMAL = 25
+NORMAL = 15
 """Rounds of each kind in the normal run; the long run goes on from there."""
 BATCH = 25
 """Rounds a test: so that they spread over processes."""

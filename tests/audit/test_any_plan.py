@@ -25,7 +25,7 @@ from tests.budget import BUDGET, at_length
 from tests.models.desk import FIRST, jin, make, sur
 from tests.reference.cases import random_book
 
-FUZZ = BUDGET // 5
+FUZZ = BUDGET // 10
 """Books of the long run: a plan is written, read and written again of each, so they are fewer."""
 BATCH = 10
 FAMILIES = {

@@ -197,7 +197,7 @@ def test_prices_that_are_rounding_alone() -> None:
 @pytest.mark.fuzz
 def test_numbers_at_the_ends_of_what_is_legal_at_length() -> None:
     """As many random books as the budget allows, of extreme numbers: each gets its plan."""
-    for seed in range(BUDGET):
+    for seed in range(BUDGET // 2):
         book = random_book(np.random.default_rng(seed), 1 + seed % 4, ALL)
         part = (0.1, 0.5, 1.0)[seed % 3]
         plan = solve(extreme(book, np.random.default_rng([13, seed]), part))

@@ -55,7 +55,7 @@ def test_errors(cells: dict[str, Any], column: str, said: str) -> None:
         (
             {"Lost_country": "each outside other"},
             "Lost country",
-            "no refiner of any mineral is outside the bloc other",
+            "no refiner of any mineral is in a country outside the bloc other",
         ),
         ({"Last_year": 2020}, "Last year", "is before the first planned year"),
     ],

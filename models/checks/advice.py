@@ -208,7 +208,8 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
         if selector.startswith(EACH_OUTSIDE):
             if not resolve.single_countries(case, selector, of):
                 bloc = selector.removeprefix(EACH_OUTSIDE)
-                said = f"no refiner of {row.mineral or 'any mineral'} is outside the bloc {bloc}"
+                what = row.mineral or "any mineral"
+                said = f"no refiner of {what} is in a country outside the bloc {bloc}"
                 yield warn(row, "lost_country", said, _NEVER)
         elif selector == REST_OF_WORLD:
             said = "Rest of world stands for many suppliers, so it cannot be lost as one country"

@@ -77,7 +77,7 @@ class Levies(PlanTable):
     tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
-        f"Tonnes x levy. The treasury of the buyer's country receives them. {common.UNDISCOUNTED}",
+        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
     )
     each = field.price("Levy per tonne", "Levies divided by tonnes.")
 

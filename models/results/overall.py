@@ -288,7 +288,7 @@ class ByMineral(Result):
     limits_kept = field.text(
         "Share limits kept",
         "Whether every share limit on this mineral is kept in every year. no: one is"
-        " exceeded, and its penalty is paid. Blank: it has no limit.",
+        " exceeded, and total cost has its penalty. Blank: it has no limit.",
         printed=False,
     )
     paid = common.PURCHASES.like(

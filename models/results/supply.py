@@ -278,7 +278,7 @@ class ShareLimits(PlanTable):
     base = field.tonnes(
         "Base", "Tonnes of demand or purchases that the limit is a share of.", printed=False
     )
-    room = field.tonnes("Room", "Tonnes that are left below the limit.", printed=False)
+    room = field.tonnes("Room", "Tonnes between what counts and the limit.", printed=False)
     excess = field.tonnes(
         "Beyond limit", "Tonnes above a max or below a min with a penalty.", printed=False
     )

@@ -87,8 +87,8 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "losses",
         multiple=True,
         metavar="WHO",
-        help="Remove the refiners, projects and ore of a country, or of companies and refiners"
-        " whose name contains WHO. Repeatable.",
+        help="Remove the refiners, projects and ore of the country WHO, or the companies and"
+        " refiners whose names contain WHO. Repeatable.",
     )
     @click.option(
         WHAT_IF,

@@ -1,7 +1,7 @@
 """The actions of the sheets Scenarios and Risks: each a pure function from Case to Case.
 
-``models.schema.TAKES`` declares the selectors and value of each. The manual shows the first line of
-each docstring.
+``models.schema.ACTION_CELLS`` declares the selectors and value of each. The manual shows the first
+line of each docstring.
 """
 
 from __future__ import annotations

@@ -236,8 +236,8 @@ def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
     """Yield how much less idle plants' tonnes must cost to be bought, for their nearest buyer."""
     if answer.idle:
         named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
-        start = f"Plants for {answer.mineral} that are idle in {answer.year} would be used if a"
-        yield f"{start} tonne cost at least this much less ({currency}): {listed(named, _IDLE)}."
+        start = f"Plants for {answer.mineral} that are idle in {answer.year} stay so unless a"
+        yield f"{start} tonne costs at least this much less ({currency}): {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: UnaffordablePlant, currency: str) -> str:

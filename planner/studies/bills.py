@@ -683,7 +683,7 @@ class BillsStudy(StudyKind):
         if self.exact and len(self.costs) < self.group_count:
             unknown.append(f"nucleolus and Shapley value need every group: {self.progress_label}")
         runs = (o for o in self.outcomes[1:] if o.unproven)
-        return "; ".join([*unknown, *(f"the run {o.name} failed: {o.error}" for o in runs)])
+        return "; ".join([*unknown, *(f"the run {o.name} has no proof: {o.error}" for o in runs)])
 
     def tables(self) -> list[Result]:
         case = self.start.case

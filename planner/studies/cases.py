@@ -167,7 +167,9 @@ def plan_cases(
     elif foreseen.stopped:
         trouble = "the study was stopped before"
     else:
-        trouble = f"the base, whose earlier decisions are kept, has no plan: {foreseen[0].error}"
+        trouble = (
+            f"the base, whose earlier decisions are kept, has no proven plan: {foreseen[0].error}"
+        )
     if trouble:
         left = (each.name for each in late if not each.errors)
         unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)

@@ -1118,7 +1118,7 @@ class _ComparisonFinding(_ComparisonTables):
         )
         if self.others.empty:
             is_alone = len(self.every) == 1
-            why = "there is no scenario" if is_alone else "no scenario has an optimal plan"
+            why = "there is no scenario" if is_alone else "no scenario has a proven plan"
             none = KeyFigure("Scenarios", "none", f"{why}.")
             finding = f"In the base the coalition pays {amount}, and {hardest(here)}."
             finding += f" {words.capitalized(why)} to compare with it."

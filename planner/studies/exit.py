@@ -534,7 +534,9 @@ class _ExitFinding:
         shares = [(row["planned_share"], row["left_share"]) for row in others]
         change = ""
         if shares and known(shares[0][1]):
-            change = f" On that path {self.name}'s share of {mineral} {course(*shares[0])}{where}."
+            change = (
+                f" On the exit path {self.name}'s share of {mineral} {course(*shares[0])}{where}."
+            )
         return (
             f"{sentence} The first plant to build beyond the plan is {plant}, for {mineral}:"
             f" building has to begin in {year}.{change}"
@@ -670,7 +672,10 @@ class ExitStudy(StudyKind):
             return ""
         unknown, failed, first = self.result.unknown, self.result.failed, "first call on the budget"
         words = [f"the exit path of {m} is not known: {why}" for m, why in unknown.items()]
-        words += [f"the fewest tonnes of {m} with {first}: {why}" for m, why in failed.items()]
+        words += [
+            f"the fewest tonnes of {m} with {first} are not known: {why}"
+            for m, why in failed.items()
+        ]
         return "; ".join(words)
 
     @property

@@ -711,8 +711,8 @@ class RiskStudy(StudyKind):
             LEFT_OUT: self.risk.left_out
             and f"{penalty}: the plan's penalty of Security, because losses come as events here",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
-            "Surge": f"after the first event each supplier can sell {share(chances.surge)} of its"
-            " usable capacity more than agreed",
+            "Surge": "from the year of the first event on, each supplier can sell more than agreed:"
+            f" {share(chances.surge)} of its usable capacity, as far as it is free",
             "Share limits, as agreed": kept if chances.keep_caps else _WAIVED,
             "Share limits, re-planned": kept,
             AGREED: "the plan without events, hit by the events. Plants stay as built; each"

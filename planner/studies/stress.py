@@ -311,7 +311,7 @@ class NMinusOne(Result):
     seller_sold = field.tonnes("Sold by the largest seller")
     bought_over_all = field.share(
         "Bought of others over all demand",
-        "FixedDecisions purchases from all but the largest seller / demand.",
+        "Agreed purchases from all but the largest seller / demand.",
     )
 
 
@@ -696,7 +696,7 @@ def _n_minus_1_chart(tables: Tables) -> Picture | None:
 def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
     """Return a chart of one lost country: new shortage by mineral, with and without limits."""
     kind = CappedOrNot if CappedOrNot in tables else LossByMineral
-    sides = {"FixedDecisions plan": (Role.PLAN, kind.share)}
+    sides = {"Agreed plan": (Role.PLAN, kind.share)}
     if kind is CappedOrNot:
         sides["Plan without share limits"] = Role.FREE, CappedOrNot.free_share
     rows = tables[kind].frame()
@@ -878,7 +878,7 @@ class StressTest(StudyKind):
             type=Share(),
             metavar="S",
             help="How much more the other suppliers can sell than agreed, as a share of their"
-            " usable capacity, if it is free [the setting Surge].",
+            " usable capacity, as far as it is free [the setting Surge].",
         ),
         click.option(
             "--keep-caps",
@@ -970,7 +970,7 @@ class StressTest(StudyKind):
             " sell in the agreed plan. The plan's Overview has another test: the supply that"
             " remains in the last year if nothing replaces the lost supply.",
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
-            " year, if that much is free",
+            " year, as far as it is free",
             "Share limits": limits if result.case.share_limits else "none in the workbook",
             shared.DEMAND.header: "demand that the agreed plan meets. Short is the part of it that"
             " is missing after the loss.",

@@ -458,11 +458,11 @@ class SupportStudy(StudyKind):
         count = min(len(rows), _MOST_BARS)
         return drawn(
             _bars(
-                f"The idle plant that needs the lowest payment, by mineral, {years}",
+                f"The coalition's idle plant that needs the lowest payment, by mineral, {years}",
                 first,
             ),
             _bars(
-                f"The {count} idle plants that need the lowest payment, {years}",
+                f"The coalition's {count} idle plants that need the lowest payment, {years}",
                 rows.head(count),
             ),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,

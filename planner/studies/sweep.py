@@ -435,7 +435,7 @@ def sweep(
     smallest = pd.DataFrame()
     if parameter.is_cap:
         smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
-    trouble = [f"the case to compare with has no plan: {o.error}" for o in compared if o.error]
+    trouble = [f"the plan to compare with is not known: {o.error}" for o in compared if o.error]
     return SweepResult(
         parameter,
         tuple(points),

@@ -123,8 +123,8 @@ class ParameterFrontier(Frontier):
     )
     slope = Frontier.slope.like(
         header="A point more costs",
-        meaning="Increase in total cost per percentage point, from the previous row to this one."
-        " Below 0: a saving.",
+        meaning="Change of total cost for each percentage point by which the number rises, between"
+        " the previous row and this one. Below 0: a saving.",
     )
 
 
@@ -136,10 +136,10 @@ class SmallestCaps(Result):
     smallest = field.share(
         "Smallest cap",
         "The smallest cap on single countries at which a plan exists with no more shortage in any"
-        " year than without a cap. All minerals share one budget. The number is computed exactly,"
-        " not from the points of the sweep. The cheapest plan at this cap may still choose a"
-        " shortage, if supply costs more than the shortage. Blank: not known, for example because"
-        " shares are of purchases.",
+        " year than without a cap. Each mineral has its own cap; if minerals share a budget, the"
+        " sum of their caps is smallest. It is computed exactly, not from the points of the sweep."
+        " The cheapest plan at this cap may still choose a shortage, if supply costs more than the"
+        " shortage. Blank: not known, for example because shares are of purchases.",
     )
     costs_from = field.share(
         "First point that costs tonnes",

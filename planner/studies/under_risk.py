@@ -494,7 +494,7 @@ class UnderRisk(StudyKind):
             ),
             "What is built": "decided before the first event, the same in all futures",
             "All else": "decided in its year, knowing the events so far that touch the mineral."
-            " Later events are known only if a single drawn future has the events so far",
+            " Later events are known only as far as all drawn futures that are left agree",
             PlansUnderRisk.plain.header: "builds are kept to the end, other decisions until the"
             " first event that touches the mineral. After that event the coalition buys again from"
             " any supplier. In planner risk a supplier sells only agreed tonnes and a surge, so the"

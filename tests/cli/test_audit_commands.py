@@ -331,7 +331,7 @@ def test_the_salt_of_a_redacted_plan_stays_with_its_owner(base, case, call, ask,
     assert salts[0] != salts[1]
     (folder / "a.salt").rename("kept.salt")
     _, answer = ask("verify", "a.xlsx", case)
-    assert "can only be compared with the salt" in answer["errors"][0]["message"]
+    assert "Without its salt the plan cannot be compared" in answer["errors"][0]["message"]
     _, answer = ask("verify", "a.xlsx", case, "--salt", "kept.salt")
     assert "The plan was made from case.xlsx" in answer["errors"][0]["message"]
     for wrong in ("b.salt", base):

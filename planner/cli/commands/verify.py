@@ -263,7 +263,9 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     origin = f"The plan was made from {file.name}: its fingerprint matches."
     other: list[errors.Finding] = []
     if not is_its and not secret:
-        origin = f"The plan's input can only be compared with the salt, but {salt} contains none."
+        origin = (
+            f"Without its salt the plan cannot be compared with an input; {salt} contains none."
+        )
     elif not is_its:
         origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
         message = (

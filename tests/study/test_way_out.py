@@ -224,8 +224,8 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
     headline = ExitStudy.headline(Tables([*made, about]))
     assert "The largest share remains for tin and zinc each: 65.0 %" in headline.figures[0].remark
     assert headline.finding.endswith(
-        "is Eins, for lead: building has to begin in 2026. On that path China's share of lead stays"
-        " at 40.0 % of demand in 2026."
+        "is Eins, for lead: building has to begin in 2026. On the exit path China's share of lead"
+        " stays at 40.0 % of demand in 2026."
     )
     (plants,) = [f for f in headline.figures if "beyond the plan" in f.name]
     assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")

@@ -244,7 +244,7 @@ def test_a_plan_or_findings(tmp_path, kind: str, numbers: range) -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("numbers", batches(NORMAL, NORMAL + BUDGET), ids=str)
+@pytest.mark.parametrize("numbers", batches(NORMAL, NORMAL + BUDGET // 2), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_plan_or_findings_at_length(tmp_path, kind: str, numbers: range) -> None:
     """As many rounds more as the budget allows."""

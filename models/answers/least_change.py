@@ -116,7 +116,7 @@ class ChangeOutcome:
     """The plan with a change, compared with the plan without it, for a mineral and year.
 
     ``after`` [t] is the shortage of the member asked about. ``served`` are the members that are no
-    longer short; ``still`` has those that are, with their tonnes. ``scope`` says whose shortage
+    longer short; ``still`` has the others, with their tonnes. ``scope`` says whose shortage
     ends. ``elsewhere`` [t] is the additional shortage of other members, minerals and years.
     """
 

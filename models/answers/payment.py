@@ -33,7 +33,7 @@ keeps a payment that is a step from being rounded up."""
 
 
 _NO_STEP = -(10**6)
-"""The number of no payment at all, below that of every step."""
+"""The step number of no payment, below the number of every step."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def headroom(plan: Plan) -> Floats:
     """Return the most that each source could sell [t], by (source, year), planned sales included.
 
     A refiner could sell its capacity that is open to the coalition, a project the capacity that is
-    built. A project of which nothing is built in any year could sell its capacity if built, in
+    built. A project that is not built in any year could sell its capacity if built, in
     years for which it can still be built. Other limits, such as ore, lanes and caps, do not count.
     """
     e = plan.expanded

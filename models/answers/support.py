@@ -2,7 +2,7 @@
 
 Replace a cap on a country by a tariff equal to the cap's shadow price. The capped plan is then
 among the cheapest plans: prices and quantities are equivalent (Weitzman (1974), Review of Economic
-Studies 41(4)). By duality the cost is that of the capped plan plus the tariff's revenue.
+Studies 41(4)). By duality the cost is the cost of the capped plan plus the tariff's revenue.
 """
 
 from __future__ import annotations

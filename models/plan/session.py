@@ -215,10 +215,8 @@ class Session:
         if is_vectors:
             changed = self._changed_blocks(program, solver.measure)
         point = self._point_for(fitted)
-        not_optimal = _is_not_optimal(program, point) & np.isin(
-            fitted.of_block, [*self._warm_starts]
-        )
-        not_optimal &= changed
+        is_kept = np.isin(fitted.of_block, [*self._warm_starts])
+        not_optimal = changed & is_kept & _is_not_optimal(program, point)
         checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]

@@ -115,7 +115,7 @@ def model(f: Frame) -> None:
 
     made are all sales of p, to members (spot and contract) and to other plants. T is the part of
     the base of the coalition's share limits on an input that exceeds demand: the tonnes that plants
-    take, and those that the unmet demand of each product i would have needed, through all stages.
+    take, plus the tonnes that unmet demand of each product i would have needed, through all stages.
 
     variables   input sold f [t], from source s to plant p; input handed over h [t], by member j;
                 taken by plants T [t]

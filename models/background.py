@@ -62,10 +62,14 @@ def result_getter(compute: Callable[[], T], *, in_background: bool) -> Callable[
     return BackgroundProcess(compute).result if in_background else compute
 
 
-def _send(compute: Callable[[], object], sender: Connection) -> None:
-    """Send the result; Ctrl-C is for the parent process, which ends this one."""
+def leave_stops_to_parent() -> None:
+    """In a child process: ignore Ctrl-C, as the parent ends this process, and end on SIGTERM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _send(compute: Callable[[], object], sender: Connection) -> None:
+    leave_stops_to_parent()
     gc.disable()  # it ends before garbage matters
     with contextlib.suppress(BaseException):  # the parent computes again and raises the error
         sender.send(compute())

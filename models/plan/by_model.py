@@ -176,9 +176,9 @@ class _BlockModel:
 
         x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:
-            return Solution(x, duals, np.zeros(0), name, gap)
+            return Solution(x, duals, name, gap)
         priced = solver.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
-        return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
+        return Solution(x, priced.duals, f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, solution: Solution) -> tuple[Certificate, int]:
         """Return the certificate, and the worst position (-1: in the extension)."""

@@ -340,7 +340,7 @@ def _checks(
     for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1) if len(blocks) else ():
         first, last = int(run[0]), int(run[-1])
         columns, rows = program.columns_of(first, last), program.rows_of(first, last)
-        solution = Solution(x[columns], duals[rows], np.zeros(0), attempt=_AS_BEFORE)
+        solution = Solution(x[columns], duals[rows], attempt=_AS_BEFORE)
         certificates = program.certify(solution.x, solution.duals, solver.measure, first, last)
         proven = certificates.within(tolerances.NEEDS_NO_SOLVE, tolerances.NEEDS_NO_SOLVE)
         for b in run.tolist():

@@ -200,7 +200,7 @@ def plan_from_solution(  # noqa: PLR0913 - a solution, and what its run says of 
     case = expanded.case
     duals, measure = prices * discount_factors(case, program), program.measure(case.tolerance_scale)
     certificates = program.certify(x, duals, measure)
-    solution = Solution(x, duals, np.zeros(0), attempt="as given", mip_gap=mip_gap)
+    solution = Solution(x, duals, attempt="as given", mip_gap=mip_gap)
     results = [
         replace(block_result(program, b, solution, certificates, measure), built=b < built)
         for b in range(len(program.blocks))

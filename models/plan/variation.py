@@ -364,8 +364,8 @@ def _combined(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:
 def _is_empty(rows: LinearProgram) -> Bools:
     """Return which rows have no open column."""
     is_open = ((rows.upper != 0) | (rows.lower != 0))[rows.columns] & (rows.values != 0)
-    count = np.bincount(rows.entry_rows()[is_open], minlength=len(rows.row_lower))
-    return np.asarray(count == 0)
+    count = np.concatenate([[0], np.cumsum(is_open)])[rows.starts]
+    return np.asarray(count[1:] == count[:-1])
 
 
 def _allows_zero(rows: LinearProgram) -> Bools:

@@ -55,12 +55,8 @@ class Scaling:
 
     def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""
-        return dataclasses.replace(
-            solution,
-            x=solution.x * self.column,
-            duals=solution.duals * self.dual,
-            reduced=solution.reduced / self.price,
-        )
+        x, duals = solution.x * self.column, solution.duals * self.dual
+        return dataclasses.replace(solution, x=x, duals=duals)
 
 
 def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named

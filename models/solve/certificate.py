@@ -107,7 +107,6 @@ class Solution:
 
     x: Floats
     duals: Floats
-    reduced: Floats
     attempt: str = ""
     mip_gap: float = 0.0
     basis: Any = None

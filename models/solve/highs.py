@@ -147,7 +147,7 @@ def solve(
     search ends after ``seconds`` [s], or at a relative ``gap``, with the best solution found.
     """
     if not len(rows.cost):
-        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
+        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), attempt.name)
     if not rows.whole.any():
         held = PersistentSolver(attempt).load(rows)
         if start is not None:
@@ -335,10 +335,9 @@ class PersistentSolver:
         x = np.asarray(values.col_value, dtype=float)
         if self.whole:
             gap = max(0.0, float(solver.getInfo().mip_gap))
-            return Solution(x, np.zeros(0), np.zeros(0), name, gap)
+            return Solution(x, np.zeros(0), name, gap)
         duals = np.asarray(values.row_dual, dtype=float)
-        reduced = np.asarray(values.col_dual, dtype=float)
-        return Solution(x, duals, reduced, name, basis=solver.getBasis())
+        return Solution(x, duals, name, basis=solver.getBasis())
 
     def run_with_fallbacks(self) -> Solution:
         """Solve from the last basis; if that fails, from scratch with each attempt in turn.
@@ -401,6 +400,11 @@ def _check(status: Any, action: str, tolerated: Any = None) -> None:
 
 
 _started = False
+
+
+def is_started() -> bool:
+    """Return whether this process has made an instance of HiGHS."""
+    return _started
 
 
 def _instance() -> Any:

@@ -226,7 +226,7 @@ def _planned(
     where, watch, tell = how
     start = start_file(file, **kind.base(options), tell=tell)
     if isinstance(where, LocalProcesses):
-        where.preload(start.case, kind.READ_IN or kind.__module__)
+        where.preload(start.case)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:

@@ -810,7 +810,6 @@ class Compare(StudyKind):
         Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
         regret.Regret,
     )  # fmt: skip
-    READ_IN = cases.__name__
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
     OPTIONS = (

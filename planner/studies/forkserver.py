@@ -1,7 +1,7 @@
-"""Start worker processes: from a fork server on Linux, spawned elsewhere.
+"""Start worker processes: forked from this one or from a fork server on Linux, spawned elsewhere.
 
-HiGHS must not run in a fork of a process that has run it. The fork server has imported the solver
-without running it. It takes a second to start, once, in the background.
+HiGHS must not run in a fork of a process that has run it. Workers that are started later come from
+a fork server, which has imported the solver without running it. It takes a second to start.
 """
 
 from __future__ import annotations
@@ -11,23 +11,34 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
-from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
+
+from models.background import can_fork
+from models.solve import highs
 
 _LOADED = ("planner.studies.places", "highspy")
 
 
-def context() -> ForkServerContext | SpawnContext:
-    """Return the way to start workers: from the fork server if it runs, else spawned."""
+def may_fork() -> bool:
+    """Return whether workers may be forked from this process: it has one thread and no solver."""
+    return can_fork() and not highs.is_started() and threading.active_count() == 1
+
+
+def context() -> ForkContext | ForkServerContext | SpawnContext:
+    """Return the way to start workers: forked if they may be, else from the fork server."""
+    if may_fork():
+        return multiprocessing.get_context("fork")
     if _is_running():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
-def preload(*modules: str) -> None:
-    """Start the fork server in the background; it imports the solver and these modules."""
+def preload() -> None:
+    """Start the fork server in the background; it imports the solver."""
     if sys.platform == "linux":
-        multiprocessing.set_forkserver_preload([*_LOADED, *modules])
+        multiprocessing.set_forkserver_preload([*_LOADED])
     _is_running()
 
 

@@ -196,8 +196,6 @@ class StudyKind:
     """How many runs are planned, in words: ``count`` is ``3 of 13 points``."""
     RECORDS: ClassVar[tuple[str, ...]] = ()
     """The keys in JSON for the rows of each table in ``RESULTS``."""
-    READ_IN: ClassVar[str] = ""
-    """The module with the functions that read its plans, if not its own; workers import it."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" if it shows no money."""
     LIMIT: ClassVar[str] = ""

@@ -221,26 +221,26 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
 
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
-    (m, j, t), prices = plan.row_part(BALANCE)
-    # if prices differ only by rounding, the first member by name, then year, is reported
-    in_order = np.argsort(np.argsort(e.members))
-    order = np.lexsort((t, in_order[j]))
-    order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
+    key, price = plan.row_part(BALANCE)
+    prices = np.zeros(e.demand.shape)
+    prices[key] = price
+    is_priced = (e.demand > 0) & (prices != 0)
+    multiples, each = np.full(prices.shape, -np.inf), e.prices[:, np.newaxis]
     with np.errstate(divide="ignore"):
-        multiple = prices[order] / e.prices[m[order], t[order]]
-    margin = tolerances.SAME_MULTIPLE * np.abs(multiple)
-    upper = np.where(np.isfinite(multiple), multiple + margin, multiple)
-
-    def dearest_of(mineral: int) -> DearestPrice | None:
-        rows = np.flatnonzero(m[order] == mineral)
-        if not len(rows):
-            return None
-        first = rows[upper[rows] >= multiple[rows].max()][0]
-        i = order[first]
-        member, year = e.members[j[i]], e.years[t[i]]
-        return DearestPrice(float(prices[i]), float(multiple[first]), member, year)
-
-    return tuple(map(dearest_of, range(len(e.minerals))))
+        np.divide(prices, each, out=multiples, where=is_priced)
+    margin = tolerances.SAME_MULTIPLE * np.abs(multiples)
+    upper = np.where(np.isfinite(multiples), multiples + margin, multiples)
+    is_dearest = is_priced & (upper >= multiples.max(axis=(1, 2), keepdims=True))
+    dearest: list[DearestPrice | None] = [None] * len(e.minerals)
+    # if prices differ only by rounding, the first member by name, then year, is reported
+    by_name = np.argsort(e.members, kind="stable")
+    for m in np.flatnonzero(is_dearest.any(axis=(1, 2))).tolist():
+        first, t = np.argwhere(is_dearest[m, by_name])[0].tolist()
+        j = by_name[first]
+        dearest[m] = DearestPrice(
+            float(prices[m, j, t]), float(multiples[m, j, t]), e.members[j], e.years[t]
+        )
+    return tuple(dearest)
 
 
 def days_until_short(

@@ -614,7 +614,6 @@ class RiskStudy(StudyKind):
     QUESTION = "What may random events do to cost and supply?"
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
-    READ_IN = RiskResults.__module__
     MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
     WHAT_IFS = False

@@ -856,7 +856,6 @@ class StressTest(StudyKind):
     QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {plan}"
     LACKING = "no loss planned"
-    READ_IN = LossKind.__module__
     MONEY = (
         "all amounts are undiscounted, from the first year of the loss; total cost in planner"
         " compare is a present value"

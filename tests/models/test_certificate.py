@@ -32,7 +32,7 @@ def proof(rows: dict[str, Any], x: list[float], duals: list[float]) -> Certifica
         name: np.array(value, dtype=kinds.get(name, float)) for name, value in rows.items()
     }
     arrays.setdefault("whole", np.zeros(len(x), dtype=bool))
-    solution = Solution(np.array(x), np.array(duals), np.zeros(0))
+    solution = Solution(np.array(x), np.array(duals))
     keys = (Keys("money", 0, tuple(range(len(duals)))),)
     return certify(LinearProgram(**arrays, row_keys=keys), solution, 100.0, frozenset())
 

@@ -6,19 +6,22 @@ Results do not depend on the place.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
 import sys
+import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing.connection import Connection, wait
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
+from models import background
 from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
@@ -109,10 +112,15 @@ class LocalProcesses:
     def max_processes(self) -> int:
         return cores() if self.workers is None else self.workers
 
-    def preload(self, case: Case, *modules: str) -> None:
-        """Start the forkserver early if a study of a few runs of the case would use workers."""
+    def preload(self, case: Case) -> None:
+        """Start workers early if a study of a few runs of the case would use them."""
         if self.max_processes > 1 and _ASSUMED_RUNS * routes_of(case) >= MIN_ROUTES_FOR_WORKERS:
-            forkserver.preload(*modules)
+            if not forkserver.may_fork():
+                forkserver.preload()
+            while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
+                worker = _Worker()
+                _STARTED.append(worker)
+                worker.start()
 
     def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Yield a parallel map if the case is large enough, else the built-in ``map``."""
@@ -199,17 +207,23 @@ class _Worker:
     ``position`` says which of the joined studies it planned last.
     """
 
+    pipes: ClassVar[weakref.WeakSet[Any]] = weakref.WeakSet()
+    """This process's ends of all pipes; a worker closes its copies, else no pipe ever closes."""
+
     def __init__(self) -> None:
         context = forkserver.context()
         self.pipe, self.worker_end = context.Pipe()
-        self.process = context.Process(target=_work, args=(self.worker_end,), daemon=True)
+        self.pipes.add(self.pipe)
+        copies = [*self.pipes] if context.get_start_method() == "fork" else []
+        self.process = context.Process(target=_work, args=(self.worker_end, copies), daemon=True)
         self.task: engine.Task | None = None
         self.position: int | None = None
         self.ready = False
 
     def start(self) -> None:
         try:
-            self.process.start()
+            with forkserver.interrupts_held(), contextlib.suppress(OSError, EOFError):
+                self.process.start()
         finally:
             self.worker_end.close()  # so the pipe closes if the process crashes
 
@@ -284,10 +298,12 @@ class _Pool:
         return next(same, None) or next(free, None) or every[0]
 
     def _start(self) -> None:
+        if _STARTED:
+            self.workers.append(_STARTED.pop())
+            return
         worker = _Worker()
         self.workers.append(worker)  # before it starts, so ``end`` ends it in any case
-        with forkserver.interrupts_held(), contextlib.suppress(OSError, EOFError):
-            worker.start()
+        worker.start()
 
     def _handle(self, worker: _Worker, message: Message) -> None:
         task = worker.task
@@ -333,9 +349,21 @@ class _Pool:
             worker.end()
 
 
-def _work(pipe: Connection) -> None:
-    """Run in a worker process: plan the tasks that arrive on the pipe, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
+_STARTED: list[_Worker] = []
+"""Workers that were started before their study was known."""
+_MAX_STARTED = 16
+"""Most workers that are started before their study is known; it may have fewer chains."""
+
+
+def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
+    """Run in a worker process: plan the tasks that arrive on the pipe, until it is closed.
+
+    ``copies`` are the parent process's ends of pipes, which a forked worker inherits.
+    """
+    for copy in copies:
+        copy.close()
+    background.leave_stops_to_parent()
+    gc.freeze()  # the parent process's objects are no garbage here
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):

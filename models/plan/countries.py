@@ -36,11 +36,12 @@ def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
     for kept, buyer in ((all_sales, 0), (to_members, 1 + sales.member[to_members]))[:buyers]:
         cell = (sales.year[kept] * len(e.minerals) + sales.mineral[kept]) * limit.shape[2] + buyer
         code = cell * len(countries) + country[sales.source[kept]]
-        np.add.at(sold, code, tonnes[kept])
+        sold += np.bincount(code, tonnes[kept], limit.size)
         code = code[
             np.sort(np.unique(code, return_index=True)[1])
         ]  # each once, in order of appearance
-        np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
+        cell = code // max(1, len(countries))
+        bought += np.bincount(cell, sold[code], bought.size).reshape(bought.shape)
     need = np.empty(bought.shape)
     need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
     need[:, :, 0] += plan.beyond_demand.T

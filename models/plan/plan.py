@@ -55,6 +55,7 @@ from models.resolve import (
     stock_target,
 )
 from models.schema import PURCHASES, Project
+from models.solve import summed_at
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -217,8 +218,8 @@ class Plan(Solved):
         (tonnes sold to other plants) [t/yr].
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
-        to_plants = np.zeros(self.sold.shape)
-        np.add.at(to_plants, (e.input_flows.source, e.input_flows.year), self.taken)
+        flows = e.input_flows
+        to_plants = summed_at((flows.source, flows.year), self.taken, self.sold.shape)
         gaps = self.gaps.gap
         for r, s in enumerate(e.sources):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
@@ -260,9 +261,11 @@ class Plan(Solved):
         """
         e, d = self.expanded, self.expanded.deliveries
         of_contract, rows = d.contract >= 0, []
-        taken = np.zeros((len(self.case.contracts), len(e.years)))
-        place = (d.contract[of_contract], d.year[of_contract])
-        np.add.at(taken, place, self.delivered[of_contract])
+        at, shape = (
+            (d.contract[of_contract], d.year[of_contract]),
+            (len(self.case.contracts), len(e.years)),
+        )
+        taken = summed_at(at, self.delivered[of_contract], shape)
         for k, record in enumerate(self.case.contracts):
             for t, year in enumerate(e.years):
                 if in_force(record, year):
@@ -414,8 +417,7 @@ class Plan(Solved):
         of_purchases = self.case.settings.share_basis == PURCHASES
         tonnes, d = e.limit_base_demand, e.deliveries
         if of_purchases:
-            tonnes = np.zeros(tonnes.shape)
-            np.add.at(tonnes, (d.mineral, d.member, d.year), self.delivered)
+            tonnes = summed_at((d.mineral, d.member, d.year), self.delivered, tonnes.shape)
         savings = np.zeros(len(e.minerals))
         for group in (of for of in self.program.constraints if of.component is SHARE):
             prices, limit, (_, m, buyer, _, t) = self.prices[group.at], group.limits, group.index
@@ -443,10 +445,11 @@ class Plan(Solved):
         tonnes: dict[tuple[str, str, str], list[float]] = {}
         for s in (s for s in self.case.current_supply if s.member):
             tonnes.setdefault((s.mineral, s.refiner, s.member), [0.0, 0.0])[0] += s.tonnes
-        for row in self.flows.to_dict("records"):
-            if row["year"] == first and row["mineral"] in minerals:
-                key = (row["mineral"], row["refiner"], row["member"])
-                tonnes.setdefault(key, [0.0, 0.0])[1] += row["tonnes"]
+        flows = self.flows[self.flows["year"] == first]
+        columns = (flows[name] for name in ("mineral", "refiner", "member", "tonnes"))
+        for mineral, refiner, member, planned in zip(*columns, strict=True):
+            if mineral in minerals:
+                tonnes.setdefault((mineral, refiner, member), [0.0, 0.0])[1] += planned
         rows = [
             (mineral, refiner, place[refiner, mineral], member, today, planned, planned - today)
             for (mineral, refiner, member), (today, planned) in sorted(tonnes.items())

@@ -16,6 +16,7 @@ from models.program.families.ore import ORE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Floats, by_stage
 from models.schema import COALITION, REST_OF_WORLD, Input
+from models.solve import summed_at
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -143,9 +144,9 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
     e, d, m = plan.expanded, plan.expanded.deliveries, plan.expanded.mineral_at[mineral]
     rows = np.flatnonzero(d.mineral == m)
     cells, tonnes = (d.member[rows], d.year[rows]), plan.delivered[rows]
-    bought, gone = np.zeros((2, len(e.members), len(e.years)))
-    np.add.at(bought, cells, tonnes)
-    np.add.at(gone, cells, tonnes * lost[d.source[rows], d.year[rows]])
+    shape = (len(e.members), len(e.years))
+    bought = summed_at(cells, tonnes, shape)
+    gone = summed_at(cells, tonnes * lost[d.source[rows], d.year[rows]], shape)
     has = bought.copy()
     for j, member in enumerate(e.members):
         for t, year in enumerate(e.years):
@@ -183,8 +184,7 @@ def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, fl
     e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
     t = e.years.index(year)
     rows = np.flatnonzero(d.year == t)
-    sold = np.zeros(len(e.sources))
-    np.add.at(sold, d.source[rows], plan.delivered[rows])
+    sold = summed_at((d.source[rows],), plan.delivered[rows], (len(e.sources),))
     home = {code for code in _countries(case) if COALITION in case.blocs_of(code)}
     outside = sorted(_countries(case) - home - {REST_OF_WORLD})
     lost = {country: lost_fractions(plan, country)[:, t] for country in outside}
@@ -222,10 +222,9 @@ def worth(plan: Plan, i: int, year: int) -> float:
 def _arriving(plan: Plan) -> Floats:
     """Return the arriving tonnes of each input [t], by (intake, year)."""
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
-    arriving = np.zeros((len(e.intakes), len(e.years)))
-    np.add.at(arriving, (flows.intake, flows.year), plan.taken)
-    np.add.at(arriving, (hand.intake, hand.year), plan.handed)
-    return arriving
+    shape = (len(e.intakes), len(e.years))
+    arriving = summed_at((flows.intake, flows.year), plan.taken, shape)
+    return arriving + summed_at((hand.intake, hand.year), plan.handed, shape)
 
 
 def unused_of(plan: Plan) -> Floats:

@@ -11,6 +11,7 @@ from models import tolerances
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Ints
+from models.solve import summed_at
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -23,10 +24,10 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     purchases) [money/t], short_cost (the priced shortage) [money].
     """
     case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
-    bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
-    np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
+    of_delivery = (d.mineral, d.member, d.year)
+    bought = summed_at(of_delivery, plan.delivered, e.demand.shape)
     price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
-    np.add.at(paid, (d.mineral, d.member, d.year), plan.delivered * price)
+    paid = summed_at(of_delivery, plan.delivered * price, e.demand.shape)
     short, prices = np.zeros((2, *bought.shape))
     for table, (at, values) in ((short, plan.part(SHORTAGE)), (prices, plan.row_part(BALANCE))):
         table[at or ([],) * 3] = values

@@ -13,6 +13,7 @@ import numpy as np
 
 from models.case import in_force
 from models.resolve import payer_of, shares_of_payers, supported
+from models.solve import summed_at
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -64,8 +65,8 @@ def support_paid(plan: Plan) -> dict[str, float]:
     They are paid for sales to members and to plants.
     """
     e, sales, paid = plan.expanded, plan.expanded.sales, dict[str, float]()
-    money = np.zeros(plan.sold.shape)
-    np.add.at(money, (sales.source, sales.year), plan.all_sold * e.of_sales("support"))
+    support = plan.all_sold * e.of_sales("support")
+    money = summed_at((sales.source, sales.year), support, plan.sold.shape)
     for r, t in np.argwhere(money > 0).tolist():
         source, year = e.sources[r], e.years[t]
         payer = payer_of(e, source, year)

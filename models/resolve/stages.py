@@ -269,7 +269,8 @@ def input_flows_of(e: Expanded) -> InputFlows:
     A plant can sell if it can deliver to a member, or to another plant that can sell.
     """
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
-    sells[e.deliveries.source, e.deliveries.year] = True
+    if e.intakes:  # a case without plants may not need its deliveries
+        sells[e.deliveries.source, e.deliveries.year] = True
     by_mineral: dict[str, list[int]] = {}
     for position, intake in enumerate(e.intakes):
         by_mineral.setdefault(intake.mineral, []).append(position)
@@ -310,7 +311,8 @@ def _takes(intake: Intake, sells: Bools) -> Bools:
 def hand_overs_of(e: Expanded) -> HandOvers:
     """Return the possible hand-overs: the member has a row in Stockpiles for the input."""
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
-    sells[e.sales.source, e.sales.year] = True
+    if e.intakes:
+        sells[e.sales.source, e.sales.year] = True
     places = [
         (e.mineral_at[intake.mineral], t, i, j)
         for i, intake in enumerate(e.intakes)

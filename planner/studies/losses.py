@@ -25,6 +25,7 @@ from models.program.component import Columns
 from models.program.market import BALANCE
 from models.resolve import Bools, Expanded, Floats, chain_of
 from models.schema import REST_OF_WORLD, ScenarioStep
+from models.solve import summed_at
 from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, case_before_loss
@@ -78,14 +79,12 @@ class Loss:
         Buyers are as in ``Effect``.
         """
         e, sales = plan.expanded, plan.expanded.sales
-        sold = np.zeros(_shape(e))
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
         is_hit = np.array(hit, dtype=bool)[sales.source]
         if self.member:
             is_hit &= self._is_embargoed(e)
-        keys = (sales.mineral[is_hit], sales.member[is_hit], sales.year[is_hit])
-        np.add.at(sold, keys, plan.all_sold[is_hit])
-        return sold
+        at = (sales.mineral[is_hit], sales.member[is_hit], sales.year[is_hit])
+        return summed_at(at, plan.all_sold[is_hit], _shape(e))
 
     def _is_embargoed(self, e: Expanded) -> Bools:
         """Return which sales an embargo stops: sales to the member and to plants in its country.
@@ -176,16 +175,16 @@ class LossTotals:
 
 def read(plan: Plan) -> LossTotals:
     e, d = plan.expanded, plan.expanded.deliveries
-    bought, taken, sales = np.zeros(_shape(e)), np.zeros(_shape(e)), e.sales
-    np.add.at(bought, (sales.mineral, sales.member, sales.year), plan.all_sold)
+    sales, f, by_year = e.sales, e.input_flows, e.demand.shape[::2]
+    bought = summed_at((sales.mineral, sales.member, sales.year), plan.all_sold, _shape(e))
+    taken = bought.copy()
     taken[:, : len(e.members)] = plan.handed_by
-    taken[:, len(e.members) :] = bought[:, len(e.members) :]
-    cash, duties = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
-    np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
-    f = e.input_flows
-    np.add.at(cash, (f.mineral, f.year), plan.taken * f.landed)
-    np.add.at(duties, (d.mineral, d.year), plan.delivered * (d.cost * d.tariff + d.levy))
-    np.add.at(duties, (f.mineral, f.year), plan.input_tariffs + plan.input_levies)
+    delivered, used = ((flows.mineral, flows.year) for flows in (d, f))
+    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
+    cash += summed_at(delivered, plan.delivered * d.landed, by_year)
+    cash += summed_at(used, plan.taken * f.landed, by_year)
+    duties = summed_at(delivered, plan.delivered * (d.cost * d.tariff + d.levy), by_year)
+    duties += summed_at(used, plan.input_tariffs + plan.input_levies, by_year)
     return LossTotals(
         bought,
         short=_by_buyer(plan, SHORTAGE),

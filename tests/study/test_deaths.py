@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from planner.studies import engine as board
 from planner.studies import places
 from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
 from planner.studies.places import workers
+from tests.cli.desk import ROOT
 from tests.study.variants import capped, joined, slow
 
 TWO_RUNS = joined([capped(0.8), capped(0.7)])
@@ -84,8 +86,9 @@ def test_workers_that_are_ready_and_die_at_once(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers come from no server elsewhere")
-def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
+def test_a_worker_whose_server_is_gone_is_ended_all_the_same(monkeypatch):
     """Nobody tells how it ends then: it is taken for dead while it plans."""
+    monkeypatch.setattr(places.forkserver, "can_fork", lambda: False)
     what = joined([slow(0.8, 600)])
     worker = places._Worker()
     worker.start()
@@ -94,17 +97,49 @@ def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
     worker.pipe.send_bytes(pack_runs(what, Task(0, 0, 1)))
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
     assert worker.how_it_ended() == "a worker process ended with code 255"
-    state = Path(f"/proc/{worker.process.pid}/stat")
-    assert " Z " not in state.read_text()
+    assert is_running(worker.process.pid)
     worker.end()
     end = time.monotonic() + 10
-    while state.exists() and " Z " not in state.read_text():
+    while is_running(worker.process.pid):
         assert time.monotonic() < end, "it still runs"
         time.sleep(0.01)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are not forked elsewhere")
+def test_workers_that_wait_for_a_study_end_with_the_process_that_forked_them():
+    """However it ends, a worker's pipe closes: no other worker holds this process's end of it."""
+    code = (
+        "import time\n"
+        "from planner.studies import places\n"
+        "from tests.study.variants import BASE\n"
+        "places.MIN_ROUTES_FOR_WORKERS = 0\n"
+        "places.LocalProcesses(3).preload(BASE)\n"
+        "ends = [place.process.pid for place in places._STARTED]\n"
+        "print(places.forkserver.context().get_start_method(), *ends, flush=True)\n"
+        "time.sleep(60)"
+    )
+    ran = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    method, *numbers = ran.stdout.readline().split()
+    if method == "fork":  # this machine has more than one core
+        assert len(numbers) == 3
+    ran.kill()
+    ran.wait()
+    end = time.monotonic() + 20
+    while any(is_running(number) for number in numbers):
+        assert time.monotonic() < end, "a worker still runs"
+        time.sleep(0.05)
+
+
+def is_running(number):
+    state = Path(f"/proc/{number}/stat")
+    return state.exists() and " Z " not in state.read_text()
+
+
 def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
     """Its pipe is closed, so that nobody waits for it."""
+    monkeypatch.setattr(places.forkserver, "can_fork", lambda: False)
 
     def start(_):
         raise EOFError

@@ -13,19 +13,11 @@ import time
 
 import pytest
 
+from models import background
 from models.errors import UsageError
 from models.plan import Session
 from models.program import sourcing
-from planner.studies import (
-    STUDIES,
-    Here,
-    LocalProcesses,
-    Progress,
-    Run,
-    forkserver,
-    run_studies,
-    run_study,
-)
+from planner.studies import Here, LocalProcesses, Progress, Run, run_studies, run_study
 from planner.studies import engine as board
 from planner.studies import places as pool
 from planner.studies.places import MIN_ROUTES_FOR_WORKERS, Processes, routes_of_study
@@ -281,13 +273,39 @@ def gone(group):
     return False
 
 
-@pytest.mark.parametrize("name", ["compare", "risk", "stress"])
-def test_workers_load_no_model_and_nothing_that_shows_results(name):
-    """A base case is compared with Pyomo beside its study, and tables are made where it began."""
-    modules = *forkserver._LOADED, STUDIES[name].kind.READ_IN
-    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert not {"pyomo", "planner.render.chart", "planner.sheets"} & set(run.stdout.split())
+def test_a_process_that_has_run_the_solver_forks_no_workers():
+    """The fork would have the solver's state without its threads."""
+    code = (
+        "from planner.studies import Here, forkserver, run_study\n"
+        "from tests.study.variants import capped, study\n"
+        "before = forkserver.may_fork()\n"
+        "outcomes = run_study(study([capped(0.8)]), Here())\n"
+        "print(before, forkserver.may_fork(), outcomes[0].planned)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+    is_linux = sys.platform == "linux" and background.cores() > 1
+    assert run.stdout.split() == [str(is_linux), "False", "True"]
+
+
+def test_forked_and_other_workers_give_the_same_outcomes():
+    code = (
+        "from planner.studies import Processes, forkserver, run_study\n"
+        "from tests.study.variants import capped, figures, study\n"
+        "what = study([capped(0.8), capped(0.7)], [capped(0.9)])\n"
+        "forked = forkserver.context().get_start_method(), run_study(what, Processes(2)).every\n"
+        "forkserver.can_fork = lambda: False\n"
+        "other = forkserver.context().get_start_method(), run_study(what, Processes(2)).every\n"
+        "print(forked[0], other[0], forked[1] == other[1], all(o.planned for o in forked[1]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+    forked, other, *is_same = run.stdout.split()
+    assert is_same == ["True", "True"]
+    if sys.platform == "linux" and background.cores() > 1:
+        assert (forked, other) == ("fork", "forkserver")
 
 
 def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
@@ -299,7 +317,8 @@ def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
         "import models.plan\n"
         "import operator\n"
         "if __name__ == '__main__':\n"
-        "    forkserver.preload('models.plan')\n"
+        "    forkserver.can_fork = lambda: False\n"
+        "    forkserver.preload()\n"
         "    worker = forkserver.context().Process(target=operator.index, args=(1,))\n"
         "    worker.start()\n"
         "    worker.join()\n"

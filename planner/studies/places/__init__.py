@@ -360,8 +360,8 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
 
     ``copies`` are the parent process's ends of pipes, which a forked worker inherits.
     """
-    for copy in copies:
-        copy.close()
+    for end in copies:
+        end.close()
     background.leave_stops_to_parent()
     gc.freeze()  # the parent process's objects are no garbage here
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked

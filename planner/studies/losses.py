@@ -74,17 +74,13 @@ class Loss:
         return self.refiner or (f"{country} to {self.member}" if self.member else country)
 
     def purchases_lost(self, plan: Plan) -> Floats:
-        """Return a plan's purchases from the lost supplier [t] by (mineral, buyer, year).
-
-        Buyers are as in ``Effect``.
-        """
+        """Return a plan's purchases from the lost supplier [t] by (mineral, buyer, year)."""
         e, sales = plan.expanded, plan.expanded.sales
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
         is_hit = np.array(hit, dtype=bool)[sales.source]
         if self.member:
             is_hit &= self._is_embargoed(e)
-        at = (sales.mineral[is_hit], sales.member[is_hit], sales.year[is_hit])
-        return summed_at(at, plan.all_sold[is_hit], _shape(e))
+        return _bought(plan, is_hit)
 
     def _is_embargoed(self, e: Expanded) -> Bools:
         """Return which sales an embargo stops: sales to the member and to plants in its country.
@@ -175,14 +171,13 @@ class LossTotals:
 
 def read(plan: Plan) -> LossTotals:
     e, d = plan.expanded, plan.expanded.deliveries
-    sales, f, by_year = e.sales, e.input_flows, e.demand.shape[::2]
-    bought = summed_at((sales.mineral, sales.member, sales.year), plan.all_sold, _shape(e))
+    f, by_year = e.input_flows, e.demand.shape[::2]
+    bought = _bought(plan)
     taken = bought.copy()
     taken[:, : len(e.members)] = plan.handed_by
     delivered, used = ((flows.mineral, flows.year) for flows in (d, f))
-    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
-    cash += summed_at(delivered, plan.delivered * d.landed, by_year)
-    cash += summed_at(used, plan.taken * f.landed, by_year)
+    cash = summed_at(delivered, plan.delivered * d.landed, by_year)
+    cash += summed_at(used, plan.taken * f.landed, by_year) + plan.costs_of(UNTAKEN, STOCK, ORE)
     duties = summed_at(delivered, plan.delivered * (d.cost * d.tariff + d.levy), by_year)
     duties += summed_at(used, plan.input_tariffs + plan.input_levies, by_year)
     return LossTotals(
@@ -198,6 +193,13 @@ def read(plan: Plan) -> LossTotals:
     )
 
 
+def _bought(plan: Plan, of: Any = slice(None)) -> Floats:
+    """Return the tonnes of the selected sales by (mineral, buyer, year); plants come last."""
+    sales, shape = plan.expanded.sales, _shape(plan.expanded)
+    at = (sales.mineral[of], sales.member[of] % shape[1], sales.year[of])
+    return summed_at(at, plan.all_sold[of], shape)
+
+
 def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     prices = e.prices[:, -1].copy()
@@ -211,8 +213,7 @@ def _to_refill(plan: Plan) -> Floats:
 
 def _by_buyer(plan: Plan, component: Columns) -> Floats:
     """Return a component's tonnes by (mineral, buyer, year)."""
-    amounts = np.zeros(_shape(plan.expanded))
-    key, tonnes = plan.part(component)
+    amounts, (key, tonnes) = np.zeros(_shape(plan.expanded)), plan.part(component)
     if key:
         amounts[key] = tonnes
     return amounts
@@ -220,25 +221,25 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
 
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
-    key, price = plan.row_part(BALANCE)
     prices = np.zeros(e.demand.shape)
-    prices[key] = price
+    at_rows, prices_of_rows = plan.row_part(BALANCE)
+    prices[at_rows] = prices_of_rows
     is_priced = (e.demand > 0) & (prices != 0)
     multiples, each = np.full(prices.shape, -np.inf), e.prices[:, np.newaxis]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(prices, each, out=multiples, where=is_priced)
-    margin = tolerances.SAME_MULTIPLE * np.abs(multiples)
-    upper = np.where(np.isfinite(multiples), multiples + margin, multiples)
-    is_dearest = is_priced & (upper >= multiples.max(axis=(1, 2), keepdims=True))
+        upper = multiples + tolerances.SAME_MULTIPLE * np.abs(multiples)
+    upper = np.where(np.isfinite(multiples), upper, multiples)
+    largest = multiples.max(axis=(1, 2), keepdims=True, initial=-np.inf)
+    is_dearest = is_priced & (upper >= largest)
     dearest: list[DearestPrice | None] = [None] * len(e.minerals)
     # if prices differ only by rounding, the first member by name, then year, is reported
     by_name = np.argsort(e.members, kind="stable")
     for m in np.flatnonzero(is_dearest.any(axis=(1, 2))).tolist():
-        first, t = np.argwhere(is_dearest[m, by_name])[0].tolist()
-        j = by_name[first]
-        dearest[m] = DearestPrice(
-            float(prices[m, j, t]), float(multiples[m, j, t]), e.members[j], e.years[t]
-        )
+        (first, t), *_ = np.argwhere(is_dearest[m, by_name]).tolist()
+        at = m, by_name[first], t
+        numbers = (float(amounts[at]) for amounts in (prices, multiples))
+        dearest[m] = DearestPrice(*numbers, e.members[at[1]], e.years[t])
     return tuple(dearest)
 
 

@@ -118,14 +118,13 @@ def test_workers_that_wait_for_a_study_end_with_the_process_that_forked_them():
         "print(places.forkserver.context().get_start_method(), *ends, flush=True)\n"
         "time.sleep(60)"
     )
-    ran = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    method, *numbers = ran.stdout.readline().split()
+    ) as ran:
+        method, *numbers = ran.stdout.readline().split()
+        ran.kill()
     if method == "fork":  # this machine has more than one core
         assert len(numbers) == 3
-    ran.kill()
-    ran.wait()
     end = time.monotonic() + 20
     while any(is_running(number) for number in numbers):
         assert time.monotonic() < end, "a worker still runs"

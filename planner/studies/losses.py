@@ -238,8 +238,8 @@ def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     for m in np.flatnonzero(is_dearest.any(axis=(1, 2))).tolist():
         (first, t), *_ = np.argwhere(is_dearest[m, by_name]).tolist()
         at = m, by_name[first], t
-        numbers = (float(amounts[at]) for amounts in (prices, multiples))
-        dearest[m] = DearestPrice(*numbers, e.members[at[1]], e.years[t])
+        member, year = e.members[by_name[first]], e.years[t]
+        dearest[m] = DearestPrice(float(prices[at]), float(multiples[at]), member, year)
     return tuple(dearest)
 
 

@@ -224,9 +224,9 @@ def _planned(
     from planner.studies import LocalProcesses
 
     where, watch, tell = how
-    start = start_file(file, **kind.base(options), tell=tell)
     if isinstance(where, LocalProcesses):
-        where.preload(start.case)
+        where.preload()
+    start = start_file(file, **kind.base(options), tell=tell)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:

@@ -111,9 +111,8 @@ def test_workers_that_wait_for_a_study_end_with_the_process_that_forked_them():
     code = (
         "import time\n"
         "from planner.studies import places\n"
-        "from tests.study.variants import BASE\n"
         "places.MIN_ROUTES_FOR_WORKERS = 0\n"
-        "places.LocalProcesses(3).preload(BASE)\n"
+        "places.LocalProcesses(3).preload()\n"
         "ends = [place.process.pid for place in places._STARTED]\n"
         "print(places.forkserver.context().get_start_method(), *ends, flush=True)\n"
         "time.sleep(60)"

@@ -26,6 +26,7 @@ from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map, Session
+from models.solve import version
 from planner.studies import engine, forkserver
 
 MIN_ROUTES_IN_BACKGROUND = 1_000
@@ -45,8 +46,6 @@ A case with some 20,000 routes is planned in 1 s, its variant in 0.03 to 0.1 s. 
 plans the base case first, so a smaller study is finished sooner without workers.
 """
 
-_ASSUMED_RUNS = 10
-"""Assumed number of runs of a study, while its number of runs is not yet known."""
 MAX_FAILED_STARTS = 3
 """After so many workers in a row have crashed before planning anything, no more are started."""
 
@@ -112,15 +111,14 @@ class LocalProcesses:
     def max_processes(self) -> int:
         return cores() if self.workers is None else self.workers
 
-    def preload(self, case: Case) -> None:
-        """Start workers early if a study of a few runs of the case would use them."""
-        if self.max_processes > 1 and _ASSUMED_RUNS * routes_of(case) >= MIN_ROUTES_FOR_WORKERS:
-            if not forkserver.may_fork():
-                forkserver.preload()
-            while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
-                worker = _Worker()
-                _STARTED.append(worker)
-                worker.start()
+    def preload(self) -> None:
+        """Start workers before the case is known, so that they load the solver meanwhile."""
+        if self.max_processes > 1 and not forkserver.may_fork():
+            forkserver.preload()
+        while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
+            worker = _Worker()
+            _STARTED.append(worker)
+            worker.start()
 
     def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Yield a parallel map if the case is large enough, else the built-in ``map``."""
@@ -351,8 +349,8 @@ class _Pool:
 
 _STARTED: list[_Worker] = []
 """Workers that were started before their study was known."""
-_MAX_STARTED = 16
-"""Most workers that are started before their study is known; it may have fewer chains."""
+_MAX_STARTED = 8
+"""Most workers that are started before their study is known: it may have fewer chains."""
 
 
 def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
@@ -367,6 +365,7 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):
+        version()  # loads the solver while the parent process reads the case
         pipe.send(None)
         copy = engine.StudyCopy(pipe.recv_bytes())
         while True:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 MOST_TONNES = 1e10
 MOST_PRICE = 1e8
@@ -199,9 +199,13 @@ def years(header: str, meaning: str) -> Any:
     return column(header, CellKind.YEAR, meaning, value=None, default="always")
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A row of a sheet. ``row`` is its row number in the worksheet, and is not compared."""
+    """A row of a sheet; every subclass is a frozen dataclass.
+
+    ``row`` is its row number in the worksheet, and is not compared.
+    """
 
     SHEET: ClassVar[str]
     MEANING: ClassVar[str]
@@ -220,6 +224,9 @@ class Record:
     source: str = field(default="", compare=False)
     grade: str = field(default="", compare=False)
     row: int = field(default=0, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
     @classmethod
     @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from models import tolerances
@@ -34,7 +33,6 @@ It is outside the coalition, and only limits that name it apply to it.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
 class Settings(Record):
     """The settings of a workbook."""
 
@@ -152,7 +150,6 @@ class Settings(Record):
 # ---- who needs what ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Mineral(Record):
     """A refined mineral that the coalition buys."""
 
@@ -180,7 +177,6 @@ class Mineral(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Member(Record):
     """A buyer of the coalition."""
 
@@ -200,7 +196,6 @@ class Member(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Country(Record):
     """A country that refines, mines or buys."""
 
@@ -225,7 +220,6 @@ class Country(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Demand(Record):
     """The demand of one member for one mineral."""
 
@@ -258,7 +252,6 @@ class Demand(Record):
             object.__setattr__(self, "tonnes", kept)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Tier(Record):
     """A priority class of demand, and the cost of leaving it unmet."""
 
@@ -275,7 +268,6 @@ class Tier(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CurrentSupply(Record):
     """A purchase of a member, or of a plant, from a refiner today."""
 
@@ -317,7 +309,6 @@ def plant_company() -> Any:
     return named("Owner", meaning, value="", default="none", carried=True)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Refiner(Record):
     """A supplier of one refined mineral: one refinery, or all refining of a company or country."""
 
@@ -373,7 +364,6 @@ class Refiner(Record):
     """Payment of a scenario for each tonne that is sold [money/t]; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Mine(Record):
     """A country's mines of one mineral, which supply the coalition's refiners with ore."""
 
@@ -398,7 +388,6 @@ class Mine(Record):
 # ---- how refined minerals and ore travel -------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Freight(Record):
     """The freight from one country to each member."""
 
@@ -429,7 +418,6 @@ def lane_open() -> Any:
     return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Lane(Record):
     """A row of Lanes, which changes all lanes that it matches.
 
@@ -466,7 +454,6 @@ class Lane(Record):
     """Addition of a scenario to the tariff; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class OreLane(Record):
     """A row of Ore lanes, which changes all ore lanes that it matches.
 

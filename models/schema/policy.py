@@ -38,7 +38,6 @@ EACH_OUTSIDE = "each outside "
 # ---- limits, contracts, projects, stockpiles ---------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShareLimit(Record):
     """A maximum or minimum share of a buyer's demand that some suppliers may cover."""
 
@@ -101,7 +100,6 @@ class ShareLimit(Record):
         return self.limit == MAX and refining and not self.single_supplier
 
 
-@dataclass(frozen=True, kw_only=True)
 class SecurityTarget(Record):
     """The largest shortage that is accepted if a country is lost."""
 
@@ -139,7 +137,6 @@ class SecurityTarget(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Contract(Record):
     """A member's offtake contract with a refiner."""
 
@@ -165,7 +162,6 @@ class Contract(Record):
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Project(Record):
     """A plant that could be built."""
 
@@ -210,7 +206,6 @@ class Project(Record):
     """(first year of output, fraction) of each row of Built, filled by a Case; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Built(Record):
     """A part of a project that is built or under construction."""
 
@@ -227,7 +222,6 @@ class Built(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Support(Record):
     """A contract for difference, which pays a plant the market price's gap to the strike price."""
 
@@ -268,7 +262,6 @@ class Support(Record):
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PriceFloor(Record):
     """The minimum price of a tonne at a border: a levy raises cheaper imports to it."""
 
@@ -299,7 +292,6 @@ class PriceFloor(Record):
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
@@ -315,7 +307,6 @@ class BudgetYear(Record):
     """
 
 
-@dataclass(frozen=True, kw_only=True)
 class Stockpile(Record):
     """A member's stockpile of a mineral."""
 
@@ -361,7 +352,6 @@ class Stockpile(Record):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
 class Right(Record):
     """The share of a plant or a mine that a member may count as its own."""
 
@@ -441,7 +431,6 @@ _LASTING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActionRow(Record):
     """A row of Scenarios or Risks: an action, the records that it selects, and its value."""
 
@@ -479,7 +468,6 @@ class ActionRow(Record):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ScenarioStep(ActionRow):
     """One change of a scenario; its rows apply from top to bottom."""
 
@@ -493,7 +481,6 @@ class ScenarioStep(ActionRow):
     name: str = named("Scenario", "The scenario.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class EventStep(ActionRow):
     """One change that an event makes while it lasts."""
 

@@ -7,12 +7,9 @@ it changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models.schema.column import CellKind, Record, column, fraction, named, number
 
 
-@dataclass(frozen=True, kw_only=True)
 class Delivery(Record):
     """The actual delivery on an order, or on a purchase that no plan has."""
 
@@ -76,7 +73,6 @@ class Delivery(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClosingStock(Record):
     """A stockpile at the end of a year."""
 
@@ -98,7 +94,6 @@ class ClosingStock(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActualBuild(Record):
     """The part of a project that was actually built, if it differs from the plan."""
 
@@ -123,7 +118,6 @@ class ActualBuild(Record):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
 class PreviousOrder(Record):
     """An order in the previous plan for a year that is still ahead."""
 
@@ -144,7 +138,6 @@ class PreviousOrder(Record):
     landed: float = number("Landed cost", "Cost of a tonne at the member's gate.", "USD/t")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PreviousBuild(Record):
     """A part of a project that the previous plan builds for a year that is still ahead."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models.schema import market, policy, stages
 from models.schema.column import CellKind, Record, choice, column
 
@@ -17,7 +15,6 @@ FILLED = tuple(r.SHEET for r in dict.fromkeys(_DECLARED) if any(c.key for c in r
 """The sheets that `planner pull` can fill: those with a key, by which rows are matched."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class DataSource(Record):
     """A table elsewhere whose rows fill a sheet."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models import tolerances
 from models.schema.column import CellKind, Record, column, named, number, selector, years
 from models.schema.market import lane_freight, lane_open, lane_tariff
@@ -12,7 +10,6 @@ MOST_RATIO = 1e5
 """Most tonnes of an input for one tonne of product."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Input(Record):
     """The tonnes of one mineral that a plant needs to make a tonne of another one."""
 
@@ -48,7 +45,6 @@ class Input(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputLane(Record):
     """A row of Input lanes, which changes all lanes of inputs that it matches.
 

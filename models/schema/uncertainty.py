@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
 from models.schema.column import MOST_MULTIPLE, CellKind, Record, column, number, selector
 
@@ -56,7 +55,6 @@ def is_estimate(note: object, grade: str = "") -> bool:
     return str(note or "").casefold().startswith(f"{ESTIMATE}:")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Uncertainty(Record):
     """The range of some numbers in a sheet, as factors on their values."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -124,7 +123,6 @@ def test_every_surface_says_the_same(made, result):
 
 
 def test_what_the_input_carries_stands_last_as_the_input_declares_it():
-    @dataclass(frozen=True, kw_only=True)
     class Plant(Record):
         name: str = named("Plant", "Its name.")
         site: str = country_code("Site", "Where it is.", value="", carried=True)

@@ -86,6 +86,14 @@ def seller(plant: Refiner | Project) -> str:
     return plant.refiner if isinstance(plant, Project) else plant.name
 
 
+def minerals_made(named: Iterable[tuple[str, Refiner | Project]]) -> dict[str, set[str]]:
+    """Return the minerals that plants make, by a name given with each plant."""
+    made: dict[str, set[str]] = {}
+    for name, plant in named:
+        made.setdefault(name, set()).add(plant.mineral)
+    return made
+
+
 def companies(case: Case) -> frozenset[str]:
     return frozenset({plant.company for plant in plants(case)} - {""})
 

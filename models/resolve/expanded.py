@@ -9,17 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.case import Case, in_force
+from models.resolve import sources as resolved
 from models.resolve import stages
-from models.resolve.floors import buyer_blocs, floors_that_apply, levy
-from models.resolve.sources import Source, mine_capacity, running_starts, source_of
+from models.resolve.sources import Bools, Floats, Ints, Source
 from models.schema import Demand, Lane, Project
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Cell = tuple[int, int]
 """A mineral and a year, by position."""
 SPOT = -1
@@ -131,28 +127,13 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 
 @dataclass(frozen=True)
 class Deliveries(stages.PricedFlows):
-    """Every possible flow, ordered by mineral, year, source, member, contract.
+    """Every possible flow to a member, ordered by mineral, year, source, member, contract.
 
-    ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
-    ``case.contracts``). ``cost`` [USD/t] is the refiner's cost or the contract's price, ``tariff``
-    a fraction of it, ``freight`` in USD/t. ``support`` [USD/t] is the subsidy per tonne that a
-    scenario sets, at most the cost or price. ``levy`` [USD/t] is paid by the buyer at a border if
-    the tonne would land below a price floor.
+    ``contract`` is SPOT, or a position in ``case.contracts``.
     """
 
-    mineral: Ints
-    year: Ints
-    source: Ints
     member: Ints
     contract: Ints
-    cost: Floats
-    tariff: Floats
-    freight: Floats
-    support: Floats
-    levy: Floats
-
-    def __len__(self) -> int:
-        return len(self.source)
 
 
 # ---- the case ----------------------------------------------------------------------------------
@@ -220,8 +201,7 @@ class Expanded:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""
-        found = [*map(source_of, self.case.refiners), *map(source_of, self.case.projects)]
-        order = self.mineral_at
+        found, order = resolved.sources_of(self.case), self.mineral_at
         return tuple(sorted(found, key=lambda s: (order[s.mineral], s.name, s.project)))
 
     @cached_property
@@ -283,7 +263,7 @@ class Expanded:
             "_begun",
             lambda source, year: float(
                 isinstance(source.record, Project)
-                and bool(running_starts(source.record, years, year))
+                and bool(resolved.running_starts(source.record, years, year))
             ),
         )
 
@@ -384,7 +364,7 @@ class Expanded:
     def mined(self) -> Floats:
         """Capacity of each mine [t/yr] by (mine, year)."""
         mines = self.case.mines
-        found = [[mine_capacity(mine, year) for year in self.years] for mine in mines]
+        found = [[resolved.mine_capacity(mine, year) for year in self.years] for mine in mines]
         return np.array(found, dtype=float).reshape(len(mines), len(self.years))
 
     @cached_property
@@ -413,21 +393,22 @@ class Expanded:
         if (numbers[4] != SPOT).any():  # spot deliveries alone are sorted already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
-        mineral, year, source, member, _, cost, tariff, freight = numbers
+        mineral, year, source, member, contract, *priced = numbers
+        cost, tariff, freight = priced
         support = np.minimum(self.supports[source, year], cost)
         floor = self._floors(mineral, source, member, year)
-        paid = (support, levy(floor, cost * (1.0 + tariff) + freight))
-        return Deliveries(*[*numbers, *paid])
+        levy = resolved.levy(floor, cost * (1.0 + tariff) + freight)
+        return Deliveries(mineral, year, source, *priced, support, levy, member, contract)
 
     def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
         """Return the price floor [money/t] that applies to each delivery; 0 for none."""
         found, case = np.zeros(len(source)), self.case
-        buyers = [buyer_blocs(case, m.country) for m in case.members]
+        buyers = [resolved.buyer_blocs(case, m.country) for m in case.members]
         for name in dict.fromkeys(row.mineral for row in case.price_floors):
             first, *_ = (*self.of_mineral[name], 0)
             sellers = [self.sources[i].country for i in self.of_mineral[name]]
             at = np.flatnonzero(mineral == self.mineral_at[name])
-            floors = floors_that_apply(case, name, sellers, buyers)
+            floors = resolved.floors_that_apply(case, name, sellers, buyers)
             found[at] = floors[source[at] - first, member[at], year[at]]
         return found
 

@@ -393,12 +393,12 @@ class Expanded:
         if (numbers[4] != SPOT).any():  # spot deliveries alone are sorted already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
-        mineral, year, source, member, contract, *priced = numbers
-        cost, tariff, freight = priced
+        mineral, year, source, member, contract, cost, tariff, freight = numbers
         support = np.minimum(self.supports[source, year], cost)
         floor = self._floors(mineral, source, member, year)
         levy = resolved.levy(floor, cost * (1.0 + tariff) + freight)
-        return Deliveries(mineral, year, source, *priced, support, levy, member, contract)
+        money = (cost, tariff, freight, support, levy)
+        return Deliveries(mineral, year, source, *money, member, contract)
 
     def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
         """Return the price floor [money/t] that applies to each delivery; 0 for none."""

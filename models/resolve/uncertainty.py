@@ -18,7 +18,7 @@ from typing import Any
 from models import schema
 from models.case import Case, fold
 from models.schema.column import MOST_PRICE, MOST_TONNES, ByYear, CellKind, Column, Record
-from models.schema.uncertainty import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
+from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
 CHOICES = {(schema.ShareLimit.SHEET, "share"), (schema.SecurityTarget.SHEET, "max_short")}
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""

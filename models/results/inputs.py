@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.case import Case
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import Name, field
@@ -24,6 +23,7 @@ class PlantInputs(PlanTable):
     """Every flow of an input to a plant, which a plant sells or a member hands over."""
 
     TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
+    SHOWN_FOR = "needed_inputs"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "plant", "plant_project", "product")
 
     year = common.YEAR
@@ -69,20 +69,12 @@ class PlantInputs(PlanTable):
     )
 
     @classmethod
-    def is_shown(cls, plan: Plan, given: Case) -> bool:
-        """Return whether plants need inputs in the plan or in the workbook."""
-        return any(case.needed_inputs for case in (plan.case, given))
-
-    @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        e = plan.expanded
-        products = {
-            (intake.mineral, intake.refiner): PRODUCTS.join(
-                e.sources[r].mineral for r, _ in intake.needs
-            )
-            for intake in e.intakes
-            if intake.is_joint
-        }
+        minerals, products = [source.mineral for source in plan.expanded.sources], {}
+        for intake in plan.expanded.intakes:
+            if intake.is_joint:
+                names = (minerals[source] for source, _ in intake.needs)
+                products[intake.mineral, intake.refiner] = PRODUCTS.join(names)
         rows = zip(table["mineral"], table["plant"], table["product"], strict=True)
         return {
             "tariff": table["cost"] * table["tariff"],

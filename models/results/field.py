@@ -220,7 +220,7 @@ class Result:
         cls.FIELDS = tuple(getattr(cls, name) for name in names)
         unknown = set(cls.GRAIN) - set(names)
         if unknown:
-            msg = f"{cls.__name__}: no field {', '.join(sorted(unknown))}"
+            msg = f"{cls.__name__}: no field {_listing(unknown)}"
             raise TypeError(msg)
         if cls.TABLE:
             CATALOGUE[f"{cls.BOOK}: {cls.TABLE}" if cls.BOOK else cls.TABLE] = cls
@@ -238,9 +238,7 @@ class Result:
         names = {f.name for f in self.FIELDS}
         wrong = (due - columns.keys()) | (columns.keys() - names)
         if wrong:
-            msg = (
-                f"{type(self).__name__}: columns are missing or unknown: {', '.join(sorted(wrong))}"
-            )
+            msg = f"{type(self).__name__}: columns are missing or unknown: {_listing(wrong)}"
             raise TypeError(msg)
         self.data: dict[str, Any] = {
             f.name: _kept(columns[f.name]) for f in self.FIELDS if f.name in columns
@@ -254,8 +252,18 @@ class Result:
 
     @classmethod
     def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
-        """Return the table of some rows, given by field names; a missing value is blank."""
+        """Return the table of some rows, given by field names; a missing value is blank.
+
+        A field that no row names, together with a name that no field has, is a renamed attribute.
+        """
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
+        named = set[Any]().union(*rows)
+        blank = {f.name for f in cls.FIELDS if not f.optional} - named
+        unknown = named - columns.keys()
+        if blank and unknown:
+            names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
+            msg = f"{cls.__name__}: {names}"
+            raise TypeError(msg)
         return cls(**more, **columns)
 
     @classmethod
@@ -379,6 +387,10 @@ def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix
 
 def _named(declared: Field, name: str) -> Field:
     return declared.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _kept(values: Any) -> Any:

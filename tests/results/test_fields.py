@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,26 @@ def test_a_result_takes_all_its_columns_and_no_other():
         Taken(tonnes=[1.0])
     with pytest.raises(ValueError, match="length"):
         Taken(name=["a"], tonnes=[1.0, 2.0])
+
+
+def test_rows_whose_attribute_was_renamed_are_refused():
+    @dataclass
+    class Loss:
+        country: str
+        lost_t: float
+
+    class LossesShown(Result):
+        country = field.text("Country")
+        lost = field.tonnes("Lost")
+        remark = field.text("Remark", optional=True)
+
+    with pytest.raises(TypeError, match="LossesShown: no row names lost; no field is named lost_t"):
+        LossesShown.of_rows([vars(Loss("CHN", 1.0)), vars(Loss("ZAF", 2.0))])
+    more = LossesShown.of_rows([{"country": "CHN", "lost": 1.0, "price": 2.0}])
+    assert (more.country, more.lost, more.remark) == (["CHN"], [1.0], [None])
+    assert LossesShown.of_rows([{"country": "CHN"}, {"lost": 1.0}]).lost == [None, 1.0]
+    assert LossesShown.of_rows([{"country": "CHN"}]).lost == [None]
+    assert len(LossesShown.of_rows([])) == 0
 
 
 def test_a_header_is_read_with_what_fills_it():

@@ -6,7 +6,7 @@ import math
 import re
 
 from models.schema import market, policy, stages
-from models.schema.column import MOST_MULTIPLE, CellKind, Record, choice, column, number, selector
+from models.schema.column import MOST_MULTIPLE, Record, choice, number, selector, text
 
 PUBLISHED, DERIVED, ESTIMATE, GUESS = "published", "derived", "estimate", "guess"
 WIDER = {PUBLISHED: 1.0, DERIVED: 2.0, ESTIMATE: 1.0, GUESS: 2.0}
@@ -66,10 +66,9 @@ class Uncertainty(Record):
         " rows overlap, the last one counts."
     )
 
-    sheet: str = column("Sheet", CellKind.TEXT, "The sheet that has the numbers, such as Refiners.")
-    header: str = column(
+    sheet: str = text("Sheet", "The sheet that has the numbers, such as Refiners.")
+    header: str = text(
         "Column",
-        CellKind.TEXT,
         "The column of that sheet, such as Capacity. For the sheets Demand and"
         " Freight, write `Demand` or `Freight`.",
     )
@@ -110,32 +109,25 @@ class DataSource(Record):
     IS_PLANNED, IS_ORDERED = False, True
 
     sheet: str = choice("Sheet", "The sheet to fill; its rows are matched by their key.", *FILLED)
-    place: str = column(
+    place: str = text(
         "From",
-        CellKind.TEXT,
         "A CSV, Excel, Parquet or SQLite file beside the workbook, or the name of an environment"
         " variable that holds the URL of a database.",
     )
-    table: str = column(
+    table: str = text(
         "Table or query",
-        CellKind.TEXT,
         "A sheet of Excel; a table of a database, or a query that begins with SELECT or WITH.",
-        value="",
         default="the only table",
     )
-    columns_of: str = column(
+    columns_of: str = text(
         "Columns",
-        CellKind.TEXT,
         "Pairs `source column=workbook column`, with ; between them. After the"
         " workbook's column, a unit in parentheses gives the unit of the source.",
-        value="",
         default="columns of the same name",
     )
-    where: str = column(
+    where: str = text(
         "Where",
-        CellKind.TEXT,
         "Filters `source column=value`, with ; between them. Only rows that pass all"
         " filters are read.",
-        value="",
         default="all rows",
     )

@@ -21,6 +21,7 @@ from models.schema.column import (
     selector,
     series,
     years,
+    yes_no,
 )
 from models.schema.market import COALITION, plant_company, plant_kind, plant_owner
 
@@ -50,7 +51,6 @@ class ShareLimit(Record):
         "Buyer",
         "each (every member on its own), one member, or a group of members.",
         or_group=True,
-        value="",
         default="the coalition as one",
     )
     group: str = choice(
@@ -62,7 +62,6 @@ class ShareLimit(Record):
         "Supplier",
         "A name of the kind given in Supplier group. For country and owner, `each"
         " outside BLOC` is possible too. A company is an Owner in Refiners or Projects.",
-        value="",
         default="each one alone",
     )
     share: ByYear = fraction(
@@ -76,7 +75,6 @@ class ShareLimit(Record):
         "Penalty",
         "Cost of a tonne above a max or below a min.",
         "USD/t",
-        value=None,
         default="a max is hard; a min costs the mineral's shortage cost",
     )
     stage: str = choice(
@@ -111,7 +109,6 @@ class SecurityTarget(Record):
         "Lost country",
         "The country that is lost. With `each outside BLOC`, every country outside the"
         " bloc is lost, one at a time.",
-        value="",
         default=f"{EACH_OUTSIDE}{COALITION}",
     )
     max_short: ByYear = fraction(
@@ -120,11 +117,8 @@ class SecurityTarget(Record):
         " the country.",
         by_year=True,
     )
-    count_stocks: bool = column(
-        "Count stocks",
-        CellKind.YES_NO,
-        "Whether members' stocks at the start of the year can be used.",
-        value=True,
+    count_stocks: bool = yes_no(
+        "Count stocks", "Whether members' stocks at the start of the year can be used.", value=True
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
@@ -132,7 +126,6 @@ class SecurityTarget(Record):
         "Penalty",
         "Cost of each tonne of shortage above Max short.",
         "USD/t",
-        value=None,
         default="a tenth of the mineral's shortage cost, for a loss once in ten years",
     )
 
@@ -143,20 +136,14 @@ class Contract(Record):
     SHEET = "Contracts"
     MEANING = "Offtake contracts: tonnes to take or pay for, at the contract's own price."
 
-    name: str = named("Contract", "Name of the contract.", value="", default="none")
+    name: str = named("Contract", "Name of the contract.", default="none")
     refiner: str = named("Refiner", "The refiner.", "Refiners")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     member: str = named("Member", "Who buys.", "Members")
     min: float = number("Min", "Tonnes that must be paid for, taken or not.", "t/yr", value=0.0)
-    max: float | None = number(
-        "Max", "Most tonnes that can be taken.", "t/yr", value=None, default="none"
-    )
+    max: float | None = number("Max", "Most tonnes that can be taken.", "t/yr", default="none")
     price: float | None = number(
-        "Price",
-        "Price of a tonne.",
-        "USD/t",
-        value=None,
-        default="the refiner's cost of the year",
+        "Price", "Price of a tonne.", "USD/t", default="the refiner's cost of the year"
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
@@ -176,9 +163,11 @@ class Project(Record):
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     country: str = country_code("Country", "Country of the plant.")
     capacity: ByYear = number(
-        "Capacity", "Tonnes that the plant can refine in a year when built in full.", "t/yr",
+        "Capacity",
+        "Tonnes that the plant can refine in a year when built in full.",
+        "t/yr",
         is_fact=True,
-    )  # fmt: skip
+    )
     capex: float = number("Capex", "Capital to build the plant in full.", "USD m", is_fact=True)
     cost: ByYear = number(
         "Cost", "Cost of a tonne at the plant's gate, without capital.", "USD/t", is_fact=True
@@ -240,7 +229,6 @@ class Support(Record):
         "Reference price",
         "Market price of a tonne, as the contract defines it.",
         "USD/t",
-        value=None,
         default="the mineral's price of the year",
     )
     clawback: float | None = number(
@@ -248,14 +236,12 @@ class Support(Record):
         "The plant pays back the part of the market price above this price, which is"
         " at least the strike price.",
         "USD/t",
-        value=None,
         default="none: the plant pays nothing back",
     )
     payer: str = named(
         "Payer",
         "The member that pays, or a group whose members pay in proportion to their demand.",
         or_group=True,
-        value="",
         default="all members, in proportion to their demand",
     )
     first_year: int | None = years("First year", "First year in force.")
@@ -328,7 +314,6 @@ class Stockpile(Record):
         "Target (days)",
         "Stock to hold at the end of each year, in days of that year's demand (t x"
         " days / 365). It replaces Target (t).",
-        value=None,
         most=36500.0,
         default="the target in t",
     )
@@ -336,20 +321,25 @@ class Stockpile(Record):
         "Target penalty",
         "Yearly cost of each tonne below the target.",
         "USD/t/yr",
-        value=None,
         default="1/50 of the shortage cost; in the last year half of it",
     )
     holding_cost: float = number(
         "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
     max_fill: float | None = number(
-        "Max fill", "The most that can be added to the stock in a year.", "t/yr",
-        value=None, default="none", carried=True,
-    )  # fmt: skip
+        "Max fill",
+        "The most that can be added to the stock in a year.",
+        "t/yr",
+        default="none",
+        carried=True,
+    )
     max_draw: float | None = number(
-        "Max draw", "The most that can be drawn from the stock in a year.", "t/yr",
-        value=None, default="none", carried=True,
-    )  # fmt: skip
+        "Max draw",
+        "The most that can be drawn from the stock in a year.",
+        "t/yr",
+        default="none",
+        carried=True,
+    )
 
 
 class Right(Record):
@@ -439,9 +429,7 @@ class ActionRow(Record):
     mineral: str = selector("Mineral", "The mineral to change.", "Minerals")
     country: str = selector("Country", "The country of the refiners, projects or mines to change.")
     refiner: str = selector("Refiner", "The refiner to change.", "Refiners", "Projects")
-    company: str = named(
-        "Owner", "The company whose refiners and projects change.", value="", default="all"
-    )
+    company: str = named("Owner", "The company whose refiners and projects change.", default="all")
     member: str = selector("Member", "The member to change.", "Members")
     first_year: int | None = years("First year", "First year of the change.")
     last_year: int | None = years("Last year", "Last year of the change.")
@@ -449,7 +437,6 @@ class ActionRow(Record):
         "Value",
         "A factor, t/yr, t, share or money/t, depending on the action. It may be"
         " negative only for `add capacity`.",
-        value=None,
         least=-MOST_TONNES,
         most=MOST_TONNES,
         default="none",

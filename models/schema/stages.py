@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import tolerances
-from models.schema.column import CellKind, Record, column, named, number, selector, years
+from models.schema.column import Record, named, number, selector, years, yes_no
 from models.schema.market import lane_freight, lane_open, lane_tariff
 
 MOST_RATIO = 1e5
@@ -26,7 +26,6 @@ class Input(Record):
         " general row, which names no refiner.",
         "Refiners",
         "Projects",
-        value="",
         key=True,
         default="every primary refiner and project of the product",
     )
@@ -37,9 +36,8 @@ class Input(Record):
         f" {tolerances.LEAST_RATIO:zf} to {MOST_RATIO:z,.0f}.",
         most=MOST_RATIO,
     )
-    joint: bool = column(
+    joint: bool = yes_no(
         "Joint",
-        CellKind.YES_NO,
         "yes: one tonne of input gives all joint products of the refiner at once.",
         value=False,
     )

@@ -111,6 +111,14 @@ class Field:
         return cls(header, Look.TEXT, meaning, **more)
 
     @classmethod
+    def country(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        return cls(header, Look.TEXT, meaning, names=Name.COUNTRY, **more)
+
+    @classmethod
+    def count(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        return cls(header, Look.COUNT, meaning, **more)
+
+    @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
         return cls(header, Look.TONNES, meaning, unit="t", **more)
 
@@ -206,15 +214,19 @@ class Result:
     """Sort key of the sheet in a plan's workbook; 0 if no plan has it."""
     GRAIN: ClassVar[tuple[str, ...]] = ()
     BOOK: ClassVar[str] = ""
+    ON_SCREEN: ClassVar[str] = ""
+    """The first of the fields that are only for the screen: it and all after it aren't printed."""
     FILTERED: ClassVar[bool] = True
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Bind the fields to the class, since several classes may share a declaration."""
-        names = dict.fromkeys(f.name for f in cls.FIELDS)
+        names, on_paper = dict.fromkeys(f.name for f in cls.FIELDS), True
         for name, declared in vars(cls).copy().items():
             if isinstance(declared, Field):
-                bound = replace(declared, name=name, table=cls.TABLE)
+                on_paper = on_paper and name != cls.ON_SCREEN
+                printed = declared.printed and on_paper
+                bound = replace(declared, name=name, table=cls.TABLE, printed=printed)
                 setattr(cls, name, bound)
                 names[name] = None
         cls.FIELDS = tuple(getattr(cls, name) for name in names)

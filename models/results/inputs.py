@@ -43,7 +43,7 @@ class PlantInputs(PlanTable):
     product = field.text(
         "Product", "The product that the plant makes from it; several for a joint input."
     )
-    plant_country = field.text("Plant country", "Country of the plant.", names=Name.COUNTRY)
+    plant_country = field.country("Plant country", "Country of the plant.")
     tonnes = common.TONNES
     cost = Flows.cost.like(meaning="The supplier's cost of a tonne, at its gate.")
     tariff = Flows.tariff

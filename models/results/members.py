@@ -216,9 +216,8 @@ class Members(Result):
         "Of its purchases",
         "That country's share of the member's purchases of the mineral in the last planned year.",
     )
-    dependent = field(
+    dependent = field.count(
         "Minerals above 65 %",
-        Look.COUNT,
         "Number of minerals for which more than 65 % of its purchases come from one country"
         " outside the coalition, in the last planned year. 65 % is the benchmark of Regulation"
         " (EU) 2024/1252, Art. 5, for the Union's consumption.",

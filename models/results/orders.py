@@ -150,7 +150,7 @@ class OrdersByYear(Result):
 
     year = common.YEAR
     mineral = common.MINERAL
-    orders = field(OrderSheet.TABLE, Look.COUNT, "Number of orders.")
+    orders = field.count(OrderSheet.TABLE, "Number of orders.")
     tonnes = common.TONNES.like(meaning="Tonnes ordered, as the column Unit defines them.")
     price_amount = _PRICE_IN_ALL.like(
         meaning="The refiners' cost, or the contracts' price, for all tonnes."

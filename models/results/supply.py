@@ -516,9 +516,9 @@ class Ore(PlanTable):
 
     year = common.YEAR
     mineral = common.MINERAL
-    mine_country = field.text("Mine country", "Country of the mines.", names=Name.COUNTRY)
+    mine_country = field.country("Mine country", "Country of the mines.")
     refiner = common.REFINER
-    country = field.text("Refiner country", "Country of the refiner.", names=Name.COUNTRY)
+    country = field.country("Refiner country", "Country of the refiner.")
     tonnes = common.TONNES
     premium = field.price("Premium", "Price of the ore on top of the refiner's cost.")
     freight = common.FREIGHT.like(meaning="Freight of the ore from mine to refiner.")

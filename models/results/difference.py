@@ -44,8 +44,8 @@ class InputChanges(Result):
         Look.LONG,
         "The names in the row, then the column, with the years that differ.",
     )
-    old = _OLD.like(meaning="Blank: the old workbook has no such row, or its cell is empty.")
-    new = _NEW.like(meaning="removed: the new workbook has no such row.")
+    old = _OLD.like("Blank: the old workbook has no such row, or its cell is empty.")
+    new = _NEW.like("removed: the new workbook has no such row.")
     old_cell = field.text("Cell in old workbook")
     new_cell = field.text("Cell in new workbook")
 
@@ -64,7 +64,7 @@ class MineralChanges(Result):
     old = _OLD
     new = _NEW
     change = _CHANGE.like(
-        meaning="New minus old; for shares in percentage points. Blank: the two can't be compared."
+        "New minus old; for shares in percentage points. Blank: the two can't be compared."
     )
     part = _PART
     unit = common.UNIT
@@ -120,7 +120,7 @@ class WhoPaysMore(Result):
         " the member pays less. Minerals counted in different units are left out.",
     )
     dearer = members.WhoPays.dearer.like(
-        meaning="Extra cash divided by the cost of the same tonnes in the old plan.",
+        "Extra cash divided by the cost of the same tonnes in the old plan.",
     )
     shortage_old, shortage_new, shortage_change = _triple(
         "Shortage at its cost", Look.MONEY, "{money}"
@@ -147,7 +147,7 @@ class Moves(Result):
     new = _NEW.like(
         look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="new_t"
     )
-    change = common.CHANGE.like(meaning="New minus old.", unit="t", key="change_t")
+    change = common.CHANGE.like("New minus old.", unit="t", key="change_t")
     unit = common.UNIT
 
 

@@ -139,8 +139,8 @@ class Field:
         """Declare a column of money in millions; with ``scale`` 1 the data are in millions too."""
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
-    def like(self, **changes: Any) -> Field:
-        return replace(self, **changes)
+    def like(self, meaning: str | None = None, **changes: Any) -> Field:
+        return replace(self, meaning=self.meaning if meaning is None else meaning, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
         """Return the header with its unit, with placeholders filled by ``words``."""

@@ -39,28 +39,26 @@ class PlantInputs(PlanTable):
         meaning="The member that hands it over from its purchases or stock; blank if a refiner"
         " sells it.",
     )
-    plant = common.PLANT.like(meaning="The refiner that uses the input.", names=Name.REFINER)
+    plant = common.PLANT.like("The refiner that uses the input.", names=Name.REFINER)
     product = field.text(
         "Product", "The product that the plant makes from it; several for a joint input."
     )
     plant_country = field.country("Plant country", "Country of the plant.")
     tonnes = common.TONNES
-    cost = Flows.cost.like(meaning="The supplier's cost of a tonne, at its gate.")
+    cost = Flows.cost.like("The supplier's cost of a tonne, at its gate.")
     tariff = Flows.tariff
-    freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
+    freight = common.FREIGHT.like("Freight from the supplier's country to the plant's.")
     support = Flows.support
     levy = Flows.levy
-    landed = Flows.landed.like(meaning=f"{Flows.landed.meaning} 0 if a member hands it over.")
+    landed = Flows.landed.like(f"{Flows.landed.meaning} 0 if a member hands it over.")
     total = Flows.total
-    worth = Prices.marginal.like(
-        meaning="Value of one more tonne of the input to the plant in that year."
-    )
+    worth = Prices.marginal.like("Value of one more tonne of the input to the plant in that year.")
     unused = field.tonnes(
         "Beyond need",
         "Tonnes of a joint input that the plant takes beyond the need of its products.",
     )
     project = common.PROJECT.like(
-        meaning="The project, if the supplier is one; blank for existing refiners.", printed=False
+        "The project, if the supplier is one; blank for existing refiners.", printed=False
     )
     plant_project = common.PROJECT.like(
         header="Plant project",

@@ -72,14 +72,14 @@ class Levies(PlanTable):
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER.like(
-        meaning="The member that buys these tonnes and pays the levy; blank if a plant pays it."
+        "The member that buys these tonnes and pays the levy; blank if a plant pays it."
     )
     plant = common.PLANT.like(
-        meaning="The plant that buys these tonnes as an input and pays the levy.",
+        "The plant that buys these tonnes as an input and pays the levy.",
         names=Name.REFINER,
         optional=True,
     )
-    tonnes = common.TONNES.like(meaning="Tonnes on which a levy is paid.")
+    tonnes = common.TONNES.like("Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
         f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",

@@ -34,12 +34,12 @@ class Summary(Result):
 
     measure = common.MEASURE.like(widest=38)
     value = common.VALUE.like(
-        meaning="The figure for the whole plan. Minerals are added by weight unless the measure"
+        "The figure for the whole plan. Minerals are added by weight unless the measure"
         " says otherwise; blank if they cannot be added.",
         widest=20,
     )
     unit = common.UNIT.like(
-        meaning=f"Unit of the value and of each mineral's number. The row {COUNTED_IN} names the"
+        f"Unit of the value and of each mineral's number. The row {COUNTED_IN} names the"
         " substance that each mineral's tonnes count."
     )
     minerals = field(
@@ -111,10 +111,8 @@ class ByMineral(Result):
     GRAIN = ("mineral",)
 
     mineral = common.MINERAL
-    demand = common.DEMAND.like(meaning="Demand of all years together.")
-    purchased = common.PURCHASES.like(
-        meaning="Purchases of all years together, including those for stock."
-    )
+    demand = common.DEMAND.like("Demand of all years together.")
+    purchased = common.PURCHASES.like("Purchases of all years together, including those for stock.")
     taken = field.tonnes(
         "Taken by plants",
         "Tonnes that plants take as an input, all years together: their purchases and"
@@ -202,9 +200,7 @@ class ByMineral(Result):
         "Tonnes that plants take as an input in the last planned year.",
         optional=True,
     )
-    short = common.SHORT.like(
-        meaning="Demand neither bought nor drawn from stock, all years together."
-    )
+    short = common.SHORT.like("Demand neither bought nor drawn from stock, all years together.")
     served = field.share("Served share of demand", "1 minus shortage / demand, all years together.")
     landed = common.LANDED
     last_country = field.country(
@@ -313,7 +309,7 @@ class MeasuresByYear(Result):
         widest=24,
     )
     mineral = common.MINERAL
-    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
+    unit = common.UNIT.like("Unit of the numbers in the row.")
     years = field(
         "One column for each year",
         Look.TONNES,
@@ -342,7 +338,7 @@ class Scorecard(Result):
     )
     mineral = common.MINERAL
     buyer = common.BUYER.like(
-        meaning="The coalition, or the EU if members have the group EU and Countries has a bloc EU."
+        "The coalition, or the EU if members have the group EU and Countries has a bloc EU."
     )
     before = field.share(
         "Before",
@@ -367,7 +363,7 @@ class Scorecard(Result):
         " it. no data: the remark says which data are missing in the workbook.",
         colour=Colour.LIGHTS,
     )
-    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
+    unit = common.UNIT.like("Unit of the numbers in the row.")
     before_is = field.text(
         "Before is",
         "nameplate: capacity of all refiners, or mines, in the first year. usable: the"
@@ -375,11 +371,11 @@ class Scorecard(Result):
         " supply. opening: the stock before the first year.",
     )
     remark = common.REMARK.like(
-        meaning="The countries that the number is about, or why there is no number. For HHI-WGI,"
+        "The countries that the number is about, or why there is no number. For HHI-WGI,"
         " if countries have no Governance: its range, from the best to the worst possible"
         " governance of these."
     )
-    source = common.SOURCE.like(meaning="Source of the measure or the benchmark.")
+    source = common.SOURCE.like("Source of the measure or the benchmark.")
     formula = field(
         "Formula",
         Look.REMARK,
@@ -400,16 +396,16 @@ class Benchmarks(Result):
         " 2030 on, or in its last year if it ends before 2030.",
     )
     mineral = common.MINERAL
-    buyer = common.BUYER.like(meaning="The buyer; the benchmark is a share of its consumption.")
+    buyer = common.BUYER.like("The buyer; the benchmark is a share of its consumption.")
     kind = common.LIMIT_KIND.like(
-        meaning="min: at least this share is required. max: at most this share is allowed."
+        "min: at least this share is required. max: at most this share is allowed."
     )
     required = Scorecard.required.like(
-        meaning="The share that the benchmark requires at least or, for one country outside,"
+        "The share that the benchmark requires at least or, for one country outside,"
         " allows at most."
     )
     worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
-    worst_year = ByMineral.year.like(meaning="The worst of these years.", printed=True)
+    worst_year = ByMineral.year.like("The worst of these years.", printed=True)
     share_if_asked = field.share(
         "Reached if asked for",
         "The share in the cheapest plan that has the benchmark as a limit, in the"
@@ -446,5 +442,5 @@ class Benchmarks(Result):
         key="extra_short_others_t",
     )
     remark = common.REMARK.like(
-        meaning="The worst year, or why the benchmark could not be added as a limit."
+        "The worst year, or why the benchmark could not be added as a limit."
     )

@@ -44,7 +44,7 @@ class CarriedOver(Result):
     TABLE, BOOK = "Carried over", BOOK
 
     sheet = common.SHEET
-    cell = proof.Checks.cell.like(meaning="The cell in this workbook.")
+    cell = proof.Checks.cell.like("The cell in this workbook.")
     what = common.WHAT.like(look=Look.LONG, meaning="The names in the row.")
     column = common.COLUMN
     before = field.text("Was", "The value in the previous workbook; blank: it had none.")
@@ -70,6 +70,6 @@ class ChangedOrders(Result):
         "Ordered before", Look.TONNES, "Tonnes ordered in the previous plan; 0: no such order."
     )
     now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
-    change = common.CHANGE.like(meaning="Tonnes ordered now minus tonnes ordered before.")
+    change = common.CHANGE.like("Tonnes ordered now minus tonnes ordered before.")
     unit = common.UNIT
     project = common.PROJECT.like(printed=False)

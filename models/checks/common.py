@@ -29,7 +29,6 @@ def error(record: Record, field: str, found: str, expected: str = "", hint: str 
 
 
 def warn(record: Record, field: str, found: str, hint: str = "") -> Finding:
-    """Return a warning at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 

@@ -297,7 +297,6 @@ def _tonnes(number: float) -> str:
 
 
 def _amount(number: float, field: str) -> str:
-    """Return a number in words, with its unit if it is an amount."""
     units = {"capacity": f"{_tonnes(number)}/yr", "tonnes": _tonnes(number)}
     return units.get(field, f"{number:,.10g}")
 

@@ -108,7 +108,6 @@ def _is_sure(case: Case, row: _Selecting, sources: Patterns) -> bool:
 
 
 def _field(row: _Selecting) -> str:
-    """Return the field of a finding: the first one that is filled."""
     named = ("country", "refiner", "company", "mineral", "member")
     blank = "action" if isinstance(row, ActionRow) else "country"
     return next((field for field in named if getattr(row, field, "")), blank)

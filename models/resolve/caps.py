@@ -260,7 +260,6 @@ class Survival:
 
     @property
     def key(self) -> tuple[int, str, str, int]:
-        """Its key in the program: position of the row of Security, mineral, country, year."""
         return (self.row, self.mineral, self.country, self.year)
 
 

@@ -182,7 +182,6 @@ class Expanded:
 
     @cached_property
     def source_identities(self) -> list[tuple[str, str, str, str, str, bool]]:
-        """The names, countries and kinds that identify the sources."""
         return [
             (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
         ]
@@ -258,14 +257,13 @@ class Expanded:
     @cached_property
     def _begun(self) -> Floats:
         """1 where building of a project can begin in time for a year, by (source, year)."""
-        years = self.years
-        return self._table(
-            "_begun",
-            lambda source, year: float(
-                isinstance(source.record, Project)
-                and bool(resolved.running_starts(source.record, years, year))
-            ),
-        )
+
+        def can_run(source: Source, year: int) -> float:
+            project = source.record if isinstance(source.record, Project) else None
+            starts = project and resolved.running_starts(project, self.years, year)
+            return float(bool(starts))
+
+        return self._table("_begun", can_run)
 
     @cached_property
     def demand(self) -> Floats:
@@ -464,21 +462,12 @@ class Expanded:
 
     # ---- stages ----------------------------------------------------------------------------------
 
-    @cached_property
-    def intakes(self) -> tuple[stages.Intake, ...]:
-        return stages.intakes_of(self)
+    intakes = cached_property(stages.intakes_of)
+    input_flows = cached_property(stages.input_flows_of)
+    hand_overs = cached_property(stages.hand_overs_of)
 
     def buyer_name(self, number: int) -> str:
-        """Return the name of a member by position, or of the plant with a code of ``to_plant``."""
         return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
-
-    @cached_property
-    def input_flows(self) -> stages.InputFlows:
-        return stages.input_flows_of(self)
-
-    @cached_property
-    def hand_overs(self) -> stages.HandOvers:
-        return stages.hand_overs_of(self)
 
     @cached_property
     def unmet_ratios(self) -> dict[str, dict[str, float]]:
@@ -503,7 +492,6 @@ class Expanded:
         return taken
 
     def is_input(self, mineral: str) -> bool:
-        """Return whether plants use a mineral, or would use it for unmet demand."""
         return mineral in self._taken_by_plants
 
     @cached_property

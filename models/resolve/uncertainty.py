@@ -60,7 +60,6 @@ _RECORDS = {record.SHEET: record for record in schema.SHEETS}
 
 @cache
 def column_of(sheet: str, field: str) -> Column:
-    """Return the column of a field that may have a range."""
     return next(c for c in columns_with_ranges(_RECORDS[sheet]) if c.field == field)
 
 

@@ -187,7 +187,6 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the plan's table, with a column for each field."""
         frame: pd.DataFrame = getattr(plan, cls.PLAN_TABLE)
         return frame
 

@@ -143,7 +143,6 @@ class Field:
         return replace(self, meaning=self.meaning if meaning is None else meaning, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
-        """Return the header with its unit, with placeholders filled by ``words``."""
         return self.header_with_unit.format_map(words)
 
     @property
@@ -152,7 +151,6 @@ class Field:
 
     @property
     def header_with_unit(self) -> str:
-        """The header with its unit in parentheses, with placeholders not filled."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
     def scaled(self, value: Any) -> Any:
@@ -295,7 +293,6 @@ class Result:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields that the table has data for, in declared order."""
         return tuple(f for f in self.FIELDS if f.name in self.data)
 
     def __len__(self) -> int:
@@ -316,7 +313,6 @@ class Result:
         return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
-        """Return the rows that a boolean mask selects."""
         return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
 
     def ranked(self, by: Field, most: int | None = None) -> Self:
@@ -351,7 +347,6 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name's own column in a result."""
     return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
 

@@ -88,7 +88,6 @@ class Levies(PlanTable):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the levies of the plan, without the column of plants if no plant pays one."""
         table = levies_paid(plan)
         return table if table["plant"].any() else table.drop(columns="plant")
 

@@ -389,7 +389,6 @@ def lane_tariff(of: str) -> Any:
 
 
 def lane_open() -> Any:
-    """Declare the column Open of a lane sheet."""
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
     return yes_no("Open", meaning, default=default)
 

@@ -83,7 +83,6 @@ class PlanSupply:
 
     @cached_property
     def bought_today(self) -> frozenset[str]:
-        """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
@@ -118,7 +117,6 @@ class PlanSupply:
 
     @cached_property
     def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
-        """N-1 of the plan by (mineral, year)."""
         rows = n_minus_1(self.plan, self.case.years[0])
         return {(row["mineral"], row["year"]): row for row in rows}
 
@@ -151,7 +149,6 @@ class Supply:
 
     @cached_property
     def by_country(self) -> dict[str, float]:
-        """The tonnes by country of the source."""
         return summed((source.country, amount) for source, amount in self.tonnes)
 
     @property

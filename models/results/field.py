@@ -261,16 +261,19 @@ class Result:
         self.sections = frozenset(sections)
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
+    def of_rows(
+        cls, rows: Sequence[Mapping[Any, Any]], *, partial: bool = False, **more: Any
+    ) -> Self:
         """Return the table of some rows, given by field names; a missing value is blank.
 
-        A field that no row names, together with a name that no field has, is a renamed attribute.
+        A field that no row names, beside a name that no field has, is taken for a renamed attribute
+        and raises a TypeError, unless the rows are ``partial``.
         """
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
         named = set[Any]().union(*rows)
         blank = {f.name for f in cls.FIELDS if not f.optional} - named
         unknown = named - columns.keys()
-        if blank and unknown:
+        if blank and unknown and not partial:
             names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
             msg = f"{cls.__name__}: {names}"
             raise TypeError(msg)

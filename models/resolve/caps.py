@@ -146,10 +146,8 @@ def _flows(
 ) -> dict[str, dict[int, list[int]]]:
     """Sales of a cell by supplier name and member, in one pass."""
     sales = expanded.sales
-    names = {
-        i: supplier_names(expanded.case, expanded.sources[i], group)
-        for i in expanded.of_mineral[expanded.minerals[mineral]]
-    }
+    case, sources = expanded.case, expanded.of_mineral[expanded.minerals[mineral]]
+    names = {i: supplier_names(case, expanded.sources[i], group) for i in sources}
     found = defaultdict[str, dict[int, list[int]]](lambda: defaultdict(list))
     for position in expanded.sales_in(mineral, year):
         for name in names[int(sales.source[position])]:
@@ -182,11 +180,8 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
     The rest of the world is not a country.
     """
     bloc = selector.removeprefix(schema.EACH_OUTSIDE)
-    return sorted(
-        name
-        for name in known
-        if name != schema.REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
-    )
+    countries = (name for name in known if name != schema.REST_OF_WORLD)
+    return sorted(name for name in countries if not (bloc and bloc in case.blocs_of(name)))
 
 
 def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
@@ -196,11 +191,8 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     coalition, then the members. Limits on ore or on groups of countries are left out.
     """
     e, sales = expanded, expanded.sales
-    rows = [
-        row
-        for row in e.case.share_limits
-        if row.limit == schema.MAX and row.group == schema.BY_COUNTRY and row.stage != schema.MINING
-    ]
+    on_country = (row for row in e.case.share_limits if row.group == schema.BY_COUNTRY)
+    rows = [r for r in on_country if r.limit == schema.MAX and r.stage != schema.MINING]
     limited = {row.single_supplier for row in rows}
     countries = sorted({s.country for s in e.sources} | limited - {""})
     at = {name: c for c, name in enumerate(countries)}

@@ -47,10 +47,8 @@ class Rights:
     @cached_property
     def projects(self) -> Floats:
         """Shares of each project, by (project, member), in the order of the case."""
-        of = {
-            s.project: parts[0]
-            for s, parts in zip(self.expanded.sources, self.sources, strict=True)
-        }
+        sources = self.expanded.sources
+        of = {s.project: parts[0] for s, parts in zip(sources, self.sources, strict=True)}
         found = [of[p.name] for p in self.case.projects]
         return np.array(found).reshape(-1, len(self.case.members))
 
@@ -160,17 +158,9 @@ def supported(expanded: Expanded, row: schema.Support) -> list[int]:
     They are the refiner or project of that name. If there is none, they are all projects that sell
     under a refiner of that name.
     """
-    own = [
-        i
-        for i, s in enumerate(expanded.sources)
-        if s.mineral == row.mineral and row.plant == (s.project or s.name)
-    ]
-    under = [
-        i
-        for i, s in enumerate(expanded.sources)
-        if s.mineral == row.mineral and row.plant == s.name
-    ]
-    return own or under
+    sources = [(i, s) for i, s in enumerate(expanded.sources) if s.mineral == row.mineral]
+    own = [i for i, source in sources if row.plant == (source.project or source.name)]
+    return own or [i for i, source in sources if row.plant == source.name]
 
 
 def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
@@ -185,19 +175,15 @@ def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[st
         for member in members
     }
     total = sum(demand.values())
-    return {
-        name: of / total if total > 0 else 1.0 / len(members)
-        for name, of in demand.items()
-        if of > 0 or total <= 0
-    }
+    if total <= 0:
+        return dict.fromkeys(demand, 1.0 / len(members))
+    return {name: of / total for name, of in demand.items() if of > 0}
 
 
 def payer_of(expanded: Expanded, source: Source, year: int) -> str:
     """Return the payer of a plant's subsidy, from its row of Supports."""
-    rows = (
-        row
-        for row in expanded.case.supports
-        if in_force(row, year)
-        and any(expanded.sources[i] is source for i in supported(expanded, row))
-    )
-    return next((row.payer for row in rows), "")
+    for row in expanded.case.supports:
+        plants = (expanded.sources[i] for i in supported(expanded, row))
+        if in_force(row, year) and any(plant is source for plant in plants):
+            return row.payer
+    return ""

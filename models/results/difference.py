@@ -70,14 +70,14 @@ class MineralChanges(Result):
     unit = common.UNIT
 
 
-def _triple(
-    header: str, look: Look, unit: str, *, printed: bool = True
-) -> tuple[Field, Field, Field]:
+_PAID = field.money("Paid")
+_LANDED = supply.Flows.landed.like(unit="{money} per t")
+
+
+def _triple(of: Field, *, printed: bool = True) -> tuple[Field, Field, Field]:
     """Declare the fields of a column's old value, new value and change."""
-    old, new, change = (
-        field(f"{header}, {word}", look, unit=unit, printed=printed)
-        for word in ("old", "new", "change")
-    )
+    plain = Field("", of.look, unit=of.unit, printed=printed)
+    old, new, change = (plain.like(header=f"{of.header}, {w}") for w in ("old", "new", "change"))
     return old, new, change
 
 
@@ -88,16 +88,10 @@ class MemberChanges(Result):
 
     member = common.MEMBER
     mineral = common.MINERAL
-    purchased_old, purchased_new, purchased_change = _triple(
-        common.PURCHASES.header, Look.TONNES, common.PURCHASES.unit
-    )
-    short_old, short_new, short_change = _triple(
-        common.SHORT.header, Look.TONNES, common.SHORT.unit
-    )
-    paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
-    landed_old, landed_new, landed_change = _triple(
-        supply.Flows.landed.header, Look.PRICE, "{money} per t", printed=False
-    )
+    purchased_old, purchased_new, purchased_change = _triple(common.PURCHASES)
+    short_old, short_new, short_change = _triple(common.SHORT)
+    paid_old, paid_new, paid_change = _triple(_PAID)
+    landed_old, landed_new, landed_change = _triple(_LANDED, printed=False)
     unit = common.UNIT.like(printed=False)
 
 
@@ -111,7 +105,7 @@ class WhoPaysMore(Result):
     TABLE, BOOK, GRAIN = "Who pays", BOOK, ("member",)
 
     member = common.MEMBER
-    paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
+    paid_old, paid_new, paid_change = _triple(_PAID)
     extra = field.money(
         "Extra cash like for like",
         "Cost of the new plan's purchases minus the cost of the same tonnes in the old"
@@ -122,9 +116,7 @@ class WhoPaysMore(Result):
     dearer = members.WhoPays.dearer.like(
         "Extra cash divided by the cost of the same tonnes in the old plan.",
     )
-    shortage_old, shortage_new, shortage_change = _triple(
-        "Shortage at its cost", Look.MONEY, "{money}"
-    )
+    shortage_old, shortage_new, shortage_change = _triple(field.money("Shortage at its cost"))
 
 
 class Moves(Result):
@@ -160,11 +152,9 @@ class PriceChanges(Result):
     mineral = common.MINERAL
     member = common.MEMBER
     marginal_old, marginal_new, marginal_change = _triple(
-        supply.Prices.marginal.header, Look.PRICE, "{money} per t"
+        supply.Prices.marginal.like(unit="{money} per t")
     )
-    landed_old, landed_new, landed_change = _triple(
-        supply.Flows.landed.header, Look.PRICE, "{money} per t"
-    )
+    landed_old, landed_new, landed_change = _triple(_LANDED)
     unit = common.UNIT
 
 

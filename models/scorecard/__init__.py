@@ -245,13 +245,12 @@ def _n_1(field: str) -> Callable[[Supply], Value]:
             if math.isnan(amount):
                 return Value(None, NO_DEMAND)
             return Value(amount, case.country_name(lost) if lost else "")
-        usable = supply.usable
-        lost, most = largest_country(usable)
-        at_home = 0.0
+        lost, most = largest_country(supply.usable)
+        demand = supply.demand
         if field == "over_rest":
-            at_home = home_demand(case, supply.mineral, case.years[0], lost)
+            demand -= home_demand(case, supply.mineral, case.years[0], lost)
         remark = case.country_name(lost) if lost else ""
-        return _over(sum(usable.values()) - most, supply.demand - at_home, remark)
+        return _over(sum(supply.usable.values()) - most, demand, remark)
 
     return value
 
@@ -270,14 +269,13 @@ CR1 = Measure(
     unit="share of supply",
     of_coalition=True,
 )
-CR3 = Measure(
-    "cr3",
-    "Share of the three largest countries (CR3)",
-    "S_1 + S_2 + S_3, the largest first",
-    "as CR1; the top three of IEA, Global Critical Minerals Outlook 2025",
-    _largest(3),
-    unit="share of supply",
-    of_coalition=True,
+CR3 = replace(
+    CR1,
+    name="cr3",
+    title="Share of the three largest countries (CR3)",
+    formula="S_1 + S_2 + S_3, the largest first",
+    source="as CR1; the top three of IEA, Global Critical Minerals Outlook 2025",
+    value=_largest(3),
 )
 HHI_COUNTRY = Measure(
     "hhi_country",
@@ -394,15 +392,13 @@ N_1_ALL = Measure(
     before="usable",
     of_coalition=True,
 )
-N_1_REST = Measure(
-    "n_1_rest",
-    "N-1, demand of the others",
-    "(S - Smax) / (D - Dmax), Dmax the demand of members in that country",
-    _IEA,
-    _n_1("over_rest"),
-    unit="share of demand",
-    before="usable",
-    of_coalition=True,
+N_1_REST = replace(
+    N_1_ALL,
+    name="n_1_rest",
+    title="N-1, demand of the others",
+    formula="(S - Smax) / (D - Dmax), Dmax the demand of members in that country",
+    source=_IEA,
+    value=_n_1("over_rest"),
 )
 
 MEASURES = (
@@ -491,6 +487,6 @@ def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> 
     measured = measure.before if required == measure.required else ""
     before_is = "" if before.amount is None else measured or today
     each = tuple((year, values[year]) for year in due)
-    exceeded = supply.exceeded_by_purchases.get((mineral, buyer.name), ())
-    over = exceeded if measure is ONE_COUNTRY else ()
+    is_outside = measure is ONE_COUNTRY
+    over = supply.exceeded_by_purchases.get((mineral, buyer.name), ()) if is_outside else ()
     return Score(measure, mineral, buyer, before, before_is, first, last, each, required, over)

@@ -249,10 +249,8 @@ def member_countries(case: Case) -> Iterator[errors.Finding]:
     """No member's country is the rest of the world."""
     for member in case.members:
         if member.country == schema.REST_OF_WORLD:
-            said, hint = (
-                "Rest of world is not a member's country",
-                "several countries: a blank cell",
-            )
+            said = "Rest of world is not a member's country"
+            hint = "leave it blank for several countries"
             yield error(member, "country", said, "a country", hint)
 
 

@@ -270,13 +270,14 @@ class Result:
         and raises a TypeError, unless the rows are ``partial``.
         """
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
-        named = set[Any]().union(*rows)
-        blank = {f.name for f in cls.FIELDS if not f.optional} - named
-        unknown = named - columns.keys()
-        if blank and unknown and not partial:
-            names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
-            msg = f"{cls.__name__}: {names}"
-            raise TypeError(msg)
+        due = {f.name for f in cls.FIELDS if not f.optional}
+        if rows and not (partial or due <= rows[0].keys()):
+            named = set[Any]().union(*rows)
+            blank, unknown = due - named, named - columns.keys()
+            if blank and unknown:
+                names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
+                msg = f"{cls.__name__}: {names}"
+                raise TypeError(msg)
         return cls(**more, **columns)
 
     @classmethod

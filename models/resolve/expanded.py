@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -173,18 +174,14 @@ class Expanded:
         They must also have the same sources, so that tables made from these fields are equal.
         """
         base = self._base
-        same = (
-            base is not None
-            and self._same.issuperset(fields)
-            and self.source_identities == base.source_identities
-        )
-        return base if same else None
+        if base is None or not self._same.issuperset(fields):
+            return None
+        return base if self.source_identities == base.source_identities else None
 
     @cached_property
-    def source_identities(self) -> list[tuple[str, str, str, str, str, bool]]:
-        return [
-            (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
-        ]
+    def source_identities(self) -> list[tuple[str | bool, ...]]:
+        parts = attrgetter("mineral", "name", "project", "country", "company", "needs_ore")
+        return [*map(parts, self.sources)]
 
     @cached_property
     def discounts(self) -> Floats:

@@ -24,9 +24,17 @@ CHOICES = {(schema.ShareLimit.SHEET, "share"), (schema.SecurityTarget.SHEET, "ma
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
 SPREAD: dict[type[Record], Column] = {
     schema.Demand: Column(
-        "Demand", CellKind.NUMBER, "", "t", most=MOST_TONNES, field="tonnes", is_fact=True
+        schema.Demand.SHEET,
+        CellKind.NUMBER,
+        "",
+        "t",
+        most=MOST_TONNES,
+        field="tonnes",
+        is_fact=True,
     ),
-    schema.Freight: Column("Freight", CellKind.NUMBER, "", "USD/t", most=MOST_PRICE, field="costs"),
+    schema.Freight: Column(
+        schema.Freight.SHEET, CellKind.NUMBER, "", "USD/t", most=MOST_PRICE, field="costs"
+    ),
 }
 """The numbers in the columns of years and of members, which are not declared one by one."""
 _AT_MOST = {"opening": "max", "min": "max"}

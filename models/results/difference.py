@@ -70,7 +70,7 @@ class MineralChanges(Result):
     unit = common.UNIT
 
 
-_PAID = field.money("Paid")
+_PAID = members.PAID.like(look=Look.MONEY, unit="{money}")
 _LANDED = supply.Flows.landed.like(unit="{money} per t")
 
 

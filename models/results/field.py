@@ -306,7 +306,9 @@ class Result:
         """Return the data as a DataFrame, one column per field, with countries as codes."""
         import pandas as pd
 
-        return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
+        return pd.DataFrame(
+            {n: v.to_numpy() if hasattr(v, "to_numpy") else v for n, v in self.data.items()}
+        )
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
@@ -319,11 +321,11 @@ class Result:
     def where(self, kept: Any) -> Self:
         return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
 
-    def ranked(self, by: Field, most: int | None = None) -> Self:
-        """Return up to ``most`` rows with a positive value of a field, largest value first."""
+    def ranked(self, by: Field) -> Self:
+        """Return the rows with a positive value of a field, largest value first."""
         values = [v or 0.0 for v in _listed(self.data[by.name])]
         above = [i for i, value in enumerate(values) if value > 0]
-        return self._taken(sorted(above, key=lambda i: -values[i])[:most])
+        return self._taken(sorted(above, key=lambda i: -values[i]))
 
     def _taken(self, rows: list[int]) -> Self:
         data = {name: _rows_at(values, rows) for name, values in self.data.items()}
@@ -410,10 +412,6 @@ def _kept(values: Any) -> Any:
 
 def _listed(values: Any) -> list[Any]:
     return values.tolist() if hasattr(values, "tolist") else list(values)
-
-
-def _plain(values: Any) -> Any:
-    return values.to_numpy() if hasattr(values, "to_numpy") else values
 
 
 def _rows_at(values: Any, positions: list[int]) -> Any:

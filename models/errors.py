@@ -82,7 +82,6 @@ class Finding:
 
 
 def warning(sheet: str, row: int = 0, column: str = "", *, found: str, hint: str = "") -> Finding:
-    """Return a finding that does not stop the run."""
     return Finding(sheet, row, column, found, hint=hint, severity=Severity.WARNING)
 
 

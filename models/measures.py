@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -306,7 +306,6 @@ KEEPS_ENOUGH = 0.8
 
 
 def keeps_enough(served: float) -> bool:
-    """Return whether ``served`` (of need, without the largest supplier) is KEEPS_ENOUGH or more."""
     return served >= KEEPS_ENOUGH - tolerances.LIMIT_KEPT
 
 
@@ -507,9 +506,8 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
     base: cost of the member's tonnes at the coalition's average of each mineral and year
     """
-    money, same = (
-        _sums(bought, amount, "member") for amount in (paid(bought), paid_at_coalition_cost(bought))
-    )
+    costs = (paid(bought), paid_at_coalition_cost(bought))
+    money, same = (_sums(bought, amount, "member") for amount in costs)
     bases = {name: base for name, base in same.items() if base > 0}
     return {name: difference(money[name], base, base) / base for name, base in bases.items()}
 
@@ -527,10 +525,8 @@ def extra_cost(
     unit: money, undiscounted; sheets show it per year, per tonne, or as a share of the cost there
     base: tonnes bought here, each at its member's own cost of the mineral and year
     """
-    money, same = (
-        _sums(bought, amount, *by)
-        for amount in (paid(bought), paid_at_reference_cost(bought, reference))
-    )
+    costs = (paid(bought), paid_at_reference_cost(bought, reference))
+    money, same = (_sums(bought, amount, *by) for amount in costs)
     return {name: (difference(money[name], base, base), base) for name, base in same.items()}
 
 
@@ -576,24 +572,19 @@ class Dependence:
     purchased: float
 
 
-def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
+def dependences(sold: pd.DataFrame, home: Collection[str]) -> list[Dependence]:
     """Return the largest outside supplier of each mineral that a buyer purchases.
 
     The largest share comes first; ties are sorted by mineral. The rows are of one buyer and one
-    year, with the columns mineral, country, tonnes and purchased. ``home`` has the coalition's
-    countries, which do not count as suppliers to depend on.
+    year, as in ``largest_country_share``. ``home`` has the coalition's countries, which do not
+    count as suppliers to depend on.
 
     formula: max over countries c outside the coalition of tonnes[c] / purchased
     unit: share
     base: all that the buyer purchases of the mineral in the year, Rest of world included
     """
-    best: dict[str, Dependence] = {}
-    columns = (sold[c] for c in ("mineral", "country", "tonnes", "purchased"))
-    for mineral, country, tonnes, whole in zip(*columns, strict=True):
-        if country == schema.REST_OF_WORLD or country in home or not tonnes > 0:
-            continue
-        tie = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
-        before = best.get(tie.mineral)
-        if before is None or tie.share > before.share + tolerances.REMAINDER:
-            best[tie.mineral] = tie
-    return sorted(best.values(), key=lambda each: (-round(each.share, 9), each.mineral))
+    outside = sold[~sold["country"].isin([*home])]
+    best = _tops(outside, schema.PURCHASES, ("mineral",))
+    purchased = dict(zip(sold["mineral"], sold["purchased"].tolist(), strict=True))
+    ties = (Dependence(m, top.country, top.share, purchased[m]) for (m,), top in best.items())
+    return sorted(ties, key=lambda each: (-round(each.share, 9), each.mineral))

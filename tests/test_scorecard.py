@@ -11,8 +11,7 @@ from inputs.scorecard_story import published
 from models.measures import over_by_purchases
 from models.plan import Plan
 from models.results import CountryShares
-from models.scorecard import Score, scorecard
-from models.scorecard.measures import MEASURES
+from models.scorecard import MEASURES, Score, scorecard
 from planner.sheets.scorecard import remark
 from planner.studies import Here
 from planner.studies.scorecard import AddBenchmark, ScoredPlan, benchmark_limit, score_plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, magnitude, rows, scenarios, stages, uncertainty
+from models.checks import advice, magnitude, rows, scenarios, stages
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -65,7 +65,7 @@ _RULES: dict[Rule, RuleInputs] = {
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
     stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
-    uncertainty.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
+    scenarios.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
     scenarios.selectors_fit_actions: _on("action"),
     scenarios.values_fit_actions: _on("action"),
     scenarios.builds_match_projects: _on(
@@ -89,11 +89,11 @@ _ADVICE: dict[Rule, RuleInputs] = {
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
     scenarios.rights_that_match_nothing: _on(sheets="Refiners Projects Mines"),
-    scenarios.rights_below_one: _on(
+    rows.rights_below_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines Members", others=True
     ),
     scenarios.events_never_or_always: _on(),
-    uncertainty.ranges_that_match_nothing: _on("sheet header", headers="Demand Members"),
+    scenarios.ranges_that_match_nothing: _on("sheet header", headers="Demand Members"),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),
     advice.dearer_than_shortage: _on(
@@ -140,14 +140,10 @@ def check(
     ``passed`` is a case without errors; records that both cases share are skipped.
     """
     found: list[Finding] = []
+    within = rows.numbers_are_within_bounds
     for rule in rules:
-        if rule in FORESIGHT and any(f.severity is Severity.ERROR for f in found):
-            continue
-        found += (
-            rule(case)
-            if rule is not rows.numbers_are_within_bounds
-            else rows.numbers_are_within_bounds(case, passed)
-        )
+        if rule not in FORESIGHT or all(f.severity is not Severity.ERROR for f in found):
+            found += within(case, passed) if rule is within else rule(case)
     return tuple(found)
 
 

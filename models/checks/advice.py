@@ -8,42 +8,25 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 
-from models import resolve, tolerances
+from models import resolve, schema, tolerances
 from models.case import Case, in_force
-from models.checks.common import (
-    is_total,
-    is_word_of_total,
-    plants,
-    rows_with_years,
-    total_hint,
-    warn,
-)
+from models.checks import common
+from models.checks.common import plants, warn
 from models.errors import Finding, warning
-from models.schema import (
-    COALITION,
-    EACH_OUTSIDE,
-    MIN,
-    MINING,
-    REFINING,
-    REST_OF_WORLD,
-    SHEETS,
-    Contract,
-    Demand,
-    Member,
-    Mineral,
-    Project,
-    Refiner,
-    ShareLimit,
-)
 
 LEAST_CHARGED = 0.25
 """A late project looks cheap if less than this share of its life is in the planned years."""
 _MISSED = "the whole share will be missed and paid for"
 _SHORT = "all of its demand will be short"
 _NEVER = "the row never applies"
-_NAMED = (Mineral, Member, Refiner, Project, Contract)
+_REDUCED = "the planner reduces these minimums in proportion, and nothing more has to be paid"
+_CHEAP = (
+    "the project looks cheaper than it is: add later years to Demand, or read its cost with care"
+)
+_NAMED = (schema.Mineral, schema.Member, schema.Refiner, schema.Project, schema.Contract)
 """Records whose names are unique."""
 _LONG_NOTE = 30
 """Length from which a note is an explanation, not just a word for a total."""
@@ -56,10 +39,9 @@ def missing_year_columns(case: Case) -> Iterator[Finding]:
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
             gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
+            said = f"there is no column for {gone}"
             hint = "the planner leaves these years out: nothing is bought or paid in them"
-            yield warning(
-                Demand.SHEET, 0, str(after), found=f"there is no column for {gone}", hint=hint
-            )
+            yield warning(schema.Demand.SHEET, 0, str(after), found=said, hint=hint)
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
@@ -67,7 +49,7 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
-    for row, first, last in rows_with_years(case):
+    for row, first, last in common.rows_with_years(case):
         if first is not None and first > end:
             said = f"the first year {first} is after the last planned year, {end}"
             yield warn(row, "first_year", said, _NEVER)
@@ -90,22 +72,14 @@ def built_out_of_its_years(case: Case) -> Iterator[Finding]:
         if project is None or not case.years:
             continue
         if year < project.first_year:
-            problem = (
-                f"{row.project} starts output in {year} here, before its First year"
-                f" {project.first_year} in Projects"
-            )
+            first = f"its First year {project.first_year} in Projects"
+            problem = f"{row.project} starts output in {year} here, before {first}"
             yield warn(row, "year", problem, "the plan takes it as built all the same")
-        if year + project.life <= case.years[0]:
-            problem = (
-                f"the part of {row.project} that starts in {year} reaches the end of its life in"
-                f" {year + project.life}"
-            )
-            yield warn(
-                row,
-                "year",
-                problem,
-                f"it makes nothing in the planned years, from {case.years[0]} on",
-            )
+        end = year + project.life
+        if end <= case.years[0]:
+            part = f"the part of {row.project} that starts in {year}"
+            hint = f"it makes nothing in the planned years, from {case.years[0]} on"
+            yield warn(row, "year", f"{part} reaches the end of its life in {end}", hint)
 
 
 def begun_beyond_the_budget(case: Case) -> Iterator[Finding]:
@@ -129,21 +103,14 @@ def blank_member_removes_all(case: Case) -> Iterator[Finding]:
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
     """Warn of outside refiners with a blank Available share, which opens all capacity."""
-    outside = [
-        r
-        for r in case.refiners
-        if not r.available_share.numbers()
-        and r.country
-        and COALITION not in case.blocs_of(r.country)
-    ]
+    blank = (r for r in case.refiners if r.country and not r.available_share.numbers())
+    outside = [r for r in blank if schema.COALITION not in case.blocs_of(r.country)]
     if outside:
         first = min(outside, key=lambda r: r.row)
-        more, have, whose = "", "has", "its"
+        who, whose = f"{first.name} has", "its"
         if len(outside) > 1:
-            more, have, whose = f" and {len(outside) - 1} more", "have", "their"
-        said = (
-            f"{first.name}{more} {have} a country outside the coalition and a blank Available share"
-        )
+            who, whose = f"{first.name} and {len(outside) - 1} more have", "their"
+        said = f"{who} a country outside the coalition and a blank Available share"
         hint = f"the coalition can then use all {whose} capacity"
         yield warn(first, "available_share", said, hint)
 
@@ -174,7 +141,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
         dearest = max(plant.cost.numbers(), default=0.0) + freight
         for year, least in short.get(plant.mineral, {}).items():
             cost = plant.cost.at(year)
-            sells = isinstance(plant, Project) or in_force(plant, year)
+            sells = isinstance(plant, schema.Project) or in_force(plant, year)
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"a tonne from {plant.name} costs {cost + freight:g} delivered in {year}"
                 said = f"{landed}, more than the {least:g} that a missing tonne costs"
@@ -188,11 +155,15 @@ def limits_without_supply(case: Case) -> Iterator[Finding]:
     for limit in case.share_limits:
         what = limit.mineral or "any mineral"
         named = limit.single_supplier
-        if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
-            missed = limit.limit == MIN and limit.mineral != ""
+        if (
+            limit.stage == schema.MINING
+            and limit.mineral not in mined
+            and (limit.mineral or not mined)
+        ):
+            missed = limit.limit == schema.MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"
             yield warn(limit, "stage", f"no mine of {what} is in the sheet Mines", hint)
-        elif limit.limit == MIN and limit.stage == REFINING and named:
+        elif limit.limit == schema.MIN and limit.stage == schema.REFINING and named:
             of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
@@ -204,14 +175,14 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows of Security whose lost countries do not refine the mineral."""
     for row in case.security:
         of = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
-        selector = row.lost_country or f"{EACH_OUTSIDE}{COALITION}"
-        if selector.startswith(EACH_OUTSIDE):
+        selector = row.lost_country or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
+        if selector.startswith(schema.EACH_OUTSIDE):
             if not resolve.single_countries(case, selector, of):
-                bloc = selector.removeprefix(EACH_OUTSIDE)
+                bloc = selector.removeprefix(schema.EACH_OUTSIDE)
                 what = row.mineral or "any mineral"
                 said = f"no refiner of {what} is in a country outside the bloc {bloc}"
                 yield warn(row, "lost_country", said, _NEVER)
-        elif selector == REST_OF_WORLD:
+        elif selector == schema.REST_OF_WORLD:
             said = "Rest of world stands for many suppliers, so it cannot be lost as one country"
             yield warn(row, "lost_country", said, _NEVER)
         elif selector not in of:
@@ -222,27 +193,24 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
     """Warn if Rest of world is in the bloc coalition; it always counts as outside."""
     for country in case.countries:
-        if country.code == REST_OF_WORLD and COALITION in country.blocs:
-            yield warn(
-                country,
-                "blocs",
-                "Rest of world is listed in the bloc coalition, but it always counts as outside",
-            )
+        if country.code == schema.REST_OF_WORLD and schema.COALITION in country.blocs:
+            said = "Rest of world is listed in the bloc coalition, but it always counts as outside"
+            yield warn(country, "blocs", said)
 
 
 def members_outside_coalition(case: Case) -> Iterator[Finding]:
     """Warn of member countries whose blocs do not include the coalition."""
     homes = {m.country: m.name for m in reversed(case.members) if m.country}
     for country in case.countries:
-        if country.blocs and country.code in homes and COALITION not in country.blocs:
+        if country.blocs and country.code in homes and schema.COALITION not in country.blocs:
             who = f"{case.country_name(country.code)} is the country of {homes[country.code]}"
-            said = f"{who}, but its blocs ({'; '.join(country.blocs)}) do not include {COALITION}"
-            hint = (
-                "its plants count as outside the coalition, and limits on"
-                f" `{EACH_OUTSIDE}{COALITION}`"
+            blocs, home = "; ".join(country.blocs), schema.COALITION
+            hint = f"and limits on `{schema.EACH_OUTSIDE}{home}` apply to them"
+            hint = f"its plants count as outside the coalition, {hint}"
+            hint = f"{hint}. If that is not meant, add {home} to Bloc"
+            yield warn(
+                country, "blocs", f"{who}, but its blocs ({blocs}) do not include {home}", hint
             )
-            hint = f"{hint} apply to them. If that is not meant, add {COALITION} to Bloc"
-            yield warn(country, "blocs", said, hint)
 
 
 def rows_of_totals(case: Case) -> Iterator[Finding]:
@@ -251,14 +219,16 @@ def rows_of_totals(case: Case) -> Iterator[Finding]:
     The same holds for rows without names, such as in Lanes, whose Note is only the word for a
     total.
     """
-    for record in SHEETS:
+    for record in schema.SHEETS:
         for row in case.records(record.SHEET):
             name = getattr(row, "name", "") if record in _NAMED else ""
-            if is_total(name):
-                yield warn(row, "name", f"a row named {name!r}", total_hint("row"))
-            elif row.note and len(row.note) < _LONG_NOTE and is_word_of_total(row.note):
+            if common.is_total(name):
+                yield warn(row, "name", f"a row named {name!r}", common.total_hint("row"))
+            elif row.note and len(row.note) < _LONG_NOTE and common.is_word_of_total(row.note):
                 found = f"a row with the note {row.note!r}"
-                yield warning(record.SHEET, row.row, "Note", found=found, hint=total_hint("row"))
+                yield warning(
+                    record.SHEET, row.row, "Note", found=found, hint=common.total_hint("row")
+                )
 
 
 # ---- supply, limits and time together ----------------------------------------------------------
@@ -269,47 +239,36 @@ def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
 
     Only capacity counts, not lanes. There is no warning if some supplier has no cap.
     """
-    caps = [
-        row
-        for row in case.share_limits
-        if row.caps_each_country and row.penalty is None and not row.buyer
-    ]
     expanded = resolve.Expanded(case)
-    for row in caps:
-        of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
-        # one finding per row, for its first mineral and year
-        yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
+    for row in case.share_limits:
+        if row.caps_each_country and row.penalty is None and not row.buyer:
+            of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
+            # one finding per row, for its first mineral and year
+            yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
 
 
-def _too_few(e: resolve.Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
+def _too_few(e: resolve.Expanded, row: schema.ShareLimit, mineral: str) -> Iterator[Finding]:
     for t, year in enumerate(e.years):
         share, demand = row.share.at(year), resolve.whole_need(e.case, mineral, year)
         if share is None or not in_force(row, year) or demand <= 0:
             continue
-        by_country: dict[str, float] = {}
+        by_country = defaultdict[str, float](float)
         for r in e.of_mineral[mineral]:
             room = e.nameplate[r, t] * e.startable[r, t] if e.sources[r].project else e.usable[r, t]
             if room > 0:
-                country = e.sources[r].country
-                by_country[country] = by_country.get(country, 0.0) + float(room)
+                by_country[e.sources[r].country] += float(room)
         is_met = not by_country or len(by_country) * share >= 1.0
-        if is_met or not all(_is_capped(e.case, row, country) for country in by_country):
+        capped = resolve.single_countries(e.case, row.supplier, by_country)
+        if is_met or len(capped) < len(by_country):
             continue
-        count = f"{len(by_country)} countr{'y' if len(by_country) == 1 else 'ies'}"
-        said = (
-            f"only {count} can supply {mineral} in {year}, and each may supply at most {share:.4g}"
-            " of demand"
-        )
+        count = f"{len(capped)} countr{'y' if len(capped) == 1 else 'ies'}"
+        each = f"and each may supply at most {share:.4g} of demand"
+        said = f"only {count} can supply {mineral} in {year}, {each}"
         least = _least_share(sorted(by_country.values()), demand)
         hint = "their capacity is below demand, so no share is large enough"
         if least is not None:
             hint = f"by capacity alone, all demand can be met if the share is at least {least:.4g}"
         yield warn(row, "share", said, hint)
-
-
-def _is_capped(case: Case, row: ShareLimit, country: str) -> bool:
-    bloc = row.supplier.removeprefix(EACH_OUTSIDE)
-    return country != REST_OF_WORLD and not (bloc and bloc in case.blocs_of(country))
 
 
 def _least_share(rooms: list[float], demand: float) -> float | None:
@@ -337,24 +296,18 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
     """Warn of contracts whose minimums exceed the refiner's capacity; they are scaled down."""
     expanded, seen = resolve.Expanded(case), set[int]()
     for t, year in enumerate(case.years):
-        total: dict[int, float] = {}
+        total = defaultdict[int, float](float)
         of = [expanded.source_of_refiner[c.refiner, c.mineral] for c in case.contracts]
         for source, contract in zip(of, case.contracts, strict=True):
-            total[source] = total.get(source, 0.0) + contract.min * in_force(contract, year)
+            total[source] += contract.min * in_force(contract, year)
         for source, contract in zip(of, case.contracts, strict=True):
             usable = expanded.usable[source, t]
             if source not in seen and total[source] > usable:
                 seen.add(source)
-                owed = (
-                    f"the contracts with {contract.refiner} ask for at least {total[source]:g} t in"
-                    f" {year}"
-                )
-                said = f"{owed}, more than the {usable:g} t that it can sell to the coalition"
-                hint = (
-                    "the planner reduces these minimums in proportion, and nothing more has to be"
-                    " paid"
-                )
-                yield warn(contract, "min", said, hint)
+                owed = f"ask for at least {total[source]:g} t in {year}"
+                most = f"more than the {usable:g} t that it can sell to the coalition"
+                said = f"the contracts with {contract.refiner} {owed}, {most}"
+                yield warn(contract, "min", said, _REDUCED)
 
 
 def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
@@ -383,15 +336,8 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
         start = next((year for year in case.years if year >= project.first_year), math.inf)
         charged = sum(start <= year < start + project.life for year in case.years)
         if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
-            of = (
-                f"only {charged} of the {project.life} years of output of {project.name} lie in the"
-                " planned years"
+            of = f"only {charged} of the {project.life} years of output of {project.name}"
+            said = (
+                "lie in the planned years, and the plan counts the capital charges of these alone"
             )
-            said = f"{of}, and the plan counts the capital charges of these alone"
-            yield warn(
-                project,
-                "first_year",
-                said,
-                "the project looks cheaper than it is: add later years to Demand, or read its"
-                " cost with care",
-            )
+            yield warn(project, "first_year", f"{of} {said}", _CHEAP)

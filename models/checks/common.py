@@ -29,7 +29,6 @@ def error(record: Record, field: str, found: str, expected: str = "", hint: str 
 
 
 def warn(record: Record, field: str, found: str, hint: str = "") -> Finding:
-    """Return a warning at a field of a record."""
     header = record.column_of(field).header
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
@@ -84,6 +83,14 @@ def plants(case: Case) -> tuple[Refiner | Project, ...]:
 def seller(plant: Refiner | Project) -> str:
     """Return the name that a refiner or project sells under."""
     return plant.refiner if isinstance(plant, Project) else plant.name
+
+
+def minerals_made(named: Iterable[tuple[str, Refiner | Project]]) -> dict[str, set[str]]:
+    """Return the minerals that plants make, by a name given with each plant."""
+    made: dict[str, set[str]] = {}
+    for name, plant in named:
+        made.setdefault(name, set()).add(plant.mineral)
+    return made
 
 
 def companies(case: Case) -> frozenset[str]:

@@ -56,30 +56,16 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
         most = max(pile.target.numbers(), default=0.0)
         if most > pile.max:
             said = f"the target of {most:g} t is above the Max of {pile.max:g} t that can be stored"
-            yield warn(
-                pile,
-                "target",
-                said,
-                "the plan misses the target, and pays its penalty, in every year",
-            )
+            hint = "the plan misses the target, and pays its penalty, in every year"
+            yield warn(pile, "target", said, hint)
         wanted = {year: stock_target(case, pile, year) for year in case.years}
         year = max(wanted, key=wanted.__getitem__, default=0)
-        if (
-            pile.target_days is not None
-            and year
-            and wanted[year] > pile.max * (1 + tolerances.ROUNDED_MAX)
-        ):
-            said = (
-                f"the Max of {_tonnes(pile.max)} is below the target of {pile.target_days:g} days"
-                " of demand"
-            )
-            said = f"{said} ({_tonnes(wanted[year])} in {year})"
-            yield warn(
-                pile,
-                "max",
-                said,
-                "the plan pays the target's penalty for the tonnes that cannot be stored",
-            )
+        allowed = pile.max * (1 + tolerances.ROUNDED_MAX)
+        if pile.target_days is not None and year and wanted[year] > allowed:
+            days = f"{pile.target_days:g} days of demand ({_tonnes(wanted[year])} in {year})"
+            said = f"the Max of {_tonnes(pile.max)} is below the target of {days}"
+            hint = "the plan pays the target's penalty for the tonnes that cannot be stored"
+            yield warn(pile, "max", said, hint)
 
 
 def slips_of_magnitude(case: Case) -> Iterator[Finding]:
@@ -109,11 +95,8 @@ def _small_caps(case: Case) -> _Found:
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
-            hint = f"did you mean {step.value * 1000:.4g} %?"
-            yield (
-                step,
-                warn(step, "value", f"{step.value * 100:.4g} % is a very small cap", hint),
-            )
+            said = f"{step.value * 100:.4g} % is a very small cap"
+            yield step, warn(step, "value", said, f"did you mean {step.value * 1000:.4g} %?")
 
 
 def _far_from_price(case: Case) -> _Found:
@@ -210,9 +193,8 @@ def _far_from_median(case: Case) -> _Found:
         columns = record.columns() if record is not schema.CurrentSupply else ()
         if any(column.field == "mineral" for column in columns):
             for column in columns:
-                if column.unit and not (
-                    record in {schema.Refiner, schema.Project} and column.field == "capacity"
-                ):
+                is_plant = record in {schema.Refiner, schema.Project}
+                if column.unit and not (is_plant and column.field == "capacity"):
                     found += _far(case.records(record.SHEET), column.field)
     for year in case.years:
         found += _far(case.demand, "tonnes", year)
@@ -315,7 +297,6 @@ def _tonnes(number: float) -> str:
 
 
 def _amount(number: float, field: str) -> str:
-    """Return a number in words, with its unit if it is an amount."""
     units = {"capacity": f"{_tonnes(number)}/yr", "tonnes": _tonnes(number)}
     return units.get(field, f"{number:,.10g}")
 

@@ -4,65 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from models import errors, tolerances, units
+from models import errors, schema, tolerances, units
 from models.case import BASE, Case, fold
-from models.checks.common import (
-    companies,
-    did_you_mean,
-    error,
-    plants,
-    rows_with_years,
-    seller,
-    warn,
-)
+from models.checks import common
+from models.checks.common import did_you_mean, error, minerals_made, plants, seller, warn
 from models.resolve import Expanded, last_rights, source_of, supplier_names
-from models.schema import (
-    BY_BLOC,
-    BY_COMPANY,
-    BY_COUNTRY,
-    BY_KIND,
-    BY_OWNER,
-    EACH,
-    EACH_OUTSIDE,
-    MIN,
-    MINING,
-    OF_COUNTRIES,
-    OF_NAMES,
-    PRIMARY,
-    RECYCLED,
-    REST_OF_WORLD,
-    SHEETS,
-    Built,
-    ByYear,
-    CellKind,
-    Column,
-    Demand,
-    Freight,
-    Lane,
-    Mine,
-    PriceFloor,
-    Project,
-    Record,
-    Refiner,
-)
-from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES
+from models.resolve.uncertainty import SPREAD
+from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES, CellKind, Column, Record
 
 # ---- numbers -----------------------------------------------------------------------------------
 
 _NUMBERS = {CellKind.NUMBER, CellKind.SHARE, CellKind.YEAR, CellKind.WHOLE}
-_SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_PRICE))
-"""Numbers of columns that are not declared one by one."""
 
 
 def demand_has_years(case: Case) -> Iterator[errors.Finding]:
     """Demand has at least one year."""
     if not case.years:
         wanted = "one column per year, headed 2026, 2027, ..."
-        yield errors.Finding(Demand.SHEET, found="no year column", expected=wanted)
+        yield errors.Finding(schema.Demand.SHEET, found="no year column", expected=wanted)
 
 
 def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterator[errors.Finding]:
@@ -74,22 +38,20 @@ def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterato
     def unchecked(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
         before = () if passed is None else passed.records(sheet)
-        if rows is before:
-            return ()
         known = set(map(id, before))
-        return tuple(row for row in rows if id(row) not in known)
+        return () if rows is before else tuple(row for row in rows if id(row) not in known)
 
-    for record in SHEETS:
+    for record in schema.SHEETS:
         rows = unchecked(record.SHEET)
         for column in record.columns() if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
-    for sheet, field, most in _SPREAD:
-        for row in unchecked(sheet):
-            for header, number in getattr(row, field):
-                if not 0 <= number <= most:
-                    yield _outside(row, str(header), number, 0, most)
-    for row in unchecked(Refiner.SHEET):
+    for record, column in SPREAD.items():
+        for row in unchecked(record.SHEET):
+            for header, number in getattr(row, column.field):
+                if not column.holds(number):
+                    yield _outside(row, str(header), number, column.least, column.most)
+    for row in unchecked(schema.Refiner.SHEET):
         for added in row.extra_usable.numbers():
             if not -MOST_TONNES <= added <= MOST_TONNES:
                 yield _outside(row, "Capacity", added, -MOST_TONNES, MOST_TONNES)
@@ -100,7 +62,7 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[errors.
         value: Any = getattr(row, column.field)
         if value is None:
             continue
-        for number in value.numbers() if isinstance(value, ByYear) else (value,):
+        for number in value.numbers() if isinstance(value, schema.ByYear) else (value,):
             if not column.holds(number):
                 yield _outside(row, column.header, number, column.least, column.most)
 
@@ -155,16 +117,16 @@ def changed_lanes_are_within_bounds(case: Case) -> Iterator[errors.Finding]:
             if not largest <= most:
                 said = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
                 wanted = f"a number from 0 to {units.in_words(most)}"
-                yield errors.Finding(Lane.SHEET, 0, header, said, wanted)
+                yield errors.Finding(schema.Lane.SHEET, 0, header, said, wanted)
 
 
 def by_year_filled(case: Case) -> Iterator[errors.Finding]:
     """A required column has a value in every planned year."""
-    for record in SHEETS:
+    for record in schema.SHEETS:
         required = [c for c in record.columns() if c.required and c.by_year]
         for row in case.records(record.SHEET) if required else ():
             for column in required:
-                series: ByYear = getattr(row, column.field)
+                series: schema.ByYear = getattr(row, column.field)
                 gaps = (year for year in case.years if series.at(year) is None)
                 gap = next(gaps, None) if series.base is None else None
                 if gap is not None:
@@ -177,7 +139,7 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
 
 def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
     """A last year is not before the first year."""
-    for row, first, last in rows_with_years(case):
+    for row, first, last in common.rows_with_years(case):
         if first is not None and last is not None and last < first:
             said = f"the last year {last} is before the first year {first}"
             yield error(row, "last_year", said, f"{first} or later")
@@ -207,9 +169,8 @@ def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"the contract's Max is {contract.max:g} t/yr"
-            yield error(
-                contract, "max", said, f"at least the Min of the row, {contract.min:g} t/yr"
-            )
+            wanted = f"at least the Min of the row, {contract.min:g} t/yr"
+            yield error(contract, "max", said, wanted)
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -217,10 +178,7 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
 
     Its clawback is at least the strike price.
     """
-    made: dict[str, set[str]] = {}
-    for plant in plants(case):
-        for name in {plant.name, seller(plant)}:
-            made.setdefault(name, set()).add(plant.mineral)
+    made = minerals_made((name, of) for of in plants(case) for name in (of.name, seller(of)))
     payers = {*case.member_of, *case.groups}
     for row in case.supports:
         if row.plant not in made:
@@ -236,16 +194,15 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
             yield error(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
             said = f"the plant pays back what it earns above a price of {row.clawback:g}"
-            yield error(
-                row, "clawback", said, f"at least the strike price of the row, {row.strike:g}"
-            )
+            wanted = f"at least the strike price of the row, {row.strike:g}"
+            yield error(row, "clawback", said, wanted)
 
 
 def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
     """Rows of Built name projects; their fractions add up to at most 1 for each project."""
     known = {p.name for p in case.projects}
-    parts: dict[str, list[Built]] = {}
-    for row in sorted(case.built, key=lambda row: row.row):
+    parts: dict[str, list[schema.Built]] = {}
+    for row in sorted(case.built, key=attrgetter("row")):
         if row.project not in known:
             said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
             yield error(row, "project", said, wanted, did_you_mean(row.project, known))
@@ -260,7 +217,7 @@ def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
 
 # ---- names with another meaning ----------------------------------------------------------------
 
-COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
+COLUMNS = {"note", "source", fold(schema.Freight.column_of("country").header)}
 """Case-folded headers of Freight that are not for a member."""
 _EACH = "in Share limits, `each` stands for every member on its own"
 
@@ -271,34 +228,30 @@ def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
     for member in case.members:
         name, group = fold(member.name), fold(member.group)
         said, wanted = f"the name {member.name!r} for a member", "another name"
-        if name == EACH:
+        if name == schema.EACH:
             yield error(member, "name", said, wanted, _EACH)
         elif name in COLUMNS:
-            yield error(
-                member, "name", said, wanted, "the sheet Freight has another column of that name"
-            )
-        if group == EACH:
+            hint = "the sheet Freight has another column of that name"
+            yield error(member, "name", said, wanted, hint)
+        if group == schema.EACH:
             yield error(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
         elif member.group and group in members:
             said = f"the group {member.group!r} has the name of a member"
             yield error(member, "group", said, "a name that no member has")
     for step in case.scenarios:
         if fold(step.name) == fold(BASE):
-            said, hint = (
-                f"the name {step.name!r} for a scenario",
-                "the planner calls the workbook without a scenario Base",
-            )
+            said = f"the name {step.name!r} for a scenario"
+            hint = "the planner calls the workbook without a scenario Base"
             yield error(step, "name", said, "another name", hint)
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
     """No member's country is the rest of the world."""
     for member in case.members:
-        if member.country == REST_OF_WORLD:
+        if member.country == schema.REST_OF_WORLD:
             said = "Rest of world is not a member's country"
-            yield error(
-                member, "country", said, "a country", "leave it blank for several countries"
-            )
+            hint = "leave it blank for several countries"
+            yield error(member, "country", said, "a country", hint)
 
 
 # ---- a name used in one sheet is defined in its home sheet -------------------------------------
@@ -309,7 +262,7 @@ MOST_HINTS = 50
 
 def names_are_defined(case: Case) -> Iterator[errors.Finding]:
     """Names are defined in the sheet that their column refers to."""
-    for record in SHEETS:
+    for record in schema.SHEETS:
         for column in record.columns():
             known = {name for home in column.refers for name in _defined(case, home)} - {""}
             homes, hints = " or ".join(column.refers), dict[str, str]()
@@ -324,7 +277,7 @@ def names_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 def _defined(case: Case, home: str) -> set[str]:
     """Return the names that a sheet defines; Projects defines refiners."""
-    if home == Project.SHEET:
+    if home == schema.Project.SHEET:
         return {p.refiner for p in case.projects}
     return {str(getattr(r, "name", "")) for r in case.records(home)}
 
@@ -335,12 +288,8 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
     Rows of Lanes, Input lanes, Rights, Scenarios and Risks get only a warning, since they match
     nothing.
     """
-    refined: dict[str, set[str]] = {}
-    planned: dict[str, set[str]] = {}
-    for plant in plants(case):
-        planned.setdefault(seller(plant), set()).add(plant.mineral)
-        if isinstance(plant, Refiner):
-            refined.setdefault(plant.name, set()).add(plant.mineral)
+    refined = minerals_made((seller(of), of) for of in case.refiners)
+    planned = minerals_made((seller(of), of) for of in plants(case))
 
     def is_missing(row: Any, minerals: dict[str, set[str]]) -> bool:
         has = minerals.get(row.refiner, set())
@@ -352,14 +301,9 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
     for row in signed:
         if is_missing(row, refined):
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
+            wanted = f"a refiner that the sheet {schema.Refiner.SHEET} lists with this mineral"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
-            yield error(
-                row,
-                "mineral",
-                said,
-                f"a refiner that the sheet {Refiner.SHEET} lists with this mineral",
-                hint,
-            )
+            yield error(row, "mineral", said, wanted, hint)
     for lane in case.input_lanes:
         has = planned.get(lane.refiner, set())
         if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
@@ -388,11 +332,10 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
         return
     members = [member.name for member in case.members if fold(member.name) not in COLUMNS]
     given = {row.country: row for row in case.freight}
-    by_country: dict[str, list[Refiner | Project]] = {}
-    for plant in plants(case):
-        if plant.country:
-            by_country.setdefault(plant.country, []).append(plant)
-    for country, found in sorted(by_country.items()):
+    firsts: dict[str, schema.Refiner | schema.Project] = {}
+    for plant in sorted(plants(case), key=lambda of: (isinstance(of, schema.Project), of.row)):
+        firsts.setdefault(plant.country, plant)
+    for country in sorted(firsts.keys() - {""}):
         row, none = given.get(country), f"there is no freight from {case.country_name(country)} to "
         stated = set() if row is None else {name for name, _ in row.costs}
         lacking = [name for name in members if name not in stated]
@@ -402,8 +345,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
         elif lacking:
             more = len(lacking) - MOST_NAMED
             to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-            first = min(found, key=lambda plant: (isinstance(plant, Project), plant.row))
-            yield error(first, "country", none + to, _WANTED, _HINT)
+            yield error(firsts[country], "country", none + to, _WANTED, _HINT)
 
 
 # ---- rights ------------------------------------------------------------------------------------
@@ -411,25 +353,39 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
 
 def rights_within_one(case: Case) -> Iterator[errors.Finding]:
     """Rights to a plant or mine add up to at most 1; the error is at the last of its rows."""
-    told: set[int] = set()
-    for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = last_rights(case, of).values()
-        whole = sum(row.share for row in rows)
-        last = max(rows, key=lambda row: row.row, default=None)
-        if whole > _MOST_RIGHTS and last is not None and last.row not in told:
+    wanted, told = "shares that add up to at most 1 for each plant or mine", set[int]()
+    for _, whole, last, capacity in _rights(case):
+        if whole > 1.0 + tolerances.WHOLE_SUM and last.row not in told:
             told.add(last.row)
+            said = f"the rows of Rights give members {whole:.4g} times {capacity}"
+            yield error(last, "share", said, wanted)
+
+
+def rights_below_one(case: Case) -> Iterator[errors.Finding]:
+    """Warn if Rights to a plant cover every member but add up to less than 1."""
+    told: set[int] = set()
+    for members, whole, last, capacity in _rights(case):
+        is_left = case.member_of.keys() <= members and whole < 1.0 - tolerances.WHOLE_SUM
+        if is_left and last.row not in told:
+            told.add(last.row)
+            said = f"the rows of Rights give members only {whole:.4g} of {capacity}"
+            what = "the setting Rights divides the capacity"
+            what = "the shares are scaled up to 1" if whole > 0 else what
+            hint = f"{what}, since every member has a row and none is left for the rest"
+            yield warn(last, "share", said, hint)
+
+
+def _rights(case: Case) -> Iterator[tuple[set[str], float, schema.Right, str]]:
+    """Yield each plant or mine with rows of Rights: members, their sum, the last row, its name."""
+    for of in (*plants(case), *case.mines) if case.rights else ():
+        rows = last_rights(case, of)
+        if rows:
             where = case.country_name(of.country)
-            name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = (
-                f"the rows of Rights give members {whole:.4g} times the {of.mineral} capacity of"
-                f" {name}"
-            )
-            yield error(
-                last, "share", said, "shares that add up to at most 1 for each plant or mine"
-            )
-
-
-_MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
+            name = f"the mines of {where}"
+            name = name if isinstance(of, schema.Mine) else f"{of.name} ({where})"
+            whole = sum(row.share for row in rows.values())
+            last = max(rows.values(), key=attrgetter("row"))
+            yield {*rows}, whole, last, f"the {of.mineral} capacity of {name}"
 
 
 # ---- share limits ------------------------------------------------------------------------------
@@ -437,7 +393,7 @@ _MOST_RIGHTS = 1.0 + tolerances.WHOLE_SUM
 
 def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A buyer is "each", a member, or a group of members."""
-    known = {EACH, *case.member_of, *case.groups}
+    known = {schema.EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
             said = f"the buyer {limit.buyer!r} is neither a member nor a group"
@@ -448,7 +404,7 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
 def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A lost country given by `each outside` names a defined bloc."""
     for row in case.security:
-        if row.lost_country.startswith(EACH_OUTSIDE):
+        if row.lost_country.startswith(schema.EACH_OUTSIDE):
             yield from _in_bloc(case, row, "lost_country")
 
 
@@ -460,19 +416,17 @@ def zones_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 def one_floor_per_year(case: Case) -> Iterator[errors.Finding]:
     """A mineral has one price floor per zone and year; rows of scenarios do not count."""
-    rows = sorted((row for row in case.price_floors if row.row), key=lambda row: row.row)
+    rows = sorted((row for row in case.price_floors if row.row), key=attrgetter("row"))
     for i, row in enumerate(rows):
         same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
         first = next((r for r in same if _meet(r, row)), None)
         if first is not None:
-            said = (
-                f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone} in"
-                " some of these years"
-            )
+            said = f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone}"
+            said = f"{said} in some of these years"
             yield error(row, "mineral", said, "one floor for each mineral, zone and year")
 
 
-def _meet(one: PriceFloor, other: PriceFloor) -> bool:
+def _meet(one: schema.PriceFloor, other: schema.PriceFloor) -> bool:
     """Return whether two rows have a year in common."""
     pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
     return all(first is None or last is None or first <= last for first, last in pairs)
@@ -481,18 +435,18 @@ def _meet(one: PriceFloor, other: PriceFloor) -> bool:
 def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
     """A supplier exists in its supplier group, such as a country, a bloc or a company."""
     for limit in case.share_limits:
-        outside = limit.supplier.startswith(EACH_OUTSIDE)
-        name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
-        if limit.supplier and limit.group in (OF_COUNTRIES if outside else {BY_BLOC}):
+        outside = limit.supplier.startswith(schema.EACH_OUTSIDE)
+        name, mineral = limit.supplier.removeprefix(schema.EACH_OUTSIDE), limit.mineral
+        if limit.supplier and limit.group in (schema.OF_COUNTRIES if outside else {schema.BY_BLOC}):
             yield from _in_bloc(case, limit, "supplier")
         elif outside or not name:
             continue
-        elif limit.group == BY_KIND:
-            kinds = {PRIMARY, RECYCLED}
-            wanted = f"{PRIMARY} or {RECYCLED}"
+        elif limit.group == schema.BY_KIND:
+            kinds = {schema.PRIMARY, schema.RECYCLED}
+            wanted = f"{schema.PRIMARY} or {schema.RECYCLED}"
             yield from _unknown(limit, "supplier", f"{name!r} is not a kind", wanted, kinds)
-        elif limit.group in OF_NAMES:
-            if limit.group == BY_COMPANY:
+        elif limit.group in schema.OF_NAMES:
+            if limit.group == schema.BY_COMPANY:
                 yield from _unknown_company(case, limit, "supplier")
             else:
                 said = f"{name!r} is not in Refiners or Projects"
@@ -518,11 +472,11 @@ def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
 def _unknown_company(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
     said = f"{getattr(row, field)!r} is not an Owner in Refiners or Projects"
     wanted = "an Owner of the sheet Refiners or Projects"
-    yield from _unknown(row, field, said, wanted, companies(case))
+    yield from _unknown(row, field, said, wanted, common.companies(case))
 
 
 def _in_bloc(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
-    name = getattr(row, field).removeprefix(EACH_OUTSIDE)
+    name = getattr(row, field).removeprefix(schema.EACH_OUTSIDE)
     wanted = "coalition, other or a bloc of the sheet Countries"
     yield from _unknown(row, field, f"the bloc {name!r} is not defined", wanted, case.blocs)
 
@@ -530,7 +484,7 @@ def _in_bloc(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
 def _unknown(
     row: Record, field: str, found: str, wanted: str, known: Collection[str]
 ) -> Iterator[errors.Finding]:
-    name = getattr(row, field).removeprefix(EACH_OUTSIDE)
+    name = getattr(row, field).removeprefix(schema.EACH_OUTSIDE)
     if name not in known:
         yield error(row, field, found, wanted, did_you_mean(name, known))
 
@@ -542,24 +496,19 @@ def limit_parts_fit(case: Case) -> Iterator[errors.Finding]:
     the whole coalition.
     """
     for limit in case.share_limits:
-        outside = limit.supplier.startswith(EACH_OUTSIDE)
-        if limit.limit == MIN and (not limit.supplier or outside):
+        outside = limit.supplier.startswith(schema.EACH_OUTSIDE)
+        if limit.limit == schema.MIN and (not limit.supplier or outside):
             said = "the row is a min and names no supplier"
             yield error(limit, "supplier", said, f"the name of a {limit.group}")
-        elif outside and limit.group not in OF_COUNTRIES:
+        elif outside and limit.group not in schema.OF_COUNTRIES:
             said = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
-            wanted = (
-                f"the name of a {limit.group}, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
-            )
+            groups = f"{schema.BY_COUNTRY} or {schema.BY_OWNER}"
+            wanted = f"the name of a {limit.group}, or the supplier group {groups}"
             yield error(limit, "supplier", said, wanted)
-        if limit.stage == MINING and limit.buyer:
+        if limit.stage == schema.MINING and limit.buyer:
             said = f"the row has the stage mining and the buyer {limit.buyer!r}"
-            yield error(
-                limit,
-                "buyer",
-                said,
-                "a blank cell, since limits on mining are on the whole coalition",
-            )
-        if limit.stage == MINING and limit.group not in {BY_COUNTRY, BY_BLOC}:
+            wanted = "a blank cell, since limits on mining are on the whole coalition"
+            yield error(limit, "buyer", said, wanted)
+        if limit.stage == schema.MINING and limit.group not in {schema.BY_COUNTRY, schema.BY_BLOC}:
             said = f"the row has the stage mining and the supplier group {limit.group}"
-            yield error(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")
+            yield error(limit, "group", said, f"{schema.BY_COUNTRY} or {schema.BY_BLOC}")

@@ -1,25 +1,15 @@
-"""Rules on Lanes, Scenarios and Risks: selectors, values and years of their rows."""
+"""Rules on rows that select others, such as Scenarios: selectors, values, years and ranges."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
 
-from models import tolerances
-from models.case import Case
-from models.checks.common import companies, error, plants, seller, warn
+from models import schema
+from models.case import Case, fold
+from models.checks.common import companies, error, name_hint, plants, seller, warn
 from models.errors import Finding
-from models.resolve import last_rights
-from models.schema import (
-    ACTION_CELLS,
-    EVENT_ACTIONS,
-    EventStep,
-    Lane,
-    Mine,
-    Project,
-    Right,
-    ScenarioStep,
-)
+from models.resolve import uncertainty
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, ActionRow
 from models.units import in_words, percent_hint
@@ -33,6 +23,7 @@ _FACTOR, _LARGE = "a factor", 10.0
 """A factor of this or more was probably meant in per cent: it gets a warning."""
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
+_Selecting = schema.Lane | schema.Right | ActionRow
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
@@ -54,7 +45,7 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
-        takes, said, field = ACTION_CELLS.get(step.action), "", _field(step)
+        takes, said, field = schema.ACTION_CELLS.get(step.action), "", _field(step)
         if takes is None or step.action == "build project" or not _is_sure(case, step, sources):
             continue
         if step.action in _MEMBERS_OWN:
@@ -97,35 +88,6 @@ def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
             yield warn(row, _field(row), said, _NOTHING)
 
 
-def rights_below_one(case: Case) -> Iterator[Finding]:
-    """Warn if Rights to a plant cover every member but add up to less than 1."""
-    told: set[int] = set()
-    for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = last_rights(case, of)
-        whole = sum(row.share for row in rows.values())
-        last = max(rows.values(), key=lambda row: row.row, default=None)
-        is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - tolerances.WHOLE_SUM
-        if is_left and last is not None and last.row not in told:
-            told.add(last.row)
-            where = case.country_name(of.country)
-            name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
-            said = (
-                f"the rows of Rights give members only {whole:.4g} of the {of.mineral} capacity of"
-                f" {name}"
-            )
-            what = (
-                "the shares are scaled up to 1"
-                if whole > 0
-                else "the setting Rights divides the capacity"
-            )
-            yield warn(
-                last,
-                "share",
-                said,
-                f"{what}, since every member has a row and none is left for the rest",
-            )
-
-
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
     return {found for key in set(keys) for found in itertools.product(*((k, "") for k in key))}
 
@@ -134,29 +96,24 @@ def _sources(case: Case) -> Patterns:
     return _patterns((p.mineral, p.country, seller(p), p.company) for p in plants(case))
 
 
-def _selected(row: Lane | Right | ActionRow) -> tuple[str, str, str, str]:
-    return (row.mineral, row.country, row.refiner, _company(row))
+def _selected(row: _Selecting) -> tuple[str, str, str, str]:
+    return (row.mineral, row.country, row.refiner, getattr(row, "company", ""))
 
 
-def _company(row: Lane | Right | ActionRow) -> str:
-    return "" if isinstance(row, Right) else row.company
-
-
-def _is_sure(case: Case, row: Lane | Right | ActionRow, sources: Patterns) -> bool:
+def _is_sure(case: Case, row: _Selecting, sources: Patterns) -> bool:
     """Return whether all names are known, and no other finding covers the row."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
-    known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
+    known &= ("", "", "", _selected(row)[3]) in sources | {("", "", "", "")}
     return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 
-def _field(row: Lane | Right | ActionRow) -> str:
-    """Return the field of a finding: the first one that is filled."""
+def _field(row: _Selecting) -> str:
     named = ("country", "refiner", "company", "mineral", "member")
     blank = "action" if isinstance(row, ActionRow) else "country"
     return next((field for field in named if getattr(row, field, "")), blank)
 
 
-def _who(row: Lane | ActionRow) -> str:
+def _who(row: schema.Lane | ActionRow) -> str:
     of = f" of {row.company}" if row.company else ""
     return f"{row.refiner or 'refiner'}{of}"
 
@@ -176,11 +133,15 @@ def steps(case: Case) -> tuple[ActionRow, ...]:
 def selectors_fit_actions(case: Case) -> Iterator[Finding]:
     """Selectors that an action does not use are blank."""
     for step in steps(case):
-        takes = ACTION_CELLS[step.action].selectors if step.action in ACTION_CELLS else SELECTORS
+        takes = (
+            schema.ACTION_CELLS[step.action].selectors
+            if step.action in schema.ACTION_CELLS
+            else SELECTORS
+        )
         for name in SELECTORS:
             value = getattr(step, name)
             if value not in {"", None} and name not in takes:
-                listed = ", ".join(ScenarioStep.column_of(known).header for known in takes)
+                listed = ", ".join(schema.ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
                 said = f"`{step.action}` does not read this column, which says {shown!r}"
                 yield error(step, name, said, "a blank cell", f"it reads {listed}")
@@ -189,15 +150,14 @@ def selectors_fit_actions(case: Case) -> Iterator[Finding]:
 def values_fit_actions(case: Case) -> Iterator[Finding]:
     """Value is filled if the action needs one, and is within its bounds."""
     for step in steps(case):
-        takes = ACTION_CELLS.get(step.action)
+        takes = schema.ACTION_CELLS.get(step.action)
         if takes is None:
             continue
         wanted = f"{takes.value} from {in_words(takes.least)} to {in_words(takes.most)}"
         if not takes.value:
             if step.value is not None:
-                yield warn(
-                    step, "value", f"`{step.action}` takes no Value, so this number is ignored"
-                )
+                said = f"`{step.action}` takes no Value, so this number is ignored"
+                yield warn(step, "value", said)
         elif step.value is None:
             yield error(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
@@ -237,7 +197,7 @@ def builds_match_projects(case: Case) -> Iterator[Finding]:
                 yield error(step, field, said, "a project of the sheet Projects")
 
 
-def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Finding]:
+def _begun(case: Case, step: schema.ScenarioStep, found: list[schema.Project]) -> Iterator[Finding]:
     """Yield a finding if projects that a row builds would start unexpectedly late or early."""
     if step.first_year is not None:
         for plant in found:
@@ -248,23 +208,18 @@ def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Fin
         return
     late = [p for p in found if case.years and p.first_year > case.years[-1]]
     if late and len(late) == len(found):
-        said = (
-            f"First year is blank, so {late[0].name} would be built in its First year"
-            f" {late[0].first_year}"
-        )
-        yield error(step, "first_year", said, _horizon(case))
+        said = f"First year is blank, so {late[0].name} would be built in its First year"
+        yield error(step, "first_year", f"{said} {late[0].first_year}", _horizon(case))
     for plant in late if len(late) < len(found) else ():
-        said = (
-            f"the scenario does not build {plant.name}, since its First year is {plant.first_year}"
-        )
-        yield warn(step, "action", said, "that is after the last planned year")
+        said = f"the scenario does not build {plant.name}, since its First year is"
+        hint = "that is after the last planned year"
+        yield warn(step, "action", f"{said} {plant.first_year}", hint)
 
 
 def _horizon(case: Case) -> str:
     first, last = case.years[0], case.years[-1]
-    return (
-        f"a year of the sheet Demand ({first} to {last})" if first != last else f"the year {first}"
-    )
+    every = f"a year of the sheet Demand ({first} to {last})"
+    return every if first != last else f"the year {first}"
 
 
 # ---- events ------------------------------------------------------------------------------------
@@ -273,15 +228,10 @@ def _horizon(case: Case) -> str:
 def events_fit_single_years(case: Case) -> Iterator[Finding]:
     """An event uses only actions that can apply to single years."""
     for step in case.risks:
-        if step.action in ACTION_CELLS and step.action not in EVENT_ACTIONS:
+        if step.action in schema.ACTION_CELLS and step.action not in schema.EVENT_ACTIONS:
             said = f"`{step.action}` changes all years, but an event lasts for some years only"
-            yield error(
-                step,
-                "action",
-                said,
-                "an action that can hold for some years",
-                "use the sheet Scenarios",
-            )
+            wanted, hint = "an action that can hold for some years", "use the sheet Scenarios"
+            yield error(step, "action", said, wanted, hint)
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
@@ -292,11 +242,10 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
         for field in ("probability", "duration"):
             here, there = getattr(step, field), getattr(first, field)
             if here != there:
-                what = f"{step.name} has the {EventStep.column_of(field).header.lower()}"
+                what = f"{step.name} has the {schema.EventStep.column_of(field).header.lower()}"
                 said = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
-                yield error(
-                    step, field, said, "the same in all rows of an event", "they happen together"
-                )
+                wanted = "the same in all rows of an event"
+                yield error(step, field, said, wanted, "they happen together")
 
 
 def events_never_or_always(case: Case) -> Iterator[Finding]:
@@ -309,8 +258,49 @@ def events_never_or_always(case: Case) -> Iterator[Finding]:
             yield warn(step, "probability", said, "if you mean 1 %, write 0.01")
 
 
-def _firsts(case: Case) -> dict[str, EventStep]:
-    found: dict[str, EventStep] = {}
+def _firsts(case: Case) -> dict[str, schema.EventStep]:
+    found: dict[str, schema.EventStep] = {}
     for step in case.risks:
         found.setdefault(step.name, step)
     return found
+
+
+# ---- the sheet Uncertainty ----------------------------------------------------------------------
+
+
+def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
+    """A row names a column of numbers, and selects only by columns of the same sheet."""
+    for row in case.uncertainty:
+        record = uncertainty.RANGED.get(fold(row.sheet))
+        if record is None:
+            known = {name: ranged.SHEET for name, ranged in uncertainty.RANGED.items()}
+            said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
+            wanted = f"one of {', '.join(known.values())}"
+            yield error(row, "sheet", said, wanted, name_hint(row.sheet, known))
+        elif uncertainty.column_named(record, row.header, case) is None:
+            yield _no_column(record, row)
+        else:
+            for name in uncertainty.SELECTORS:
+                if getattr(row, name) and not uncertainty.fields_of(record, name):
+                    header = row.column_of(name).header
+                    said = f"the sheet {record.SHEET} has no {header}"
+                    yield error(row, name, said, "a blank cell")
+
+
+def _no_column(record: type[schema.Record], row: schema.Uncertainty) -> Finding:
+    chosen = (field for sheet, field in uncertainty.CHOICES if sheet == record.SHEET)
+    known = {fold(c.header): c.header for c in uncertainty.columns_with_ranges(record)}
+    said = f"the sheet {record.SHEET} has no column of numbers called {row.header!r}"
+    hint = name_hint(row.header, known)
+    if fold(row.header) in {fold(record.column_of(field).header) for field in chosen}:
+        said = f"{row.header!r} is what you choose, not an uncertain fact"
+        hint = "`planner sweep` varies caps"
+    return error(row, "header", said, f"one of {', '.join(known.values())}", hint)
+
+
+def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
+    """Warn of rows that match no number above 0."""
+    for row in case.uncertainty:
+        if uncertainty.matches_nothing(case, row):
+            said = "no number of the workbook matches the row"
+            yield warn(row, "sheet", said, "the row changes nothing")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from models import resolve, schema, tolerances, units
 from models.case import Case, in_force
-from models.checks.common import error, plants, seller, warn
+from models.checks.common import error, minerals_made, plants, seller, warn
 from models.checks.scenarios import steps
 from models.errors import Finding
 from models.schema.stages import MOST_RATIO
@@ -30,9 +30,8 @@ def inputs_are_others(case: Case) -> Iterator[Finding]:
     shown: set[frozenset[str]] = set()
     for row in sorted(case.inputs, key=lambda row: row.row):
         if row.input == row.mineral:
-            yield error(
-                row, "input", f"{row.mineral} is listed as its own input", "another mineral"
-            )
+            problem = f"{row.mineral} is listed as its own input"
+            yield error(row, "input", problem, "another mineral")
             continue
         circle = _path(inputs, row.input, row.mineral) if row.tonnes > 0 else []
         if circle and frozenset(circle) not in shown:
@@ -57,12 +56,8 @@ def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
 
 def plants_make_the_product(case: Case) -> Iterator[Finding]:
     """A refiner named in Inputs makes that product; its joint products have one country."""
-    products: dict[str, set[str]] = {}
-    countries: dict[tuple[str, str], str] = {}
-    for plant in plants(case):
-        products.setdefault(seller(plant), set()).add(plant.mineral)
-        if isinstance(plant, schema.Refiner):
-            countries[plant.name, plant.mineral] = plant.country
+    products = minerals_made((seller(plant), plant) for plant in plants(case))
+    countries = {(of.name, of.mineral): of.country for of in case.refiners}
     lines: dict[tuple[str, str], tuple[str, str]] = {}
     for row in sorted(case.inputs, key=lambda row: row.row):
         makes = products.get(row.refiner, set())
@@ -87,17 +82,16 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
     """A row of Current supply names a member, or a plant that takes the mineral as an input."""
     takes: dict[str, set[str]] = {}
-    sources = [resolve.source_of(plant) for plant in plants(case)]
-    for plant in sources:
-        for row in resolve.needed_rows(case, plant):
-            takes.setdefault(plant.name, set()).add(row.input)
+    for plant in map(resolve.source_of, plants(case)):
+        inputs = {row.input for row in resolve.needed_rows(case, plant)}
+        takes.setdefault(plant.name, set()).update(inputs)
     for today in case.current_supply:
         if today.member and today.plant:
             yield error(today, "plant", "the row names a member and a plant", "only one of the two")
         elif not today.member and not today.plant:
             yield error(today, "member", "a blank cell", "a member, or a plant in the column Plant")
-        elif today.plant in {p.name for p in sources} and today.mineral in case.mineral_of:
-            inputs = takes.get(today.plant, set())
+        elif today.plant in takes and today.mineral in case.mineral_of:
+            inputs = takes[today.plant]
             if today.mineral not in inputs:
                 problem = f"{today.plant} does not take {today.mineral} as an input"
                 hint = f"it takes {', '.join(sorted(inputs))}" if inputs else ""
@@ -114,9 +108,8 @@ def inputs_without_a_source(case: Case) -> Iterator[Finding]:
         sources = [*e.of_mineral[row.input]]
         if not (sources and e.startable[sources].any()):
             problem = f"no refiner or project can sell {row.input} in any year"
-            yield warn(
-                row, "input", problem, f"the plants that need {row.input} can't make {row.mineral}"
-            )
+            hint = f"the plants that need {row.input} can't make {row.mineral}"
+            yield warn(row, "input", problem, hint)
 
 
 def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
@@ -131,16 +124,11 @@ def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:
             covered = next(_covered(e, limit, name), None)
             if covered is not None and name not in limit.except_minerals:
                 supplier, share = covered
-                problem = (
-                    f"only {supplier} can sell {name}, but this row caps its sales at {share:.4g}"
-                    " of demand"
+                cap = f"this row caps its sales at {share:.4g} of demand"
+                hint = (
+                    f"plants then have too little {name}, so some of their products can't be made"
                 )
-                yield warn(
-                    limit,
-                    "share",
-                    problem,
-                    f"plants then have too little {name}, so some of their products can't be made",
-                )
+                yield warn(limit, "share", f"only {supplier} can sell {name}, but {cap}", hint)
                 break
 
 
@@ -172,12 +160,9 @@ def contract_prices_without_inputs(case: Case) -> Iterator[Finding]:
     for contract in case.contracts:
         inputs = need.get((contract.refiner, contract.mineral), [])
         if contract.price is not None and inputs:
-            problem = (
-                f"the contract's price of {contract.price:g} for {contract.mineral} does not"
-                " include its inputs"
-            )
+            price = f"the contract's price of {contract.price:g} for {contract.mineral}"
             hint = f"the plan pays for {', '.join(inputs)} on top"
-            yield warn(contract, "price", problem, hint)
+            yield warn(contract, "price", f"{price} does not include its inputs", hint)
 
 
 def floors_below_inputs(case: Case) -> Iterator[Finding]:
@@ -200,10 +185,6 @@ def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
         member = case.member_of.get(pile.member)
         if pile.mineral in inputs and member is not None and not member.country:
             problem = f"the member {pile.member} has no Country"
-            yield warn(
-                pile,
-                "member",
-                problem,
-                f"its {pile.mineral} can't go to plants, since a member serves the plants of its"
-                " own country",
-            )
+            why = "a member serves the plants of its own country"
+            hint = f"its {pile.mineral} can't go to plants, since {why}"
+            yield warn(pile, "member", problem, hint)

@@ -1,11 +1,13 @@
-"""Share limits resolved to single caps: one buyer, one supplier, one mineral, one year.
+"""Share limits and security targets resolved, to single suppliers, minerals and years.
 
 After this, diversification is one loop: each cap limits a sum of flows to a share of a base.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -13,8 +15,8 @@ import numpy as np
 
 from models import schema
 from models.case import Case, in_force
-from models.resolve.expanded import Expanded, Floats
-from models.resolve.sources import Source
+from models.resolve.expanded import Expanded
+from models.resolve.sources import Floats, Source
 from models.resolve.stages import TO_PLANT
 
 
@@ -83,8 +85,9 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
         )
         names = _suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
-            demand = limit_demand(expanded, mineral, buyers, year)
-            demand += unmet_need_before(expanded, mineral, buyer, year)
+            demand = float(sum(expanded.limit_base_demand[mineral, j, year] for j in buyers))
+            if not buyer:  # no other buyer needs inputs of products left short by an agreed plan
+                demand += float(expanded.inputs_of_fixed_shortages[mineral, year])
             takers = buyers if buyer else (*buyers, TO_PLANT)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
@@ -116,20 +119,6 @@ def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) 
     return True
 
 
-def limit_demand(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
-    """Return the demand of a buyer's members to which share limits refer [t]."""
-    return float(sum(expanded.limit_base_demand[mineral, j, year] for j in buyers))
-
-
-def unmet_need_before(expanded: Expanded, mineral: int, buyer: str, year: int) -> float:
-    """Return the input that products left short by an agreed plan would have needed [t].
-
-    These shortages are fixed in ``Demand.unmet``. ``mineral`` (the input) and ``year`` are
-    positions. Only the coalition (``buyer`` "") has this need; it is 0 for other buyers.
-    """
-    return 0.0 if buyer else float(expanded.inputs_of_fixed_shortages[mineral, year])
-
-
 def buyers_of(expanded: Expanded, row: schema.ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
     at = expanded.member_at
     if not row.buyer:
@@ -157,24 +146,20 @@ def _flows(
 ) -> dict[str, dict[int, list[int]]]:
     """Sales of a cell by supplier name and member, in one pass."""
     sales = expanded.sales
-    names = {
-        i: supplier_names(expanded.case, expanded.sources[i], group)
-        for i in expanded.of_mineral[expanded.minerals[mineral]]
-    }
-    found: dict[str, dict[int, list[int]]] = {}
+    case, sources = expanded.case, expanded.of_mineral[expanded.minerals[mineral]]
+    names = {i: supplier_names(case, expanded.sources[i], group) for i in sources}
+    found = defaultdict[str, dict[int, list[int]]](lambda: defaultdict(list))
     for position in expanded.sales_in(mineral, year):
         for name in names[int(sales.source[position])]:
-            by_member = found.setdefault(name, {})
-            by_member.setdefault(int(sales.member[position]), []).append(position)
+            found[name][int(sales.member[position])].append(position)
     return found
 
 
 def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    found = defaultdict[str, list[str]](list)
     for mine in case.mines if group in {schema.BY_COUNTRY, schema.BY_BLOC} else ():
-        if mine.mineral == mineral:
-            for name in supplier_names(case, mine, group):
-                found.setdefault(name, []).append(mine.country)
+        for name in supplier_names(case, mine, group) if mine.mineral == mineral else ():
+            found[name].append(mine.country)
     return found
 
 
@@ -195,11 +180,8 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
     The rest of the world is not a country.
     """
     bloc = selector.removeprefix(schema.EACH_OUTSIDE)
-    return sorted(
-        name
-        for name in known
-        if name != schema.REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
-    )
+    countries = (name for name in known if name != schema.REST_OF_WORLD)
+    return sorted(name for name in countries if not (bloc and bloc in case.blocs_of(name)))
 
 
 def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
@@ -209,11 +191,8 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     coalition, then the members. Limits on ore or on groups of countries are left out.
     """
     e, sales = expanded, expanded.sales
-    rows = [
-        row
-        for row in e.case.share_limits
-        if row.limit == schema.MAX and row.group == schema.BY_COUNTRY and row.stage != schema.MINING
-    ]
+    on_country = (row for row in e.case.share_limits if row.group == schema.BY_COUNTRY)
+    rows = [r for r in on_country if r.limit == schema.MAX and r.stage != schema.MINING]
     limited = {row.single_supplier for row in rows}
     countries = sorted({s.country for s in e.sources} | limited - {""})
     at = {name: c for c, name in enumerate(countries)}
@@ -233,3 +212,85 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
                 of = found[:, :, 1 + e.member_at[buyer] if buyer else 0]
                 np.minimum(of, limit, out=of)
     return countries, found
+
+
+# ---- security: the countries that may be lost, one at a time -------------------------------------
+
+ONCE_IN = 10.0
+"""A blank penalty prices a shortage as if the loss happened once in this many years."""
+
+
+@dataclass(frozen=True)
+class Survival:
+    """The requirement of a row of Security for a mineral and year if one country is lost.
+
+    ``row`` is its position in ``case.security``. ``demand`` [t] is the coalition's, ``most_short``
+    the share of it that may be short. ``opening`` [t] are the opening stocks that count, in the
+    first year. ``penalty`` [money/t] is the cost of a missing tonne. ``is_input``: plants may use
+    the mineral, too.
+    """
+
+    row: int
+    record: schema.SecurityTarget
+    mineral: str
+    country: str
+    year: int
+    most_short: float
+    demand: float
+    opening: float
+    penalty: float
+    is_input: bool = False
+
+    @property
+    def least(self) -> float:
+        """The supply required without the country, besides opening stocks [t].
+
+        It may be below 0. For an input, the use of plants is added in the program.
+        """
+        left = (1.0 - self.most_short) * self.demand - self.opening
+        return left if self.is_input else max(0.0, left)
+
+    @property
+    def key(self) -> tuple[int, str, str, int]:
+        return (self.row, self.mineral, self.country, self.year)
+
+
+def sellers(expanded: Expanded, mineral: int, year: int) -> list[int]:
+    """Return the sources that can sell a mineral in a year, all by position."""
+    of = expanded.of_mineral[expanded.minerals[mineral]]
+    return [r for r in of if expanded.can_sell[r, year]]
+
+
+def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]:
+    """Yield the requirements of Security for a mineral and year (by position), by row and country.
+
+    Countries that can sell there count. The rest of the world, being many, is never lost.
+    """
+    case, name, when = expanded.case, expanded.minerals[mineral], expanded.years[year]
+    demand = case.coalition_demand(name, when)
+    every = enumerate(case.security)
+    rows = [(i, row) for i, row in every if row.mineral in {"", name} and in_force(row, when)]
+    is_input = expanded.is_input(name)
+    if not rows or (demand <= 0 and not is_input):
+        return
+    selling = {expanded.sources[r].country for r in sellers(expanded, mineral, year)}
+    piles = (pile.opening for pile in case.stockpiles if pile.mineral == name)
+    opening = sum(piles) if year == 0 else 0.0
+    usual = case.shortage_cost(name, when) / ONCE_IN
+    for i, row in rows:
+        selector = row.lost_country or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
+        is_one = not selector.startswith(schema.EACH_OUTSIDE)
+        named = sorted(selling & {selector} - {schema.REST_OF_WORLD})
+        for country in named if is_one else single_countries(case, selector, selling):
+            yield Survival(
+                row=i,
+                record=row,
+                mineral=name,
+                country=country,
+                year=when,
+                most_short=row.max_short.value(when),
+                demand=demand,
+                opening=opening if row.count_stocks else 0.0,
+                penalty=usual if row.penalty is None else row.penalty,
+                is_input=is_input,
+            )

@@ -6,20 +6,17 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.case import Case, in_force
+from models.resolve import sources as resolved
 from models.resolve import stages
-from models.resolve.floors import buyer_blocs, floors_that_apply, levy
-from models.resolve.sources import Source, mine_capacity, running_starts, source_of
+from models.resolve.sources import Bools, Floats, Ints, Source
 from models.schema import Demand, Lane, Project
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Cell = tuple[int, int]
 """A mineral and a year, by position."""
 SPOT = -1
@@ -131,28 +128,13 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 
 @dataclass(frozen=True)
 class Deliveries(stages.PricedFlows):
-    """Every possible flow, ordered by mineral, year, source, member, contract.
+    """Every possible flow to a member, ordered by mineral, year, source, member, contract.
 
-    ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
-    ``case.contracts``). ``cost`` [USD/t] is the refiner's cost or the contract's price, ``tariff``
-    a fraction of it, ``freight`` in USD/t. ``support`` [USD/t] is the subsidy per tonne that a
-    scenario sets, at most the cost or price. ``levy`` [USD/t] is paid by the buyer at a border if
-    the tonne would land below a price floor.
+    ``contract`` is SPOT, or a position in ``case.contracts``.
     """
 
-    mineral: Ints
-    year: Ints
-    source: Ints
     member: Ints
     contract: Ints
-    cost: Floats
-    tariff: Floats
-    freight: Floats
-    support: Floats
-    levy: Floats
-
-    def __len__(self) -> int:
-        return len(self.source)
 
 
 # ---- the case ----------------------------------------------------------------------------------
@@ -192,19 +174,14 @@ class Expanded:
         They must also have the same sources, so that tables made from these fields are equal.
         """
         base = self._base
-        same = (
-            base is not None
-            and self._same.issuperset(fields)
-            and self.source_identities == base.source_identities
-        )
-        return base if same else None
+        if base is None or not self._same.issuperset(fields):
+            return None
+        return base if self.source_identities == base.source_identities else None
 
     @cached_property
-    def source_identities(self) -> list[tuple[str, str, str, str, str, bool]]:
-        """The names, countries and kinds that identify the sources."""
-        return [
-            (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
-        ]
+    def source_identities(self) -> list[tuple[str | bool, ...]]:
+        parts = attrgetter("mineral", "name", "project", "country", "company", "needs_ore")
+        return [*map(parts, self.sources)]
 
     @cached_property
     def discounts(self) -> Floats:
@@ -220,8 +197,7 @@ class Expanded:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""
-        found = [*map(source_of, self.case.refiners), *map(source_of, self.case.projects)]
-        order = self.mineral_at
+        found, order = resolved.sources_of(self.case), self.mineral_at
         return tuple(sorted(found, key=lambda s: (order[s.mineral], s.name, s.project)))
 
     @cached_property
@@ -278,14 +254,13 @@ class Expanded:
     @cached_property
     def _begun(self) -> Floats:
         """1 where building of a project can begin in time for a year, by (source, year)."""
-        years = self.years
-        return self._table(
-            "_begun",
-            lambda source, year: float(
-                isinstance(source.record, Project)
-                and bool(running_starts(source.record, years, year))
-            ),
-        )
+
+        def can_run(source: Source, year: int) -> float:
+            project = source.record if isinstance(source.record, Project) else None
+            starts = project and resolved.running_starts(project, self.years, year)
+            return float(bool(starts))
+
+        return self._table("_begun", can_run)
 
     @cached_property
     def demand(self) -> Floats:
@@ -384,7 +359,7 @@ class Expanded:
     def mined(self) -> Floats:
         """Capacity of each mine [t/yr] by (mine, year)."""
         mines = self.case.mines
-        found = [[mine_capacity(mine, year) for year in self.years] for mine in mines]
+        found = [[resolved.mine_capacity(mine, year) for year in self.years] for mine in mines]
         return np.array(found, dtype=float).reshape(len(mines), len(self.years))
 
     @cached_property
@@ -413,21 +388,22 @@ class Expanded:
         if (numbers[4] != SPOT).any():  # spot deliveries alone are sorted already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
-        mineral, year, source, member, _, cost, tariff, freight = numbers
+        mineral, year, source, member, contract, cost, tariff, freight = numbers
         support = np.minimum(self.supports[source, year], cost)
         floor = self._floors(mineral, source, member, year)
-        paid = (support, levy(floor, cost * (1.0 + tariff) + freight))
-        return Deliveries(*[*numbers, *paid])
+        levy = resolved.levy(floor, cost * (1.0 + tariff) + freight)
+        money = (cost, tariff, freight, support, levy)
+        return Deliveries(mineral, year, source, *money, member, contract)
 
     def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
         """Return the price floor [money/t] that applies to each delivery; 0 for none."""
         found, case = np.zeros(len(source)), self.case
-        buyers = [buyer_blocs(case, m.country) for m in case.members]
+        buyers = [resolved.buyer_blocs(case, m.country) for m in case.members]
         for name in dict.fromkeys(row.mineral for row in case.price_floors):
             first, *_ = (*self.of_mineral[name], 0)
             sellers = [self.sources[i].country for i in self.of_mineral[name]]
             at = np.flatnonzero(mineral == self.mineral_at[name])
-            floors = floors_that_apply(case, name, sellers, buyers)
+            floors = resolved.floors_that_apply(case, name, sellers, buyers)
             found[at] = floors[source[at] - first, member[at], year[at]]
         return found
 
@@ -483,21 +459,12 @@ class Expanded:
 
     # ---- stages ----------------------------------------------------------------------------------
 
-    @cached_property
-    def intakes(self) -> tuple[stages.Intake, ...]:
-        return stages.intakes_of(self)
+    intakes = cached_property(stages.intakes_of)
+    input_flows = cached_property(stages.input_flows_of)
+    hand_overs = cached_property(stages.hand_overs_of)
 
     def buyer_name(self, number: int) -> str:
-        """Return the name of a member by position, or of the plant with a code of ``to_plant``."""
         return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
-
-    @cached_property
-    def input_flows(self) -> stages.InputFlows:
-        return stages.input_flows_of(self)
-
-    @cached_property
-    def hand_overs(self) -> stages.HandOvers:
-        return stages.hand_overs_of(self)
 
     @cached_property
     def unmet_ratios(self) -> dict[str, dict[str, float]]:
@@ -522,7 +489,6 @@ class Expanded:
         return taken
 
     def is_input(self, mineral: str) -> bool:
-        """Return whether plants use a mineral, or would use it for unmet demand."""
         return mineral in self._taken_by_plants
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rights: the share of each plant, mine and budget that belongs to a member if it plans alone."""
+"""What belongs to a member that plans alone, and what it pays: Rights and Supports resolved."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from models.case import Case
-from models.resolve.expanded import Expanded, Floats
-from models.schema import COALITION, HOME_FIRST, TODAY, Mine, Project, Refiner, Right
+from models import schema
+from models.case import Case, in_force
+from models.resolve.expanded import Expanded
+from models.resolve.sources import Floats, Source
+from models.resolve.stages import need_ratios
+from models.schema import Mine, Project, Refiner
 
 
 class Rights:
@@ -44,10 +47,8 @@ class Rights:
     @cached_property
     def projects(self) -> Floats:
         """Shares of each project, by (project, member), in the order of the case."""
-        of = {
-            s.project: parts[0]
-            for s, parts in zip(self.expanded.sources, self.sources, strict=True)
-        }
+        sources = self.expanded.sources
+        of = {s.project: parts[0] for s, parts in zip(sources, self.sources, strict=True)}
         found = [of[p.name] for p in self.case.projects]
         return np.array(found).reshape(-1, len(self.case.members))
 
@@ -86,13 +87,13 @@ class Rights:
         """Return the amounts by which the setting divides, by (year, member); never only 0."""
         e, setting = self.expanded, self.case.settings.rights
         demand = _first_filled(_by_demand(e, record.mineral))
-        if setting == TODAY and isinstance(record, Refiner):
+        if setting == schema.TODAY and isinstance(record, Refiner):
             bought = np.zeros(len(e.members))
             for row in self.case.current_supply:
                 if (row.refiner, row.mineral) == (record.name, record.mineral) and row.member:
                     bought[e.member_at[row.member]] += row.tonnes
             return np.broadcast_to(bought, demand.shape) if bought.sum() > 0 else demand
-        if setting == HOME_FIRST:
+        if setting == schema.HOME_FIRST:
             at_home = homes(self.case).get(record.country, ())
             own = np.array([m.name in at_home for m in self.case.members], dtype=bool)
             if own.any():
@@ -120,7 +121,7 @@ def _first_filled(tables: Iterable[Floats]) -> Floats:
     return first
 
 
-def last_rights(case: Case, record: Refiner | Project | Mine) -> dict[str, Right]:
+def last_rights(case: Case, record: Refiner | Project | Mine) -> dict[str, schema.Right]:
     """Return for each member the last row of Rights that sets its share of a plant or a mine."""
     seller = record.refiner if isinstance(record, Project) else getattr(record, "name", "")
     return {
@@ -141,8 +142,48 @@ def homes(case: Case) -> dict[str, tuple[str, ...]]:
     several = [m.name for m in case.members if not m.country]
     found: dict[str, tuple[str, ...]] = {}
     if len(several) == 1:
-        listed = (c.code for c in case.countries if COALITION in c.blocs)
+        listed = (c.code for c in case.countries if schema.COALITION in c.blocs)
         found = dict.fromkeys(listed, (several[0],))
     for code in {m.country for m in case.members if m.country}:
         found[code] = tuple(m.name for m in case.members if m.country == code)
     return found
+
+
+# ---- supports -----------------------------------------------------------------------------------
+
+
+def supported(expanded: Expanded, row: schema.Support) -> list[int]:
+    """Return the sources of the row's mineral that a row of Supports names, by position.
+
+    They are the refiner or project of that name. If there is none, they are all projects that sell
+    under a refiner of that name.
+    """
+    sources = [(i, s) for i, s in enumerate(expanded.sources) if s.mineral == row.mineral]
+    own = [i for i, source in sources if row.plant == (source.project or source.name)]
+    return own or [i for i, source in sources if row.plant == source.name]
+
+
+def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
+    """Return the share of a bill that each member pays: by demand, or equal shares without any.
+
+    Demand includes the need of demand for products, through all stages.
+    """
+    members = case.groups.get(payer, (payer,)) if payer else tuple(case.member_of)
+    ratios = need_ratios(case, mineral).items()
+    demand = {
+        member: sum(ratio * case.demand_of.get((m, member, year), 0.0) for m, ratio in ratios)
+        for member in members
+    }
+    total = sum(demand.values())
+    if total <= 0:
+        return dict.fromkeys(demand, 1.0 / len(members))
+    return {name: of / total for name, of in demand.items() if of > 0}
+
+
+def payer_of(expanded: Expanded, source: Source, year: int) -> str:
+    """Return the payer of a plant's subsidy, from its row of Supports."""
+    for row in expanded.case.supports:
+        plants = (expanded.sources[i] for i in supported(expanded, row))
+        if in_force(row, year) and any(plant is source for plant in plants):
+            return row.payer
+    return ""

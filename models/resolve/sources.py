@@ -1,13 +1,20 @@
-"""Sources, stocks, projects and ore resolved: the meaning of their blank cells."""
+"""Sources, stocks, projects, ore and price floors resolved: the meaning of their blank cells."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models import schema, tolerances, units
 from models.case import Case, begun_capital, in_force
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
@@ -68,6 +75,10 @@ def source_of(record: schema.Refiner | schema.Project) -> Source:
         cost=record.cost,
         record=record,
     )
+
+
+def sources_of(case: Case) -> list[Source]:
+    return [*map(source_of, case.refiners), *map(source_of, case.projects)]
 
 
 def running_starts(project: schema.Project, years: tuple[int, ...], year: int) -> list[int]:
@@ -163,7 +174,9 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     purchases. For plans that do not minimise cost the maximum itself is the bound.
     """
     if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
-        return min(pile.max, pile.opening + _capacity(case, pile.mineral))
+        of = [source for source in sources_of(case) if source.mineral == pile.mineral]
+        most = sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
+        return min(pile.max, pile.opening + most)
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
         row.limit == schema.MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
@@ -174,12 +187,6 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     grows = any(r.max_growth is not None and r.mineral == pile.mineral for r in case.refiners)
     times = _FOR_ROOM if grows or case.settings.share_basis == schema.PURCHASES else 1.0
     return min(pile.max, times * (pile.opening + target + again * demand + today))
-
-
-def _capacity(case: Case, mineral: str) -> float:
-    sources = [*map(source_of, case.refiners), *map(source_of, case.projects)]
-    sellers = [source for source in sources if source.mineral == mineral]
-    return sum(max(s.usable(year), s.nameplate(year)) for s in sellers for year in case.years)
 
 
 def daily_demand(case: Case, mineral: str, member: str, year: int) -> float:
@@ -267,3 +274,54 @@ def growth(case: Case, refiner: schema.Refiner, year: int, usable: float) -> Gro
     before = case.years[at - 1]
     grown = (year - before) * math.log1p(refiner.max_growth)
     return Growth(floor, math.exp(min(grown, _MOST_GROWN)), before)
+
+
+# ---- price floors -------------------------------------------------------------------------------
+
+
+def buyer_blocs(case: Case, country: str) -> tuple[str, ...]:
+    """Return the blocs of a buyer's country; one with no country is in the coalition."""
+    return case.blocs_of(country) if country else (schema.COALITION,)
+
+
+def applies(case: Case, row: schema.PriceFloor, seller: str, buyer: Collection[str]) -> bool:
+    """Return whether a floor applies to sales from a country into some blocs, at any price.
+
+    It applies if the buyer is in the zone, and the seller is neither in it nor exempt.
+    """
+    names = {seller, *case.blocs_of(seller)}
+    return row.zone in buyer and row.zone not in names and names.isdisjoint(row.exempt)
+
+
+def floors_that_apply(
+    case: Case, mineral: str, sellers: Sequence[str], buyers: Sequence[Collection[str]]
+) -> Floats:
+    """Return the highest floor that applies [money/t], by (seller, buyer, year); 0: none.
+
+    ``sellers`` are countries, ``buyers`` the blocs of each buyer.
+    """
+    floors = np.zeros((len(sellers), len(buyers), len(case.years)))
+    for row in case.price_floors:
+        if row.mineral == mineral:
+            pairs = [applies(case, row, c, blocs) for c in sellers for blocs in buyers]
+            is_met = np.array(pairs, dtype=bool).reshape(len(sellers), len(buyers), 1)
+            floor = [row.floor.value(y) if in_force(row, y) else 0.0 for y in case.years]
+            np.maximum(floors, np.where(is_met, floor, 0.0), out=floors)
+    return floors
+
+
+def levy(floor: Floats, landed: Floats) -> Floats:
+    """Return the levy at the border [money/t]: the floor minus the landed cost, at least 0."""
+    return np.maximum(0.0, floor - landed)
+
+
+def deciding_row(
+    case: Case, mineral: str, seller: str, buyer: Collection[str], year: int
+) -> schema.PriceFloor | None:
+    """Return the row with the highest floor that applies to a flow in a year; None: none does."""
+    rows = (
+        row
+        for row in case.price_floors
+        if row.mineral == mineral and in_force(row, year) and applies(case, row, seller, buyer)
+    )
+    return max(rows, key=lambda row: row.floor.value(year), default=None)

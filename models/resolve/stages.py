@@ -8,19 +8,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.case import Case, in_force
-from models.resolve.floors import buyer_blocs, floors_that_apply, levy
+from models.resolve.sources import Bools, Floats, Ints, Source, buyer_blocs, floors_that_apply, levy
 from models.schema import PRIMARY, Input, InputLane
 
 if TYPE_CHECKING:
     from models.resolve.expanded import Expanded
-    from models.resolve.sources import Source
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 # ---- inputs of plants ----------------------------------------------------------------------------
@@ -160,14 +154,27 @@ def chain_of(case: Case, mineral: str) -> frozenset[str]:
 # ---- flows of inputs to plants -------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class PricedFlows:
-    """Flows with the parts of their price: arrays of money/t; ``tariff`` is a fraction of cost."""
+    """Flows from sources, with the parts of their price; all arrays have one number per flow.
 
+    ``mineral``, ``year`` and ``source`` (the seller) are positions. ``cost`` [money/t] is the
+    refiner's cost or the contract's price, ``tariff`` a fraction of it, ``freight`` in money/t.
+    ``support`` [money/t] is the subsidy per tonne that a scenario sets, at most the cost or price.
+    ``levy`` [money/t] is paid by the buyer at a border if the tonne would land below a price floor.
+    """
+
+    mineral: Ints
+    year: Ints
+    source: Ints
     cost: Floats
     tariff: Floats
     freight: Floats
     support: Floats
     levy: Floats
+
+    def __len__(self) -> int:
+        return len(self.source)
 
     @property
     def landed(self) -> Floats:
@@ -182,24 +189,9 @@ class PricedFlows:
 
 @dataclass(frozen=True)
 class InputFlows(PricedFlows):
-    """Every possible sale of an input to a plant; all arrays have one number per sale.
+    """Every possible sale of an input to a plant; ``intake`` is the plant's, by position."""
 
-    ``mineral``, ``year``, ``source`` (the selling plant) and ``intake`` (the buying plant, and its
-    product) are positions in the case's lists. Money is per t, as in ``Deliveries``.
-    """
-
-    mineral: Ints
-    year: Ints
-    source: Ints
     intake: Ints
-    cost: Floats
-    tariff: Floats
-    freight: Floats
-    support: Floats
-    levy: Floats
-
-    def __len__(self) -> int:
-        return len(self.source)
 
 
 @dataclass(frozen=True)
@@ -295,10 +287,11 @@ def input_flows_of(e: Expanded) -> InputFlows:
         support = np.minimum(e.supports[sources[s], t], cost)
         m, takers = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
         flows[m] = (
-            np.full(len(s), m), t, sources[s], takers, cost, tariff[lane], freight[lane],
-            support, levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]),
+            np.full(len(s), m), t, sources[s], cost, tariff[lane], freight[lane], support,
+            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]), takers,
         )  # fmt: skip
-    none: tuple[Ints | Floats, ...] = (*(np.zeros(0, np.int64),) * 4, *(np.zeros(0),) * 5)
+    at, money = np.zeros(0, np.int64), np.zeros(0)
+    none: tuple[Ints | Floats, ...] = (*(at,) * 3, *(money,) * 5, at)
     parts = zip(none, *(flows[m] for m in sorted(flows)), strict=True)
     return InputFlows(*map(np.concatenate, parts))
 

@@ -8,49 +8,35 @@ row is marked as an estimate.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from models import schema
 from models.case import Case, fold
-from models.schema import (
-    SHEETS,
-    ByYear,
-    CellKind,
-    Column,
-    Country,
-    Demand,
-    Freight,
-    InputLane,
-    Mineral,
-    OreLane,
-    Project,
-    Record,
-    Refiner,
-    Settings,
-    ShareLimit,
-    Uncertainty,
-    is_estimate,
-)
-from models.schema.column import MOST_PRICE, MOST_TONNES
-from models.schema.policy import SecurityTarget
-from models.schema.uncertainty import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
+from models.schema.column import MOST_PRICE, MOST_TONNES, ByYear, CellKind, Column, Record
+from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
-CHOICES = {(ShareLimit.SHEET, "share"), (SecurityTarget.SHEET, "max_short")}
+CHOICES = {(schema.ShareLimit.SHEET, "share"), (schema.SecurityTarget.SHEET, "max_short")}
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
-_SPREAD = {
-    Demand: Column(
-        Demand.SHEET, CellKind.NUMBER, "", unit="t", most=MOST_TONNES, field="tonnes", is_fact=True
+SPREAD: dict[type[Record], Column] = {
+    schema.Demand: Column(
+        schema.Demand.SHEET,
+        CellKind.NUMBER,
+        "",
+        "t",
+        most=MOST_TONNES,
+        field="tonnes",
+        is_fact=True,
     ),
-    Freight: Column(
-        Freight.SHEET, CellKind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field="costs"
+    schema.Freight: Column(
+        schema.Freight.SHEET, CellKind.NUMBER, "", "USD/t", most=MOST_PRICE, field="costs"
     ),
 }
-"""Words for the numbers in the columns of years and of members."""
+"""The numbers in the columns of years and of members, which are not declared one by one."""
 _AT_MOST = {"opening": "max", "min": "max"}
 """Numbers with an upper bound that is another number of their row."""
 _UNIT, _YEAR = re.compile(r"\s*\([^()]*\)$"), re.compile(r"\s*\d{4}$")
@@ -77,28 +63,25 @@ class Factor:
         return column_of(self.sheet, self.field)
 
 
-_RECORDS = {record.SHEET: record for record in SHEETS}
+_RECORDS = {record.SHEET: record for record in schema.SHEETS}
 
 
 @cache
 def column_of(sheet: str, field: str) -> Column:
-    """Return the column of a field that may have a range."""
     return next(c for c in columns_with_ranges(_RECORDS[sheet]) if c.field == field)
 
 
 def columns_with_ranges(record: type[Record]) -> tuple[Column, ...]:
     """Return the columns of a sheet with numbers that may have a range."""
-    if record is Settings or not record.IS_PLANNED:
+    if record is schema.Settings or not record.IS_PLANNED:
         return ()
     numbers = (c for c in record.columns() if c.kind in {CellKind.NUMBER, CellKind.SHARE})
-    spread = [_SPREAD[record]] if record in _SPREAD else []
+    spread = [SPREAD[record]] if record in SPREAD else []
     return (*(c for c in numbers if (record.SHEET, c.field) not in CHOICES), *spread)
 
 
-def record_named(sheet: str) -> type[Record] | None:
-    """Return the sheet that a row of Uncertainty names; None if its numbers have no ranges."""
-    every = {fold(name): record for name, record in _RECORDS.items() if columns_with_ranges(record)}
-    return every.get(fold(sheet))
+RANGED = {fold(name): record for name, record in _RECORDS.items() if columns_with_ranges(record)}
+"""The sheets with numbers that may have a range, by case-folded name."""
 
 
 def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, str] | None:
@@ -110,10 +93,10 @@ def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, s
     for column in columns_with_ranges(record):
         if fold(column.header) in texts or fold(column.title) in texts:
             return column, ""
-    if record is Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
-        return _SPREAD[Demand], ""
+    if record is schema.Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
+        return SPREAD[schema.Demand], ""
     member = next((m.name for m in case.members if fold(m.name) in texts), "")
-    return (_SPREAD[Freight], member) if record is Freight and member else None
+    return (SPREAD[schema.Freight], member) if record is schema.Freight and member else None
 
 
 def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
@@ -146,7 +129,7 @@ def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
         new = tuple((n, times(v) if member in {"", n} else v) for n, v in value)
     else:
         new = times(value)
-    return dataclasses.replace(row, **{column.field: new})
+    return replace(row, **{column.field: new})
 
 
 def factors(case: Case) -> tuple[Factor, ...]:
@@ -157,7 +140,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
     """
     rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
     found = []
-    for sheet in SHEETS:
+    for sheet in schema.SHEETS:
         for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
             for column in columns_with_ranges(sheet):
                 for member in _members(record, column):
@@ -171,18 +154,20 @@ def factors(case: Case) -> tuple[Factor, ...]:
 _Named = tuple[type[Record], Column, str]
 
 
-def _named(case: Case, row: Uncertainty) -> _Named | None:
-    record = record_named(row.sheet)
+def _named(case: Case, row: schema.Uncertainty) -> _Named | None:
+    record = RANGED.get(fold(row.sheet))
     found = column_named(record, row.header, case) if record else None
     return (record, *found) if record and found else None
 
 
 def _members(record: Any, column: Column) -> Iterable[str]:
-    is_spread = isinstance(record, Freight) and column is _SPREAD[Freight]
+    is_spread = isinstance(record, schema.Freight) and column is SPREAD[schema.Freight]
     return [member for member, _ in record.costs] if is_spread else [""]
 
 
-def _names(row: Uncertainty, named: _Named, record: Any, column: Column, member: str) -> bool:
+def _names(
+    row: schema.Uncertainty, named: _Named, record: Any, column: Column, member: str
+) -> bool:
     """Return whether a row of Uncertainty names a number."""
     sheet, its_column, its_member = named
     if not isinstance(record, sheet) or its_column != column or its_member not in {"", member}:
@@ -197,13 +182,13 @@ def _names(row: Uncertainty, named: _Named, record: Any, column: Column, member:
 
 SELECTORS = ("mineral", "country", "refiner", "member")
 _OWN: dict[tuple[type[Record], str], tuple[str, ...]] = {
-    (Mineral, "mineral"): ("name",),
-    (Refiner, "refiner"): ("name",),
-    (Project, "refiner"): ("refiner", "name"),
-    (Freight, "member"): ("costs",),
-    (Country, "country"): ("code",),
-    (OreLane, "country"): ("mine_country",),
-    (InputLane, "mineral"): ("input",),
+    (schema.Mineral, "mineral"): ("name",),
+    (schema.Refiner, "refiner"): ("name",),
+    (schema.Project, "refiner"): ("refiner", "name"),
+    (schema.Freight, "member"): ("costs",),
+    (schema.Country, "country"): ("code",),
+    (schema.OreLane, "country"): ("mine_country",),
+    (schema.InputLane, "mineral"): ("input",),
 }
 """The fields that a selector stands for, if not the field with the same name."""
 
@@ -214,7 +199,7 @@ def fields_of(record: type[Record], selector: str) -> tuple[str, ...]:
     return _OWN.get((record, selector), (selector,) if selector in named else ())
 
 
-def matches_nothing(case: Case, row: Uncertainty) -> bool:
+def matches_nothing(case: Case, row: schema.Uncertainty) -> bool:
     """Return whether a row of Uncertainty fits no number in the workbook."""
     named = _named(case, row)
     if named is None:
@@ -228,18 +213,22 @@ def matches_nothing(case: Case, row: Uncertainty) -> bool:
 
 
 def _ranged(
-    case: Case, record: Any, column: Column, member: str, rows: list[Uncertainty]
+    case: Case, record: Any, column: Column, member: str, rows: list[schema.Uncertainty]
 ) -> Factor:
     """Return a number with its range, limited to the column's bounds."""
     if rows:
-        low, high, by = rows[-1].low, rows[-1].high, f"row {rows[-1].row} of {Uncertainty.SHEET}"
+        low, high, by = (
+            rows[-1].low,
+            rows[-1].high,
+            f"row {rows[-1].row} of {schema.Uncertainty.SHEET}",
+        )
     else:
         low, high, by = _by_grade(case.settings, record)
     numbers = values_of(record, column.field, member)
     bound = getattr(record, _AT_MOST.get(column.field, ""), None)
     most = column.most if bound is None else min(column.most, bound)
     high = min((_within(high, number, most) for number in numbers if number > 0), default=high)
-    estimate = is_estimate(record.note, record.grade)
+    estimate = schema.is_estimate(record.note, record.grade)
     return Factor(record.SHEET, record.row, column.field, member, low, max(1.0, high), by, estimate)
 
 
@@ -251,13 +240,13 @@ def _within(factor: float, number: float, most: float) -> float:
     return cut if number * cut <= most else math.nextafter(cut, 0.0)
 
 
-def _by_grade(settings: Settings, record: Record) -> tuple[float, float, str]:
+def _by_grade(settings: schema.Settings, record: Record) -> tuple[float, float, str]:
     """Return the range from a row's grade or estimate mark, and the origin in words."""
     grade = record.grade
     if grade and grade not in WIDER:
         factor = pedigree(grade)
         return 1.0 / factor, factor, f"pedigree {grade}"
-    word = grade or (ESTIMATE if is_estimate(record.note) else PUBLISHED)
+    word = grade or (ESTIMATE if schema.is_estimate(record.note) else PUBLISHED)
     own = settings.published_range if word in {PUBLISHED, DERIVED} else settings.estimate_range
     width = WIDER[word] * own
     if not (grade or (record.source or "").strip() or (record.note or "").strip()):

@@ -10,11 +10,10 @@ from models.results.field import Name as Name
 from models.results.field import Result as Result
 from models.results.field import field as field
 from models.results.inputs import PlantInputs as PlantInputs
-from models.results.last_plan import ChangedOrders as ChangedOrders
-from models.results.levies import Levies as Levies
-from models.results.levies import levies_paid as levies_paid
+from models.results.members import Levies as Levies
 from models.results.members import Members as Members
 from models.results.members import WhoPays as WhoPays
+from models.results.members import levies_paid as levies_paid
 from models.results.overall import Benchmarks as Benchmarks
 from models.results.overall import ByMineral as ByMineral
 from models.results.overall import Figure as Figure
@@ -28,6 +27,7 @@ from models.results.proof import Duals as Duals
 from models.results.proof import Glossary as Glossary
 from models.results.proof import Runs as Runs
 from models.results.proof import Values as Values
+from models.results.rounds import ChangedOrders as ChangedOrders
 from models.results.supply import Changes as Changes
 from models.results.supply import Contracts as Contracts
 from models.results.supply import CountryShares as CountryShares

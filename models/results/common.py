@@ -33,11 +33,10 @@ REFINER = field.text(
 PROJECT = field.text(
     "Project", "The project, if the plant is one; blank for existing refiners.", names=Name.PROJECT
 )
-COUNTRY = field.text("Country", "Country of the refiner.", names=Name.COUNTRY)
-OWNER = field.text(
+COUNTRY = field.country("Country", "Country of the refiner.")
+OWNER = field.country(
     "Owner country",
     "Country of the refiner's owner, or of the refiner itself if no owner is given.",
-    names=Name.COUNTRY,
 )
 COMPANY = field.text("Owner", "The company that owns the refiner or project.", printed=False)
 KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
@@ -63,11 +62,8 @@ UNIT = field.text(
 )
 NOTE = field("Note", Look.REMARK, "The note of the row in the input workbook.", printed=False)
 SOURCE = field("Source", Look.REMARK, "The source of the row in the input workbook.", printed=False)
-ROW = field(
-    "Row in input",
-    Look.COUNT,
-    "Row in the sheet of the same name in the input workbook.",
-    key="row",
+ROW = field.count(
+    "Row in input", "Row in the sheet of the same name in the input workbook.", key="row"
 )
 
 TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit defines them.")
@@ -191,7 +187,6 @@ class PlanTable(Result):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the plan's table, with a column for each field."""
         frame: pd.DataFrame = getattr(plan, cls.PLAN_TABLE)
         return frame
 

@@ -44,8 +44,8 @@ class InputChanges(Result):
         Look.LONG,
         "The names in the row, then the column, with the years that differ.",
     )
-    old = _OLD.like(meaning="Blank: the old workbook has no such row, or its cell is empty.")
-    new = _NEW.like(meaning="removed: the new workbook has no such row.")
+    old = _OLD.like("Blank: the old workbook has no such row, or its cell is empty.")
+    new = _NEW.like("removed: the new workbook has no such row.")
     old_cell = field.text("Cell in old workbook")
     new_cell = field.text("Cell in new workbook")
 
@@ -64,20 +64,20 @@ class MineralChanges(Result):
     old = _OLD
     new = _NEW
     change = _CHANGE.like(
-        meaning="New minus old; for shares in percentage points. Blank: the two can't be compared."
+        "New minus old; for shares in percentage points. Blank: the two can't be compared."
     )
     part = _PART
     unit = common.UNIT
 
 
-def _triple(
-    header: str, look: Look, unit: str, *, printed: bool = True
-) -> tuple[Field, Field, Field]:
+_PAID = members.PAID.like(look=Look.MONEY, unit="{money}")
+_LANDED = supply.Flows.landed.like(unit="{money} per t")
+
+
+def _triple(of: Field, *, printed: bool = True) -> tuple[Field, Field, Field]:
     """Declare the fields of a column's old value, new value and change."""
-    old, new, change = (
-        field(f"{header}, {word}", look, unit=unit, printed=printed)
-        for word in ("old", "new", "change")
-    )
+    plain = Field("", of.look, unit=of.unit, printed=printed)
+    old, new, change = (plain.like(header=f"{of.header}, {w}") for w in ("old", "new", "change"))
     return old, new, change
 
 
@@ -88,16 +88,10 @@ class MemberChanges(Result):
 
     member = common.MEMBER
     mineral = common.MINERAL
-    purchased_old, purchased_new, purchased_change = _triple(
-        common.PURCHASES.header, Look.TONNES, common.PURCHASES.unit
-    )
-    short_old, short_new, short_change = _triple(
-        common.SHORT.header, Look.TONNES, common.SHORT.unit
-    )
-    paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
-    landed_old, landed_new, landed_change = _triple(
-        supply.Flows.landed.header, Look.PRICE, "{money} per t", printed=False
-    )
+    purchased_old, purchased_new, purchased_change = _triple(common.PURCHASES)
+    short_old, short_new, short_change = _triple(common.SHORT)
+    paid_old, paid_new, paid_change = _triple(_PAID)
+    landed_old, landed_new, landed_change = _triple(_LANDED, printed=False)
     unit = common.UNIT.like(printed=False)
 
 
@@ -111,7 +105,7 @@ class WhoPaysMore(Result):
     TABLE, BOOK, GRAIN = "Who pays", BOOK, ("member",)
 
     member = common.MEMBER
-    paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
+    paid_old, paid_new, paid_change = _triple(_PAID)
     extra = field.money(
         "Extra cash like for like",
         "Cost of the new plan's purchases minus the cost of the same tonnes in the old"
@@ -120,11 +114,9 @@ class WhoPaysMore(Result):
         " the member pays less. Minerals counted in different units are left out.",
     )
     dearer = members.WhoPays.dearer.like(
-        meaning="Extra cash divided by the cost of the same tonnes in the old plan.",
+        "Extra cash divided by the cost of the same tonnes in the old plan.",
     )
-    shortage_old, shortage_new, shortage_change = _triple(
-        "Shortage at its cost", Look.MONEY, "{money}"
-    )
+    shortage_old, shortage_new, shortage_change = _triple(field.money("Shortage at its cost"))
 
 
 class Moves(Result):
@@ -147,7 +139,7 @@ class Moves(Result):
     new = _NEW.like(
         look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="new_t"
     )
-    change = common.CHANGE.like(meaning="New minus old.", unit="t", key="change_t")
+    change = common.CHANGE.like("New minus old.", unit="t", key="change_t")
     unit = common.UNIT
 
 
@@ -160,11 +152,9 @@ class PriceChanges(Result):
     mineral = common.MINERAL
     member = common.MEMBER
     marginal_old, marginal_new, marginal_change = _triple(
-        supply.Prices.marginal.header, Look.PRICE, "{money} per t"
+        supply.Prices.marginal.like(unit="{money} per t")
     )
-    landed_old, landed_new, landed_change = _triple(
-        supply.Flows.landed.header, Look.PRICE, "{money} per t"
-    )
+    landed_old, landed_new, landed_change = _triple(_LANDED)
     unit = common.UNIT
 
 

@@ -111,6 +111,14 @@ class Field:
         return cls(header, Look.TEXT, meaning, **more)
 
     @classmethod
+    def country(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        return cls(header, Look.TEXT, meaning, names=Name.COUNTRY, **more)
+
+    @classmethod
+    def count(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        return cls(header, Look.COUNT, meaning, **more)
+
+    @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
         return cls(header, Look.TONNES, meaning, unit="t", **more)
 
@@ -131,11 +139,10 @@ class Field:
         """Declare a column of money in millions; with ``scale`` 1 the data are in millions too."""
         return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
-    def like(self, **changes: Any) -> Field:
-        return replace(self, **changes)
+    def like(self, meaning: str | None = None, **changes: Any) -> Field:
+        return replace(self, meaning=self.meaning if meaning is None else meaning, **changes)
 
     def title(self, words: Mapping[str, str]) -> str:
-        """Return the header with its unit, with placeholders filled by ``words``."""
         return self.header_with_unit.format_map(words)
 
     @property
@@ -144,7 +151,6 @@ class Field:
 
     @property
     def header_with_unit(self) -> str:
-        """The header with its unit in parentheses, with placeholders not filled."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
     def scaled(self, value: Any) -> Any:
@@ -206,21 +212,25 @@ class Result:
     """Sort key of the sheet in a plan's workbook; 0 if no plan has it."""
     GRAIN: ClassVar[tuple[str, ...]] = ()
     BOOK: ClassVar[str] = ""
+    ON_SCREEN: ClassVar[str] = ""
+    """The first of the fields that are only for the screen: it and all after it aren't printed."""
     FILTERED: ClassVar[bool] = True
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Bind the fields to the class, since several classes may share a declaration."""
-        names = dict.fromkeys(f.name for f in cls.FIELDS)
+        names, on_paper = dict.fromkeys(f.name for f in cls.FIELDS), True
         for name, declared in vars(cls).copy().items():
             if isinstance(declared, Field):
-                bound = replace(declared, name=name, table=cls.TABLE)
+                on_paper = on_paper and name != cls.ON_SCREEN
+                printed = declared.printed and on_paper
+                bound = replace(declared, name=name, table=cls.TABLE, printed=printed)
                 setattr(cls, name, bound)
                 names[name] = None
         cls.FIELDS = tuple(getattr(cls, name) for name in names)
         unknown = set(cls.GRAIN) - set(names)
         if unknown:
-            msg = f"{cls.__name__}: no field {', '.join(sorted(unknown))}"
+            msg = f"{cls.__name__}: no field {_listing(unknown)}"
             raise TypeError(msg)
         if cls.TABLE:
             CATALOGUE[f"{cls.BOOK}: {cls.TABLE}" if cls.BOOK else cls.TABLE] = cls
@@ -238,9 +248,7 @@ class Result:
         names = {f.name for f in self.FIELDS}
         wrong = (due - columns.keys()) | (columns.keys() - names)
         if wrong:
-            msg = (
-                f"{type(self).__name__}: columns are missing or unknown: {', '.join(sorted(wrong))}"
-            )
+            msg = f"{type(self).__name__}: columns are missing or unknown: {_listing(wrong)}"
             raise TypeError(msg)
         self.data: dict[str, Any] = {
             f.name: _kept(columns[f.name]) for f in self.FIELDS if f.name in columns
@@ -253,9 +261,23 @@ class Result:
         self.sections = frozenset(sections)
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
-        """Return the table of some rows, given by field names; a missing value is blank."""
+    def of_rows(
+        cls, rows: Sequence[Mapping[Any, Any]], *, partial: bool = False, **more: Any
+    ) -> Self:
+        """Return the table of some rows, given by field names; a missing value is blank.
+
+        A field that no row names, beside a name that no field has, is taken for a renamed attribute
+        and raises a TypeError, unless the rows are ``partial``.
+        """
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
+        due = {f.name for f in cls.FIELDS if not f.optional}
+        if rows and not (partial or due <= rows[0].keys()):
+            named = set[Any]().union(*rows)
+            blank, unknown = due - named, named - columns.keys()
+            if blank and unknown:
+                names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
+                msg = f"{cls.__name__}: {names}"
+                raise TypeError(msg)
         return cls(**more, **columns)
 
     @classmethod
@@ -275,7 +297,6 @@ class Result:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields that the table has data for, in declared order."""
         return tuple(f for f in self.FIELDS if f.name in self.data)
 
     def __len__(self) -> int:
@@ -285,7 +306,9 @@ class Result:
         """Return the data as a DataFrame, one column per field, with countries as codes."""
         import pandas as pd
 
-        return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
+        return pd.DataFrame(
+            {n: v.to_numpy() if hasattr(v, "to_numpy") else v for n, v in self.data.items()}
+        )
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
@@ -296,14 +319,13 @@ class Result:
         return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
-        """Return the rows that a boolean mask selects."""
         return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
 
-    def ranked(self, by: Field, most: int | None = None) -> Self:
-        """Return up to ``most`` rows with a positive value of a field, largest value first."""
+    def ranked(self, by: Field) -> Self:
+        """Return the rows with a positive value of a field, largest value first."""
         values = [v or 0.0 for v in _listed(self.data[by.name])]
         above = [i for i, value in enumerate(values) if value > 0]
-        return self._taken(sorted(above, key=lambda i: -values[i])[:most])
+        return self._taken(sorted(above, key=lambda i: -values[i]))
 
     def _taken(self, rows: list[int]) -> Self:
         data = {name: _rows_at(values, rows) for name, values in self.data.items()}
@@ -331,7 +353,6 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name's own column in a result."""
     return header_of_name(name, (f for f in kind.FIELDS if not f.spread))
 
 
@@ -381,16 +402,16 @@ def _named(declared: Field, name: str) -> Field:
     return declared.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
 def _kept(values: Any) -> Any:
     return values if hasattr(values, "__len__") else list(values)
 
 
 def _listed(values: Any) -> list[Any]:
     return values.tolist() if hasattr(values, "tolist") else list(values)
-
-
-def _plain(values: Any) -> Any:
-    return values.to_numpy() if hasattr(values, "to_numpy") else values
 
 
 def _rows_at(values: Any, positions: list[int]) -> Any:

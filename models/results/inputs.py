@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.case import Case
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import Name, field
@@ -24,6 +23,7 @@ class PlantInputs(PlanTable):
     """Every flow of an input to a plant, which a plant sells or a member hands over."""
 
     TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
+    SHOWN_FOR = "needed_inputs"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "plant", "plant_project", "product")
 
     year = common.YEAR
@@ -39,28 +39,26 @@ class PlantInputs(PlanTable):
         meaning="The member that hands it over from its purchases or stock; blank if a refiner"
         " sells it.",
     )
-    plant = common.PLANT.like(meaning="The refiner that uses the input.", names=Name.REFINER)
+    plant = common.PLANT.like("The refiner that uses the input.", names=Name.REFINER)
     product = field.text(
         "Product", "The product that the plant makes from it; several for a joint input."
     )
-    plant_country = field.text("Plant country", "Country of the plant.", names=Name.COUNTRY)
+    plant_country = field.country("Plant country", "Country of the plant.")
     tonnes = common.TONNES
-    cost = Flows.cost.like(meaning="The supplier's cost of a tonne, at its gate.")
+    cost = Flows.cost.like("The supplier's cost of a tonne, at its gate.")
     tariff = Flows.tariff
-    freight = common.FREIGHT.like(meaning="Freight from the supplier's country to the plant's.")
+    freight = common.FREIGHT.like("Freight from the supplier's country to the plant's.")
     support = Flows.support
     levy = Flows.levy
-    landed = Flows.landed.like(meaning=f"{Flows.landed.meaning} 0 if a member hands it over.")
+    landed = Flows.landed.like(f"{Flows.landed.meaning} 0 if a member hands it over.")
     total = Flows.total
-    worth = Prices.marginal.like(
-        meaning="Value of one more tonne of the input to the plant in that year."
-    )
+    worth = Prices.marginal.like("Value of one more tonne of the input to the plant in that year.")
     unused = field.tonnes(
         "Beyond need",
         "Tonnes of a joint input that the plant takes beyond the need of its products.",
     )
     project = common.PROJECT.like(
-        meaning="The project, if the supplier is one; blank for existing refiners.", printed=False
+        "The project, if the supplier is one; blank for existing refiners.", printed=False
     )
     plant_project = common.PROJECT.like(
         header="Plant project",
@@ -69,20 +67,12 @@ class PlantInputs(PlanTable):
     )
 
     @classmethod
-    def is_shown(cls, plan: Plan, given: Case) -> bool:
-        """Return whether plants need inputs in the plan or in the workbook."""
-        return any(case.needed_inputs for case in (plan.case, given))
-
-    @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        e = plan.expanded
-        products = {
-            (intake.mineral, intake.refiner): PRODUCTS.join(
-                e.sources[r].mineral for r, _ in intake.needs
-            )
-            for intake in e.intakes
-            if intake.is_joint
-        }
+        minerals, products = [source.mineral for source in plan.expanded.sources], {}
+        for intake in plan.expanded.intakes:
+            if intake.is_joint:
+                names = (minerals[source] for source, _ in intake.needs)
+                products[intake.mineral, intake.refiner] = PRODUCTS.join(names)
         rows = zip(table["mineral"], table["plant"], table["product"], strict=True)
         return {
             "tariff": table["cost"] * table["tariff"],

@@ -1,4 +1,4 @@
-"""The tables of members: need, cost, shortage, dependence, and who pays."""
+"""The tables of members: levies, need, cost, shortage, dependence, and who pays."""
 
 from __future__ import annotations
 
@@ -6,17 +6,98 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from models import measures, schema, tolerances
 from models.case import Case
 from models.measures import SAME_COST, Dependence, rounded
-from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
+from models.results import common
+from models.results.common import UNDISCOUNTED, PlanTable, words_of
 from models.results.field import Look, Name, Result, field
-from models.results.levies import levies_received
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from models.plan import Plan
+
+# ---- levies at borders with a price floor ------------------------------------------------------
+
+
+def levies_paid(plan: Plan) -> pd.DataFrame:
+    """Return one row for each year, mineral and payer of a levy: its tonnes and levies [money].
+
+    The payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other
+    column is "".
+    """
+    flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
+    flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
+    payer, amounts = ["year", "mineral", "member", "plant"], ["tonnes", "levies"]
+    e, paid = plan.expanded, plan.input_levies
+    inputs = [
+        (e.years[e.input_flows.year[k]], e.minerals[e.input_flows.mineral[k]], "",
+         e.intakes[e.input_flows.intake[k]].plant, plan.taken[k], paid[k])
+        for k in np.flatnonzero(paid > 0).tolist()
+    ]  # fmt: skip
+    if inputs:
+        import pandas as pd  # a check does without
+
+        columns = [*payer, *amounts]
+        flows = pd.concat([flows[columns], pd.DataFrame(inputs, columns=columns)])
+    return flows.groupby(payer, as_index=False)[amounts].sum()
+
+
+def levies_received(plan: Plan) -> dict[str, float]:
+    """Return the levies [money] that the treasury of each member receives, in all years.
+
+    A treasury receives the levies of its own member, and of plants in its country that buy inputs.
+    If several members have the same country, they share the plants' levies equally.
+    """
+    e = plan.expanded
+    received = measures.sums(levies_paid(plan), "levies", "member")
+    for k in np.flatnonzero(plan.input_levies > 0).tolist():
+        country = e.intakes[e.input_flows.intake[k]].country
+        names = [member.name for member in plan.case.members if member.country == country]
+        for name in names:
+            received[name] = received.get(name, 0.0) + float(plan.input_levies[k]) / len(names)
+    return received
+
+
+class Levies(PlanTable):
+    """Who pays levies at borders with a price floor, by year and mineral."""
+
+    TABLE, PLACE = "Levies", 42
+    SHOWN_FOR = "price_floors"
+    GRAIN = ("year", "mineral", "member", "plant")
+
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER.like(
+        "The member that buys these tonnes and pays the levy; blank if a plant pays it."
+    )
+    plant = common.PLANT.like(
+        "The plant that buys these tonnes as an input and pays the levy.",
+        names=Name.REFINER,
+        optional=True,
+    )
+    tonnes = common.TONNES.like("Tonnes on which a levy is paid.")
+    levies = field.money(
+        "Levies",
+        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
+    )
+    each = field.price("Levy per tonne", "Levies divided by tonnes.")
+
+    @classmethod
+    def table(cls, plan: Plan) -> pd.DataFrame:
+        table = levies_paid(plan)
+        return table if table["plant"].any() else table.drop(columns="plant")
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        del plan
+        return {"each": table["levies"] / table["tonnes"]}
+
+
+# ---- members -----------------------------------------------------------------------------------
 
 EU_BENCHMARK = 0.65
 """A member depends on a country if it buys more than this share of a mineral from it.
@@ -45,7 +126,7 @@ class Members(Result):
     TABLE, PLACE = "Members", 27
     GRAIN = ("member",)
 
-    member = MEMBER
+    member = common.MEMBER
     need = field.millions(
         "Need by value",
         "Demand of all years, with each tonne at its mineral's price of the year.",
@@ -113,7 +194,7 @@ class Members(Result):
         "Short by value",
         "Demand that is neither bought nor drawn from stock, as a share of need, both by value.",
     )
-    short_mineral = MINERAL.like(
+    short_mineral = common.MINERAL.like(
         header="Shortest mineral",
         meaning="The mineral with the largest shortage as a share of its demand, all years.",
         names=Name.MINERAL,
@@ -121,27 +202,26 @@ class Members(Result):
     short_of_it = field.share(
         "Short of it", "Shortage of that mineral divided by its demand, all years."
     )
-    depends_mineral = MINERAL.like(
+    depends_mineral = common.MINERAL.like(
         header="Most dependent mineral, {last}",
         meaning="The mineral for which one country outside the coalition sells the largest share"
         " of the member's purchases in the last year. If shares are equal: the mineral that the"
         " member pays most for. Rest of world is many suppliers, not a country.",
     )
-    depends_country = COUNTRY.like(
+    depends_country = common.COUNTRY.like(
         header="Depends on", meaning="The country that sells most of this mineral to the member."
     )
     depends_share = field.share(
         "Of its purchases",
         "That country's share of the member's purchases of the mineral in the last planned year.",
     )
-    dependent = field(
+    dependent = field.count(
         "Minerals above 65 %",
-        Look.COUNT,
         "Number of minerals for which more than 65 % of its purchases come from one country"
         " outside the coalition, in the last planned year. 65 % is the benchmark of Regulation"
         " (EU) 2024/1252, Art. 5, for the Union's consumption.",
     )
-    remark = REMARK.like(
+    remark = common.REMARK.like(
         look=Look.LONG, meaning="A note on the member's payments.", optional=True, widest=44
     )
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
@@ -161,8 +241,7 @@ class Members(Result):
     @classmethod
     def from_plan(cls, plan: Plan, without_limits: Plan | None) -> Self:
         """Return the table of a plan; ``without_limits`` is the plan without share limits."""
-        case, years = plan.case, max(1, len(plan.case.years))
-        whole = _totals(plan)
+        case, years, whole = plan.case, max(1, len(plan.case.years)), _totals(plan)
         against = measures.landed_against_coalition(plan.supply)
         costs: dict[str, dict[str, Any]] = {}
         if without_limits is not None:
@@ -209,7 +288,7 @@ class WhoPays(Result):
     GRAIN = ("case", "member")
 
     case = field.text("Case")
-    member = MEMBER
+    member = common.MEMBER
     paid_a_year = Members.paid_a_year
     extra = field.millions(
         "Extra cash a year",
@@ -302,8 +381,7 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
     """
     import pandas as pd  # a check does without
 
-    reference = reference.assign(paid=measures.paid(reference))
-    differs = set[tuple[Any, ...]]()
+    reference, differs = reference.assign(paid=measures.paid(reference)), set[tuple[Any, ...]]()
     each = ["mineral", "year", "member"]
     for amount, by in (("purchased", each), ("short_cost", each), ("paid", each[:2])):
         here, there = (table.groupby(by)[amount].sum() for table, by in
@@ -342,14 +420,10 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
         minerals[mineral].price.value(int(year))
         for mineral, year in zip(table["mineral"], table["year"], strict=True)
     ]
-    amounts = table.assign(
-        need=table["demand"] * price, short=table["short"] * price, paid=measures.paid(table)
-    )
-    sums = {
-        name: measures.sums(amounts, name, "member")
-        for name in ("need", "short", "paid", "short_cost")
-    }
-    return {member: {name: by[member] for name, by in sums.items()} for member in sums["need"]}
+    need, short, paid = table["demand"] * price, table["short"] * price, measures.paid(table)
+    amounts = table.assign(need=need, short=short, paid=paid).groupby("member")
+    sums: Any = amounts[["need", "short", "paid", "short_cost"]].sum()
+    return dict(sums.to_dict("index"))
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:

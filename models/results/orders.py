@@ -95,11 +95,11 @@ class DeliveryLines(Result):
     refiner = OrderLines.refiner
     project = OrderLines.project
     contract = OrderLines.contract
-    tonnes = OrderLines.tonnes.like(meaning="Tonnes of the delivery.")
+    tonnes = OrderLines.tonnes.like("Tonnes of the delivery.")
     currency = OrderLines.currency
     unit_landed = OrderLines.unit_landed
     total_amount = OrderLines.total_amount.like(
-        meaning="Price, tariff, freight and levy of the delivery's tonnes."
+        "Price, tariff, freight and levy of the delivery's tonnes."
     )
 
 
@@ -123,11 +123,9 @@ class OrderSheet(Result):
     mineral = common.MINERAL
     refiner = common.REFINER
     country = common.COUNTRY.like(names=None)
-    contract = Flows.contract.like(
-        meaning="The contract that the tonnes are bought under; blank: spot."
-    )
+    contract = Flows.contract.like("The contract that the tonnes are bought under; blank: spot.")
     tonnes = common.TONNES
-    unit_price = Contracts.price.like(meaning=Flows.cost.meaning)
+    unit_price = Contracts.price.like(Flows.cost.meaning)
     unit_tariff = Flows.tariff
     unit_freight = common.FREIGHT
     unit_levy = Flows.levy
@@ -150,23 +148,21 @@ class OrdersByYear(Result):
 
     year = common.YEAR
     mineral = common.MINERAL
-    orders = field(OrderSheet.TABLE, Look.COUNT, "Number of orders.")
-    tonnes = common.TONNES.like(meaning="Tonnes ordered, as the column Unit defines them.")
+    orders = field.count(OrderSheet.TABLE, "Number of orders.")
+    tonnes = common.TONNES.like("Tonnes ordered, as the column Unit defines them.")
     price_amount = _PRICE_IN_ALL.like(
-        meaning="The refiners' cost, or the contracts' price, for all tonnes."
+        "The refiners' cost, or the contracts' price, for all tonnes."
     )
-    tariff_amount = _TARIFF_IN_ALL.like(meaning="Tariff for all tonnes.")
-    freight_amount = _FREIGHT_IN_ALL.like(meaning="Freight for all tonnes.")
-    levy_amount = _LEVY_IN_ALL.like(meaning="Levy for all tonnes.")
-    total_amount = Flows.total.like(
-        meaning="Price, tariff, freight and levy of all tonnes. Undiscounted."
-    )
-    landed = Flows.landed.like(meaning="Total divided by tonnes.")
+    tariff_amount = _TARIFF_IN_ALL.like("Tariff for all tonnes.")
+    freight_amount = _FREIGHT_IN_ALL.like("Freight for all tonnes.")
+    levy_amount = _LEVY_IN_ALL.like("Levy for all tonnes.")
+    total_amount = Flows.total.like("Price, tariff, freight and levy of all tonnes. Undiscounted.")
+    landed = Flows.landed.like("Total divided by tonnes.")
     untaken = Contracts.untaken.like(
-        meaning="Contract tonnes that are paid for but not taken.", optional=True
+        "Contract tonnes that are paid for but not taken.", optional=True
     )
     paid = Contracts.paid.like(
-        meaning="Untaken tonnes x the contracts' price, without tariff and freight.", optional=True
+        "Untaken tonnes x the contracts' price, without tariff and freight.", optional=True
     )
     change = field.tonnes(
         "Into stock",
@@ -183,14 +179,13 @@ class Calendar(Result):
     TABLE, GRAIN, BOOK = "Calendar", ("order_id",), BOOK
 
     order_id = OrderSheet.order_id.like(
-        meaning="The order's id. A delivery's id ends with the part of the year, such as"
-        " ORD-...-Q1."
+        "The order's id. A delivery's id ends with the part of the year, such as ORD-...-Q1."
     )
     year = common.YEAR
     mineral = common.MINERAL
     refiner = common.REFINER
     contract = OrderSheet.contract
-    tonnes = common.TONNES.like(meaning="Tonnes of the year: the sum of all deliveries.")
+    tonnes = common.TONNES.like("Tonnes of the year: the sum of all deliveries.")
     parts = field(
         "One column for each part of the year",
         Look.TONNES,
@@ -207,9 +202,7 @@ class Obligations(Result):
     TABLE, BOOK = "Obligations", BOOK
 
     year = common.YEAR
-    contract = Contracts.contract.like(
-        meaning="The contract's name in the workbook, or else its row."
-    )
+    contract = Contracts.contract.like("The contract's name in the workbook, or else its row.")
     refiner = common.REFINER
     mineral = common.MINERAL
     min = field.tonnes("Minimum", "Tonnes that the member must take or pay for in the year.")
@@ -217,15 +210,14 @@ class Obligations(Result):
         "Minimum in force", "The minimum, without the tonnes that lapse through force majeure."
     )
     maximum = field.tonnes("Maximum", "Most tonnes that the contract gives; blank: no maximum.")
-    taken = Contracts.taken.like(meaning="Tonnes ordered under the contract.")
+    taken = Contracts.taken.like("Tonnes ordered under the contract.")
     untaken = Contracts.untaken.like(
-        meaning="Tonnes by which the order is below the minimum in force. They are paid for (take"
-        " or pay)."
+        "Tonnes by which the order is below the minimum in force. They are paid for (take or pay)."
     )
     price = Contracts.price.like(
-        meaning="The contract's price at the gate, or the refiner's cost if it has none."
+        "The contract's price at the gate, or the refiner's cost if it has none."
     )
-    paid = Contracts.paid.like(meaning="Untaken tonnes x price, without tariff and freight.")
+    paid = Contracts.paid.like("Untaken tonnes x price, without tariff and freight.")
     unit = common.UNIT
 
 

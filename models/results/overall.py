@@ -34,12 +34,12 @@ class Summary(Result):
 
     measure = common.MEASURE.like(widest=38)
     value = common.VALUE.like(
-        meaning="The figure for the whole plan. Minerals are added by weight unless the measure"
+        "The figure for the whole plan. Minerals are added by weight unless the measure"
         " says otherwise; blank if they cannot be added.",
         widest=20,
     )
     unit = common.UNIT.like(
-        meaning=f"Unit of the value and of each mineral's number. The row {COUNTED_IN} names the"
+        f"Unit of the value and of each mineral's number. The row {COUNTED_IN} names the"
         " substance that each mineral's tonnes count."
     )
     minerals = field(
@@ -107,14 +107,12 @@ class ByMineral(Result):
     The first page prints some of the columns; the others are for the screen.
     """
 
-    TABLE, PLACE = "By mineral", 20
+    TABLE, PLACE, ON_SCREEN = "By mineral", 20, "supplier_today"
     GRAIN = ("mineral",)
 
     mineral = common.MINERAL
-    demand = common.DEMAND.like(meaning="Demand of all years together.")
-    purchased = common.PURCHASES.like(
-        meaning="Purchases of all years together, including those for stock."
-    )
+    demand = common.DEMAND.like("Demand of all years together.")
+    purchased = common.PURCHASES.like("Purchases of all years together, including those for stock.")
     taken = field.tonnes(
         "Taken by plants",
         "Tonnes that plants take as an input, all years together: their purchases and"
@@ -131,20 +129,18 @@ class ByMineral(Result):
         "Shortage with the share limits minus shortage without them, all years"
         " together. Below 0: the limits move supply to this mineral.",
     )
-    supplier_free = field.text(
+    supplier_free = field.country(
         "Largest supplier without limits",
         "The largest supplier in the plan without share limits. Blank: there is none.",
-        names=Name.COUNTRY,
     )
     supplier_free_share = field.share(
         "Its share of purchases without limits",
         "That country's share of all purchases in the last planned year, without limits.",
     )
-    supplier = field.text(
+    supplier = field.country(
         "Largest supplier in {last}",
         "The country outside the coalition whose refiners sell most to it in the last planned"
         " year. Rest of world is many countries, so it does not count. Blank: no country sells.",
-        names=Name.COUNTRY,
     )
     supplier_share = field.share(
         "Its share of purchases in {last}",
@@ -166,11 +162,10 @@ class ByMineral(Result):
         "Share of that year's need that would still be met without that country."
         f" {IF_IT_STOPS} {SEE_MORE}",
     )
-    stage_country = field.text(
+    stage_country = field.country(
         "Largest loss through all stages",
         "The country outside the coalition whose loss would leave least of this"
         " mineral, if plants also lose the inputs that it sells them.",
-        names=Name.COUNTRY,
         optional=True,
     )
     served_through = field.share(
@@ -191,10 +186,8 @@ class ByMineral(Result):
         " same rounded share from the same country: their number.",
         names=Name.MEMBER,
     )
-    dependent_country = field.text(
-        "Depends on",
-        "The country that sells most of this mineral to that member.",
-        names=Name.COUNTRY,
+    dependent_country = field.country(
+        "Depends on", "The country that sells most of this mineral to that member."
     )
     dependent_share = field.share(
         "Share of what it buys in {last}",
@@ -207,15 +200,11 @@ class ByMineral(Result):
         "Tonnes that plants take as an input in the last planned year.",
         optional=True,
     )
-    short = common.SHORT.like(
-        meaning="Demand neither bought nor drawn from stock, all years together."
-    )
+    short = common.SHORT.like("Demand neither bought nor drawn from stock, all years together.")
     served = field.share("Served share of demand", "1 minus shortage / demand, all years together.")
     landed = common.LANDED
-    last_country = field.text(
-        "Largest country in {last}",
-        "The country with the largest share in the last planned year.",
-        names=Name.COUNTRY,
+    last_country = field.country(
+        "Largest country in {last}", "The country with the largest share in the last planned year."
     )
     last_share = field.share(
         "Largest share in {last}", "Largest share of one country in the last planned year."
@@ -232,102 +221,76 @@ class ByMineral(Result):
     hhi_purchases = field(
         "HHI by purchases", Look.INDEX, f"With the plan, by the coalition's purchases. {HHI}"
     )
-    supplier_today = field.text(
+    supplier_today = field.country(
         "Largest supplier today",
         "The largest supplier today, before any scenario. The next column names the source.",
-        names=Name.COUNTRY,
-        printed=False,
     )
     today_by = field.text(
         "Today is by",
         f"{CURRENT_SUPPLY}: today's purchases, measured in the same way as the plan."
         f" {CAPACITY_TODAY}: the workbook has no purchases of today, so the shares are"
         " those of the world's refining capacity.",
-        printed=False,
     )
     supplier_today_share = field.share(
         "Its share of purchases today",
         "That country's share of all purchases today, or an estimate of it.",
-        printed=False,
     )
     served_without_today = field.share(
         "Served if it stops, today",
         "Share of today's purchases that would remain if today's largest supplier"
         f" stopped. {IF_IT_STOPS}",
-        printed=False,
     )
     surged_today = field.share(
         "Served if it stops, today, with surge",
         f'As the column "Served if it stops, today", but with a surge. {WITH_SURGE}',
-        printed=False,
     )
     surged = field.share(
         "Served if it stops, in {last}, with surge",
         f'As the column "Served if it stops, in {{last}}", but with a surge. {WITH_SURGE}',
-        printed=False,
     )
-    alike = field(
+    alike = field.count(
         "Members alike",
-        Look.COUNT,
         "Number of members that have that rounded share of purchases from that country.",
-        printed=False,
     )
-    wholly_dependent = field(
+    wholly_dependent = field.count(
         "Members that buy all from one country",
-        Look.COUNT,
         "Number of members that buy all their tonnes of this mineral from one country"
         " outside the coalition, in the last planned year.",
-        printed=False,
     )
     shortage_by_limits = field.money(
         "Shortage by limits at its cost",
         "Shortage cost minus shortage cost without share limits, all years together."
         f" Nobody pays it. {common.UNDISCOUNTED}",
-        printed=False,
     )
     limits_kept = field.text(
         "Share limits kept",
         "Whether every share limit on this mineral is kept in every year. no: one is"
         " exceeded, and total cost has its penalty. Blank: it has no limit.",
-        printed=False,
     )
     paid = common.PURCHASES.like(
         look=Look.MONEY,
         meaning=f"Cost or price, tariff and freight of all flows. {common.UNDISCOUNTED}",
         unit="{money}",
-        printed=False,
     )
     share = field.share(
         "Largest share of {basis}",
         "Largest share of one country in any year, without Rest of world. If the limit"
         " tightens over the years, this is often the first year.",
-        printed=False,
     )
     limit = field.share(
-        "Limit on it",
-        "The coalition's tightest limit on that country in that year; blank: none.",
-        printed=False,
+        "Limit on it", "The coalition's tightest limit on that country in that year; blank: none."
     )
-    country = field.text(
-        "Largest country",
-        "The country with the largest share in any year.",
-        names=Name.COUNTRY,
-        printed=False,
-    )
-    year = field("In year", Look.YEAR, "The year of the largest share.", printed=False)
-    years_at_limit = field(
+    country = field.country("Largest country", "The country with the largest share in any year.")
+    year = field("In year", Look.YEAR, "The year of the largest share.")
+    years_at_limit = field.count(
         "Years at limit",
-        Look.COUNT,
         "Number of years in which the coalition's limit on the last year's largest"
         " country binds; blank: it has no limit.",
-        printed=False,
     )
-    bound_on_members = field(
+    bound_on_members = field.count(
         "Binding limits on members",
-        Look.COUNT,
         "Number of binding max limits on single members or groups, counted once for"
         " each supplier and year.",
-        printed=False,
     )
 
 
@@ -346,7 +309,7 @@ class MeasuresByYear(Result):
         widest=24,
     )
     mineral = common.MINERAL
-    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
+    unit = common.UNIT.like("Unit of the numbers in the row.")
     years = field(
         "One column for each year",
         Look.TONNES,
@@ -375,7 +338,7 @@ class Scorecard(Result):
     )
     mineral = common.MINERAL
     buyer = common.BUYER.like(
-        meaning="The coalition, or the EU if members have the group EU and Countries has a bloc EU."
+        "The coalition, or the EU if members have the group EU and Countries has a bloc EU."
     )
     before = field.share(
         "Before",
@@ -400,7 +363,7 @@ class Scorecard(Result):
         " it. no data: the remark says which data are missing in the workbook.",
         colour=Colour.LIGHTS,
     )
-    unit = common.UNIT.like(meaning="Unit of the numbers in the row.")
+    unit = common.UNIT.like("Unit of the numbers in the row.")
     before_is = field.text(
         "Before is",
         "nameplate: capacity of all refiners, or mines, in the first year. usable: the"
@@ -408,11 +371,11 @@ class Scorecard(Result):
         " supply. opening: the stock before the first year.",
     )
     remark = common.REMARK.like(
-        meaning="The countries that the number is about, or why there is no number. For HHI-WGI,"
+        "The countries that the number is about, or why there is no number. For HHI-WGI,"
         " if countries have no Governance: its range, from the best to the worst possible"
         " governance of these."
     )
-    source = common.SOURCE.like(meaning="Source of the measure or the benchmark.")
+    source = common.SOURCE.like("Source of the measure or the benchmark.")
     formula = field(
         "Formula",
         Look.REMARK,
@@ -433,16 +396,16 @@ class Benchmarks(Result):
         " 2030 on, or in its last year if it ends before 2030.",
     )
     mineral = common.MINERAL
-    buyer = common.BUYER.like(meaning="The buyer; the benchmark is a share of its consumption.")
+    buyer = common.BUYER.like("The buyer; the benchmark is a share of its consumption.")
     kind = common.LIMIT_KIND.like(
-        meaning="min: at least this share is required. max: at most this share is allowed."
+        "min: at least this share is required. max: at most this share is allowed."
     )
     required = Scorecard.required.like(
-        meaning="The share that the benchmark requires at least or, for one country outside,"
+        "The share that the benchmark requires at least or, for one country outside,"
         " allows at most."
     )
     worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
-    worst_year = ByMineral.year.like(meaning="The worst of these years.", printed=True)
+    worst_year = ByMineral.year.like("The worst of these years.", printed=True)
     share_if_asked = field.share(
         "Reached if asked for",
         "The share in the cheapest plan that has the benchmark as a limit, in the"
@@ -479,5 +442,5 @@ class Benchmarks(Result):
         key="extra_short_others_t",
     )
     remark = common.REMARK.like(
-        meaning="The worst year, or why the benchmark could not be added as a limit."
+        "The worst year, or why the benchmark could not be added as a limit."
     )

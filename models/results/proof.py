@@ -26,9 +26,9 @@ class Values(Result):
 
     plan = _PLAN
     family = _FAMILY.like(
-        meaning="The family of variables of the linear program, as in docs/mathematics.md."
+        "The family of variables of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="The variable within the family; countries are codes.")
+    key = _KEY.like("The variable within the family; countries are codes.")
     value = VALUE.like(
         look=Look.TONNES,
         meaning="Tonnes; for the family built, the fraction of a project. Variables that are not"
@@ -49,9 +49,9 @@ class Duals(Result):
 
     plan = _PLAN
     family = _FAMILY.like(
-        meaning="The family of constraints of the linear program, as in docs/mathematics.md."
+        "The family of constraints of the linear program, as in docs/mathematics.md."
     )
-    key = _KEY.like(meaning="The constraint within the family; countries are codes.")
+    key = _KEY.like("The constraint within the family; countries are codes.")
     dual = field(
         "Dual",
         Look.PRICE,
@@ -74,7 +74,7 @@ class Checks(Result):
     column = COLUMN
     what = WHAT
     value = VALUE.like(look=Look.TINY)
-    accepted = ACCEPTED.like(meaning="Largest value that passes the check.")
+    accepted = ACCEPTED.like("Largest value that passes the check.")
     unit = UNIT
 
 

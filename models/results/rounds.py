@@ -1,9 +1,10 @@
-"""The sheets of a rolled workbook on past years, and on the cells that they changed."""
+"""The tables of one planning round after another: what differed, was carried over and changed."""
 
 from __future__ import annotations
 
 from models.results import common, proof
 from models.results.field import Look, Result, field
+from models.results.supply import Flows
 
 BOOK = "roll"
 
@@ -43,9 +44,32 @@ class CarriedOver(Result):
     TABLE, BOOK = "Carried over", BOOK
 
     sheet = common.SHEET
-    cell = proof.Checks.cell.like(meaning="The cell in this workbook.")
+    cell = proof.Checks.cell.like("The cell in this workbook.")
     what = common.WHAT.like(look=Look.LONG, meaning="The names in the row.")
     column = common.COLUMN
     before = field.text("Was", "The value in the previous workbook; blank: it had none.")
     after = field.text("Is now", "The value in this workbook; blank: it was removed.")
     reason = field("Why", Look.LONG, "The source of the new value.")
+
+
+class ChangedOrders(Result):
+    """Every order that differs from the previous plan, in the years that both plans cover.
+
+    Only plans of workbooks that planner roll wrote have this sheet.
+    """
+
+    TABLE, PLACE = "Since last plan", 155
+    GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
+
+    year = common.YEAR
+    mineral = common.MINERAL
+    refiner = common.REFINER
+    member = common.MEMBER
+    contract = Flows.contract
+    before = field(
+        "Ordered before", Look.TONNES, "Tonnes ordered in the previous plan; 0: no such order."
+    )
+    now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
+    change = common.CHANGE.like("Tonnes ordered now minus tonnes ordered before.")
+    unit = common.UNIT
+    project = common.PROJECT.like(printed=False)

@@ -109,10 +109,10 @@ class ShortageCauses(Result):
     members = field(
         "Members", Look.LONG, "Names of the members, or all that need the mineral.", widest=40
     )
-    demand = common.DEMAND.like(meaning="Demand of these members in these years.")
-    short = common.SHORT.like(meaning="Shortage of these members in these years together.")
+    demand = common.DEMAND.like("Demand of these members in these years.")
+    short = common.SHORT.like("Shortage of these members in these years together.")
     share = common.SHARE_SHORT
-    cause = Shortages.cause.like(meaning="Why each supplier that could serve them does not.")
+    cause = Shortages.cause.like("Why each supplier that could serve them does not.")
     unit = common.UNIT.like(printed=False)
 
 
@@ -131,7 +131,7 @@ class Refiners(PlanTable):
     mineral = common.MINERAL
     country = common.COUNTRY
     capacity = common.CAPACITY.like(
-        meaning="Capacity that the coalition can use: nameplate capacity x available share; for a"
+        "Capacity that the coalition can use: nameplate capacity x available share; for a"
         " project, the part in operation."
     )
     tonnes = common.TONNES
@@ -220,7 +220,7 @@ class CountryShares(PlanTable):
         "Tonnes as a share of the buyer's purchases of the mineral in that year.",
     )
     limit = common.LIMIT.like(
-        meaning="The tightest max on this country for this buyer; blank if there is none."
+        "The tightest max on this country for this buyer; blank if there is none."
     )
     headroom = field.share("Headroom", "The limit minus the share that it limits.")
     over = field.share(
@@ -274,7 +274,7 @@ class ShareLimits(PlanTable):
         "Saving if the limit were one tonne looser; 0 if it does not bind.",
     )
     share_of = field.text("Share of", "The base of the limit: demand or purchases.", printed=False)
-    tonnes = common.TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
+    tonnes = common.TONNES.like("Tonnes that count under the limit.", printed=False)
     base = field.tonnes(
         "Base", "Tonnes of demand or purchases that the limit is a share of.", printed=False
     )
@@ -321,7 +321,7 @@ class Security(PlanTable):
     )
     target = field.share("To be served", "1 minus Max short.")
     missing = field.tonnes(common.MISSING, "Tonnes below the target; each costs the penalty.")
-    binding = ShareLimits.binding.like(meaning="yes: no more is served than the target asks for.")
+    binding = ShareLimits.binding.like("yes: no more is served than the target asks for.")
     point = field.money(
         "A point costs",
         "Cost of serving one more percentage point of demand; 0 if the target does not bind.",
@@ -332,7 +332,7 @@ class Security(PlanTable):
         "Tonnes served if the country is lost, including stocks that count.",
         printed=False,
     )
-    demand = common.DEMAND.like(meaning="Demand of the coalition in that year.", printed=False)
+    demand = common.DEMAND.like("Demand of the coalition in that year.", printed=False)
     asked = field.text(
         "Asked of",
         "Lost country of the row: one country, or each of several in turn.",
@@ -377,7 +377,7 @@ class Contracts(PlanTable):
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
     maximum = common.MAX.like(
-        meaning="Most tonnes that the contract gives; blank if there is no maximum.", unit="t/yr"
+        "Most tonnes that the contract gives; blank if there is no maximum.", unit="t/yr"
     )
     taken = field.tonnes("Taken")
     untaken = field.tonnes("Untaken")
@@ -419,13 +419,13 @@ class Stocks(PlanTable):
     mineral = common.MINERAL
     member = common.MEMBER
     opening = field.tonnes("Opening", "Stock at the start of the year.")
-    change = common.CHANGE.like(meaning="Tonnes added to stock; below 0: drawn from it.", unit="t")
+    change = common.CHANGE.like("Tonnes added to stock; below 0: drawn from it.", unit="t")
     closing = field.tonnes("Closing", "Stock at the end of the year.")
     target = field.tonnes(
         "Target", "Stock to hold at the end of the year. A shortfall costs a penalty."
     )
     shortfall = field.tonnes("Below target", "Tonnes missing from the target.")
-    most = common.MAX.like(meaning="Most tonnes that can be stored.", unit="t")
+    most = common.MAX.like("Most tonnes that can be stored.", unit="t")
     worth = field.price("Shadow price of target", "Saving if the target were one tonne lower.")
     days = field("Days of cover", Look.DAYS, "Closing stock in days of that year's demand.")
     day_worth = field.money(
@@ -473,7 +473,7 @@ class Projects(PlanTable):
     country = common.COUNTRY
     started = field.share("Started", "Fraction of the project whose output begins in this year.")
     running = field.share("Running", "Fraction of the project that is in operation in this year.")
-    capacity = common.CAPACITY.like(meaning="Capacity in operation in the year.")
+    capacity = common.CAPACITY.like("Capacity in operation in the year.")
     tonnes = common.TONNES
     capex = field.millions(
         "Capex",
@@ -516,12 +516,12 @@ class Ore(PlanTable):
 
     year = common.YEAR
     mineral = common.MINERAL
-    mine_country = field.text("Mine country", "Country of the mines.", names=Name.COUNTRY)
+    mine_country = field.country("Mine country", "Country of the mines.")
     refiner = common.REFINER
-    country = field.text("Refiner country", "Country of the refiner.", names=Name.COUNTRY)
+    country = field.country("Refiner country", "Country of the refiner.")
     tonnes = common.TONNES
     premium = field.price("Premium", "Price of the ore on top of the refiner's cost.")
-    freight = common.FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
+    freight = common.FREIGHT.like("Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
         Look.TONNES,
@@ -578,7 +578,7 @@ class Changes(PlanTable):
     member = common.MEMBER
     today = field("Today", Look.TONNES, unit="t/yr")
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
-    change = common.CHANGE.like(meaning="Planned minus today.", unit="t/yr")
+    change = common.CHANGE.like("Planned minus today.", unit="t/yr")
     unit = common.UNIT
 
     @classmethod

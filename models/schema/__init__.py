@@ -9,12 +9,15 @@ from models.schema.column import ByYear as ByYear
 from models.schema.column import CellKind as CellKind
 from models.schema.column import Column as Column
 from models.schema.column import Record as Record
+from models.schema.evidence import DataSource as DataSource
+from models.schema.evidence import Uncertainty as Uncertainty
+from models.schema.evidence import grade_of as grade_of
+from models.schema.evidence import is_estimate as is_estimate
 from models.schema.market import COALITION as COALITION
 from models.schema.market import DEMAND as DEMAND
 from models.schema.market import HOME_FIRST as HOME_FIRST
 from models.schema.market import OTHER as OTHER
 from models.schema.market import PRIMARY as PRIMARY
-from models.schema.market import PRO_RATA as PRO_RATA
 from models.schema.market import PURCHASES as PURCHASES
 from models.schema.market import RECYCLED as RECYCLED
 from models.schema.market import REST_OF_WORLD as REST_OF_WORLD
@@ -61,12 +64,8 @@ from models.schema.policy import SecurityTarget as SecurityTarget
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Support as Support
-from models.schema.sources import DataSource as DataSource
 from models.schema.stages import Input as Input
 from models.schema.stages import InputLane as InputLane
-from models.schema.uncertainty import Uncertainty as Uncertainty
-from models.schema.uncertainty import grade_of as grade_of
-from models.schema.uncertainty import is_estimate as is_estimate
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,

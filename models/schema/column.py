@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 MOST_TONNES = 1e10
 MOST_PRICE = 1e8
@@ -137,14 +137,19 @@ class Column:
 # ---- declarations ------------------------------------------------------------------------------
 
 
+_TEXTS = {CellKind.TEXT, CellKind.NAME, CellKind.COUNTRY}
+
+
 def column(
     header: str, kind: CellKind, meaning: str, *, value: Any = dataclasses.MISSING, **parts: Any
 ) -> Any:
-    """Declare a record's field as a column; without ``value`` the cell must be filled.
+    """Declare a record's field as a column; without ``value`` and ``default`` it must be filled.
 
     ``parts`` are the other fields of ``Column``. By default, ``most`` follows from the unit, and
-    ``default`` from the value.
+    ``default`` from the value. A blank cell with only a ``default`` is None, or "" for a text.
     """
+    if value is dataclasses.MISSING and "default" in parts:
+        value = "" if kind in _TEXTS else None
     if kind is CellKind.YEAR:
         parts |= {"least": FIRST_YEAR, "most": LAST_YEAR}
     elif kind is CellKind.SHARE:
@@ -164,6 +169,14 @@ def _in_words(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
+def text(header: str, meaning: str, **parts: Any) -> Any:
+    return column(header, CellKind.TEXT, meaning, **parts)
+
+
+def yes_no(header: str, meaning: str, **parts: Any) -> Any:
+    return column(header, CellKind.YES_NO, meaning, **parts)
+
+
 def named(header: str, meaning: str, *refers: str, **parts: Any) -> Any:
     return column(header, CellKind.NAME, meaning, refers=refers, **parts)
 
@@ -175,7 +188,7 @@ def country_code(header: str, meaning: str, **parts: Any) -> Any:
 def selector(header: str, meaning: str, *refers: str, default: str = "all") -> Any:
     """Declare a column that selects records by name, or by country; a blank cell selects all."""
     kind = CellKind.NAME if refers else CellKind.COUNTRY
-    return column(header, kind, meaning, value="", default=default, refers=refers)
+    return column(header, kind, meaning, default=default, refers=refers)
 
 
 def choice(header: str, meaning: str, *choices: str, **parts: Any) -> Any:
@@ -196,12 +209,16 @@ def fraction(header: str, meaning: str, **parts: Any) -> Any:
 
 def years(header: str, meaning: str) -> Any:
     """Declare a First year or Last year; if both are blank, the row always applies."""
-    return column(header, CellKind.YEAR, meaning, value=None, default="always")
+    return column(header, CellKind.YEAR, meaning, default="always")
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A row of a sheet. ``row`` is its row number in the worksheet, and is not compared."""
+    """A row of a sheet; every subclass is a frozen dataclass.
+
+    ``row`` is its row number in the worksheet, and is not compared.
+    """
 
     SHEET: ClassVar[str]
     MEANING: ClassVar[str]
@@ -220,6 +237,9 @@ class Record:
     source: str = field(default="", compare=False)
     grade: str = field(default="", compare=False)
     row: int = field(default=0, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
     @classmethod
     @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from models import tolerances
@@ -20,7 +19,9 @@ from models.schema.column import (
     number,
     selector,
     series,
+    text,
     years,
+    yes_no,
 )
 
 PRIMARY, RECYCLED = "primary", "recycled"
@@ -34,31 +35,22 @@ It is outside the coalition, and only limits that name it apply to it.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
 class Settings(Record):
     """The settings of a workbook."""
 
     SHEET = "Settings"
     MEANING = "Settings of the whole workbook, one per row."
 
-    plan_title: str = column(
-        "Plan title",
-        CellKind.TEXT,
-        "Title on the plan's first sheet.",
-        value="",
-        default="the file's name",
+    plan_title: str = text(
+        "Plan title", "Title on the plan's first sheet.", default="the file's name"
     )
-    currency: str = column(
-        "Currency",
-        CellKind.TEXT,
-        "Three-letter code of the currency of all prices and costs.",
-        value="USD",
+    currency: str = text(
+        "Currency", "Three-letter code of the currency of all prices and costs.", value="USD"
     )
     price_year: int | None = column(
         "Price year",
         CellKind.YEAR,
         "Year of the prices. A label: nothing is inflated.",
-        value=None,
         default="not stated",
     )
     discount_rate: float = fraction(
@@ -73,7 +65,6 @@ class Settings(Record):
         "Default freight",
         "Freight from a supplier country to a member, used where the sheet Freight is blank.",
         "USD/t",
-        value=None,
         default="none: every supplier country and member then need a freight",
     )
     shortage_cost_multiple: float = number(
@@ -108,11 +99,8 @@ class Settings(Record):
         " a year, if Max growth limits it.",
         value=0.1,
     )
-    whole_projects: bool = column(
-        "Whole projects",
-        CellKind.YES_NO,
-        "yes: each project is built in full or not at all.",
-        value=False,
+    whole_projects: bool = yes_no(
+        "Whole projects", "yes: each project is built in full or not at all.", value=False
     )
     rights: str = choice(
         "Rights",
@@ -124,9 +112,8 @@ class Settings(Record):
         HOME_FIRST,
         value=PRO_RATA,
     )
-    carry_over_budget: bool = column(
+    carry_over_budget: bool = yes_no(
         "Carry over budget",
-        CellKind.YES_NO,
         "yes: unspent budget may be spent in later years that have a budget.",
         value=False,
     )
@@ -152,7 +139,6 @@ class Settings(Record):
 # ---- who needs what ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Mineral(Record):
     """A refined mineral that the coalition buys."""
 
@@ -171,16 +157,13 @@ class Mineral(Record):
         value=ByYear(),
         default="price x shortage cost multiple",
     )
-    unit: str = column(
+    unit: str = text(
         "Unit",
-        CellKind.TEXT,
         'The substance that a tonne counts, such as "t Li content". The plan shows it.',
-        value="",
         default="t",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Member(Record):
     """A buyer of the coalition."""
 
@@ -189,18 +172,14 @@ class Member(Record):
     REQUIRED = True
 
     name: str = named("Member", "The member.", key=True)
-    country: str = country_code(
-        "Country", "The member's country.", value="", default="several countries"
-    )
+    country: str = country_code("Country", "The member's country.", default="several countries")
     group: str = named(
         "Group",
         "A name that several members share, such as EU. Share limits can use it as buyer.",
-        value="",
         default="none",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Country(Record):
     """A country that refines, mines or buys."""
 
@@ -218,14 +197,12 @@ class Country(Record):
     governance: float | None = number(
         "Governance",
         "Governance score, such as the World Bank's mean score (-2.5 to 2.5).",
-        value=None,
         least=-1e3,
         most=1e3,
         default="none",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Demand(Record):
     """The demand of one member for one mineral."""
 
@@ -240,7 +217,6 @@ class Demand(Record):
         "Tier",
         "Tier of this demand, such as defence. Each tier has its own shortage cost.",
         "Tiers",
-        value="",
         key=True,
         default="none: the mineral's shortage cost",
     )
@@ -258,7 +234,6 @@ class Demand(Record):
             object.__setattr__(self, "tonnes", kept)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Tier(Record):
     """A priority class of demand, and the cost of leaving it unmet."""
 
@@ -275,7 +250,6 @@ class Tier(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CurrentSupply(Record):
     """A purchase of a member, or of a plant, from a refiner today."""
 
@@ -284,15 +258,12 @@ class CurrentSupply(Record):
 
     refiner: str = named("Refiner", "The refiner.", "Refiners", key=True)
     mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
-    member: str = named(
-        "Member", "Who buys.", "Members", value="", key=True, default="a plant buys"
-    )
+    member: str = named("Member", "Who buys.", "Members", key=True, default="a plant buys")
     plant: str = named(
         "Plant",
         "The plant that buys the mineral as an input.",
         "Refiners",
         "Projects",
-        value="",
         key=True,
         default="a member buys",
     )
@@ -309,15 +280,14 @@ def plant_kind() -> Any:
 
 def plant_owner() -> Any:
     meaning = "Country of the owner who controls the plant."
-    return country_code("Owner country", meaning, value="", default="its country")
+    return country_code("Owner country", meaning, default="its country")
 
 
 def plant_company() -> Any:
     meaning = "Company that owns the plant. Upper case and extra spaces make no difference."
-    return named("Owner", meaning, value="", default="none", carried=True)
+    return named("Owner", meaning, default="none", carried=True)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Refiner(Record):
     """A supplier of one refined mineral: one refinery, or all refining of a company or country."""
 
@@ -353,17 +323,14 @@ class Refiner(Record):
         value=1.0,
         above=True,
     )
-    needs_ore: bool | None = column(
+    needs_ore: bool | None = yes_no(
         "Needs ore",
-        CellKind.YES_NO,
         "Whether it takes ore from the sheet Mines.",
-        value=None,
         default="yes for primary, no for recycled",
     )
     max_growth: float | None = number(
         "Max growth",
         "Highest yearly growth of its sales to the coalition, as a fraction (above 1 is allowed).",
-        value=None,
         most=MOST_MULTIPLE,
         default="no limit",
     )
@@ -373,7 +340,6 @@ class Refiner(Record):
     """Payment of a scenario for each tonne that is sold [money/t]; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Mine(Record):
     """A country's mines of one mineral, which supply the coalition's refiners with ore."""
 
@@ -398,7 +364,6 @@ class Mine(Record):
 # ---- how refined minerals and ore travel -------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Freight(Record):
     """The freight from one country to each member."""
 
@@ -413,23 +378,21 @@ class Freight(Record):
 
 def lane_freight(meaning: str, default: str) -> Any:
     """Declare the column Freight of a lane sheet; ``default`` says what a blank cell means."""
-    return number("Freight", meaning, "USD/t", value=None, default=default)
+    return number("Freight", meaning, "USD/t", default=default)
 
 
 def lane_tariff(of: str) -> Any:
     """Declare the column Tariff of a lane sheet; ``of`` names the base of the tariff."""
     meaning = f"Tariff as a fraction of {of} (above 1 is allowed)."
     default = "unchanged (0 at first)"
-    return number("Tariff", meaning, value=None, most=MOST_TARIFF, default=default)
+    return number("Tariff", meaning, most=MOST_TARIFF, default=default)
 
 
 def lane_open() -> Any:
-    """Declare the column Open of a lane sheet."""
     meaning, default = "no: the lane is closed.", "unchanged (yes at first)"
-    return column("Open", CellKind.YES_NO, meaning, value=None, default=default)
+    return yes_no("Open", meaning, default=default)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Lane(Record):
     """A row of Lanes, which changes all lanes that it matches.
 
@@ -453,7 +416,6 @@ class Lane(Record):
         "Max",
         "Most tonnes in a year from the country, or from the refiner if the row names one.",
         "t/yr",
-        value=None,
         default="unchanged (none at first)",
     )
     first_year: int | None = years("First year", "First year in which the row applies.")
@@ -466,7 +428,6 @@ class Lane(Record):
     """Addition of a scenario to the tariff; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class OreLane(Record):
     """A row of Ore lanes, which changes all ore lanes that it matches.
 

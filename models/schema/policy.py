@@ -21,6 +21,7 @@ from models.schema.column import (
     selector,
     series,
     years,
+    yes_no,
 )
 from models.schema.market import COALITION, plant_company, plant_kind, plant_owner
 
@@ -38,7 +39,6 @@ EACH_OUTSIDE = "each outside "
 # ---- limits, contracts, projects, stockpiles ---------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShareLimit(Record):
     """A maximum or minimum share of a buyer's demand that some suppliers may cover."""
 
@@ -51,7 +51,6 @@ class ShareLimit(Record):
         "Buyer",
         "each (every member on its own), one member, or a group of members.",
         or_group=True,
-        value="",
         default="the coalition as one",
     )
     group: str = choice(
@@ -63,7 +62,6 @@ class ShareLimit(Record):
         "Supplier",
         "A name of the kind given in Supplier group. For country and owner, `each"
         " outside BLOC` is possible too. A company is an Owner in Refiners or Projects.",
-        value="",
         default="each one alone",
     )
     share: ByYear = fraction(
@@ -77,7 +75,6 @@ class ShareLimit(Record):
         "Penalty",
         "Cost of a tonne above a max or below a min.",
         "USD/t",
-        value=None,
         default="a max is hard; a min costs the mineral's shortage cost",
     )
     stage: str = choice(
@@ -101,7 +98,6 @@ class ShareLimit(Record):
         return self.limit == MAX and refining and not self.single_supplier
 
 
-@dataclass(frozen=True, kw_only=True)
 class SecurityTarget(Record):
     """The largest shortage that is accepted if a country is lost."""
 
@@ -113,7 +109,6 @@ class SecurityTarget(Record):
         "Lost country",
         "The country that is lost. With `each outside BLOC`, every country outside the"
         " bloc is lost, one at a time.",
-        value="",
         default=f"{EACH_OUTSIDE}{COALITION}",
     )
     max_short: ByYear = fraction(
@@ -122,11 +117,8 @@ class SecurityTarget(Record):
         " the country.",
         by_year=True,
     )
-    count_stocks: bool = column(
-        "Count stocks",
-        CellKind.YES_NO,
-        "Whether members' stocks at the start of the year can be used.",
-        value=True,
+    count_stocks: bool = yes_no(
+        "Count stocks", "Whether members' stocks at the start of the year can be used.", value=True
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
@@ -134,38 +126,29 @@ class SecurityTarget(Record):
         "Penalty",
         "Cost of each tonne of shortage above Max short.",
         "USD/t",
-        value=None,
         default="a tenth of the mineral's shortage cost, for a loss once in ten years",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Contract(Record):
     """A member's offtake contract with a refiner."""
 
     SHEET = "Contracts"
     MEANING = "Offtake contracts: tonnes to take or pay for, at the contract's own price."
 
-    name: str = named("Contract", "Name of the contract.", value="", default="none")
+    name: str = named("Contract", "Name of the contract.", default="none")
     refiner: str = named("Refiner", "The refiner.", "Refiners")
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     member: str = named("Member", "Who buys.", "Members")
     min: float = number("Min", "Tonnes that must be paid for, taken or not.", "t/yr", value=0.0)
-    max: float | None = number(
-        "Max", "Most tonnes that can be taken.", "t/yr", value=None, default="none"
-    )
+    max: float | None = number("Max", "Most tonnes that can be taken.", "t/yr", default="none")
     price: float | None = number(
-        "Price",
-        "Price of a tonne.",
-        "USD/t",
-        value=None,
-        default="the refiner's cost of the year",
+        "Price", "Price of a tonne.", "USD/t", default="the refiner's cost of the year"
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Project(Record):
     """A plant that could be built."""
 
@@ -180,9 +163,11 @@ class Project(Record):
     mineral: str = named("Mineral", "The mineral.", "Minerals")
     country: str = country_code("Country", "Country of the plant.")
     capacity: ByYear = number(
-        "Capacity", "Tonnes that the plant can refine in a year when built in full.", "t/yr",
+        "Capacity",
+        "Tonnes that the plant can refine in a year when built in full.",
+        "t/yr",
         is_fact=True,
-    )  # fmt: skip
+    )
     capex: float = number("Capex", "Capital to build the plant in full.", "USD m", is_fact=True)
     cost: ByYear = number(
         "Cost", "Cost of a tonne at the plant's gate, without capital.", "USD/t", is_fact=True
@@ -210,7 +195,6 @@ class Project(Record):
     """(first year of output, fraction) of each row of Built, filled by a Case; no column."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Built(Record):
     """A part of a project that is built or under construction."""
 
@@ -227,7 +211,6 @@ class Built(Record):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Support(Record):
     """A contract for difference, which pays a plant the market price's gap to the strike price."""
 
@@ -246,7 +229,6 @@ class Support(Record):
         "Reference price",
         "Market price of a tonne, as the contract defines it.",
         "USD/t",
-        value=None,
         default="the mineral's price of the year",
     )
     clawback: float | None = number(
@@ -254,21 +236,18 @@ class Support(Record):
         "The plant pays back the part of the market price above this price, which is"
         " at least the strike price.",
         "USD/t",
-        value=None,
         default="none: the plant pays nothing back",
     )
     payer: str = named(
         "Payer",
         "The member that pays, or a group whose members pay in proportion to their demand.",
         or_group=True,
-        value="",
         default="all members, in proportion to their demand",
     )
     first_year: int | None = years("First year", "First year in force.")
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PriceFloor(Record):
     """The minimum price of a tonne at a border: a levy raises cheaper imports to it."""
 
@@ -299,7 +278,6 @@ class PriceFloor(Record):
     last_year: int | None = years("Last year", "Last year in force.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class BudgetYear(Record):
     """The capital that can be committed in a year."""
 
@@ -315,7 +293,6 @@ class BudgetYear(Record):
     """
 
 
-@dataclass(frozen=True, kw_only=True)
 class Stockpile(Record):
     """A member's stockpile of a mineral."""
 
@@ -337,7 +314,6 @@ class Stockpile(Record):
         "Target (days)",
         "Stock to hold at the end of each year, in days of that year's demand (t x"
         " days / 365). It replaces Target (t).",
-        value=None,
         most=36500.0,
         default="the target in t",
     )
@@ -345,23 +321,27 @@ class Stockpile(Record):
         "Target penalty",
         "Yearly cost of each tonne below the target.",
         "USD/t/yr",
-        value=None,
         default="1/50 of the shortage cost; in the last year half of it",
     )
     holding_cost: float = number(
         "Holding cost", "Cost of storing a tonne for a year.", "USD/t/yr", value=0.0
     )
     max_fill: float | None = number(
-        "Max fill", "The most that can be added to the stock in a year.", "t/yr",
-        value=None, default="none", carried=True,
-    )  # fmt: skip
+        "Max fill",
+        "The most that can be added to the stock in a year.",
+        "t/yr",
+        default="none",
+        carried=True,
+    )
     max_draw: float | None = number(
-        "Max draw", "The most that can be drawn from the stock in a year.", "t/yr",
-        value=None, default="none", carried=True,
-    )  # fmt: skip
+        "Max draw",
+        "The most that can be drawn from the stock in a year.",
+        "t/yr",
+        default="none",
+        carried=True,
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Right(Record):
     """The share of a plant or a mine that a member may count as its own."""
 
@@ -441,7 +421,6 @@ _LASTING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActionRow(Record):
     """A row of Scenarios or Risks: an action, the records that it selects, and its value."""
 
@@ -450,9 +429,7 @@ class ActionRow(Record):
     mineral: str = selector("Mineral", "The mineral to change.", "Minerals")
     country: str = selector("Country", "The country of the refiners, projects or mines to change.")
     refiner: str = selector("Refiner", "The refiner to change.", "Refiners", "Projects")
-    company: str = named(
-        "Owner", "The company whose refiners and projects change.", value="", default="all"
-    )
+    company: str = named("Owner", "The company whose refiners and projects change.", default="all")
     member: str = selector("Member", "The member to change.", "Members")
     first_year: int | None = years("First year", "First year of the change.")
     last_year: int | None = years("Last year", "Last year of the change.")
@@ -460,7 +437,6 @@ class ActionRow(Record):
         "Value",
         "A factor, t/yr, t, share or money/t, depending on the action. It may be"
         " negative only for `add capacity`.",
-        value=None,
         least=-MOST_TONNES,
         most=MOST_TONNES,
         default="none",
@@ -479,7 +455,6 @@ class ActionRow(Record):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ScenarioStep(ActionRow):
     """One change of a scenario; its rows apply from top to bottom."""
 
@@ -493,7 +468,6 @@ class ScenarioStep(ActionRow):
     name: str = named("Scenario", "The scenario.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class EventStep(ActionRow):
     """One change that an event makes while it lasts."""
 

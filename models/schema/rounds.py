@@ -7,12 +7,9 @@ it changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models.schema.column import CellKind, Record, column, fraction, named, number
 
 
-@dataclass(frozen=True, kw_only=True)
 class Delivery(Record):
     """The actual delivery on an order, or on a purchase that no plan has."""
 
@@ -22,61 +19,42 @@ class Delivery(Record):
     order: str = named(
         "Order",
         "The order's id, as planner orders writes it. A row with an id needs no other names.",
-        value="",
         default="the order that has the names in this row",
     )
-    year: int | None = column(
-        "Year", CellKind.YEAR, "The year of delivery.", value=None, default="the order's"
-    )
-    mineral: str = named(
-        "Mineral", "The mineral bought.", "Minerals", value="", default="the order's"
-    )
-    refiner: str = named(
-        "Refiner", "The refiner that sold it.", "Refiners", value="", default="the order's"
-    )
+    year: int | None = column("Year", CellKind.YEAR, "The year of delivery.", default="the order's")
+    mineral: str = named("Mineral", "The mineral bought.", "Minerals", default="the order's")
+    refiner: str = named("Refiner", "The refiner that sold it.", "Refiners", default="the order's")
     project: str = named(
-        "Project",
-        "The project that built the plant.",
-        "Projects",
-        value="",
-        default="an existing plant",
+        "Project", "The project that built the plant.", "Projects", default="an existing plant"
     )
-    member: str = named(
-        "Member", "The member that bought it.", "Members", value="", default="the order's"
-    )
+    member: str = named("Member", "The member that bought it.", "Members", default="the order's")
     contract: str = named(
-        "Contract", "The contract, if the tonnes are bought under one.", value="", default="none"
+        "Contract", "The contract, if the tonnes are bought under one.", default="none"
     )
     planned: float | None = number(
         "Planned",
         "Tonnes that the plan orders. The planner does not read this column.",
         "t",
-        value=None,
         default="not read",
     )
     planned_price: float | None = number(
         "Planned price",
         "Landed cost of a tonne in the plan. The planner does not read this column.",
         "USD/t",
-        value=None,
         default="not read",
     )
     delivered: float | None = number(
-        "Delivered", "Tonnes delivered. 0: none.", "t", value=None, default="as planned"
+        "Delivered", "Tonnes delivered. 0: none.", "t", default="as planned"
     )
     paid: float | None = number(
         "Paid",
         "Total cost of a tonne: price, tariff, freight and levy.",
         "USD/t",
-        value=None,
         default="as planned",
     )
-    plan: str = named(
-        "Plan", "The plan's id, as planner orders writes it.", value="", default="not checked"
-    )
+    plan: str = named("Plan", "The plan's id, as planner orders writes it.", default="not checked")
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClosingStock(Record):
     """A stockpile at the end of a year."""
 
@@ -90,15 +68,13 @@ class ClosingStock(Record):
         "Planned",
         "Tonnes in the stockpile in the plan. The planner does not read this column.",
         "t",
-        value=None,
         default="not read",
     )
     closing: float | None = number(
-        "Closing", "Tonnes at the end of the year.", "t", value=None, default="as planned"
+        "Closing", "Tonnes at the end of the year.", "t", default="as planned"
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActualBuild(Record):
     """The part of a project that was actually built, if it differs from the plan."""
 
@@ -113,17 +89,17 @@ class ActualBuild(Record):
         key=True,
     )
     planned: float | None = fraction(
-        "Planned", "Fraction that the plan builds for the year. The planner does not read this"
-            " column.",
-        value=None, default="not read",
-    )  # fmt: skip
+        "Planned",
+        "Fraction that the plan builds for the year. The planner does not read this column.",
+        default="not read",
+    )
     part: float | None = fraction(
-        "Fraction", "Fraction of the project that starts output in the year. 0: none.", value=None,
+        "Fraction",
+        "Fraction of the project that starts output in the year. 0: none.",
         default="as planned",
-    )  # fmt: skip
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
 class PreviousOrder(Record):
     """An order in the previous plan for a year that is still ahead."""
 
@@ -134,17 +110,16 @@ class PreviousOrder(Record):
     mineral: str = named("Mineral", "The mineral bought.")
     refiner: str = named("Refiner", "The refiner that sells it.")
     project: str = named(
-        "Project", "The project that built the plant.", value="", default="an existing plant"
+        "Project", "The project that built the plant.", default="an existing plant"
     )
     member: str = named("Member", "The member that buys.")
     contract: str = named(
-        "Contract", "The contract, if the tonnes are bought under one.", value="", default="none"
+        "Contract", "The contract, if the tonnes are bought under one.", default="none"
     )
     tonnes: float = number("Tonnes", "Tonnes of the year.", "t")
     landed: float = number("Landed cost", "Cost of a tonne at the member's gate.", "USD/t")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PreviousBuild(Record):
     """A part of a project that the previous plan builds for a year that is still ahead."""
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models import tolerances
-from models.schema.column import CellKind, Record, column, named, number, selector, years
+from models.schema.column import Record, named, number, selector, years, yes_no
 from models.schema.market import lane_freight, lane_open, lane_tariff
 
 MOST_RATIO = 1e5
 """Most tonnes of an input for one tonne of product."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Input(Record):
     """The tonnes of one mineral that a plant needs to make a tonne of another one."""
 
@@ -29,7 +26,6 @@ class Input(Record):
         " general row, which names no refiner.",
         "Refiners",
         "Projects",
-        value="",
         key=True,
         default="every primary refiner and project of the product",
     )
@@ -40,15 +36,13 @@ class Input(Record):
         f" {tolerances.LEAST_RATIO:zf} to {MOST_RATIO:z,.0f}.",
         most=MOST_RATIO,
     )
-    joint: bool = column(
+    joint: bool = yes_no(
         "Joint",
-        CellKind.YES_NO,
         "yes: one tonne of input gives all joint products of the refiner at once.",
         value=False,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputLane(Record):
     """A row of Input lanes, which changes all lanes of inputs that it matches.
 

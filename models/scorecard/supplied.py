@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,7 +83,6 @@ class PlanSupply:
 
     @cached_property
     def bought_today(self) -> frozenset[str]:
-        """The minerals with known purchases of today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
     @cached_property
@@ -96,7 +96,7 @@ class PlanSupply:
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
         """Contained metal [t/yr] by (mineral, year) and mine country; year None: mine capacity."""
-        by_cell: dict[tuple[str, int | None], dict[str, float]] = {}
+        by_cell = defaultdict[tuple[str, int | None], dict[str, float]](lambda: defaultdict(float))
         first, ore = self.case.years[0], self.plan.amounts(ORE)
         rows: list[tuple[str, int | None, str, float]] = [
             *((m.mineral, None, m.country, mine_capacity(m, first)) for m in self.case.mines),
@@ -104,22 +104,19 @@ class PlanSupply:
         ]
         for mineral, year, country, amount in rows:
             if amount > 0:
-                by_country = by_cell.setdefault((mineral, year), {})
-                by_country[country] = by_country.get(country, 0.0) + amount
+                by_cell[mineral, year][country] += amount
         return by_cell
 
     @cached_property
     def exceeded_by_purchases(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
         """Limits that shares of demand keep but shares of purchases exceed, by (mineral, buyer)."""
-        by_buyer: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
+        by_buyer = defaultdict[tuple[str, str], tuple[OverByPurchases, ...]](tuple)
         for each in over_by_purchases(self.plan.countries, self.case.settings.share_basis):
-            key = each.mineral, each.buyer
-            by_buyer[key] = (*by_buyer.get(key, ()), each)
+            by_buyer[each.mineral, each.buyer] += (each,)
         return by_buyer
 
     @cached_property
     def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
-        """N-1 of the plan by (mineral, year)."""
         rows = n_minus_1(self.plan, self.case.years[0])
         return {(row["mineral"], row["year"]): row for row in rows}
 
@@ -152,7 +149,6 @@ class Supply:
 
     @cached_property
     def by_country(self) -> dict[str, float]:
-        """The tonnes by country of the source."""
         return summed((source.country, amount) for source, amount in self.tonnes)
 
     @property
@@ -244,9 +240,9 @@ class Supply:
 
 
 def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    totals: dict[str, float] = {}
+    totals = defaultdict[str, float](float)
     for name, amount in amounts:
-        totals[name] = totals.get(name, 0.0) + amount
+        totals[name] += amount
     return totals
 
 

@@ -8,6 +8,7 @@ shares of the world's refining capacity in the first year instead, marked as an 
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,9 +165,16 @@ _OF_STAGES = tuple(f for f in results.ByMineral.FIELDS if f.optional)
 """Columns that By mineral has only if some minerals are made from others."""
 
 
+_OF_TOP = [f.name for f in dataclasses.fields(Top)]
+NO_TOP: dict[str, Any] = dict.fromkeys([*_OF_TOP, *(f"last_{name}" for name in _OF_TOP)])
+"""The figures of a mineral that no single country sells."""
+
+
 @once
 def by_mineral(context: Context) -> results.ByMineral:
-    made = results.ByMineral.of_rows(figures(context), words=common.words_of(context.case))
+    rows = [NO_TOP | row for row in figures(context)]
+    words, is_partial = common.words_of(context.case), not context.case.years
+    made = results.ByMineral.of_rows(rows, partial=is_partial, words=words)
     if context.plan.expanded.intakes:
         return made
     return made.without(*_OF_STAGES)

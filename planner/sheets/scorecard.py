@@ -9,8 +9,7 @@ from models.case import Case
 from models.plan import Plan
 from models.results import Look, Scorecard
 from models.results.common import words_of
-from models.scorecard import Score, scorecard
-from models.scorecard.measures import Value
+from models.scorecard import Score, Value, scorecard
 from planner.render.table import Cell
 from planner.render.words import each_year
 

@@ -29,7 +29,7 @@ from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
-from planner.sheets.figures import binding, figures
+from planner.sheets.figures import NO_TOP, binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
@@ -313,7 +313,7 @@ def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
                 for amount in ("short", "landed", "hhi_purchases")
             }
             worth = _worth_short(planned[name]).get(mineral, 0.0)
-            rows.append({**row, **more, "scenario": name, "worth_short": worth})
+            rows.append({**NO_TOP, **row, **more, "scenario": name, "worth_short": worth})
     units, t = words_of(next(iter(planned.values())).case), ScenarioMinerals
     made = t.of_rows(rows, words=units)
     is_staged = any(context.plan.expanded.intakes for context in planned.values())

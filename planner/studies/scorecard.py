@@ -21,7 +21,7 @@ from models.resolve import caps
 from models.results import Benchmarks as Missed
 from models.results import Result, Scorecard
 from models.schema.column import MOST_PRICE
-from models.scorecard import Score, due_years, measures, scorecard
+from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.options import CAP_HELP
 from planner.render.table import Record, records
@@ -87,7 +87,7 @@ class BenchmarkPrice:
     """
 
     score: Score
-    required: measures.Required
+    required: Required
     totals: ScorecardTotals | None = None
     reason: str = ""
     cash: float | None = None
@@ -220,7 +220,7 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
     return AddBenchmark(limit, outside)
 
 
-def _limit(case: Case, score: Score, required: measures.Required) -> schema.ShareLimit:
+def _limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
     """Return a benchmark as a row: a maximum is hard, a minimum has a penalty.
 
     For ore of a bloc's mines the share is of the coalition's demand: a limit counts all ore.
@@ -270,7 +270,7 @@ def totals_of(plan: Plan) -> ScorecardTotals:
             continue
         cost -= _penalty(plan, i, row)
         name, _, whose = row.note.partition(" ")
-        measure = next(m for m in measures.MEASURES if m.name == name)
+        measure = next(m for m in MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
         supplied = {y: supply.supply_of(row.mineral, buyer, y) for y in due_years(case.years)}
         shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}

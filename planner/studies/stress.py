@@ -421,7 +421,8 @@ def tables_of(result: Stress) -> list[Result]:
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])
-    every = [k.of_rows(rows, words=texts) for k, rows in tables.items() if k not in absent]
+    kinds = {kind: rows for kind, rows in tables.items() if kind not in absent}
+    every = [kind.of_rows(rows, partial=True, words=texts) for kind, rows in kinds.items()]
     if result.capped.plan.expanded.intakes:
         return every
     return [table.without(Losses.less_t, NMinusOne.need) for table in every]

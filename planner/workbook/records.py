@@ -12,8 +12,8 @@ from models.case import clean, common_letters, fold
 from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
+from models.schema.evidence import GRADES, WIDER
 from models.schema.rounds import ROUNDS
-from models.schema.uncertainty import GRADES, WIDER
 from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.plan import solve
-from models.schema.sources import FILLED
+from models.schema.evidence import FILLED
 from planner.documents import data_in
 from planner.workbook import read, read_tables
 from planner.workbook.excel import open_excel

@@ -48,6 +48,27 @@ def test_a_result_takes_all_its_columns_and_no_other():
         Taken(name=["a"], tonnes=[1.0, 2.0])
 
 
+def test_rows_whose_attribute_was_renamed_are_refused():
+    @dataclass
+    class Loss:
+        country: str
+        lost_t: float
+
+    class LossesShown(Result):
+        country = field.text("Country")
+        lost = field.tonnes("Lost")
+        remark = field.text("Remark", optional=True)
+
+    with pytest.raises(TypeError, match="LossesShown: no row names lost; no field is named lost_t"):
+        LossesShown.of_rows([vars(Loss("CHN", 1.0)), vars(Loss("ZAF", 2.0))])
+    more = LossesShown.of_rows([{"country": "CHN", "lost": 1.0, "price": 2.0}])
+    assert (more.country, more.lost, more.remark) == (["CHN"], [1.0], [None])
+    assert LossesShown.of_rows([{"country": "CHN"}, {"lost": 1.0}]).lost == [None, 1.0]
+    assert LossesShown.of_rows([{"country": "CHN"}]).lost == [None]
+    assert LossesShown.of_rows([{"price": 2.0}], partial=True).lost == [None]
+    assert len(LossesShown.of_rows([])) == 0
+
+
 def test_a_header_is_read_with_what_fills_it():
     assert Prices.marginal.title({"money": "EUR"}) == "Marginal price (EUR/t)"
     assert Prices.marginal.parsed("Marginal price (EUR/t)") == {"money": "EUR"}
@@ -124,7 +145,6 @@ def test_every_surface_says_the_same(made, result):
 
 
 def test_what_the_input_carries_stands_last_as_the_input_declares_it():
-    @dataclass(frozen=True, kw_only=True)
     class Plant(Record):
         name: str = named("Plant", "Its name.")
         site: str = country_code("Site", "Where it is.", value="", carried=True)

@@ -13,8 +13,7 @@ import pytest
 
 from models import measures
 from models.results import ByMineral, CountryShares, Figure, Members
-from models.scorecard import scorecard
-from models.scorecard.measures import CR1, HHI_COUNTRY
+from models.scorecard import CR1, HHI_COUNTRY, scorecard
 from planner.cli.commands.solve import plan_answer, show_suppliers
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.errors import InputError, PlannerError
-from models.schema.uncertainty import pedigree
+from models.schema.evidence import pedigree
 from planner.render.style import number_format
 from planner.render.table import grid
 from planner.sheets.context import estimates

@@ -153,7 +153,6 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
     ]
     table = risk._rows_of(risk.RiskByMineral.of_rows(rows), risk.AGREED)
     assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
-    assert list(table.ranked(risk.RiskByMineral.more, 1).mineral) == ["zinc"]
 
 
 # ---- scorecard -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from models import case, schema, units
 from models.schema import CellKind, Column, Record
-from models.schema.uncertainty import GRADES
+from models.schema.evidence import GRADES
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.headers import RECORDS, ParsedHeader

@@ -1,12 +1,12 @@
-"""How certain numbers are: the grades of rows, and the sheet Uncertainty with its ranges."""
+"""Where numbers come from and how certain they are: Sources, grades of rows, and Uncertainty."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
-from models.schema.column import MOST_MULTIPLE, CellKind, Record, column, number, selector
+from models.schema import market, policy, stages
+from models.schema.column import MOST_MULTIPLE, Record, choice, number, selector, text
 
 PUBLISHED, DERIVED, ESTIMATE, GUESS = "published", "derived", "estimate", "guess"
 WIDER = {PUBLISHED: 1.0, DERIVED: 2.0, ESTIMATE: 1.0, GUESS: 2.0}
@@ -56,7 +56,6 @@ def is_estimate(note: object, grade: str = "") -> bool:
     return str(note or "").casefold().startswith(f"{ESTIMATE}:")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Uncertainty(Record):
     """The range of some numbers in a sheet, as factors on their values."""
 
@@ -67,10 +66,9 @@ class Uncertainty(Record):
         " rows overlap, the last one counts."
     )
 
-    sheet: str = column("Sheet", CellKind.TEXT, "The sheet that has the numbers, such as Refiners.")
-    header: str = column(
+    sheet: str = text("Sheet", "The sheet that has the numbers, such as Refiners.")
+    header: str = text(
         "Column",
-        CellKind.TEXT,
         "The column of that sheet, such as Capacity. For the sheets Demand and"
         " Freight, write `Demand` or `Freight`.",
     )
@@ -88,4 +86,48 @@ class Uncertainty(Record):
         "The high end of the range, as a factor on the value: 1.2 is 20 % more.",
         least=1.0,
         most=MOST_MULTIPLE,
+    )
+
+
+# ---- the sheet Sources --------------------------------------------------------------------------
+
+_DECLARED = (
+    each
+    for module in (market, policy, stages)
+    for each in vars(module).values()
+    if isinstance(each, type) and issubclass(each, Record) and hasattr(each, "SHEET")
+)
+FILLED = tuple(r.SHEET for r in dict.fromkeys(_DECLARED) if any(c.key for c in r.columns()))
+"""The sheets that `planner pull` can fill: those with a key, by which rows are matched."""
+
+
+class DataSource(Record):
+    """A table elsewhere whose rows fill a sheet."""
+
+    SHEET = "Sources"
+    MEANING = "Tables from which `planner pull` fills sheets. A plan does not read this sheet."
+    IS_PLANNED, IS_ORDERED = False, True
+
+    sheet: str = choice("Sheet", "The sheet to fill; its rows are matched by their key.", *FILLED)
+    place: str = text(
+        "From",
+        "A CSV, Excel, Parquet or SQLite file beside the workbook, or the name of an environment"
+        " variable that holds the URL of a database.",
+    )
+    table: str = text(
+        "Table or query",
+        "A sheet of Excel; a table of a database, or a query that begins with SELECT or WITH.",
+        default="the only table",
+    )
+    columns_of: str = text(
+        "Columns",
+        "Pairs `source column=workbook column`, with ; between them. After the"
+        " workbook's column, a unit in parentheses gives the unit of the source.",
+        default="columns of the same name",
+    )
+    where: str = text(
+        "Where",
+        "Filters `source column=value`, with ; between them. Only rows that pass all"
+        " filters are read.",
+        default="all rows",
     )

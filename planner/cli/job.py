@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models import errors, schema
-from planner.cli import main, progress
+from planner.cli import main
 from planner.cli.answer import INTERRUPTED
+from planner.cli.commands import common
 from planner.server.jobs import MADE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _MOST_CELLS, _MOST_ROWS = 40, 500
 
 def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
-    progress.SECONDS_PER_LINE = _SECONDS_PER_LINE
+    common.SECONDS_PER_LINE = _SECONDS_PER_LINE
     answers, code, workbook = [], 0, ""
     for command in order["commands"]:
         if code:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli import paths, progress, whatifs
+from planner.cli import paths
 from planner.cli.answer import (
     Answer,
     Command,
@@ -89,10 +89,10 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     """Return the command of a kind of study, with its own options and the shared options."""
     shared = [click.argument("file", type=common.WORKBOOK), *kind.OPTIONS]
     shared += [common.SCENARIO] if kind.SCENARIO else []
-    shared += [whatifs.what_if_options] if kind.WHAT_IFS else []
+    shared += [common.what_if_options] if kind.WHAT_IFS else []
     shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
-    shared += [common.output_option(written), common.CSV, progress.study_options, common.JSON]
+    shared += [common.output_option(written), common.CSV, common.study_options, common.JSON]
     command: Any = partial(run_study_command, kind)
     for option in reversed(shared):
         command = option(command)
@@ -122,7 +122,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
 
     output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)
-    with progress.progress_reporter(as_json) as watch:
+    with common.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     ran = [outcome.ran for outcome in study.outcomes]

@@ -24,8 +24,9 @@ from typing import Any
 import click
 
 from models.errors import PlannerError, UsageError
-from planner.cli import main, progress
+from planner.cli import main
 from planner.cli.answer import Key, failure_answer, refuse
+from planner.cli.commands import common
 from planner.cli.job import limit_memory
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
@@ -299,7 +300,7 @@ def run() -> int:
         step = json.dumps({"says": trimmed(text), "done": done, "total": total})
         print(f"{STEP}{step}", file=sys.stderr, flush=True)  # noqa: T201 - to the process above
 
-    progress.listener = report
+    common.listener = report
     try:
         answer = answer_call(order)
     except KeyboardInterrupt:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands.brief import brief
 from planner.cli.commands.data import data, pull
 from planner.cli.commands.diff import diff
-from planner.cli.commands.documents import model, orders, page, report
+from planner.cli.commands.documents import brief, model, orders, page, report
 from planner.cli.commands.explain import explain
-from planner.cli.commands.mcp import mcp
 from planner.cli.commands.roll import roll
-from planner.cli.commands.schema import schema
-from planner.cli.commands.serve import serve
-from planner.cli.commands.solve import solve
+from planner.cli.commands.serve import mcp, schema, serve
+from planner.cli.commands.solve import solve, watch
 from planner.cli.commands.verify import redact, verify
-from planner.cli.commands.watch import watch
 from planner.cli.commands.workbook import check, new
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES

@@ -11,8 +11,7 @@ import click
 
 from models.errors import InputError, Mistakes
 from planner.cli.answer import Command, Key, findings_by_severity, finish, what_if_facts
-from planner.cli.commands.common import JSON, WORKBOOK, progress
-from planner.cli.whatifs import case_options
+from planner.cli.commands.common import JSON, WORKBOOK, case_options, progress
 from planner.render.words import missing_option, plain
 
 if TYPE_CHECKING:

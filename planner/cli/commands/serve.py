@@ -1,8 +1,9 @@
-"""The command serve: the planner as a page in a browser."""
+"""The commands serve, mcp and schema: the planner for browsers, assistants and other programs."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -158,3 +159,51 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=WORKBOOK, metavar="FOLDER")
+def mcp(folder: Path) -> int:
+    """Serve the planner as tools to an assistant, through standard input and output.
+
+    The assistant's program starts this command. It speaks the Model Context Protocol. The tools
+    are new, check, plan, study, explain, diff, verify and brief.
+
+    Only workbooks inside FOLDER are read, and files are only written to FOLDER/outputs. The company
+    that runs the assistant's model sees every cell that the assistant reads. Keep only redacted
+    workbooks there.
+
+    \b
+    planner mcp cases
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    require(
+        "mcp", "an assistant's tools need mcp, python-pptx and Plotly, which are",
+        "mcp", "pptx", "plotly",
+    )  # fmt: skip
+    if not folder.is_dir():
+        refuse(f"{folder} is not a folder: name a folder of workbooks that an assistant may read")
+    from planner.cli.assistant import server_of
+
+    server_of(folder).run()
+    return 0
+
+
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> int:
+    """Print the JSON schemas of all --json answers and of a case.
+
+    NAME is the name of a command, such as solve, or the word case: only its schema is printed.
+
+    \b
+    planner schema > planner.schema.json
+    planner schema solve
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from models.checks.common import did_you_mean
+    from planner.cli import schema as schemas
+
+    if name is not None and name not in schemas.names():
+        refuse(f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}")
+    shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
+    click.echo(json.dumps(shown, indent=2))
+    return 0

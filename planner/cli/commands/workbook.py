@@ -262,7 +262,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     if asked and (is_folder(file) or is_input(file) or is_plan(file)):
         refuse(f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}")
     if asked or is_actuals(file):
-        from planner.cli.commands.filled_in import check_actuals
+        from planner.cli.commands.roll import check_actuals
 
         checked = check_actuals(file, plan, to, progress(as_json))
         failed, findings, compared = checked.failed, checked.findings, checked.words

@@ -77,8 +77,9 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
 
 # ---- pull ----------------------------------------------------------------------------------------
 
-_SHOWN = 40
-"""Largest number of cells listed; --json lists all."""
+_SHOWN, _WIDE = 40, 60
+"""Most cells listed (--json lists all), and most characters of a cell shown on a line."""
+_OF_JSON = (str, int, float, bool, type(None))
 
 
 @click.command(cls=Command)
@@ -120,8 +121,8 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
         Key.OUTPUT: None,
         Key.CELLS: [
             {Key.SHEET: c.sheet, "cell": c.cell, Key.ROW: c.name, "column": c.header,
-             "before": _json_value(c.before), "after": c.after, "source": c.source,
-             "is_new_row": c.is_new_row, "note": c.note}
+             "before": c.before if isinstance(c.before, _OF_JSON) else str(c.before),
+             "after": c.after, "source": c.source, "is_new_row": c.is_new_row, "note": c.note}
             for c in pulled.cells
         ],
         Key.SHEETS: {
@@ -156,11 +157,10 @@ def _new_place(file: Path, output: Path, *, force: bool) -> Path:
 
 def _show_pulled(pulled: Pulled) -> None:
     for cell in pulled.cells[:_SHOWN]:
-        before = "blank" if cell.before is None else plain(cut(_cell_text(cell.before), _WIDE))
+        before = "blank" if cell.before is None else _cell_text(cell.before)
         note = f" ({cell.note})" if cell.note else " (new row)" if cell.is_new_row else ""
-        name = plain(cut(f"{cell.name} {cell.header}", _WIDE))
-        after = plain(cut(_cell_text(cell.after), _WIDE))
-        click.echo(f"  {cell.sheet}!{cell.cell}  {name}: {before} -> {after}{note}", err=True)
+        change = f"{_cell_text(f'{cell.name} {cell.header}')}: {before} -> {_cell_text(cell.after)}"
+        click.echo(f"  {cell.sheet}!{cell.cell}  {change}{note}", err=True)
     if len(pulled.cells) > _SHOWN:
         click.echo(f"  and {len(pulled.cells) - _SHOWN:,} more; --json lists all", err=True)
     for sheet, (given, new, only) in pulled.rows.items():
@@ -175,13 +175,5 @@ def _show_pulled(pulled: Pulled) -> None:
         line("Formulas", text, "yellow")
 
 
-_WIDE = 60
-"""Largest number of characters of a cell shown on a line."""
-
-
 def _cell_text(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _json_value(value: object) -> object:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    return plain(cut(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE))

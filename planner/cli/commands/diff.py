@@ -12,7 +12,7 @@ import click
 
 from models import errors, units
 from planner.cli.answer import Answer, Command, Key, errors_in, finish
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
+from planner.cli.commands import common
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
 from planner.render.words import cut, known, plain, signed
@@ -37,23 +37,19 @@ Scale = tuple[float, str, int]
 
 
 @click.command(cls=Command)
-@click.argument("old", type=WORKBOOK)
-@click.argument("new", type=WORKBOOK)
+@click.argument("old", type=common.WORKBOOK)
+@click.argument("new", type=common.WORKBOOK)
 @click.option(
     "--inputs",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     nargs=2,
     metavar="OLD_IN NEW_IN",
     help="The input workbooks of both plans [those found beside the plans, if unchanged].",
 )
-@output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
-@JSON
+@common.output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
+@common.JSON
 def diff(
-    old: Path,
-    new: Path,
-    inputs: tuple[Path, Path] | None,
-    output: Path | None,
-    as_json: bool,
+    old: Path, new: Path, inputs: tuple[Path, Path] | None, output: Path | None, as_json: bool
 ) -> int:
     """Compare two plan workbooks: inputs, costs, shortages, flows, prices.
 
@@ -70,9 +66,8 @@ def diff(
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference
     from planner.run import open_plan
-    from planner.workbook.save import save
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     began = time.perf_counter()
     with errors_in(old):
         before = open_plan(old, tell)
@@ -85,8 +80,7 @@ def diff(
     failed: errors.PlannerError | None = None
     written: Path | None = None
     try:
-        written = save(target, lambda path: write_difference(path, result, compared, title))
-        report_path(target, written)
+        written = common.save(target, lambda path: write_difference(path, result, compared, title))
     except errors.PlannerError as error:
         raise_pending_stop()
         failed = error  # the difference is shown nevertheless
@@ -105,10 +99,10 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
     if named is None:
         if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):
             return not_compared(old, new, (None, None))
-        paths = (find_input(old), find_input(new))
-        if paths[0] is None or paths[1] is None:
-            return not_compared(old, new, paths)
-        named = (paths[0], paths[1])
+        old_input, new_input = find_input(old), find_input(new)
+        if old_input is None or new_input is None:
+            return not_compared(old, new, (old_input, new_input))
+        named = (old_input, new_input)
     books = []
     for path in named:
         with errors_in(path):
@@ -124,16 +118,24 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
     for word in result.words:
         line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
-    _show_inputs(inputs)
+    reason = plain(inputs.reason)
+    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
+    for place, name, before, after in islice(inputs.in_words, _MOST_SHOWN):
+        change = f"  {before} -> {after}" if before else f"  {after}".rstrip()
+        click.echo(f"  {place:<22} {name}{change}", err=True)
+    more = len(inputs.changes) - _MOST_SHOWN
+    if more > 0:
+        click.echo(f"  and {more:,} more, on the sheet Inputs", err=True)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_label=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
-        scale = _money(result)
-        size, more, decimals = scale
+        amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
+        scale = (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
+        size, suffix, decimals = scale
         _show_totals(result, scale)
         paid, extra, lost = (
-            (amount, f"{head}{more.replace(' ', ', ')}", size, decimals)
+            (amount, f"{head}{suffix.replace(' ', ', ')}", size, decimals)
             for amount, head in (("paid", "paid"), ("extra", "dearer"), ("shortage", "shortage"))
         )
         share = ("share", "top share, %", 0.01, 1)
@@ -153,31 +155,12 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
-def _show_inputs(inputs: Inputs) -> None:
-    reason = plain(inputs.reason)
-    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
-    for place, name, old, new in islice(inputs.in_words, _MOST_SHOWN):
-        change = f"  {old} -> {new}" if old else f"  {new}".rstrip()
-        click.echo(f"  {place:<22} {name}{change}", err=True)
-    if len(inputs.changes) > _MOST_SHOWN:
-        click.echo(
-            f"  and {len(inputs.changes) - _MOST_SHOWN:,} more, on the sheet Inputs", err=True
-        )
-
-
-def _money(result: PlanDifference) -> Scale:
-    amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
-    return (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
-
-
 def _show_totals(result: PlanDifference, money: Scale) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
     row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
-    scales = {
-        Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
-    }  # fmt: skip
+    scales = {Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1)}
     for total in result.lines:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
@@ -193,11 +176,8 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
 
 
 def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
-    rows = [
-        each
-        for each in table.to_dict("records")
-        if any(_changes(each, name) for name, *_ in amounts)
-    ]
+    every = table.to_dict("records")
+    rows = [each for each in every if any(_changes(each, name) for name, *_ in amounts)]
     if not rows:
         return
     row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
@@ -229,21 +209,16 @@ def _show_moves(result: PlanDifference) -> None:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, *sides, change in shown:
-        cells = [
-            *(_amount(side, 1.0, 0) for side in sides),
-            _amount(change, 1.0, 0, is_change=True),
-        ]
-        row(f"    {name}", cells, wide, 14)
+        cells = [_amount(side, 1.0, 0) for side in sides]
+        row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
     if result.not_shown:
         click.echo(f"    {plain(result.not_shown)}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
     """Return a number divided by ``scale``; a dash if it is unknown, a plain 0 if it is zero."""
-    if not known(value):
-        return "-"
-    if not value:
-        return "0"
+    if not known(value) or not value:
+        return "0" if known(value) else "-"
     scaled, least = value / scale, 10.0**-decimals
     if abs(scaled) < least / 2:
         sign = "-" if value < 0 else "+" if is_change else ""

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import errors, units
+from models import units
+from planner.cli import paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import case_part, fillable_folder, html_path, output_file, pptx_path
 from planner.cli.words import line, row, show_warnings
 from planner.render.words import cut, number_of, plain, span
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
-    from models.case import Case
     from planner.documents.folder import Written
     from planner.documents.orders import Orders
 
@@ -54,7 +53,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
-    fillable_folder(folder, ORDERS)
+    paths.fillable_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 
@@ -119,10 +118,7 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     if max((m.total for m in split.members), default=0.0) >= units.MILLION:
         money, scale, decimals = f"{money} m", units.MILLION, 1
     click.secho(plain(split.plan.title), bold=True, err=True)
-    click.echo(
-        f"{split.headline}; scenario {plain(split.scenario)}; money in {money}",
-        err=True,
-    )
+    click.echo(f"{split.headline}; scenario {plain(split.scenario)}; money in {money}", err=True)
     if split.members:
         _show_members(split, scale, decimals)
     if split.inputs:
@@ -182,7 +178,9 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     planner report outputs/case-stress.xlsx -o stress.html
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = output_file(_html(file, output), "report")
+    if output is None and not file.name:
+        refuse(f"{file} is a folder: name the workbook of a plan")
+    place = paths.output_file(paths.html_path(output or file.with_suffix(".html")), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
     from planner.run import open_report
@@ -196,9 +194,8 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         with errors_in(path):
             sources.append(open_report(path))
         if len(sources) > 1 and not sources[-1].is_study:
-            msg = f"{path} is a plan: only the first workbook may be a plan, the others must be"
-            msg += " studies, such as those by sweep, stress, compare or risk"
-            raise errors.UsageError(msg)
+            is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
+            refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
     changed = [
         f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
@@ -211,12 +208,6 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
     return finish(answer, as_json=as_json)
-
-
-def _html(file: Path, output: Path | None) -> Path:
-    if output is None and not file.name:
-        refuse(f"{file} is a folder: name the workbook of a plan")
-    return html_path(file.with_suffix(".html") if output is None else output)
 
 
 # ---- brief ---------------------------------------------------------------------------------------
@@ -242,13 +233,12 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
-    place = output_file(pptx_path(wanted), "brief")
+    place = paths.output_file(paths.pptx_path(wanted), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of
     from planner.run import open_report
     from planner.workbook.plan_file import PlanFile, StudyFile
-    from planner.workbook.save import save
 
     tell = common.progress(as_json)
     plan: PlanFile | None = None
@@ -269,8 +259,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
         raise AssertionError
     slides = slides_of(plan, added)
     tell("Drawing")
-    written = save(place, partial(write_slides, slides=slides, title=plan.title))
-    common.report_path(place, written)
+    written = common.save(place, partial(write_slides, slides=slides, title=plan.title))
     seconds = time.perf_counter() - began
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
@@ -309,9 +298,8 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     The page needs npm's package highs, a solver. npm downloads it once and keeps it in a cache.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = output_file(
-        html_path(output or Path("outputs", f"{input_stem(file)}-page.html")), "page"
-    )
+    wanted = output or Path("outputs", f"{input_stem(file)}-page.html")
+    place = paths.output_file(paths.html_path(wanted), "page")
     from planner.page import highs, page_of
     from planner.run import open_input
     from planner.workbook.save import save_text
@@ -374,57 +362,51 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def output_path(name: str = "") -> Path:
-        stem = "-".join(
-            filter(None, (input_stem(file), case_part(file, variation, name), "model.lp"))
-        )
-        return output_file(output or Path("outputs") / stem, "model")
+        parts = (input_stem(file), paths.case_part(file, variation, name), "model.lp")
+        default = Path("outputs") / "-".join(filter(None, parts))
+        return paths.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
+    from models import plan as planning
     from models.program.outside import FORMATS, write_model
+    from planner.documents.folder import file_part
     from planner.run import start_file
-    from planner.workbook.save import save
 
     if form not in FORMATS:
         refuse(f"--output must end in .lp or .mps, unlike {output}")
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
-    wanted, written = output_path(start.case.scenario), []
-    for place, program in _models(start.case, wanted, by_block=by_block).items():
-        write = partial(write_model, program, form=form, about=_about(start.case, file))
-        written.append(save(output_file(place, "model"), write))
-        common.report_path(place, written[-1])
+    case, wanted = start.case, output_path(start.case.scenario)
+    programs: dict[Path, object] = {}
+    if by_block:
+        for name, program in planning.block_models(case).items():
+            stem = f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"
+            programs[wanted.with_stem(stem)] = program
+    else:
+        programs[wanted] = planning.model(case)
+    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    objective = f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}"
+    about = (
+        f"{objective}, discounted to the first year. Amounts in t.",
+        "Names have the form component(key). The components and their keys are:",
+    )
+    written = [
+        common.save(
+            paths.output_file(place, "model"),
+            partial(write_model, program, form=form, about=about),
+        )
+        for place, program in programs.items()
+    ]
     if not as_json:
         show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
         line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {
         Key.STATUS: "ok",
-        Key.SCENARIO: start.case.scenario,
+        Key.SCENARIO: case.scenario,
         Key.OUTPUT: [str(path) for path in written],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
     }
     return finish(answer, as_json=as_json)
-
-
-def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
-    from models.plan import block_models
-    from models.plan import model as model_of
-    from planner.documents.folder import file_part
-
-    if not by_block:
-        return {wanted: model_of(case)}
-    return {
-        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
-        for name, program in block_models(case).items()
-    }
-
-
-def _about(case: Case, file: Path) -> tuple[str, str]:
-    years, money = span(case.years) if case.years else "no year", case.settings.currency
-    objective = (
-        f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
-    )
-    names = "Names have the form component(key). The components and their keys are:"
-    return f"{objective} first year. Amounts in t.", names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +14,14 @@ from planner.cli.commands.common import JSON, WORKBOOK, case_options, progress
 from planner.render.words import missing_option, plain
 
 if TYPE_CHECKING:
-    from models.answers import Explanation, LeastChange
     from models.case import Case
-    from planner.run import Start
-    from planner.sheets.explain import Cells
 
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
 @click.option("--mineral", metavar="NAME", help="A mineral of the sheet Minerals  [required]")
 @click.option(
-    "--member",
-    metavar="NAME",
-    help="A member of the sheet Members, by name or country  [required]",
+    "--member", metavar="NAME", help="A member of the sheet Members, by name or country  [required]"
 )
 @click.option("--year", type=int, metavar="Y", help="A year of the sheet Demand  [required]")
 @case_options
@@ -60,8 +54,23 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    explanation, change = _explained(start, cell, cells, tell)
-    without = _without(start, cell, change, tell)
+    from models import answers
+    from models.plan import SHORTAGE, solve
+
+    tell("Planning")
+    try:
+        plan = solve(start.case)
+    except InputError as error:
+        raise start.input_error(error.findings) from error
+    explanation = answers.explain(plan, *cell)
+    if explanation.is_short:
+        tell("Looking for the smallest change that removes the shortage")
+    change = answers.least_change(plan, *cell, cells.is_overridden)
+    without, book = None, start.book.case
+    is_known = year in book.years and cell[0] in book.mineral_of and cell[1] in book.member_of
+    if change is not None and not change.changes and start.options and is_known:
+        tell("Planning without scenario and what-ifs")
+        without = solve(book).value(SHORTAGE, cell)
     if not as_json:
         for name, value in start.options.items():
             click.echo(plain(f"{name}: {value}"))
@@ -80,47 +89,6 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         Key.ERRORS: [],
     }
     return finish(answer, as_json=as_json)
-
-
-def _explained(
-    start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
-) -> tuple[Explanation, LeastChange | None]:
-    from models.answers import explain, least_change
-    from models.plan import solve
-
-    tell("Planning")
-    try:
-        plan = solve(start.case)
-    except InputError as error:
-        raise start.input_error(error.findings) from error
-    explanation = explain(plan, *cell)
-    if explanation.is_short:
-        tell("Looking for the smallest change that removes the shortage")
-    return explanation, least_change(plan, *cell, cells.is_overridden)
-
-
-def _without(
-    start: Start,
-    cell: tuple[str, str, int],
-    change: LeastChange | None,
-    tell: Callable[[str], None],
-) -> float | None:
-    """Return the shortage without scenario and what-ifs [t], if no change ends the shortage.
-
-    None if a change does, or if no scenario or what-if is applied.
-    """
-    mineral, member, year = cell
-    book = start.book.case
-    if change is None or change.changes or not start.options or year not in book.years:
-        return None
-    if mineral not in book.mineral_of or member not in book.member_of:
-        return None
-    from models.plan import solve
-
-    tell("Planning without scenario and what-ifs")
-    from models.plan import SHORTAGE
-
-    return solve(book).value(SHORTAGE, (mineral, member, year))
 
 
 def _cell(

@@ -7,6 +7,7 @@ it is read.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import importlib.util
 import io
@@ -26,6 +27,7 @@ from models.errors import UsageError
 
 _PATIENCE = 120
 """Most seconds that npm may take."""
+_PARTS = ("package/build/highs.js", "package/build/highs.wasm", "package/LICENSE")
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,8 @@ def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
         archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
         _keep(archive, cached)
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        loader, wasm, licence = (
-            _member(members, f"package/{path}")
-            for path in ("build/highs.js", "build/highs.wasm", "LICENSE")
-        )
+        parts = map(members.extractfile, _PARTS)
+        loader, wasm, licence = (b"" if part is None else part.read() for part in parts)
     title = f"{pin['name']} {pin['version']} ({pin['licence']} licence)"
     return Highs(loader.decode(), wasm, licence.decode(), title)
 
@@ -126,15 +126,8 @@ def _npm() -> list[str]:
 
 def _keep(archive: bytes, path: Path) -> None:
     """Write the archive to the cache; it does no harm if the folder can't be written to."""
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
             part.write(archive)
         Path(part.name).replace(path)
-    except OSError:
-        return
-
-
-def _member(members: tarfile.TarFile, name: str) -> bytes:
-    part = members.extractfile(name)
-    return b"" if part is None else part.read()

@@ -21,8 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
-from planner.render.front import NAME, Front, draw
-from planner.render.study_front import StudyFront, draw_study
+from planner.render.front import NAME, Front, StudyFront, draw, draw_study
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
 from planner.scratch import scratch_folder

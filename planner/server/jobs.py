@@ -75,9 +75,6 @@ class JobState(StrEnum):
 
 
 _OF_CODE = {0: JobState.DONE, 130: JobState.STOPPED, 143: JobState.STOPPED}
-LIVE = {JobState.WAITING, JobState.RUNNING}
-
-
 FIELDS = {
     "scenario": str(Measure.SCENARIO),
     "max-country-share": "Most of one country",
@@ -182,8 +179,7 @@ class Job:
 
     @property
     def is_live(self) -> bool:
-        """Whether the job is waiting for a slot, or running."""
-        return self.state in LIVE
+        return self.state in {JobState.WAITING, JobState.RUNNING}
 
     @property
     def seconds(self) -> float:
@@ -261,8 +257,7 @@ class Job:
                 return await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK)
             is_late = time.monotonic() > end
             if ask and (is_late or self.asked_to_stop):
-                if is_late:
-                    self.state = JobState.LATE
+                self.state = JobState.LATE if is_late else self.state
                 _signal(process, kill=False)
                 ask, end = False, time.monotonic() + _GRACE
             elif not ask and is_late:
@@ -277,15 +272,13 @@ class Job:
 
 def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
     """Ask a job's process to stop, or kill it and all that it started."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if kill:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                os.kill(process.pid, signal.SIGINT)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name != "posix":
+            process.kill()
+        elif kill:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            os.kill(process.pid, signal.SIGINT)
 
 
 def reason_of(error: OSError) -> str:

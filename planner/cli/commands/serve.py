@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,11 +13,6 @@ from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import IntegerOption
 from planner.stops import mark_handled
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-    import uvicorn
 
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfiles")
 
@@ -93,19 +87,22 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if file is not None and not file.is_file():
         is_folder = "is a folder: the page can watch only a workbook"
         refuse(f"{file} {is_folder if file.is_dir() else 'does not exist'}")
+    import ipaddress
     import secrets
     import socket
 
     import uvicorn
 
-    from planner.server.app import Config, application
-    from planner.server.jobs import ServerLimits
-    from planner.server.patience import TimedConnection
+    from planner.server import app, jobs
 
-    if not token and not _is_here(host):
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if not token and not is_here:
         token = secrets.token_urlsafe(18)
-    limits = ServerLimits(upload=upload * 2**20, memory=memory * 2**20, seconds=minutes * 60.0)
-    config = Config(token, tuple(names), file and file.absolute(), limits)
+    limits = jobs.ServerLimits(upload * 2**20, memory * 2**20, minutes * 60.0)
+    config = app.Config(token, tuple(names), file and file.absolute(), limits)
     try:
         listening = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -118,47 +115,22 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         asked = f"?token={token}" if token else ""
         where = f"http://{shown}:{listening.getsockname()[1]}/{asked}"
         click.echo(f"Serving at {where}; Ctrl-C stops it", err=True)
-        server = _server()(
+        server = app.Server(
             uvicorn.Config(
-                application(config),
+                app.application(config),
                 log_level="warning",
                 server_header=False,
                 access_log=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
-                http=TimedConnection,
+                http=app.TimedConnection,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
         mark_handled()
     return 0
-
-
-def _server() -> type[uvicorn.Server]:
-    """Return the class of server, which ignores the signals that this process ignores."""
-    import signal
-
-    import uvicorn
-
-    ignored = {n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) == signal.SIG_IGN}
-
-    class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            if sig not in ignored:
-                super().handle_exit(sig, frame)
-
-    return Server
-
-
-def _is_here(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @click.command(cls=Command)

@@ -74,7 +74,6 @@ class Key(StrEnum):
 
 
 def refuse(message: str) -> NoReturn:
-    """Raise UsageError with a message, for a mistake in the command line."""
     raise errors.UsageError(message)
 
 
@@ -186,7 +185,6 @@ def _finding(finding: errors.Finding) -> dict[str, str]:
 
 
 def what_if_facts(what_if: WhatIf) -> dict[str, str]:
-    """Return a what-if of the command line: its option, the value typed, and its effect."""
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 
 

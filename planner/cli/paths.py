@@ -83,7 +83,6 @@ def _same(path: Path, source: Path) -> bool:
 
 
 def partial_file(path: Path) -> Path:
-    """Return the path of the workbook of an unfinished study, from the path of a finished one."""
     return path.with_name(f"{path.stem}-partial{path.suffix}")
 
 
@@ -208,7 +207,6 @@ def html_path(path: Path) -> Path:
 
 
 def pptx_path(path: Path) -> Path:
-    """Return a path with the suffix ``.pptx``; UsageError if it has another one."""
     return _with_suffix(path, (".pptx",), "slides")
 
 

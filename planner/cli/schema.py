@@ -429,7 +429,6 @@ def _sheet(record: type[Record]) -> Schema:
 
 
 def _settings() -> list[str]:
-    """Return the names of the settings, with and without their unit."""
     listed = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
     return list(listed)
 

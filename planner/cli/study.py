@@ -55,7 +55,6 @@ class EarlyStop:
 
     @property
     def words(self) -> str:
-        """How many of its runs had finished: ``3 of 10 runs finished``."""
         return f"{self.finished:,} of {self.total:,} runs finished"
 
     def option(self, more: str) -> dict[str, str]:

@@ -134,7 +134,6 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
     }
 
     def with_one(slider: str, country: str, value: float) -> sliders.Settings:
-        """Return the settings with one slider moved for one country, and nothing else moved."""
         values = [value if code == country else np.nan for code in program.countries]
         return {**nothing, slider: values}
 

@@ -129,7 +129,6 @@ class Picture:
 
     @property
     def joined(self) -> Picture:
-        """The chart, with lines that coincide merged into one."""
         return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
 
     def in_money(self, currency: str) -> Picture:
@@ -148,7 +147,6 @@ class Picture:
 
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
-    """Return the charts without those that are None."""
     return tuple(picture for picture in pictures if picture is not None)
 
 
@@ -158,7 +156,6 @@ Values = Iterable[float | None]
 
 
 def peak(values: Values) -> float:
-    """Return the largest absolute value of a series; 0 if it has none."""
     return max((abs(value) for value in values if known(value)), default=0.0)
 
 
@@ -275,12 +272,10 @@ _FILLS = {
 
 
 def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLOURS) -> str:
-    """Return a series' colour: its own, or its role's, or the one for its number."""
     return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
 
 
 def short(name: str) -> str:
-    """Return a name cut to the longest label of charts."""
     return cut(clean(name), _LABEL)
 
 

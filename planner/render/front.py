@@ -89,7 +89,6 @@ class Front:
 
     @property
     def more(self) -> int:
-        """How many columns the table of minerals has beyond those in ``_WIDTHS``."""
         return max(0, len(self.minerals.columns) - len(_WIDTHS))
 
     @property
@@ -156,7 +155,6 @@ class FrontSheet:
 
     @property
     def full_width(self) -> tuple[int, int]:
-        """The first and the last column."""
         return 0, len(self.widths) - 1
 
     def set_widths(self, widths: Sequence[float]) -> None:
@@ -165,7 +163,6 @@ class FrontSheet:
             self.sheet.set_column(i, i, wide)
 
     def raise_row(self, row: int, points: float) -> None:
-        """Make a row at least ``points`` high."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
@@ -211,7 +208,6 @@ class FrontSheet:
         self.words(top + 2, columns, remark, font_size=_SMALL, valign="top", **edge)
 
     def gap(self) -> None:
-        """Leave a low empty row at ``row``, and go on below it."""
         self.heights[self.row] = _LOW
         self.row += 1
 

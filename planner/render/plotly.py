@@ -174,13 +174,11 @@ def _title(axis: str, wide: int = _TITLE) -> str:
 
 
 def _name(series: Series) -> str:
-    """Return a series' name for the legend; a long one is on two lines."""
     lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
     return "<br>".join(label(line, _FULL) for line in lines)
 
 
 def heat_width(across: Sequence[object]) -> int:
-    """Return the width in pixels that a heat map needs so that its numbers don't overlap."""
     return 150 + 62 * len(across)
 
 
@@ -363,7 +361,6 @@ def _pad(
 
 
 def transparent(colour: str) -> str:
-    """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
 

@@ -53,7 +53,6 @@ class Slide:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All text on the slide, without its chart."""
         return (self.topic, *self.words)
 
 
@@ -68,13 +67,11 @@ def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...]
 
 
 def has_room(texts: Sequence[str]) -> bool:
-    """Return whether a slide has room for these texts."""
     words = sum(len(text.split()) for text in texts)
     return words <= MOST_WORDS and sum(map(width_of, texts)) <= MOST_LETTERS
 
 
 def is_drawable(picture: Picture) -> bool:
-    """Return whether a presentation has a chart of this form."""
     return picture.form is not Form.HEAT
 
 

@@ -105,7 +105,6 @@ _WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENC
 
 
 def footer(text: str) -> str:
-    """Return a page footer with a text and the page number."""
     plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
 
@@ -134,7 +133,6 @@ class Styles:
         self._made: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def get(self, **properties: object) -> Any:
-        """Return the format with these properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
@@ -158,7 +156,6 @@ class Styles:
         return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
 
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
-        """Return the format of the cells of a column."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
         return self.number(number_format(look, values))
@@ -167,7 +164,6 @@ class Styles:
         return self.get(num_format=with_right_gap(form), align="right")
 
     def text_among_numbers(self) -> Any:
-        """Return the format of a text in a column of numbers: right-aligned like them."""
         return self.get(align="right", indent=1, text_wrap=True)
 
     def title(self) -> Any:

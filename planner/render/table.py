@@ -164,7 +164,6 @@ _MILLIONS_FROM = 1e7
 
 
 def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the rows of a table that have a number in a column."""
     return rows[rows[name].map(known).astype(bool)]
 
 

@@ -49,7 +49,6 @@ def few(names: Sequence[str], most: int = NAMED) -> str:
 
 
 def missing_option(option: str, choices: Sequence[str]) -> str:
-    """Return the message that an option is missing, with the choices that there are."""
     return f"{option} is missing; choose from {few(choices, _MOST_CHOICES)}"
 
 
@@ -124,7 +123,6 @@ def amount(number: float, unit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things: ``1 year``, ``3 years``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -139,7 +137,6 @@ def number_of(count: int, noun: str) -> str:
 
 
 def known(value: object) -> TypeGuard[float]:
-    """Return whether a value is a finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -350,7 +347,6 @@ def labels(texts: Sequence[object]) -> list[str]:
 
 
 def word(value: object) -> str:
-    """Return the text of a cell, "" if it is blank."""
     is_blank = value is None or value != value  # noqa: PLR0124 - NaN is a blank cell
     return "" if is_blank else clean(str(value))
 

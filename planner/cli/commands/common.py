@@ -102,7 +102,6 @@ CSV = click.option(
 
 
 def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
-    """Return a decorator that adds the option --max-country-share, with the help ``text``."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
 
 

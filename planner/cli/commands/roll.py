@@ -223,7 +223,6 @@ def check_actuals(
     plan or input is not found, the file is checked on its own; UsageError if ``plan`` was given.
     """
     from planner.going_on.actuals import check_alone, read_actuals
-    from planner.going_on.roll import refuse_year
     from planner.run import open_sheets
 
     actuals = read_actuals(file)
@@ -242,6 +241,8 @@ def check_actuals(
         missing = name or actuals.plan or "its plan"
         words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
         return ActualsCheck(check_alone(actuals, year), None, words)
+    from planner.going_on.roll import refuse_year
+
     past = read_plan_to_roll(path, source, tell)
     first, *later = past.plan.expanded.years
     over = min(later, default=first + 1) if year is None else year

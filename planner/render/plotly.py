@@ -42,13 +42,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 def figure_of(picture: Picture) -> Any:
     """Draw a chart with the same content as the workbook's native chart."""
-    if picture.form is Form.LINES:
-        return _lines(picture)
-    if picture.form is Form.HEAT:
-        return _heat(picture)
-    if picture.form in {Form.ROWS, Form.STACKED, Form.BARS}:
-        return _rows(picture)
-    return _columns(picture)
+    by_form = {Form.LINES: _lines, Form.HEAT: _heat}
+    by_form |= dict.fromkeys((Form.ROWS, Form.STACKED, Form.BARS), _rows)
+    return by_form.get(picture.form, _columns)(picture)
 
 
 def _columns(picture: Picture) -> Any:
@@ -76,8 +72,7 @@ def _columns(picture: Picture) -> Any:
         title=_title(picture.axis), tickformat=_SHARES if shares else ",", rangemode="tozero"
     )
     if shares:
-        values = (v for s in picture.series for v in s.values if v is not None)
-        figure.update_yaxes(range=[0, max(1.0, max(values, default=1.0)) * 1.04])
+        figure.update_yaxes(range=[0, max([1.0, *picture.numbers]) * 1.04])
     return with_frame(figure, legend=len(picture.series) > 1)
 
 
@@ -148,8 +143,7 @@ def _heat(picture: Picture) -> Any:
         ["" if v is None else (f"{v:z.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
         for row in values
     ]
-    highest = max((v for row in values for v in row if v is not None), default=0.0)
-    whole = max(highest, 1.0)  # one share is as dark on every map
+    whole = max([1.0, *picture.numbers])  # one share is as dark on every map
     figure = go.Figure(
         go.Heatmap(
             x=labels(picture.categories), y=labels([each.name for each in series]),
@@ -381,11 +375,8 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
     hints = [label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
-    return {
-        "name": _name(series),
-        "customdata": hints,
-        "hovertemplate": f"{hover}{more}<extra></extra>",
-    }
+    template = f"{hover}{more}<extra></extra>"
+    return {"name": _name(series), "customdata": hints, "hovertemplate": template}
 
 
 def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:

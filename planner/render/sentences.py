@@ -57,16 +57,14 @@ def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
     """
     for name, part in worst_first(parts).items():
         return f"{share(part)}{' more' if beyond else ''} of the need for {name} is missing{beyond}"
-    return uncapitalized(_nothing(beyond))
+    return uncapitalized(missing({}, beyond))
 
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:
     """Return each mineral's shortage, the worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
     minerals = largest_first(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
-    return _MISSING.format(beyond=beyond, minerals=minerals) if minerals else _nothing(beyond)
-
-
-def _nothing(beyond: str) -> str:
+    if minerals:
+        return _MISSING.format(beyond=beyond, minerals=minerals)
     return _NOTHING.format(more=" more" if beyond else "", beyond=beyond)
 
 
@@ -104,10 +102,8 @@ def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
     if len(parts) == 1:
         return f"{name} is short{beyond}: {share(short[name])} of need"
     verb, which = ("is", "") if len(short) == 1 else ("are", "most of all ")
-    return (
-        f"{number_short(parts)} minerals {verb} short{beyond}, {which}{name}:"
-        f" {share(short[name])} of need"
-    )
+    count = f"{number_short(parts)} minerals {verb} short{beyond}"
+    return f"{count}, {which}{name}: {share(short[name])} of need"
 
 
 def number_short(parts: Mapping[str, float]) -> str:

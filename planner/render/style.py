@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import xlsxwriter
@@ -33,8 +34,8 @@ _LETTER = 0.88
 """Average width of a letter, relative to a digit."""
 BOLD = 1.1
 """How much wider bold letters are."""
-_NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 34, 76
-_WIDEST_SENTENCE = 132
+_NARROWEST, _WIDEST, _WIDEST_MIXED = 7, 52, 34
+_WIDEST_OF = {Look.LONG: 76, Look.REMARK: 40, Look.SENTENCE: 132}
 _SAMPLED = 2_000
 """Most different texts of a column that are measured."""
 
@@ -101,9 +102,6 @@ def with_right_gap(form: str) -> str:
     return ";".join(f"{part}_0" for part in form.split(";"))
 
 
-_WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENCE: _WIDEST_SENTENCE}
-
-
 def footer(text: str) -> str:
     plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
@@ -144,12 +142,10 @@ class Styles:
         The thick white line below separates the header from the first row, however small it is
         printed. A wider indent leaves room for the filter's arrow.
         """
-        place = {"align": "left", "indent": 1}
-        if not look.is_text:
-            place = {"align": "right", "indent": 2 if filtered else 1}
+        align, indent = ("left", 1) if look.is_text else ("right", 2 if filtered else 1)
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
-            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **place,
+            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, align=align, indent=indent,
         )  # fmt: skip
 
     def section(self) -> Any:
@@ -191,20 +187,16 @@ def widths(
     elif column.looks is None and not sections:
         seen = {(value, column.look) for value in set(column.values)}
     else:
-        pairs = enumerate(
-            zip(column.values, column.looks or [column.look] * len(column.values), strict=True)
-        )
+        looks = column.looks or repeat(column.look, len(column.values))
+        pairs = enumerate(zip(column.values, looks, strict=True))
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
     most = most_money(column)
     body = max((_drawn(*cell, most) for cell in seen), default=0)
-    if column.widest:
-        widest = column.widest
-    elif column.looks is not None and any(look is Look.LONG for look in column.looks):
+    widest = column.widest or _WIDEST_OF.get(column.look, _WIDEST)
+    if not column.widest and Look.LONG in (column.looks or ()):
         widest = _WIDEST_MIXED
-    else:
-        widest = _WIDEST_OF.get(column.look, _WIDEST)
     if not column.look.is_text:
         body += 1  # a gap between numbers and the text to their right
     body = min(max(body + 2, _NARROWEST), widest)

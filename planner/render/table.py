@@ -105,11 +105,10 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
     title, looks = field.title(result.words), result.looks.get(field.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return TableColumn(
-            title, field.look, cells, list(looks), field.meaning, field.colour, field.widest
-        )
-    plain_column = column(title, field.look, values)
-    return replace(plain_column, meaning=field.meaning, colour=field.colour, widest=field.widest)
+        made = TableColumn(title, field.look, cells, list(looks))
+    else:
+        made = column(title, field.look, values)
+    return replace(made, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
@@ -241,10 +240,7 @@ def records(result: Result, *fields: Field) -> list[Record]:
     """Return a result's rows, with some fields or all."""
     chosen = fields or result.fields
     keys = [f.json_key for f in chosen]
-    return [
-        {key: json_value(value) for key, value in zip(keys, row, strict=True)}
-        for row in result.rows(*chosen)
-    ]
+    return [dict(zip(keys, map(json_value, row), strict=True)) for row in result.rows(*chosen)]
 
 
 def json_value(value: Any) -> object:

@@ -153,20 +153,17 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     heights = _heights(table, widths)
     sheet.fill(_cells(table, styles), heights)
     heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
-    sheet.add_tall_table(
-        rows,
-        last,
-        {
-            "name": re.sub(r"\W", "_", table.name) + "_table",
-            "style": style.TABLE_STYLE,
-            "banded_rows": not table.sections,
-            "autofilter": table.filtered,
-            "columns": [
-                {"header": header[:255], "header_format": head}
-                for header, head in zip(table.headers, heads, strict=True)
-            ],
-        },
-    )
+    options = {
+        "name": re.sub(r"\W", "_", table.name) + "_table",
+        "style": style.TABLE_STYLE,
+        "banded_rows": not table.sections,
+        "autofilter": table.filtered,
+        "columns": [
+            {"header": header[:255], "header_format": head}
+            for header, head in zip(table.headers, heads, strict=True)
+        ],
+    }
+    sheet.add_tall_table(rows, last, options)
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
         _note(sheet, i, column.meaning)
@@ -256,16 +253,14 @@ def _widths(table: Table) -> tuple[list[float], int]:
         style.widths(c, filtered=table.filtered, sections=table.sections) for c in table.columns
     ]
     widest: list[float] = []
-    for i, lines in enumerate(style.HEADER_LINES):
-        widest = [widths[i] for widths in every]
+    for lines, widths in zip(style.HEADER_LINES, zip(*every, strict=True), strict=True):
+        widest = list(widths)
         if sum(widest[:count]) <= style.WIDEST:
             return widest, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
     for i in sorted(long, key=lambda i: -widest[i]):
-        widest[i] = max(
-            min(widest[i], _NARROWEST_LONG),
-            widest[i] - max(0.0, sum(widest[:count]) - style.WIDEST),
-        )
+        beyond = max(0.0, sum(widest[:count]) - style.WIDEST)
+        widest[i] = max(min(widest[i], _NARROWEST_LONG), widest[i] - beyond)
     return widest, style.HEADER_LINES[-1]
 
 
@@ -294,13 +289,8 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
 def _note(sheet: Any, column: int, text: str) -> None:
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
-        size = {
-            "width": _NOTE_WIDTH,
-            "height": 18 + 16 * lines,
-            "font_size": 9,
-            "color": palette.NOTE,
-        }
-        sheet.write_comment(0, column, text, size)
+        size = {"width": _NOTE_WIDTH, "height": 18 + 16 * lines}
+        sheet.write_comment(0, column, text, size | {"font_size": 9, "color": palette.NOTE})
 
 
 # ---- cells with their formats -------------------------------------------------------------------
@@ -379,11 +369,8 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
             self._register(column)
         if heights:
             self._check_dimensions(len(heights), max(len(self._filled) - 1, 0))
-        odd = {
-            height: _pixels(height)
-            for height in set(heights)
-            if _pixels(height) != self.default_row_height
-        }
+        pixels = {height: _pixels(height) for height in set(heights)}
+        odd = {height: n for height, n in pixels.items() if n != self.default_row_height}
         for row, points in enumerate(heights, start=1) if odd else ():
             if points in odd:
                 self.row_sizes[row] = [odd[points], False]  # they position comments and charts
@@ -477,18 +464,16 @@ def _part(
     start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
-        return _CellTemplate(
-            "%s", ([_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells],)
-        )
+        written = [_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells]
+        return _CellTemplate("%s", (written,))
     kinds = set(map(type, values))
     if kinds == {type(None)}:
         return _CellTemplate("")
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
-        return _CellTemplate(
-            f'{start}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True
-        )
+        template = f'{start}%s{look} t="s"><v>%s</v></c>'
+        return _CellTemplate(template, (numbers, places), is_full=True)
     if all(issubclass(kind, int | float) for kind in kinds):
         return _CellTemplate(f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
     rows = zip(numbers, values, strict=True)

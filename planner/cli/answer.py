@@ -171,17 +171,13 @@ class Command(click.Command):
 
 def findings_by_severity(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings in separate lists, as in JSON."""
-    listed = list(findings)
-    return {
-        Key.ERRORS: [_finding(f) for f in listed if f.severity is errors.Severity.ERROR],
-        Key.WARNINGS: [_finding(f) for f in listed if f.severity is errors.Severity.WARNING],
-    }
-
-
-def _finding(finding: errors.Finding) -> dict[str, str]:
     from planner.workbook.findings import sentence
 
-    return {**finding.as_json(), "message": sentence(finding)}
+    listed: dict[str, list[dict[str, str]]] = {Key.ERRORS: [], Key.WARNINGS: []}
+    for each in findings:
+        key = Key.ERRORS if each.severity is errors.Severity.ERROR else Key.WARNINGS
+        listed[key].append({**each.as_json(), "message": sentence(each)})
+    return listed
 
 
 def what_if_facts(what_if: WhatIf) -> dict[str, str]:

@@ -107,7 +107,8 @@ class WorkFolder:
             names = ", ".join(self.files()[:10]) or "none yet. The tool `new` creates one"
             msg = f"the folder has no workbook {shown!r}. Workbooks: {names}"
             raise ToolError(msg)
-        return _not_an_option(real.relative_to(self.root))
+        path = str(real.relative_to(self.root))
+        return f"./{path}" if path.startswith("-") else path  # not an option
 
     def target(self, *parts: str, suffix: str = ".xlsx") -> str:
         """Return the path of an output file; ToolError if a link could lead out of the folder."""
@@ -135,10 +136,6 @@ class WorkFolder:
         return real.is_relative_to(self.root)
 
 
-def _not_an_option(path: Path) -> str:
-    return f"./{path}" if str(path).startswith("-") else str(path)
-
-
 # ---- a call --------------------------------------------------------------------------------------
 
 
@@ -146,32 +143,26 @@ async def call(
     folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None = None
 ) -> dict[str, Any]:
     """Run a call in a separate process and return its answer; cancelling stops the process."""
-    with TemporaryDirectory(prefix="planner-call-") as scratch:
-        return await _call(folder, order, context, scratch)
-
-
-async def _call(
-    folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None, scratch: str
-) -> dict[str, Any]:
-    env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-    process = await anyio.open_process(
-        [sys.executable, "-P", "-m", "planner.cli.tool"],
-        cwd=folder.root, env=env, start_new_session=True,
-    )  # fmt: skip
     texts: dict[str, str] = {}
-    try:
-        if process.stdin is None:
-            raise AssertionError
-        await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
-        await process.stdin.aclose()
-        async with anyio.create_task_group() as group:
-            group.start_soon(_steps, process, context)
-            group.start_soon(_gather, process, texts)
-        await process.wait()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await _end(process)
+    with TemporaryDirectory(prefix="planner-call-") as scratch:
+        env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+        process = await anyio.open_process(
+            [sys.executable, "-P", "-m", "planner.cli.tool"],
+            cwd=folder.root, env=env, start_new_session=True,
+        )  # fmt: skip
+        try:
+            if process.stdin is None:
+                raise AssertionError
+            await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
+            await process.stdin.aclose()
+            async with anyio.create_task_group() as group:
+                group.start_soon(_steps, process, context)
+                group.start_soon(_gather, process, texts)
+            await process.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _end(process)
     try:
         answer: dict[str, Any] = json.loads(texts.get("answer", ""))
     except ValueError as error:
@@ -347,11 +338,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         return await command(context, "explain", folder.file(workbook), options=options)
 
     @server.tool(annotations=writes)
-    async def diff(
-        context: Context[Any, Any],
-        old: PlanName,
-        new: PlanName,
-    ) -> dict[str, Any]:
+    async def diff(context: Context[Any, Any], old: PlanName, new: PlanName) -> dict[str, Any]:
         """Compare two plans: inputs, costs, shortages, flows, prices."""
         files = folder.file(old), folder.file(new)
         output = folder.target(Path(files[1]).stem, "diff")
@@ -359,9 +346,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
 
     @server.tool(annotations=reads)
     async def verify(
-        context: Context[Any, Any],
-        plan: PlanName,
-        workbook: Workbook,
+        context: Context[Any, Any], plan: PlanName, workbook: Workbook
     ) -> dict[str, Any]:
         """Prove that a plan is the cheapest plan of a workbook, and check its every cell."""
         return await command(context, "verify", folder.file(plan), folder.file(workbook))
@@ -393,13 +378,12 @@ def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) ->
 
 def _part(options: Mapping[str, Any]) -> str:
     """Return the part of a file name that names a call's options; "" without options."""
-    words = [
+    return " ".join(
         f"{name} {each}"
         for name, value in options.items()
         for each in (value if isinstance(value, list) else [value])
         if each is not False and each != ""
-    ]
-    return " ".join(words)
+    )
 
 
 def _add_resources(server: MCPServer, folder: WorkFolder) -> None:

@@ -14,8 +14,8 @@ from models import units
 from models.results import Field, Look, Result
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from planner.cli.answer import STATUSES, Key
+from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
-from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
 
 Schema = dict[str, Any]
 
@@ -26,7 +26,7 @@ FLAG: Schema = {"type": ["boolean", "null"]}
 VALUE_OF_ANY: Schema = {"type": ["number", "string", "boolean", "null"]}
 WORDS: Schema = {"type": "array", "items": {"type": "string"}}
 NUMBERS: Schema = {"type": "object", "additionalProperties": NUMBER}
-"""Numbers by name."""
+"""Numbers by name, such as shares by country."""
 LIST: Schema = {"type": "array"}
 ANYTHING: Schema = {}
 
@@ -64,10 +64,10 @@ def field_schema(field: Field) -> Schema:
 
 def _rows(*kinds: type[Result], **more: Schema) -> Schema:
     """Return the schema of a list of rows; with several results, each row has some fields."""
-    properties = {f.json_key: field_schema(f) for kind in kinds for f in kind.FIELDS} | more
-    optional = [f.json_key for kind in kinds for f in kind.FIELDS if f.optional]
-    is_mixed = len(kinds) > 1
-    return _list(_object(properties, properties if is_mixed else optional))
+    fields = [f for kind in kinds for f in kind.FIELDS]
+    properties = {f.json_key: field_schema(f) for f in fields} | more
+    optional = [f.json_key for f in fields if f.optional]
+    return _list(_object(properties, properties if len(kinds) > 1 else optional))
 
 
 # ---- shared by several answers -------------------------------------------------------------------
@@ -110,11 +110,10 @@ _STUDIED: dict[str, Schema] = {
     "runs_finished": {"type": "integer"},
 }
 _TROUBLE: dict[str, Schema] = {"trouble": WORD}
-_SHARES: Schema = {"type": "object", "additionalProperties": NUMBER}
 _COSTS: dict[str, Schema] = {
     Key.OBJECTIVE: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
     "net_cost_usd": NUMBER, Key.TONNES: NUMBER, "inputs_t": NUMBER, "shortage_t": NUMBER,
-    "served_share": NUMBER, "max_country_share": _SHARES,
+    "served_share": NUMBER, "max_country_share": NUMBERS,
 }  # fmt: skip
 _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change",))
 
@@ -123,10 +122,11 @@ _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change
 
 
 def answers() -> dict[str, Schema]:
-    return {name: {"anyOf": [each, _ref("failure")]} for name, each in _answers().items()}
+    every = _commands() | _studies()
+    return {name: {"anyOf": [each, _ref("failure")]} for name, each in every.items()}
 
 
-def _answers() -> dict[str, Schema]:
+def _commands() -> dict[str, Schema]:
     from models import results
 
     plan: dict[str, Schema] = {
@@ -135,7 +135,7 @@ def _answers() -> dict[str, Schema]:
         Key.MINERALS: _rows(results.ByMineral), Key.SECONDS: _STAGES, "served_if_lost": ANYTHING,
     }  # fmt: skip
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
-    found: dict[str, Schema] = {
+    return {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
             {**_ANSWER, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
@@ -183,22 +183,17 @@ def _answers() -> dict[str, Schema]:
             "changes": {"type": "object", "additionalProperties": {"type": "string"}},
         }),
     }  # fmt: skip
-    return found | _studies()
 
 
 def _studies() -> dict[str, Schema]:
     from planner.studies import STUDIES
 
-    kinds = {name: listed.kind for name, listed in STUDIES.items()}
-    tables = {
-        name: {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
-        for name, kind in kinds.items()
-    }
-    others = _keys_of_studies()
-    return {
-        name: _object({**_STUDIED, **tables[name], **others[name][0]}, others[name][1])
-        for name in kinds
-    }
+    schemas, others = dict[str, Schema](), _keys_of_studies()
+    for name, kind in ((name, listed.kind) for name, listed in STUDIES.items()):
+        tables = {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
+        keys, optional = others[name]
+        schemas[name] = _object({**_STUDIED, **tables, **keys}, optional)
+    return schemas
 
 
 def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
@@ -213,7 +208,7 @@ def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
     fields = [f for c in curves if issubclass(c, sweep_tables.Frontier) for f in c.FIELDS]
     share = sweep_tables.Frontier.share.json_key
     one = {f.json_key: field_schema(f) | VALUE_OF_ANY for f in fields}
-    point = {**one, **_COSTS, share: _SHARES, "over": WORD, "caps": ANYTHING, "error": WORD}
+    point = {**one, **_COSTS, share: NUMBERS, "over": WORD, "caps": ANYTHING, "error": WORD}
     point["by_mineral"] = {
         "type": "object",
         "additionalProperties": _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS}),
@@ -395,12 +390,11 @@ def _verify() -> Schema:
 
 def case_schema() -> Schema:
     """Return the schema of a case, as ``planner.read_tables`` takes it."""
-    sheets = {record.SHEET: _sheet(record) for record in SHEETS}
     return {
         "title": "A case",
         "description": "Rows by sheet; each row has values by header, in upper or lower case.",
         "type": "object",
-        "properties": sheets,
+        "properties": {record.SHEET: _sheet(record) for record in SHEETS},
         "required": [record.SHEET for record in SHEETS if record.REQUIRED],
     }
 
@@ -409,28 +403,22 @@ def _sheet(record: type[Record]) -> Schema:
     """Return the schema of the rows of a sheet; unknown columns are notes."""
     row: Schema = {"type": "object"}
     if record is Settings:
-        row["properties"] = {
-            SETTING.header: {"enum": _settings()},
-            VALUE.header: VALUE_OF_ANY,
-        }
-        row["required"] = [SETTING.header, VALUE.header]
+        names = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
+        setting, value = headers.SETTING.header, headers.VALUE.header
+        row["properties"] = {setting: {"enum": [*names]}, value: VALUE_OF_ANY}
+        row["required"] = [setting, value]
     else:
         row["patternProperties"] = {_pattern(c): _column(c) for c in record.columns()}
-        if record.SPREAD == YEARS:
+        if record.SPREAD == headers.YEARS:
             row["patternProperties"][r"^\d{4}( \((kg|lb|t|kt|Mt)\))?$"] = {
                 "type": ["number", "null"], "minimum": 0, "description": "Demand of that year.",
             }  # fmt: skip
-        if record.SPREAD == MEMBERS:
+        if record.SPREAD == headers.MEMBERS:
             row["description"] = "From country, and one column per member: the freight per t."
         row["required"] = [c.header for c in record.columns() if c.required and not c.unit
                            and not c.by_year]  # fmt: skip
-    row.setdefault("properties", {}).update(dict.fromkeys(REMARKS.values(), VALUE_OF_ANY))
+    row.setdefault("properties", {}).update(dict.fromkeys(headers.REMARKS.values(), VALUE_OF_ANY))
     return {"type": "array", "items": row, "description": record.MEANING}
-
-
-def _settings() -> list[str]:
-    listed = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
-    return list(listed)
 
 
 def _pattern(column: Column) -> str:
@@ -473,16 +461,17 @@ def names() -> tuple[str, ...]:
     return (CASE, *answers())
 
 
+_SHARED = {"finding": FINDING, "failure": _FAILURE}
+
+
 def whole_schema() -> Schema:
-    shared = {"finding": FINDING, "failure": _FAILURE}
-    return {"$schema": DIALECT, "title": "planner", "$defs": {CASE: case_schema(), **shared,
-                                                             **answers()}}  # fmt: skip
+    shared = {CASE: case_schema(), **_SHARED, **answers()}
+    return {"$schema": DIALECT, "title": "planner", "$defs": shared}
 
 
 def schema_of(name: str) -> Schema:
     """Return the schema of one answer or of a case, with the definitions that it refers to."""
     if name == CASE:
         return {"$schema": DIALECT, **case_schema()}
-    shared = {"finding": FINDING, "failure": _FAILURE}
-    return {"$schema": DIALECT, "title": f"planner {name} --json", "$defs": shared,
-            **answers()[name]}  # fmt: skip
+    about = {"$schema": DIALECT, "title": f"planner {name} --json", "$defs": _SHARED}
+    return about | answers()[name]

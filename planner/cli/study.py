@@ -14,17 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli import paths
-from planner.cli.answer import (
-    Answer,
-    Command,
-    Key,
-    findings_by_severity,
-    finish,
-    print_json,
-    report_failure,
-    what_if_facts,
-)
+from planner.cli import answer, paths
+from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
@@ -50,20 +41,8 @@ class EarlyStop:
     by: Stop
 
     @property
-    def code(self) -> int:
-        return exit_code(self.by)
-
-    @property
     def words(self) -> str:
         return f"{self.finished:,} of {self.total:,} runs finished"
-
-    def option(self, more: str) -> dict[str, str]:
-        """Return the row of the sheet About that says that the study stopped early.
-
-        Its name is ``Stopped``; its value has ``words``, then the text ``more``.
-        """
-        rest = "the sheet Runs names the others"
-        return {"Stopped": "; ".join(filter(None, (self.words, more, rest)))}
 
 
 class StudyCommand(click.Command):
@@ -129,12 +108,18 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     failed: PlannerError | None = study.errors or _failure_of(study.required_outcomes, halt)
     if not study.planned:
         return _nothing(study, halt, failed, as_json=as_json)
-    stopped = halt.option(study.progress_label) if halt is not None else {}
+    stopped: dict[str, str] = {}  # a row of the sheet About
+    if halt is not None:
+        parts = (halt.words, study.progress_label, "the sheet Runs names the others")
+        stopped = {"Stopped": "; ".join(filter(None, parts))}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
     if halt is not None:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {halt.words})"
-        target, csv_folder = paths.partial_file(target), paths.partial_folder(csv_folder)
+        target, csv_folder = (
+            target.with_name(f"{target.stem}-partial{target.suffix}"),
+            paths.partial_folder(csv_folder),
+        )
     written, problem = common.write_workbook_and_tables(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
@@ -148,24 +133,22 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     if not as_json:
         _show(study, tables, written, sum(seconds.values()))
     if written is not None and halt is not None:
-        click.echo(
-            f"The study is not finished, so it was written to {written}, not to {wanted}", err=True
-        )
+        partial_to = f"it was written to {written}, not to {wanted}"
+        click.echo(f"The study is not finished, so {partial_to}", err=True)
     elif written is not None:
         common.report_path(target, written)
     plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
-    answer = _answer(study, tables, halt, written, seconds)
+    result = _answer(study, tables, halt, written, seconds)
     if plan is not None:
-        answer[Key.PLAN] = str(plan)
+        result[Key.PLAN] = str(plan)
     if halt is not None:
-        line(
-            "Stopped", plain("; ".join(filter(None, (halt.words, study.progress_label)))), "yellow"
-        )
-        answer[Key.STATUS] = "stopped"
-    code = finish(answer, as_json=as_json, failed=problem or unwritten or failed)
-    return code if halt is None else halt.code
+        text = "; ".join(filter(None, (halt.words, study.progress_label)))
+        line("Stopped", plain(text), "yellow")
+        result[Key.STATUS] = "stopped"
+    code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
+    return code if halt is None else exit_code(halt.by)
 
 
 def _failure_of(outcomes: Iterable[Outcome[Any]], halt: EarlyStop | None) -> SolverError | None:
@@ -186,13 +169,13 @@ def _nothing(
     """Report a study without any result to write; return the exit code."""
     if halt is None:
         why = failed or SolverError("nothing was planned")
-        return report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
+        return answer.report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
     text = f"Stopped: {halt.words}. Nothing was written: {study.LACKING}"
     click.secho(text, fg="yellow", err=True)
     if as_json:
         counts = _counts(study.outcomes, halt)
-        print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
-    return halt.code
+        answer.print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
+    return exit_code(halt.by)
 
 
 def _plan_beside(
@@ -213,10 +196,7 @@ def _plan_beside(
 
 
 def _planned(
-    kind: type[StudyKind],
-    file: Path,
-    options: dict[str, Any],
-    how: tuple[Where, Any, Any],
+    kind: type[StudyKind], file: Path, options: dict[str, Any], how: tuple[Where, Any, Any]
 ) -> tuple[StudyKind, dict[str, float]]:
     from models import checks
     from planner.run import start_file
@@ -244,11 +224,13 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     line(study.TITLE, plain(study.subject))
     _show_tables(study, tables)
     headline = study.headline(tables)
-    for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):
+    for head, text in (
+        ("Finding", headline.finding),
+        ("With care", " ".join(headline.care)),
+        ("Tariffs", study.tariff_sentence),
+    ):
         if text:
             line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
-    if study.tariff_sentence:
-        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariff_sentence), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.required_outcomes:
         if not outcome.ran:
@@ -294,12 +276,12 @@ def _answer(
     case = study.start.case
     return {
         Key.STATUS: study.status,
-        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
+        Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
         **_counts(study.outcomes, halt),
         Key.OUTPUT: None if written is None else str(written),
-        Key.WARNINGS: findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
+        Key.WARNINGS: answer.findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }

@@ -61,10 +61,8 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     try:
         words = arguments_of(order)
     except UsageError as error:
-        return {
-            "code": error.exit_code,
-            "answer": trimmed(failure_answer("usage_error", str(error))),
-        }
+        refused = failure_answer("usage_error", str(error))
+        return {"code": error.exit_code, "answer": trimmed(refused)}
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         code = main([*words, "--json"])
@@ -75,8 +73,7 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     if not code or order["name"] == "verify":
         proven, says = _proof(order, answer)
     if not code and order["name"] in STUDIES:
-        first_page = overview(str(answer[Key.OUTPUT]))
-        answer = {"first_page": first_page, **answer}
+        answer = {"first_page": overview(str(answer[Key.OUTPUT])), **answer}
     return {
         "code": code,
         "command": shlex.join(["planner", *words]),
@@ -131,19 +128,16 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         text, sound = study_verdict(kind_and_tables(source)[1])
         return sound, text
     if name in {"diff", "brief"}:
-        sound = all(_is_sound(Path(file)) for file in order["files"][: 1 + (name == "diff")])
+        from planner.report.plan import verdict
+        from planner.run import open_plan
+
+        files = order["files"][: 1 + (name == "diff")]
+        sound = all(verdict(open_plan(Path(file)))[1] for file in files)
         return sound, "All plans passed their checks." if sound else "A plan failed its checks."
     if name in {"solve", "explain"}:
         gap = float(answer.get("search_gap") or 0.0)
         return not gap, search_words(gap) if gap else f"{proven_words()}."
     return None, _NOTHING_TO_PROVE
-
-
-def _is_sound(file: Path) -> bool:
-    from planner.report.plan import verdict
-    from planner.run import open_plan
-
-    return verdict(open_plan(file))[1]
 
 
 # ---- reading -------------------------------------------------------------------------------------

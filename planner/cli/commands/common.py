@@ -32,9 +32,7 @@ Callback = TypeVar("Callback", bound=Callable[..., Any])
 class _FileName(click.Path):
     """A path; a name that no file can have is an error."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
         try:
             is_name = b"\0" not in os.fsencode(value)
@@ -48,9 +46,7 @@ class _FileName(click.Path):
 class OutputPath(_FileName):
     """A path that a command writes to."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Resolve ``..`` after folders that do not exist yet.
 
         The system finds no file at ``nosuch/../in.xlsx``, even if ``in.xlsx`` exists. But writing
@@ -68,9 +64,7 @@ class OutputPath(_FileName):
 class FilePath(_FileName):
     """A path of a file that a command reads."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse also a name that is too long for the file system."""
         path = super().convert(value, param, ctx)
         try:
@@ -135,13 +129,11 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     path of the workbook (None: not written) and the error, if any.
     """
     from planner.documents.folder import write_csv
-    from planner.workbook.save import save
+    from planner.workbook import save as saving
 
-    began = time.perf_counter()
-    written: Path | None = None
-    problem: WriteError | None = None
+    began, written, problem = time.perf_counter(), None, None
     try:
-        written = save(target, write, over=over)
+        written = saving.save(target, write, over=over)
         if folder is not None:
             write_csv(folder, tables())
     except WriteError as error:
@@ -197,10 +189,8 @@ def report_path(wanted: Path, written: Path) -> None:
     from planner.workbook.save import lock_file
 
     lock = lock_file(wanted)
-    why = "open in another program or read-only"
-    if lock is not None:
-        why = f"open in another program (see its lock file {lock.name})"
-    click.echo(f"{wanted} is {why}: written to {written}", err=True)
+    why = f"(see its lock file {lock.name})" if lock is not None else "or read-only"
+    click.echo(f"{wanted} is open in another program {why}: written to {written}", err=True)
 
 
 # ---- what-ifs ------------------------------------------------------------------------------------
@@ -287,14 +277,9 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         ' years=2027-2030; value=0.7". Repeatable.',
     )
     @functools.wraps(command)
-    def with_what_ifs(
-        *arguments: object,
-        blocks: tuple[str, ...],
-        losses: tuple[str, ...],
-        changes: tuple[str, ...],
-        **options: object,
-    ) -> int:
-        asked = WhatIfOptions(blocks, losses, changes, postponed_errors())
+    def with_what_ifs(*arguments: object, **options: Any) -> int:
+        typed = {name: options.pop(name) for name in ("blocks", "losses", "changes")}
+        asked = WhatIfOptions(**typed, wrong=postponed_errors())
         if asked.wrong and not asked:
             raise click.UsageError("\n".join(asked.wrong))
         return command(*arguments, asked=asked, **options)
@@ -312,19 +297,9 @@ def case_options(command: Callable[..., int]) -> Callable[..., int]:
     @what_if_options
     @share_limit()
     @functools.wraps(command)
-    def with_case(
-        *arguments: object,
-        scenario: str,
-        asked: WhatIfOptions,
-        max_country_share: float | None,
-        **options: object,
-    ) -> int:
-        variation = {
-            "scenario": scenario,
-            "what_ifs": asked,
-            "max_country_share": max_country_share,
-        }
-        return command(*arguments, variation=variation, **options)
+    def with_case(*arguments: object, asked: WhatIfOptions, **options: Any) -> int:
+        variation = {name: options.pop(name) for name in ("scenario", "max_country_share")}
+        return command(*arguments, variation=variation | {"what_ifs": asked}, **options)
 
     return with_case
 
@@ -352,10 +327,9 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
         help="Plan on the workers of a Dask scheduler, such as tcp://host:8786.",
     )
     @functools.wraps(command)
-    def with_place(
-        *arguments: object, workers: int | None, cluster: str | None, **options: object
-    ) -> int:
-        return command(*arguments, where=place(workers, cluster), **options)
+    def with_place(*arguments: object, **options: Any) -> int:
+        where = place(options.pop("workers"), options.pop("cluster"))
+        return command(*arguments, where=where, **options)
 
     return with_place
 
@@ -366,9 +340,8 @@ def place(workers: int | None, cluster: str | None) -> Where:
     UsageError if both options are given, or if ``cluster`` is not an address.
     """
     if workers is not None and cluster is not None:
-        refuse(
-            "--workers plans on this machine, --cluster on other machines: give only one of them"
-        )
+        both = "--workers plans on this machine, --cluster on other machines"
+        refuse(f"{both}: give only one of them")
     if cluster is not None:
         from planner.studies.places.cluster import Cluster
 
@@ -392,29 +365,26 @@ def progress_reporter(as_json: bool) -> Iterator[Tell]:
         with _bar() as tell:
             yield tell
     else:
-        yield _Lines()
+        yield _lines()
 
 
-class _Lines:
-    """Prints one line of progress per minute, and each notice."""
+def _lines() -> Tell:
+    began = last_line = time.monotonic()
 
-    def __init__(self) -> None:
-        self.began = self.last_line = time.monotonic()
-
-    def __call__(self, progress: Progress) -> None:
+    def tell(progress: Progress) -> None:
+        nonlocal last_line
         if progress.notice:
             click.echo(progress.notice, err=True)
         now = time.monotonic()
-        if now - self.last_line < SECONDS_PER_LINE or progress.done == progress.total:
+        if now - last_line < SECONDS_PER_LINE or progress.done == progress.total:
             return
-        self.last_line, elapsed = now, now - self.began
-        left = "time left unknown"
+        last_line, elapsed, left = now, now - began, "time left unknown"
         if progress.done:
             left = f"about {_duration(elapsed * (progress.total / progress.done - 1))} left"
-        done = (
-            f"{progress.done:,} of {progress.total:,} runs finished, {_duration(elapsed)} elapsed"
-        )
-        line("Planning", f"{done}, {left}")
+        done = f"{progress.done:,} of {progress.total:,} runs finished"
+        line("Planning", f"{done}, {_duration(elapsed)} elapsed, {left}")
+
+    return tell
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ import click
 
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import is_file, is_folder, output_file, output_folder, refuse_existing
+from planner.cli.paths import is_file, is_folder, output_file, refuse_existing, refuse_source
 from planner.cli.words import line
 from planner.options import IntegerOption
 from planner.render.words import cut, number_of, plain
@@ -37,7 +37,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     suffix = place.suffix.casefold()
     is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
     if is_folder(place):
-        output_folder(place)
+        refuse_source(place)
     else:
         output_file(place, "file")
     if suffix and not is_sqlite and not is_folder(place):
@@ -147,7 +147,8 @@ def _new_place(file: Path, output: Path, *, force: bool) -> Path:
     if is_folder(file):
         if is_file(output):
             refuse(f"{output} is a file: {file} is a folder, so name a folder")
-        return output_folder(output)
+        refuse_source(output)
+        return output
     path = output_file(output, "workbook")
     if path.suffix.casefold() != file.suffix.casefold():
         refuse(f"--output must end in {file.suffix}, as {file} does")

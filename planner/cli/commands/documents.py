@@ -233,7 +233,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
-    place = paths.output_file(paths.pptx_path(wanted), "brief")
+    place = paths.output_file(paths.with_suffix(wanted, (".pptx",), "slides"), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of

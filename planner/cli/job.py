@@ -33,6 +33,8 @@ _MOST_CELLS, _MOST_ROWS = 40, 500
 
 def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
+    from planner.run import open_plan
+
     common.SECONDS_PER_LINE = _SECONDS_PER_LINE
     answers, code, workbook = [], 0, ""
     for command in order["commands"]:
@@ -51,7 +53,9 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
             answer |= {"beside": with_rows(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
-            _name_countries(answer, workbook)
+            plan = open_plan(Path(workbook))
+            for row in answer["minerals"]:
+                row["supplier"] = row["supplier"] and plan.country(row["supplier"])
         answers.append(answer)
     return {"code": code, "answers": answers}
 
@@ -66,20 +70,11 @@ def _moved_up() -> str:
     return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
 
 
-def _name_countries(answer: dict[str, Any], workbook: str) -> None:
-    from planner.run import open_plan
-
-    plan = open_plan(Path(workbook))
-    for row in answer["minerals"]:
-        row["supplier"] = row["supplier"] and plan.country(row["supplier"])
-
-
 def _grids(file: Path) -> dict[str, Grid]:
     """Return the sheets of a workbook by title; {} if the file is not a workbook."""
-    from models.errors import InputError
     from planner.workbook.excel import open_excel
 
-    with contextlib.suppress(InputError):
+    with contextlib.suppress(errors.InputError):
         return {grid.title: grid for grid in open_excel(file).grids}
     return {}
 
@@ -107,16 +102,10 @@ def with_rows(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, 
             number = int("".join(c for c in each["cell"] if c.isdigit()) or 0)
             if grid is not None and number in grid.rows and len(shown) < _MOST_ROWS:
                 position = grid.rows.index(number)
-                row = [
-                    {
-                        "header": str(header),
-                        "value": ""
-                        if (value := grid.values(place)[position]) is None
-                        else str(value),
-                        "is_it": address(place, number) == each["cell"],
-                    }
-                    for place, header in list(grid.header.items())[:_MOST_CELLS]
-                ]
+                for place, header in list(grid.header.items())[:_MOST_CELLS]:
+                    value = grid.values(place)[position]
+                    cell = {"header": str(header), "value": "" if value is None else str(value)}
+                    row.append(cell | {"is_it": address(place, number) == each["cell"]})
             shown.append({**each, "kind": kind.removesuffix("s"), "row": row})
     return shown
 
@@ -131,11 +120,7 @@ def limit_memory(memory: int) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the commands of one job; return the exit code of the last one that ran.
-
-    ``arguments`` are those of this process: one text, the ORDER. The answers are written to
-    ``result.json``.
-    """
+    """Run the commands of one job, ORDER; return the exit code of the last one that ran."""
     order = json.loads(arguments[0])
     limit_memory(int(order["memory"]))
     try:

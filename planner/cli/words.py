@@ -39,7 +39,7 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 def line(label: str, text: str, colour: str | None = None, *, of_label: bool = False) -> None:
     """Print label and text on stderr; ``colour`` applies to the text, or to the label."""
     label = f"{label:<13}"
-    if colour is not None and of_label:
+    if of_label:
         label = click.style(label, fg=colour)
     elif colour is not None:
         text = click.style(text, fg=colour)
@@ -47,11 +47,7 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
 
 
 def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
-    """Print a row of a table on stderr.
-
-    It has the name in ``wide`` characters, each cell to the right in ``each`` characters, and then
-    the text ``more``.
-    """
+    """Print a name in ``wide`` characters, cells on the right of ``each``, and ``more``."""
     click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
 
 

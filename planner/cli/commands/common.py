@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,10 +34,9 @@ class _FileName(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
-        try:
+        is_name = False
+        with suppress(UnicodeError):
             is_name = b"\0" not in os.fsencode(value)
-        except UnicodeError:
-            is_name = False
         if not is_name:
             self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
         return super().convert(value, param, ctx)
@@ -100,10 +99,7 @@ def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
 
 
 def require(extra: str, needs: str, *packages: str) -> None:
-    """Raise UsageError if a package is missing; ``needs`` begins the message.
-
-    An example of ``needs``: "a report needs Plotly, which is".
-    """
+    """Raise UsageError if a package is missing; ``needs`` is "a report needs Plotly, which is"."""
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
@@ -335,10 +331,7 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def place(workers: int | None, cluster: str | None) -> Where:
-    """Return where runs are planned.
-
-    UsageError if both options are given, or if ``cluster`` is not an address.
-    """
+    """Return where runs are planned; UsageError for both options, or for a wrong address."""
     if workers is not None and cluster is not None:
         both = "--workers plans on this machine, --cluster on other machines"
         refuse(f"{both}: give only one of them")
@@ -402,18 +395,10 @@ def _bar() -> Iterator[Tell]:
     from rich.console import Console
     from rich.text import Text
 
-    columns = (
-        bars.TextColumn("Planning"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TextColumn("runs,"),
-        bars.TimeElapsedColumn(),
-        bars.TextColumn("elapsed,"),
-        bars.TimeRemainingColumn(),
-        bars.TextColumn("left"),
-    )
+    runs = ("Planning", bars.BarColumn(), bars.MofNCompleteColumn(), "runs,")
+    times = (bars.TimeElapsedColumn(), "elapsed,", bars.TimeRemainingColumn(), "left")
     console = Console(stderr=True, highlight=False)
-    bar = bars.Progress(*columns, console=console, transient=True)
+    bar = bars.Progress(*runs, *times, console=console, transient=True)
     task = bar.add_task("", total=None)
 
     def tell(progress: Progress) -> None:

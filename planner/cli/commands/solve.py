@@ -155,8 +155,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         answer.refuse("--under-risk only works with HiGHS: leave --solver out")
     if cvar is not None and not weight:
         answer.refuse("--cvar has no effect without a --weight, such as --weight 50%")
+    from models.case import SearchLimits
+
     if under_risk:
-        from models.case import SearchLimits
         from planner.cli.study import run_study_command
         from planner.studies import STUDIES
 
@@ -177,12 +178,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
 
     def output_path(name: str = "") -> Path:
-        return paths.plan_path(
-            file, output, csv_folder, part=paths.case_part(file, variation, name)
-        )
+        part = paths.case_part(file, variation, name)
+        return paths.plan_path(file, output, csv_folder, part=part)
 
     output_path()  # an unusable path is an error before any work is done
-    from models.case import SearchLimits
     from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
 
@@ -277,15 +276,10 @@ def _if_lost(plan: Plan) -> dict[str, Any]:
     """Return the share served in the last year if a country stops; {} without stages."""
     if not plan.expanded.intakes:
         return {}
-    return {
-        "served_if_lost": {
-            mineral: {
-                country: {"last_stage": last, "through_all_stages": through}
-                for country, (last, through) in shares.items()
-            }
-            for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items()
-        }
-    }
+    keys, minerals = ("last_stage", "through_all_stages"), dict[str, Any]()
+    for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items():
+        minerals[mineral] = {c: dict(zip(keys, both, strict=True)) for c, both in shares.items()}
+    return {"served_if_lost": minerals}
 
 
 # ---- words ---------------------------------------------------------------------------------------
@@ -309,7 +303,7 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     years = words.span(case.years)
     served = words.fine_share(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
-    is_optimal = plan.status == OPTIMAL
+    is_open, gap = plan.status != OPTIMAL, plan.proof.mip_gap
     tariffs = words.tariff_words({"": plan.cash_cost}, money)
     lines = {
         "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
@@ -317,9 +311,7 @@ def first_lines(run: PlanRun) -> dict[str, str]:
         **({"Tariffs": tariffs} if tariffs else {}),
         Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
-        _PROOF: f"Proven. {words.proven_words()}."
-        if is_optimal
-        else words.search_words(plan.proof.mip_gap),
+        _PROOF: words.search_words(gap) if is_open else f"Proven. {words.proven_words()}.",
     }
     table, country = run.minerals, case.country_name
     need = found.answer(table, question(case))
@@ -332,10 +324,8 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     needed = years_needed(plan.supply)
     light = survival(Security.from_plan(plan), needed, country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
-    # the last line, since the table of dependent members follows it
-    return lines | (
-        {"Dependence": sentence} if (sentence := found.dependence(table, country)) else {}
-    )
+    dependent = found.dependence(table, country)  # last, as the table of these members follows it
+    return lines | ({"Dependence": dependent} if dependent else {})
 
 
 def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:

@@ -112,25 +112,19 @@ class _Outcome:
             yield "Proof", f"{scope}{broken}, {cheaper}"
         else:
             yield "Proof", "none: see the findings above"
-        for text in _not_proven(verdict):
-            yield "Not proven", text
+        yield from (("Not proven", text) for text in _not_proven(verdict))
         if self.made_by != __version__:
-            text = (
-                f"the plan says it was written by planner {plain(self.made_by) or '(none)'}; this"
-                f" is planner {__version__}, which may write other sheets and words. The proof does"
-                " not depend on them"
-            )
-            yield "Versions", text
+            written = f"the plan says it was written by planner {plain(self.made_by) or '(none)'}"
+            this = f"this is planner {__version__}, which may write other sheets and words"
+            yield "Versions", f"{written}; {this}. The proof does not depend on them"
 
 
 def _not_proven(verdict: Verdict) -> Iterator[str]:
     """Yield what the proof of a plan does not cover."""
     if verdict.is_proven and verdict.whole_projects:
         left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
-        yield (
-            "that no other choice of projects is cheaper: the proof takes the projects that are"
-            f" built as given{left}"
-        )
+        taken = f"the proof takes the projects that are built as given{left}"
+        yield f"that no other choice of projects is cheaper: {taken}"
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
 
@@ -391,18 +385,12 @@ def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
     if not figures_known:
         return []
     lines = [f"  {figures}" for figures in figures_known]
-    if not result.withheld.sentences:
-        return [
-            "These figures are taken out, but can be computed: the total minus all other members.",
-            *lines,
-            "Without --keep-totals, the totals that reveal them are taken out.",
-        ]
-    return [
-        *result.withheld.sentences,
-        "Sums over all minerals are taken out, too. The totals would reveal these figures:",
-        *lines,
-        "To keep more totals, also redact members that buy and stock the same minerals.",
-    ]
+    before = "These figures are taken out, but can be computed: the total minus all other members."
+    after = "Without --keep-totals, the totals that reveal them are taken out."
+    if result.withheld.sentences:
+        before = "Sums over all minerals are taken out, too. The totals would reveal these figures:"
+        after = "To keep more totals, also redact members that buy and stock the same minerals."
+    return [*result.withheld.sentences, before, *lines, after]
 
 
 def _revealed(result: Redacted) -> list[str]:
@@ -416,7 +404,7 @@ def _revealed(result: Redacted) -> list[str]:
         minerals = listed(dict.fromkeys(each.mineral for each in known), _MOST_NAMED)
         parts = ((k.most - k.least) / abs(k.figure.value) for k in known if k.figure.value)
         wide = max(parts, default=0)
-        is_near = wide > tolerances.DISCLOSED_FIGURE
-        how = f"to within {max(wide, 0.01):z.0%}" if is_near else "exactly"
+        is_exact = wide <= tolerances.DISCLOSED_FIGURE
+        how = "exactly" if is_exact else f"to within {max(wide, 0.01):z.0%}"
         lines.append(f"{member}: {number_of(len(known), 'figure')} of {minerals}, each known {how}")
     return lines

@@ -40,37 +40,13 @@ STATUSES = tuple(_STATUS.values())
 Answer = dict[str, object]
 
 
-class Key(StrEnum):
-    """Keys that the JSON objects of several commands share."""
-
-    STATUS = "status"
-    ERRORS = "errors"
-    WARNINGS = "warnings"
-    OUTPUT = "output"
-    SECONDS = "seconds"
-    CURRENCY = "currency"
-    SCENARIO = "scenario"
-    WHAT_IFS = "what_ifs"
-    PLAN = "plan"
-    ROW = "row"
-    SHEET = "sheet"
-    MEMBERS = "members"
-    ORDERS = "orders"
-    TONNES = "tonnes"
-    TOTAL = "total"
-    TAKE_OR_PAY = "take_or_pay"
-    OBJECTIVE = "objective_usd"
-    MINERALS = "minerals"
-    COMPARED = "compared"
-    NOTES = "notes"
-    FILE = "file"
-    STOPPED = "stopped"
-    WORDS = "words"
-    RUNS = "runs"
-    ROWS = "rows"
-    CELLS = "cells"
-    SHEETS = "sheets"
-    NEW = "new"
+Key = StrEnum(
+    "Key",
+    "STATUS ERRORS WARNINGS OUTPUT SECONDS CURRENCY SCENARIO WHAT_IFS PLAN ROW SHEET MEMBERS ORDERS"
+    " TONNES TOTAL TAKE_OR_PAY OBJECTIVE_USD MINERALS COMPARED NOTES FILE STOPPED WORDS RUNS ROWS"
+    " CELLS SHEETS NEW",
+)
+"""Keys that the JSON objects of several commands share; each is its name in lower case."""
 
 
 def refuse(message: str) -> NoReturn:

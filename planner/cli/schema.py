@@ -111,7 +111,7 @@ _STUDIED: dict[str, Schema] = {
 }
 _TROUBLE: dict[str, Schema] = {"trouble": WORD}
 _COSTS: dict[str, Schema] = {
-    Key.OBJECTIVE: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
+    Key.OBJECTIVE_USD: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
     "net_cost_usd": NUMBER, Key.TONNES: NUMBER, "inputs_t": NUMBER, "shortage_t": NUMBER,
     "served_share": NUMBER, "max_country_share": NUMBERS,
 }  # fmt: skip
@@ -147,8 +147,8 @@ def _commands() -> dict[str, Schema]:
             **_ANSWER, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
             "slides": _list(_object({"topic": {"type": "string"}, "words": WORDS})),
         }),
-        "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
-                         Key.SECONDS: NUMBER}),
+        "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE_USD: NUMBER,
+                         Key.NOTES: WORDS, Key.SECONDS: NUMBER}),
         "model": _object({**_ANSWER, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
         "orders": _orders(),
         "roll": _object({
@@ -185,19 +185,25 @@ def _commands() -> dict[str, Schema]:
     }  # fmt: skip
 
 
+_OPTIONAL = {
+    "compare": (Key.SCENARIO, "bills", "unforeseen", "regret"),
+    "sweep": ("not_tested", "as_in_workbook"),
+}
+"""Keys that a study's answer may lack."""
+
+
 def _studies() -> dict[str, Schema]:
     from planner.studies import STUDIES
 
-    schemas, others = dict[str, Schema](), _keys_of_studies()
+    schemas, keys = dict[str, Schema](), _keys_of_studies()
     for name, kind in ((name, listed.kind) for name, listed in STUDIES.items()):
         tables = {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
-        keys, optional = others[name]
-        schemas[name] = _object({**_STUDIED, **tables, **keys}, optional)
+        schemas[name] = _object({**_STUDIED, **tables, **keys[name]}, _OPTIONAL.get(name, ()))
     return schemas
 
 
-def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
-    """Return each study's keys other than tables, and which of them may be missing."""
+def _keys_of_studies() -> dict[str, dict[str, Schema]]:
+    """Return each study's keys other than tables."""
     from models.results import Benchmarks
     from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
@@ -208,92 +214,69 @@ def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
     fields = [f for c in curves if issubclass(c, sweep_tables.Frontier) for f in c.FIELDS]
     share = sweep_tables.Frontier.share.json_key
     one = {f.json_key: field_schema(f) | VALUE_OF_ANY for f in fields}
-    point = {**one, **_COSTS, share: NUMBERS, "over": WORD, "caps": ANYTHING, "error": WORD}
-    point["by_mineral"] = {
-        "type": "object",
-        "additionalProperties": _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS}),
-    }
+    mineral = _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS})
+    point = {**one, **_COSTS, share: NUMBERS, "over": WORD, "caps": ANYTHING, "error": WORD,
+             "by_mineral": {"type": "object", "additionalProperties": mineral}}  # fmt: skip
     curve = _object(point, point)
     return {
-        "compare": (
-            {
-                "rows": _list(_object(
-                    {**_COSTS, Key.SCENARIO: WORD, "difference_usd": NUMBER, "cash_usd": NUMBER,
-                     "error": WORD, "foresight": WORD, "surprise_usd": NUMBER},
-                    (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
-                )),
-                "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
-                "unforeseen": NUMBER, "regret": _rows(regret.Regret),
-            },
-            (Key.SCENARIO, "bills", "unforeseen", "regret"),
-        ),
-        "sweep": (
-            {
-                "over": WORD, "rows": _list(curve), "reference": curve,
-                "who_pays": _rows(*payers), "smallest_cap": NUMBERS, **_TROUBLE,
-                "not_tested": WORD, "as_in_workbook": curve,
-            },
-            ("not_tested", "as_in_workbook"),
-        ),
-        "stress": (
-            {
-                "surge": NUMBER, "keep_caps": FLAG, "first_year": NUMBER, "last_year": NUMBER,
-                "rows": _rows(stress.Losses, stress.Embargoes, short_by_mineral_t=NUMBERS),
-                "n_minus_1": _rows(stress.NMinusOne), "solidarity": _rows(stress.Solidarity),
-            },
-            (),
-        ),
-        "risk": (
-            {
-                "draws": NUMBER, "distinct_draws": NUMBER, "plans": NUMBER, "seed": NUMBER,
-                "surge": NUMBER, "keep_caps": FLAG,
-                "rows": _list({"type": "object", "required": ["plan"]}),
-                "events": _rows(risk.Events, risk.Events, a_year_adds={"type": "object"}),
-            },
-            (),
-        ),
-        "exit": ({"country": WORD, Key.OBJECTIVE: NUMBER, "plan_objective_usd": NUMBER, **_TROUBLE},
-                 ()),
-        "ranges": ({"slack": NUMBER, "by": WORD, **_TROUBLE}, ()),
-        "bills": (
-            {
-                "alone_usd": NUMBER, "together_usd": NUMBER, "cash_alone_usd": NUMBER,
-                "cash_together_usd": NUMBER, "bills": _rows(bills.Bills),
-                "transfers": _rows(bills.Transfers),
-                "groups": _rows(bills.Groups, **{
-                    bills.Groups.group.json_key: {"type": ["array", "null"]}}),
-                "groups_planned": NUMBER, "resume_refused": WORD,
-                "wishes": _rows(bills.OwnRequirements),
-                **_TROUBLE,
-            },
-            (),
-        ),
-        "support": ({**_TROUBLE}, ()),
-        "sensitivity": (
-            {
-                "by": WORD, Key.OBJECTIVE: NUMBER, "shortage_t": NUMBER, **_TROUBLE,
-                "factors": _rows(sensitivity.Sensitivities, cells=WORDS),
-            },
-            (),
-        ),
-        "scorecard": (
-            {
-                "first_year": NUMBER, "last_year": NUMBER,
-                "scores": _list(_object({
-                    "measure": WORD, "mineral": WORD, "buyer": WORD, "before": NUMBER,
-                    "before_is": WORD, "after_first": NUMBER, "after_last": NUMBER,
-                    "required": NUMBER, "met": FLAG, "missed_years": _list({"type": "integer"}),
-                    "unit": WORD, "remark": WORD,
-                })),
-                "benchmarks": _rows(Benchmarks, years_asked=NUMBER, years_met=NUMBER,
-                                    **{Benchmarks.can_be_met.json_key: FLAG}),
-            },
-            (),
-        ),
-        "under-risk": (
-            dict.fromkeys(("search_gap", "proven_gap", "futures", "different_futures", "seed",
-                           "alpha", "weight"), NUMBER),
-            (),
+        "compare": {
+            "rows": _list(_object(
+                {**_COSTS, Key.SCENARIO: WORD, "difference_usd": NUMBER, "cash_usd": NUMBER,
+                 "error": WORD, "foresight": WORD, "surprise_usd": NUMBER},
+                (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
+            )),
+            "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
+            "unforeseen": NUMBER, "regret": _rows(regret.Regret),
+        },
+        "sweep": {
+            "over": WORD, "rows": _list(curve), "reference": curve,
+            "who_pays": _rows(*payers), "smallest_cap": NUMBERS, **_TROUBLE,
+            "not_tested": WORD, "as_in_workbook": curve,
+        },
+        "stress": {
+            "surge": NUMBER, "keep_caps": FLAG, "first_year": NUMBER, "last_year": NUMBER,
+            "rows": _rows(stress.Losses, stress.Embargoes, short_by_mineral_t=NUMBERS),
+            "n_minus_1": _rows(stress.NMinusOne), "solidarity": _rows(stress.Solidarity),
+        },
+        "risk": {
+            "draws": NUMBER, "distinct_draws": NUMBER, "plans": NUMBER, "seed": NUMBER,
+            "surge": NUMBER, "keep_caps": FLAG,
+            "rows": _list({"type": "object", "required": ["plan"]}),
+            "events": _rows(risk.Events, risk.Events, a_year_adds={"type": "object"}),
+        },
+        "exit": {
+            "country": WORD, Key.OBJECTIVE_USD: NUMBER, "plan_objective_usd": NUMBER, **_TROUBLE,
+        },
+        "ranges": {"slack": NUMBER, "by": WORD, **_TROUBLE},
+        "bills": {
+            "alone_usd": NUMBER, "together_usd": NUMBER, "cash_alone_usd": NUMBER,
+            "cash_together_usd": NUMBER, "bills": _rows(bills.Bills),
+            "transfers": _rows(bills.Transfers),
+            "groups": _rows(bills.Groups, **{
+                bills.Groups.group.json_key: {"type": ["array", "null"]}}),
+            "groups_planned": NUMBER, "resume_refused": WORD,
+            "wishes": _rows(bills.OwnRequirements),
+            **_TROUBLE,
+        },
+        "support": _TROUBLE,
+        "sensitivity": {
+            "by": WORD, Key.OBJECTIVE_USD: NUMBER, "shortage_t": NUMBER, **_TROUBLE,
+            "factors": _rows(sensitivity.Sensitivities, cells=WORDS),
+        },
+        "scorecard": {
+            "first_year": NUMBER, "last_year": NUMBER,
+            "scores": _list(_object({
+                "measure": WORD, "mineral": WORD, "buyer": WORD, "before": NUMBER,
+                "before_is": WORD, "after_first": NUMBER, "after_last": NUMBER,
+                "required": NUMBER, "met": FLAG, "missed_years": _list({"type": "integer"}),
+                "unit": WORD, "remark": WORD,
+            })),
+            "benchmarks": _rows(Benchmarks, years_asked=NUMBER, years_met=NUMBER,
+                                **{Benchmarks.can_be_met.json_key: FLAG}),
+        },
+        "under-risk": dict.fromkeys(
+            ("search_gap", "proven_gap", "futures", "different_futures", "seed", "alpha", "weight"),
+            NUMBER,
         ),
     }  # fmt: skip
 
@@ -373,7 +356,7 @@ def _diff() -> Schema:
 
 def _verify() -> Schema:
     words: tuple[str, ...] = ("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY)
-    numbers: tuple[str, ...] = ("cells", "sheets", "not_checked", Key.OBJECTIVE, "violation_t",
+    numbers: tuple[str, ...] = ("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
                "dual_infeasibility", "gap")  # fmt: skip
     verdict: dict[str, Schema] = {
         **dict.fromkeys(words, WORD),

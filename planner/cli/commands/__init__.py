@@ -5,15 +5,17 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands.data import data, pull
-from planner.cli.commands.diff import diff
-from planner.cli.commands.documents import brief, model, orders, page, report
-from planner.cli.commands.explain import explain
-from planner.cli.commands.roll import roll
-from planner.cli.commands.serve import mcp, schema, serve
-from planner.cli.commands.solve import solve, watch
-from planner.cli.commands.verify import redact, verify
-from planner.cli.commands.workbook import check, new
+from planner.cli.commands import (
+    data,
+    diff,
+    documents,
+    explain,
+    roll,
+    serve,
+    solve,
+    verify,
+    workbook,
+)
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
@@ -47,27 +49,12 @@ def planner() -> None:
 
 
 COMMANDS = (
-    new,
-    check,
-    solve,
-    explain,
+    workbook.new, workbook.check, solve.solve, explain.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
-    orders,
-    roll,
-    diff,
-    verify,
-    redact,
-    report,
-    brief,
-    data,
-    pull,
-    model,
-    schema,
-    watch,
-    page,
-    serve,
-    mcp,
-)
+    documents.orders, roll.roll, diff.diff, verify.verify, verify.redact, documents.report,
+    documents.brief, data.data, data.pull, documents.model, serve.schema, solve.watch,
+    documents.page, serve.serve, serve.mcp,
+)  # fmt: skip
 """Every command, in the order in which a user needs them."""
 
 for command in COMMANDS:

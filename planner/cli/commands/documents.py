@@ -321,7 +321,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.OBJECTIVE: sliders.objective,
+        Key.OBJECTIVE_USD: sliders.objective,
         Key.NOTES: list(sliders.notes),
         **findings_by_severity(book.warnings),
         Key.SECONDS: round(seconds, 6),

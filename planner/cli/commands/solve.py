@@ -249,7 +249,7 @@ def plan_answer(run: PlanRun, output: Path | None) -> Answer:
     return {
         Key.STATUS: plan.status,
         "search_gap": plan.proof.mip_gap,
-        Key.OBJECTIVE: plan.objective,
+        Key.OBJECTIVE_USD: plan.objective,
         "purchases_usd": plan.purchases,
         "tariffs_usd": plan.tariffs,
         "levies_usd": plan.levies,

@@ -89,7 +89,7 @@ class _Outcome:
                 Key.SHEETS: verdict.sheets,
                 "not_checked": verdict.records,
                 "proven": verdict.is_proven,
-                Key.OBJECTIVE: verdict.objective,
+                Key.OBJECTIVE_USD: verdict.objective,
                 Key.CURRENCY: self.currency,
                 "violation_t": verdict.violation,
                 "dual_infeasibility": verdict.dual_infeasibility,

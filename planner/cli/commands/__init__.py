@@ -5,17 +5,7 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands import (
-    data,
-    diff,
-    documents,
-    explain,
-    roll,
-    serve,
-    solve,
-    verify,
-    workbook,
-)
+from planner.cli.commands import diff, documents, roll, serve, solve, verify, workbook
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
@@ -49,10 +39,10 @@ def planner() -> None:
 
 
 COMMANDS = (
-    workbook.new, workbook.check, solve.solve, explain.explain,
+    workbook.new, workbook.check, solve.solve, diff.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
     documents.orders, roll.roll, diff.diff, verify.verify, verify.redact, documents.report,
-    documents.brief, data.data, data.pull, documents.model, serve.schema, solve.watch,
+    documents.brief, documents.data, documents.pull, documents.model, serve.schema, solve.watch,
     documents.page, serve.serve, serve.mcp,
 )  # fmt: skip
 """Every command, in the order in which a user needs them."""

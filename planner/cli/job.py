@@ -40,13 +40,8 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     for command in order["commands"]:
         if code:
             break
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output):
-            code = main([workbook if word == MADE else word for word in command])
+        code, answer = run_command([workbook if word == MADE else word for word in command])
         workbook = _moved_up() or workbook
-        answer = {}
-        with contextlib.suppress(ValueError):
-            answer = json.loads(output.getvalue())
         if command[0] == "check":
             has_findings = answer.get("errors") or answer.get("warnings")
             grids = _grids(Path(command[1])) if has_findings else {}
@@ -58,6 +53,16 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
                 row["supplier"] = row["supplier"] and plan.country(row["supplier"])
         answers.append(answer)
     return {"code": code, "answers": answers}
+
+
+def run_command(arguments: list[str]) -> tuple[int, dict[str, Any]]:
+    """Run a command; return its exit code, and the JSON that it prints ({} if it prints none)."""
+    output, answer = io.StringIO(), dict[str, Any]()
+    with contextlib.redirect_stdout(output):
+        code = main(arguments)
+    with contextlib.suppress(ValueError):
+        answer = json.loads(output.getvalue())
+    return code, answer
 
 
 def _moved_up() -> str:

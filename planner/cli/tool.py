@@ -9,9 +9,7 @@ and are marked as data for the assistant.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import io
 import json
 import os
 import shlex
@@ -24,10 +22,9 @@ from typing import Any
 import click
 
 from models.errors import PlannerError, UsageError
-from planner.cli import main
+from planner.cli import job
 from planner.cli.answer import Key, failure_answer, refuse
 from planner.cli.commands import common
-from planner.cli.job import limit_memory
 from planner.render.words import cut, plain, proven_words, search_words
 from planner.studies import STUDIES
 
@@ -39,6 +36,7 @@ MOST_TEXT = 400
 """Largest number of characters of a text."""
 _WORKBOOKS = (".xlsx", ".xlsm", ".csv")
 _HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
+_COLUMN_FACTS = ("header", "unit", "required", "default", "choices", "meaning")
 _NOTHING_TO_PROVE = "The call makes no plan, so there is nothing to prove."
 
 
@@ -63,12 +61,7 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     except UsageError as error:
         refused = failure_answer("usage_error", str(error))
         return {"code": error.exit_code, "answer": trimmed(refused)}
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        code = main([*words, "--json"])
-    answer: dict[str, Any] = {}
-    with contextlib.suppress(ValueError):
-        answer = json.loads(output.getvalue())
+    code, answer = job.run_command([*words, "--json"])
     proven, says = None, _NOTHING_TO_PROVE
     if not code or order["name"] == "verify":
         proven, says = _proof(order, answer)
@@ -209,14 +202,7 @@ def catalogue(sheet: str) -> dict[str, Any]:
         "sheet": sheet,
         "meaning": _doc(records[sheet]),
         "columns": [
-            {
-                "header": column.header,
-                "unit": column.unit,
-                "required": column.required,
-                "default": column.default,
-                "choices": list(column.choices),
-                "meaning": column.meaning,
-            }
+            {fact: getattr(column, fact) for fact in _COLUMN_FACTS}
             for column in records[sheet].columns()
         ],
     }
@@ -233,10 +219,7 @@ def glossary() -> dict[str, Any]:
 
 
 _READERS: dict[str, Callable[..., dict[str, Any]]] = {
-    "overview": overview,
-    "table": table,
-    "catalogue": catalogue,
-    "glossary": glossary,
+    read.__name__: read for read in (overview, table, catalogue, glossary)
 }
 
 
@@ -287,7 +270,7 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
 def run() -> int:
     """Run the call on stdin; return 0 if it was answered."""
     order = json.load(sys.stdin)
-    limit_memory(int(order["memory"]))
+    job.limit_memory(int(order["memory"]))
     block_files_outside(Path.cwd())
 
     def report(text: str, done: int, total: int) -> None:

@@ -123,12 +123,8 @@ class JobKind:
 
 
 CHECK = JobKind("check", "Check of a workbook", "Every error and warning, with its cell.")
-PLAN = JobKind(
-    "solve",
-    "Plan",
-    "Who buys how much from whom, at what cost; with its report and slides.",
-    frozenset(FIELDS) - {"country"},
-)
+_SAYS = "Who buys how much from whom, at what cost; with its report and slides."
+PLAN = JobKind("solve", "Plan", _SAYS, frozenset(FIELDS) - {"country"})
 PAGE = JobKind("page", "Page with sliders", "One file that plans again as you move a slider.")
 
 

@@ -34,6 +34,7 @@ _MOST_CELLS, _MOST_ROWS = 40, 500
 def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
     from planner.run import open_plan
+    from planner.workbook.excel import open_excel
 
     common.SECONDS_PER_LINE = _SECONDS_PER_LINE
     answers, code, workbook = [], 0, ""
@@ -43,8 +44,10 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
         code, answer = run_command([workbook if word == MADE else word for word in command])
         workbook = _moved_up() or workbook
         if command[0] == "check":
-            has_findings = answer.get("errors") or answer.get("warnings")
-            grids = _grids(Path(command[1])) if has_findings else {}
+            grids: dict[str, Grid] = {}
+            if answer.get("errors") or answer.get("warnings"):
+                with contextlib.suppress(errors.InputError):  # the file may be no workbook
+                    grids = {grid.title: grid for grid in open_excel(Path(command[1])).grids}
             answer |= {"beside": with_rows(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
@@ -73,15 +76,6 @@ def _moved_up() -> str:
     files = Path("outputs").iterdir() if Path("outputs").is_dir() else ()
     names = [shutil.move(file, file.name) for file in files]
     return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
-
-
-def _grids(file: Path) -> dict[str, Grid]:
-    """Return the sheets of a workbook by title; {} if the file is not a workbook."""
-    from planner.workbook.excel import open_excel
-
-    with contextlib.suppress(errors.InputError):
-        return {grid.title: grid for grid in open_excel(file).grids}
-    return {}
 
 
 def _choices(file: Path) -> dict[str, list[str]]:

@@ -81,7 +81,7 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     caption = "The numbers behind each chart are in the sheet Chart data."
     caption = caption if pictures else "There is nothing to draw."
     caption = f"Scenario: {made_by}. {caption}" if made_by else caption
-    sheet.write_string(1, 0, caption, styles.caption())
+    sheet.write_string(1, 0, caption, styles.get(font_color=palette.INK))
     row, breaks, full = _TOP, [], _PAGE
     for small in (False, True):
         wide, high = SMALL if small else LARGE

@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from models.results.field import Look
-from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
+from planner.render.palette import LINE, NAVY, WHITE
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import width_of
 
@@ -148,9 +148,6 @@ class Styles:
             border=1, border_color=LINE, bottom=5, bottom_color=WHITE, align=align, indent=indent,
         )  # fmt: skip
 
-    def section(self) -> Any:
-        return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
-
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
@@ -159,14 +156,8 @@ class Styles:
     def number(self, form: str) -> Any:
         return self.get(num_format=with_right_gap(form), align="right")
 
-    def text_among_numbers(self) -> Any:
-        return self.get(align="right", indent=1, text_wrap=True)
-
     def title(self) -> Any:
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
-
-    def caption(self) -> Any:
-        return self.get(font_color=INK)
 
 
 def header_height(lines: int) -> float:

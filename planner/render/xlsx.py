@@ -297,7 +297,9 @@ def _note(sheet: Any, column: int, text: str) -> None:
 
 
 def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
-    section = styles.section()
+    section = styles.get(
+        bold=True, font_color=palette.NAVY, bg_color=palette.PALE, top=1, top_color=palette.NAVY
+    )
     for column in table.columns:
         if column.looks is None and not table.sections:
             yield ColumnCells(column.values, styles.cell(column.look, column.values))
@@ -317,7 +319,7 @@ def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
     formats, most = [], style.most_money(column)
     for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str) and not column.look.is_text:
-            formats.append(styles.text_among_numbers())
+            formats.append(styles.get(align="right", indent=1, text_wrap=True))
         elif isinstance(value, str):
             formats.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
@@ -418,9 +420,9 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         parts = [_part(column, i, first, stop, numbers) for i, column in enumerate(self._filled)]
         attributes = {height: _height(height) for height in set(self._heights[first:stop])}
         heights = [attributes[height] for height in self._heights[first:stop]]
-        cells = "".join(part.template for part in parts)
-        given = [each for part in parts for each in part.given]
-        if any(part.is_full for part in parts):
+        cells = "".join(template for template, *_ in parts)
+        given = [each for _, values, _ in parts for each in values]
+        if any(is_full for *_, is_full in parts):
             row = f'<row r="%s"%s>{cells}</row>'
             return map(row.__mod__, zip(numbers, heights, *given, strict=True))
         filled = map(cells.__mod__, zip(*given, strict=True)) if given else repeat("", stop - first)
@@ -444,40 +446,32 @@ def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
     return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
 
 
-@dataclass(frozen=True)
-class _CellTemplate:
-    """Some rows of a column: a template of a cell's XML, and the values for it, row by row.
-
-    ``is_full``: every row has a cell. Otherwise the values are complete cells, or "".
-    """
-
-    template: str
-    given: tuple[Sequence[Any], ...] = ()
-    is_full: bool = False
-
-
 def _part(
     column: ColumnCells, place: int, first: int, stop: int, numbers: list[str]
-) -> _CellTemplate:
-    """Return the template of a column's rows: a shared one if all are texts, or all numbers."""
+) -> tuple[str, tuple[Sequence[Any], ...], bool]:
+    """Return a template of a cell's XML, the values for it by row, and whether all rows have cells.
+
+    Otherwise the values are complete cells, or "". The template has only values if all are texts,
+    or all numbers.
+    """
     values, texts = column.values[first:stop], column.texts
     start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
         written = [_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells]
-        return _CellTemplate("%s", (written,))
+        return "%s", (written,), False
     kinds = set(map(type, values))
     if kinds == {type(None)}:
-        return _CellTemplate("")
+        return "", (), False
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
         template = f'{start}%s{look} t="s"><v>%s</v></c>'
-        return _CellTemplate(template, (numbers, places), is_full=True)
+        return template, (numbers, places), True
     if all(issubclass(kind, int | float) for kind in kinds):
-        return _CellTemplate(f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
+        return f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), True
     rows = zip(numbers, values, strict=True)
-    return _CellTemplate("%s", ([_cell(start, n, value, look, texts) for n, value in rows],))
+    return "%s", ([_cell(start, n, value, look, texts) for n, value in rows],), False
 
 
 def _style(look: Any) -> str:

@@ -200,27 +200,14 @@ def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
 # ---- a file of actuals, checked with its plan if that is found, otherwise alone ------------------
 
 
-@dataclass(frozen=True)
-class ActualsCheck:
-    """Findings on a file of actuals, the plan it was compared with, and a sentence about that."""
-
-    findings: tuple[errors.Finding, ...]
-    plan: Path | None
-    words: str
-
-    @property
-    def failed(self) -> errors.InputError | None:
-        is_wrong = any(f.severity is errors.Severity.ERROR for f in self.findings)
-        return errors.InputError(self.findings) if is_wrong else None
-
-
 def check_actuals(
     file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
-) -> ActualsCheck:
+) -> tuple[tuple[errors.Finding, ...], Path | None, str]:
     """Check a file of actuals as ``planner roll`` does.
 
-    Its plan is ``plan``, otherwise the one that its first page names; the plan names its input. If
-    plan or input is not found, the file is checked on its own; UsageError if ``plan`` was given.
+    Returns the findings, the plan that the file was compared with, and a sentence about that. The
+    plan is ``plan``, otherwise the one that the file's first page names; the plan names its input.
+    If plan or input is not found, the file is checked alone; UsageError if ``plan`` was given.
     """
     from planner.going_on.actuals import check_alone, read_actuals
     from planner.run import open_sheets
@@ -240,7 +227,7 @@ def check_actuals(
             refuse(f"{made_from}: put it beside the plan")
         missing = name or actuals.plan or "its plan"
         words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
-        return ActualsCheck(check_alone(actuals, year), None, words)
+        return check_alone(actuals, year), None, words
     from planner.going_on.roll import refuse_year
 
     past = read_plan_to_roll(path, source, tell)
@@ -254,7 +241,7 @@ def check_actuals(
     except errors.InputError as error:
         findings = [*error.findings]
     words = f"with {path}, orders of {span(y for y in past.plan.expanded.years if y < over)}"
-    return ActualsCheck(context.layout.in_order(findings), path, words)
+    return context.layout.in_order(findings), path, words
 
 
 def _beside(name: str, folders: Iterable[Path]) -> Path | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import Finding, InputError, WriteError
+from models.errors import Finding, InputError, Severity, WriteError
 from planner.cli import answer, paths
 from planner.cli.answer import Answer, Command, Key, refuse
 from planner.cli.commands import common
@@ -250,9 +250,10 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     if asked or is_actuals(file):
         from planner.cli.commands.roll import check_actuals
 
-        checked = check_actuals(file, plan, to, common.progress(as_json))
-        failed, findings, compared = checked.failed, checked.findings, checked.words
-        result[Key.PLAN] = None if checked.plan is None else str(checked.plan)
+        findings, beside, compared = check_actuals(file, plan, to, common.progress(as_json))
+        is_wrong = any(each.severity is Severity.ERROR for each in findings)
+        failed = InputError(findings) if is_wrong else None
+        result[Key.PLAN] = None if beside is None else str(beside)
     else:
         try:
             book = check_file(file)

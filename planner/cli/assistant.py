@@ -1,7 +1,7 @@
 """The planner as tools of an assistant: a Model Context Protocol server on stdin and stdout.
 
 It reads files inside one folder and writes into that folder's subfolder outputs. Each call runs in
-a separate process (``planner.cli.tool``): Ctrl-C stops it, and a crash ends only this call.
+a separate process (``planner.cli.job``): Ctrl-C stops it, and a crash ends only this call.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from planner._version import __version__
-from planner.cli.tool import MOST_SLICE, STEP
+from planner.cli.job import MOST_SLICE, STEP
 from planner.documents.folder import file_part
 from planner.server.jobs import KEPT_VARIABLES
 from planner.studies import STUDIES
@@ -148,7 +148,7 @@ async def call(
         env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
         process = await anyio.open_process(
-            [sys.executable, "-P", "-m", "planner.cli.tool"],
+            [sys.executable, "-P", "-m", "planner.cli.job", "call"],
             cwd=folder.root, env=env, start_new_session=True,
         )  # fmt: skip
         try:

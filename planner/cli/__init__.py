@@ -43,7 +43,12 @@ class OutputError(WriteError):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; a user's mistake never gives a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _prepare()
+    gc.set_threshold(_COLLECT_AFTER)
+    _reopen_closed()  # then open them in UTF-8, with defined behaviour if writing fails
+    if sys.stdout in {None, sys.__stdout__}:
+        sys.stdout = _stream(sys.stdout, _Answer, 1)
+    if sys.stderr in {None, sys.__stderr__}:
+        sys.stderr = _stream(sys.stderr, _Messages, 2)
     try:
         with handling_stops():
             code = _run(arguments)
@@ -110,16 +115,6 @@ def _stopped(stop: Stop, *, as_json: bool) -> int:
 # ---- stdout and stderr, also if they are closed or the disk is full ------------------------------
 
 
-def _prepare() -> None:
-    """Open stdout and stderr in UTF-8, with defined behaviour if writing fails."""
-    gc.set_threshold(_COLLECT_AFTER)
-    _reopen_closed()
-    if sys.stdout in {None, sys.__stdout__}:
-        sys.stdout = _stream(sys.stdout, _Answer, 1)
-    if sys.stderr in {None, sys.__stderr__}:
-        sys.stderr = _stream(sys.stderr, _Messages, 2)
-
-
 def _discard_output() -> None:
     """Discard the rest of stdout, which the interpreter flushes once more as it ends."""
     with contextlib.suppress(OSError, ValueError):
@@ -144,7 +139,6 @@ class _Answer(io.FileIO):
     """The stream of the answer; if writing fails, the command fails."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write to stdout; OutputError if that fails, BrokenPipeError if the reader is gone."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -158,7 +152,6 @@ class _Messages(io.FileIO):
     """The stream of messages; if writing fails, the command goes on."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write to stderr; if that fails, the text is lost and counts as written."""
         try:
             return super().write(data)
         except OSError:

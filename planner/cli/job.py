@@ -55,7 +55,11 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
         if code:
             break
         code, answer = run_command([workbook if word == MADE else word for word in command])
-        workbook = _moved_up() or workbook
+        # Files that a command writes beside its workbook have longer names.
+        files = Path("outputs").iterdir() if Path("outputs").is_dir() else ()
+        moved = [shutil.move(file, file.name) for file in files]
+        books = (name for name in moved if name.endswith(".xlsx"))
+        workbook = min(books, key=len, default=workbook)
         if command[0] == "check":
             grids: dict[str, Grid] = {}
             if answer.get("errors") or answer.get("warnings"):
@@ -79,16 +83,6 @@ def run_command(arguments: list[str]) -> tuple[int, dict[str, Any]]:
     with contextlib.suppress(ValueError):
         answer = json.loads(output.getvalue())
     return code, answer
-
-
-def _moved_up() -> str:
-    """Move a command's output files out of the folder outputs; return the workbook's name.
-
-    Files that a command writes beside its workbook have longer names.
-    """
-    files = Path("outputs").iterdir() if Path("outputs").is_dir() else ()
-    names = [shutil.move(file, file.name) for file in files]
-    return min((name for name in names if name.endswith(".xlsx")), key=len, default="")
 
 
 def _choices(file: Path) -> dict[str, list[str]]:

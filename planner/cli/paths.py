@@ -140,15 +140,10 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
     return file_part(text, min(bytes_left, _LONGEST_PART), is_taken)
 
 
-def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
-    """Return the part of a study's file name: the case (``case_part``), then ``part``.
-
-    ``part`` names the study's own options; what is "" is left out.
-    """
+def short_part(words: str) -> str:
     from planner.documents.folder import file_part
 
-    own = file_part(part, _LONGEST_PART) if part else ""
-    return "-".join(filter(None, (case_part(file, options, scenario), own)))
+    return file_part(words, _LONGEST_PART)
 
 
 _WHAT_IF = "what-if"

@@ -92,11 +92,11 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    names = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
+    of_case, own = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
 
     def output_path(scenario: str = "") -> Path:
-        part = paths.study_part(file, *names, scenario)
-        return paths.plan_path(file, output, csv_folder, kind.NAME, part)
+        parts = paths.case_part(file, of_case, scenario), own and paths.short_part(own)
+        return paths.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
 
     output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)

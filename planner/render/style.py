@@ -107,11 +107,12 @@ def footer(text: str) -> str:
     return f"&L{plain}&RPage &P of &N"
 
 
-def on_a4(sheet: Any, text: str) -> None:
-    """Print a sheet on landscape A4, with a text in the footer."""
-    sheet.set_landscape()
+def on_a4(sheet: Any, text: str, *, upright: bool = False, top: float = 0.4) -> None:
+    """Print a sheet on A4 with a margin at the ``top`` [inches], and with a text in the footer."""
+    if not upright:
+        sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.set_margins(left=0.4, right=0.4, top=top, bottom=top + 0.1)
     sheet.set_footer(footer(text))
 
 
@@ -283,15 +284,11 @@ class Paper:
 
 def print_setup(sheet: Any, text: str, paper: Paper) -> None:
     """Set up printing on A4: narrow tables in portrait; headers and key columns on every page."""
-    if not paper.is_upright:
-        sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    on_a4(sheet, text, upright=paper.is_upright, top=0.5)
     sheet.fit_to_pages(paper.across, 0)
     sheet.repeat_rows(0)
     if paper.keys:
         sheet.repeat_columns(0, paper.keys - 1)
-    sheet.set_footer(footer(text))
 
 
 def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:

@@ -102,11 +102,9 @@ class _Zip(zipfile.ZipFile):
     """An archive with the compression level ``_PACKED``."""
 
     def write(self, *part: Any, **how: Any) -> None:
-        """Add a file as ``ZipFile.write`` does, but at this compression level."""
         super().write(*part, **{**how, "compresslevel": _PACKED})
 
     def writestr(self, *part: Any, **how: Any) -> None:
-        """Add a text or bytes as ``ZipFile.writestr`` does, but at this compression level."""
         super().writestr(*part, **{**how, "compresslevel": _PACKED})
 
 

@@ -135,13 +135,25 @@ def _commands() -> dict[str, Schema]:
         Key.MINERALS: _rows(results.ByMineral), Key.SECONDS: _STAGES, "served_if_lost": ANYTHING,
     }  # fmt: skip
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
+    bought = dict.fromkeys((Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY), NUMBER)
     return {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
             {**_ANSWER, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
         ),
         "solve": _object(plan, ("served_if_lost",)),
-        "explain": _explain(),
+        "explain": _object({
+            **_PLANNED,
+            **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
+            **dict.fromkeys(
+                ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
+                 "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
+                 "short_without_what_ifs_t"), NUMBER),
+            **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
+            **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
+            "members_short_for_it": ANYTHING, "change": {"type": ["object", "null"]},
+            Key.SECONDS: _STAGES,
+        }),
         "report": _object({**_ANSWER, Key.OUTPUT: _OUTPUT}),
         "brief": _object({
             **_ANSWER, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
@@ -150,7 +162,16 @@ def _commands() -> dict[str, Schema]:
         "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE_USD: NUMBER,
                          Key.NOTES: WORDS, Key.SECONDS: NUMBER}),
         "model": _object({**_ANSWER, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
-        "orders": _orders(),
+        "orders": _object({
+            **_ANSWER,
+            **dict.fromkeys((Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY), WORD),
+            **bought,
+            Key.MEMBERS: _list(_object({
+                "member": WORD, Key.FILE: WORD, **bought, **dict.fromkeys(
+                    ("price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER)})),
+            Key.OUTPUT: _OUTPUT, **dict.fromkeys(("files", "removed", "kept"), WORDS),
+            Key.SECONDS: NUMBER, "periods": WORD, "paid_by_plants": NUMBER,
+        }, ("paid_by_plants",)),
         "roll": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, Key.CURRENCY: WORD, Key.SECONDS: NUMBER,
             **dict.fromkeys(("dropped_usd", "planned_t", "delivered_t", "price_variance_usd",
@@ -279,44 +300,6 @@ def _keys_of_studies() -> dict[str, dict[str, Schema]]:
             NUMBER,
         ),
     }  # fmt: skip
-
-
-def _explain() -> Schema:
-    """Return the schema of explain: a demand, what sets its price, and how to end a shortage."""
-    numbers = ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
-               "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
-               "short_without_what_ifs_t")  # fmt: skip
-    facts: dict[str, Schema] = {
-        **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
-        **dict.fromkeys(numbers, NUMBER),
-        **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
-        **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
-        "members_short_for_it": ANYTHING,
-        "change": {"type": ["object", "null"]},
-    }
-    return _object({**_PLANNED, **facts, Key.SECONDS: _STAGES})
-
-
-def _orders() -> Schema:
-    numbers: tuple[str, ...] = (Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY)
-    member: dict[str, Schema] = dict.fromkeys(
-        (*numbers, "price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER
-    )
-    words: tuple[str, ...] = (Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY)
-    return _object(
-        {
-            **_ANSWER,
-            **dict.fromkeys(words, WORD),
-            **dict.fromkeys(numbers, NUMBER),
-            Key.MEMBERS: _list(_object({"member": WORD, Key.FILE: WORD, **member})),
-            Key.OUTPUT: _OUTPUT,
-            **dict.fromkeys(("files", "removed", "kept"), WORDS),
-            Key.SECONDS: NUMBER,
-            "periods": WORD,
-            "paid_by_plants": NUMBER,
-        },
-        ("paid_by_plants",),
-    )
 
 
 def _diff() -> Schema:

@@ -99,7 +99,8 @@ class WorkFolder:
             msg = f"{shown!r} is not a valid name of a file"
             raise ToolError(msg)
         real = Path(os.path.realpath(self.root / name))
-        if Path(name).is_absolute() or ".." in Path(name).parts or not self._contains(real):
+        is_odd = Path(name).is_absolute() or ".." in Path(name).parts
+        if is_odd or not real.is_relative_to(self.root):
             msg = f"{shown!r} is outside the folder: name a workbook inside it, without .."
             raise ToolError(msg)
         is_book = real.is_file() and real.suffix.casefold() in _WORKBOOKS
@@ -128,12 +129,9 @@ class WorkFolder:
             str(path.relative_to(self.root))
             for path in (*books, *folders)
             if not path.name.startswith((".", "~$"))
-            and self._contains(Path(os.path.realpath(path)))
+            and Path(os.path.realpath(path)).is_relative_to(self.root)
         )
         return paths[:_MOST_FILES]
-
-    def _contains(self, real: Path) -> bool:
-        return real.is_relative_to(self.root)
 
 
 # ---- a call --------------------------------------------------------------------------------------

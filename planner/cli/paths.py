@@ -37,13 +37,12 @@ def output_file(path: Path, word: str, *also_read: Path) -> Path:
     return path
 
 
-def fillable_folder(folder: Path, kind: FolderKind) -> Path:
-    """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
+def refuse_other_folder(folder: Path, kind: FolderKind) -> None:
+    """Refuse a folder that a command may not fill: not new, empty, or filled by an earlier run."""
     refuse_source(folder)
     from planner.documents.folder import earlier_files
 
     earlier_files(folder, kind)
-    return folder
 
 
 def refuse_source(path: Path, *also_read: Path) -> None:
@@ -104,7 +103,7 @@ def plan_path(
     if csv_folder is not None:
         from planner.documents.folder import TABLES
 
-        fillable_folder(csv_folder, TABLES)
+        refuse_other_folder(csv_folder, TABLES)
         if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(csv_folder)):
             holds = f"--csv {csv_folder} also contains the output {path}"
             refuse(f"{holds}: name a folder only for tables")

@@ -99,7 +99,9 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
         screen.print(_table(list(group), brief=screen.is_terminal))
     if len(ordered) > MOST_FINDINGS:
         screen.print(f"... and {len(ordered) - MOST_FINDINGS:,} more", markup=False)
-    screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
+    errors = sum(f.severity is Severity.ERROR for f in ordered)
+    count = f"{number_of(errors, 'error')}, {number_of(len(ordered) - errors, 'warning')}"
+    screen.print(f"{file}: {count}", markup=False, soft_wrap=True)
 
 
 def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
@@ -108,11 +110,6 @@ def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
     if cells:
         columns = number_of(len(defaults), "column")
         click.echo(f"{number_of(cells, 'blank cell')} in {columns} took the default")
-
-
-def counted(findings: Sequence[Finding]) -> str:
-    errors = sum(f.severity is Severity.ERROR for f in findings)
-    return f"{number_of(errors, 'error')}, {number_of(len(findings) - errors, 'warning')}"
 
 
 def shortened(expected: str) -> str:

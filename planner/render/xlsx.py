@@ -213,11 +213,9 @@ def _heat(most: float) -> dict[str, Any]:
 
 def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Yield the colours of cells by their first sign: ✓ blue, ✗ red-brown."""
-    looks = {
-        "✓": styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY),
-        "✗": styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True),
-    }
-    for sign, look in looks.items():
+    good = styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY)
+    bad = styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True)
+    for sign, look in (("✓", good), ("✗", bad)):
         yield {"type": "text", "criteria": "begins with", "value": sign, "format": look}
 
 

@@ -225,10 +225,7 @@ class Job:
 
     async def _run(self, limits: ServerLimits) -> int:
         file = Path(self.file.name)  # in the job's folder: messages don't show the server's paths
-        try:
-            (self.folder / file).hardlink_to(self.file)
-        except OSError:
-            shutil.copyfile(self.file, self.folder / file)
+        _link_or_copy(self.file, self.folder / file)
         order = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
         env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         here = str(self.folder)
@@ -264,6 +261,13 @@ class Job:
         self.asked_to_stop = True
         if self.state is JobState.WAITING:
             self.state, self.ended = JobState.STOPPED, time.monotonic()
+
+
+def _link_or_copy(file: Path, copy: Path) -> None:
+    try:
+        copy.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, copy)
 
 
 def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
@@ -319,10 +323,7 @@ class BrowserSession:
     def take_as(self, workbook: Path) -> None:
         """Accept a copy of another session's workbook."""
         copy = self.folder / f"taken-{secrets.token_hex(4)}"
-        try:
-            copy.hardlink_to(workbook)
-        except OSError:
-            shutil.copyfile(workbook, copy)
+        _link_or_copy(workbook, copy)
         self.take(workbook.name, copy)
 
     def _drop(self, job: Job) -> None:

@@ -55,7 +55,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
-    paths.fillable_folder(folder, ORDERS)
+    paths.refuse_other_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 

@@ -287,11 +287,8 @@ class SessionStore:
         self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
 
-    def follow(self) -> None:
+    def follow(self, path: Path) -> None:
         """Load the followed workbook, check it and plan it, once for all visitors."""
-        path = self.config.follow
-        if path is None:
-            return
         if self.followed is None:
             self.followed = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
         copy = self.followed.folder / f"followed-{secrets.token_hex(4)}"
@@ -323,15 +320,14 @@ def _following(desk: SessionStore) -> Any:
     from planner.workbook.save import fingerprint, watch_saves
 
     digest = fingerprint(path)
-    desk.follow()
+    desk.follow(path)
 
     def wait_for_saves() -> None:
         for _ in watch_saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(desk.follow)
+                loop.call_soon_threadsafe(desk.follow, path)
 
-    thread = Thread(target=wait_for_saves, daemon=True)
-    thread.start()
+    Thread(target=wait_for_saves, daemon=True).start()
     try:
         yield
     finally:

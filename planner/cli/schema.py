@@ -136,6 +136,12 @@ def _commands() -> dict[str, Schema]:
     }  # fmt: skip
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
     bought = dict.fromkeys((Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY), NUMBER)
+    verdict: dict[str, Schema] = {
+        **dict.fromkeys(("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY), WORD),
+        **dict.fromkeys(("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
+                         "dual_infeasibility", "gap"), NUMBER),
+        **dict.fromkeys(("proven", "whole_projects"), FLAG), "not_proven": {"type": "array"},
+    }  # fmt: skip
     return {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
@@ -179,7 +185,7 @@ def _commands() -> dict[str, Schema]:
             "left_out": LIST, Key.NOTES: WORDS, Key.WARNINGS: _FINDINGS,
         }, (Key.WARNINGS,)),
         "diff": _diff(),
-        "verify": _verify(),
+        "verify": _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict),
         "redact": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, "salt": WORD, Key.MEMBERS: WORDS,
             "rows_removed": NUMBERS, "totals_withheld": WORDS, "money_withheld": WORDS,
@@ -335,20 +341,6 @@ def _diff() -> Schema:
             Key.SECONDS: NUMBER,
         }
     )
-
-
-def _verify() -> Schema:
-    words: tuple[str, ...] = ("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY)
-    numbers: tuple[str, ...] = ("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
-               "dual_infeasibility", "gap")  # fmt: skip
-    verdict: dict[str, Schema] = {
-        **dict.fromkeys(words, WORD),
-        **dict.fromkeys(numbers, NUMBER),
-        "proven": FLAG,
-        "whole_projects": FLAG,
-        "not_proven": {"type": "array"},
-    }
-    return _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
 
 
 # ---- a case --------------------------------------------------------------------------------------

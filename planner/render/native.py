@@ -76,8 +76,10 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     sheet.set_column_pixels(0, _ACROSS, _COLUMN)
     room = (_ACROSS + 1) * _COLUMN / _LETTER
     sheet.set_row(0, 26 * max(1, math.ceil(width_of(title) / room)))
-    sheet.merge_range(0, 0, 0, _ACROSS, "", styles.title())
-    sheet.write_string(0, 0, title, styles.title())
+    head = {"bold": True, "font_size": 16, "font_color": palette.NAVY, "text_wrap": True}
+    look = styles.get(**head, align="left")
+    sheet.merge_range(0, 0, 0, _ACROSS, "", look)
+    sheet.write_string(0, 0, title, look)
     caption = "The numbers behind each chart are in the sheet Chart data."
     caption = caption if pictures else "There is nothing to draw."
     caption = f"Scenario: {made_by}. {caption}" if made_by else caption

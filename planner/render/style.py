@@ -157,9 +157,6 @@ class Styles:
     def number(self, form: str) -> Any:
         return self.get(num_format=with_right_gap(form), align="right")
 
-    def title(self) -> Any:
-        return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
-
 
 def header_height(lines: int) -> float:
     return 7.5 + LINE_HEIGHT * lines

@@ -414,7 +414,10 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         """Yield the rows from ``first`` to before ``stop``, counted from below the header."""
         numbers = [str(row + 2) for row in range(first, stop)]
         parts = [_part(column, i, first, stop, numbers) for i, column in enumerate(self._filled)]
-        attributes = {height: _height(height) for height in set(self._heights[first:stop])}
+        attributes = {
+            height: f' ht="{_pixels(height) * 0.75:.16g}" customHeight="1"'
+            for height in set(self._heights[first:stop])
+        }
         heights = [attributes[height] for height in self._heights[first:stop]]
         cells = "".join(template for template, *_ in parts)
         given = [each for _, values, _ in parts for each in values]
@@ -484,10 +487,6 @@ def _cell(start: str, number: str, value: Cell, look: str, texts: dict[str, str]
 
 def _blank(start: str, number: str, _: Cell, look: str) -> str:
     return f"{start}{number}{look}/>" if look else ""
-
-
-def _height(points: float) -> str:
-    return f' ht="{_pixels(points) * 0.75:.16g}" customHeight="1"'
 
 
 def _pixels(points: float) -> int:

@@ -38,7 +38,6 @@ from planner.server import jobs
 from planner.server.jobs import BrowserSession, Job
 
 _COOKIE = "planner_session"
-_HERE = Path(__file__).parent
 _LONGEST = 200
 """Most characters of a field."""
 _SECONDS = 30.0
@@ -365,7 +364,7 @@ def application(config: Config) -> Starlette:
         Route("/jobs/{key}/{name}", _download),
         Route("/forget", _forget, methods=["POST"]),
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
-        Mount("/static", StaticFiles(directory=_HERE / "static")),
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     handlers = {HTTPException: _failed, OSError: _failed}
     app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)

@@ -34,8 +34,6 @@ _FIRST_WIDTH = _NAME_WIDTH + 2
 Amount = tuple[str, str, float, int]
 """An amount of a table: name of its columns, header shown, divisor, decimals."""
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
-Scale = tuple[float, str, int]
-"""How an amount is shown: divisor, suffix of the unit (such as " m" for millions), decimals."""
 
 
 @click.command(cls=Command)
@@ -159,7 +157,8 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
-def _show_totals(result: PlanDifference, money: Scale) -> None:
+def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
+    """Print totals; ``money`` is a divisor, a suffix of the unit, and decimals."""
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 

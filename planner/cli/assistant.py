@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import anyio
 from anyio.abc import Process
@@ -82,6 +82,10 @@ Cap = Annotated[
 ]
 
 
+def _refuse(message: str) -> NoReturn:
+    raise ToolError(message)
+
+
 @dataclass(frozen=True)
 class WorkFolder:
     """The folder whose files may be read; ``root`` is its path without links."""
@@ -96,18 +100,15 @@ class WorkFolder:
         """
         shown = f"{name[:_SHOWN]}…" if len(name) > _SHOWN else name
         if not name or len(name) > _LONGEST or not name.isprintable():
-            msg = f"{shown!r} is not a valid name of a file"
-            raise ToolError(msg)
+            _refuse(f"{shown!r} is not a valid name of a file")
         real = Path(os.path.realpath(self.root / name))
         is_odd = Path(name).is_absolute() or ".." in Path(name).parts
         if is_odd or not real.is_relative_to(self.root):
-            msg = f"{shown!r} is outside the folder: name a workbook inside it, without .."
-            raise ToolError(msg)
+            _refuse(f"{shown!r} is outside the folder: name a workbook inside it, without ..")
         is_book = real.is_file() and real.suffix.casefold() in _WORKBOOKS
         if not is_book and not any(real.glob("*.csv")):
             names = ", ".join(self.files()[:10]) or "none yet. The tool `new` creates one"
-            msg = f"the folder has no workbook {shown!r}. Workbooks: {names}"
-            raise ToolError(msg)
+            _refuse(f"the folder has no workbook {shown!r}. Workbooks: {names}")
         path = str(real.relative_to(self.root))
         return f"./{path}" if path.startswith("-") else path  # not an option
 
@@ -117,8 +118,7 @@ class WorkFolder:
         outputs = self.root / OUTPUTS
         links = [path for path in (outputs, *outputs.iterdir()) if path.is_symlink()]
         if links:
-            msg = f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links"
-            raise ToolError(msg)
+            _refuse(f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links")
         return f"{OUTPUTS}/{stem}{suffix}"
 
     def files(self) -> list[str]:
@@ -253,8 +253,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         """Write a workbook to start from into outputs/: a template with example rows."""
         target = folder.target(name.removesuffix(".xlsx"))
         if (folder.root / target).exists():
-            msg = f"{target} exists already: choose another name"
-            raise ToolError(msg)
+            _refuse(f"{target} exists already: choose another name")
         reply = await command(context, "new", target, options={"example": example})
         return {**reply, "file": target} if reply["ok"] else reply
 
@@ -307,8 +306,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         A study may take minutes. It reports how many runs are finished, and can be cancelled.
         """
         if kind not in STUDIES:
-            msg = f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}"
-            raise ToolError(msg)
+            _refuse(f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}")
         file = folder.file(workbook)
         output = folder.target(Path(file).stem, _part(options), kind)
         return await command(context, kind, file, output=output, options=options)
@@ -365,13 +363,8 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
 
 def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) -> dict[str, Any]:
     named = "" if scenario == "Base" else scenario
-    return {
-        "scenario": named,
-        "lose": lose,
-        "block": block,
-        "what-if": what_if,
-        "max-country-share": cap,
-    }
+    names = ("scenario", "lose", "block", "what-if", "max-country-share")
+    return dict(zip(names, (named, lose, block, what_if, cap), strict=True))
 
 
 def _part(options: Mapping[str, Any]) -> str:

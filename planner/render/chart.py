@@ -260,12 +260,9 @@ def _together(names: Sequence[str]) -> str:
     return f"{names[0]} and {more} more" if more > 1 else listed(names)
 
 
-_FILLS = {
+_FILLS = dict.fromkeys((Role.LIMIT, Role.HERE, Role.SHORT), palette.VERMILION) | {
     Role.PLAN: palette.BLUE,
     Role.FREE: palette.LIGHT_GREY,
-    Role.LIMIT: palette.VERMILION,
-    Role.HERE: palette.VERMILION,
-    Role.SHORT: palette.VERMILION,
     Role.OTHER: palette.LIGHT_GREY,
     Role.HOME: palette.NAVY,
     Role.STOCK: palette.PALE_ORANGE,

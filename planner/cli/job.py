@@ -38,8 +38,6 @@ from planner.studies import STUDIES
 if TYPE_CHECKING:
     from planner.workbook.grid import Grid
 
-_SECONDS_PER_LINE = 1.0
-"""Seconds between lines of progress: a visitor watches."""
 _MOST_CELLS, _MOST_FINDINGS = 40, 500
 """Most cells shown of a finding's row, and most findings whose row is shown."""
 
@@ -49,7 +47,7 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     from planner.run import open_plan
     from planner.workbook.excel import open_excel
 
-    common.SECONDS_PER_LINE = _SECONDS_PER_LINE
+    common.SECONDS_PER_LINE = 1.0  # a visitor watches
     answers, code, workbook = [], 0, ""
     for command in order["commands"]:
         if code:
@@ -144,10 +142,8 @@ def run_job(order: dict[str, Any]) -> int:
 
 STEP = "step "
 """Prefix of the lines on stderr that report progress."""
-MOST_ROWS, MOST_SLICE = 20, 200
-"""Largest number of rows per table of an answer, and of a slice of a table."""
-MOST_TEXT = 400
-"""Largest number of characters of a text."""
+MOST_ROWS, MOST_SLICE, MOST_TEXT = 20, 200, 400
+"""Most rows per table of an answer, and of a slice of a table; most characters of a text."""
 _WORKBOOKS = (".xlsx", ".xlsm", ".csv")
 _HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
 _COLUMN_FACTS = ("header", "unit", "required", "default", "choices", "meaning")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -22,27 +20,13 @@ from planner.render.words import few, plain
 from planner.stops import exit_code
 
 if TYPE_CHECKING:
-    from planner.stops import Stop
-    from planner.studies import Outcome, StudyEntry, Where
+    from planner.studies import StudyEntry, Where
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
 """Largest number of characters of a finding per line."""
 _MOST_NAMED = 3
 """Largest number of failed runs that are named; the sheet Runs lists all."""
-
-
-@dataclass(frozen=True)
-class EarlyStop:
-    """Why a study stopped early, and how many of its runs had finished."""
-
-    finished: int
-    total: int
-    by: Stop
-
-    @property
-    def words(self) -> str:
-        return f"{self.finished:,} of {self.total:,} runs finished"
 
 
 class StudyCommand(click.Command):
@@ -103,36 +87,32 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     with common.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    ran = [outcome.ran for outcome in study.outcomes]
-    halt = EarlyStop(sum(ran), len(ran), study.stopped) if study.stopped is not None else None
-    failed: PlannerError | None = study.errors or _failure_of(study.required_outcomes, halt)
+    failed: PlannerError | None = study.errors or _failure_of(study)
     if not study.planned:
-        return _nothing(study, halt, failed, as_json=as_json)
-    stopped: dict[str, str] = {}  # a row of the sheet About
-    if halt is not None:
-        parts = (halt.words, study.progress_label, "the sheet Runs names the others")
+        return _nothing(study, failed, as_json=as_json)
+    is_partial, stopped = study.stopped is not None, dict[str, str]()  # a row of the sheet About
+    if is_partial:
+        parts = (_finished(study), study.progress_label, "the sheet Runs names the others")
         stopped = {"Stopped": "; ".join(filter(None, parts))}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
-    if halt is not None:  # a partial result does not replace a complete one
-        title = f"{title} (stopped: {halt.words})"
-        target, csv_folder = (
-            target.with_name(f"{target.stem}-partial{target.suffix}"),
-            paths.partial_folder(csv_folder),
-        )
+    if is_partial:  # a partial result does not replace a complete one
+        title = f"{title} (stopped: {_finished(study)})"
+        target = target.with_name(f"{target.stem}-partial{target.suffix}")
+        csv_folder = paths.partial_folder(csv_folder)
     written, problem = common.write_workbook_and_tables(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
         lambda: study.all_rows(tables),
         seconds,
-        over=halt is None,
+        over=not is_partial,
     )
-    if halt is not None and csv_folder is not None and problem is None:
+    if is_partial and csv_folder is not None and problem is None:
         click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
     if not as_json:
         _show(study, tables, written, sum(seconds.values()))
-    if written is not None and halt is not None:
+    if written is not None and is_partial:
         partial_to = f"it was written to {written}, not to {wanted}"
         click.echo(f"The study is not finished, so {partial_to}", err=True)
     elif written is not None:
@@ -140,42 +120,46 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
-    result = _answer(study, tables, halt, written, seconds)
+    result = _answer(study, tables, written, seconds)
     if plan is not None:
         result[Key.PLAN] = str(plan)
-    if halt is not None:
-        text = "; ".join(filter(None, (halt.words, study.progress_label)))
+    if is_partial:
+        text = "; ".join(filter(None, (_finished(study), study.progress_label)))
         line("Stopped", plain(text), "yellow")
         result[Key.STATUS] = "stopped"
     code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
-    return code if halt is None else exit_code(halt.by)
+    return code if study.stopped is None else exit_code(study.stopped)
 
 
-def _failure_of(outcomes: Iterable[Outcome[Any]], halt: EarlyStop | None) -> SolverError | None:
+def _finished(study: StudyKind) -> str:
+    ran = [outcome.ran for outcome in study.outcomes]
+    return f"{sum(ran):,} of {len(ran):,} runs finished"
+
+
+def _failure_of(study: StudyKind) -> SolverError | None:
     """Return the error that names the runs without a plan; None if all runs have one.
 
     Runs that did not start because the study was stopped are no failure.
     """
-    missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
+    outcomes, is_whole = study.required_outcomes, study.stopped is None
+    missing = [o for o in outcomes if not o.planned and (o.ran or is_whole)]
     if not missing:
         return None
     more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
     return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_MOST_NAMED]) + more)
 
 
-def _nothing(
-    study: StudyKind, halt: EarlyStop | None, failed: PlannerError | None, *, as_json: bool
-) -> int:
+def _nothing(study: StudyKind, failed: PlannerError | None, *, as_json: bool) -> int:
     """Report a study without any result to write; return the exit code."""
-    if halt is None:
+    counts = _counts(study)
+    if study.stopped is None:
         why = failed or SolverError("nothing was planned")
-        return answer.report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
-    text = f"Stopped: {halt.words}. Nothing was written: {study.LACKING}"
+        return answer.report_failure(why, as_json=as_json, result=counts)
+    text = f"Stopped: {_finished(study)}. Nothing was written: {study.LACKING}"
     click.secho(text, fg="yellow", err=True)
     if as_json:
-        counts = _counts(study.outcomes, halt)
         answer.print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
-    return exit_code(halt.by)
+    return exit_code(study.stopped)
 
 
 def _plan_beside(
@@ -267,11 +251,7 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
 
 
 def _answer(
-    study: StudyKind,
-    tables: Tables,
-    halt: EarlyStop | None,
-    written: Path | None,
-    seconds: dict[str, float],
+    study: StudyKind, tables: Tables, written: Path | None, seconds: dict[str, float]
 ) -> Answer:
     case = study.start.case
     return {
@@ -279,7 +259,7 @@ def _answer(
         Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
-        **_counts(study.outcomes, halt),
+        **_counts(study),
         Key.OUTPUT: None if written is None else str(written),
         Key.WARNINGS: answer.findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
@@ -287,9 +267,9 @@ def _answer(
     }
 
 
-def _counts(outcomes: Sequence[Outcome[Any]], halt: EarlyStop | None) -> Answer:
+def _counts(study: StudyKind) -> Answer:
     return {
-        Key.STOPPED: halt is not None,
-        Key.RUNS: len(outcomes),
-        "runs_finished": sum(outcome.ran for outcome in outcomes),
+        Key.STOPPED: study.stopped is not None,
+        Key.RUNS: len(study.outcomes),
+        "runs_finished": sum(outcome.ran for outcome in study.outcomes),
     }

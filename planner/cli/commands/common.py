@@ -138,11 +138,11 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     return written, problem
 
 
-def save(path: Path, write: Callable[[Path], object]) -> Path:
-    """Save a file in one step; return its path, and print it if it is not the one wanted."""
+def save(path: Path, file: str | Callable[[Path], object]) -> Path:
+    """Save a text or a file in one step; return its path, and print it if it is another one."""
     from planner.workbook import save as saving
 
-    written = saving.save(path, write)
+    written = saving.save_text(path, file) if isinstance(file, str) else saving.save(path, file)
     report_path(path, written)
     return written
 

@@ -187,7 +187,6 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     from planner.report import report_html
     from planner.run import open_report
     from planner.workbook.plan_file import PlanFile, edited
-    from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
     sources = []
@@ -204,8 +203,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
-    written = save_text(place, report_html(*sources))
-    common.report_path(place, written)
+    written = common.save(place, report_html(*sources))
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
@@ -304,7 +302,6 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     place = paths.output_file(paths.html_path(wanted), "page")
     from planner.page import highs, page_of
     from planner.run import open_input
-    from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
     tell(f"Reading {file}")
@@ -312,8 +309,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     solver = highs.fetch_highs(tell)
     sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
-    written = save_text(place, sliders.html)
-    common.report_path(place, written)
+    written = common.save(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")

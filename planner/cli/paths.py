@@ -38,7 +38,7 @@ def output_file(path: Path, word: str, *also_read: Path) -> Path:
 
 
 def refuse_other_folder(folder: Path, kind: FolderKind) -> None:
-    """Refuse a folder that a command may not fill: not new, empty, or filled by an earlier run."""
+    """Refuse a folder unless it is new, empty, or filled by an earlier run of the command."""
     refuse_source(folder)
     from planner.documents.folder import earlier_files
 

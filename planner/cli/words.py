@@ -47,7 +47,7 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
 
 
 def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
-    """Print a name in ``wide`` characters, cells on the right of ``each``, and ``more``."""
+    """Print a name in ``wide`` characters, each cell right-aligned in ``each``, and ``more``."""
     click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
 
 

@@ -81,5 +81,5 @@ def test_everything_has_an_exact_version() -> None:
 def test_nobody_runs_it_as_root() -> None:
     """And what it is run with by then is the user's own: the solver is fetched after it."""
     user = STEPS.index("USER 10001")
-    assert user < STEPS.index("fetched(print)") < STEPS.index("ENTRYPOINT")
+    assert user < STEPS.index("fetch_highs(print)") < STEPS.index("ENTRYPOINT")
     assert "USER root" not in STEPS

@@ -218,9 +218,9 @@ TYPED_STILL = (
 the same spelling."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
-    "Binding share limits", "Missing", "Planned", "Difference",
+    "Binding share limits", "Missing", "Planned", "Difference", "Key",
 }  # fmt: skip
-"""Headers that are words of sentences and titles, too."""
+"""Headers that are words of sentences and titles, too; Key is also a class of the command line."""
 
 
 def literals(path: Path) -> set[str]:

@@ -17,14 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError, WriteError
-from planner.cli.answer import (
-    INTERNAL_ERROR,
-    INTERRUPTED,
-    Key,
-    failure_answer,
-    print_json,
-    report_failure,
-)
+from planner.cli import answer
 from planner.cli.commands import planner
 from planner.stops import Stop, exit_code, handling_stops, mark_handled, pending_stop
 
@@ -50,18 +43,20 @@ class OutputError(WriteError):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; a user's mistake never gives a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _prepare()
+    gc.set_threshold(_COLLECT_AFTER)
+    _reopen_closed()  # then open them in UTF-8, with defined behaviour if writing fails
+    if sys.stdout in {None, sys.__stdout__}:
+        sys.stdout = _stream(sys.stdout, _Answer, 1)
+    if sys.stderr in {None, sys.__stderr__}:
+        sys.stderr = _stream(sys.stderr, _Messages, 2)
     try:
         with handling_stops():
             code = _run(arguments)
             sys.stdout.flush()
     except click.Abort:
-        return INTERRUPTED
-    except (
-        KeyboardInterrupt,
-        SystemExit,
-    ) as stop:  # a second request, or one while a file was written
-        mark_handled()
+        return answer.INTERRUPTED
+    except (KeyboardInterrupt, SystemExit) as stop:
+        mark_handled()  # a second request, or one while a file was written
         return exit_code(stop)
     except BrokenPipeError:
         _discard_output()
@@ -83,7 +78,8 @@ def _run(arguments: list[str]) -> int:
         return ended.exit_code
     except click.ClickException as error:
         if as_json:
-            print_json(failure_answer("usage_error", *error.format_message().splitlines()))
+            lines = error.format_message().splitlines()
+            answer.print_json(answer.failure_answer("usage_error", *lines))
         error.show()
         return error.exit_code
     except (BrokenPipeError, OutputError, click.Abort):
@@ -100,33 +96,23 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     if stop is not None:  # a library turned the stop request into this error
         return _stopped(stop, as_json=as_json)
     if isinstance(error, PlannerError):
-        return report_failure(error, as_json=as_json)
+        return answer.report_failure(error, as_json=as_json)
     if as_json:
-        print_json(failure_answer("fault", f"{type(error).__name__}: {error}"))
+        answer.print_json(answer.failure_answer("fault", f"{type(error).__name__}: {error}"))
     traceback.print_exception(error)
     click.echo("This is an error in the planner, not in the workbook: please report it.", err=True)
-    return INTERNAL_ERROR
+    return answer.INTERNAL_ERROR
 
 
 def _stopped(stop: Stop, *, as_json: bool) -> int:
     mark_handled()
     click.echo(STOPPED, err=True)
     if as_json:
-        print_json({**failure_answer("stopped", STOPPED), Key.STOPPED: True})
+        answer.print_json({**answer.failure_answer("stopped", STOPPED), answer.Key.STOPPED: True})
     return exit_code(stop)
 
 
 # ---- stdout and stderr, also if they are closed or the disk is full ------------------------------
-
-
-def _prepare() -> None:
-    """Open stdout and stderr in UTF-8, with defined behaviour if writing fails."""
-    gc.set_threshold(_COLLECT_AFTER)
-    _reopen_closed()
-    if sys.stdout in {None, sys.__stdout__}:
-        sys.stdout = _stream(sys.stdout, _Answer, 1)
-    if sys.stderr in {None, sys.__stderr__}:
-        sys.stderr = _stream(sys.stderr, _Messages, 2)
 
 
 def _discard_output() -> None:
@@ -153,7 +139,6 @@ class _Answer(io.FileIO):
     """The stream of the answer; if writing fails, the command fails."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write to stdout; OutputError if that fails, BrokenPipeError if the reader is gone."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -167,7 +152,6 @@ class _Messages(io.FileIO):
     """The stream of messages; if writing fails, the command goes on."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write to stderr; if that fails, the text is lost and counts as written."""
         try:
             return super().write(data)
         except OSError:

@@ -40,41 +40,16 @@ STATUSES = tuple(_STATUS.values())
 Answer = dict[str, object]
 
 
-class Key(StrEnum):
-    """Keys that the JSON objects of several commands share."""
-
-    STATUS = "status"
-    ERRORS = "errors"
-    WARNINGS = "warnings"
-    OUTPUT = "output"
-    SECONDS = "seconds"
-    CURRENCY = "currency"
-    SCENARIO = "scenario"
-    WHAT_IFS = "what_ifs"
-    PLAN = "plan"
-    ROW = "row"
-    SHEET = "sheet"
-    MEMBERS = "members"
-    ORDERS = "orders"
-    TONNES = "tonnes"
-    TOTAL = "total"
-    TAKE_OR_PAY = "take_or_pay"
-    OBJECTIVE = "objective_usd"
-    MINERALS = "minerals"
-    COMPARED = "compared"
-    NOTES = "notes"
-    FILE = "file"
-    STOPPED = "stopped"
-    WORDS = "words"
-    RUNS = "runs"
-    ROWS = "rows"
-    CELLS = "cells"
-    SHEETS = "sheets"
-    NEW = "new"
+Key = StrEnum(
+    "Key",
+    "STATUS ERRORS WARNINGS OUTPUT SECONDS CURRENCY SCENARIO WHAT_IFS PLAN ROW SHEET MEMBERS ORDERS"
+    " TONNES TOTAL TAKE_OR_PAY OBJECTIVE_USD MINERALS COMPARED NOTES FILE STOPPED WORDS RUNS ROWS"
+    " CELLS SHEETS NEW",
+)
+"""Keys that the JSON objects of several commands share; each is its name in lower case."""
 
 
 def refuse(message: str) -> NoReturn:
-    """Raise UsageError with a message, for a mistake in the command line."""
     raise errors.UsageError(message)
 
 
@@ -172,21 +147,16 @@ class Command(click.Command):
 
 def findings_by_severity(findings: Iterable[errors.Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings in separate lists, as in JSON."""
-    listed = list(findings)
-    return {
-        Key.ERRORS: [_finding(f) for f in listed if f.severity is errors.Severity.ERROR],
-        Key.WARNINGS: [_finding(f) for f in listed if f.severity is errors.Severity.WARNING],
-    }
-
-
-def _finding(finding: errors.Finding) -> dict[str, str]:
     from planner.workbook.findings import sentence
 
-    return {**finding.as_json(), "message": sentence(finding)}
+    listed: dict[str, list[dict[str, str]]] = {Key.ERRORS: [], Key.WARNINGS: []}
+    for each in findings:
+        key = Key.ERRORS if each.severity is errors.Severity.ERROR else Key.WARNINGS
+        listed[key].append({**each.as_json(), "message": sentence(each)})
+    return listed
 
 
 def what_if_facts(what_if: WhatIf) -> dict[str, str]:
-    """Return a what-if of the command line: its option, the value typed, and its effect."""
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 
 

@@ -1,7 +1,7 @@
 """The planner as tools of an assistant: a Model Context Protocol server on stdin and stdout.
 
 It reads files inside one folder and writes into that folder's subfolder outputs. Each call runs in
-a separate process (``planner.cli.tool``): Ctrl-C stops it, and a crash ends only this call.
+a separate process (``planner.cli.job``): Ctrl-C stops it, and a crash ends only this call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import anyio
 from anyio.abc import Process
@@ -27,7 +27,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from planner._version import __version__
-from planner.cli.tool import MOST_SLICE, STEP
+from planner.cli.job import MOST_SLICE, STEP
 from planner.documents.folder import file_part
 from planner.server.jobs import KEPT_VARIABLES
 from planner.studies import STUDIES
@@ -82,6 +82,10 @@ Cap = Annotated[
 ]
 
 
+def _refuse(message: str) -> NoReturn:
+    raise ToolError(message)
+
+
 @dataclass(frozen=True)
 class WorkFolder:
     """The folder whose files may be read; ``root`` is its path without links."""
@@ -96,18 +100,17 @@ class WorkFolder:
         """
         shown = f"{name[:_SHOWN]}…" if len(name) > _SHOWN else name
         if not name or len(name) > _LONGEST or not name.isprintable():
-            msg = f"{shown!r} is not a valid name of a file"
-            raise ToolError(msg)
+            _refuse(f"{shown!r} is not a valid name of a file")
         real = Path(os.path.realpath(self.root / name))
-        if Path(name).is_absolute() or ".." in Path(name).parts or not self._contains(real):
-            msg = f"{shown!r} is outside the folder: name a workbook inside it, without .."
-            raise ToolError(msg)
+        is_odd = Path(name).is_absolute() or ".." in Path(name).parts
+        if is_odd or not real.is_relative_to(self.root):
+            _refuse(f"{shown!r} is outside the folder: name a workbook inside it, without ..")
         is_book = real.is_file() and real.suffix.casefold() in _WORKBOOKS
         if not is_book and not any(real.glob("*.csv")):
             names = ", ".join(self.files()[:10]) or "none yet. The tool `new` creates one"
-            msg = f"the folder has no workbook {shown!r}. Workbooks: {names}"
-            raise ToolError(msg)
-        return _not_an_option(real.relative_to(self.root))
+            _refuse(f"the folder has no workbook {shown!r}. Workbooks: {names}")
+        path = str(real.relative_to(self.root))
+        return f"./{path}" if path.startswith("-") else path  # not an option
 
     def target(self, *parts: str, suffix: str = ".xlsx") -> str:
         """Return the path of an output file; ToolError if a link could lead out of the folder."""
@@ -115,8 +118,7 @@ class WorkFolder:
         outputs = self.root / OUTPUTS
         links = [path for path in (outputs, *outputs.iterdir()) if path.is_symlink()]
         if links:
-            msg = f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links"
-            raise ToolError(msg)
+            _refuse(f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links")
         return f"{OUTPUTS}/{stem}{suffix}"
 
     def files(self) -> list[str]:
@@ -127,16 +129,9 @@ class WorkFolder:
             str(path.relative_to(self.root))
             for path in (*books, *folders)
             if not path.name.startswith((".", "~$"))
-            and self._contains(Path(os.path.realpath(path)))
+            and Path(os.path.realpath(path)).is_relative_to(self.root)
         )
         return paths[:_MOST_FILES]
-
-    def _contains(self, real: Path) -> bool:
-        return real.is_relative_to(self.root)
-
-
-def _not_an_option(path: Path) -> str:
-    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 # ---- a call --------------------------------------------------------------------------------------
@@ -146,32 +141,26 @@ async def call(
     folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None = None
 ) -> dict[str, Any]:
     """Run a call in a separate process and return its answer; cancelling stops the process."""
-    with TemporaryDirectory(prefix="planner-call-") as scratch:
-        return await _call(folder, order, context, scratch)
-
-
-async def _call(
-    folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None, scratch: str
-) -> dict[str, Any]:
-    env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-    process = await anyio.open_process(
-        [sys.executable, "-P", "-m", "planner.cli.tool"],
-        cwd=folder.root, env=env, start_new_session=True,
-    )  # fmt: skip
     texts: dict[str, str] = {}
-    try:
-        if process.stdin is None:
-            raise AssertionError
-        await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
-        await process.stdin.aclose()
-        async with anyio.create_task_group() as group:
-            group.start_soon(_steps, process, context)
-            group.start_soon(_gather, process, texts)
-        await process.wait()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await _end(process)
+    with TemporaryDirectory(prefix="planner-call-") as scratch:
+        env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+        process = await anyio.open_process(
+            [sys.executable, "-P", "-m", "planner.cli.job", "call"],
+            cwd=folder.root, env=env, start_new_session=True,
+        )  # fmt: skip
+        try:
+            if process.stdin is None:
+                raise AssertionError
+            await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
+            await process.stdin.aclose()
+            async with anyio.create_task_group() as group:
+                group.start_soon(_steps, process, context)
+                group.start_soon(_gather, process, texts)
+            await process.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _end(process)
     try:
         answer: dict[str, Any] = json.loads(texts.get("answer", ""))
     except ValueError as error:
@@ -264,8 +253,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         """Write a workbook to start from into outputs/: a template with example rows."""
         target = folder.target(name.removesuffix(".xlsx"))
         if (folder.root / target).exists():
-            msg = f"{target} exists already: choose another name"
-            raise ToolError(msg)
+            _refuse(f"{target} exists already: choose another name")
         reply = await command(context, "new", target, options={"example": example})
         return {**reply, "file": target} if reply["ok"] else reply
 
@@ -318,8 +306,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         A study may take minutes. It reports how many runs are finished, and can be cancelled.
         """
         if kind not in STUDIES:
-            msg = f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}"
-            raise ToolError(msg)
+            _refuse(f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}")
         file = folder.file(workbook)
         output = folder.target(Path(file).stem, _part(options), kind)
         return await command(context, kind, file, output=output, options=options)
@@ -347,11 +334,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         return await command(context, "explain", folder.file(workbook), options=options)
 
     @server.tool(annotations=writes)
-    async def diff(
-        context: Context[Any, Any],
-        old: PlanName,
-        new: PlanName,
-    ) -> dict[str, Any]:
+    async def diff(context: Context[Any, Any], old: PlanName, new: PlanName) -> dict[str, Any]:
         """Compare two plans: inputs, costs, shortages, flows, prices."""
         files = folder.file(old), folder.file(new)
         output = folder.target(Path(files[1]).stem, "diff")
@@ -359,9 +342,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
 
     @server.tool(annotations=reads)
     async def verify(
-        context: Context[Any, Any],
-        plan: PlanName,
-        workbook: Workbook,
+        context: Context[Any, Any], plan: PlanName, workbook: Workbook
     ) -> dict[str, Any]:
         """Prove that a plan is the cheapest plan of a workbook, and check its every cell."""
         return await command(context, "verify", folder.file(plan), folder.file(workbook))
@@ -382,24 +363,18 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
 
 def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) -> dict[str, Any]:
     named = "" if scenario == "Base" else scenario
-    return {
-        "scenario": named,
-        "lose": lose,
-        "block": block,
-        "what-if": what_if,
-        "max-country-share": cap,
-    }
+    names = ("scenario", "lose", "block", "what-if", "max-country-share")
+    return dict(zip(names, (named, lose, block, what_if, cap), strict=True))
 
 
 def _part(options: Mapping[str, Any]) -> str:
     """Return the part of a file name that names a call's options; "" without options."""
-    words = [
+    return " ".join(
         f"{name} {each}"
         for name, value in options.items()
         for each in (value if isinstance(value, list) else [value])
         if each is not False and each != ""
-    ]
-    return " ".join(words)
+    )
 
 
 def _add_resources(server: MCPServer, folder: WorkFolder) -> None:

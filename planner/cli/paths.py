@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,29 +30,23 @@ def output_file(path: Path, word: str, *also_read: Path) -> Path:
     UsageError if it is a file that the command reads, under any link or spelling; WriteError if it
     is a folder, a pipe or a device.
     """
-    _refuse_source(path, also_read)
+    refuse_source(path, *also_read)
     from planner.workbook.save import refuse_special_file
 
     refuse_special_file(path, word)
     return path
 
 
-def output_folder(folder: Path) -> Path:
-    """Return the folder that a command writes to; UsageError if the command reads it."""
-    _refuse_source(folder, ())
-    return folder
-
-
-def fillable_folder(folder: Path, kind: FolderKind) -> Path:
-    """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
-    _refuse_source(folder, ())
+def refuse_other_folder(folder: Path, kind: FolderKind) -> None:
+    """Refuse a folder unless it is new, empty, or filled by an earlier run of the command."""
+    refuse_source(folder)
     from planner.documents.folder import earlier_files
 
     earlier_files(folder, kind)
-    return folder
 
 
-def _refuse_source(path: Path, also_read: Iterable[Path]) -> None:
+def refuse_source(path: Path, *also_read: Path) -> None:
+    """Raise UsageError for a path that the command reads."""
     for source in chain(_sources(), also_read):
         if _same(path, source):
             refuse(f"the output {path} is the input {source}: choose another output")
@@ -82,11 +76,6 @@ def _same(path: Path, source: Path) -> bool:
 # ---- outputs of a study that was stopped ---------------------------------------------------------
 
 
-def partial_file(path: Path) -> Path:
-    """Return the path of the workbook of an unfinished study, from the path of a finished one."""
-    return path.with_name(f"{path.stem}-partial{path.suffix}")
-
-
 def partial_folder(folder: Path | None) -> Path | None:
     """Return the folder for the tables of an unfinished study: one that does not exist yet."""
     if folder is None:
@@ -109,27 +98,21 @@ def plan_path(
     ``suffix``. UsageError if the path is an input; WriteError if it cannot be written, or if the
     folder for the tables has other files.
     """
-    if output is None:
-        output = Path("outputs") / "-".join(
-            filter(None, (input_stem(file), part, f"{suffix}.xlsx"))
-        )
-    path = output_file(xlsx_path(output, "--output"), suffix)
+    name = "-".join(filter(None, (input_stem(file), part, f"{suffix}.xlsx")))
+    path = output_file(xlsx_path(output or Path("outputs", name), "--output"), suffix)
     if csv_folder is not None:
-        _refuse_csv_folder(csv_folder, path)
+        from planner.documents.folder import TABLES
+
+        refuse_other_folder(csv_folder, TABLES)
+        if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(csv_folder)):
+            holds = f"--csv {csv_folder} also contains the output {path}"
+            refuse(f"{holds}: name a folder only for tables")
     if is_file(path):
         from planner.workbook.parts import is_input
 
         if is_input(path):
             refuse(f"{path} is an input workbook, not a {suffix}: choose another --output")
     return path
-
-
-def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
-    from planner.documents.folder import TABLES
-
-    fillable_folder(folder, TABLES)
-    if Path(os.path.realpath(workbook)).is_relative_to(os.path.realpath(folder)):
-        refuse(f"--csv {folder} also contains the output {workbook}: name a folder only for tables")
 
 
 def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str:
@@ -146,10 +129,9 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
     scenario = " ".join((scenario or options.get("scenario") or BASE).split())
     scenario = "" if fold(scenario) == fold(BASE) else scenario
     what_ifs, cap = options.get("what_ifs"), options.get("max_country_share")
-    words = list(what_ifs.words) if what_ifs else []
+    words = [*what_ifs.words] if what_ifs else []
     words += [f"cap {cap * 100:.10g}"] if cap is not None else []
-    if words:
-        words.insert(0, _WHAT_IF)
+    words = [_WHAT_IF, *words] if words else []
     if not scenario and not words:
         return ""
     bytes_left = _LONGEST - len(os.fsencode(f"{input_stem(file)}--plan.xlsx"))
@@ -157,18 +139,10 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
     return file_part(text, min(bytes_left, _LONGEST_PART), is_taken)
 
 
-def study_part(file: Path, options: Mapping[str, Any], part: str, scenario: str = "") -> str:
-    """Return the part of a study's file name: the case (``case_part``), then ``part``.
-
-    ``part`` names the study's own options; what is "" is left out.
-    """
-    return "-".join(filter(None, (case_part(file, options, scenario), name_part(part))))
-
-
-def name_part(words: str) -> str:
+def short_part(words: str) -> str:
     from planner.documents.folder import file_part
 
-    return file_part(words, _LONGEST_PART) if words else ""
+    return file_part(words, _LONGEST_PART)
 
 
 _WHAT_IF = "what-if"
@@ -204,15 +178,10 @@ def is_file(path: Path) -> bool:
 
 
 def html_path(path: Path) -> Path:
-    return _with_suffix(path, (".html", ".htm"), "a web page")
+    return with_suffix(path, (".html", ".htm"), "a web page")
 
 
-def pptx_path(path: Path) -> Path:
-    """Return a path with the suffix ``.pptx``; UsageError if it has another one."""
-    return _with_suffix(path, (".pptx",), "slides")
-
-
-def _with_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
+def with_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> Path:
     """Return a path with the first suffix if it has none; UsageError if it has another one."""
     if is_folder(path):
         return path

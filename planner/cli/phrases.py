@@ -6,6 +6,7 @@ of that sheet is an error here, too.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from models import case, errors, schema, units
 from models.checks.common import did_you_mean
 from models.schema.column import MOST_TARIFF
 from planner.cli.answer import refuse
-from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
+from planner.cli.commands.common import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
     from planner.scenarios.named import Named
@@ -76,8 +77,7 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
             named.members(seller)
         except errors.UsageError:
             raise error from None
-        msg = f"{buyer!r} is not a member in the workbook; did you mean {buyer}:{seller}?"
-        raise errors.UsageError(msg) from None
+        refuse(f"{buyer!r} is not a member in the workbook; did you mean {buyer}:{seller}?")
 
 
 def read_lose(text: str, named: Named) -> Reading:
@@ -85,11 +85,10 @@ def read_lose(text: str, named: Named) -> Reading:
     if not text.strip(" *"):
         refuse("name a country, a refiner or a company")
     steps: list[schema.ScenarioStep] = []
+    lost = schema.ScenarioStep(name=LOSE, action="scale capacity", value=0.0)
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
-        steps.append(
-            schema.ScenarioStep(name=LOSE, action="scale capacity", value=0.0, **seller.selectors)
-        )
+        steps.append(replace(lost, **seller.selectors))
         if seller.country:
             steps.append(schema.ScenarioStep(name=LOSE, action="block ore", country=seller.country))
     return _all_of(seller.words for seller in sellers), tuple(steps)
@@ -165,11 +164,8 @@ def _parts(text: str, named: Named) -> _Phrase:
     actions = {case.fold(action): action for action in schema.ACTIONS}
     if case.fold(head) not in actions:
         near = did_you_mean(head, schema.ACTIONS) or f"choose from {', '.join(schema.ACTIONS)}"
-        refuse(
-            f"begin with an action; {near}"
-            if "=" in head
-            else f"there is no action {head!r}; {near}"
-        )
+        wrong = "begin with an action" if "=" in head else f"there is no action {head!r}"
+        refuse(f"{wrong}; {near}")
     action, values = actions[case.fold(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
@@ -193,18 +189,13 @@ def _guess(part: str, named: Named) -> str:
         return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
     if _NUMBER.fullmatch(part):
         return f"value={part}"
-    for key, find in (
-        ("mineral", named.minerals),
-        ("country", named.country),
-        ("refiner", named.refiners),
-        ("owner", named.companies),
-        ("member", named.members),
+    finders = (named.minerals, named.country, named.refiners, named.companies, named.members)
+    for key, find in zip(
+        ("mineral", "country", "refiner", "owner", "member"), finders, strict=True
     ):
-        try:
+        with contextlib.suppress(errors.UsageError):
             find(part)
-        except errors.UsageError:
-            continue
-        return f"{key}={part}"
+            return f"{key}={part}"
     return f"country={part}, for example"
 
 
@@ -218,7 +209,7 @@ def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
     match = _YEARS.fullmatch(span)
     if match is None or not (match[1] or match[3]):
         refuse(f"years={span} is not valid; write years=2027-2030, 2027-, -2030 or 2027")
-    first, dash, last = match[1], match[2], match[3]
+    first, dash, last = match.groups()
     if first and last and not dash:
         refuse(f"years={span} is not valid; write years={first}-{last}")
     ends = (int(first) if first else None, int(last) if last else None)
@@ -242,9 +233,9 @@ def _value(phrase: _Phrase) -> float | None:
     """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
     text, takes = phrase.values.get("value"), phrase.takes
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
+    if text is None and takes.value:
+        refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
     if text is None:
-        if takes.value:
-            refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
@@ -271,8 +262,7 @@ def _tonnes(text: str, unit: str, wanted: str) -> float:
     try:
         return units.factor(f"{unit}/yr" if yearly else unit, wanted)
     except units.UnitError as error:
-        msg = f"value={text}: {error}"
-        raise errors.UsageError(msg) from error
+        refuse(f"value={text}: {error}")
 
 
 def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
@@ -289,14 +279,12 @@ def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
         if names != ("",)
     ]
     first, last = step.first_year, step.last_year
-    if first is not None and first == last:
-        chosen.append(str(first))
-    elif first is not None:
+    to = f" to {last}" if last not in {None, first} else ""
+    if first is not None:
         is_start = last is None and "last_year" in phrase.takes.selectors
-        to = f" to {last}" if last is not None else ""
         chosen.append(f"from {first}" if is_start else f"{first}{to}")
     elif last is not None:
-        chosen.append(f"to {last}")
+        chosen.append(to.strip())
     where = f" ({', '.join(chosen)})" if chosen else ""
     unit = f" {phrase.takes.value}" if phrase.takes.value.startswith("t") else ""
     return f"{step.action}{where}" + (f": {step.value:.10g}{unit}" if phrase.takes.value else "")

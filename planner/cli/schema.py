@@ -14,8 +14,8 @@ from models import units
 from models.results import Field, Look, Result
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from planner.cli.answer import STATUSES, Key
+from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
-from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
 
 Schema = dict[str, Any]
 
@@ -26,7 +26,7 @@ FLAG: Schema = {"type": ["boolean", "null"]}
 VALUE_OF_ANY: Schema = {"type": ["number", "string", "boolean", "null"]}
 WORDS: Schema = {"type": "array", "items": {"type": "string"}}
 NUMBERS: Schema = {"type": "object", "additionalProperties": NUMBER}
-"""Numbers by name."""
+"""Numbers by name, such as shares by country."""
 LIST: Schema = {"type": "array"}
 ANYTHING: Schema = {}
 
@@ -64,10 +64,10 @@ def field_schema(field: Field) -> Schema:
 
 def _rows(*kinds: type[Result], **more: Schema) -> Schema:
     """Return the schema of a list of rows; with several results, each row has some fields."""
-    properties = {f.json_key: field_schema(f) for kind in kinds for f in kind.FIELDS} | more
-    optional = [f.json_key for kind in kinds for f in kind.FIELDS if f.optional]
-    is_mixed = len(kinds) > 1
-    return _list(_object(properties, properties if is_mixed else optional))
+    fields = [f for kind in kinds for f in kind.FIELDS]
+    properties = {f.json_key: field_schema(f) for f in fields} | more
+    optional = [f.json_key for f in fields if f.optional]
+    return _list(_object(properties, properties if len(kinds) > 1 else optional))
 
 
 # ---- shared by several answers -------------------------------------------------------------------
@@ -110,11 +110,10 @@ _STUDIED: dict[str, Schema] = {
     "runs_finished": {"type": "integer"},
 }
 _TROUBLE: dict[str, Schema] = {"trouble": WORD}
-_SHARES: Schema = {"type": "object", "additionalProperties": NUMBER}
 _COSTS: dict[str, Schema] = {
-    Key.OBJECTIVE: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
+    Key.OBJECTIVE_USD: NUMBER, "purchases_usd": NUMBER, "tariffs_usd": NUMBER, "levies_usd": NUMBER,
     "net_cost_usd": NUMBER, Key.TONNES: NUMBER, "inputs_t": NUMBER, "shortage_t": NUMBER,
-    "served_share": NUMBER, "max_country_share": _SHARES,
+    "served_share": NUMBER, "max_country_share": NUMBERS,
 }  # fmt: skip
 _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change",))
 
@@ -123,10 +122,11 @@ _SIDES = _object(dict.fromkeys(("old", "new", "change"), VALUE_OF_ANY), ("change
 
 
 def answers() -> dict[str, Schema]:
-    return {name: {"anyOf": [each, _ref("failure")]} for name, each in _answers().items()}
+    every = _commands() | _studies()
+    return {name: {"anyOf": [each, _ref("failure")]} for name, each in every.items()}
 
 
-def _answers() -> dict[str, Schema]:
+def _commands() -> dict[str, Schema]:
     from models import results
 
     plan: dict[str, Schema] = {
@@ -135,22 +135,49 @@ def _answers() -> dict[str, Schema]:
         Key.MINERALS: _rows(results.ByMineral), Key.SECONDS: _STAGES, "served_if_lost": ANYTHING,
     }  # fmt: skip
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
-    found: dict[str, Schema] = {
+    bought = dict.fromkeys((Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY), NUMBER)
+    verdict: dict[str, Schema] = {
+        **dict.fromkeys(("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY), WORD),
+        **dict.fromkeys(("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
+                         "dual_infeasibility", "gap"), NUMBER),
+        **dict.fromkeys(("proven", "whole_projects"), FLAG), "not_proven": {"type": "array"},
+    }  # fmt: skip
+    return {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
             {**_ANSWER, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
         ),
         "solve": _object(plan, ("served_if_lost",)),
-        "explain": _explain(),
+        "explain": _object({
+            **_PLANNED,
+            **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
+            **dict.fromkeys(
+                ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
+                 "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
+                 "short_without_what_ifs_t"), NUMBER),
+            **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
+            **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
+            "members_short_for_it": ANYTHING, "change": {"type": ["object", "null"]},
+            Key.SECONDS: _STAGES,
+        }),
         "report": _object({**_ANSWER, Key.OUTPUT: _OUTPUT}),
         "brief": _object({
             **_ANSWER, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
             "slides": _list(_object({"topic": {"type": "string"}, "words": WORDS})),
         }),
-        "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE: NUMBER, Key.NOTES: WORDS,
-                         Key.SECONDS: NUMBER}),
+        "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE_USD: NUMBER,
+                         Key.NOTES: WORDS, Key.SECONDS: NUMBER}),
         "model": _object({**_ANSWER, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
-        "orders": _orders(),
+        "orders": _object({
+            **_ANSWER,
+            **dict.fromkeys((Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY), WORD),
+            **bought,
+            Key.MEMBERS: _list(_object({
+                "member": WORD, Key.FILE: WORD, **bought, **dict.fromkeys(
+                    ("price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER)})),
+            Key.OUTPUT: _OUTPUT, **dict.fromkeys(("files", "removed", "kept"), WORDS),
+            Key.SECONDS: NUMBER, "periods": WORD, "paid_by_plants": NUMBER,
+        }, ("paid_by_plants",)),
         "roll": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, Key.CURRENCY: WORD, Key.SECONDS: NUMBER,
             **dict.fromkeys(("dropped_usd", "planned_t", "delivered_t", "price_variance_usd",
@@ -158,7 +185,7 @@ def _answers() -> dict[str, Schema]:
             "left_out": LIST, Key.NOTES: WORDS, Key.WARNINGS: _FINDINGS,
         }, (Key.WARNINGS,)),
         "diff": _diff(),
-        "verify": _verify(),
+        "verify": _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict),
         "redact": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, "salt": WORD, Key.MEMBERS: WORDS,
             "rows_removed": NUMBERS, "totals_withheld": WORDS, "money_withheld": WORDS,
@@ -183,26 +210,27 @@ def _answers() -> dict[str, Schema]:
             "changes": {"type": "object", "additionalProperties": {"type": "string"}},
         }),
     }  # fmt: skip
-    return found | _studies()
+
+
+_OPTIONAL = {
+    "compare": (Key.SCENARIO, "bills", "unforeseen", "regret"),
+    "sweep": ("not_tested", "as_in_workbook"),
+}
+"""Keys that a study's answer may lack."""
 
 
 def _studies() -> dict[str, Schema]:
     from planner.studies import STUDIES
 
-    kinds = {name: listed.kind for name, listed in STUDIES.items()}
-    tables = {
-        name: {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
-        for name, kind in kinds.items()
-    }
-    others = _keys_of_studies()
-    return {
-        name: _object({**_STUDIED, **tables[name], **others[name][0]}, others[name][1])
-        for name in kinds
-    }
+    schemas, keys = dict[str, Schema](), _keys_of_studies()
+    for name, kind in ((name, listed.kind) for name, listed in STUDIES.items()):
+        tables = {key: _rows(r) for key, r in zip(kind.RECORDS, kind.RESULTS, strict=False)}
+        schemas[name] = _object({**_STUDIED, **tables, **keys[name]}, _OPTIONAL.get(name, ()))
+    return schemas
 
 
-def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
-    """Return each study's keys other than tables, and which of them may be missing."""
+def _keys_of_studies() -> dict[str, dict[str, Schema]]:
+    """Return each study's keys other than tables."""
     from models.results import Benchmarks
     from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
@@ -213,132 +241,71 @@ def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
     fields = [f for c in curves if issubclass(c, sweep_tables.Frontier) for f in c.FIELDS]
     share = sweep_tables.Frontier.share.json_key
     one = {f.json_key: field_schema(f) | VALUE_OF_ANY for f in fields}
-    point = {**one, **_COSTS, share: _SHARES, "over": WORD, "caps": ANYTHING, "error": WORD}
-    point["by_mineral"] = {
-        "type": "object",
-        "additionalProperties": _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS}),
-    }
+    mineral = _object({**one, **_COSTS, share: NUMBER}, {**one, **_COSTS})
+    point = {**one, **_COSTS, share: NUMBERS, "over": WORD, "caps": ANYTHING, "error": WORD,
+             "by_mineral": {"type": "object", "additionalProperties": mineral}}  # fmt: skip
     curve = _object(point, point)
     return {
-        "compare": (
-            {
-                "rows": _list(_object(
-                    {**_COSTS, Key.SCENARIO: WORD, "difference_usd": NUMBER, "cash_usd": NUMBER,
-                     "error": WORD, "foresight": WORD, "surprise_usd": NUMBER},
-                    (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
-                )),
-                "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
-                "unforeseen": NUMBER, "regret": _rows(regret.Regret),
-            },
-            (Key.SCENARIO, "bills", "unforeseen", "regret"),
-        ),
-        "sweep": (
-            {
-                "over": WORD, "rows": _list(curve), "reference": curve,
-                "who_pays": _rows(*payers), "smallest_cap": NUMBERS, **_TROUBLE,
-                "not_tested": WORD, "as_in_workbook": curve,
-            },
-            ("not_tested", "as_in_workbook"),
-        ),
-        "stress": (
-            {
-                "surge": NUMBER, "keep_caps": FLAG, "first_year": NUMBER, "last_year": NUMBER,
-                "rows": _rows(stress.Losses, stress.Embargoes, short_by_mineral_t=NUMBERS),
-                "n_minus_1": _rows(stress.NMinusOne), "solidarity": _rows(stress.Solidarity),
-            },
-            (),
-        ),
-        "risk": (
-            {
-                "draws": NUMBER, "distinct_draws": NUMBER, "plans": NUMBER, "seed": NUMBER,
-                "surge": NUMBER, "keep_caps": FLAG,
-                "rows": _list({"type": "object", "required": ["plan"]}),
-                "events": _rows(risk.Events, risk.Events, a_year_adds={"type": "object"}),
-            },
-            (),
-        ),
-        "exit": ({"country": WORD, Key.OBJECTIVE: NUMBER, "plan_objective_usd": NUMBER, **_TROUBLE},
-                 ()),
-        "ranges": ({"slack": NUMBER, "by": WORD, **_TROUBLE}, ()),
-        "bills": (
-            {
-                "alone_usd": NUMBER, "together_usd": NUMBER, "cash_alone_usd": NUMBER,
-                "cash_together_usd": NUMBER, "bills": _rows(bills.Bills),
-                "transfers": _rows(bills.Transfers),
-                "groups": _rows(bills.Groups, **{
-                    bills.Groups.group.json_key: {"type": ["array", "null"]}}),
-                "groups_planned": NUMBER, "resume_refused": WORD,
-                "wishes": _rows(bills.OwnRequirements),
-                **_TROUBLE,
-            },
-            (),
-        ),
-        "support": ({**_TROUBLE}, ()),
-        "sensitivity": (
-            {
-                "by": WORD, Key.OBJECTIVE: NUMBER, "shortage_t": NUMBER, **_TROUBLE,
-                "factors": _rows(sensitivity.Sensitivities, cells=WORDS),
-            },
-            (),
-        ),
-        "scorecard": (
-            {
-                "first_year": NUMBER, "last_year": NUMBER,
-                "scores": _list(_object({
-                    "measure": WORD, "mineral": WORD, "buyer": WORD, "before": NUMBER,
-                    "before_is": WORD, "after_first": NUMBER, "after_last": NUMBER,
-                    "required": NUMBER, "met": FLAG, "missed_years": _list({"type": "integer"}),
-                    "unit": WORD, "remark": WORD,
-                })),
-                "benchmarks": _rows(Benchmarks, years_asked=NUMBER, years_met=NUMBER,
-                                    **{Benchmarks.can_be_met.json_key: FLAG}),
-            },
-            (),
-        ),
-        "under-risk": (
-            dict.fromkeys(("search_gap", "proven_gap", "futures", "different_futures", "seed",
-                           "alpha", "weight"), NUMBER),
-            (),
+        "compare": {
+            "rows": _list(_object(
+                {**_COSTS, Key.SCENARIO: WORD, "difference_usd": NUMBER, "cash_usd": NUMBER,
+                 "error": WORD, "foresight": WORD, "surprise_usd": NUMBER},
+                (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
+            )),
+            "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
+            "unforeseen": NUMBER, "regret": _rows(regret.Regret),
+        },
+        "sweep": {
+            "over": WORD, "rows": _list(curve), "reference": curve,
+            "who_pays": _rows(*payers), "smallest_cap": NUMBERS, **_TROUBLE,
+            "not_tested": WORD, "as_in_workbook": curve,
+        },
+        "stress": {
+            "surge": NUMBER, "keep_caps": FLAG, "first_year": NUMBER, "last_year": NUMBER,
+            "rows": _rows(stress.Losses, stress.Embargoes, short_by_mineral_t=NUMBERS),
+            "n_minus_1": _rows(stress.NMinusOne), "solidarity": _rows(stress.Solidarity),
+        },
+        "risk": {
+            "draws": NUMBER, "distinct_draws": NUMBER, "plans": NUMBER, "seed": NUMBER,
+            "surge": NUMBER, "keep_caps": FLAG,
+            "rows": _list({"type": "object", "required": ["plan"]}),
+            "events": _rows(risk.Events, risk.Events, a_year_adds={"type": "object"}),
+        },
+        "exit": {
+            "country": WORD, Key.OBJECTIVE_USD: NUMBER, "plan_objective_usd": NUMBER, **_TROUBLE,
+        },
+        "ranges": {"slack": NUMBER, "by": WORD, **_TROUBLE},
+        "bills": {
+            "alone_usd": NUMBER, "together_usd": NUMBER, "cash_alone_usd": NUMBER,
+            "cash_together_usd": NUMBER, "bills": _rows(bills.Bills),
+            "transfers": _rows(bills.Transfers),
+            "groups": _rows(bills.Groups, **{
+                bills.Groups.group.json_key: {"type": ["array", "null"]}}),
+            "groups_planned": NUMBER, "resume_refused": WORD,
+            "wishes": _rows(bills.OwnRequirements),
+            **_TROUBLE,
+        },
+        "support": _TROUBLE,
+        "sensitivity": {
+            "by": WORD, Key.OBJECTIVE_USD: NUMBER, "shortage_t": NUMBER, **_TROUBLE,
+            "factors": _rows(sensitivity.Sensitivities, cells=WORDS),
+        },
+        "scorecard": {
+            "first_year": NUMBER, "last_year": NUMBER,
+            "scores": _list(_object({
+                "measure": WORD, "mineral": WORD, "buyer": WORD, "before": NUMBER,
+                "before_is": WORD, "after_first": NUMBER, "after_last": NUMBER,
+                "required": NUMBER, "met": FLAG, "missed_years": _list({"type": "integer"}),
+                "unit": WORD, "remark": WORD,
+            })),
+            "benchmarks": _rows(Benchmarks, years_asked=NUMBER, years_met=NUMBER,
+                                **{Benchmarks.can_be_met.json_key: FLAG}),
+        },
+        "under-risk": dict.fromkeys(
+            ("search_gap", "proven_gap", "futures", "different_futures", "seed", "alpha", "weight"),
+            NUMBER,
         ),
     }  # fmt: skip
-
-
-def _explain() -> Schema:
-    """Return the schema of explain: a demand, what sets its price, and how to end a shortage."""
-    numbers = ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
-               "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
-               "short_without_what_ifs_t")  # fmt: skip
-    facts: dict[str, Schema] = {
-        **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
-        **dict.fromkeys(numbers, NUMBER),
-        **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
-        **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
-        "members_short_for_it": ANYTHING,
-        "change": {"type": ["object", "null"]},
-    }
-    return _object({**_PLANNED, **facts, Key.SECONDS: _STAGES})
-
-
-def _orders() -> Schema:
-    numbers: tuple[str, ...] = (Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY)
-    member: dict[str, Schema] = dict.fromkeys(
-        (*numbers, "price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER
-    )
-    words: tuple[str, ...] = (Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY)
-    return _object(
-        {
-            **_ANSWER,
-            **dict.fromkeys(words, WORD),
-            **dict.fromkeys(numbers, NUMBER),
-            Key.MEMBERS: _list(_object({"member": WORD, Key.FILE: WORD, **member})),
-            Key.OUTPUT: _OUTPUT,
-            **dict.fromkeys(("files", "removed", "kept"), WORDS),
-            Key.SECONDS: NUMBER,
-            "periods": WORD,
-            "paid_by_plants": NUMBER,
-        },
-        ("paid_by_plants",),
-    )
 
 
 def _diff() -> Schema:
@@ -376,31 +343,16 @@ def _diff() -> Schema:
     )
 
 
-def _verify() -> Schema:
-    words: tuple[str, ...] = ("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY)
-    numbers: tuple[str, ...] = ("cells", "sheets", "not_checked", Key.OBJECTIVE, "violation_t",
-               "dual_infeasibility", "gap")  # fmt: skip
-    verdict: dict[str, Schema] = {
-        **dict.fromkeys(words, WORD),
-        **dict.fromkeys(numbers, NUMBER),
-        "proven": FLAG,
-        "whole_projects": FLAG,
-        "not_proven": {"type": "array"},
-    }
-    return _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
-
-
 # ---- a case --------------------------------------------------------------------------------------
 
 
 def case_schema() -> Schema:
     """Return the schema of a case, as ``planner.read_tables`` takes it."""
-    sheets = {record.SHEET: _sheet(record) for record in SHEETS}
     return {
         "title": "A case",
         "description": "Rows by sheet; each row has values by header, in upper or lower case.",
         "type": "object",
-        "properties": sheets,
+        "properties": {record.SHEET: _sheet(record) for record in SHEETS},
         "required": [record.SHEET for record in SHEETS if record.REQUIRED],
     }
 
@@ -409,29 +361,22 @@ def _sheet(record: type[Record]) -> Schema:
     """Return the schema of the rows of a sheet; unknown columns are notes."""
     row: Schema = {"type": "object"}
     if record is Settings:
-        row["properties"] = {
-            SETTING.header: {"enum": _settings()},
-            VALUE.header: VALUE_OF_ANY,
-        }
-        row["required"] = [SETTING.header, VALUE.header]
+        names = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
+        setting, value = headers.SETTING.header, headers.VALUE.header
+        row["properties"] = {setting: {"enum": [*names]}, value: VALUE_OF_ANY}
+        row["required"] = [setting, value]
     else:
         row["patternProperties"] = {_pattern(c): _column(c) for c in record.columns()}
-        if record.SPREAD == YEARS:
+        if record.SPREAD == headers.YEARS:
             row["patternProperties"][r"^\d{4}( \((kg|lb|t|kt|Mt)\))?$"] = {
                 "type": ["number", "null"], "minimum": 0, "description": "Demand of that year.",
             }  # fmt: skip
-        if record.SPREAD == MEMBERS:
+        if record.SPREAD == headers.MEMBERS:
             row["description"] = "From country, and one column per member: the freight per t."
         row["required"] = [c.header for c in record.columns() if c.required and not c.unit
                            and not c.by_year]  # fmt: skip
-    row.setdefault("properties", {}).update(dict.fromkeys(REMARKS.values(), VALUE_OF_ANY))
+    row.setdefault("properties", {}).update(dict.fromkeys(headers.REMARKS.values(), VALUE_OF_ANY))
     return {"type": "array", "items": row, "description": record.MEANING}
-
-
-def _settings() -> list[str]:
-    """Return the names of the settings, with and without their unit."""
-    listed = dict.fromkeys(name for c in Settings.columns() for name in (c.header, c.title))
-    return list(listed)
 
 
 def _pattern(column: Column) -> str:
@@ -474,16 +419,17 @@ def names() -> tuple[str, ...]:
     return (CASE, *answers())
 
 
+_SHARED = {"finding": FINDING, "failure": _FAILURE}
+
+
 def whole_schema() -> Schema:
-    shared = {"finding": FINDING, "failure": _FAILURE}
-    return {"$schema": DIALECT, "title": "planner", "$defs": {CASE: case_schema(), **shared,
-                                                             **answers()}}  # fmt: skip
+    shared = {CASE: case_schema(), **_SHARED, **answers()}
+    return {"$schema": DIALECT, "title": "planner", "$defs": shared}
 
 
 def schema_of(name: str) -> Schema:
     """Return the schema of one answer or of a case, with the definitions that it refers to."""
     if name == CASE:
         return {"$schema": DIALECT, **case_schema()}
-    shared = {"finding": FINDING, "failure": _FAILURE}
-    return {"$schema": DIALECT, "title": f"planner {name} --json", "$defs": shared,
-            **answers()[name]}  # fmt: skip
+    about = {"$schema": DIALECT, "title": f"planner {name} --json", "$defs": _SHARED}
+    return about | answers()[name]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -14,57 +12,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli import paths, progress, whatifs
-from planner.cli.answer import (
-    Answer,
-    Command,
-    Key,
-    findings_by_severity,
-    finish,
-    print_json,
-    report_failure,
-    what_if_facts,
-)
+from planner.cli import answer, paths
+from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
 from planner.stops import exit_code
 
 if TYPE_CHECKING:
-    from planner.stops import Stop
-    from planner.studies import Outcome, StudyEntry, Where
+    from planner.studies import StudyEntry, Where
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
 """Largest number of characters of a finding per line."""
 _MOST_NAMED = 3
 """Largest number of failed runs that are named; the sheet Runs lists all."""
-
-
-@dataclass(frozen=True)
-class EarlyStop:
-    """Why a study stopped early, and how many of its runs had finished."""
-
-    finished: int
-    total: int
-    by: Stop
-
-    @property
-    def code(self) -> int:
-        return exit_code(self.by)
-
-    @property
-    def words(self) -> str:
-        """How many of its runs had finished: ``3 of 10 runs finished``."""
-        return f"{self.finished:,} of {self.total:,} runs finished"
-
-    def option(self, more: str) -> dict[str, str]:
-        """Return the row of the sheet About that says that the study stopped early.
-
-        Its name is ``Stopped``; its value has ``words``, then the text ``more``.
-        """
-        rest = "the sheet Runs names the others"
-        return {"Stopped": "; ".join(filter(None, (self.words, more, rest)))}
 
 
 class StudyCommand(click.Command):
@@ -89,10 +51,10 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     """Return the command of a kind of study, with its own options and the shared options."""
     shared = [click.argument("file", type=common.WORKBOOK), *kind.OPTIONS]
     shared += [common.SCENARIO] if kind.SCENARIO else []
-    shared += [whatifs.what_if_options] if kind.WHAT_IFS else []
+    shared += [common.what_if_options] if kind.WHAT_IFS else []
     shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
-    shared += [common.output_option(written), common.CSV, progress.study_options, common.JSON]
+    shared += [common.output_option(written), common.CSV, common.study_options, common.JSON]
     command: Any = partial(run_study_command, kind)
     for option in reversed(shared):
         command = option(command)
@@ -114,86 +76,90 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    names = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
+    of_case, own = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
 
     def output_path(scenario: str = "") -> Path:
-        part = paths.study_part(file, *names, scenario)
-        return paths.plan_path(file, output, csv_folder, kind.NAME, part)
+        parts = paths.case_part(file, of_case, scenario), own and paths.short_part(own)
+        return paths.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
 
     output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)
-    with progress.progress_reporter(as_json) as watch:
+    with common.progress_reporter(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    ran = [outcome.ran for outcome in study.outcomes]
-    halt = EarlyStop(sum(ran), len(ran), study.stopped) if study.stopped is not None else None
-    failed: PlannerError | None = study.errors or _failure_of(study.required_outcomes, halt)
+    failed: PlannerError | None = study.errors or _failure_of(study)
     if not study.planned:
-        return _nothing(study, halt, failed, as_json=as_json)
-    stopped = halt.option(study.progress_label) if halt is not None else {}
+        return _nothing(study, failed, as_json=as_json)
+    is_partial, stopped = study.stopped is not None, dict[str, str]()  # a row of the sheet About
+    if is_partial:
+        parts = (_finished(study), study.progress_label, "the sheet Runs names the others")
+        stopped = {"Stopped": "; ".join(filter(None, parts))}
     tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets, title, wanted = study.sheets(tables), study.title, target
-    if halt is not None:  # a partial result does not replace a complete one
-        title = f"{title} (stopped: {halt.words})"
-        target, csv_folder = paths.partial_file(target), paths.partial_folder(csv_folder)
+    if is_partial:  # a partial result does not replace a complete one
+        title = f"{title} (stopped: {_finished(study)})"
+        target = target.with_name(f"{target.stem}-partial{target.suffix}")
+        csv_folder = paths.partial_folder(csv_folder)
     written, problem = common.write_workbook_and_tables(
         target,
         lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
         lambda: study.all_rows(tables),
         seconds,
-        over=halt is None,
+        over=not is_partial,
     )
-    if halt is not None and csv_folder is not None and problem is None:
+    if is_partial and csv_folder is not None and problem is None:
         click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
     if not as_json:
         _show(study, tables, written, sum(seconds.values()))
-    if written is not None and halt is not None:
-        click.echo(
-            f"The study is not finished, so it was written to {written}, not to {wanted}", err=True
-        )
+    if written is not None and is_partial:
+        partial_to = f"it was written to {written}, not to {wanted}"
+        click.echo(f"The study is not finished, so {partial_to}", err=True)
     elif written is not None:
         common.report_path(target, written)
     plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
-    answer = _answer(study, tables, halt, written, seconds)
+    result = _answer(study, tables, written, seconds)
     if plan is not None:
-        answer[Key.PLAN] = str(plan)
-    if halt is not None:
-        line(
-            "Stopped", plain("; ".join(filter(None, (halt.words, study.progress_label)))), "yellow"
-        )
-        answer[Key.STATUS] = "stopped"
-    code = finish(answer, as_json=as_json, failed=problem or unwritten or failed)
-    return code if halt is None else halt.code
+        result[Key.PLAN] = str(plan)
+    if is_partial:
+        text = "; ".join(filter(None, (_finished(study), study.progress_label)))
+        line("Stopped", plain(text), "yellow")
+        result[Key.STATUS] = "stopped"
+    code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
+    return code if study.stopped is None else exit_code(study.stopped)
 
 
-def _failure_of(outcomes: Iterable[Outcome[Any]], halt: EarlyStop | None) -> SolverError | None:
+def _finished(study: StudyKind) -> str:
+    ran = [outcome.ran for outcome in study.outcomes]
+    return f"{sum(ran):,} of {len(ran):,} runs finished"
+
+
+def _failure_of(study: StudyKind) -> SolverError | None:
     """Return the error that names the runs without a plan; None if all runs have one.
 
     Runs that did not start because the study was stopped are no failure.
     """
-    missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
+    outcomes, is_whole = study.required_outcomes, study.stopped is None
+    missing = [o for o in outcomes if not o.planned and (o.ran or is_whole)]
     if not missing:
         return None
     more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
     return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_MOST_NAMED]) + more)
 
 
-def _nothing(
-    study: StudyKind, halt: EarlyStop | None, failed: PlannerError | None, *, as_json: bool
-) -> int:
+def _nothing(study: StudyKind, failed: PlannerError | None, *, as_json: bool) -> int:
     """Report a study without any result to write; return the exit code."""
-    if halt is None:
+    counts = _counts(study)
+    if study.stopped is None:
         why = failed or SolverError("nothing was planned")
-        return report_failure(why, as_json=as_json, result=_counts(study.outcomes, halt))
-    text = f"Stopped: {halt.words}. Nothing was written: {study.LACKING}"
+        return answer.report_failure(why, as_json=as_json, result=counts)
+    text = f"Stopped: {_finished(study)}. Nothing was written: {study.LACKING}"
     click.secho(text, fg="yellow", err=True)
     if as_json:
-        counts = _counts(study.outcomes, halt)
-        print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
-    return halt.code
+        answer.print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
+    return exit_code(study.stopped)
 
 
 def _plan_beside(
@@ -214,10 +180,7 @@ def _plan_beside(
 
 
 def _planned(
-    kind: type[StudyKind],
-    file: Path,
-    options: dict[str, Any],
-    how: tuple[Where, Any, Any],
+    kind: type[StudyKind], file: Path, options: dict[str, Any], how: tuple[Where, Any, Any]
 ) -> tuple[StudyKind, dict[str, float]]:
     from models import checks
     from planner.run import start_file
@@ -245,11 +208,13 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     line(study.TITLE, plain(study.subject))
     _show_tables(study, tables)
     headline = study.headline(tables)
-    for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):
+    for head, text in (
+        ("Finding", headline.finding),
+        ("With care", " ".join(headline.care)),
+        ("Tariffs", study.tariff_sentence),
+    ):
         if text:
             line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
-    if study.tariff_sentence:
-        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariff_sentence), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.required_outcomes:
         if not outcome.ran:
@@ -286,29 +251,25 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
 
 
 def _answer(
-    study: StudyKind,
-    tables: Tables,
-    halt: EarlyStop | None,
-    written: Path | None,
-    seconds: dict[str, float],
+    study: StudyKind, tables: Tables, written: Path | None, seconds: dict[str, float]
 ) -> Answer:
     case = study.start.case
     return {
         Key.STATUS: study.status,
-        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
+        Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
-        **_counts(study.outcomes, halt),
+        **_counts(study),
         Key.OUTPUT: None if written is None else str(written),
-        Key.WARNINGS: findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
+        Key.WARNINGS: answer.findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
     }
 
 
-def _counts(outcomes: Sequence[Outcome[Any]], halt: EarlyStop | None) -> Answer:
+def _counts(study: StudyKind) -> Answer:
     return {
-        Key.STOPPED: halt is not None,
-        Key.RUNS: len(outcomes),
-        "runs_finished": sum(outcome.ran for outcome in outcomes),
+        Key.STOPPED: study.stopped is not None,
+        Key.RUNS: len(study.outcomes),
+        "runs_finished": sum(outcome.ran for outcome in study.outcomes),
     }

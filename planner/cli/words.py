@@ -39,7 +39,7 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 def line(label: str, text: str, colour: str | None = None, *, of_label: bool = False) -> None:
     """Print label and text on stderr; ``colour`` applies to the text, or to the label."""
     label = f"{label:<13}"
-    if colour is not None and of_label:
+    if of_label:
         label = click.style(label, fg=colour)
     elif colour is not None:
         text = click.style(text, fg=colour)
@@ -47,11 +47,7 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
 
 
 def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
-    """Print a row of a table on stderr.
-
-    It has the name in ``wide`` characters, each cell to the right in ``each`` characters, and then
-    the text ``more``.
-    """
+    """Print a name in ``wide`` characters, each cell right-aligned in ``each``, and ``more``."""
     click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
 
 
@@ -103,7 +99,9 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
         screen.print(_table(list(group), brief=screen.is_terminal))
     if len(ordered) > MOST_FINDINGS:
         screen.print(f"... and {len(ordered) - MOST_FINDINGS:,} more", markup=False)
-    screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
+    errors = sum(f.severity is Severity.ERROR for f in ordered)
+    count = f"{number_of(errors, 'error')}, {number_of(len(ordered) - errors, 'warning')}"
+    screen.print(f"{file}: {count}", markup=False, soft_wrap=True)
 
 
 def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
@@ -112,11 +110,6 @@ def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
     if cells:
         columns = number_of(len(defaults), "column")
         click.echo(f"{number_of(cells, 'blank cell')} in {columns} took the default")
-
-
-def counted(findings: Sequence[Finding]) -> str:
-    errors = sum(f.severity is Severity.ERROR for f in findings)
-    return f"{number_of(errors, 'error')}, {number_of(len(findings) - errors, 'warning')}"
 
 
 def shortened(expected: str) -> str:

@@ -1,5 +1,372 @@
-"""A page for a browser that plans a workbook's case again while a slider is moved."""
+"""A page that plans a workbook again while a slider is moved: one HTML file with all it needs."""
 
-from planner.page.write import PlanningPage, page_of
+from __future__ import annotations
 
-__all__ = ["PlanningPage", "page_of"]
+import base64
+import gzip
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import measures, plan, schema, tolerances
+from models.plan.sliders import Adjustable, Basis
+from models.plan.solving import check
+from models.program import TONNES
+from models.resolve import by_stage
+from models.results import Figure
+from planner._version import __version__
+from planner.page.highs import Highs
+from planner.page.sliders import cells_of, starting_settings, with_sliders
+from planner.render.html import hash_of, json_of, render
+from planner.render.sentences import PAGE
+from planner.render.words import NAMED, clean
+from planner.sheets.survival import tests_of, years_tested
+from planner.studies.sweep import cap_path_words
+
+if TYPE_CHECKING:
+    from planner.workbook import Book
+
+_TIES = (
+    f"{measures.SAME_COST} So the plan of the command below may differ from this one."
+    " “With nothing moved” is this page's own plan of the workbook."
+)
+
+
+@dataclass(frozen=True)
+class PlanningPage:
+    """A page's HTML, notes on the sliders that it lacks, and its plan's cost with no slider moved.
+
+    ``objective``, the cost, is in money.
+    """
+
+    html: str
+    notes: tuple[str, ...]
+    objective: float
+
+
+def page_of(
+    book: Book, name: str, solver: Highs, tell: Callable[[str], None], sure: str = ""
+) -> PlanningPage:
+    """Return the page of a workbook called ``name``.
+
+    ``sure`` is a study's sentence on how sure the plan is, or "".
+
+    Raises InputError if its records contradict one another, SolverError if the plan with nothing
+    moved cannot be proven.
+    """
+    check(book.case)
+    tell("Finding what each slider changes")
+    sliders, notes = with_sliders(book.case)
+    wanted = starting_settings(sliders)
+    bases = []
+    for number, basis in enumerate(sliders.bases(wanted), 1):
+        tell(f"Computing starting plan {number} of {len(wanted)}")
+        bases.append(basis)
+    is_planned = bases[:1] and bases[0].settings is wanted[0]
+    objective = bases[0].objective if is_planned else plan.solve(book.case).objective
+    data, raw = program(sliders, bases)
+    data |= _words(book, name, sliders) | {"objective": objective}
+    return PlanningPage(_html(book, data, raw, solver, notes, sure), notes, objective)
+
+
+def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
+    book: Book, data: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...], sure: str
+) -> str:
+    """Return the page's HTML.
+
+    Its Content-Security-Policy allows only its own script, by its hash, a worker from a Blob, and
+    WebAssembly, but no network access: text from the input can never run. The script contains the
+    seal of the page's data and arrays; if they don't match it, nothing is planned.
+    """
+    text = json_of(data)
+    script = f'const SEAL = "{seal_of(text, raw)}";\n{_own("page.js")}'
+    worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
+    style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
+    return render(
+        "page.html",
+        title=data["title"],
+        made_from=f"Made from {data['file']} by planner {__version__}",
+        sure=f"{Figure.SURE}: {sure}" if sure else "",
+        policy=(
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
+            f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
+        ),
+        style=style + _own("page.css"),
+        notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
+        planned_again=measures.PLANNED_AGAIN,
+        ties=_TIES,
+        solver=solver.title,
+        licence=solver.licence,
+        said=text,
+        program=_zipped(raw),
+        wasm=_zipped(solver.wasm),
+        worker=base64.b64encode(worker.encode()).decode(),
+        script=script,
+    )
+
+
+def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
+    """Return the page's data on the case: names, limits, cells and sentences."""
+    settings = sliders.case.settings
+    caps = [r for r in sliders.case.share_limits if r.caps_each_country]
+    return {
+        "title": clean(settings.plan_title) or name,
+        "file": name,
+        "currency": settings.currency,
+        "basis": settings.share_basis,
+        "caps": [
+            _least(
+                r.share
+                for r in caps
+                if r.mineral in {"", m.name} and m.name not in r.except_minerals
+            )
+            for m in sliders.case.minerals
+        ],
+        "path": cap_path_words(sliders.case, is_one=True),
+        "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
+        "security": _least(row.max_short for row in sliders.case.security),
+        "cells": cells_of(book, sliders.countries),
+        "sentences": PAGE,
+        "named": NAMED,
+    }
+
+
+def _least(shares: Iterable[schema.ByYear]) -> float:
+    """Return a slider's initial position: the smallest of some shares, to the nearest per cent."""
+    return round(min((share for series in shares for share in series.numbers()), default=1.0), 2)
+
+
+def _own(name: str) -> str:
+    return files("planner.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _zipped(raw: bytes) -> str:
+    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()
+
+
+# ---- the program as bytes ------------------------------------------------------------------------
+
+_ALIGNED = 8
+"""Every array begins at a multiple of this many bytes, as typed arrays require."""
+_WHOLE = ("i1", "u1", "i2", "u2", "i4")
+_FLOW, _SHORT, _TIER, _TAKEN, _HANDED, _STOCK, _ORE, _BEYOND = range(1, 9)
+"""Kinds of columns of the program, for reading a plan.
+
+They are tonnes: purchases of a member, its shortage, its shortage in one tier; purchases of a
+plant, tonnes that a member hands to a plant, a member's stock at the end of a year; ore; and the
+base of limits on an input, beyond demand.
+"""
+_TOLERANCES = {
+    "violation": tolerances.MOST_VIOLATION,
+    "gap": tolerances.MOST_GAP,
+    "mip_gap": tolerances.MOST_MIP_GAP,
+    "terms": tolerances.FINEST_TERMS,
+    "price": tolerances.NEGLIGIBLE_PRICE,
+    "missing": tolerances.MISSING_PART,
+    "share": tolerances.SHOWN_SHARE,
+    "flow": tolerances.LEAST_FLOW,
+}
+"""The tolerances of ``engine.js`` and ``page.js``, by their names there."""
+
+
+def pack(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int]], bytes]:
+    """Return type, offset and length of each array, and their bytes."""
+    places, parts, offset = dict[str, tuple[str, int, int]](), list[bytes](), 0
+    for name, array in arrays.items():
+        small = _smallest(array)
+        raw = small.tobytes()
+        places[name] = (small.dtype.str[1:], offset, small.size)
+        parts += [raw, b"\0" * (-len(raw) % _ALIGNED)]
+        offset += len(parts[-2]) + len(parts[-1])
+    return places, b"".join(parts)
+
+
+def seal_of(text: str, raw: bytes) -> str:
+    """Return the hash of the page's data and arrays, as ``engine.js`` computes it."""
+    return hashlib.sha256(text.encode() + raw).hexdigest()
+
+
+def _smallest(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array in the smallest integer type that holds it; fractions stay 8-byte floats."""
+    if array.dtype.kind == "f":
+        return array.astype("<f8")
+    fits = (t for t in _WHOLE if array.size == 0 or np.array_equal(array.astype(f"<{t}"), array))
+    return array.astype(f"<{next(fits)}")
+
+
+def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
+    """Return the description of a program and the bytes of its arrays, for ``engine.js``."""
+    case, rows, scaling = sliders.case, sliders.base, sliders.scaling
+    arrays: dict[str, NDArray[Any]] = {
+        "cost": rows.cost, "lower": rows.lower, "upper": rows.upper,
+        "row_lower": rows.row_lower, "row_upper": rows.row_upper, "values": rows.values,
+        "starts": rows.starts, "columns": rows.columns,
+        "column_starts": sliders.program.column_starts, "row_starts": sliders.program.row_starts,
+        "measure": sliders.solver.measure,
+        "tonnes_column": sliders.program.column_unit == TONNES,
+        "tonnes_row": sliders.program.row_unit == TONNES,
+        "whole": np.flatnonzero(rows.whole),
+    }  # fmt: skip
+    for name in ("column", "row", "price", "dual"):
+        arrays[f"scale_{name}"] = np.round(np.log2(getattr(scaling, name))).astype(np.int64)
+    for i, layer in enumerate(sliders.layers):
+        for name in ("at", "part", "const", "slope", "const_d", "slope_d", "least"):
+            values = getattr(layer, name)
+            if values is not None and (name in {"at", "const", "least"} or values.any()):
+                arrays[f"layer{i}_{name}"] = values
+    arrays |= _read(sliders) | _losses(sliders)
+    if sliders.expanded.intakes:
+        arrays |= _read_stages(sliders, arrays)
+    stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
+    stored[1:] ^= stored[:-1].copy()
+    arrays["bases"] = stored.ravel()
+    places, raw = pack(arrays)
+    pieces = [(piece[0], piece[-1]) for piece in sliders.pieces]
+    data = {
+        "arrays": places,
+        "tolerances": _TOLERANCES,
+        "layers": [
+            {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
+            for layer in sliders.layers
+        ],
+        "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
+                    "rows": _ends(sliders.program.rows_of(*piece))} for piece in pieces],
+        "bases": [
+            {name: [None if np.isnan(value) else value for value in values]
+             for name, values in basis.settings.items()}
+            for basis in bases
+        ],
+        "minerals": [m.name for m in case.minerals],
+        "members": [m.name for m in case.members],
+        "countries": [case.country_name(code) for code in sliders.countries],
+        "codes": list(sliders.countries),
+        "years": list(case.years),
+        "discounts": [case.discount(year) for year in case.years],
+        "stages": _stages(sliders),
+    }  # fmt: skip
+    return data, raw
+
+
+def _ends(piece: slice) -> tuple[int, int]:
+    return int(piece.start), int(piece.stop)
+
+
+def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
+    """Return each column's kind, mineral, member, country and year.
+
+    A delivery also has its cost or price [money/t], its tariff as a fraction of that, and its levy
+    [money/t].
+    """
+    e, program = sliders.expanded, sliders.program
+    names = ("kind", "mineral", "member", "country", "year")
+    arrays = {name: np.zeros(len(program.rows.cost), dtype=np.int64) for name in names}
+    flow, d = program.flow, e.deliveries
+    arrays["kind"][flow] = _FLOW
+    arrays["country"][flow] = sliders.country_of_column[flow]
+    prices = {name: np.zeros(len(program.rows.cost)) for name in ("price", "tariff", "levy")}
+    prices["price"][flow], prices["tariff"][flow], prices["levy"][flow] = d.cost, d.tariff, d.levy
+    by = ("mineral", "member", "year")
+    for name in by:
+        arrays[name][flow] = getattr(d, name)
+    for group in program.variables:
+        if group.component is plan.OF_TIER:
+            arrays["kind"][group.at] = _TIER
+        elif group.component is plan.SHORTAGE:
+            keys = group.keys(np.arange(len(group)))
+            places = [(e.mineral_at[m], e.member_at[j], e.years.index(y)) for m, j, y in keys]
+            arrays["kind"][group.at] = _SHORT
+            for i, name in enumerate(by):
+                arrays[name][group.at] = [place[i] for place in places]
+    return {**arrays, **prices, "demand": e.demand.astype(float).ravel()}
+
+
+def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the ``arrays`` of ``_read`` with columns of inputs, stocks and ore.
+
+    ``source`` is the position of a column's source, ``intake`` of the plant's intake to which it
+    brings an input. The country of ore is the mine's.
+    """
+    e, program, number = sliders.expanded, sliders.program, sliders.countries.index
+    flows, hand, taken = e.input_flows, e.hand_overs, sliders.program.sold[len(e.deliveries) :]
+    arrays |= {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
+
+    def set_columns(kind: int, at: Any, **values: Any) -> None:
+        """Set the kind, and the fields named by keywords, of the program's columns ``at``.
+
+        ``at`` are positions in ``arrays``; each keyword's values are in the same order.
+        """
+        arrays["kind"][at] = kind
+        for name, numbers in values.items():
+            arrays[name][at] = numbers
+
+    arrays["source"][program.flow] = e.deliveries.source
+    country = sliders.country_of_column[taken]
+    set_columns(
+        _TAKEN, taken, mineral=flows.mineral, year=flows.year, source=flows.source,
+        intake=flows.intake, country=country, price=flows.cost, tariff=flows.tariff,
+        levy=flows.levy,
+    )  # fmt: skip
+    set_columns(_HANDED, program.handed, mineral=hand.mineral, member=hand.member, year=hand.year,
+                intake=hand.intake)  # fmt: skip
+    for group in program.variables:
+        if group.component is plan.BEYOND:
+            index = zip(("mineral", "year"), group.index, strict=True)
+            set_columns(_BEYOND, group.at, **dict(index))
+        elif group.component is plan.STOCK:
+            index = zip(("mineral", "member", "year"), group.index, strict=True)
+            set_columns(_STOCK, group.at, **dict(index))
+        elif group.component is plan.ORE:
+            mine, source, year = group.index
+            home = np.array([number(each.country) for each in sliders.case.mines], dtype=np.int64)
+            set_columns(_ORE, group.at, country=home[mine], source=source, year=year)
+    return arrays
+
+
+def _stages(sliders: Adjustable) -> dict[str, Any] | None:
+    """Return the links between stages, by position; None if no mineral is made from another.
+
+    ``intakes`` are mineral, country and the products' sources, ``order`` their positions from the
+    first stage on; ``home`` are the coalition's countries, ``members`` the members' countries,
+    ``stocks`` the opening stocks.
+    """
+    e, case, countries = sliders.expanded, sliders.case, sliders.countries
+    if not e.intakes:
+        return None
+    stage = [*reversed(by_stage(case))]
+    order = sorted(range(len(e.intakes)), key=lambda i: stage.index(e.intakes[i].mineral))
+    home = {code for code in countries if schema.COALITION in case.blocs_of(code)}
+    lands = {member.country for member in case.members}
+    return {
+        "order": order,
+        "intakes": [[e.mineral_at[each.mineral], countries.index(each.country),
+                     [r for r, _ in each.needs]] for each in e.intakes],
+        "sources": [[e.mineral_at[s.mineral], countries.index(s.country)] for s in e.sources],
+        "home": [i for i, c in enumerate(countries) if c in {*home, schema.REST_OF_WORLD}],
+        "members": [i for i, c in enumerate(countries) if c in lands],
+        "stocks": [[e.mineral_at[pile.mineral], e.member_at[pile.member], pile.opening]
+                   for pile in case.stockpiles],
+    }  # fmt: skip
+
+
+def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
+    """Return the column of each loss that Security tests, with its mineral, country and year.
+
+    ``lost_most`` is the fraction of need that the workbook allows to be missing.
+    """
+    e = sliders.expanded
+    most = {s.key: s.most_short for s in plan.security_requirements(e)}
+    rows = [
+        (column, e.mineral_at[m], sliders.countries.index(country), e.years.index(year), most[key])
+        for group in sliders.program.variables
+        if group.component is plan.MISSING
+        for column, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True)
+        for _, m, country, year in [key]
+    ]
+    names = ("column", "mineral", "country", "year")
+    arrays = {f"lost_{name}": np.array([r[i] for r in rows], int) for i, name in enumerate(names)}
+    return {**arrays, "lost_most": np.array([r[-1] for r in rows], float)}

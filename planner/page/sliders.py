@@ -45,9 +45,8 @@ def _secured(case: Case, share: float, _: str) -> Case:
 
 
 def _step(action: str, case: Case, value: float | None, country: str) -> Case:
-    return apply_steps(
-        case, [schema.ScenarioStep(name=action, action=action, country=country, value=value)]
-    )
+    step = schema.ScenarioStep(name=action, action=action, country=country, value=value)
+    return apply_steps(case, [step])
 
 
 def _scaled_budget(case: Case, value: float, _: str) -> Case:
@@ -103,21 +102,16 @@ INSTEAD = {
 
 def with_sliders(case: Case) -> tuple[sliders.Adjustable, tuple[str, ...]]:
     """Return the case's program with its sliders, and a sentence on each slider that is missing."""
-    program = sliders.Adjustable(case, with_cap(case, 0.5), _suppliers(case))
+    suppliers = {mine.country for mine in case.mines} | {plant.country for plant in plants(case)}
+    program = sliders.Adjustable(case, with_cap(case, 0.5), tuple(sorted(suppliers)))
     missing = []
     for slider in SLIDERS:
         try:
             program.add(slider)
         except variation.NoVectorsError:
-            missing.append(
-                f"{slider.name.capitalize()} can't be moved here; use {INSTEAD[slider.name]}."
-            )
+            name = slider.name
+            missing.append(f"{name.capitalize()} can't be moved here; use {INSTEAD[name]}.")
     return program, tuple(missing)
-
-
-def _suppliers(case: Case) -> tuple[str, ...]:
-    mines = {mine.country for mine in case.mines}
-    return tuple(sorted(mines | {plant.country for plant in plants(case)}))
 
 
 # ---- settings to start from ----------------------------------------------------------------------
@@ -140,7 +134,6 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
     }
 
     def with_one(slider: str, country: str, value: float) -> sliders.Settings:
-        """Return the settings with one slider moved for one country, and nothing else moved."""
         values = [value if code == country else np.nan for code in program.countries]
         return {**nothing, slider: values}
 
@@ -157,8 +150,7 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
 def _largest(program: sliders.Adjustable) -> list[str]:
     """Return the countries, sorted by their largest share of any mineral's usable capacity."""
     usable, part = program.expanded.usable.sum(axis=1), dict[str, float]()
-    every = Counter[str]()
-    total = Counter[tuple[str, str]]()
+    every, total = Counter[str](), Counter[tuple[str, str]]()
     for source, tonnes in zip(program.expanded.sources, usable.tolist(), strict=True):
         every[source.mineral] += tonnes
         total[source.mineral, source.country] += tonnes
@@ -188,16 +180,12 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
     }
 
 
-def _columns(layout: Layout, sheet: type[schema.Record], pattern: str) -> list[int]:
-    columns = layout.sheet(sheet.SHEET).columns
-    return sorted(position for header, position in columns.items() if re.fullmatch(pattern, header))
-
-
 def _block(
     layout: Layout, rows: Iterable[schema.Record], sheet: type[schema.Record], pattern: str
 ) -> str:
     """Return the block of cells of some columns in the given rows."""
-    columns, lines = _columns(layout, sheet, pattern), [row.row for row in rows]
+    every, lines = layout.sheet(sheet.SHEET).columns, [row.row for row in rows]
+    columns = sorted(place for header, place in every.items() if re.fullmatch(pattern, header))
     if not columns or not lines:
         return ""
     first, last = address(columns[0], min(lines)), address(columns[-1], max(lines))

@@ -101,14 +101,21 @@ class Picture:
     is_panel: bool = False
 
     @property
+    def numbers(self) -> list[float]:
+        return [v for series in self.series for v in series.values if v is not None]
+
+    @property
+    def places(self) -> list[float]:
+        """The categories of ``Form.LINES``."""
+        return [float(c) for c in self.categories if isinstance(c, int | float)]
+
+    @property
     def highest(self) -> float:
         """The largest value; for stacked columns, the largest sum of positive values."""
         if self.form in {Form.STACKED, Form.BARS}:
-            sums = [
-                sum(max(0.0, s.values[i] or 0.0) for s in self.series) for i in range(len(self))
-            ]
-            return max(sums, default=0.0)
-        return max((v for s in self.series for v in s.values if v is not None), default=0.0)
+            columns = zip(*(s.values for s in self.series), strict=True)
+            return max((sum(max(0.0, v or 0.0) for v in each) for each in columns), default=0.0)
+        return max(self.numbers, default=0.0)
 
     @property
     def distinct(self) -> tuple[Series, ...]:
@@ -118,9 +125,8 @@ class Picture:
             same = (group for group in alike if _are_alike(group[0].values, each.values))
             group = next(same, None)
             if group is None:
-                alike.append([each])
-            else:
-                group.append(each)
+                alike.append(group := [])
+            group.append(each)
         named = [[each.name for each in group] for group in alike]
         return tuple(
             replace(group[0], name=_together(names), hints=names)
@@ -129,7 +135,6 @@ class Picture:
 
     @property
     def joined(self) -> Picture:
-        """The chart, with lines that coincide merged into one."""
         return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
 
     def in_money(self, currency: str) -> Picture:
@@ -137,7 +142,7 @@ class Picture:
 
         The unit fills ``{unit}`` in the title of the values' axis.
         """
-        largest = max((abs(v or 0.0) for s in self.series for v in s.values), default=0.0)
+        largest = max(map(abs, self.numbers), default=0.0)
         size, unit = scale(largest, currency)
         series = tuple(replace(s, values=numbers(s.values, size)) for s in self.series)
         axis = self.axis.format(unit=unit)
@@ -148,7 +153,6 @@ class Picture:
 
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
-    """Return the charts without those that are None."""
     return tuple(picture for picture in pictures if picture is not None)
 
 
@@ -158,7 +162,6 @@ Values = Iterable[float | None]
 
 
 def peak(values: Values) -> float:
-    """Return the largest absolute value of a series; 0 if it has none."""
     return max((abs(value) for value in values if known(value)), default=0.0)
 
 
@@ -257,12 +260,9 @@ def _together(names: Sequence[str]) -> str:
     return f"{names[0]} and {more} more" if more > 1 else listed(names)
 
 
-_FILLS = {
+_FILLS = dict.fromkeys((Role.LIMIT, Role.HERE, Role.SHORT), palette.VERMILION) | {
     Role.PLAN: palette.BLUE,
     Role.FREE: palette.LIGHT_GREY,
-    Role.LIMIT: palette.VERMILION,
-    Role.HERE: palette.VERMILION,
-    Role.SHORT: palette.VERMILION,
     Role.OTHER: palette.LIGHT_GREY,
     Role.HOME: palette.NAVY,
     Role.STOCK: palette.PALE_ORANGE,
@@ -275,12 +275,10 @@ _FILLS = {
 
 
 def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLOURS) -> str:
-    """Return a series' colour: its own, or its role's, or the one for its number."""
     return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
 
 
 def short(name: str) -> str:
-    """Return a name cut to the longest label of charts."""
     return cut(clean(name), _LABEL)
 
 

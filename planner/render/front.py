@@ -1,13 +1,13 @@
-"""The first page, as data and drawn.
+"""The first page of a workbook, as data and drawn, on one landscape page.
 
-It has a question and its answer, three figures, a table, a chart, traffic lights and sentences, on
-one landscape page.
+A plan's has a question and its answer, three figures, a table, a chart, traffic lights and
+sentences; a study's has a question, the finding, numbers, charts and cautions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -32,7 +32,6 @@ class AnswerState(Enum):
 
     @property
     def words(self) -> str:
-        """The state in text: ``● Yes``."""
         return " ".join(self.value)
 
 
@@ -90,7 +89,6 @@ class Front:
 
     @property
     def more(self) -> int:
-        """How many columns the table of minerals has beyond those in ``_WIDTHS``."""
         return max(0, len(self.minerals.columns) - len(_WIDTHS))
 
     @property
@@ -131,6 +129,8 @@ _PLOT = {"x": 0.06, "y": 0.17, "width": 0.91, "height": 0.58}
 """Position of the plot area in the chart, as fractions of its size."""
 _SMALL = 9
 """Font size of small print."""
+_EDGE: dict[str, object] = {"left": 5, "left_color": palette.WHITE, "indent": 1}
+"""Format of a gap on the left of a figure."""
 _NAME_LINES = 2
 """Most lines of a name in the table of minerals; longer names are cut."""
 _LONG = 16
@@ -147,37 +147,29 @@ class FrontSheet:
     def __init__(self, sheet: Any, styles: style.Styles, widths: Sequence[float]) -> None:
         self.sheet = sheet
         self.styles = styles
-        self.widths = widths
         self.row = 0
         self.heights: dict[int, float] = {}
         sheet.hide_gridlines(2)
         sheet.set_default_row(self.ROW)
-        for i, wide in enumerate(widths):
-            sheet.set_column(i, i, wide)
+        self.set_widths(widths)
 
     @property
     def full_width(self) -> tuple[int, int]:
-        """The first and the last column."""
         return 0, len(self.widths) - 1
 
-    def widen(self, by: float) -> None:
-        """Multiply the width of each column by ``by``, with the margin that Excel adds."""
-        edge = 5 / 7  # what Excel adds to a column's characters
-        self.widths = [(wide + edge) * by - edge for wide in self.widths]
-        for i, wide in enumerate(self.widths):
+    def set_widths(self, widths: Sequence[float]) -> None:
+        self.widths = widths
+        for i, wide in enumerate(widths):
             self.sheet.set_column(i, i, wide)
 
     def raise_row(self, row: int, points: float) -> None:
-        """Make a row at least ``points`` high."""
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
     def words(self, row: int, columns: tuple[int, int], text: str, **look: object) -> None:
         """Write a text across columns, on as many lines as it needs."""
         usual = {"text_wrap": True, "font_color": palette.INK, "align": "left"}
         form = self.styles.get(**{**usual, **look})
-        first, last = columns
-        if last > first:
-            self.sheet.merge_range(row, first, row, last, "", form)
+        first, last = self._merged(row, columns, form)
         # a number and its per cent stay on one line
         self.sheet.write_string(row, first, clean(text).replace(" %", "\u00a0%"), form)
         size = look.get("font_size", palette.FONT_SIZE)
@@ -194,13 +186,28 @@ class FrontSheet:
         form = self.styles.get(
             font_color=palette.BLUE, underline=1, align="left" if text else "right", indent=indent
         )
+        first, _ = self._merged(row, columns, form)
+        self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
+
+    def _merged(self, row: int, columns: tuple[int, int], form: Any) -> tuple[int, int]:
+        """Merge cells of a row, if there are several; return the first and the last column."""
         first, last = columns
         if last > first:
             self.sheet.merge_range(row, first, row, last, "", form)
-        self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, text or name)
+        return columns
+
+    def card(
+        self, top: int, columns: tuple[int, int], texts: Sequence[str], size: int, **edge: object
+    ) -> None:
+        """Write a figure: its name, its number in large print, and a remark below."""
+        name, number, remark = texts
+        bold = {"bold": True, "font_color": palette.NAVY}
+        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
+        self.words(top, columns, name, **bold, **look)
+        self.words(top + 1, columns, number, **bold, font_size=size, **edge)
+        self.words(top + 2, columns, remark, font_size=_SMALL, valign="top", **edge)
 
     def gap(self) -> None:
-        """Leave a low empty row at ``row``, and go on below it."""
         self.heights[self.row] = _LOW
         self.row += 1
 
@@ -254,16 +261,9 @@ def _findings(page: FrontSheet, front: Front) -> None:
     starts = [first + front.more if first else 0 for first in _CARDS]
     ends = [*(first - 1 for first in starts[1:]), page.full_width[1]]
     for left, last, point in zip(starts, ends, front.findings, strict=False):
-        columns = left, last
-        edge = {"left": 5, "left_color": palette.WHITE, "indent": 1}
-        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
-        page.words(top, columns, point.name, bold=True, font_color=palette.NAVY, **look)
-        large = {"bold": True, "font_size": 20, "font_color": palette.NAVY}
-        if width_of(point.number) > _LONG:
-            large["font_size"] = 15
-        page.words(top + 1, columns, point.number, **large, **edge)
+        size = 20 if width_of(point.number) <= _LONG else 15
+        page.card(top, (left, last), (point.name, point.number, point.text), size, **_EDGE)
         page.heights[top + 1] = _LARGE
-        page.words(top + 2, columns, point.text, font_size=_SMALL, valign="top", **edge)
         if point.sheet in front.links:
             page.link(top + 3, (left, last), point.sheet, f"More: {point.sheet}", indent=1)
     page.row = top + 4
@@ -284,10 +284,10 @@ def _minerals(page: FrontSheet, front: Front) -> None:
                 look = page.styles.get(**line, num_format=form, align="right")
                 page.sheet.write_number(row, place, value, look)
             else:
-                most = round(_NAME_LINES * page.widths[place])  # By mineral has it uncut
-                page.words(
-                    row, (place, place), cut(value or "", most), **line, bold=place == 0, indent=1
-                )
+                text = cut(
+                    value or "", round(_NAME_LINES * page.widths[place])
+                )  # not in By mineral
+                page.words(row, (place, place), text, **line, bold=place == 0, indent=1)
     page.row = top + 1 + len(table)
     for note in front.notes:
         page.words(page.row, page.full_width, note, font_size=_SMALL)
@@ -364,3 +364,143 @@ def _foot(page: FrontSheet, front: Front) -> None:
         place = pairs[i % len(pairs)]
         page.link(page.row + i // len(pairs), (place, place + 1), name, name)
     page.row += (len(front.links) - 1) // len(pairs) if front.links else 0
+
+
+# ---- the first page of a study -------------------------------------------------------------------
+
+_COLUMNS, _CARDS_A_ROW = 12, 3
+"""Columns of the page; most numbers side by side."""
+_WIDE, _POINTS = 13.5, 75.0
+"""Width of a column in characters, and in points."""
+_PER_ROW, _LEAST, _LEAST_OF_SEVERAL, _MOST = 3, 235.0, 165.0, 420.0
+"""Small charts per row; least height in points of a single row of charts, least height of each of
+several rows, and greatest height of any."""
+_CHART_ROWS, _BETWEEN = 12, 6.0
+"""Rows of the sheet that a row of charts covers; gap between two rows of charts, in points."""
+_SHAPE = 1.47
+"""Width divided by height of a page's printed area."""
+CARE = "To read with care"
+"""Heading of the sentences on how to read a finding."""
+LOOK_UP, _ASKED = "Look up first", "What was asked and assumed"
+
+
+@dataclass(frozen=True)
+class StudyFront:
+    """The content of the first page.
+
+    ``numbers`` are name, number in words and remark; ``assumed`` maps what was asked or assumed to
+    its value; ``links`` are the other sheets. ``pictures`` are one chart, panels, or small charts
+    side by side: the first ones of the workbook. ``care`` are sentences on how to read the finding;
+    ``look_up`` are cells to look up first, each with its content.
+    """
+
+    title: str
+    question: str
+    finding: str
+    numbers: tuple[tuple[str, str, str], ...]
+    assumed: Mapping[str, str]
+    links: tuple[str, ...]
+    pictures: Sequence[chart.Picture] = ()
+    care: Sequence[str] = ()
+    look_up: Sequence[tuple[str, str]] = ()
+
+
+def draw_study(
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    front: StudyFront,
+    data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
+    styles: style.Styles,
+) -> None:
+    """Draw the page; ``data`` is the sheet of chart data, and the rows of each chart's series."""
+    page = FrontSheet(sheet, styles, [_WIDE] * _COLUMNS)
+    whole = (0, _COLUMNS - 1)
+    page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
+    page.words(2, whole, front.question, font_size=12, font_color=palette.MUTED)
+    page.words(3, whole, front.finding, bold=True, font_size=12)
+    page.row = 5
+    _numbers(page, front)
+    first, lines = page.row, _in_rows(front.pictures)
+    page.row += len(lines) * _CHART_ROWS + bool(lines)
+    if front.care:
+        heading(page, page.row, whole, CARE)
+        for sentence in front.care:
+            page.row += 1
+            page.words(page.row, whole, sentence)
+        page.row += 2
+    for title, pairs in ((LOOK_UP, front.look_up), (_ASKED, front.assumed.items())):
+        if not pairs:
+            continue
+        heading(page, page.row, whole, title)
+        for name, value in pairs:
+            page.row += 1
+            page.words(page.row, (0, 2), name, valign="top", font_color=palette.MUTED)
+            page.words(page.row, (3, _COLUMNS - 1), value, valign="top")
+        page.row += 2
+    heading(page, page.row, whole, "Where to read on")
+    for i, name in enumerate(front.links):
+        left = 2 * i % _COLUMNS
+        page.row += left == 0
+        page.link(page.row, (left, left + 1), name, name)
+    high = _fitted(page, range(first, first + len(lines) * _CHART_ROWS), len(lines))
+    _charts(book, page, first, high, lines, data)
+    page.finish(front.title)
+
+
+def _numbers(page: FrontSheet, front: StudyFront) -> None:
+    """Write the numbers in large print beside one another."""
+    per_row = min(len(front.numbers), _CARDS_A_ROW)
+    for i, texts in enumerate(front.numbers):
+        wide = _COLUMNS // per_row
+        top, left = page.row + i // per_row * 4, i % per_row * wide
+        page.card(top, (left, left + wide - 1), texts, 18, **(_EDGE if left else {}))
+    page.row += -(-len(front.numbers) // (per_row or 1)) * 4
+
+
+# ---- charts: they fill the space below the text --------------------------------------------------
+
+
+def _in_rows(pictures: Sequence[chart.Picture]) -> list[Sequence[chart.Picture]]:
+    """Return the charts row by row: small ones and bars side by side, each line chart alone."""
+    per_row = _PER_ROW
+    if any(not picture.small for picture in pictures):  # lines share the scale below them
+        per_row = 1 if pictures[0].form is chart.Form.LINES else len(pictures)
+    return [pictures[i : i + per_row] for i in range(0, len(pictures), per_row)]
+
+
+def _fitted(page: FrontSheet, rows: range, lines: int) -> float:
+    """Give the rows of charts the height that the text leaves free; return the height of a chart.
+
+    A page that is too tall is scaled down to fit, which would leave its right side blank: its
+    columns are made wider instead.
+    """
+    words = sum(page.heights.get(row, page.ROW) for row in range(page.row + 1) if row not in rows)
+    room = _COLUMNS * _POINTS / _SHAPE
+    least = _LEAST if lines == 1 else _LEAST_OF_SEVERAL
+    high = min(max((room - words) / lines, least), _MOST) if lines else 0.0
+    for row in rows:
+        page.heights[row] = high / _CHART_ROWS
+    by, edge = max(1.0, (words + lines * high) / room), 5 / 7  # Excel's margin, in characters
+    page.set_widths([(wide + edge) * by - edge for wide in page.widths])
+    return high
+
+
+def _charts(  # noqa: PLR0913, PLR0917 - their places and their data
+    book: xlsxwriter.Workbook,
+    page: FrontSheet,
+    first: int,
+    high: float,
+    lines: Sequence[Sequence[chart.Picture]],
+    data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
+) -> None:
+    """Draw the charts from row ``first`` on; they move and resize with the cells."""
+    rows = iter(data[1])
+    wide = (int(page.widths[0] * 7 + 0.5) + 5) * _COLUMNS  # as the library computes pixels
+    for i, line in enumerate(lines):
+        for j, picture in enumerate(line):
+            drawn = native.chart(book, picture, next(rows), data[0])
+            across = wide // (_PER_ROW if picture.small else len(line))
+            gap = 6 if j + 1 < len(line) else 0
+            drawn.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
+            place = {"object_position": 1, "x_offset": j * across}
+            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, drawn, place)

@@ -39,14 +39,7 @@ _FEW = 3
 """Up to this many categories, columns are narrow."""
 _MANY = 8
 """With more categories than this, their names are smaller."""
-LINE_COLOURS = (
-    palette.BLUE,
-    palette.ORANGE,
-    palette.GREEN,
-    palette.PURPLE,
-    palette.SKY,
-    palette.INK,
-)
+LINE_COLOURS = (*palette.COLOURS[:-1], palette.INK)
 _DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
 """Fill colours on which text is white."""
 _HOLDS_LABEL = 0.03
@@ -83,20 +76,19 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     sheet.set_column_pixels(0, _ACROSS, _COLUMN)
     room = (_ACROSS + 1) * _COLUMN / _LETTER
     sheet.set_row(0, 26 * max(1, math.ceil(width_of(title) / room)))
-    sheet.merge_range(0, 0, 0, _ACROSS, "", styles.title())
-    sheet.write_string(0, 0, title, styles.title())
+    head = {"bold": True, "font_size": 16, "font_color": palette.NAVY, "text_wrap": True}
+    look = styles.get(**head, align="left")
+    sheet.merge_range(0, 0, 0, _ACROSS, "", look)
+    sheet.write_string(0, 0, title, look)
     caption = "The numbers behind each chart are in the sheet Chart data."
     caption = caption if pictures else "There is nothing to draw."
     caption = f"Scenario: {made_by}. {caption}" if made_by else caption
-    sheet.write_string(1, 0, caption, styles.caption())
+    sheet.write_string(1, 0, caption, styles.get(font_color=palette.INK))
     row, breaks, full = _TOP, [], _PAGE
     for small in (False, True):
         wide, high = SMALL if small else LARGE
-        chosen = [
-            (picture, rows)
-            for picture, rows in zip(pictures, spans(pictures), strict=True)
-            if picture.small is small
-        ]
+        pairs = zip(pictures, spans(pictures), strict=True)
+        chosen = [(picture, rows) for picture, rows in pairs if picture.small is small]
         per_row, down = (3 if small else 2), high // _ROW + 1
         for i, (picture, rows) in enumerate(chosen):
             if i % per_row == 0:
@@ -131,9 +123,8 @@ def chart(
             over.add_series(options | line)
             continue
         is_line = picture.form is Form.LINES
-        drawn.add_series(
-            options | (_curve(series, many) if is_line else _filled(series, many, picture))
-        )
+        look = _curve(series, many) if is_line else _filled(series, many, picture)
+        drawn.add_series(options | look)
         many += series.role is Role.ONE_OF_MANY
     if over is not None:
         drawn.combine(over)
@@ -226,7 +217,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
         axis_title = f"{axis_title} ({unit})"
     elif picture.look is not Look.SHARE:
-        scale = style.number_format(picture.look, _numbers(picture))
+        scale = style.number_format(picture.look, picture.numbers)
     title = {"name": palette.FONT, "size": size + 3, "bold": True, "color": palette.NAVY}
     chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
     both = {"name_font": plain | {"bold": False}, "num_font": plain, "line": {"none": True}}
@@ -252,7 +243,7 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)
-    elif min(_numbers(picture), default=0.0) < 0:
+    elif min(picture.numbers, default=0.0) < 0:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:
@@ -270,14 +261,9 @@ def _frame(chart: Any, picture: Picture) -> None:
     chart.show_blanks_as("gap")
 
 
-def _numbers(picture: Picture) -> list[float]:
-    return [v for series in picture.series for v in series.values if v is not None]
-
-
 def _upright(picture: Picture) -> dict[str, Any]:
     """Return the axis of values: from 0, or the lowest value, with the digits its steps need."""
-    numbers = _numbers(picture)
-    low, high = min(numbers, default=0.0), picture.highest
+    low, high = min(picture.numbers, default=0.0), picture.highest
     if picture.look is Look.SHARE:
         high = max(high, _LEAST_SHARE)
     if -low < _NEGLIGIBLE * high:
@@ -292,7 +278,7 @@ def _upright(picture: Picture) -> dict[str, Any]:
 
 def _level(picture: Picture) -> dict[str, Any]:
     """Return the horizontal axis of lines, in the order of its categories."""
-    ends = [float(c) for c in picture.categories if isinstance(c, int | float)] or [0.0]
+    ends = picture.places or [0.0]
     low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
     if picture.scale is Look.YEAR:
         low, high, unit = min(ends), max(ends), max(1.0, round(unit))
@@ -339,28 +325,19 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
     if picture.is_labelled:  # the axis has no title
         plot["height"] = 1.0 - top - 0.24
-    if (
-        picture.is_panel and picture.form is Form.LINES
-    ):  # plots of one width, low, one above another
+    is_line = picture.form is Form.LINES
+    if picture.is_panel and is_line:  # plots of one width, low, one above another
         chart.set_plotarea({"layout": {"x": 0.07, "y": 0.24, "width": 0.74, "height": 0.52}})
         chart.set_legend({"position": "right", "font": plain})
         return
-    is_in_title = _is_in_title(picture)
+    # If the title says what the only series is, there is no legend. A single part of a stack needs
+    # one, except bars of the plan or of shortage: titles name these.
+    is_in_title = len(picture.series) == 1 and picture.form is not Form.STACKED
+    is_in_title &= not is_bars or picture.series[0].role in {Role.PLAN, Role.SHORT}
     if is_in_title:
-        plot["height"] = 1.0 - top - (0.16 if picture.form is Form.LINES else below - 0.08)
+        plot["height"] = 1.0 - top - (0.16 if is_line else below - 0.08)
     chart.set_plotarea({"layout": plot})
     chart.set_legend({"none": True} if is_in_title else {"position": "bottom", "font": plain})
-
-
-def _is_in_title(picture: Picture) -> bool:
-    """Return whether the title says what the only series is, so that no legend is needed.
-
-    A single part of a stack needs a legend, except bars of the plan or of shortage: titles name
-    these.
-    """
-    if len(picture.series) != 1 or picture.form is Form.STACKED:
-        return False
-    return picture.form is not Form.BARS or picture.series[0].role in {Role.PLAN, Role.SHORT}
 
 
 def _as_text(title: str) -> str:

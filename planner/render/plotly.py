@@ -5,9 +5,10 @@ The page sets the colours of text, axes and background, since it may be light or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -42,13 +43,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 def figure_of(picture: Picture) -> Any:
     """Draw a chart with the same content as the workbook's native chart."""
-    if picture.form is Form.LINES:
-        return _lines(picture)
-    if picture.form is Form.HEAT:
-        return _heat(picture)
-    if picture.form in {Form.ROWS, Form.STACKED, Form.BARS}:
-        return _rows(picture)
-    return _columns(picture)
+    by_form = {Form.LINES: _lines, Form.HEAT: _heat}
+    by_form |= dict.fromkeys((Form.ROWS, Form.STACKED, Form.BARS), _rows)
+    return by_form.get(picture.form, _columns)(picture)
 
 
 def _columns(picture: Picture) -> Any:
@@ -76,8 +73,7 @@ def _columns(picture: Picture) -> Any:
         title=_title(picture.axis), tickformat=_SHARES if shares else ",", rangemode="tozero"
     )
     if shares:
-        values = (v for s in picture.series for v in s.values if v is not None)
-        figure.update_yaxes(range=[0, max(1.0, max(values, default=1.0)) * 1.04])
+        figure.update_yaxes(range=[0, max([1.0, *picture.numbers]) * 1.04])
     return with_frame(figure, legend=len(picture.series) > 1)
 
 
@@ -148,8 +144,7 @@ def _heat(picture: Picture) -> Any:
         ["" if v is None else (f"{v:z.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
         for row in values
     ]
-    highest = max((v for row in values for v in row if v is not None), default=0.0)
-    whole = max(highest, 1.0)  # one share is as dark on every map
+    whole = max([1.0, *picture.numbers])  # one share is as dark on every map
     figure = go.Figure(
         go.Heatmap(
             x=labels(picture.categories), y=labels([each.name for each in series]),
@@ -173,14 +168,7 @@ def _title(axis: str, wide: int = _TITLE) -> str:
     return "<br>".join(label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
 
 
-def _name(series: Series) -> str:
-    """Return a series' name for the legend; a long one is on two lines."""
-    lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
-    return "<br>".join(label(line, _FULL) for line in lines)
-
-
 def heat_width(across: Sequence[object]) -> int:
-    """Return the width in pixels that a heat map needs so that its numbers don't overlap."""
     return 150 + 62 * len(across)
 
 
@@ -195,25 +183,23 @@ class SankeyLink:
 
 def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -> Any:
     """Draw flows from sources, on the left, to targets; ``colours`` are the sources'."""
-    sources = _by_weight([(f.source, f.amount) for f in flows])
-    targets = _by_weight([(f.target, f.amount) for f in flows])
-    source_at = {name: i for i, name in enumerate(sources)}
-    target_at = {name: len(sources) + i for i, name in enumerate(targets)}
-    paint = [colours.get(name, palette.GREY) for name in sources]
+    sources = _by_weight((f.source, f.amount) for f in flows)
+    targets = _by_weight((f.target, f.amount) for f in flows)
+    paint = {name: colours.get(name, palette.GREY) for name in sources}
     figure = go.Figure(
         go.Sankey(
             arrangement="fixed", valueformat=",.4~r", valuesuffix=f" {label(unit)}",
             node={
                 "label": [label(n) for n in (*sources, *targets)],
-                "color": [*paint, *(palette.GREY for _ in targets)],
+                "color": [*paint.values(), *(palette.GREY for _ in targets)],
                 "pad": 18, "thickness": 16, "line": {"width": 0},
                 "hovertemplate": "%{label}: %{value}<extra></extra>",
             },
             link={
-                "source": [source_at[f.source] for f in flows],
-                "target": [target_at[f.target] for f in flows],
+                "source": [sources.index(f.source) for f in flows],
+                "target": [len(sources) + targets.index(f.target) for f in flows],
                 "value": [f.amount for f in flows],
-                "color": [transparent(paint[source_at[f.source]]) for f in flows],
+                "color": [transparent(paint[f.source]) for f in flows],
                 "hovertemplate": "%{source.label} to %{target.label}: %{value}<extra></extra>",
             },
         )
@@ -260,10 +246,10 @@ def staged_flows(
 
     ``colours`` are the colours of places.
     """
-    weight = dict[StageNode, list[float]]()
+    weight = defaultdict[StageNode, list[float]](lambda: [0.0, 0.0])
     for link in links:
-        weight.setdefault(link.source, [0.0, 0.0])[0] += link.amount
-        weight.setdefault(link.target, [0.0, 0.0])[1] += link.amount
+        weight[link.source][0] += link.amount
+        weight[link.target][1] += link.amount
     size = {node: max(both) for node, both in weight.items()}
     nodes = sorted(size, key=lambda node: (node.column, node.mineral, -size[node], node.place))
     at = {node: i for i, node in enumerate(nodes)}
@@ -328,12 +314,10 @@ def _placed(
 
     Each node has room for its name, however small it is.
     """
-    columns = dict[float, list[StageNode]]()
-    for node in nodes:
-        columns.setdefault(node.column, []).append(node)
-    unit = min((free - _SLOT * len(of)) / sum(size[n] for n in of) for of in columns.values())
+    columns = [[*of] for _, of in groupby(nodes, key=lambda node: node.column)]
+    unit = min((free - _SLOT * len(of)) / sum(size[n] for n in of) for of in columns)
     middle = dict[StageNode, float]()
-    for of in columns.values():
+    for of in columns:
         gap = (free - unit * sum(size[n] for n in of)) / len(of)
         top = 0.0
         for node in of:
@@ -363,15 +347,14 @@ def _pad(
 
 
 def transparent(colour: str) -> str:
-    """Return a hex colour as CSS, mostly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.45)"
 
 
-def _by_weight(pairs: Sequence[tuple[str, float]]) -> list[str]:
-    total: dict[str, float] = {}
+def _by_weight(pairs: Iterable[tuple[str, float]]) -> list[str]:
+    total = defaultdict[str, float](float)
     for name, amount in pairs:
-        total[name] = total.get(name, 0.0) + amount
+        total[name] += amount
     return sorted(total, key=lambda name: (-total[name], name))
 
 
@@ -384,11 +367,10 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
     hints = [label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
-    return {
-        "name": _name(series),
-        "customdata": hints,
-        "hovertemplate": f"{hover}{more}<extra></extra>",
-    }
+    template = f"{hover}{more}<extra></extra>"
+    lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
+    legend = "<br>".join(label(line, _FULL) for line in lines)
+    return {"name": legend, "customdata": hints, "hovertemplate": template}
 
 
 def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:

@@ -49,24 +49,21 @@ def worst_first(parts: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(short, key=lambda each: -each[1]))
 
 
-def hardest(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return the shortage of the mineral that is hit hardest.
-
-    ``16 % of the need for Tin is missing``. ``beyond`` names the baseline of parts that are
-    differences from one: `` beyond the plan``.
-    """
+def hardest(parts: Mapping[str, float]) -> str:
+    """Return the shortage of the mineral hit hardest: ``16 % of the need for Tin is missing``."""
     for name, part in worst_first(parts).items():
-        return f"{share(part)}{' more' if beyond else ''} of the need for {name} is missing{beyond}"
-    return uncapitalized(_nothing(beyond))
+        return f"{share(part)} of the need for {name} is missing"
+    return uncapitalized(missing({}))
 
 
 def missing(parts: Mapping[str, float], beyond: str = "") -> str:
-    """Return each mineral's shortage, the worst first: ``Missing: Tin 41 % and Zinc 2 %``."""
+    """Return each mineral's shortage, the worst first: ``Missing: Tin 41 % and Zinc 2 %``.
+
+    ``beyond`` names the baseline of parts that are differences from one: `` beyond the plan``.
+    """
     minerals = largest_first(worst_first(parts), lambda name: f"{name} {share(parts[name])}")
-    return _MISSING.format(beyond=beyond, minerals=minerals) if minerals else _nothing(beyond)
-
-
-def _nothing(beyond: str) -> str:
+    if minerals:
+        return _MISSING.format(beyond=beyond, minerals=minerals)
     return _NOTHING.format(more=" more" if beyond else "", beyond=beyond)
 
 
@@ -91,7 +88,7 @@ def in_years(parts: Mapping[int, float]) -> str:
     return f"{ends} of need a year, {some}{span(short)}"
 
 
-def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
+def shortages(parts: Mapping[str, float]) -> str:
     """Return how many minerals are short, and which one most; minerals are never added up.
 
     ``parts`` are missing fractions of need: ``3 of 8 minerals are short, most of all Tin: 41 % of
@@ -99,15 +96,13 @@ def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
     """
     short = worst_first(parts)
     if not short:
-        return f"no mineral is short{beyond}"
+        return "no mineral is short"
     name = next(iter(short))
     if len(parts) == 1:
-        return f"{name} is short{beyond}: {share(short[name])} of need"
+        return f"{name} is short: {share(short[name])} of need"
     verb, which = ("is", "") if len(short) == 1 else ("are", "most of all ")
-    return (
-        f"{number_short(parts)} minerals {verb} short{beyond}, {which}{name}:"
-        f" {share(short[name])} of need"
-    )
+    count = f"{number_short(parts)} minerals {verb} short"
+    return f"{count}, {which}{name}: {share(short[name])} of need"
 
 
 def number_short(parts: Mapping[str, float]) -> str:

@@ -6,11 +6,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData, XyChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml.ns import qn
+from pptx.util import Inches, Pt
 
 from models.results.field import Look
 from models.tolerances import SHOWN_SHARE
@@ -53,7 +61,6 @@ class Slide:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All text on the slide, without its chart."""
         return (self.topic, *self.words)
 
 
@@ -68,13 +75,11 @@ def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...]
 
 
 def has_room(texts: Sequence[str]) -> bool:
-    """Return whether a slide has room for these texts."""
     words = sum(len(text.split()) for text in texts)
     return words <= MOST_WORDS and sum(map(width_of, texts)) <= MOST_LETTERS
 
 
 def is_drawable(picture: Picture) -> bool:
-    """Return whether a presentation has a chart of this form."""
     return picture.form is not Form.HEAT
 
 
@@ -89,9 +94,6 @@ def with_fewer_bars(picture: Picture) -> Picture:
 
 
 def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
-    from pptx import Presentation
-    from pptx.util import Inches
-
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
     deck.core_properties.title = clean(title)
@@ -105,8 +107,6 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
 def _draw(page: Any, slide: Slide, number: int) -> None:
     """Draw one slide: a line at the top, the topic, the sentences, the chart, the page number."""
-    from pptx.util import Inches
-
     rule = page.shapes.add_shape(1, 0, 0, Inches(_WIDE), Inches(0.14))
     rule.fill.solid()
     rule.fill.fore_color.rgb = _colour(palette.NAVY)
@@ -134,9 +134,6 @@ def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
     shape: Any, text: str, sizes: Sequence[int], colour: str, high: float, *, bold: bool = False
 ) -> float:
     """Fill a shape with a text in the largest size that fits; set and return its height."""
-    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-    from pptx.util import Inches, Pt
-
     frame = shape.text_frame
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
@@ -159,12 +156,19 @@ def _height(text: str, letter: float, wide: float) -> float:
 
 
 def _colour(name: str) -> Any:
-    from pptx.dml.color import RGBColor
-
     return RGBColor.from_string(name.removeprefix("#"))
 
 
 # ---- charts --------------------------------------------------------------------------------------
+
+_KINDS = dict.fromkeys(
+    (Form.GROUPED, Form.AGAINST, Form.COUNTS), XL_CHART_TYPE.COLUMN_CLUSTERED
+) | {
+    Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
+    Form.BARS: XL_CHART_TYPE.BAR_STACKED,
+    Form.ROWS: XL_CHART_TYPE.BAR_CLUSTERED,
+    Form.LINES: XL_CHART_TYPE.XY_SCATTER_LINES,
+}
 
 
 def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
@@ -172,36 +176,23 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
 
     Series that are 0 or missing everywhere are left out.
     """
-    from pptx.enum.chart import XL_CHART_TYPE
-
     is_named = len(picture.series) > 1
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
     alone = len(filled) == 1 and picture.form is Form.BARS  # its labels are next to the bars
     picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
-    kinds = {
-        Form.GROUPED: XL_CHART_TYPE.COLUMN_CLUSTERED,
-        Form.AGAINST: XL_CHART_TYPE.COLUMN_CLUSTERED,
-        Form.COUNTS: XL_CHART_TYPE.COLUMN_CLUSTERED,
-        Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
-        Form.BARS: XL_CHART_TYPE.BAR_STACKED,
-        Form.ROWS: XL_CHART_TYPE.BAR_CLUSTERED,
-        Form.LINES: XL_CHART_TYPE.XY_SCATTER_LINES,
-    }
-    frame = page.shapes.add_chart(kinds[picture.form], *area, _data(picture))
+    frame = page.shapes.add_chart(_KINDS[picture.form], *area, _data(picture))
     properties = frame._element.nvGraphicFramePr.cNvPr  # noqa: SLF001 - no public name for it
     properties.set("descr", clean(alt))
     chart = frame.chart
     size = 12 if len(picture) <= _MOST_BARS or picture.form is Form.LINES else 10
-    chart.font.size, chart.font.name = _points(size), palette.FONT
+    chart.font.size, chart.font.name = Pt(size), palette.FONT
     chart.font.color.rgb = _colour(palette.INK)
     chart.has_title = True
     chart.chart_title.text_frame.text = clean(picture.title)
     heading = chart.chart_title.text_frame.paragraphs[0].font
-    heading.size, heading.bold, heading.color.rgb = _points(14), True, _colour(palette.NAVY)
+    heading.size, heading.bold, heading.color.rgb = Pt(14), True, _colour(palette.NAVY)
     chart.has_legend = is_named
     if chart.has_legend:
-        from pptx.enum.chart import XL_LEGEND_POSITION
-
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axes(chart, picture)
     many = 0
@@ -210,15 +201,7 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
         many += series.role is Role.ONE_OF_MANY
 
 
-def _points(size: int) -> Any:
-    from pptx.util import Pt
-
-    return Pt(size)
-
-
 def _data(picture: Picture) -> Any:
-    from pptx.chart.data import CategoryChartData, XyChartData
-
     if picture.form is Form.LINES:
         points = XyChartData()
         for series in picture.series:
@@ -237,29 +220,15 @@ def _data(picture: Picture) -> Any:
     return bars
 
 
-def _numbers(picture: Picture) -> Iterator[float]:
-    yield from (v for series in picture.series for v in series.values if v is not None)
-
-
 def _format(picture: Picture) -> str:
     """Return the number format of the axis of values: no decimals for shares from 5 % on."""
     if picture.look is not Look.SHARE:
-        return number_format(picture.look, list(_numbers(picture)))
-    return "0%" if max(map(abs, _numbers(picture)), default=0.0) >= 0.05 else "0.0%"  # noqa: PLR2004
-
-
-def _label(picture: Picture) -> str:
-    """Return the format of numbers next to bars."""
-    if picture.look is not Look.SHARE:
-        return "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
-    return "0.0%"
+        return number_format(picture.look, picture.numbers)
+    return "0%" if max(map(abs, picture.numbers), default=0.0) >= 0.05 else "0.0%"  # noqa: PLR2004
 
 
 def _axes(chart: Any, picture: Picture) -> None:
     """Set a chart's axes, with grid lines for the values only."""
-    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
-    from pptx.oxml.ns import qn
-
     values, across = chart.value_axis, chart.category_axis
     values.major_tick_mark = across.major_tick_mark = XL_TICK_MARK.NONE
     values.has_major_gridlines = True
@@ -270,8 +239,8 @@ def _axes(chart: Any, picture: Picture) -> None:
         axis.has_title = bool(title)
         if title:
             axis.axis_title.text_frame.text = clean(title)
-            axis.axis_title.text_frame.paragraphs[0].font.size = _points(12)
-    if min(_numbers(picture), default=0.0) >= 0:
+            axis.axis_title.text_frame.paragraphs[0].font.size = Pt(12)
+    if min(picture.numbers, default=0.0) >= 0:
         values.minimum_scale = 0
         if picture.look is Look.SHARE and _NEARLY_ALL < picture.highest <= 1.0 + SHOWN_SHARE:
             values.maximum_scale = 1.0
@@ -280,7 +249,7 @@ def _axes(chart: Any, picture: Picture) -> None:
     values.tick_labels.number_format = _format(picture)
     values.tick_labels.number_format_is_linked = False
     if picture.form is Form.LINES:
-        places = [float(c) for c in picture.categories if isinstance(c, int | float)]
+        places = picture.places
         across.tick_labels.number_format = number_format(picture.scale, places)
         across.tick_labels.number_format_is_linked = False
         across.minimum_scale, across.maximum_scale = min(places), max(places)
@@ -297,7 +266,8 @@ def _axes(chart: Any, picture: Picture) -> None:
         across._element.find(qn("c:noMultiLvlLbl")).addprevious(every)  # noqa: SLF001
         if len(picture.series) == 1:
             plot.has_data_labels = True
-            plot.data_labels.number_format = _label(picture)
+            amounts = "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
+            plot.data_labels.number_format = "0.0%" if picture.look is Look.SHARE else amounts
             plot.data_labels.number_format_is_linked = False
 
 
@@ -307,7 +277,7 @@ def _look(drawn: Any, series: Series, form: Form, number: int) -> None:
     colour = _colour(colour_of(series, number, colours))
     if form is Form.LINES:
         drawn.smooth = False
-        drawn.format.line.color.rgb, drawn.format.line.width = colour, _points(2)
+        drawn.format.line.color.rgb, drawn.format.line.width = colour, Pt(2)
         drawn.marker.format.fill.solid()
         drawn.marker.format.fill.fore_color.rgb = colour
         drawn.marker.format.line.color.rgb = colour

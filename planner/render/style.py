@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import xlsxwriter
 
 from models.results.field import Look
-from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
+from planner.render.palette import LINE, NAVY, WHITE
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import width_of
 
@@ -33,8 +34,8 @@ _LETTER = 0.88
 """Average width of a letter, relative to a digit."""
 BOLD = 1.1
 """How much wider bold letters are."""
-_NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 34, 76
-_WIDEST_SENTENCE = 132
+_NARROWEST, _WIDEST, _WIDEST_MIXED = 7, 52, 34
+_WIDEST_OF = {Look.LONG: 76, Look.REMARK: 40, Look.SENTENCE: 132}
 _SAMPLED = 2_000
 """Most different texts of a column that are measured."""
 
@@ -101,20 +102,17 @@ def with_right_gap(form: str) -> str:
     return ";".join(f"{part}_0" for part in form.split(";"))
 
 
-_WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENCE: _WIDEST_SENTENCE}
-
-
 def footer(text: str) -> str:
-    """Return a page footer with a text and the page number."""
     plain = text[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
     return f"&L{plain}&RPage &P of &N"
 
 
-def on_a4(sheet: Any, text: str) -> None:
-    """Print a sheet on landscape A4, with a text in the footer."""
-    sheet.set_landscape()
+def on_a4(sheet: Any, text: str, *, upright: bool = False, top: float = 0.4) -> None:
+    """Print a sheet on A4 with a margin at the ``top`` [inches], and with a text in the footer."""
+    if not upright:
+        sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.set_margins(left=0.4, right=0.4, top=top, bottom=top + 0.1)
     sheet.set_footer(footer(text))
 
 
@@ -134,7 +132,6 @@ class Styles:
         self._made: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def get(self, **properties: object) -> Any:
-        """Return the format with these properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
@@ -146,35 +143,19 @@ class Styles:
         The thick white line below separates the header from the first row, however small it is
         printed. A wider indent leaves room for the filter's arrow.
         """
-        place = {"align": "left", "indent": 1}
-        if not look.is_text:
-            place = {"align": "right", "indent": 2 if filtered else 1}
+        align, indent = ("left", 1) if look.is_text else ("right", 2 if filtered else 1)
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
-            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **place,
+            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, align=align, indent=indent,
         )  # fmt: skip
 
-    def section(self) -> Any:
-        return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
-
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
-        """Return the format of the cells of a column."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
         return self.number(number_format(look, values))
 
     def number(self, form: str) -> Any:
         return self.get(num_format=with_right_gap(form), align="right")
-
-    def text_among_numbers(self) -> Any:
-        """Return the format of a text in a column of numbers: right-aligned like them."""
-        return self.get(align="right", indent=1, text_wrap=True)
-
-    def title(self) -> Any:
-        return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
-
-    def caption(self) -> Any:
-        return self.get(font_color=INK)
 
 
 def header_height(lines: int) -> float:
@@ -195,20 +176,16 @@ def widths(
     elif column.looks is None and not sections:
         seen = {(value, column.look) for value in set(column.values)}
     else:
-        pairs = enumerate(
-            zip(column.values, column.looks or [column.look] * len(column.values), strict=True)
-        )
+        looks = column.looks or repeat(column.look, len(column.values))
+        pairs = enumerate(zip(column.values, looks, strict=True))
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
     most = most_money(column)
     body = max((_drawn(*cell, most) for cell in seen), default=0)
-    if column.widest:
-        widest = column.widest
-    elif column.looks is not None and any(look is Look.LONG for look in column.looks):
+    widest = column.widest or _WIDEST_OF.get(column.look, _WIDEST)
+    if not column.widest and Look.LONG in (column.looks or ()):
         widest = _WIDEST_MIXED
-    else:
-        widest = _WIDEST_OF.get(column.look, _WIDEST)
     if not column.look.is_text:
         body += 1  # a gap between numbers and the text to their right
     body = min(max(body + 2, _NARROWEST), widest)
@@ -304,15 +281,11 @@ class Paper:
 
 def print_setup(sheet: Any, text: str, paper: Paper) -> None:
     """Set up printing on A4: narrow tables in portrait; headers and key columns on every page."""
-    if not paper.is_upright:
-        sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    on_a4(sheet, text, upright=paper.is_upright, top=0.5)
     sheet.fit_to_pages(paper.across, 0)
     sheet.repeat_rows(0)
     if paper.keys:
         sheet.repeat_columns(0, paper.keys - 1)
-    sheet.set_footer(footer(text))
 
 
 def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:

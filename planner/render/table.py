@@ -79,15 +79,9 @@ class Table:
 
 def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
     """Return a result as a sheet shows it; ``country`` names a country by its code."""
-    fields = result.fields
-    unprinted = (i for i, f in enumerate(fields) if not f.printed)
-    return Table(
-        result.TABLE,
-        tuple(_column(result, f, country) for f in fields),
-        result.sections,
-        result.FILTERED,
-        next(unprinted, None),
-    )
+    columns = tuple(_column(result, field, country) for field in result.fields)
+    printed = next((i for i, field in enumerate(result.fields) if not field.printed), None)
+    return Table(result.TABLE, columns, result.sections, result.FILTERED, printed)
 
 
 def _column(result: Result, field: Field, country: Callable[[str], str]) -> TableColumn:
@@ -105,14 +99,13 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
     title, looks = field.title(result.words), result.looks.get(field.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return TableColumn(
-            title, field.look, cells, list(looks), field.meaning, field.colour, field.widest
-        )
-    plain_column = column(title, field.look, values)
-    return replace(plain_column, meaning=field.meaning, colour=field.colour, widest=field.widest)
+        made = TableColumn(title, field.look, cells, list(looks))
+    else:
+        made = column(title, field.look, values)
+    return replace(made, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
-def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
+def _each(values: Any, say: Callable[[str], str | None]) -> list[str | None]:
     """Return the words of each value, computed once for each different value."""
     listed = _listed(values)
     words = {value: None if value is None else say(value) for value in set(listed)}
@@ -124,8 +117,7 @@ def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
     kinds = set(map(type, listed))
     if look.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
-            words = {text: _word(text) for text in set(listed)}
-            return TableColumn(header, look, [words[text] for text in listed])
+            return TableColumn(header, look, _each(listed, _word))
         return TableColumn(header, look, [_word(v) for v in listed])
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
         return TableColumn(header, look, listed)
@@ -164,7 +156,6 @@ _MILLIONS_FROM = 1e7
 
 
 def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the rows of a table that have a number in a column."""
     return rows[rows[name].map(known).astype(bool)]
 
 
@@ -242,10 +233,7 @@ def records(result: Result, *fields: Field) -> list[Record]:
     """Return a result's rows, with some fields or all."""
     chosen = fields or result.fields
     keys = [f.json_key for f in chosen]
-    return [
-        {key: json_value(value) for key, value in zip(keys, row, strict=True)}
-        for row in result.rows(*chosen)
-    ]
+    return [dict(zip(keys, map(json_value, row), strict=True)) for row in result.rows(*chosen)]
 
 
 def json_value(value: Any) -> object:

@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from numbers import Real
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -49,7 +50,6 @@ def few(names: Sequence[str], most: int = NAMED) -> str:
 
 
 def missing_option(option: str, choices: Sequence[str]) -> str:
-    """Return the message that an option is missing, with the choices that there are."""
     return f"{option} is missing; choose from {few(choices, _MOST_CHOICES)}"
 
 
@@ -67,17 +67,11 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
 
     ``last`` stands between the last two: a comma, or a word such as ``and``.
     """
-    runs: list[list[int]] = []
-    for year in sorted(set(years)):
-        if runs and year == runs[-1][-1] + 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    words = [
-        word
-        for run in runs
-        for word in (map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"])
-    ]
+    words = list[str]()
+    # consecutive years have the same difference to their positions
+    for _, places in groupby(enumerate(sorted(set(years))), key=lambda place: place[1] - place[0]):
+        run = [year for _, year in places]
+        words += map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"]
     return joined(words, last)
 
 
@@ -124,7 +118,6 @@ def amount(number: float, unit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things: ``1 year``, ``3 years``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -139,7 +132,6 @@ def number_of(count: int, noun: str) -> str:
 
 
 def known(value: object) -> TypeGuard[float]:
-    """Return whether a value is a finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -200,9 +192,8 @@ def tonnes(value: float) -> str:
 
 def money(value: float, currency: str) -> str:
     """Return an amount in words: ``2,608.4 bn USD``."""
-    for size, word in _SCALES:
+    for (size, word), digits in zip(_SCALES, (2, 1, 1), strict=True):
         if abs(value) >= size:
-            digits = 2 if size == _SCALES[0][0] else 1
             return f"{value / size:z,.{digits}f} {word} {currency}"
     return f"{number(value)} {currency}"
 
@@ -258,13 +249,9 @@ def built_in_steps(project: str, parts: Sequence[float]) -> str:
     ``parts`` are the fractions built in each step. A plant built at once is ``Vulcan: built``.
     """
     total, steps = math.fsum(parts), len(parts)
-    done = (
-        "built"
-        if total >= 1.0 - tolerances.SAME_SHARE
-        else f"{share(total)} built"
-        if steps
-        else "not built"
-    )
+    done = f"{share(total)} built" if steps else "not built"
+    if total >= 1.0 - tolerances.SAME_SHARE:
+        done = "built"
     in_steps = _STEPS[steps - 1] if 0 < steps <= len(_STEPS) else f"{steps:,}"
     return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
 
@@ -350,7 +337,6 @@ def labels(texts: Sequence[object]) -> list[str]:
 
 
 def word(value: object) -> str:
-    """Return the text of a cell, "" if it is blank."""
     is_blank = value is None or value != value  # noqa: PLR0124 - NaN is a blank cell
     return "" if is_blank else clean(str(value))
 

@@ -21,8 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
-from planner.render.front import NAME, Front, draw
-from planner.render.study_front import StudyFront, draw_study
+from planner.render.front import NAME, Front, StudyFront, draw, draw_study
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
 from planner.scratch import scratch_folder
@@ -103,11 +102,9 @@ class _Zip(zipfile.ZipFile):
     """An archive with the compression level ``_PACKED``."""
 
     def write(self, *part: Any, **how: Any) -> None:
-        """Add a file as ``ZipFile.write`` does, but at this compression level."""
         super().write(*part, **{**how, "compresslevel": _PACKED})
 
     def writestr(self, *part: Any, **how: Any) -> None:
-        """Add a text or bytes as ``ZipFile.writestr`` does, but at this compression level."""
         super().writestr(*part, **{**how, "compresslevel": _PACKED})
 
 
@@ -154,20 +151,17 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     heights = _heights(table, widths)
     sheet.fill(_cells(table, styles), heights)
     heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
-    sheet.add_tall_table(
-        rows,
-        last,
-        {
-            "name": re.sub(r"\W", "_", table.name) + "_table",
-            "style": style.TABLE_STYLE,
-            "banded_rows": not table.sections,
-            "autofilter": table.filtered,
-            "columns": [
-                {"header": header[:255], "header_format": head}
-                for header, head in zip(table.headers, heads, strict=True)
-            ],
-        },
-    )
+    options = {
+        "name": re.sub(r"\W", "_", table.name) + "_table",
+        "style": style.TABLE_STYLE,
+        "banded_rows": not table.sections,
+        "autofilter": table.filtered,
+        "columns": [
+            {"header": header[:255], "header_format": head}
+            for header, head in zip(table.headers, heads, strict=True)
+        ],
+    }
+    sheet.add_tall_table(rows, last, options)
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
         _note(sheet, i, column.meaning)
@@ -219,11 +213,9 @@ def _heat(most: float) -> dict[str, Any]:
 
 def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Yield the colours of cells by their first sign: ✓ blue, ✗ red-brown."""
-    looks = {
-        "✓": styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY),
-        "✗": styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True),
-    }
-    for sign, look in looks.items():
+    good = styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY)
+    bad = styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True)
+    for sign, look in (("✓", good), ("✗", bad)):
         yield {"type": "text", "criteria": "begins with", "value": sign, "format": look}
 
 
@@ -257,16 +249,14 @@ def _widths(table: Table) -> tuple[list[float], int]:
         style.widths(c, filtered=table.filtered, sections=table.sections) for c in table.columns
     ]
     widest: list[float] = []
-    for i, lines in enumerate(style.HEADER_LINES):
-        widest = [widths[i] for widths in every]
+    for lines, widths in zip(style.HEADER_LINES, zip(*every, strict=True), strict=True):
+        widest = list(widths)
         if sum(widest[:count]) <= style.WIDEST:
             return widest, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
     for i in sorted(long, key=lambda i: -widest[i]):
-        widest[i] = max(
-            min(widest[i], _NARROWEST_LONG),
-            widest[i] - max(0.0, sum(widest[:count]) - style.WIDEST),
-        )
+        beyond = max(0.0, sum(widest[:count]) - style.WIDEST)
+        widest[i] = max(min(widest[i], _NARROWEST_LONG), widest[i] - beyond)
     return widest, style.HEADER_LINES[-1]
 
 
@@ -295,20 +285,17 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
 def _note(sheet: Any, column: int, text: str) -> None:
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
-        size = {
-            "width": _NOTE_WIDTH,
-            "height": 18 + 16 * lines,
-            "font_size": 9,
-            "color": palette.NOTE,
-        }
-        sheet.write_comment(0, column, text, size)
+        size = {"width": _NOTE_WIDTH, "height": 18 + 16 * lines}
+        sheet.write_comment(0, column, text, size | {"font_size": 9, "color": palette.NOTE})
 
 
 # ---- cells with their formats -------------------------------------------------------------------
 
 
 def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
-    section = styles.section()
+    section = styles.get(
+        bold=True, font_color=palette.NAVY, bg_color=palette.PALE, top=1, top_color=palette.NAVY
+    )
     for column in table.columns:
         if column.looks is None and not table.sections:
             yield ColumnCells(column.values, styles.cell(column.look, column.values))
@@ -328,7 +315,7 @@ def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
     formats, most = [], style.most_money(column)
     for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str) and not column.look.is_text:
-            formats.append(styles.text_among_numbers())
+            formats.append(styles.get(align="right", indent=1, text_wrap=True))
         elif isinstance(value, str):
             formats.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
@@ -380,11 +367,8 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
             self._register(column)
         if heights:
             self._check_dimensions(len(heights), max(len(self._filled) - 1, 0))
-        odd = {
-            height: _pixels(height)
-            for height in set(heights)
-            if _pixels(height) != self.default_row_height
-        }
+        pixels = {height: _pixels(height) for height in set(heights)}
+        odd = {height: n for height, n in pixels.items() if n != self.default_row_height}
         for row, points in enumerate(heights, start=1) if odd else ():
             if points in odd:
                 self.row_sizes[row] = [odd[points], False]  # they position comments and charts
@@ -430,11 +414,14 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         """Yield the rows from ``first`` to before ``stop``, counted from below the header."""
         numbers = [str(row + 2) for row in range(first, stop)]
         parts = [_part(column, i, first, stop, numbers) for i, column in enumerate(self._filled)]
-        attributes = {height: _height(height) for height in set(self._heights[first:stop])}
+        attributes = {
+            height: f' ht="{_pixels(height) * 0.75:.16g}" customHeight="1"'
+            for height in set(self._heights[first:stop])
+        }
         heights = [attributes[height] for height in self._heights[first:stop]]
-        cells = "".join(part.template for part in parts)
-        given = [each for part in parts for each in part.given]
-        if any(part.is_full for part in parts):
+        cells = "".join(template for template, *_ in parts)
+        given = [each for _, values, _ in parts for each in values]
+        if any(is_full for *_, is_full in parts):
             row = f'<row r="%s"%s>{cells}</row>'
             return map(row.__mod__, zip(numbers, heights, *given, strict=True))
         filled = map(cells.__mod__, zip(*given, strict=True)) if given else repeat("", stop - first)
@@ -458,42 +445,32 @@ def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
     return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
 
 
-@dataclass(frozen=True)
-class _CellTemplate:
-    """Some rows of a column: a template of a cell's XML, and the values for it, row by row.
-
-    ``is_full``: every row has a cell. Otherwise the values are complete cells, or "".
-    """
-
-    template: str
-    given: tuple[Sequence[Any], ...] = ()
-    is_full: bool = False
-
-
 def _part(
     column: ColumnCells, place: int, first: int, stop: int, numbers: list[str]
-) -> _CellTemplate:
-    """Return the template of a column's rows: a shared one if all are texts, or all numbers."""
+) -> tuple[str, tuple[Sequence[Any], ...], bool]:
+    """Return a template of a cell's XML, the values for it by row, and whether all rows have cells.
+
+    Otherwise the values are complete cells, or "". The template has only values if all are texts,
+    or all numbers.
+    """
     values, texts = column.values[first:stop], column.texts
     start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
-        return _CellTemplate(
-            "%s", ([_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells],)
-        )
+        written = [_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells]
+        return "%s", (written,), False
     kinds = set(map(type, values))
     if kinds == {type(None)}:
-        return _CellTemplate("")
+        return "", (), False
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
-        return _CellTemplate(
-            f'{start}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True
-        )
+        template = f'{start}%s{look} t="s"><v>%s</v></c>'
+        return template, (numbers, places), True
     if all(issubclass(kind, int | float) for kind in kinds):
-        return _CellTemplate(f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
+        return f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), True
     rows = zip(numbers, values, strict=True)
-    return _CellTemplate("%s", ([_cell(start, n, value, look, texts) for n, value in rows],))
+    return "%s", ([_cell(start, n, value, look, texts) for n, value in rows],), False
 
 
 def _style(look: Any) -> str:
@@ -510,10 +487,6 @@ def _cell(start: str, number: str, value: Cell, look: str, texts: dict[str, str]
 
 def _blank(start: str, number: str, _: Cell, look: str) -> str:
     return f"{start}{number}{look}/>" if look else ""
-
-
-def _height(points: float) -> str:
-    return f' ht="{_pixels(points) * 0.75:.16g}" customHeight="1"'
 
 
 def _pixels(points: float) -> int:

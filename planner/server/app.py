@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 import secrets
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -15,46 +16,36 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from threading import Event, Thread
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
+import uvicorn
 from jinja2 import Environment, PackageLoader
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
+from starlette.datastructures import MutableHeaders, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from planner import _version, scratch
-from planner.server import patience
-from planner.server.jobs import (
-    CHECK,
-    FIELDS,
-    MOST_JOBS,
-    PAGE,
-    PLAN,
-    BrowserSession,
-    Job,
-    JobState,
-    ServerLimits,
-    in_words_of_page,
-    kinds,
-    reason_of,
-)
+from planner.server import jobs
+from planner.server.jobs import BrowserSession, Job
 
 _COOKIE = "planner_session"
-_HERE = Path(__file__).parent
 _LONGEST = 200
 """Most characters of a field."""
 _SECONDS = 30.0
 """Seconds between two checks for sessions to end."""
 _MOST_SESSIONS = 200
 _CHUNK = 2**20
-UPLOAD_SECONDS = 600.0
-"""Most seconds that the body of a request may take."""
+UPLOAD_SECONDS, PATIENCE = 600.0, 30.0
+"""Most seconds for a request's body; and for its header, or for a pause in a body or an answer."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -90,7 +81,7 @@ class Config:
     token: str = ""
     names: tuple[str, ...] = ()
     follow: Path | None = None
-    limits: ServerLimits = field(default_factory=ServerLimits)
+    limits: jobs.ServerLimits = field(default_factory=jobs.ServerLimits)
 
 
 # ---- protection ----------------------------------------------------------------------------------
@@ -110,11 +101,9 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                more = ((n.lower().encode(), v.encode()) for n, v in HEADERS.items())
-                message["headers"] = [
-                    *message["headers"], *((n, v) for n, v in more if n not in given)
-                ]  # fmt: skip
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         refused = self._refused(Request(scope))
@@ -151,7 +140,7 @@ class Guard:
 
         async def counted() -> Message:
             nonlocal got, is_whole
-            left = None if is_whole else max(0.0, min(patience.SECONDS, end - time.monotonic()))
+            left = None if is_whole else max(0.0, min(PATIENCE, end - time.monotonic()))
             try:
                 message = await asyncio.wait_for(receive(), left)
             except TimeoutError:
@@ -167,6 +156,70 @@ class Guard:
     @property
     def _too_large(self) -> str:
         return f"A workbook may have at most {self.config.limits.upload // 2**20} MB."
+
+
+class Server(uvicorn.Server):
+    """A server that ignores the signals that this process ignores."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        both = (signal.SIGINT, signal.SIGTERM)
+        self._ignored = {number for number in both if signal.getsignal(number) == signal.SIG_IGN}
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig not in self._ignored:
+            super().handle_exit(sig, frame)
+
+
+# Uvicorn itself only closes connections that are idle between two requests.
+
+
+class _Counting:
+    """A transport that counts the bytes of answers: written to it, and sent by it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self.written = transport, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self.written += len(data)
+        self._transport.write(data)
+
+    @property
+    def sent(self) -> int:
+        """How many bytes of answers have left the transport's buffer for the visitor."""
+        return self.written - self._transport.get_write_buffer_size()
+
+
+class TimedConnection(H11Protocol):
+    """A connection that is closed if its request does not arrive, or its answer is not read."""
+
+    _look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._counting = _Counting(transport)
+        super().connection_made(self._counting)  # type: ignore[arg-type]
+        self._look = self.loop.call_later(PATIENCE, self._end_or_wait, None, -1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._look is not None:
+            self._look.cancel()
+        super().connection_lost(exc)
+
+    def _end_or_wait(self, request: object, sent: int) -> None:
+        """Close the connection if nothing has changed since the last check; else check again later.
+
+        ``request`` was answered at the last check, and ``sent`` bytes of answers had been sent.
+        """
+        now = self._counting
+        is_headless = self.conn.their_state is h11.IDLE and self.cycle is request
+        is_stuck = now.sent == sent < now.written
+        if is_headless or is_stuck:
+            self.transport.abort()
+            return
+        self._look = self.loop.call_later(PATIENCE, self._end_or_wait, self.cycle, now.sent)
 
 
 # ---- sessions ------------------------------------------------------------------------------------
@@ -233,21 +286,18 @@ class SessionStore:
         self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
 
-    def follow(self) -> None:
+    def follow(self, path: Path) -> None:
         """Load the followed workbook, check it and plan it, once for all visitors."""
-        path = self.config.follow
-        if path is None:
-            return
         if self.followed is None:
             self.followed = BrowserSession(Path(tempfile.mkdtemp(dir=self.folder)))
         copy = self.followed.folder / f"followed-{secrets.token_hex(4)}"
         with contextlib.suppress(OSError):
             shutil.copyfile(path, copy)
             for job in self.followed.jobs:
-                if job.state is JobState.WAITING:  # the workbook was saved again since
+                if job.state is jobs.JobState.WAITING:  # the workbook was saved again since
                     job.stop()
             self.followed.take(path.name, copy)
-            for kind in (CHECK, PLAN):
+            for kind in (jobs.CHECK, jobs.PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)
 
     async def watch(self) -> None:
@@ -269,15 +319,14 @@ def _following(desk: SessionStore) -> Any:
     from planner.workbook.save import fingerprint, watch_saves
 
     digest = fingerprint(path)
-    desk.follow()
+    desk.follow(path)
 
     def wait_for_saves() -> None:
         for _ in watch_saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(desk.follow)
+                loop.call_soon_threadsafe(desk.follow, path)
 
-    thread = Thread(target=wait_for_saves, daemon=True)
-    thread.start()
+    Thread(target=wait_for_saves, daemon=True).start()
     try:
         yield
     finally:
@@ -287,13 +336,13 @@ def _following(desk: SessionStore) -> Any:
 # ---- routes --------------------------------------------------------------------------------------
 
 _PAGES = Environment(loader=PackageLoader("planner.render"), autoescape=True, trim_blocks=True)
-_PAGES.filters["of_page"] = in_words_of_page
+_PAGES.filters["of_page"] = jobs.in_words_of_page
 
 
 def application(config: Config) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        kinds()  # they take a second to load; no visitor should wait for that
+        jobs.kinds()  # they take a second to load; no visitor should wait for that
         with scratch.scratch_folder() as folder:
             app.state.desk = desk = SessionStore(config, folder)
             watch = asyncio.create_task(desk.watch())
@@ -315,7 +364,7 @@ def application(config: Config) -> Starlette:
         Route("/jobs/{key}/{name}", _download),
         Route("/forget", _forget, methods=["POST"]),
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
-        Mount("/static", StaticFiles(directory=_HERE / "static")),
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     handlers = {HTTPException: _failed, OSError: _failed}
     app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
@@ -367,7 +416,7 @@ async def _take(request: Request) -> Response:
         session = desk.open(key)
         session.take(given.filename, upload)
     session.follows = False
-    session.start(CHECK, {}, desk.config.limits, desk.places)
+    session.start(jobs.CHECK, {}, desk.config.limits, desk.places)
     return _back(request)
 
 
@@ -377,18 +426,18 @@ async def _start(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(desk, key, form)
         session = desk.find(key)  # it may have ended while the form arrived
-        kind, shown = kinds().get(str(form.get("kind", ""))), desk.shown(session)
+        kind, shown = jobs.kinds().get(str(form.get("kind", ""))), desk.shown(session)
         if kind is None or shown is None or shown.workbook is None:
             raise HTTPException(400, "There is no workbook, or no study of that name.")
-        fields = {name: str(form.get(name, "")).strip() for name in FIELDS}
+        fields = {name: str(form.get(name, "")).strip() for name in jobs.FIELDS}
     fields = {name: value for name, value in fields.items() if value}
     if any(len(value) > _LONGEST for value in fields.values()):
         raise HTTPException(400, f"A field takes at most {_LONGEST} characters.")
-    missing = [FIELDS[name] for name in FIELDS if name in kind.needs - fields.keys()]
+    missing = [label for name, label in jobs.FIELDS.items() if name in kind.needs - fields.keys()]
     if missing:
         raise HTTPException(400, f"{kind.title} needs: {', '.join(missing)}.")
     # the form always sends the country to leave, which only one study uses
-    unused = [FIELDS[name] for name in fields if name not in {*kind.takes, "country"}]
+    unused = [jobs.FIELDS[name] for name in fields if name not in {*kind.takes, "country"}]
     if unused:
         raise HTTPException(400, f"{kind.title} does not use: {', '.join(unused)}. Leave it blank.")
     options = {name: value for name, value in fields.items() if name in kind.takes}
@@ -429,7 +478,7 @@ async def _download(request: Request) -> Response:
     if name not in job.files:
         raise HTTPException(404, "This file does not exist, or was deleted.")
     path = job.folder / name
-    if path.suffix == ".html" and job.kind is not PAGE:
+    if path.suffix == ".html" and job.kind is not jobs.PAGE:
         return FileResponse(path, headers={"Content-Security-Policy": _REPORT})
     return FileResponse(path, filename=name)
 
@@ -442,8 +491,8 @@ def _key(request: Request) -> str:
 
 
 def _refuse_more(session: BrowserSession | None) -> None:
-    if session is not None and sum(job.is_live for job in session.jobs) >= MOST_JOBS:
-        raise HTTPException(429, f"{MOST_JOBS} jobs are waiting or running: stop one first.")
+    if session is not None and sum(job.is_live for job in session.jobs) >= jobs.MOST_JOBS:
+        raise HTTPException(429, f"{jobs.MOST_JOBS} jobs are waiting or running: stop one first.")
 
 
 def _sent_by(desk: SessionStore, key: str, form: Mapping[str, Any]) -> None:
@@ -452,11 +501,10 @@ def _sent_by(desk: SessionStore, key: str, form: Mapping[str, Any]) -> None:
 
 
 def _job(request: Request, *sessions: BrowserSession | None) -> Job:
-    jobs = [job for session in sessions if session is not None for job in session.jobs]
-    asked_for = next((j for j in jobs if j.key == request.path_params["key"]), None)
-    if asked_for is None:
-        raise HTTPException(404, "This job does not exist, or was deleted.")
-    return asked_for
+    for job in (job for session in sessions if session is not None for job in session.jobs):
+        if job.key == request.path_params["key"]:
+            return job
+    raise HTTPException(404, "This job does not exist, or was deleted.")
 
 
 def _back(request: Request, place: str = "") -> Response:
@@ -469,34 +517,28 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
     is_followed = session is not None and session is desk.followed
     check = None if session is None else session.check
     answers = check.result.get("answers") if check is not None else None
-    findings = (answers[0] if answers else {}).get("beside", ())
+    answer = answers[0] if answers else {}
+    findings = answer.get("beside", ())
     owners = [mine] if mine is session else [mine, session]
-    jobs = [
-        job
-        for each_session in owners
-        if each_session is not None
-        for job in reversed(each_session.jobs)
-    ]
+    shown = [job for each in owners if each is not None for job in reversed(each.jobs)]
     text = _PAGES.get_template(template).render(
         form=desk.form_token(key),
         workbook=None if session is None or session.workbook is None else session.workbook.name,
         check=check,
         findings={
-            kind: [
-                (sheet, list(rows)) for sheet, rows in groupby(each_session, lambda f: f["sheet"])
-            ]
+            kind: [(sheet, list(rows)) for sheet, rows in groupby(some, lambda f: f["sheet"])]
             for kind in ("error", "warning")
-            if (each_session := [each for each in findings if each["kind"] == kind])
+            if (some := [each for each in findings if each["kind"] == kind])
         },
         marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
-        jobs=[job for job in jobs if job.kind is not CHECK],
+        jobs=[job for job in shown if job.kind is not jobs.CHECK],
         own=[] if mine is None else mine.jobs,
-        is_live=any(job.is_live for job in jobs),
-        studies=[kind for kind in kinds().values() if kind is not PLAN],
-        plan=PLAN,
-        fields=FIELDS,
-        scenarios=(answers[0] if answers else {}).get("scenarios", ()),
-        countries=(answers[0] if answers else {}).get("countries", ()),
+        is_live=any(job.is_live for job in shown),
+        studies=[kind for kind in jobs.kinds().values() if kind is not jobs.PLAN],
+        plan=jobs.PLAN,
+        fields=jobs.FIELDS,
+        scenarios=answer.get("scenarios", ()),
+        countries=answer.get("countries", ()),
         limits=desk.config.limits,
         follow=is_followed,
         version=_version.__version__,
@@ -505,10 +547,11 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
 
 
 async def _failed(_: Request, error: Exception) -> Response:
+    status, message = 500, "Something went wrong."
     if isinstance(error, OSError):
-        return _words("This did not work", reason_of(error), 507)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    message = error.detail if isinstance(error, HTTPException) else "Something went wrong."
+        status, message = 507, jobs.reason_of(error)
+    elif isinstance(error, HTTPException):
+        status, message = error.status_code, error.detail
     return _words("This did not work", message, status)
 
 

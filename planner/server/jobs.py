@@ -75,9 +75,6 @@ class JobState(StrEnum):
 
 
 _OF_CODE = {0: JobState.DONE, 130: JobState.STOPPED, 143: JobState.STOPPED}
-LIVE = {JobState.WAITING, JobState.RUNNING}
-
-
 FIELDS = {
     "scenario": str(Measure.SCENARIO),
     "max-country-share": "Most of one country",
@@ -126,12 +123,8 @@ class JobKind:
 
 
 CHECK = JobKind("check", "Check of a workbook", "Every error and warning, with its cell.")
-PLAN = JobKind(
-    "solve",
-    "Plan",
-    "Who buys how much from whom, at what cost; with its report and slides.",
-    frozenset(FIELDS) - {"country"},
-)
+_SAYS = "Who buys how much from whom, at what cost; with its report and slides."
+PLAN = JobKind("solve", "Plan", _SAYS, frozenset(FIELDS) - {"country"})
 PAGE = JobKind("page", "Page with sliders", "One file that plans again as you move a slider.")
 
 
@@ -182,8 +175,7 @@ class Job:
 
     @property
     def is_live(self) -> bool:
-        """Whether the job is waiting for a slot, or running."""
-        return self.state in LIVE
+        return self.state in {JobState.WAITING, JobState.RUNNING}
 
     @property
     def seconds(self) -> float:
@@ -233,10 +225,7 @@ class Job:
 
     async def _run(self, limits: ServerLimits) -> int:
         file = Path(self.file.name)  # in the job's folder: messages don't show the server's paths
-        try:
-            (self.folder / file).hardlink_to(self.file)
-        except OSError:
-            shutil.copyfile(self.file, self.folder / file)
+        _link_or_copy(self.file, self.folder / file)
         order = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
         env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         here = str(self.folder)
@@ -261,8 +250,7 @@ class Job:
                 return await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK)
             is_late = time.monotonic() > end
             if ask and (is_late or self.asked_to_stop):
-                if is_late:
-                    self.state = JobState.LATE
+                self.state = JobState.LATE if is_late else self.state
                 _signal(process, kill=False)
                 ask, end = False, time.monotonic() + _GRACE
             elif not ask and is_late:
@@ -275,17 +263,22 @@ class Job:
             self.state, self.ended = JobState.STOPPED, time.monotonic()
 
 
+def _link_or_copy(file: Path, copy: Path) -> None:
+    try:
+        copy.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, copy)
+
+
 def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
     """Ask a job's process to stop, or kill it and all that it started."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if kill:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                os.kill(process.pid, signal.SIGINT)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name != "posix":
+            process.kill()
+        elif kill:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            os.kill(process.pid, signal.SIGINT)
 
 
 def reason_of(error: OSError) -> str:
@@ -330,10 +323,7 @@ class BrowserSession:
     def take_as(self, workbook: Path) -> None:
         """Accept a copy of another session's workbook."""
         copy = self.folder / f"taken-{secrets.token_hex(4)}"
-        try:
-            copy.hardlink_to(workbook)
-        except OSError:
-            shutil.copyfile(workbook, copy)
+        _link_or_copy(workbook, copy)
         self.take(workbook.name, copy)
 
     def _drop(self, job: Job) -> None:

@@ -12,7 +12,8 @@ from models.results import About, ChartData, Runs
 from models.results import Figure as Measure
 from models.solve import version
 from planner._version import __version__
-from planner.render import chart, study_front, words, xlsx
+from planner.render import chart, words, xlsx
+from planner.render.front import StudyFront
 from planner.render.table import Table, table_of
 from planner.sheets.context import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
@@ -78,16 +79,14 @@ def on_paper(table: Table) -> Table:
     return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 
-def front_of(
-    study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
-) -> study_front.StudyFront:
+def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
     """Return the first page: question, finding, key figures, the first chart, assumptions."""
     headline, pictures = study.headline(tables), study.pictures(tables)
     options = {*study.options, YEARS, BASIS, *ASSUMED}
     rows = tables[About].rows(About.what, About.value)
     charts = ("Charts", ChartData.TABLE) if pictures else ()
     first, *others = (sheet.name for sheet in sheets)
-    return study_front.StudyFront(
+    return StudyFront(
         title,
         study.QUESTION,
         headline.finding,

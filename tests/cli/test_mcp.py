@@ -20,7 +20,7 @@ from pptx import Presentation
 
 from planner.cli import main
 from planner.cli.assistant import DATA, OUTPUTS, WorkFolder
-from planner.cli.tool import MOST_SLICE, MOST_TEXT, arguments_of, trimmed
+from planner.cli.job import MOST_SLICE, MOST_TEXT, arguments_of, trimmed
 from planner.workbook.template import write_book
 from tests.report.cases import case
 
@@ -176,7 +176,7 @@ def test_slices_catalogue_and_glossary(folder):
 
 
 def test_a_long_sheet_comes_in_slices(tmp_path):
-    from planner.cli.tool import table
+    from planner.cli.job import table
 
     book = openpyxl.Workbook()
     book.active.title = "Long"
@@ -229,7 +229,7 @@ def running(folder):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"planner.cli.tool" in (process / "cmdline").read_bytes():
+            if b"planner.cli.job" in (process / "cmdline").read_bytes():
                 found += [process] if (process / "cwd").readlink() == folder else []
         except OSError:
             continue

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from planner.page import program, seal_of
 from planner.page.sliders import starting_settings, with_sliders
-from planner.page.write import program, seal_of
 from tests.page.solver import solver_or_skip
 from tests.report.browser import chromium
 

@@ -17,8 +17,8 @@ from models.plan import Session, solve
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
+from planner.page import program, seal_of
 from planner.page.sliders import starting_settings, with_sliders
-from planner.page.write import program, seal_of
 from planner.run import open_input
 from planner.sheets.findings import rows_of
 from planner.sheets.survival import case_years_needed, is_missed, survival

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from planner.page.write import _TOLERANCES
+from planner.page import _TOLERANCES
 from planner.render.sentences import PAGE
 
 PAGE_JS, ENGINE_JS = (

@@ -11,7 +11,6 @@ import pytest
 from pptx import Presentation
 
 from planner.cli.commands import COMMANDS
-from planner.server import app
 from planner.server.jobs import FIELDS, PAGE, PLAN, Job, kinds
 from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
@@ -122,7 +121,7 @@ def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
 
 
 def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:
-    monkeypatch.setattr(app, "MOST_JOBS", 3)
+    monkeypatch.setattr("planner.server.jobs.MOST_JOBS", 3)
     visitor = Visitor(serve(jobs=1))
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     visitor.wait()

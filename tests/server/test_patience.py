@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from planner.server import patience
+from planner.server import app as served_app
 from planner.server.app import Config, application
 
 SHORT = 0.4
@@ -29,7 +29,7 @@ FORM = (
 def served(app: Starlette):
     """Serve the page with little patience; yields the server and its port."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="critical", http=patience.TimedConnection)
+        uvicorn.Config(app, port=0, log_level="critical", http=served_app.TimedConnection)
     )
     thread = Thread(target=server.run, daemon=True)
     thread.start()
@@ -91,7 +91,7 @@ def half_a_body(to: socket.socket, key: bytes) -> None:
 )
 def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch, begin) -> None:
     """However little of it came, or however slowly."""
-    monkeypatch.setattr(patience, "SECONDS", SHORT)
+    monkeypatch.setattr(served_app, "PATIENCE", SHORT)
     app = application(Config())
     with served(app) as (server, port), ExitStack() as stack:
         key = app.state.desk.key().encode()
@@ -116,7 +116,7 @@ def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch, begin) -> N
 
 def test_an_answer_that_nobody_takes_is_not_kept(monkeypatch) -> None:
     """A browser that asks for much and reads nothing."""
-    monkeypatch.setattr(patience, "SECONDS", SHORT)
+    monkeypatch.setattr(served_app, "PATIENCE", SHORT)
     app = Starlette(routes=[Route("/", lambda _: Response(bytes(50 * 2**20)))])
     with served(app) as (server, port), socket.create_connection(("127.0.0.1", port)) as slow:
         slow.sendall(WHOLE)
@@ -130,7 +130,7 @@ def test_an_answer_that_nobody_takes_is_not_kept(monkeypatch) -> None:
 
 def test_a_slow_browser_that_goes_on_is_served(monkeypatch) -> None:
     """It takes some of the answer from time to time."""
-    monkeypatch.setattr(patience, "SECONDS", SHORT)
+    monkeypatch.setattr(served_app, "PATIENCE", SHORT)
     size = 8 * 2**20
     app = Starlette(routes=[Route("/", lambda _: Response(bytes(size)))])
     with served(app) as (_, port), socket.create_connection(("127.0.0.1", port)) as slow:
@@ -144,7 +144,7 @@ def test_a_slow_browser_that_goes_on_is_served(monkeypatch) -> None:
 
 def test_a_slow_download_that_goes_on_is_served(monkeypatch, tmp_path) -> None:
     """In pieces, so that what waits to be sent is now less, now more."""
-    monkeypatch.setattr(patience, "SECONDS", SHORT)
+    monkeypatch.setattr(served_app, "PATIENCE", SHORT)
     file = tmp_path / "plan.bin"
     file.write_bytes(bytes(12 * 2**20))
     app = Starlette(routes=[Route("/", lambda _: FileResponse(file))])

@@ -13,7 +13,7 @@ from models.plan import solve
 from models.results import Runs
 from models.results.field import Colour, Look
 from planner.render.chart import Form, Picture, Role, Series, chart_table
-from planner.render.study_front import StudyFront
+from planner.render.front import StudyFront
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
 from planner.sheets.context import Context

@@ -5,19 +5,7 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands.brief import brief
-from planner.cli.commands.data import data, pull
-from planner.cli.commands.diff import diff
-from planner.cli.commands.documents import model, orders, page, report
-from planner.cli.commands.explain import explain
-from planner.cli.commands.mcp import mcp
-from planner.cli.commands.roll import roll
-from planner.cli.commands.schema import schema
-from planner.cli.commands.serve import serve
-from planner.cli.commands.solve import solve
-from planner.cli.commands.verify import redact, verify
-from planner.cli.commands.watch import watch
-from planner.cli.commands.workbook import check, new
+from planner.cli.commands import diff, documents, roll, serve, solve, verify, workbook
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
@@ -51,27 +39,12 @@ def planner() -> None:
 
 
 COMMANDS = (
-    new,
-    check,
-    solve,
-    explain,
+    workbook.new, workbook.check, solve.solve, diff.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
-    orders,
-    roll,
-    diff,
-    verify,
-    redact,
-    report,
-    brief,
-    data,
-    pull,
-    model,
-    schema,
-    watch,
-    page,
-    serve,
-    mcp,
-)
+    documents.orders, roll.roll, diff.diff, verify.verify, verify.redact, documents.report,
+    documents.brief, documents.data, documents.pull, documents.model, serve.schema, solve.watch,
+    documents.page, serve.serve, serve.mcp,
+)  # fmt: skip
 """Every command, in the order in which a user needs them."""
 
 for command in COMMANDS:

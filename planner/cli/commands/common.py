@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models.errors import WriteError
+from models.errors import Mistakes, UsageError, WriteError
 from planner.cli.answer import refuse
-from planner.options import CAP_HELP, Share
+from planner.cli.words import line
+from planner.options import CAP_HELP, IntegerOption, Share, postponed_errors
 
 if TYPE_CHECKING:
+    from models.case import Case
     from planner.render.table import Table
+    from planner.scenarios import WhatIf
+    from planner.studies import Progress, Tell, Where
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -25,14 +32,11 @@ Callback = TypeVar("Callback", bound=Callable[..., Any])
 class _FileName(click.Path):
     """A path; a name that no file can have is an error."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
-        try:
+        is_name = False
+        with suppress(UnicodeError):
             is_name = b"\0" not in os.fsencode(value)
-        except UnicodeError:
-            is_name = False
         if not is_name:
             self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
         return super().convert(value, param, ctx)
@@ -41,9 +45,7 @@ class _FileName(click.Path):
 class OutputPath(_FileName):
     """A path that a command writes to."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Resolve ``..`` after folders that do not exist yet.
 
         The system finds no file at ``nosuch/../in.xlsx``, even if ``in.xlsx`` exists. But writing
@@ -61,9 +63,7 @@ class OutputPath(_FileName):
 class FilePath(_FileName):
     """A path of a file that a command reads."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse also a name that is too long for the file system."""
         path = super().convert(value, param, ctx)
         try:
@@ -95,15 +95,11 @@ CSV = click.option(
 
 
 def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
-    """Return a decorator that adds the option --max-country-share, with the help ``text``."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
 
 
 def require(extra: str, needs: str, *packages: str) -> None:
-    """Raise UsageError if a package is missing; ``needs`` begins the message.
-
-    An example of ``needs``: "a report needs Plotly, which is".
-    """
+    """Raise UsageError if a package is missing; ``needs`` is "a report needs Plotly, which is"."""
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
@@ -129,13 +125,11 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     path of the workbook (None: not written) and the error, if any.
     """
     from planner.documents.folder import write_csv
-    from planner.workbook.save import save
+    from planner.workbook import save as saving
 
-    began = time.perf_counter()
-    written: Path | None = None
-    problem: WriteError | None = None
+    began, written, problem = time.perf_counter(), None, None
     try:
-        written = save(target, write, over=over)
+        written = saving.save(target, write, over=over)
         if folder is not None:
             write_csv(folder, tables())
     except WriteError as error:
@@ -144,17 +138,24 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     return written, problem
 
 
+def save(path: Path, file: str | Callable[[Path], object]) -> Path:
+    """Save a text or a file in one step; return its path, and print it if it is another one."""
+    from planner.workbook import save as saving
+
+    written = saving.save_text(path, file) if isinstance(file, str) else saving.save(path, file)
+    report_path(path, written)
+    return written
+
+
 def progress(as_json: bool) -> Callable[[str], None]:
     """Return a function that reports a stage of the work.
 
     The process that waits for the command gets the stage, if there is one (``listener``). Otherwise
     it is a line on stderr, unless stderr is no terminal or the answer is in JSON (``as_json``).
     """
-    from planner.cli import progress as stages
-
-    listener = stages.listener
-    if listener is not None:
-        return lambda text: listener(text, 0, 0)
+    report = listener
+    if report is not None:
+        return lambda text: report(text, 0, 0)
     if as_json or not sys.stderr.isatty():
         return lambda _: None
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
@@ -184,7 +185,229 @@ def report_path(wanted: Path, written: Path) -> None:
     from planner.workbook.save import lock_file
 
     lock = lock_file(wanted)
-    why = "open in another program or read-only"
-    if lock is not None:
-        why = f"open in another program (see its lock file {lock.name})"
-    click.echo(f"{wanted} is {why}: written to {written}", err=True)
+    why = f"(see its lock file {lock.name})" if lock is not None else "or read-only"
+    click.echo(f"{wanted} is open in another program {why}: written to {written}", err=True)
+
+
+# ---- what-ifs ------------------------------------------------------------------------------------
+
+BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
+
+
+@dataclass(frozen=True)
+class WhatIfOptions:
+    """The what-ifs of a command line, as typed; call it with a case to apply them.
+
+    ``wrong`` are the errors in other options, which are reported together with errors in these.
+    """
+
+    blocks: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.blocks or self.losses or self.changes)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The what-ifs as typed, for the name of a file."""
+        each = ((LOSE, self.losses), (BLOCK, self.blocks), ("", self.changes))
+        typed = (f"{option.lstrip('-')} {text}" for option, texts in each for text in texts)
+        return tuple(" ".join(text.replace(";", ",").replace("=", " ").split()) for text in typed)
+
+    def __call__(self, case: Case) -> tuple[WhatIf, ...]:
+        """Return the what-ifs, in the case's names: blocks, then losses, then changes.
+
+        UsageError lists the errors of all options.
+        """
+        from planner.cli import phrases
+        from planner.scenarios import WhatIf
+        from planner.scenarios.named import Named
+
+        named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
+        for option, texts, read in (
+            (BLOCK, self.blocks, phrases.read_block),
+            (LOSE, self.losses, phrases.read_lose),
+            (WHAT_IF, self.changes, phrases.read_what_if),
+        ):
+            for text in texts:
+                with wrong.collect(f"{option} {text!r}: "):
+                    words, steps = read(text, named)
+                    findings, errors = named.check_steps(steps)
+                    if errors:
+                        raise UsageError("\n".join(errors))
+                    what_if = WhatIf(option, text, words, steps)
+                    placed = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
+                    what_ifs.append(replace(what_if, findings=tuple(placed)))
+        wrong.lines += self.wrong
+        wrong.raise_if_any()
+        return tuple(what_ifs)
+
+
+def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--block``, ``--lose`` and ``--what-if``; the command gets the keyword ``asked``."""
+
+    @click.option(
+        BLOCK,
+        "blocks",
+        multiple=True,
+        metavar="FROM:TO[:MINERAL]",
+        help='Stop all deliveries from a country, company or refiner to a member. "*" means all'
+        " sellers or all members. Repeatable.",
+    )
+    @click.option(
+        LOSE,
+        "losses",
+        multiple=True,
+        metavar="WHO",
+        help="Remove the refiners, projects and ore of the country WHO, or the companies and"
+        " refiners whose names contain WHO. Repeatable.",
+    )
+    @click.option(
+        WHAT_IF,
+        "changes",
+        multiple=True,
+        metavar="ACTION;...",
+        help='Apply an action of the sheet Scenarios, such as "scale capacity; country=China;'
+        ' years=2027-2030; value=0.7". Repeatable.',
+    )
+    @functools.wraps(command)
+    def with_what_ifs(*arguments: object, **options: Any) -> int:
+        typed = {name: options.pop(name) for name in ("blocks", "losses", "changes")}
+        asked = WhatIfOptions(**typed, wrong=postponed_errors())
+        if asked.wrong and not asked:
+            raise click.UsageError("\n".join(asked.wrong))
+        return command(*arguments, asked=asked, **options)
+
+    return with_what_ifs
+
+
+def case_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that select a case: scenario, what-ifs and the limit on countries' shares.
+
+    The command gets them as the keyword ``variation``, a dict of keywords for ``start_file``.
+    """
+
+    @SCENARIO
+    @what_if_options
+    @share_limit()
+    @functools.wraps(command)
+    def with_case(*arguments: object, asked: WhatIfOptions, **options: Any) -> int:
+        variation = {name: options.pop(name) for name in ("scenario", "max_country_share")}
+        return command(*arguments, variation=variation | {"what_ifs": asked}, **options)
+
+    return with_case
+
+
+# ---- where runs are planned, and the report of their progress ------------------------------------
+
+listener: Callable[[str, int, int], None] | None = None
+"""Called with each stage, the finished runs and the number of runs; set by a waiting program."""
+SECONDS_PER_LINE = 60.0
+"""Seconds between lines of progress if no bar is shown."""
+
+
+def study_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--workers`` and ``--cluster``; the command gets the keyword ``where``."""
+
+    @click.option(
+        "--workers",
+        type=IntegerOption(min=1),
+        metavar="N",
+        help="Number of processes that plan at the same time [one per core of this machine].",
+    )
+    @click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Plan on the workers of a Dask scheduler, such as tcp://host:8786.",
+    )
+    @functools.wraps(command)
+    def with_place(*arguments: object, **options: Any) -> int:
+        where = place(options.pop("workers"), options.pop("cluster"))
+        return command(*arguments, where=where, **options)
+
+    return with_place
+
+
+def place(workers: int | None, cluster: str | None) -> Where:
+    """Return where runs are planned; UsageError for both options, or for a wrong address."""
+    if workers is not None and cluster is not None:
+        both = "--workers plans on this machine, --cluster on other machines"
+        refuse(f"{both}: give only one of them")
+    if cluster is not None:
+        from planner.studies.places.cluster import Cluster
+
+        return Cluster(cluster)
+    from planner.studies import LocalProcesses
+
+    return LocalProcesses(workers)
+
+
+@contextmanager
+def progress_reporter(as_json: bool) -> Iterator[Tell]:
+    """Yield the ``tell`` callback of ``run_study``: a progress bar if stderr is a terminal.
+
+    Otherwise, one line per minute reports progress. A notice, for example that a worker died or
+    that a cluster has no workers, is a separate line. With --json nothing is written.
+    """
+    if as_json:
+        report = listener
+        yield (lambda p: report(p.notice, p.done, p.total)) if report else lambda _: None
+    elif sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
+    else:
+        yield _lines()
+
+
+def _lines() -> Tell:
+    began = last_line = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal last_line
+        if progress.notice:
+            click.echo(progress.notice, err=True)
+        now = time.monotonic()
+        if now - last_line < SECONDS_PER_LINE or progress.done == progress.total:
+            return
+        last_line, elapsed, left = now, now - began, "time left unknown"
+        if progress.done:
+            left = f"about {_duration(elapsed * (progress.total / progress.done - 1))} left"
+        done = f"{progress.done:,} of {progress.total:,} runs finished"
+        line("Planning", f"{done}, {_duration(elapsed)} elapsed, {left}")
+
+    return tell
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in words: 40 s, 12 min, 3.5 h."""
+    if seconds < 60:  # noqa: PLR2004 - seconds of a minute
+        return f"{seconds:z.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:z.0f} min" if minutes < 90 else f"{minutes / 60:z.1f} h"  # noqa: PLR2004
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """Show a bar until the study is done: finished runs, time elapsed, time left."""
+    from rich import progress as bars
+    from rich.console import Console
+    from rich.text import Text
+
+    runs = ("Planning", bars.BarColumn(), bars.MofNCompleteColumn(), "runs,")
+    times = (bars.TimeElapsedColumn(), "elapsed,", bars.TimeRemainingColumn(), "left")
+    console = Console(stderr=True, highlight=False)
+    bar = bars.Progress(*runs, *times, console=console, transient=True)
+    task = bar.add_task("", total=None)
+
+    def tell(progress: Progress) -> None:
+        bar.update(task, completed=progress.done, total=progress.total)
+        bar.start()  # with the first report, so that earlier lines are above the bar
+        if progress.notice:
+            bar.console.print(Text(progress.notice, style="yellow"))
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

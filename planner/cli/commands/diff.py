@@ -1,4 +1,4 @@
-"""The command diff: what differs between two plan workbooks."""
+"""The commands diff and explain: what differs between two plans, and what sets a price."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models import errors, units
-from planner.cli.answer import Answer, Command, Key, errors_in, finish
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
+from planner.cli import answer
+from planner.cli.answer import Answer, Command, Key
+from planner.cli.commands import common
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.words import cut, known, plain, signed
+from planner.render.words import cut, known, missing_option, plain, signed
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.case import Case
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.workbook.plan_file import PlanFile
@@ -32,28 +34,22 @@ _FIRST_WIDTH = _NAME_WIDTH + 2
 Amount = tuple[str, str, float, int]
 """An amount of a table: name of its columns, header shown, divisor, decimals."""
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
-Scale = tuple[float, str, int]
-"""How an amount is shown: divisor, suffix of the unit (such as " m" for millions), decimals."""
 
 
 @click.command(cls=Command)
-@click.argument("old", type=WORKBOOK)
-@click.argument("new", type=WORKBOOK)
+@click.argument("old", type=common.WORKBOOK)
+@click.argument("new", type=common.WORKBOOK)
 @click.option(
     "--inputs",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     nargs=2,
     metavar="OLD_IN NEW_IN",
     help="The input workbooks of both plans [those found beside the plans, if unchanged].",
 )
-@output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
-@JSON
+@common.output_option("Write the difference here [outputs/<NEW's name>-diff.xlsx].")
+@common.JSON
 def diff(
-    old: Path,
-    new: Path,
-    inputs: tuple[Path, Path] | None,
-    output: Path | None,
-    as_json: bool,
+    old: Path, new: Path, inputs: tuple[Path, Path] | None, output: Path | None, as_json: bool
 ) -> int:
     """Compare two plan workbooks: inputs, costs, shortages, flows, prices.
 
@@ -70,13 +66,12 @@ def diff(
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference
     from planner.run import open_plan
-    from planner.workbook.save import save
 
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     began = time.perf_counter()
-    with errors_in(old):
+    with answer.errors_in(old):
         before = open_plan(old, tell)
-    with errors_in(new):
+    with answer.errors_in(new):
         after = open_plan(new, tell)
     compared = _inputs(before, after, inputs)
     tell("Comparing")
@@ -85,15 +80,16 @@ def diff(
     failed: errors.PlannerError | None = None
     written: Path | None = None
     try:
-        written = save(target, lambda path: write_difference(path, result, compared, title))
-        report_path(target, written)
+        written = common.save(target, lambda path: write_difference(path, result, compared, title))
     except errors.PlannerError as error:
         raise_pending_stop()
         failed = error  # the difference is shown nevertheless
     seconds = time.perf_counter() - began
     if not as_json:
         _show(result, compared, written, seconds)
-    return finish(_answer(result, compared, written, seconds), as_json=as_json, failed=failed)
+    return answer.finish(
+        _answer(result, compared, written, seconds), as_json=as_json, failed=failed
+    )
 
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
@@ -105,13 +101,13 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
     if named is None:
         if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):
             return not_compared(old, new, (None, None))
-        paths = (find_input(old), find_input(new))
-        if paths[0] is None or paths[1] is None:
-            return not_compared(old, new, paths)
-        named = (paths[0], paths[1])
+        old_input, new_input = find_input(old), find_input(new)
+        if old_input is None or new_input is None:
+            return not_compared(old, new, (old_input, new_input))
+        named = (old_input, new_input)
     books = []
     for path in named:
-        with errors_in(path):
+        with answer.errors_in(path):
             books.append(open_input(path))
     return compare_inputs(old, new, (books[0], books[1]))
 
@@ -124,16 +120,24 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
     click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
     for word in result.words:
         line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
-    _show_inputs(inputs)
+    reason = plain(inputs.reason)
+    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
+    for place, name, before, after in islice(inputs.in_words, _MOST_SHOWN):
+        change = f"  {before} -> {after}" if before else f"  {after}".rstrip()
+        click.echo(f"  {place:<22} {name}{change}", err=True)
+    more = len(inputs.changes) - _MOST_SHOWN
+    if more > 0:
+        click.echo(f"  and {more:,} more, on the sheet Inputs", err=True)
     for note in (*pair.notes(), *inputs.notes):
         line("Note", plain(note), "yellow", of_label=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
-        scale = _money(result)
-        size, more, decimals = scale
+        amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
+        scale = (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
+        size, suffix, decimals = scale
         _show_totals(result, scale)
         paid, extra, lost = (
-            (amount, f"{head}{more.replace(' ', ', ')}", size, decimals)
+            (amount, f"{head}{suffix.replace(' ', ', ')}", size, decimals)
             for amount, head in (("paid", "paid"), ("extra", "dearer"), ("shortage", "shortage"))
         )
         share = ("share", "top share, %", 0.01, 1)
@@ -153,31 +157,13 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
-def _show_inputs(inputs: Inputs) -> None:
-    reason = plain(inputs.reason)
-    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
-    for place, name, old, new in islice(inputs.in_words, _MOST_SHOWN):
-        change = f"  {old} -> {new}" if old else f"  {new}".rstrip()
-        click.echo(f"  {place:<22} {name}{change}", err=True)
-    if len(inputs.changes) > _MOST_SHOWN:
-        click.echo(
-            f"  and {len(inputs.changes) - _MOST_SHOWN:,} more, on the sheet Inputs", err=True
-        )
-
-
-def _money(result: PlanDifference) -> Scale:
-    amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
-    return (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
-
-
-def _show_totals(result: PlanDifference, money: Scale) -> None:
+def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
+    """Print totals; ``money`` is a divisor, a suffix of the unit, and decimals."""
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
     row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
-    scales = {
-        Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
-    }  # fmt: skip
+    scales = {Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1)}
     for total in result.lines:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
@@ -193,11 +179,8 @@ def _show_totals(result: PlanDifference, money: Scale) -> None:
 
 
 def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
-    rows = [
-        each
-        for each in table.to_dict("records")
-        if any(_changes(each, name) for name, *_ in amounts)
-    ]
+    every = table.to_dict("records")
+    rows = [each for each in every if any(_changes(each, name) for name, *_ in amounts)]
     if not rows:
         return
     row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
@@ -229,21 +212,16 @@ def _show_moves(result: PlanDifference) -> None:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, *sides, change in shown:
-        cells = [
-            *(_amount(side, 1.0, 0) for side in sides),
-            _amount(change, 1.0, 0, is_change=True),
-        ]
-        row(f"    {name}", cells, wide, 14)
+        cells = [_amount(side, 1.0, 0) for side in sides]
+        row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
     if result.not_shown:
         click.echo(f"    {plain(result.not_shown)}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
     """Return a number divided by ``scale``; a dash if it is unknown, a plain 0 if it is zero."""
-    if not known(value):
-        return "-"
-    if not value:
-        return "0"
+    if not known(value) or not value:
+        return "0" if known(value) else "-"
     scaled, least = value / scale, 10.0**-decimals
     if abs(scaled) < least / 2:
         sign = "-" if value < 0 else "+" if is_change else ""
@@ -303,7 +281,117 @@ def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
     """Yield one object per row: its names, then old, new and change of each amount."""
     amounts = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for each in table.to_dict("records"):
-        answer: Answer = {key: each[key] for key in keys}
+        values = {key: each[key] for key in keys}
         for name in amounts:
-            answer[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
-        yield answer
+            values[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
+        yield values
+
+
+# ---- explain -------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@click.option("--mineral", metavar="NAME", help="A mineral of the sheet Minerals  [required]")
+@click.option(
+    "--member", metavar="NAME", help="A member of the sheet Members, by name or country  [required]"
+)
+@click.option("--year", type=int, metavar="Y", help="A year of the sheet Demand  [required]")
+@common.case_options
+@common.JSON
+def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path,
+    mineral: str | None,
+    member: str | None,
+    year: int | None,
+    variation: dict[str, Any],
+    as_json: bool,
+) -> int:
+    """Explain what a member pays for a mineral in a year, and the cause of a shortage.
+
+    The command splits the marginal price of supply into its parts. Then it lists the binding
+    limits, and how much one more unit of each limit would save. If the member has a shortage, the
+    command shows the smallest change of the workbook that removes it. It writes no file.
+
+    \b
+    planner explain case.xlsx --mineral lithium --member Japan --year 2028
+    planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from planner.run import start_file
+
+    tell = common.progress(as_json)
+    start = start_file(file, **variation, tell=tell)
+    cell = _cell(start.case, mineral, member, year)
+    began = time.perf_counter()
+    from planner.sheets import explain as words
+
+    layout = start.book.layout
+    cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
+    from models import answers
+    from models.plan import SHORTAGE, solve
+
+    tell("Planning")
+    try:
+        plan = solve(start.case)
+    except errors.InputError as error:
+        raise start.input_error(error.findings) from error
+    explanation = answers.explain(plan, *cell)
+    if explanation.is_short:
+        tell("Looking for the smallest change that removes the shortage")
+    change = answers.least_change(plan, *cell, cells.is_overridden)
+    without, book = None, start.book.case
+    is_known = year in book.years and cell[0] in book.mineral_of and cell[1] in book.member_of
+    if change is not None and not change.changes and start.options and is_known:
+        tell("Planning without scenario and what-ifs")
+        without = solve(book).value(SHORTAGE, cell)
+    if not as_json:
+        for name, value in start.options.items():
+            click.echo(plain(f"{name}: {value}"))
+        for text in words.explained(explanation, change, cells, without):
+            click.echo(plain(text))
+    seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
+    result = {
+        Key.STATUS: "optimal",
+        **words.facts(explanation, change, cells),
+        "short_without_what_ifs_t": without,
+        Key.CURRENCY: start.case.settings.currency,
+        Key.SCENARIO: start.case.scenario,
+        Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in start.variant.what_ifs],
+        Key.WARNINGS: answer.findings_by_severity(start.book.warnings)[Key.WARNINGS],
+        Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
+        Key.ERRORS: [],
+    }
+    return answer.finish(result, as_json=as_json)
+
+
+def _cell(
+    case: Case, mineral: str | None, member: str | None, year: int | None
+) -> tuple[str, str, int]:
+    """Return the names as the workbook spells them; UsageError says what is wrong with each.
+
+    For a missing option it lists the possible values.
+    """
+    from planner.scenarios.named import Named
+
+    named, spelt, wrong = Named(case), list[str](), errors.Mistakes()
+    for option, text, names, choices in (
+        ("--mineral", mineral, named.minerals, [m.name for m in case.minerals]),
+        ("--member", member, named.members, [m.name for m in case.members]),
+    ):
+        if text is None:
+            wrong.lines.append(missing_option(option, choices))
+            continue
+        with wrong.collect(f"{option}: "):
+            several = names(text)
+            spelt.append(several[0])
+            if len(several) > 1 or not several[0]:
+                which = f", such as {several[0]}" if several[0] else ""
+                wrong.lines.append(f"{option} {text!r} names several: name one{which}")
+    if year is None:
+        wrong.lines.append(missing_option("--year", list(map(str, case.years))))
+    elif year not in case.years:
+        close = min(case.years, key=lambda y: abs(y - year), default=None)
+        hint = "" if close is None else f"; did you mean {close}?"
+        wrong.lines.append(f"--year {year} is not a year of the sheet Demand{hint}")
+    wrong.raise_if_any()
+    return spelt[0], spelt[1], year or 0

@@ -1,4 +1,4 @@
-"""The commands orders, report, page and model: files for other people and programs."""
+"""Commands that write files for other people and programs, or read theirs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import errors, units
-from planner.cli import whatifs
+from models import units
+from planner.cli import paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
-from planner.cli.paths import case_part, fillable_folder, html_path, output_file
 from planner.cli.words import line, row, show_warnings
+from planner.options import IntegerOption
 from planner.render.words import cut, number_of, plain, span
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
-    from models.case import Case
+    from planner.documents.data_in import Pulled
     from planner.documents.folder import Written
     from planner.documents.orders import Orders
 
 _SHOWN = 40
-"""Largest number of members listed on the terminal; the folder has them all."""
+"""Most members or cells that the terminal lists; a folder, or --json, has them all."""
 _LONGEST_NAME = 32
 
 
@@ -55,7 +55,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
-    fillable_folder(folder, ORDERS)
+    paths.refuse_other_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 
@@ -120,10 +120,7 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     if max((m.total for m in split.members), default=0.0) >= units.MILLION:
         money, scale, decimals = f"{money} m", units.MILLION, 1
     click.secho(plain(split.plan.title), bold=True, err=True)
-    click.echo(
-        f"{split.headline}; scenario {plain(split.scenario)}; money in {money}",
-        err=True,
-    )
+    click.echo(f"{split.headline}; scenario {plain(split.scenario)}; money in {money}", err=True)
     if split.members:
         _show_members(split, scale, decimals)
     if split.inputs:
@@ -183,12 +180,13 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     planner report outputs/case-stress.xlsx -o stress.html
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = output_file(_html(file, output), "report")
+    if output is None and not file.name:
+        refuse(f"{file} is a folder: name the workbook of a plan")
+    place = paths.output_file(paths.html_path(output or file.with_suffix(".html")), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
     from planner.run import open_report
     from planner.workbook.plan_file import PlanFile, edited
-    from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
     sources = []
@@ -197,27 +195,83 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         with errors_in(path):
             sources.append(open_report(path))
         if len(sources) > 1 and not sources[-1].is_study:
-            msg = f"{path} is a plan: only the first workbook may be a plan, the others must be"
-            msg += " studies, such as those by sweep, stress, compare or risk"
-            raise errors.UsageError(msg)
+            is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
+            refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
     changed = [
         f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
     ]
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
-    written = save_text(place, report_html(*sources))
-    common.report_path(place, written)
+    written = common.save(place, report_html(*sources))
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
     return finish(answer, as_json=as_json)
 
 
-def _html(file: Path, output: Path | None) -> Path:
-    if output is None and not file.name:
-        refuse(f"{file} is a folder: name the workbook of a plan")
-    return html_path(file.with_suffix(".html") if output is None else output)
+# ---- brief ---------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="PLAN", type=common.WORKBOOK)
+@click.argument("studies", metavar="[STUDY]...", type=common.WORKBOOK, nargs=-1)
+@common.output_option("Write the slides here [beside PLAN, with -brief.pptx].", "SLIDES")
+@common.JSON
+def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Make at most six slides of a plan, with charts that can be edited.
+
+    PLAN is a workbook from planner solve. Each STUDY workbook of the same input adds its finding to
+    the slide that asks its question. With a study by sensitivity, risk or solve --under-risk, one
+    more slide says how sure the plan is. Speaker notes say where each number is.
+
+    \b
+    planner brief outputs/case-plan.xlsx
+    planner brief outputs/case-plan.xlsx outputs/case-stress.xlsx -o brief.pptx
+
+    A plan that fails its own checks is refused.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    began = time.perf_counter()
+    wanted = output or file.with_name(f"{file.stem}-brief.pptx")
+    place = paths.output_file(paths.with_suffix(wanted, (".pptx",), "slides"), "brief")
+    common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
+    from planner.render.slides import write_slides
+    from planner.report.brief import brief as slides_of
+    from planner.run import open_report
+    from planner.workbook.plan_file import PlanFile, StudyFile
+
+    tell = common.progress(as_json)
+    plan: PlanFile | None = None
+    added: list[StudyFile] = []
+    for path in (file, *studies):
+        tell(f"Reading {path}")
+        with errors_in(path):
+            source = open_report(path).source
+        if isinstance(source, StudyFile) and plan is not None:
+            added.append(source)
+        elif isinstance(source, PlanFile) and plan is None:
+            plan = source
+        elif plan is None:
+            refuse(f"{path} is a study: the first workbook must be a plan")
+        else:
+            refuse(f"{path} is a plan: all workbooks but the first must be studies")
+    if plan is None:
+        raise AssertionError
+    slides = slides_of(plan, added)
+    tell("Drawing")
+    written = common.save(place, partial(write_slides, slides=slides, title=plan.title))
+    seconds = time.perf_counter() - began
+    if not as_json:
+        line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        "slides": [{"topic": slide.topic, "words": list(slide.words)} for slide in slides],
+        Key.ERRORS: [],
+        Key.WARNINGS: [],
+        Key.SECONDS: round(seconds, 6),
+    }
+    return finish(answer, as_json=as_json)
 
 
 # ---- page ----------------------------------------------------------------------------------------
@@ -244,12 +298,10 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     The page needs npm's package highs, a solver. npm downloads it once and keeps it in a cache.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = output_file(
-        html_path(output or Path("outputs", f"{input_stem(file)}-page.html")), "page"
-    )
+    wanted = output or Path("outputs", f"{input_stem(file)}-page.html")
+    place = paths.output_file(paths.html_path(wanted), "page")
     from planner.page import highs, page_of
     from planner.run import open_input
-    from planner.workbook.save import save_text
 
     tell = common.progress(as_json)
     tell(f"Reading {file}")
@@ -257,8 +309,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     solver = highs.fetch_highs(tell)
     sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, sure)
-    written = save_text(place, sliders.html)
-    common.report_path(place, written)
+    written = common.save(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, "Checks")
@@ -268,7 +319,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     answer: Answer = {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.OBJECTIVE: sliders.objective,
+        Key.OBJECTIVE_USD: sliders.objective,
         Key.NOTES: list(sliders.notes),
         **findings_by_severity(book.warnings),
         Key.SECONDS: round(seconds, 6),
@@ -283,7 +334,7 @@ _LONGEST_PART = 60
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
-@whatifs.case_options
+@common.case_options
 @common.output_option(
     "Write the model here, as .lp or .mps [outputs/<FILE's name>[-<scenario> or"
     " -what-if]-model.lp].",
@@ -309,33 +360,49 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def output_path(name: str = "") -> Path:
-        stem = "-".join(
-            filter(None, (input_stem(file), case_part(file, variation, name), "model.lp"))
-        )
-        return output_file(output or Path("outputs") / stem, "model")
+        parts = (input_stem(file), paths.case_part(file, variation, name), "model.lp")
+        default = Path("outputs") / "-".join(filter(None, parts))
+        return paths.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
+    from models import plan as planning
     from models.program.outside import FORMATS, write_model
+    from planner.documents.folder import file_part
     from planner.run import start_file
-    from planner.workbook.save import save
 
     if form not in FORMATS:
         refuse(f"--output must end in .lp or .mps, unlike {output}")
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
-    wanted, written = output_path(start.case.scenario), []
-    for place, program in _models(start.case, wanted, by_block=by_block).items():
-        write = partial(write_model, program, form=form, about=_about(start.case, file))
-        written.append(save(output_file(place, "model"), write))
-        common.report_path(place, written[-1])
+    case, wanted = start.case, output_path(start.case.scenario)
+    programs: dict[Path, object] = {}
+    if by_block:
+        for name, program in planning.block_models(case).items():
+            stem = f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"
+            programs[wanted.with_stem(stem)] = program
+    else:
+        programs[wanted] = planning.model(case)
+    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    objective = f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}"
+    about = (
+        f"{objective}, discounted to the first year. Amounts in t.",
+        "Names have the form component(key). The components and their keys are:",
+    )
+    written = [
+        common.save(
+            paths.output_file(place, "model"),
+            partial(write_model, program, form=form, about=about),
+        )
+        for place, program in programs.items()
+    ]
     if not as_json:
         show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
         line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {
         Key.STATUS: "ok",
-        Key.SCENARIO: start.case.scenario,
+        Key.SCENARIO: case.scenario,
         Key.OUTPUT: [str(path) for path in written],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
@@ -343,23 +410,166 @@ def model(
     return finish(answer, as_json=as_json)
 
 
-def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
-    from models.plan import block_models
-    from models.plan import model as model_of
-    from planner.documents.folder import file_part
+# ---- data ----------------------------------------------------------------------------------------
 
-    if not by_block:
-        return {wanted: model_of(case)}
-    return {
-        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
-        for name, program in block_models(case).items()
+
+@click.command(cls=Command)
+@click.argument("files", metavar="PLAN_OR_STUDY...", type=common.WORKBOOK, nargs=-1, required=True)
+@common.output_option("Write the tables here [outputs/plans.sqlite].", "FILE_OR_DIR")
+@common.JSON
+def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Put the tables of plans and studies into one file for Power BI, Tableau, pandas or SQL.
+
+    Each PLAN_OR_STUDY is a workbook that planner wrote. The output is an SQLite file if it ends in
+    .sqlite or .db, else a folder of Parquet files. Runs are added to an
+    output that exists already; a run that it already contains is replaced.
+
+    \b
+    planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
+    planner data outputs/*.xlsx -o tables
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    place = Path("outputs", "plans.sqlite") if output is None else output
+    suffix = place.suffix.casefold()
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not paths.is_folder(place)
+    if paths.is_folder(place):
+        paths.refuse_source(place)
+    else:
+        paths.output_file(place, "file")
+    if suffix and not is_sqlite and not paths.is_folder(place):
+        refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
+    if not is_sqlite and paths.is_file(place):
+        refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
+    if not is_sqlite:
+        common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
+    from planner.documents import data_out
+
+    tell = common.progress(as_json)
+    runs = []
+    for path in files:
+        tell(f"Reading {path}")
+        with errors_in(path):
+            runs.append(data_out.data_of(path))
+    tell("Writing")
+    write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
+    written = write(place, runs)
+    warnings = [finding for run in runs for finding in run.warnings]
+    if not as_json:
+        for finding in warnings:
+            line("Warning", plain(finding.message), "yellow", of_label=True)
+        for run in runs:
+            rows = sum(map(len, run.tables))
+            text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
+            line(cut(run.facts["kind"], 13), f"{plain(run.facts['title'])}: {text}")
+        line("Tables", str(written))
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        Key.RUNS: [run.as_json for run in runs],
+        **findings_by_severity(warnings),
     }
+    return finish(answer, as_json=as_json)
 
 
-def _about(case: Case, file: Path) -> tuple[str, str]:
-    years, money = span(case.years) if case.years else "no year", case.settings.currency
-    objective = (
-        f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
-    )
-    names = "Names have the form component(key). The components and their keys are:"
-    return f"{objective} first year. Amounts in t.", names
+# ---- pull ----------------------------------------------------------------------------------------
+
+_WIDE = 60
+"""Most characters of a cell shown on a line."""
+_OF_JSON = (str, int, float, bool, type(None))
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@common.output_option(
+    "Write a copy of FILE that has the new values to this path; FILE is never changed.", "NEW"
+)
+@click.option(
+    "--seconds",
+    type=IntegerOption(min=1, max=3600),
+    default=60,
+    metavar="N",
+    help="Longest time to wait for each source, in seconds [60].",
+)
+@click.option("--force", is_flag=True, help="Replace NEW if it exists.")
+@common.JSON
+def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bool) -> int:
+    """Fill sheets from other sources, and show what would change, cell by cell.
+
+    The sheet Sources says where rows come from: a CSV, Excel, Parquet or SQLite file beside FILE,
+    or a database with its URL in an environment variable. Rows are matched by their key. Rows that
+    are in no source stay as they are, and so do notes, formats and formulas. The column Source of
+    each changed row gets the source and the date. The command only reads sources.
+
+    \b
+    planner pull case.xlsx                  show what would change
+    planner pull case.xlsx -o new.xlsx      also write the changed copy
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    place = None if output is None else _new_place(file, output, force=force)
+    from planner.documents.data_in import pull as pull_sources
+    from planner.documents.data_in import write_pulled
+
+    pulled = pull_sources(file, float(seconds), tell=common.progress(as_json))
+    if not as_json:
+        _show_pulled(pulled)
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.FILE: str(file),
+        Key.OUTPUT: None,
+        Key.CELLS: [
+            {Key.SHEET: c.sheet, "cell": c.cell, Key.ROW: c.name, "column": c.header,
+             "before": c.before if isinstance(c.before, _OF_JSON) else str(c.before),
+             "after": c.after, "source": c.source, "is_new_row": c.is_new_row, "note": c.note}
+            for c in pulled.cells
+        ],
+        Key.SHEETS: {
+            name: {Key.ROWS: given, Key.NEW: new, "only_here": only}
+            for name, (given, new, only) in pulled.rows.items()
+        },
+        Key.ERRORS: [],
+    }  # fmt: skip
+    if place is not None:
+        written = write_pulled(pulled, place)
+        answer[Key.OUTPUT] = str(written)
+        if not as_json:
+            common.report_path(place, written)
+            line("Copy", f"{written}. Next: planner check {written}")
+    elif pulled.edits and not as_json:
+        line("No copy", "name a copy to write: -o NEW")
+    return finish(answer, as_json=as_json)
+
+
+def _new_place(file: Path, output: Path, *, force: bool) -> Path:
+    """Return the path of the copy: same file type as the input, and never the input itself."""
+    if paths.is_folder(file):
+        if paths.is_file(output):
+            refuse(f"{output} is a file: {file} is a folder, so name a folder")
+        paths.refuse_source(output)
+        return output
+    path = paths.output_file(output, "workbook")
+    if path.suffix.casefold() != file.suffix.casefold():
+        refuse(f"--output must end in {file.suffix}, as {file} does")
+    paths.refuse_existing(path, force=force)
+    return path
+
+
+def _show_pulled(pulled: Pulled) -> None:
+    for cell in pulled.cells[:_SHOWN]:
+        before = "blank" if cell.before is None else _cell_text(cell.before)
+        note = f" ({cell.note})" if cell.note else " (new row)" if cell.is_new_row else ""
+        change = f"{_cell_text(f'{cell.name} {cell.header}')}: {before} -> {_cell_text(cell.after)}"
+        click.echo(f"  {cell.sheet}!{cell.cell}  {change}{note}", err=True)
+    if len(pulled.cells) > _SHOWN:
+        click.echo(f"  and {len(pulled.cells) - _SHOWN:,} more; --json lists all", err=True)
+    for sheet, (given, new, only) in pulled.rows.items():
+        count = sum(cell.sheet == sheet and not cell.note for cell in pulled.cells)
+        text = f"{number_of(given, 'row')} read, {number_of(new, 'row')} new"
+        text += f", {number_of(only, 'row')} only here"
+        text += f"; {number_of(count, 'cell')} differ{'s' if count == 1 else ''}"
+        line(cut(sheet, 13), text)
+    if pulled.edits and pulled.formulas:
+        cells = number_of(pulled.formulas, "cell")
+        text = f"in {cells}: open the copy in Excel and save it, so that they are calculated"
+        line("Formulas", text, "yellow")
+
+
+def _cell_text(value: object) -> str:
+    return plain(cut(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE))

@@ -1,9 +1,12 @@
-"""The command roll: the workbook of the next planning round, from a plan and its outcome."""
+"""The command roll: the workbook of the next planning round, from a plan and its outcome.
+
+``check_actuals`` checks a workbook of actuals as the command does.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
+from planner.cli import paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
-from planner.cli.paths import output_file, refuse_existing, xlsx_path
+from planner.cli.commands import common
 from planner.cli.words import line
 from planner.render.words import plain, span
 
@@ -27,19 +30,22 @@ if TYPE_CHECKING:
     from planner.workbook import Book
 
 
+_OUTPUTS = Path("outputs")
+
+
 @click.command(cls=Command)
-@click.argument("plan", type=WORKBOOK)
-@click.argument("file", type=WORKBOOK, metavar="INPUT")
+@click.argument("plan", type=common.WORKBOOK)
+@click.argument("file", type=common.WORKBOOK, metavar="INPUT")
 @click.option("--to", type=int, required=True, metavar="YEAR", help="First year of the next plan.")
 @click.option(
     "--actuals",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     metavar="FILE",
     help="What was delivered in past years: a workbook or CSV file [everything as planned].",
 )
-@output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
+@common.output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
 @click.option("--force", is_flag=True, help="Replace NEXT if it exists.")
-@JSON
+@common.JSON
 def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     plan: Path,
     file: Path,
@@ -66,32 +72,23 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     not in --actuals count as delivered as planned.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = output_file(
-        xlsx_path(output or Path("outputs", f"{file.stem}-{to}.xlsx"), "--output"), "workbook"
-    )
-    refuse_existing(place, force=force)
-    tell = progress(as_json)
-    rolled = _rolled(plan, file, to, actuals, tell)
-    tell(f"Writing {place}")
-    from planner.workbook.save import save
+    wanted = output or _OUTPUTS / f"{file.stem}-{to}.xlsx"
+    place = paths.output_file(paths.xlsx_path(wanted, "--output"), "workbook")
+    paths.refuse_existing(place, force=force)
+    tell = common.progress(as_json)
+    from planner.going_on import roll as rolling
 
-    written = save(place, rolled.write_checked)
-    report_path(place, written)
+    past = read_plan_to_roll(plan, file, tell)
+    rolling.refuse_year(past.plan, to)
+    outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
+    names = (plan.name, file.name)
+    rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
+    tell(f"Writing {place}")
+    written = common.save(place, rolled.write_checked)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
     return finish(_answer(rolled, written, seconds), as_json=as_json)
-
-
-def _rolled(
-    plan: Path, file: Path, to: int, actuals: Path | None, tell: Callable[[str], None]
-) -> RolledPlan:
-    from planner.going_on.roll import refuse_year, rolled
-
-    past = read_plan_to_roll(plan, file, tell)
-    refuse_year(past.plan, to)
-    outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
-    return rolled(past.plan, past.orders, past.book, outcome, (plan.name, file.name))
 
 
 @dataclass(frozen=True)
@@ -140,12 +137,7 @@ def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> Pl
 def _start(sheets: PlanSheets, file: Path) -> Start:
     """Read the input and apply the plan's options; InputError if the plan has another input."""
     from planner.audit.verify import is_other_input
-    from planner.cli.commands.verify import (
-        apply_plan_options,
-        missing_for_proof,
-        other_input_finding,
-    )
-    from planner.workbook.parts import is_plan
+    from planner.cli.commands.verify import missing_for_proof, other_input_finding, start_of
 
     recorded = sheets.recorded
     problems = missing_for_proof(sheets)
@@ -155,10 +147,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
         problems.append(errors.Finding("Summary", found=found, hint=hint))
     if problems:
         raise errors.InputError(problems)
-    with errors_in(file):
-        if is_plan(file):
-            refuse(f"{file} is a plan, not an input workbook. Use: planner roll PLAN INPUT")
-        start = apply_plan_options(recorded.made_with, file)
+    start = start_of(recorded, file, "planner roll PLAN INPUT")
     if isinstance(start, errors.Finding):
         raise errors.InputError([start])
     if is_other_input(sheets, start.book):
@@ -206,3 +195,55 @@ def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
         **findings_by_severity(()),
         Key.SECONDS: round(seconds, 6),
     }
+
+
+# ---- a file of actuals, checked with its plan if that is found, otherwise alone ------------------
+
+
+def check_actuals(
+    file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
+) -> tuple[tuple[errors.Finding, ...], Path | None, str]:
+    """Check a file of actuals as ``planner roll`` does.
+
+    Returns the findings, the plan that the file was compared with, and a sentence about that. The
+    plan is ``plan``, otherwise the one that the file's first page names; the plan names its input.
+    If plan or input is not found, the file is checked alone; UsageError if ``plan`` was given.
+    """
+    from planner.going_on.actuals import check_alone, read_actuals
+    from planner.run import open_sheets
+
+    actuals = read_actuals(file)
+    year = actuals.to if to is None else to
+    folders = (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS)
+    path = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
+    name, source = "", None
+    if path is not None:
+        with errors_in(path):
+            name = open_sheets(path).recorded.input_file
+        source = _beside(name, (path.parent, path.parent.parent, file.parent, Path()))
+    if path is None or source is None:
+        if plan is not None:
+            made_from = f"{plan} was made from {name or 'a file'}, which was not found"
+            refuse(f"{made_from}: put it beside the plan")
+        missing = name or actuals.plan or "its plan"
+        words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
+        return check_alone(actuals, year), None, words
+    from planner.going_on.roll import refuse_year
+
+    past = read_plan_to_roll(path, source, tell)
+    first, *later = past.plan.expanded.years
+    over = min(later, default=first + 1) if year is None else year
+    refuse_year(past.plan, over)
+    context = actuals.context
+    findings = [f for f in context.findings if f.severity is errors.Severity.WARNING]
+    try:
+        past.actual(actuals.path, over)
+    except errors.InputError as error:
+        findings = [*error.findings]
+    words = f"with {path}, orders of {span(y for y in past.plan.expanded.years if y < over)}"
+    return context.layout.in_order(findings), path, words
+
+
+def _beside(name: str, folders: Iterable[Path]) -> Path | None:
+    places = (folder / name for folder in folders if name)
+    return next((place for place in places if paths.is_file(place)), None)

@@ -1,10 +1,10 @@
-"""The command serve: the planner as a page in a browser."""
+"""The commands serve, mcp and schema: the planner for browsers, assistants and other programs."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +13,6 @@ from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import IntegerOption
 from planner.stops import mark_handled
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-    import uvicorn
 
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfiles")
 
@@ -92,19 +87,22 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if file is not None and not file.is_file():
         is_folder = "is a folder: the page can watch only a workbook"
         refuse(f"{file} {is_folder if file.is_dir() else 'does not exist'}")
+    import ipaddress
     import secrets
     import socket
 
     import uvicorn
 
-    from planner.server.app import Config, application
-    from planner.server.jobs import ServerLimits
-    from planner.server.patience import TimedConnection
+    from planner.server import app, jobs
 
-    if not token and not _is_here(host):
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if not token and not is_here:
         token = secrets.token_urlsafe(18)
-    limits = ServerLimits(upload=upload * 2**20, memory=memory * 2**20, seconds=minutes * 60.0)
-    config = Config(token, tuple(names), file and file.absolute(), limits)
+    limits = jobs.ServerLimits(upload * 2**20, memory * 2**20, minutes * 60.0)
+    config = app.Config(token, tuple(names), file and file.absolute(), limits)
     try:
         listening = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -117,16 +115,16 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         asked = f"?token={token}" if token else ""
         where = f"http://{shown}:{listening.getsockname()[1]}/{asked}"
         click.echo(f"Serving at {where}; Ctrl-C stops it", err=True)
-        server = _server()(
+        server = app.Server(
             uvicorn.Config(
-                application(config),
+                app.application(config),
                 log_level="warning",
                 server_header=False,
                 access_log=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
-                http=TimedConnection,
+                http=app.TimedConnection,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):
@@ -135,26 +133,49 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     return 0
 
 
-def _server() -> type[uvicorn.Server]:
-    """Return the class of server, which ignores the signals that this process ignores."""
-    import signal
+@click.command(cls=Command)
+@click.argument("folder", type=WORKBOOK, metavar="FOLDER")
+def mcp(folder: Path) -> int:
+    """Serve the planner as tools to an assistant, through standard input and output.
 
-    import uvicorn
+    The assistant's program starts this command. It speaks the Model Context Protocol. The tools
+    are new, check, plan, study, explain, diff, verify and brief.
 
-    ignored = {n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) == signal.SIG_IGN}
+    Only workbooks inside FOLDER are read, and files are only written to FOLDER/outputs. The company
+    that runs the assistant's model sees every cell that the assistant reads. Keep only redacted
+    workbooks there.
 
-    class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            if sig not in ignored:
-                super().handle_exit(sig, frame)
+    \b
+    planner mcp cases
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    require(
+        "mcp", "an assistant's tools need mcp, python-pptx and Plotly, which are",
+        "mcp", "pptx", "plotly",
+    )  # fmt: skip
+    if not folder.is_dir():
+        refuse(f"{folder} is not a folder: name a folder of workbooks that an assistant may read")
+    from planner.cli.assistant import server_of
 
-    return Server
+    server_of(folder).run()
+    return 0
 
 
-def _is_here(host: str) -> bool:
-    import ipaddress
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> int:
+    """Print the JSON schemas of all --json answers and of a case.
 
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    NAME is the name of a command, such as solve, or the word case: only its schema is printed.
+
+    \b
+    planner schema > planner.schema.json
+    planner schema solve
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from models.checks.common import did_you_mean
+    from planner.cli import schema as schemas
+
+    if name is not None and name not in schemas.names():
+        refuse(f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}")
+    shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
+    click.echo(json.dumps(shown, indent=2))
+    return 0

@@ -1,39 +1,37 @@
-"""The command solve: the cheapest plan of a workbook."""
+"""The commands solve and watch: the cheapest plan of a workbook, once or after each save."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UsageError
-from planner.cli import paths, progress, whatifs
-from planner.cli.answer import (
-    Answer,
-    Command,
-    Key,
-    findings_by_severity,
-    finish,
-    refuse,
-    what_if_facts,
-)
+from models import errors
+from planner.cli import answer, paths
+from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
-from planner.cli.words import console, line, show_warnings
+from planner.cli.words import console, line, show_findings, show_warnings
 from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
 from planner.scratch import input_stem
+from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
-    from models.errors import WriteError
     from models.plan import Plan
     from models.results import ByMineral
+    from planner.documents.difference import PlanDifference
+    from planner.documents.inputs import Inputs
     from planner.run import PlanRun
     from planner.studies import Where
+    from planner.workbook.plan_file import PlanFile
 
 _SEED, _ALPHA = 1, 0.95
 _PROOF = "Proof"
@@ -43,7 +41,7 @@ _LABELS = ("Need met", "Limits cost", "Loss")
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
-@whatifs.case_options
+@common.case_options
 @click.option(
     "--solver",
     default="",
@@ -101,7 +99,7 @@ _LABELS = ("Need met", "Limits cost", "Loss")
     "Write the plan here [outputs/<FILE's name>[-<scenario> what-if ...]-plan.xlsx].", "PLAN"
 )
 @common.CSV
-@progress.study_options
+@common.study_options
 @common.JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
@@ -148,11 +146,18 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     have different files. An input workbook is never replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if solver and (seconds is not None or gap):
-        refuse("--time-limit and --gap only work with HiGHS: leave them or --solver out")
+        answer.refuse("--time-limit and --gap only work with HiGHS: leave them or --solver out")
     how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
-    _refuse_contradictions(how, under_risk=under_risk, solver=solver)
+    given = [name for name, value in how.items() if value is not None]
+    if given and not under_risk:
+        answer.refuse(f"--{given[0]} needs --under-risk")
+    if under_risk and solver:
+        answer.refuse("--under-risk only works with HiGHS: leave --solver out")
+    if cvar is not None and not weight:
+        answer.refuse("--cvar has no effect without a --weight, such as --weight 50%")
+    from models.case import SearchLimits
+
     if under_risk:
-        from models.case import SearchLimits
         from planner.cli.study import run_study_command
         from planner.studies import STUDIES
 
@@ -173,12 +178,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
 
     def output_path(name: str = "") -> Path:
-        return paths.plan_path(
-            file, output, csv_folder, part=paths.case_part(file, variation, name)
-        )
+        part = paths.case_part(file, variation, name)
+        return paths.plan_path(file, output, csv_folder, part=part)
 
     output_path()  # an unusable path is an error before any work is done
-    from models.case import SearchLimits
     from models.solve import LISTENER, SearchProgress
     from planner.run import solve_file
 
@@ -205,25 +208,12 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         show_plan(file, run, written)
     if written is not None:
         common.report_path(target, written)
-    return finish(plan_answer(run, written), as_json=as_json, failed=problem)
-
-
-def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
-    given = [f"--{name}" for name, value in how.items() if value is not None]
-    msg = ""
-    if given and not under_risk:
-        msg = f"{given[0]} needs --under-risk"
-    elif under_risk and solver:
-        msg = "--under-risk only works with HiGHS: leave --solver out"
-    elif how["cvar"] is not None and not how["weight"]:
-        msg = "--cvar has no effect without a --weight, such as --weight 50%"
-    if msg:
-        raise UsageError(msg)
+    return answer.finish(plan_answer(run, written), as_json=as_json, failed=problem)
 
 
 def write_run(
     run: PlanRun, target: Path, csv_folder: Path | None = None
-) -> tuple[Path | None, WriteError | None]:
+) -> tuple[Path | None, errors.WriteError | None]:
     """Write a plan and, if a folder is named, its tables; return path and error."""
     from planner.sheets import Table, write_plan
     from planner.sheets.context import RunRecord
@@ -259,7 +249,7 @@ def plan_answer(run: PlanRun, output: Path | None) -> Answer:
     return {
         Key.STATUS: plan.status,
         "search_gap": plan.proof.mip_gap,
-        Key.OBJECTIVE: plan.objective,
+        Key.OBJECTIVE_USD: plan.objective,
         "purchases_usd": plan.purchases,
         "tariffs_usd": plan.tariffs,
         "levies_usd": plan.levies,
@@ -269,14 +259,14 @@ def plan_answer(run: PlanRun, output: Path | None) -> Answer:
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
         Key.SCENARIO: plan.case.scenario,
-        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in run.what_ifs],
+        Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in run.what_ifs],
         Key.CURRENCY: plan.case.settings.currency,
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
         **_if_lost(plan),
         Key.WORDS: first_lines(run),
         Key.MINERALS: records(run.minerals),
-        Key.WARNINGS: findings_by_severity(run.warnings)[Key.WARNINGS],
+        Key.WARNINGS: answer.findings_by_severity(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
         Key.ERRORS: [],
     }
@@ -286,15 +276,10 @@ def _if_lost(plan: Plan) -> dict[str, Any]:
     """Return the share served in the last year if a country stops; {} without stages."""
     if not plan.expanded.intakes:
         return {}
-    return {
-        "served_if_lost": {
-            mineral: {
-                country: {"last_stage": last, "through_all_stages": through}
-                for country, (last, through) in shares.items()
-            }
-            for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items()
-        }
-    }
+    keys, minerals = ("last_stage", "through_all_stages"), dict[str, Any]()
+    for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items():
+        minerals[mineral] = {c: dict(zip(keys, both, strict=True)) for c, both in shares.items()}
+    return {"served_if_lost": minerals}
 
 
 # ---- words ---------------------------------------------------------------------------------------
@@ -305,8 +290,8 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
+    from planner.sheets import findings as found
     from planner.sheets.context import Context, question
-    from planner.sheets.findings import answer, dependence, findings
     from planner.sheets.last_plan import LAST_PLAN, previous_plan_holds
     from planner.sheets.survival import survival, years_needed
 
@@ -318,7 +303,7 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     years = words.span(case.years)
     served = words.fine_share(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
-    is_optimal = plan.status == OPTIMAL
+    is_open, gap = plan.status != OPTIMAL, plan.proof.mip_gap
     tariffs = words.tariff_words({"": plan.cash_cost}, money)
     lines = {
         "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
@@ -326,14 +311,12 @@ def first_lines(run: PlanRun) -> dict[str, str]:
         **({"Tariffs": tariffs} if tariffs else {}),
         Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
-        _PROOF: f"Proven. {words.proven_words()}."
-        if is_optimal
-        else words.search_words(plan.proof.mip_gap),
+        _PROOF: words.search_words(gap) if is_open else f"Proven. {words.proven_words()}.",
     }
     table, country = run.minerals, case.country_name
-    need = answer(table, question(case))
+    need = found.answer(table, question(case))
     lines |= {Figure.QUESTION.value: need.question, "Answer": need.text} if need else {}
-    points = findings(table, len(case.years), country)
+    points = found.findings(table, len(case.years), country)
     figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
     lines |= zip(_LABELS, figures, strict=False)
     last = previous_plan_holds(Context(plan, run.book, cache=run.kept))
@@ -341,8 +324,8 @@ def first_lines(run: PlanRun) -> dict[str, str]:
     needed = years_needed(plan.supply)
     light = survival(Security.from_plan(plan), needed, country) if case.security else None
     lines |= {Security.TABLE: light.text} if light is not None else {}
-    # the last line, since the table of dependent members follows it
-    return lines | ({"Dependence": sentence} if (sentence := dependence(table, country)) else {})
+    dependent = found.dependence(table, country)  # last, as the table of these members follows it
+    return lines | ({"Dependence": dependent} if dependent else {})
 
 
 def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
@@ -357,7 +340,7 @@ def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
     for label, text in first_lines(run).items():
         line(label, words.plain(text), "yellow" if is_odd.get(label) else None)
         if label == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
-            _show_named(_short(plan))
+            _show_short(plan)
     show_suppliers(run.minerals, case.country_name)
     show_warnings(run.warnings, "Checks")
     if run.solver:
@@ -383,14 +366,8 @@ def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
         console(sys.stderr).print(grid(shown, *fields, country=country))
 
 
-def _show_named(lines: dict[str, str]) -> None:
-    width = max((len(words.plain(name)) for name in lines), default=0)
-    for name, text in lines.items():
-        click.echo(f"  {words.plain(name):<{width}}  {words.plain(text)}", err=True)
-
-
-def _short(plan: Plan) -> dict[str, str]:
-    """Return each mineral's shortage: tonnes, and the missing share of need by year."""
+def _show_short(plan: Plan) -> None:
+    """Print each mineral's shortage: tonnes, and the missing share of need by year."""
     from models.measures import shortage_rates, sums_within
     from planner.render.sentences import in_years
 
@@ -401,5 +378,175 @@ def _short(plan: Plan) -> dict[str, str]:
     for name, years in short.items():
         tonnes, by_year = sum(years.values()), in_years(shortage_rates(years, need[name]))
         if tonnes > 0:
-            lines[name] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
-    return lines
+            lines[words.plain(name)] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
+    width = max(map(len, lines), default=0)
+    for name, text in lines.items():
+        click.echo(f"  {name:<{width}}  {text}", err=True)
+
+
+# ---- watch ---------------------------------------------------------------------------------------
+
+_NAMED = 2
+"""Largest number of changes named on a line; the others are counted."""
+
+
+@click.command(cls=Command)
+@click.argument("file", type=common.WORKBOOK)
+@common.case_options
+@common.output_option("Write the plan here [where planner solve writes it].", "PLAN")
+@common.JSON
+def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: bool) -> int:
+    """Plan again each time the workbook is saved, and say what changed.
+
+    The command writes the plan to the same file as planner solve. Three lines compare each plan
+    with the one before it: cells of the workbook, minerals, flows. If the workbook has errors, they
+    are listed, and the command waits for the next save. Press Ctrl-C to stop (exit code 0). With
+    --json, the command prints one line of JSON per plan.
+
+    \b
+    planner watch case.xlsx
+    planner watch case.xlsx --scenario Embargo
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    common.require("watch", "watch needs watchfiles, which is", "watchfiles")
+    target = paths.plan_path(file, output, None, part=paths.case_part(file, variation))
+    desk = _Desk(file, variation, target, as_json)
+    from planner.workbook.save import fingerprint, watch_saves
+
+    digest = ""
+    with suppress(OSError, errors.InputError):
+        digest = fingerprint(file)
+    with suppress(KeyboardInterrupt):
+        for _ in chain([None], watch_saves(file, digest)):
+            desk.plan()
+    mark_handled()
+    if not as_json:
+        click.echo(f"Ended: {words.number_of(desk.plans, 'plan')} of {file}", err=True)
+    return 0
+
+
+@dataclass
+class _Desk:
+    """The workbook that is planned, its last plan with the run, and the number of plans."""
+
+    file: Path
+    variation: dict[str, Any]
+    target: Path
+    as_json: bool
+    last: tuple[PlanRun, PlanFile] | None = None
+    plans: int = 0
+
+    def plan(self) -> None:
+        """Plan, write and show changes; an error is shown, and the command goes on."""
+        try:
+            self._plan()
+        except errors.InputError as error:
+            raise_pending_stop()
+            if self.as_json:
+                found = answer.findings_by_severity(error.findings)
+                answer.print_json({Key.STATUS: "input_error", **found}, indent=None)
+            else:
+                show_findings(self.file, error.findings, err=True)
+        except errors.PlannerError as error:
+            raise_pending_stop()
+            if isinstance(error, errors.UsageError) and not self.plans:
+                raise
+            if self.as_json:
+                answer.print_json(answer.failure_answer("error", str(error)), indent=None)
+            else:
+                click.echo(f"Error: {error}", err=True)
+        if not self.as_json:
+            line("Watching", f"{self.file}; Ctrl-C stops")
+
+    def _plan(self) -> None:
+        from planner.run import open_plan, solve_file
+
+        tell = common.progress(self.as_json)
+        run = solve_file(self.file, **self.variation, in_background=True, tell=tell)
+        written, problem = write_run(run, self.target)
+        if written is None or problem is not None:
+            raise problem or errors.PlannerError(f"{self.target} was not written")
+        common.report_path(self.target, written)
+        plan, lines = open_plan(written), dict[str, str]()
+        if self.last is not None:
+            from planner.documents.difference import compare_plans
+            from planner.documents.inputs import compare_inputs
+
+            before, old = self.last
+            inputs = compare_inputs(old, plan, (before.book, run.book))
+            lines = dict(changes(compare_plans(old, plan), inputs))
+        elif not self.as_json:
+            show_plan(self.file, run, written)
+        self.last, self.plans = (run, plan), self.plans + 1
+        if self.as_json:
+            changed = {head.casefold(): text for head, text in lines.items()}
+            warnings = answer.findings_by_severity(run.warnings)[Key.WARNINGS]
+            ended: Answer = {Key.STATUS: run.plan.status, Key.OUTPUT: str(written)}
+            ended |= {"changes": changed, Key.WARNINGS: warnings}
+            answer.print_json(ended, indent=None)
+            return
+        if lines:
+            click.echo(f"Planned at {time.strftime('%H:%M:%S')}", err=True)
+        for head, text in lines.items():
+            line(head, words.plain(text))
+
+
+# ---- what changed, in three lines ----------------------------------------------------------------
+
+
+def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
+    """Yield label and text of the changes in the workbook, of minerals, and of flows."""
+    from models.results import Figure
+
+    cells = [
+        f"{place} {name}{': ' if new else ''}{f'{old} to ' if old else ''}{new}"
+        for place, name, old, new in inputs.in_words
+    ]
+    yield "Workbook", f"{inputs.count}: {words.listed(cells, _NAMED)}" if cells else inputs.count
+    if result.verdict:
+        yield "Plan", result.verdict
+        return
+    yield Figure.MINERALS, _minerals(result)
+    yield "Flows", _flows(result)
+
+
+def _minerals(result: PlanDifference) -> str:
+    changed = []
+    rows = result.minerals.to_dict("records")
+    rows.sort(key=lambda row: -abs(_number(row["paid_change"])))
+    for row in rows:
+        parts = [
+            f"{name} {_change(change, unit)}"
+            for name, change, unit in (
+                ("short", _number(row["short_change"]), "t"),
+                ("paid", _number(row["paid_change"]), result.pair.money),
+            )
+            if change
+        ]
+        if share := _number(row["share_change"]):
+            parts.append(f"largest share {words.signed(share * 100, '.1f')} points")
+        if parts:
+            changed.append(f"{row['mineral']} {', '.join(parts)}")
+    if not changed:
+        return "no amount changes"
+    others = len(rows) - len(changed)
+    return _few(changed) + (f" ({others:,} without any change)" if others else "")
+
+
+def _flows(result: PlanDifference) -> str:
+    flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
+    if result.not_shown:
+        flows.append(words.uncapitalized(result.not_shown))
+    return _few(flows) if flows else "none differs"
+
+
+def _few(parts: Sequence[str]) -> str:
+    more = [f"and {len(parts) - _NAMED:,} more"] if len(parts) > _NAMED else []
+    return "; ".join([*parts[:_NAMED], *more])
+
+
+def _change(value: float, unit: str) -> str:
+    return f"{'+' if value > 0 else ''}{words.amount(value, unit)}"
+
+
+def _number(value: object) -> float:
+    return float(value) if words.known(value) else 0.0

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from models import errors, tolerances
 from planner._version import __version__
-from planner.cli.answer import (
-    Answer,
-    Command,
-    Key,
-    errors_in,
-    findings_by_severity,
-    finish,
-    print_json,
-    refuse,
-)
-from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, report_path
-from planner.cli.paths import output_file, plan_path
+from planner.cli import paths
+from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
+from planner.cli.commands import common
 from planner.cli.words import line, show_some
 from planner.options import DecimalOption
 from planner.render.words import listed, number_of, plain, search_words
 
 if TYPE_CHECKING:
     from planner.audit import PlanSheets, Recorded, Verdict
-    from planner.audit.intervals import Known
     from planner.audit.redact import Redacted
     from planner.run import Start
 
@@ -68,21 +59,21 @@ class _Outcome:
     currency: str = ""
 
     def show(self, *, as_json: bool) -> int:
-        is_verified = self.verdict is not None and not self.findings
+        code = 0 if self.verdict is not None and not self.findings else DIFFERS
         if as_json:
-            print_json(self._answer())
-            return 0 if is_verified else DIFFERS
+            finish(self._answer(), as_json=True)
+            return code
         if self.verdict is None:
             head = f"{self.plan} cannot be verified"
         elif self.findings:
             head = f"{self.plan} differs from the plan that the planner makes from {self.file}"
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
-        click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
+        click.secho(head, fg="red" if code else "green", bold=True, err=True)
         show_some(self.findings, self.most, "; --json lists all")
         for name, text in self._lines(self.verdict) if self.verdict else ():
             line(name, text)
-        return 0 if is_verified else DIFFERS
+        return code
 
     def _answer(self) -> Answer:
         verdict = self.verdict
@@ -98,7 +89,7 @@ class _Outcome:
                 Key.SHEETS: verdict.sheets,
                 "not_checked": verdict.records,
                 "proven": verdict.is_proven,
-                Key.OBJECTIVE: verdict.objective,
+                Key.OBJECTIVE_USD: verdict.objective,
                 Key.CURRENCY: self.currency,
                 "violation_t": verdict.violation,
                 "dual_infeasibility": verdict.dual_infeasibility,
@@ -113,10 +104,7 @@ class _Outcome:
         records = f"{number_of(verdict.records, 'cell')} and the times, which record the run"
         yield "Compared", f"{verdict.compared}: {cells} on {sheets}. Not compared: {records}"
         if verdict.input_file != self.file.name:  # nothing proves a name
-            yield (
-                "Input name",
-                f"the plan was made from a file named {plain(verdict.input_file)}",
-            )
+            yield "Input name", f"the plan was made from a file named {plain(verdict.input_file)}"
         if verdict.is_proven:
             scope = "holds for the flows, values and duals in the file: " if self.findings else ""
             broken = f"no constraint is broken by more than {verdict.violation:.2g} t"
@@ -124,39 +112,33 @@ class _Outcome:
             yield "Proof", f"{scope}{broken}, {cheaper}"
         else:
             yield "Proof", "none: see the findings above"
-        for text in _not_proven(verdict):
-            yield "Not proven", text
+        yield from (("Not proven", text) for text in _not_proven(verdict))
         if self.made_by != __version__:
-            text = (
-                f"the plan says it was written by planner {plain(self.made_by) or '(none)'}; this"
-                f" is planner {__version__}, which may write other sheets and words. The proof does"
-                " not depend on them"
-            )
-            yield "Versions", text
+            written = f"the plan says it was written by planner {plain(self.made_by) or '(none)'}"
+            this = f"this is planner {__version__}, which may write other sheets and words"
+            yield "Versions", f"{written}; {this}. The proof does not depend on them"
 
 
 def _not_proven(verdict: Verdict) -> Iterator[str]:
     """Yield what the proof of a plan does not cover."""
     if verdict.is_proven and verdict.whole_projects:
         left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
-        yield (
-            "that no other choice of projects is cheaper: the proof takes the projects that are"
-            f" built as given{left}"
-        )
+        taken = f"the proof takes the projects that are built as given{left}"
+        yield f"that no other choice of projects is cheaper: {taken}"
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
 
 
 @click.command(cls=Command)
-@click.argument("plan", type=WORKBOOK)
-@click.argument("file", type=WORKBOOK)
+@click.argument("plan", type=common.WORKBOOK)
+@click.argument("file", type=common.WORKBOOK)
 @click.option(
     "--salt",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     metavar="SALT",
     help="The file with the salt of a redacted PLAN [<PLAN's name>.salt, beside PLAN].",
 )
-@JSON
+@common.JSON
 def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     """Prove that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
@@ -170,22 +152,18 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
 
     The exit code is 0 if everything matches, and 1 if anything differs or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    tell = progress(as_json)
+    tell = common.progress(as_json)
     from planner.audit.salt import salt_file
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets
-    from planner.workbook.parts import is_plan
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
     problems = [*_redacted(recorded, file, salt or salt_file(plan)), *missing_for_proof(sheets)]
     if problems:
         return replace(outcome, findings=tuple(problems)).show(as_json=as_json)
-    with errors_in(file):
-        if is_plan(file):
-            refuse(f"{file} is a plan, not an input workbook. Use: planner verify PLAN INPUT")
-        start = apply_plan_options(recorded.made_with, file)
+    start = start_of(recorded, file, "planner verify PLAN INPUT")
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
@@ -205,42 +183,40 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     ).show(as_json=as_json)
 
 
-def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Return the options that a plan was made with; click's error if one selects no case.
+def start_of(recorded: Recorded, file: Path, usage: str) -> Start | errors.Finding:
+    """Read the input and apply the plan's options; a finding says why that is impossible.
 
-    Other options of solve are errors: a plan may not print help or name a file to write.
+    UsageError with the right ``usage`` if the file is a plan. Options of solve that don't select
+    the case can't be applied: a plan may not print help or name a file to write.
     """
+    from models.case import SearchLimits
     from planner.cli.commands.solve import solve
+    from planner.run import start_file
+    from planner.workbook.parts import is_plan
 
+    typed = recorded.made_with
+    words = [f"{option}={text}" for option, text in typed if option.startswith("--")]
     parameters = [p for p in solve.params if p.name in _CASE_OPTIONS]
     parser = click.Command("solve", params=parameters, add_help_option=False)
-    words = [f"{option}={given}" for option, given in typed if option.startswith("--")]
-    if len(words) < len(typed):
-        msg = "an option begins with --"
-        raise click.UsageError(msg)
-    return parser.make_context("solve", words).params
-
-
-def apply_plan_options(typed: tuple[tuple[str, str], ...], file: Path) -> Start | errors.Finding:
-    """Read the input and apply the plan's options; a finding says why that is impossible."""
-    from models.case import SearchLimits
-    from planner.cli.whatifs import WhatIfOptions
-    from planner.run import start_file
-
-    try:
-        options = _options(typed)
-        return start_file(
-            file,
-            scenario=options["scenario"],
-            what_ifs=WhatIfOptions(options["blocks"], options["losses"], options["changes"]),
-            max_country_share=options["max_country_share"],
-            search=SearchLimits(options["seconds"], options["gap"]),
-        )
-    except (click.ClickException, errors.UsageError) as error:
-        why = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        words = " ".join(f"{option} {given!r}" for option, given in typed)
-        message = f"the options {words} cannot be applied to {file.name}: {why}"
-        return errors.Finding("Checks", column="What", found=message)
+    with errors_in(file):
+        if is_plan(file):
+            refuse(f"{file} is a plan, not an input workbook. Use: {usage}")
+        try:
+            if len(words) < len(typed):
+                refuse("an option begins with --")
+            given = parser.make_context("solve", words).params
+            return start_file(
+                file,
+                scenario=given["scenario"],
+                what_ifs=common.WhatIfOptions(given["blocks"], given["losses"], given["changes"]),
+                max_country_share=given["max_country_share"],
+                search=SearchLimits(given["seconds"], given["gap"]),
+            )
+        except (click.ClickException, errors.UsageError) as error:
+            why = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            made_with = " ".join(f"{option} {text!r}" for option, text in typed)
+            message = f"the options {made_with} cannot be applied to {file.name}: {why}"
+            return errors.Finding("Checks", column="What", found=message)
 
 
 def other_input_finding(file: Path, recorded: Recorded) -> errors.Finding:
@@ -259,19 +235,16 @@ def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding
     secret, fingerprint = read_salt(salt), open_source(file).sha256
     # a copy of an earlier version has the plain fingerprint
     fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
-    is_its = recorded.input_sha256 in fits
-    origin = f"The plan was made from {file.name}: its fingerprint matches."
     other: list[errors.Finding] = []
-    if not is_its and not secret:
-        origin = (
-            f"Without its salt the plan cannot be compared with an input; {salt} contains none."
-        )
-    elif not is_its:
+    if recorded.input_sha256 in fits:
+        origin = f"The plan was made from {file.name}: its fingerprint matches."
+    elif not secret:
+        origin = "Without its salt the plan cannot be compared with an input;"
+        origin += f" {salt} contains none."
+    else:
         origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
-        message = (
-            f"with the salt in {salt.name}, the fingerprint of {file.name} differs from the plan's"
-        )
-        other = [errors.Finding("Summary", found=message)]
+        message = f"with the salt in {salt.name}, the fingerprint of {file.name} differs"
+        other = [errors.Finding("Summary", found=f"{message} from the plan's")]
     why = "Nothing else can be checked, since the values and duals were taken out."
     redacted = errors.Finding(
         "Summary",
@@ -301,7 +274,7 @@ _MOST_NAMED = 3
 
 
 @click.command(cls=Command)
-@click.argument("plan", type=WORKBOOK)
+@click.argument("plan", type=common.WORKBOOK)
 @click.option(
     "--member",
     "members",
@@ -310,7 +283,7 @@ _MOST_NAMED = 3
     metavar="NAME",
     help="A member to redact, by its name in the plan. Repeatable.",
 )
-@output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
+@common.output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
     "--protection",
     type=DecimalOption(0, 1, min_open=True),
@@ -330,7 +303,7 @@ _MOST_NAMED = 3
     is_flag=True,
     help="Write nothing if the totals kept by --keep-totals reveal a member's figure.",
 )
-@JSON
+@common.JSON
 def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     plan: Path,
     members: tuple[str, ...],
@@ -355,14 +328,13 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     planner verify can check only the input of a redacted plan, not its figures. For that it needs
     the salt, a secret in a file beside COPY: keep it to yourself. PLAN is never changed.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
-    copy = plan_path(plan, wanted, None, suffix="redacted plan")
-    tell = progress(as_json)
+    wanted = output or plan.with_name(f"{plan.stem}-redacted.xlsx")
+    copy = paths.plan_path(plan, wanted, None, suffix="redacted plan")
+    tell = common.progress(as_json)
     from planner.audit.redact import redact as redacted
     from planner.audit.redact import spelled_members, write_redacted
     from planner.audit.salt import salt_file, write_salt
     from planner.run import open_sheets
-    from planner.workbook.save import save
 
     sheets = open_sheets(plan, tell)
     if sheets.recorded.redacted:
@@ -371,9 +343,8 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     computable = _revealed(result)
     if computable and keep_totals and unless_computable:
         raise errors.UsageError("\n".join(_computable(result, computable)))
-    written = save(copy, lambda path: write_redacted(path, result))
-    report_path(copy, written)
-    salt = output_file(salt_file(written), "salt")
+    written = common.save(copy, lambda path: write_redacted(path, result))
+    salt = paths.output_file(salt_file(written), "salt")
     write_salt(salt, result.salt)
     if not as_json:
         _show(result, computable, written, salt)
@@ -414,35 +385,26 @@ def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
     if not figures_known:
         return []
     lines = [f"  {figures}" for figures in figures_known]
-    if not result.withheld.sentences:
-        return [
-            "These figures are taken out, but can be computed: the total minus all other members.",
-            *lines,
-            "Without --keep-totals, the totals that reveal them are taken out.",
-        ]
-    return [
-        *result.withheld.sentences,
-        "Sums over all minerals are taken out, too. The totals would reveal these figures:",
-        *lines,
-        "To keep more totals, also redact members that buy and stock the same minerals.",
-    ]
+    before = "These figures are taken out, but can be computed: the total minus all other members."
+    after = "Without --keep-totals, the totals that reveal them are taken out."
+    if result.withheld.sentences:
+        before = "Sums over all minerals are taken out, too. The totals would reveal these figures:"
+        after = "To keep more totals, also redact members that buy and stock the same minerals."
+    return [*result.withheld.sentences, before, *lines, after]
 
 
 def _revealed(result: Redacted) -> list[str]:
     """Return one line per member on the figures that the totals reveal, and how closely."""
-    every = [figure for figures in result.withheld.computable.values() for figure in figures]
-    return [
-        _of_member(member, [figure for figure in every if figure.figure.member == member])
-        for member in result.members
-        if any(figure.figure.member == member for figure in every)
-    ]
-
-
-def _of_member(member: str, figures: list[Known]) -> str:
-    minerals = list(dict.fromkeys(figure.mineral for figure in figures))
-    wide = max(
-        ((k.most - k.least) / abs(k.figure.value) for k in figures if k.figure.value), default=0
-    )
-    named = f"{number_of(len(figures), 'figure')} of {listed(minerals, _MOST_NAMED)}"
-    near = f"to within {max(wide, 0.01):z.0%}" if wide > tolerances.DISCLOSED_FIGURE else "exactly"
-    return f"{member}: {named}, each known {near}"
+    every = list(chain.from_iterable(result.withheld.computable.values()))
+    lines = []
+    for member in result.members:
+        known = [each for each in every if each.figure.member == member]
+        if not known:
+            continue
+        minerals = listed(dict.fromkeys(each.mineral for each in known), _MOST_NAMED)
+        parts = ((k.most - k.least) / abs(k.figure.value) for k in known if k.figure.value)
+        wide = max(parts, default=0)
+        is_exact = wide <= tolerances.DISCLOSED_FIGURE
+        how = "exactly" if is_exact else f"to within {max(wide, 0.01):z.0%}"
+        lines.append(f"{member}: {number_of(len(known), 'figure')} of {minerals}, each known {how}")
+    return lines

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import Finding, InputError, WriteError
-from planner.cli.answer import (
-    Answer,
-    Command,
-    Key,
-    errors_in,
-    findings_by_severity,
-    finish,
-    refuse,
-    report_failure,
-)
-from planner.cli.commands.common import JSON, OUTPUT, WORKBOOK, output_option, progress, report_path
-from planner.cli.paths import copy_path, is_file, is_folder, output_file, refuse_existing, xlsx_path
+from models.errors import Finding, InputError, Severity, WriteError
+from planner.cli import answer, paths
+from planner.cli.answer import Answer, Command, Key, refuse
+from planner.cli.commands import common
 from planner.cli.words import line, show_defaults, show_findings
 from planner.render.words import number_of
 from planner.stops import raise_pending_stop
@@ -43,7 +34,7 @@ class New(Command):
 
 
 @click.command(cls=New)
-@click.argument("file", type=OUTPUT, required=False)
+@click.argument("file", type=common.OUTPUT, required=False)
 @click.option(
     "--example", is_flag=True, help="Write the example, critical minerals, instead of a template."
 )
@@ -58,7 +49,7 @@ class New(Command):
 @click.option(
     "--actuals",
     "plan",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     metavar="PLAN",
     help="Instead, list the orders of PLAN in a workbook, to fill in what was delivered.",
 )
@@ -71,9 +62,9 @@ class New(Command):
     help="With --actuals: the orders of this year. Repeatable [the plan's first year].",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Write a folder of CSV files, one per sheet.")
-@output_option("Another way to give FILE.", "FILE")
+@common.output_option("Another way to give FILE.", "FILE")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-@JSON
+@common.JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path | None,
     example: bool,
@@ -96,58 +87,53 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     path = _path_of(file, output)
-    if plan is not None:
-        if example or every or wanted or as_csv:
-            refuse(
-                "--actuals writes another workbook: leave out --example, --all, --with and --csv"
-            )
-        return _new_actuals(path, plan, years, force=force, as_json=as_json)
-    if years:
+    if plan is not None and (example or every or wanted or as_csv):
+        refuse("--actuals writes another workbook: leave out --example, --all, --with and --csv")
+    if years and plan is None:
         refuse("--year needs --actuals")
     if example and (every or wanted):
         refuse("--example copies a whole case: leave out --all and --with")
     if not as_csv:
-        path = output_file(xlsx_path(path, "FILE"), "workbook", *([_example()] if example else []))
-    elif is_file(path):
+        read = [_example()] if example else []
+        path = paths.output_file(paths.xlsx_path(path, "FILE"), "workbook", *read)
+    elif paths.is_file(path):
         refuse(f"{path} is a file: with --csv, name a folder")
-    refuse_existing(path, force=force)
-    sheets = [] if example else _sheets(wanted, every=every)
-    written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
+    paths.refuse_existing(path, force=force)
+    if plan is not None:
+        written, then = _write_actuals(path, plan, years)
+    else:
+        sheets = [] if example else _sheets(wanted, every=every)
+        written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
+        then = f"planner check {written}"
     if not as_json:
-        report_path(path, written)
-        click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
-    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+        common.report_path(path, written)
+        click.echo(f"Wrote {written}. Next: {then}", err=True)
+    done: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}
+    return answer.finish(done, as_json=as_json)
 
 
 def _path_of(file: Path | None, output: Path | None) -> Path:
     if file is not None and output is not None:
         refuse(f"FILE ({file}) and --output ({output}) are the same option: give one of them")
-    path = file if file is not None else output
+    path = file or output
     if path is None:
         refuse("name the workbook to write: planner new FILE")
     return path
 
 
-def _new_actuals(
-    file: Path, plan: Path, years: tuple[int, ...], *, force: bool, as_json: bool
-) -> int:
-    path = output_file(xlsx_path(file, "FILE"), "workbook")
-    refuse_existing(path, force=force)
+def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path, str]:
+    """Write a workbook for what was delivered; return its path, and what to do next."""
     from planner.documents.orders import orders_of
     from planner.going_on.to_fill import next_year, planned_years, write_actuals
     from planner.run import open_plan
     from planner.workbook.save import save
 
-    with errors_in(plan):
+    with answer.errors_in(plan):
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
     written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
-    if not as_json:
-        report_path(path, written)
-        roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
-        then = f"fill it in, then run planner check {written} and {roll} -o NEXT"
-        click.echo(f"Wrote {written}. Next: {then}", err=True)
-    return finish({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
+    roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
+    return written, f"fill it in, then run planner check {written} and {roll} -o NEXT"
 
 
 def _write_book(path: Path, sheets: list[str]) -> Path:
@@ -216,16 +202,16 @@ def _example() -> Path:
 
 
 @click.command(cls=Command)
-@click.argument("file", type=WORKBOOK)
+@click.argument("file", type=common.WORKBOOK)
 @click.option(
     "--marked",
-    type=OUTPUT,
+    type=common.OUTPUT,
     metavar="COPY",
     help="Write a copy in which every faulty cell is coloured and has a comment.",
 )
 @click.option(
     "--plan",
-    type=WORKBOOK,
+    type=common.WORKBOOK,
     metavar="PLAN",
     help="For actuals: the plan that the orders come from [the one that FILE names].",
 )
@@ -235,7 +221,7 @@ def _example() -> Path:
     metavar="YEAR",
     help="For actuals: the first year that isn't over [as in FILE, else the plan's second].",
 )
-@JSON
+@common.JSON
 def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as_json: bool) -> int:
     """List every error and warning of a workbook, each with its cell.
 
@@ -249,24 +235,25 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     its macros and drawn shapes. It also marks the inputs that change the plan most, if you have run
     `planner sensitivity`.
     """
-    copy = None if marked is None else copy_path(marked)
+    copy = None if marked is None else paths.copy_path(marked)
     from planner.run import check_file
     from planner.workbook.parts import is_actuals, is_input, is_plan
 
     failed: InputError | None = None
     look_up: dict[tuple[str, str], str] = {}
-    answer: Answer = {Key.FILE: str(file)}
+    result: Answer = {Key.FILE: str(file)}
     defaults: Sequence[DefaultUsed] = ()
     compared = ""
     asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
-    if asked and (is_folder(file) or is_input(file) or is_plan(file)):
+    if asked and (paths.is_folder(file) or is_input(file) or is_plan(file)):
         refuse(f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}")
     if asked or is_actuals(file):
-        from planner.cli.commands.filled_in import check_actuals
+        from planner.cli.commands.roll import check_actuals
 
-        checked = check_actuals(file, plan, to, progress(as_json))
-        failed, findings, compared = checked.failed, checked.findings, checked.words
-        answer[Key.PLAN] = None if checked.plan is None else str(checked.plan)
+        findings, beside, compared = check_actuals(file, plan, to, common.progress(as_json))
+        is_wrong = any(each.severity is Severity.ERROR for each in findings)
+        failed = InputError(findings) if is_wrong else None
+        result[Key.PLAN] = None if beside is None else str(beside)
     else:
         try:
             book = check_file(file)
@@ -282,23 +269,26 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
             line("Checked", compared)
         if failed is None:
             show_defaults(defaults)
+    listed = answer.findings_by_severity(findings)
     if copy is not None:
+        result |= {"marked": None, "marked_cells": 0}
         try:
-            answer |= _copied(_marked(file, copy, findings, look_up, as_json=as_json))
+            copied = _marked(file, copy, findings, look_up, as_json=as_json)
         except WriteError as error:
-            answer |= _copied(None) | findings_by_severity(findings)
-            return report_failure(error, as_json=as_json, result=answer)
+            return answer.report_failure(error, as_json=as_json, result=result | listed)
+        if copied is not None:
+            result |= {"marked": str(copied.path), "marked_cells": copied.cells}
     if failed is None:
-        return finish(
-            {Key.STATUS: "ok", **answer, **findings_by_severity(findings)}, as_json=as_json
-        )
-    return report_failure(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
+        return answer.finish({Key.STATUS: "ok", **result, **listed}, as_json=as_json)
+    return (
+        answer.report_failure(failed, as_json=True, result=result) if as_json else failed.exit_code
+    )
 
 
 def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
     """Return the inputs that change the plan most, if `planner sensitivity` was run."""
     study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
-    if not is_file(study):
+    if not paths.is_file(study):
         return {}
     from planner.studies.sensitivity import to_look_up
 
@@ -320,16 +310,9 @@ def _marked(
         click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
         return None
     marked = mark(file, copy, findings, look_up)
-    report_path(copy, marked.path)
+    common.report_path(copy, marked.path)
     if not as_json:
         left = f", {marked.left:,} not marked" if marked.left else ""
         cells = f"{number_of(marked.cells, 'cell')} marked{left}"
         click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
     return marked
-
-
-def _copied(marked: Marked | None) -> Answer:
-    return {
-        "marked": None if marked is None else str(marked.path),
-        "marked_cells": 0 if marked is None else marked.cells,
-    }

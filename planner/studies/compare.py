@@ -28,11 +28,16 @@ from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
+from planner.sheets.changes import (
+    ADDED,
+    changed_amounts,
+    input_differences,
+    largest_moves,
+    minerals_that_differ,
+)
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
-from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
 from planner.studies import cases, regret
 from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (

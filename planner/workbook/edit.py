@@ -8,6 +8,7 @@ replaced by its old value, which belongs to the row in the input.
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 import zipfile
@@ -22,14 +23,20 @@ from xml.sax.saxutils import escape
 from openpyxl.comments import Comment
 from openpyxl.formula.tokenizer import Token, Tokenizer
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import quote_sheetname, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import TableColumn
 from openpyxl.xml.functions import fromstring
 
 from models.case import fold
+from planner.render import palette
+from planner.render.style import number_format
+from planner.render.table import Table
 from planner.scratch import scratch_file
-from planner.workbook.findings import letters
+from planner.workbook.findings import address, letters
 from planner.workbook.grid import Area, area_of, paused_gc
 
 _EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
@@ -229,15 +236,15 @@ class EditedBook:
 
     def fix(self) -> None:
         """Replace formulas that depend on a changed cell by their values."""
-        for title, address in sorted(self.saved):
-            cell = self.book[title][address]
+        for title, place in sorted(self.saved):
+            cell = self.book[title][place]
             if cell.data_type != "f":
                 continue
             value = cell.value
             formula = value if isinstance(value, str) else getattr(value, "text", "")
             if self._depends_on_change(title, formula or ""):
-                cell.value = self.saved[title, address].value
-                self.fixed.append((title, address))
+                cell.value = self.saved[title, place].value
+                self.fixed.append((title, place))
 
     def _depends_on_change(self, title: str, formula: str) -> bool:
         if _UNSURE.search(formula):
@@ -306,3 +313,104 @@ def _with_value(values: Mapping[str, SavedValue], cell: re.Match[bytes]) -> byte
     kind = b"" if saved.kind == "n" else f' t="{saved.kind}"'.encode()
     text = escape(saved.text).encode()
     return b'<c r="%s"%s%s>%s<v>%s</v></c>' % (cell[1], cell[2], kind, cell[3], text)
+
+
+# ---- added sheets with texts and tables in the planner's style -----------------------------------
+
+_LINE_HEIGHT, _PER_LINE = 15.0, 1.05
+_NARROWEST, _WIDEST = 11, 46
+
+
+def _hex(colour: str) -> str:
+    return f"FF{colour.removeprefix('#')}"
+
+
+_RULE = Side("thin", color=_hex(palette.LINE))
+_BOX = Border(left=_RULE, right=_RULE, top=_RULE, bottom=_RULE)
+
+
+class AddedPage:
+    """A sheet that is written from the top; ``row`` is the next free row."""
+
+    def __init__(self, sheet: Any, columns: int) -> None:
+        """Begin at the first row of a sheet; texts run over so many ``columns``."""
+        self.sheet, self.columns, self.row = sheet, columns, 1
+        sheet.sheet_view.showGridLines = False
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 9
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+    def title(self, text: str) -> None:
+        self._words(text, Font(name=palette.FONT, bold=True, size=16, color=_hex(palette.NAVY)), 27)
+
+    def key_sentence(self, text: str) -> None:
+        look = Font(name=palette.FONT, bold=True, size=12, color=_hex(palette.NAVY))
+        self._words(text, look, 21)
+
+    def heading(self, text: str) -> None:
+        self.row += 1
+        self._words(text, Font(name=palette.FONT, bold=True, color=_hex(palette.NAVY)))
+
+    def paragraph(self, text: str) -> None:
+        self._words(text, Font(name=palette.FONT, size=palette.FONT_SIZE, color=_hex(palette.INK)))
+
+    def link(self, text: str, sheet: str) -> None:
+        cell = self.sheet.cell(self.row, 1)
+        self._words(text, Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single"))
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
+
+    def _words(self, text: str, look: Font, height: float = _LINE_HEIGHT) -> None:
+        cell = self.sheet.cell(self.row, 1, text)
+        cell.data_type, cell.font = "s", look
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        self.sheet.merge_cells(
+            start_row=self.row, end_row=self.row, start_column=1, end_column=self.columns
+        )
+        wide = sum(self._width(c) for c in range(1, self.columns + 1))
+        lines = math.ceil(len(text) * _PER_LINE * (look.size or 10) / 10 / wide)
+        self.sheet.row_dimensions[self.row].height = height + (lines - 1) * _LINE_HEIGHT
+        self.row += 1
+
+    def _width(self, column: int) -> float:
+        return float(self.sheet.column_dimensions[letters(column)].width or _NARROWEST)
+
+    def widths(self, *widths: float) -> None:
+        for column, wide in enumerate(widths, start=1):
+            self.sheet.column_dimensions[letters(column)].width = wide
+
+    def table(self, table: Table, total: tuple[object, ...] = ()) -> None:
+        """Write a table with its header, and a row of totals if given."""
+        top = self.row
+        for column, of in enumerate(table.columns, start=1):
+            side = "left" if of.look.is_text else "right"
+            head = self.sheet.cell(top, column, of.header)
+            head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
+            head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
+            head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
+            head.border = _BOX
+            form = number_format(of.look, of.values)
+            values = (*of.values, *total[column - 1 : column])
+            for row, value in enumerate(values, start=top + 1):
+                cell = self.sheet.cell(row, column, value)
+                if isinstance(value, str):
+                    cell.data_type = "s"
+                is_total = row > top + len(table)
+                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=is_total)
+                cell.border = _BOX
+                cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
+                cell.number_format = form
+        self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
+        self.row = top + 1 + len(table) + bool(total)
+
+    def add_filter(self, top: int) -> None:
+        """Add a filter to the rows below a header row, and freeze the header."""
+        last = max(self.row - 1, top + 1)
+        self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
+        self.sheet.freeze_panes = f"A{top + 1}"
+        self.sheet.print_title_rows = f"{top}:{top}"
+
+
+def fitted(values: list[object]) -> float:
+    longest = max((len(str(value)) for value in values), default=0)
+    return float(min(max(longest + 2, _NARROWEST), _WIDEST))

@@ -15,8 +15,7 @@ from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.schema.rounds import ROUNDS
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
-from planner.workbook.countries import member_meant
+from planner.workbook.cells import as_float, hint_of, is_number, member_meant, one_of, plain, shown
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
 
@@ -90,6 +89,12 @@ _DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROU
 def declared(record: type[Record]) -> dict[str, Column]:
     """Return the catalogue's columns of a sheet by folded header."""
     return _DECLARED[record]
+
+
+def title(column: Column, currency: str, year: int | None = None) -> str:
+    """Write a column's header: ``Capacity 2027 (t/yr)``, money in the workbook's currency."""
+    head = f"{column.header} {year}" if year else column.header
+    return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head
 
 
 def split_unit(text: str) -> tuple[str, str | None]:

@@ -25,8 +25,7 @@ from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.cells import country
-from planner.workbook.countries import closest_country, member_meant
+from planner.workbook.cells import closest_country, country, member_meant
 from planner.workbook.csv_folder import open_source
 from planner.workbook.findings import (
     CellError,

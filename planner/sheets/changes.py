@@ -1,19 +1,22 @@
-"""The differences between a base case and a scenario, input by input."""
+"""Differences of two cases, input by input, and of two plans, amount by amount."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from itertools import groupby
 from typing import Any
 
-from models import schema
+import numpy as np
+import pandas as pd
+
+from models import schema, tolerances
 from models.case import Case
 from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
 from planner.render.table import Cell
-from planner.render.words import clean, span
+from planner.render.words import clean, counted, span
 
 ADDED, REMOVED = "added", "removed"
 
@@ -274,3 +277,45 @@ def _shown(value: Any) -> Cell:
     if isinstance(value, tuple):
         return clean(", ".join(str(each) for each in value)) or None
     return clean(str(value)) or None
+
+
+# ---- amounts of two plans, matched by key --------------------------------------------------------
+
+MOST_MOVES = 10
+"""Most flows listed in a group; a last row sums up the others."""
+_AMOUNTS = ["old", "new", "change"]
+
+
+def changed_amounts(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
+    """Return the amounts that differ: the names in their keys, then old, new and change.
+
+    Changes that are only rounding of the largest amount of their ``group`` don't count.
+    """
+    both = pd.DataFrame({"old": old, "new": new}).fillna(0.0)
+    both["change"] = both["new"] - both["old"]
+    largest = both.groupby(level=list(group))[["old", "new"]].transform("max").max(axis=1)
+    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
+
+
+def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
+    """Yield the moves of one group, the largest first, and a last row that sums up the others."""
+    order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
+    yield from order[:MOST_MOVES]
+    if rest := order[MOST_MOVES:]:
+        others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
+        yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
+
+
+def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:
+    """Return the minerals whose cost or shortage differs in any year.
+
+    ``pairs`` are series of the old and the new plan, by mineral and year: cost, and shortage.
+    """
+    minerals: set[str] = set()
+    for old, new in pairs:
+        before, after = old.align(new, fill_value=0.0)
+        sizes = pd.concat([before.abs(), after.abs()], axis=1).max(axis=1)
+        largest = sizes.groupby(level="mineral").transform("max").clip(lower=1.0)
+        is_other = (after - before).abs() > tolerances.SAME_COST * largest
+        minerals |= {str(mineral) for mineral, _ in is_other.index[is_other]}
+    return minerals

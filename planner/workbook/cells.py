@@ -13,12 +13,11 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from models import case, schema, units
 from models.checks.common import closest_names, name_hint
 from models.schema import CellKind, Column
-from models.units import factor as factor_of
 from planner.workbook.findings import CellError, quoted
 from planner.workbook.grid import Dated, Fault, Printed
 from planner.workbook.number_format import is_near
@@ -39,7 +38,7 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
     if column.kind in DECIMAL:
         return _number(column, factor, currency)
     if column.kind in WHOLE:
-        return _whole(column)
+        return partial(_whole, column)
     if column.kind is CellKind.CHOICE:
         return _choice(column)
     return {CellKind.YES_NO: yes_no, CellKind.COUNTRY: country, CellKind.NAME: name}.get(
@@ -49,10 +48,29 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
 
 def shown(value: object) -> str:
     """Describe a cell's content in a message."""
-    for kind, say in _SAY:
-        if isinstance(value, kind):
-            return say(value)
-    return "a blank cell" if value is None else f"the value {value!r}"
+    words = f"the value {value!r}"
+    match value:
+        case None:
+            words = "a blank cell"
+        case Fault():
+            words = value.text
+        case Dated():
+            date = "a date that does not exist" if value.date is None else shown(value.date)
+            words = f"the number {plain(value.number)}, shown as {date}"
+        case Printed():
+            as_text = quoted(value.text) if value.text else "nothing"
+            words = f"{shown(value.value)}, shown as {as_text}"
+        case bool():
+            words = f"the logical value {str(value).upper()}"
+        case str():
+            words = f"the text {quoted(value)}"
+        case dt.date():
+            words = f"the date {value:%Y-%m-%d}"
+        case dt.time() | dt.timedelta():
+            words = f"the time {value}"
+        case Real():
+            words = f"the number {plain(as_float(value))}"
+    return words
 
 
 def is_number(value: object) -> TypeGuard[Real]:
@@ -75,29 +93,6 @@ def plain(number: float) -> str:
     return repr(number)
 
 
-def _day(date: object) -> str:
-    return "a date that does not exist" if date is None else shown(date)
-
-
-def _printed(text: str) -> str:
-    return quoted(text) if text else "nothing"
-
-
-_SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
-    (Fault, lambda value: str(value.text)),
-    (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
-    (Printed, lambda value: f"{shown(value.value)}, shown as {_printed(value.text)}"),
-    (bool, lambda value: f"the logical value {str(value).upper()}"),
-    (str, lambda value: f"the text {quoted(value)}"),
-    (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
-    (dt.date, lambda value: f"the date {value.isoformat()}"),
-    (dt.time, lambda value: f"the time {value}"),
-    (dt.timedelta, lambda value: f"the time {value}"),
-    (Real, lambda value: f"the number {plain(as_float(value))}"),
-)
-"""How to describe each type of value; the first match counts."""
-
-
 def expected_values(column: Column, currency: str = "USD") -> str:
     """Say which values a column takes: kind, bounds or choices."""
     if column.kind is CellKind.CHOICE:
@@ -108,11 +103,9 @@ def expected_values(column: Column, currency: str = "USD") -> str:
     low, high = units.in_words(column.least), units.in_words(column.most)
     unit = f" ({units.in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
-    if math.isinf(column.most):
-        return f"{word} {start}{unit}"
-    if column.above:
-        return f"{word} {start} up to {high}{unit}"
-    return f"{word} {start} to {'below ' if column.below else ''}{high}{unit}"
+    to = "up to" if column.above else "to below" if column.below else "to"
+    end = "" if math.isinf(column.most) else f" {to} {high}"
+    return f"{word} {start}{end}{unit}"
 
 
 def one_of(choices: tuple[str, ...]) -> str:
@@ -192,8 +185,9 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             and least < (number_read := value * factor) < most
         ):
             return number_read
-        if isinstance(value, Printed) and _fits(value, of_unit):
-            value = value.value
+        if isinstance(value, Printed) and not isinstance(value.value, str):
+            is_alike = is_near(value.number, value.value * of_unit, value.step)
+            value = value.value if is_alike else value
         if not is_number(value):
             raise CellError(
                 shown(value), expected_values(column, currency), _number_hint(column, value)
@@ -207,17 +201,14 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             hint = units.percent_hint(given)
         if factor != 1.0 and number_read > most:
             unit = units.in_currency(column.unit, currency)
-            typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
+            options = units.accepted(column.unit, currency)
+            alike = (u for u in options if units.factor(u, column.unit, currency) == factor)
+            typed = f"{plain(given)} {next(alike, options[0])}"
             message = f"{typed}, which is {units.in_words(number_read)} {unit}"
             raise CellError(message, f"at most {units.in_words(most)} {unit}", hint)
         raise CellError(shown(value), expected_values(column, currency), hint)
 
     return number
-
-
-def _fits(printed: Printed, factor: float) -> bool:
-    value = printed.value
-    return not isinstance(value, str) and is_near(printed.number, value * factor, printed.step)
 
 
 def numbers(
@@ -238,37 +229,18 @@ def numbers(
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 
 
-def _unit_of(column: Column, times: float, currency: str) -> str:
-    options = units.accepted(column.unit, currency)
-    return next((u for u in options if factor_of(u, column.unit, currency) == times), options[0])
-
-
-def _whole(column: Column) -> Convert:
-    least, most = column.least, column.most
-
-    def integer(value: object) -> int:
-        if not is_number(value):
-            raise CellError(shown(value), expected_values(column), _number_hint(column, value))
-        given = as_float(value)
-        if given.is_integer() and least <= given <= most:
-            return int(given)
-        raise CellError(shown(value), expected_values(column))
-
-    return integer
+def _whole(column: Column, value: object) -> int:
+    if not is_number(value):
+        raise CellError(shown(value), expected_values(column), _number_hint(column, value))
+    given = as_float(value)
+    if given.is_integer() and column.least <= given <= column.most:
+        return int(given)
+    raise CellError(shown(value), expected_values(column))
 
 
 def hint_of(value: object) -> str:
     """Return what to do about a formula without a value, a date and the like; else ""."""
     return value.hint if isinstance(value, Fault | Dated | Printed) else ""
-
-
-def _instead_of_text(column: Column, value: str) -> str:
-    """What to do about text that is not a number in any spelling."""
-    if re.search(r"\d[.,']\d", value):
-        return "type it as a number, without thousands marks"
-    if column.required or re.search(r"\d", value):
-        return "type a number" if column.required else ""
-    return f"leave the cell blank to use the default: {column.default}" if column.default else ""
 
 
 def _number_hint(column: Column, value: object) -> str:
@@ -277,8 +249,13 @@ def _number_hint(column: Column, value: object) -> str:
         return hint_of(value)
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
+    if match is None and re.search(r"\d[.,']\d", value):
+        return "type it as a number, without thousands marks"
+    if match is None and (column.required or re.search(r"\d", value)):
+        return "type a number" if column.required else ""
     if match is None:
-        return _instead_of_text(column, value)
+        default = f"leave the cell blank to use the default: {column.default}"
+        return default if column.default else ""
     number = float(match[1])
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:

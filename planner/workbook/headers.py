@@ -81,14 +81,10 @@ class ParsedHeader:
 
 
 SETTINGS = {fold(c.header): c for c in Settings.columns()}
-_DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
+DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
     Settings: {fold(c.header): c for c in (SETTING, VALUE)}
 }
-
-
-def declared(record: type[Record]) -> dict[str, Column]:
-    """Return the catalogue's columns of a sheet by folded header."""
-    return _DECLARED[record]
+"""The catalogue's columns of each sheet by folded header."""
 
 
 def title(column: Column, currency: str, year: int | None = None) -> str:
@@ -107,7 +103,7 @@ def parse_header(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
 ) -> ParsedHeader:
     """Parse a header such as ``Capacity 2027 (t/yr)``; ``members`` is keyed by folded name."""
-    columns = declared(record)
+    columns = DECLARED[record]
     # a header such as Target (days) has parentheses of its own, and no unit
     name, unit = (text, None) if fold(text) in columns else split_unit(text)
     key, heading = fold(name), ParsedHeader(text, position, name, unit)
@@ -126,12 +122,6 @@ def parse_header(
     elif record.SPREAD == MEMBERS and key in members:
         heading = replace(heading, spread=members[key])
     return heading
-
-
-def _is_by_year(text: str, name: str) -> bool:
-    """Return whether a header is a name and a year: ``Past 2026``."""
-    by_year = _BY_YEAR.fullmatch(text)
-    return by_year is not None and fold(by_year["name"]) == fold(name)
 
 
 def setting_named(label: str) -> Column | None:
@@ -174,7 +164,7 @@ class HeaderRow:
     def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
         """Parse each header, with the context's currency and members."""
         self.record, self.grid, self.context = record, grid, context
-        self.columns = declared(record)
+        self.columns = DECLARED[record]
         self.findings: list[Finding] = []
         read = (self._read(position, value) for position, value in sorted(grid.header.items()))
         self.headings: list[ParsedHeader] = [heading for heading in read if heading is not None]
@@ -183,7 +173,12 @@ class HeaderRow:
         self._refuse_repeated()
         self._years_ascend()
         self._nameless()
-        self._missing(there)
+        for column in self.columns.values():
+            is_required = column.required or record is Settings
+            if is_required and column.header not in there:
+                message = f"the column {column.header!r} is missing"
+                wanted = f"a column headed {in_currency(column.title, context.currency)!r}"
+                self._error(max(grid.header) + 1, message, wanted)
 
     # ---- one header ----------------------------------------------------------------------------
 
@@ -211,7 +206,8 @@ class HeaderRow:
     def _unlisted(self, heading: ParsedHeader) -> ParsedHeader | None:
         """Read a column not in the catalogue: a mistake in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
-            if _is_by_year(heading.name, PAST):
+            by_year = _BY_YEAR.fullmatch(heading.name)
+            if by_year and fold(by_year["name"]) == fold(PAST):
                 return None
             self._error(
                 heading.position,
@@ -278,7 +274,9 @@ class HeaderRow:
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
-                first = self._address(before.position)
+                first = f"column {before.position}"
+                if not self.grid.file:
+                    first = address(before.position, self.grid.header_row)
                 message = f"the column {heading.label!r} appears twice, first in {first}"
                 self._error(heading.position, message, "each column once")
                 repeated.add(heading.key)
@@ -313,19 +311,6 @@ class HeaderRow:
                 message, kind = f"{message} and not read", Severity.WARNING
                 finding = at_cell(self.record.SHEET, position, row, message, severity=kind)
             self.findings.append(finding)
-
-    def _missing(self, there: set[str]) -> None:
-        for column in self.columns.values():
-            is_required = column.required or self.record is Settings
-            if is_required and column.header not in there:
-                title = in_currency(column.title, self.context.currency)
-                message = f"the column {column.header!r} is missing"
-                self._error(max(self.grid.header) + 1, message, f"a column headed {title!r}")
-
-    def _address(self, position: int) -> str:
-        if self.grid.file:
-            return f"column {position}"
-        return address(position, self.grid.header_row)
 
     def _error(self, position: int, message: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row

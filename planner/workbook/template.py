@@ -391,7 +391,7 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
         there.append(heading)
     base = {h.column: h for h in there if h.year is None}
     shown: list[ParsedHeader] = []
-    for column in headers.declared(record).values():
+    for column in headers.DECLARED[record].values():
         header = headers.title(column, currency)
         shown.append(base.get(column) or ParsedHeader(header, column=column))
         steps = (h for h in there if h.column is column and h.year is not None)

@@ -255,11 +255,8 @@ _PIECE, _OVERLAP = 1 << 20, 64
 def ambiguous(archive: Archive) -> Iterator[str]:
     """Yield what programs would read in different ways; each is a reason to refuse the file."""
     names = Counter(name.casefold() for name in archive.namelist())
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        yield f"its part {twice[0]} appears twice"
-        return
-    yield from _Package(archive).ambiguous()
+    twice = [f"its part {name} appears twice" for name, count in names.items() if count > 1]
+    yield from twice[:1] or _Package(archive).ambiguous()
 
 
 class _Package:
@@ -324,7 +321,8 @@ class _Package:
             yield f"the workbook's list of formats is {lists[0]}, but there is also {_STYLES}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                numbers = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
+                groups = (each for each in self.archive.xml(part) if local(each) == "numFmts")
+                numbers = [each.get("numFmtId", "") for group in groups for each in group]
                 for number in (each for each, count in Counter(numbers).items() if count > 1):
                     yield f"{part} gives the number format {number} twice"
 
@@ -346,15 +344,8 @@ class _Package:
                 kinds.append((each.get("PartName", "").lstrip("/"), kind))
             elif local(each) == "Default":
                 ends[each.get("Extension", "").casefold()] = kind
-        given = {part for part, _ in kinds}
-        for name in sorted(self.names - given):
-            kind = ends.get(name.rpartition(".")[2].casefold(), "")
-            kinds.append((name, kind))
-        return kinds
-
-
-def _formats_in(styles: Element) -> Iterator[Element]:
-    return (each for group in styles if local(group) == "numFmts" for each in group)
+        others = sorted(self.names - {part for part, _ in kinds})
+        return [*kinds, *((n, ends.get(n.rpartition(".")[2].casefold(), "")) for n in others)]
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
@@ -373,7 +364,7 @@ def _is_foreign(archive: Archive, part: str) -> bool:
     with archive.open(part) as source:
         if not _may_be_foreign(source):
             return False
-    with archive.open(part) as source:
+        source.seek(0)
         return _has_foreign(source)
 
 
@@ -436,17 +427,6 @@ _ENCRYPTED, _DESCRIBED, _UTF8 = 1 << 0, 1 << 3, 1 << 11
 _LONGEST_DESCRIPTOR = 24
 
 
-class MismatchError(ValueError):
-    """An archive whose content does not match its directory; the text says where."""
-
-
-class PartPlace(NamedTuple):
-    """Where the packed bytes of a part are in the file, and how many there are."""
-
-    start: int
-    packed: int
-
-
 class _Entry(NamedTuple):
     name: bytes
     flags: int
@@ -460,27 +440,25 @@ class _Entry(NamedTuple):
         return self.name.decode(errors="replace")
 
 
-def places(file: BinaryIO) -> dict[int, PartPlace]:
-    """Return the place of each part's bytes, by the offset of its header.
+def places(file: BinaryIO) -> dict[int, tuple[int, int]]:
+    """Return where the packed bytes of each part begin and their number, by its header's offset.
 
-    Raises MismatchError if the directory does not list everything in the file, struct.error if the
+    Raises RefusedError if the directory does not list everything in the file, struct.error if the
     file is cut off, ValueError or OverflowError for an impossible offset.
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
-    located: dict[int, PartPlace] = {}
+    located: dict[int, tuple[int, int]] = {}
     follows = [entry.start for entry in entries[1:]] + [start] * bool(entries)
     reached = 0
     for entry, following in zip(entries, follows, strict=True):
-        if entry.start != reached:
-            unlisted = f"the bytes before {entry} belong to no part"
-            msg = unlisted if entry.start > reached else f"the part {entry} overlaps another"
-            raise MismatchError(msg)
+        refuse_if(
+            (entry.start > reached, f"the bytes before {entry} belong to no part"),
+            (entry.start < reached, f"the part {entry} overlaps another"),
+        )
         located[entry.start] = _place(file, entry, following)
         reached = following
-    if reached != start:
-        msg = "the bytes before the directory belong to no part"
-        raise MismatchError(msg)
+    refuse_if((reached != start, "the bytes before the directory belong to no part"))
     return located
 
 
@@ -492,9 +470,7 @@ def _read(file: BinaryIO, start: int, size: int) -> bytes:
 def _directory(file: BinaryIO) -> tuple[int, int, int]:
     last = file.seek(0, 2) - _END.size
     sign, *disks, here, count, size, start, comment = _END.unpack(_read(file, last, _END.size))
-    if sign != _IS_END or comment:
-        msg = "bytes follow its end record"
-        raise MismatchError(msg)
+    refuse_if((sign != _IS_END or comment > 0, "bytes follow its end record"))
     plain, end = (*disks, here, count, size, start), last
     locator = _read(file, last - _LOCATOR.size, _LOCATOR.size) if last >= _LOCATOR.size else b""
     if locator.startswith(_IS_LOCATOR):
@@ -504,14 +480,12 @@ def _directory(file: BinaryIO) -> tuple[int, int, int]:
         is_whole = sign == _IS_END_64 and end + 12 + length == last - _LOCATOR.size
         stand_ins = (_ELSEWHERE_SHORT,) * 4 + (_ELSEWHERE,) * 2
         is_alike = all(n in {w, s} for n, w, s in zip(plain, wide, stand_ins, strict=True))
-        if not is_whole or not is_alike or (disk, total) not in {(0, 1), (0, 0)}:
-            msg = "its end record and its zip64 record name different directories"
-            raise MismatchError(msg)
+        is_other = not is_whole or not is_alike or (disk, total) not in {(0, 1), (0, 0)}
+        refuse_if((is_other, "its end record and its zip64 record name different directories"))
         plain = (wide[0], wide[1], wide[2], wide[3], wide[4], wide[5])
     *disks, here, count, size, start = plain
-    if any(disks) or here != count or start + size != end:
-        msg = "its directory is not where its end record says"
-        raise MismatchError(msg)
+    is_elsewhere = any(disks) or here != count or start + size != end
+    refuse_if((is_elsewhere, "its directory is not where its end record says"))
     return start, end, count
 
 
@@ -524,17 +498,14 @@ def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entr
         fields = content[cursor : cursor + of_name + of_extra]
         name, extra = fields[:of_name], fields[of_name:]
         cursor += of_name + of_extra + of_comment
-        if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
-            msg = "its directory contains something that is not an entry"
-            raise MismatchError(msg)
+        is_odd = sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}
+        refuse_if((is_odd, "its directory contains something that is not an entry"))
         sizes = _wide(name, extra, (unpacked, packed, offset))
         yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])
-    if cursor != len(content):
-        msg = "its directory is longer than its entries"
-        raise MismatchError(msg)
+    refuse_if((cursor != len(content), "its directory is longer than its entries"))
 
 
-def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
+def _place(file: BinaryIO, entry: _Entry, following: int) -> tuple[int, int]:
     """Return the place of a part's bytes; its header has to match the directory."""
     (sign, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra) = _HEADER.unpack(
         _read(file, entry.start, _HEADER.size)
@@ -545,49 +516,36 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     given, due = (crc, sizes[1], sizes[0]), (entry.crc, entry.packed, entry.unpacked)
     is_later = bool(flags & _DESCRIBED) and given == (0, 0, 0)
     bits = _ENCRYPTED | _UTF8
-    if (
-        sign != _IS_HEADER
-        or (name, method, flags & bits) != (entry.name, entry.method, entry.flags & bits)
-        or not (is_later or given == due)
-    ):
-        msg = f"the header of {entry} differs from its entry in the directory"
-        raise MismatchError(msg)
+    is_alike = (name, method, flags & bits) == (entry.name, entry.method, entry.flags & bits)
+    is_header = sign == _IS_HEADER and is_alike and (is_later or given == due)
+    refuse_if((not is_header, f"the header of {entry} differs from its entry in the directory"))
     start = entry.start + _HEADER.size + of_name + of_extra
     behind = following - start - entry.packed
     descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
-    described = (
-        {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if max(due) <= _ELSEWHERE else set()
-    )
-    described |= {struct.pack("<L2Q", *due)}
+    forms = ("<3L", "<L2Q") if max(due) <= _ELSEWHERE else ("<L2Q",)
+    described = {struct.pack(form, *due) for form in forms}
     allowed = {b""} if not is_later else set()
     if flags & _DESCRIBED:
         allowed |= described | {_IS_DESCRIPTOR + each for each in described}
-    if behind < 0 or descriptor not in allowed:
-        msg = f"the bytes after {entry} belong to no part"
-        raise MismatchError(msg)
-    return PartPlace(start, entry.packed)
+    is_odd = behind < 0 or descriptor not in allowed
+    refuse_if((is_odd, f"the bytes after {entry} belong to no part"))
+    return start, entry.packed
 
 
 def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:
     """Return the sizes and the offset of a part, from the zip64 field if it has them."""
-    for kind, field in _fields(extra):
-        if kind == _UNICODE_NAME and field[5:] != name:
-            msg = f"the part {name.decode(errors='replace')} has a second name"
-            raise MismatchError(msg)
+    part = f"the part {name.decode(errors='replace')}"
+    while len(extra) >= 4:  # noqa: PLR2004 - kind and length
+        kind, size = struct.unpack_from("<2H", extra)
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        is_renamed = kind == _UNICODE_NAME and field[5:] != name
+        refuse_if((is_renamed, f"{part} has a second name"))
         if kind == _ZIP64:
             given = [each for (each,) in struct.iter_unpack("<Q", field[: len(field) // 8 * 8])]
             missing = [i for i, number in enumerate(numbers) if number == _ELSEWHERE]
             if len(given) >= len(missing) > 0:
                 wide = dict(zip(missing, given, strict=False))
                 numbers = tuple(wide.get(i, number) for i, number in enumerate(numbers))
-            elif not {*given} <= {0, *numbers}:
-                msg = f"the part {name.decode(errors='replace')} has two sizes"
-                raise MismatchError(msg)
+            else:
+                refuse_if((not {*given} <= {0, *numbers}, f"{part} has two sizes"))
     return numbers
-
-
-def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    while len(extra) >= 4:  # noqa: PLR2004 - kind and length
-        kind, size = struct.unpack_from("<2H", extra)
-        yield kind, extra[4 : 4 + size]
-        extra = extra[4 + size :]

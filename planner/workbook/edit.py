@@ -223,33 +223,36 @@ class EditedBook:
             with warnings.catch_warnings(), paused_gc():
                 warnings.simplefilter("ignore")
                 self.book.save(plain)
-            _put_values_back(plain, path, self._by_part())
-
-    def _by_part(self) -> dict[str, dict[str, SavedValue]]:
-        """Return the values of formulas by the part to which openpyxl writes their sheet."""
-        parts: dict[str, dict[str, SavedValue]] = {}
-        for number, sheet in enumerate(self.book.worksheets, start=1):
-            cells = {cell: v for (title, cell), v in self.saved.items() if title == sheet.title}
-            if cells:
-                parts[f"xl/worksheets/sheet{number}.xml"] = cells
-        return parts
+            # openpyxl writes the sheets in order to parts with these names
+            parts = {
+                f"xl/worksheets/sheet{number}.xml": {
+                    cell: value for (title, cell), value in self.saved.items() if title == name
+                }
+                for number, name in enumerate((s.title for s in self.book.worksheets), start=1)
+            }
+            with (
+                zipfile.ZipFile(plain) as source,
+                zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+            ):
+                for item in source.infolist():
+                    content, values = source.read(item), parts.get(item.filename)
+                    if values:
+                        content = _FORMULA_CELL.sub(partial(_with_value, values), content)
+                    target.writestr(item, content)
 
     def fix(self) -> None:
         """Replace formulas that depend on a changed cell by their values."""
         for title, place in sorted(self.saved):
             cell = self.book[title][place]
-            if cell.data_type != "f":
-                continue
-            value = cell.value
-            formula = value if isinstance(value, str) else getattr(value, "text", "")
-            if self._depends_on_change(title, formula or ""):
+            formula = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
+            if cell.data_type == "f" and self._depends_on_change(title, formula or ""):
                 cell.value = self.saved[title, place].value
                 self.fixed.append((title, place))
 
     def _depends_on_change(self, title: str, formula: str) -> bool:
         if _UNSURE.search(formula):
             return True
-        tokens = Tokenizer(formula if formula.startswith("=") else f"={formula}").items
+        tokens = Tokenizer(f"={formula.removeprefix('=')}").items
         ranges = (t.value for t in tokens if t.type == Token.OPERAND and t.subtype == Token.RANGE)
         return any(self._is_changed(title, each) for each in ranges)
 
@@ -290,22 +293,6 @@ def _resize(table: Any, area: Area) -> None:
         table.autoFilter.ref = str(area)
 
 
-def _put_values_back(
-    plain: Path, path: Path, parts: Mapping[str, Mapping[str, SavedValue]]
-) -> None:
-    """Write a saved workbook again with the values of its formulas."""
-    with (
-        zipfile.ZipFile(plain) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for item in source.infolist():
-            content = source.read(item)
-            values = parts.get(item.filename)
-            if values is not None:
-                content = _FORMULA_CELL.sub(partial(_with_value, values), content)
-            target.writestr(item, content)
-
-
 def _with_value(values: Mapping[str, SavedValue], cell: re.Match[bytes]) -> bytes:
     saved = values.get(cell[1].decode())
     if saved is None:
@@ -342,38 +329,36 @@ class AddedPage:
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
     def title(self, text: str) -> None:
-        self._words(text, Font(name=palette.FONT, bold=True, size=16, color=_hex(palette.NAVY)), 27)
+        self._words(text, palette.NAVY, 27, bold=True, size=16)
 
     def key_sentence(self, text: str) -> None:
-        look = Font(name=palette.FONT, bold=True, size=12, color=_hex(palette.NAVY))
-        self._words(text, look, 21)
+        self._words(text, palette.NAVY, 21, bold=True, size=12)
 
     def heading(self, text: str) -> None:
         self.row += 1
-        self._words(text, Font(name=palette.FONT, bold=True, color=_hex(palette.NAVY)))
+        self._words(text, palette.NAVY, bold=True)
 
     def paragraph(self, text: str) -> None:
-        self._words(text, Font(name=palette.FONT, size=palette.FONT_SIZE, color=_hex(palette.INK)))
+        self._words(text, palette.INK, size=palette.FONT_SIZE)
 
     def link(self, text: str, sheet: str) -> None:
         cell = self.sheet.cell(self.row, 1)
-        self._words(text, Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single"))
+        self._words(text, palette.BLUE, underline="single")
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
 
-    def _words(self, text: str, look: Font, height: float = _LINE_HEIGHT) -> None:
+    def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:
         cell = self.sheet.cell(self.row, 1, text)
+        look = Font(name=palette.FONT, color=_hex(colour), **font)
         cell.data_type, cell.font = "s", look
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         self.sheet.merge_cells(
             start_row=self.row, end_row=self.row, start_column=1, end_column=self.columns
         )
-        wide = sum(self._width(c) for c in range(1, self.columns + 1))
+        columns = (self.sheet.column_dimensions[letters(c + 1)] for c in range(self.columns))
+        wide = sum(float(column.width or _NARROWEST) for column in columns)
         lines = math.ceil(len(text) * _PER_LINE * (look.size or 10) / 10 / wide)
         self.sheet.row_dimensions[self.row].height = height + (lines - 1) * _LINE_HEIGHT
         self.row += 1
-
-    def _width(self, column: int) -> float:
-        return float(self.sheet.column_dimensions[letters(column)].width or _NARROWEST)
 
     def widths(self, *widths: float) -> None:
         for column, wide in enumerate(widths, start=1):

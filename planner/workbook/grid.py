@@ -8,7 +8,8 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from models import case, errors
 from planner.render.words import few
@@ -357,28 +358,25 @@ def warn_hidden(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[err
     if grid.is_hidden:
         yield errors.warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
     if grid.hidden_rows:
-        rows = [str(row) for row in grid.hidden_rows]
-        message = _few("row {} is hidden", "rows {} are hidden", rows)
+        message = _few("row {} is hidden", "rows {} are hidden", list(map(str, grid.hidden_rows)))
         first = min(grid.header, default=1)
-        yield at_cell(
-            sheet, first, grid.hidden_rows[0], f"{message} but {shown}", "", hint, **_KIND
-        )
+        row = grid.hidden_rows[0]
+        yield _warning(sheet, first, row, f"{message} but {shown}", "", hint)
     columns = [position for position in grid.hidden_columns if position in read]
     if columns:
         named = [f"{read[position]} ({letters(position)})" for position in columns]
         message = _few("the column {} is hidden", "the columns {} are hidden", named)
-        top = grid.header_row
-        yield at_cell(sheet, columns[0], top, f"{message} but {shown}", "", hint, **_KIND)
+        yield _warning(sheet, columns[0], grid.header_row, f"{message} but {shown}", "", hint)
     formulas = [each for each in grid.volatile if each.position in read]
     if formulas:
         cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
         message = _few("the formula in {} changes", "the formulas in {} change", cells)
         message += " each time the workbook is calculated: the planner uses the saved value"
         hint = "replace the formula with its value"
-        yield at_cell(sheet, formulas[0].position, formulas[0].row, message, "", hint, **_KIND)
+        yield _warning(sheet, formulas[0].position, formulas[0].row, message, "", hint)
 
 
-_KIND: dict[str, Any] = {"severity": errors.Severity.WARNING}
+_warning = partial(at_cell, severity=errors.Severity.WARNING)
 
 
 def _few(single: str, several: str, names: Sequence[str]) -> str:

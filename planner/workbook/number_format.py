@@ -59,15 +59,8 @@ class FormatSection:
     bound: float = 0.0
     is_red: bool = False
 
-    def condition_holds(self, value: float) -> bool:
-        return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
-
     def has_token(self, *kinds: str) -> bool:
         return any(token.kind in kinds for token in self.tokens)
-
-    @property
-    def is_for_negatives(self) -> bool:
-        return self.operator in {"<", "<="} and self.bound <= 0
 
 
 @lru_cache(4096)
@@ -91,19 +84,17 @@ def _section(tokens: Sequence[FormatToken]) -> FormatSection:
         if condition:
             operator, bound = condition[1], float(condition[2])
         elif kind == "bracket" and text.startswith("$"):
-            kept.append(
-                FormatToken("literal", text[1:].rpartition("-")[0] or text[1:].partition("-")[0])
-            )
+            money = text[1:].rpartition("-")[0] or text[1:].partition("-")[0]
+            kept.append(FormatToken("literal", money))
         elif kind == "bracket" and _ELAPSED.fullmatch(text):
             kept.append(FormatToken("date", text))
         elif kind == "bracket":
             is_red = is_red or text.casefold() == "red"
         elif kind in {"escaped", "plain"} or (kind == "date" and is_number):
             kept.append(FormatToken("literal", text))
-        elif kind == "room":
-            kept.append(FormatToken("literal", " "))
-        elif kind == "fill":  # repeated to the width of the column
-            kept.append(FormatToken("literal", " " if text.isspace() else text))
+        elif kind in {"room", "fill"}:  # a fill is repeated to the width of the column
+            is_blank = kind == "room" or text.isspace()
+            kept.append(FormatToken("literal", " " if is_blank else text))
         else:
             kept.append(FormatToken(kind, text))
     return FormatSection(tuple(kept), operator, bound, is_red)
@@ -127,10 +118,10 @@ def _choices(code: str, value: float) -> list[SectionChoice]:
         return [SectionChoice(_ALL, value < 0)]
     if any(s.operator for s in sections):
         for section in sections:
-            if section.condition_holds(value):
-                return [SectionChoice(section, value < 0 and not section.is_for_negatives)]
-        others = [s for s in sections if not s.operator]
-        return [SectionChoice(s, value < 0) for s in others]
+            if section.operator and _HOLDS[section.operator](float(value), section.bound):
+                is_for_negatives = section.operator in {"<", "<="} and section.bound <= 0
+                return [SectionChoice(section, value < 0 and not is_for_negatives)]
+        return [SectionChoice(s, value < 0) for s in sections if not s.operator]
     if len(sections) > 1 and value < 0:
         return [SectionChoice(sections[1], has_minus=False)]
     if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
@@ -169,19 +160,13 @@ def _printed(choice: SectionChoice, value: float) -> str:
     with localcontext(prec=_DIGITS):
         percents = sum(token == FormatToken("mark", "%") for token in tokens)
         number = abs(Decimal(repr(float(value)))) * 100**percents
-        return sign + _laid(tokens, places, number)
-
-
-def _laid(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
-    """Return a number as the placeholders of a section print it."""
-    first, last = places[0], places[-1]
-    slash = next((i for i in range(first, len(tokens)) if tokens[i] == FormatToken("mark", "/")), 0)
-    if slash:
-        return _fraction(tokens, places, slash, number)
-    power = next((i for i in range(first, last) if tokens[i].kind == "exponent"), 0)
-    if power:
-        return _power(tokens, places, power, number)
-    return _plain(tokens, places, number)
+        slashes = (i for i, token in enumerate(tokens) if token == FormatToken("mark", "/"))
+        if slash := next((i for i in slashes if i >= places[0]), 0):
+            return sign + _fraction(tokens, places, slash, number)
+        powers = (i for i, token in enumerate(tokens) if token.kind == "exponent")
+        if power := next((i for i in powers if places[0] <= i < places[-1]), 0):
+            return sign + _power(tokens, places, power, number)
+        return sign + _plain(tokens, places, number)
 
 
 def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
@@ -190,18 +175,14 @@ def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal
     ends = {whole[-1] if whole else -1, places[-1]}
     commas = [i for i, t in enumerate(tokens) if t == FormatToken("mark", ",")]
     after = [i for i in commas if i > max(ends) or (whole and whole[-1] < i < point)]
-    number = (number / 1000 ** len(after)).quantize(
-        Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP
-    )
+    step = Decimal(1).scaleb(-len(decimals))
+    number = (number / 1000 ** len(after)).quantize(step, ROUND_HALF_UP)
     left, _, right = f"{number:zf}".partition(".")
     digits: dict[int, str] = {}
     left = left.lstrip("0")
     for i in reversed(whole):
-        if i == whole[0]:
-            digits[i] = left or _blank(tokens[i].text)
-        else:
-            digits[i] = left[-1:] or _blank(tokens[i].text)
-            left = left[:-1]
+        digits[i] = (left if i == whole[0] else left[-1:]) or _blank(tokens[i].text)
+        left = left if i == whole[0] else left[:-1]
     if left and not whole and point < len(tokens):  # .00 of 12.5 is 12.50
         digits[point] = left
     for i, digit in zip(decimals, right, strict=True):
@@ -213,15 +194,9 @@ def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal
             printed += _native(digits[i])
         elif i == point:
             printed += _native(digits.get(i, "") + ".")
-        elif not (
-            token.kind == "mark" and token.text == "," and (i in after or i in range(*_span(whole)))
-        ):
+        elif not (i in commas and (i in after or (whole and whole[0] <= i < whole[-1]))):
             printed += token.text
     return printed
-
-
-def _span(places: Sequence[int]) -> tuple[int, int]:
-    return (places[0], places[-1]) if places else (0, 0)
 
 
 def _blank(placeholder: str) -> str:
@@ -235,8 +210,7 @@ def _power(tokens: Sequence[FormatToken], places: Sequence[int], mark: int, numb
     exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
     part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     before, after = tokens[: places[0]], tokens[places[-1] + 1 :]
-    number_text = _native(f"{part:zf}E{exponent}")
-    return _texts(before) + number_text + _texts(after)
+    return _texts(before) + _native(f"{part:zf}E{exponent}") + _texts(after)
 
 
 def _fraction(
@@ -328,8 +302,7 @@ def _read(printed: str) -> list[NumberRead] | None:
     else:
         numbers = list(_numbers(match[0], is_native))
     times = _times(before, after)
-    sign = -1.0 if _is_negative(before, after) else 1.0
-    by = sign * times
+    by = -times if _is_negative(before, after) else times
     return [NumberRead(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
 
 
@@ -439,12 +412,12 @@ def other_number(code: str, value: float) -> OtherValue | None:
         printed = _printed(choice, value)
         text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
-        if readings == []:
+        if not readings:
             has_room = choice.section.has_token("digit") and abs(value) < 1
-            if (value == 0 or has_room) and _is_none(text):
+            # nothing, a dash or a word, with a currency or without
+            means_zero = _MONEY.sub("", text).casefold().strip(". ") in _NONE
+            if readings == [] and (value == 0 or has_room) and means_zero:
                 continue
-            return OtherValue(text)
-        if readings is None:
             return OtherValue(text)
         is_red = choice.section.is_red and value < 0
         for number, step in readings:
@@ -454,11 +427,6 @@ def other_number(code: str, value: float) -> OtherValue | None:
     return None if choices else OtherValue("")
 
 
-def _is_none(text: str) -> bool:
-    """Return whether a text means zero: nothing, a dash or a word, with a currency or without."""
-    return _MONEY.sub("", text).casefold().strip(". ") in _NONE
-
-
 def is_near(read: float, value: float, step: float) -> bool:
     """Return whether a number as read equals a value, up to the rounding of its last digit."""
     return abs(read - value) <= 0.5000001 * step + 1e-9 * abs(value)
@@ -466,20 +434,14 @@ def is_near(read: float, value: float, step: float) -> bool:
 
 def other_text(code: str, value: str) -> OtherValue | None:
     """Return what a format shows if it differs from the text, else None."""
-    section = _text_section(code)
-    if section is None:
+    sections = _sections(code)
+    section = sections[min(len(sections), 4) - 1]  # positive, negative, zero, text
+    if len(sections) < 4 and not _is_of_text(section):  # noqa: PLR2004
         return None
     printed = "".join(
         value if token == FormatToken("mark", "@") else token.text for token in section.tokens
     )
     return None if _bare(printed) == _bare(value) else OtherValue(printed.strip())
-
-
-def _text_section(code: str) -> FormatSection | None:
-    sections = _sections(code)
-    if len(sections) > 3:  # noqa: PLR2004 - positive, negative, zero, text
-        return sections[3]
-    return sections[-1] if _is_of_text(sections[-1]) else None
 
 
 def _bare(text: str) -> str:
@@ -503,8 +465,3 @@ def shows_numbers(code: str) -> bool:
     bounds = [s.bound for s in _sections(code) if s.operator]
     values = [*_PROBES, *(bound * by for bound in bounds for by in _NEAR)]
     return all(other_number(code, value) is None for value in values)
-
-
-@lru_cache(4096)
-def shows_texts(code: str) -> bool:
-    return other_text(code, "Text") is None

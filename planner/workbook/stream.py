@@ -68,13 +68,12 @@ def formats_of(book: Any) -> FormatsToCheck:
         for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
         if each.numFmt is not None
     }
+    numbers = {k: c for k, c in codes.items() if k not in dates}
     return FormatsToCheck(
-        numbers={
-            k: c for k, c in codes.items() if k not in dates and not number_format.shows_numbers(c)
-        },
-        texts={k: c for k, c in codes.items() if not number_format.shows_texts(c)},
+        numbers={k: c for k, c in numbers.items() if not number_format.shows_numbers(c)},
+        texts={k: c for k, c in codes.items() if number_format.other_text(c, "Text")},
         dates=dates,
-        rules={key: code for key, code in rules.items() if not number_format.shows_numbers(code)},
+        rules={k: c for k, c in rules.items() if not number_format.shows_numbers(c)},
     )
 
 
@@ -260,25 +259,15 @@ class _CellReader:
     """Reads cells as openpyxl does, but distinguishes a formula without a value from a blank."""
 
     def __init__(self, source: SheetSource, extras: grid.SheetExtras) -> None:
-        from openpyxl.worksheet._reader import (
-            FORMULA_TAG,
-            INLINE_STRING,
-            VALUE_TAG,
-            WorkSheetParser,
-        )
+        from openpyxl.worksheet import _reader
 
         book, self.stale, self.strings = source.book, source.is_stale, source.texts
-        self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
-        self.values = {VALUE_TAG, INLINE_STRING}
+        self.formula, self.value_tag = _reader.FORMULA_TAG, _reader.VALUE_TAG
+        self.values = {_reader.VALUE_TAG, _reader.INLINE_STRING}
         dates, times = book._date_formats, book._timedelta_formats  # noqa: SLF001
         self.formats, self.volatile, self.extras = source.formats, source.volatile, extras
-        self.parser = WorkSheetParser(
-            io.BytesIO(),
-            self.strings,
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=dates,
-            timedelta_formats=times,
+        self.parser = _reader.WorkSheetParser(
+            io.BytesIO(), self.strings, True, book.epoch, dates, times
         )
         self.may_be_volatile = False
         self.arrays: list[grid.Area] = []
@@ -291,19 +280,17 @@ class _CellReader:
             address = element.get("r")
             place = findings.column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
-            if self.may_be_volatile and (word := self._volatile(element)):
-                self.extras.volatile.append((number, place, word))
-            if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
-                value = UNSAVED
+            if self.may_be_volatile:
+                word = self.volatile.function_in(element.findtext(self.formula) or "")
+                self.extras.volatile += [(number, place, word)] if word else []
+            if self.arrays and self._is_unsaved(element, value):
+                in_array = any(
+                    area.left <= place <= area.right and area.top <= number <= area.bottom
+                    for area in self.arrays
+                )
+                value = UNSAVED if in_array else value
             cells.append((place, value))
         return cells
-
-    def _volatile(self, element: Any) -> str:
-        formula = element.find(self.formula)
-        return "" if formula is None else self.volatile.function_in(formula.text or "")
-
-    def _in_array(self, column: int, row: int) -> bool:
-        return any(a.left <= column <= a.right and a.top <= row <= a.bottom for a in self.arrays)
 
     def _value(self, element: Any) -> object:
         try:
@@ -331,7 +318,10 @@ class _CellReader:
     def _careful(self, element: Any, style: str) -> object:
         if sum(part.tag in self.values for part in element) > 1:
             return grid.Fault("a cell with two values")
-        self._array(element.find(self.formula))
+        formula = element.find(self.formula)
+        if formula is not None and formula.get("t") == "array" and ":" in formula.get("ref", ""):
+            area = grid.area_of(formula.get("ref"))  # only its first cell has the formula
+            self.arrays += [] if area is None else [area]
         text = element.findtext(self.value_tag)
         kind = element.get("t", "n")
         if text and not _WRITTEN.get(kind, _ANY).fullmatch(text):
@@ -343,18 +333,11 @@ class _CellReader:
         if cell["data_type"] == "e":
             return grid.Fault(f"the error value {value}")
         value = value + 0.0 if type(value) is float else value  # no -0
-        is_formula = element.find(self.formula) is not None
+        is_formula = formula is not None
         return UNSAVED if is_formula and self._is_unsaved(element, value) else value
 
     def _is_unsaved(self, element: Any, value: object) -> bool:
         return element.get("t") != "str" and (value is None or (self.stale and value == 0))
-
-    def _array(self, formula: Any) -> None:
-        """Record the area of an array formula: only its first cell has the formula in the file."""
-        if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
-            return
-        area = grid.area_of(formula.get("ref"))
-        self.arrays += [] if area is None else [area]
 
 
 _ANY = re.compile(r".*", re.DOTALL)
@@ -453,8 +436,7 @@ class PlainRows:
             declared = re.search(rb"encoding=[\"'](.*?)[\"']", part)
             text = declared is None or declared[1].lower() == b"utf-8"
             self._known = text and f' xmlns="{MAIN}"'.encode() in part
-        if self._known and b"<sheetData>" in part:
-            self.is_on = True
+        self.is_on = self.is_on or (self._known and b"<sheetData>" in part)
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
@@ -509,8 +491,10 @@ _ENTRY, _TEXT = f"{{{MAIN}}}si", f"{{{MAIN}}}t"
 
 def shared_strings(package: Any) -> list[str]:
     """Return the shared strings by index, as openpyxl reads them."""
+    from openpyxl.cell.text import Text
     from openpyxl.xml.constants import SHARED_STRINGS
 
+    from_tree: Any = Text.from_tree
     part = package.package.find(SHARED_STRINGS)
     if part is None:
         return []
@@ -522,18 +506,11 @@ def shared_strings(package: Any) -> list[str]:
                 msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
                 raise RefusedError(msg)
             if node.tag == _ENTRY:
-                texts.append(_text_of(node).replace("x005F_", ""))
+                text: Any = ""
+                if len(node) == 1 and node[0].tag == _TEXT:  # nearly all; others have pieces
+                    text = node[0].text or ""
+                elif len(node):
+                    text = from_tree(node).content
+                texts.append(str(text).replace("x005F_", ""))
                 node.clear()
     return texts
-
-
-def _text_of(entry: Any) -> str:
-    """Return an entry's text: nearly all have one element, others have formatted pieces."""
-    if not len(entry):
-        return ""
-    if len(entry) == 1 and entry[0].tag == _TEXT:
-        return entry[0].text or ""
-    from openpyxl.cell.text import Text
-
-    read: Any = Text.from_tree(entry)
-    return str(read.content)

@@ -65,18 +65,15 @@ class Cells:
 
         If a cell's unit differs from the text's, it is given.
         """
-        cells = []
-        for place in filter(None, places):
-            other = self._other_unit(place)
-            cells.append(self.cell(place) + (f", in {other[0]}" if other else ""))
-        return f"  [{'; '.join(cells)}]" if cells else ""
+        given = [(self.cell(place), self._other_unit(place)) for place in places if place]
+        cells = "; ".join(cell + (f", in {other[0]}" if other else "") for cell, other in given)
+        return f"  [{cells}]" if cells else ""
 
     def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" if it has none."""
         other = self._other_unit(place)
-        if other is not None:
-            return other[0]
-        return units.in_currency(self._declared(place).unit, self.planned.settings.currency)
+        currency = self.planned.settings.currency
+        return other[0] if other else units.in_currency(self._declared(place).unit, currency)
 
     def typed(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
@@ -140,9 +137,8 @@ def _percent(value: float) -> str:
 
 
 def _limit(value: float, unit: str, currency: str) -> str:
-    if unit == POINT:
-        return _percent(value)
-    return f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+    amount = f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+    return _percent(value) if unit == POINT else amount
 
 
 def _typed(value: float, unit: str) -> str:
@@ -210,7 +206,10 @@ def explained(
     yield from _price(answer, answer.price, cells, currency)
     yield ""
     yield from _binding(answer, cells, currency)
-    yield from _idle(answer, currency)
+    if answer.idle:  # how much less their tonnes must cost to be bought, for their nearest buyer
+        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
+        start = f"Plants for {mineral} that are idle in {year} stay so unless a"
+        yield f"{start} tonne costs at least this much less ({currency}): {listed(named, _IDLE)}."
     if change is not None:
         yield ""
         yield from _change_lines(answer, change, cells)
@@ -230,14 +229,6 @@ def _need(answer: answers.Explanation) -> str:
         part = answer.short / answer.demand * 100.0
         return f"{text}, misses {plain_amount(answer.short)} t ({part:.3g} % of its need)."
     return f"{text}; nothing is missing."
-
-
-def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
-    """Yield how much less idle plants' tonnes must cost to be bought, for their nearest buyer."""
-    if answer.idle:
-        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
-        start = f"Plants for {answer.mineral} that are idle in {answer.year} stay so unless a"
-        yield f"{start} tonne costs at least this much less ({currency}): {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: UnaffordablePlant, currency: str) -> str:
@@ -282,9 +273,7 @@ def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: 
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
         how_far = f"the price holds for up to {_far(price.up)} more and {_far(price.down)} less"
-        if (more is None or _near(more, price.amount)) and costs:
-            return f"{costs}; {how_far}."
-        return f"{how_far[0].upper()}{how_far[1:]}." if not costs else f"{costs}; {how_far}."
+        return f"{costs}; {how_far}." if costs else f"{how_far[0].upper()}{how_far[1:]}."
     saves = "" if less is None else f"one tonne less would save {_money(less)} {currency}"
     both = ", ".join(part for part in (costs, saves) if part)
     if price.up > 0 or price.down > 0:
@@ -292,10 +281,8 @@ def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: 
         return f"{both}. The price holds only for up to {_far(far)} {way}."
     if not (costs and saves):
         return f"{both}." if both else "Neither one tonne more nor one tonne less is possible."
-    return (
-        f"{both}. The marginal price lies between the two, because more limits bind than are "
-        "needed to determine it."
-    )
+    why = "because more limits bind than are needed to determine it"
+    return f"{both}. The marginal price lies between the two, {why}."
 
 
 def _far(tonnes: float) -> str:
@@ -311,18 +298,10 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         for m in moves:
             tonnes, cost, *_ = nets.get(m.source, (0.0, 0.0))
             nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
-        lines = sorted(
-            (
-                net
-                for net in nets.values()
-                if abs(net[0]) > tolerances.REMAINDER and not _near(net[1], 0.0)
-            ),
-            key=lambda net: -abs(net[1]),
-        )[:_MOST_SUMS]
-    amounts = [
-        f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}"
-        for tonnes, _, _, kind in lines
-    ]
+        largest = sorted(nets.values(), key=lambda net: -abs(net[1]))
+        some = (net for net in largest if abs(net[0]) > tolerances.REMAINDER)
+        lines = [net for net in some if not _near(net[1], 0.0)][:_MOST_SUMS]
+    amounts = [f"{signed(m, ',.4g')} {'' if kind == BUILT.name else 't'}" for m, *_, kind in lines]
     moneys = [f"{cost:z,.2f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
     other = [] if _near(rest, 0.0) else [f"{rest:z,.2f}"]
@@ -349,14 +328,11 @@ def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterato
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
     for amount, term in zip(amounts, terms, strict=True):
-        yield f"  {amount:>{wide}}  {_term(term)}{cells.bracketed(term.place, term.times)}"
+        rent = "scarcity of " if term.amount > 0 else "credit for "
+        what = f"{'' if term.kind in answers.NEUTRAL else rent}{term.what}"
+        yield f"  {amount:>{wide}}  {what}{cells.bracketed(term.place, term.times)}"
     if len(terms) > 1:
         yield f"  {total:>{wide}}  in all, {currency}/t"
-
-
-def _term(term: answers.PriceTerm) -> str:
-    rent = "scarcity of " if term.amount > 0 else "credit for "
-    return f"{'' if term.kind in answers.NEUTRAL else rent}{term.what}"
 
 
 # ---- what binds --------------------------------------------------------------------------------
@@ -422,30 +398,21 @@ def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells
     if not change.changes:
         yield from _nothing_does(answer, change)
         return
-    if change.is_dear:
-        yield (
-            "Supply is available, but costs more than a missing tonne does. The plan would buy it"
-            " with this change:"
-        )
-    else:
-        yield f"The smallest change of cells that ends the shortage of {answer.member}:"
-    for each in change.changes:
-        yield f"  {_change_words(each, cells)}"
+    dear = "Supply is available, but costs more than a missing tonne does. The plan would buy it"
+    ends = f"The smallest change of cells that ends the shortage of {answer.member}:"
+    yield f"{dear} with this change:" if change.is_dear else ends
+    for each in change.changes:  # Share limits!F3: 65 % -> 71.4 %, as it is typed into the cell
+        unit, place = _typed_unit(each, cells), each.place
+        was, to = cells.typed(place, each.was), cells.typed_up(place, each.to)
+        yield f"  {cells.cell(place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
         years = each_year({*each.years} - {answer.year}, " and ")
         also = f"; the cell also applies to {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
-        if cells.is_overridden(each.place):
+        if cells.is_overridden(place):
             yield "    (a scenario or what-if sets this value, not the workbook: change it there)"
     yield from (f"  {line}" for line in _planned_again(change, answer))
     if not change.is_dear:
         yield f"  {_MEASURE}"
-
-
-def _change_words(change: CellChange, cells: Cells) -> str:
-    """Return ``Share limits!F3: 65 % -> 71.4 %``: amounts as they are typed into the cell."""
-    unit = _typed_unit(change, cells)
-    was, to = cells.typed(change.place, change.was), cells.typed_up(change.place, change.to)
-    return f"{cells.cell(change.place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
 
 
 def _typed_unit(change: CellChange, cells: Cells) -> str:
@@ -463,10 +430,8 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
             "the shortage: this supply costs more than a missing tonne, or is used elsewhere."
         )
     else:
-        yield (
-            f"No change of {kinds} ends this shortage: at least {plain_amount(change.left)} t stay"
-            " missing."
-        )
+        least = plain_amount(change.left)
+        yield f"No change of {kinds} ends this shortage: at least {least} t stay missing."
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (

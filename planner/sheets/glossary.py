@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from models import results
 from models.measures import BY_CAPACITY, IF_IT_STOPS, IN_SECURITY, SEE_MORE
@@ -145,18 +146,13 @@ def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
     ``sentences`` are the sentences of the first page.
     """
     words = {OVERVIEW: list(sentences), **{table.name: _words(table) for table in tables}}
-    places: dict[str, list[str]] = {}
+    rows = []
     for term in TERMS:
         shown = re.compile(term.shown_by, re.IGNORECASE)
-        places[term.name] = [name for name, texts in words.items() if any(map(shown.search, texts))]
-    used = [term for term in TERMS if places[term.name]]
-    return table_of(
-        results.Glossary(
-            term=[term.name for term in used],
-            meaning=[term.meaning for term in used],
-            places=[", ".join(places[term.name]) for term in used],
-        )
-    )
+        places = [name for name, texts in words.items() if any(map(shown.search, texts))]
+        row = {"term": term.name, "meaning": term.meaning, "places": ", ".join(places)}
+        rows += [row] if places else []
+    return table_of(results.Glossary.of_rows(rows))
 
 
 def _words(table: Table) -> list[str]:
@@ -164,13 +160,9 @@ def _words(table: Table) -> list[str]:
     if table.name == results.ChartData.TABLE:
         return []
     texts = [header.partition(" (")[0] for header in table.headers]
-    kinds = (
-        table.column(results.Checks.check.header).values
-        if table.name == results.Checks.TABLE
-        else None
-    )
+    is_checks = table.name == results.Checks.TABLE
+    kinds = table.column(results.Checks.check.header).values if is_checks else repeat("")
     for field in _WORDS.get(table.name, ()):
-        cells = table.column(field.header).values
-        read = (c for i, c in enumerate(cells) if kinds is None or kinds[i] != _DEFAULT)
-        texts += [cell for cell in read if isinstance(cell, str)]
+        cells = zip(kinds, table.column(field.header).values, strict=False)
+        texts += [cell for kind, cell in cells if kind != _DEFAULT and isinstance(cell, str)]
     return texts

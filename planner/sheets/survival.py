@@ -127,14 +127,10 @@ class Tests:
 
 def tests_of(case: Case, cells: Cells) -> Tests:
     """Return what the rows of Security test, for the minerals and years in ``cells``."""
-    needed = case_years_needed(case)
-    names = {
-        row.lost_country
-        if not row.lost_country or row.lost_country.startswith(EACH_OUTSIDE)
-        else case.country_name(row.lost_country)
-        for row in case.security
-    }
-    lost = listed(sorted(lost_words(name) for name in names), _NAMED)
+    needed, asked = case_years_needed(case), {row.lost_country for row in case.security}
+    codes = {code for code in asked if code and not code.startswith(EACH_OUTSIDE)}
+    names = {*(asked - codes), *map(case.country_name, codes)}
+    lost = listed(sorted(map(lost_words, names)), _NAMED)
     covers = coverage_words(cells, needed) if cells else ""
     return Tests(lost, covers, untested_words(cells, needed))
 
@@ -159,15 +155,11 @@ class LossFinding:
     def sentences(self, needed: Cells) -> Iterator[str]:
         """Yield what passes and what fails, each with the minerals and years that it covers."""
         some = self.lost.replace("any one country", "at least one country")
-        for lost, cells, bound in (
-            (self.lost, self.passed, "at most"),
-            (some, self.failed, "more than"),
-        ):
+        passed, failed = (self.lost, self.passed, "at most"), (some, self.failed, "more than")
+        for lost, cells, bound in (passed, failed):
             if cells:
-                least, largest = (
-                    pick(self.bounds[mineral][end] for mineral in cells)
-                    for end, pick in enumerate((min, max))
-                )
+                least = min(self.bounds[mineral][0] for mineral in cells)
+                largest = max(self.bounds[mineral][1] for mineral in cells)
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
                 minerals = coverage_words(cells, needed)
                 yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)

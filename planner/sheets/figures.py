@@ -274,7 +274,6 @@ def _today(case: Case) -> dict[str, _Stop]:
 
 
 def todays_minerals(case: Case) -> set[str]:
-    """Return the minerals that the sheet Current supply lists."""
     return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
 
 

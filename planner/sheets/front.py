@@ -19,7 +19,6 @@ from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Sentence, TrafficLight
 from planner.render.sentences import largest_first
 from planner.render.table import Table, table_of
-from planner.render.words import amount, each_year, listed
 from planner.sheets import explain
 from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
@@ -310,8 +309,8 @@ def _supported(context: Context) -> TrafficLight | None:
         largest_first({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
         for money in (paid, received)
     )
-    size = amount(abs(total), context.currency)
-    years = each_year(when, " and ") or "no year"
+    size = words.amount(abs(total), context.currency)
+    years = words.each_year(when, " and ") or "no year"
     if total < 0:
         text = f"{plants} {'pay' if len(received) > 1 else 'pays'} {payers} {size} back in {years}."
     else:
@@ -329,7 +328,7 @@ def _idle(context: Context) -> str:
     if not rows:
         return ""
     sells = "sells" if len(rows) == 1 else "sell"
-    named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
+    named = words.listed((_named(row.plant, row.row) for row in rows), _NAMED)
     return f"{named} {sells} nothing, so no support is paid."
 
 

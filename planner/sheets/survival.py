@@ -67,7 +67,6 @@ def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
 
 
 def years_left(cells: Cells, others: Cells) -> Cells:
-    """Return the minerals and years that are in ``cells`` but not in ``others``."""
     left = {m: years - others.get(m, frozenset()) for m, years in cells.items()}
     return {mineral: years for mineral, years in left.items() if years}
 
@@ -220,7 +219,6 @@ def survival(table: Security, needed: Cells, country: Country) -> TrafficLight |
 
 
 def is_missed(row: Row) -> bool:
-    """Return whether a row of Security has more shortage than it allows."""
     return bool(row["missing"] > 0 and row["served"] < row["target"])
 
 

@@ -102,6 +102,11 @@ def digest_of(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def csv_name(sheet: str) -> str:
+    """Return the name of a sheet's CSV file: ``by-mineral.csv`` for By mineral."""
+    return f"{sheet.lower().replace(' ', '-')}.csv"
+
+
 def sheet_of(name: str) -> str:
     """Return the sheet for a file name such as ``share-limits.csv``; "" if there is none."""
     return _SHEETS.get(fold(re.sub("[-_]", " ", Path(name).stem)), "")

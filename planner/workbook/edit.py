@@ -273,7 +273,6 @@ class EditedBook:
 
 
 def link_to(title: str, cell: str) -> str:
-    """Return the address of a cell for a link within the workbook."""
     return f"{quote_sheetname(title)}!{cell}"
 
 
@@ -389,7 +388,6 @@ class AddedPage:
         self.row = top + 1 + len(table) + bool(total)
 
     def add_filter(self, top: int) -> None:
-        """Add a filter to the rows below a header row, and freeze the header."""
         last = max(self.row - 1, top + 1)
         self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
         self.sheet.freeze_panes = f"A{top + 1}"

@@ -70,13 +70,7 @@ def refused(path: Path, message: str, expected: str, hint: str = "") -> InputErr
     return InputError([Finding(found=f"{path}: {message}", expected=expected, hint=hint)])
 
 
-def csv_name(sheet: str) -> str:
-    """Return the name of a sheet's CSV file: ``by-mineral.csv`` for By mineral."""
-    return f"{sheet.lower().replace(' ', '-')}.csv"
-
-
 def quoted(text: str) -> str:
-    """Return a text in quotes, cut if it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
@@ -281,7 +275,6 @@ _CAPITALIZED = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|
 
 
 def sentence(finding: Finding) -> str:
-    """Return the sentences of a finding: what is wrong, what is expected, and the nearest fix."""
     return " ".join(part for part in (statement(finding), advice(finding)) if part)
 
 

@@ -129,7 +129,6 @@ class SheetExtras:
     are_rows_hidden: bool = False
 
     def add_row(self, number: int, attributes: Mapping[str, str]) -> None:
-        """Record a row if it is hidden."""
         if is_hidden_row(attributes, are_all=self.are_rows_hidden):
             self.rows.append(number)
 
@@ -201,7 +200,6 @@ class Grid:
         return f"the file {self.file}" if self.file else f"the sheet {self.title!r}"
 
     def values(self, position: int) -> list[object]:
-        """Return a value for each row of a column, None for a blank cell."""
         return self.columns.get(position) or [None] * len(self.rows)
 
 

@@ -130,7 +130,6 @@ def setting_named(label: str) -> Column | None:
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
-    """Return how many of the cells are headers in the catalogue of this sheet."""
     texts = (common_letters(clean(value)) for value in cells if isinstance(value, str))
     return sum(parse_header(record, text, {}).column is not None for text in texts)
 

@@ -15,20 +15,7 @@ import pandas as pd
 
 from models import case, results, tolerances
 from models.errors import Finding, InputError, warning
-from models.results import (
-    Contracts,
-    CountryShares,
-    Field,
-    Figure,
-    Flows,
-    Look,
-    Name,
-    Prices,
-    Result,
-    Shortages,
-    Stocks,
-    Summary,
-)
+from models.results import Field, Figure, Flows, Look, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.seal import SEAL, SEALED, is_rounded, seal
@@ -112,9 +99,9 @@ class PlanFile:
         """Every country's name as the plan spells it, by code."""
         names: dict[str, str] = {}
         for result in (r for r in results.CATALOGUE.values() if not r.BOOK):
+            table = self.tables.get(result.TABLE, pd.DataFrame())
             for each in result.FIELDS:
-                table = self.tables.get(result.TABLE)
-                if each.names is Name.COUNTRY and table is not None and each.header in table:
+                if each.names is results.Name.COUNTRY and each.header in table:
                     for name in table[each.header].dropna().unique():
                         names.setdefault(code_of(str(name)), str(name))
         return names
@@ -130,14 +117,10 @@ class PlanFile:
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
-        table = self.tables.get(Summary.TABLE)
-        names = self.result(results.ByMineral).data["mineral"]
-        headers = {str(n): spread_header(Summary, str(n)) for n in names}
-        columns = {
-            f": {name}": list(table[header])
-            for name, header in headers.items()
-            if table is not None and header in table
-        }
+        table = self.tables.get(Summary.TABLE, pd.DataFrame())
+        names = map(str, self.result(results.ByMineral).data["mineral"])
+        headers = {f": {name}": spread_header(Summary, name) for name in names}
+        columns = {name: list(table[header]) for name, header in headers.items() if header in table}
         rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
         for i, (measure, value, unit) in enumerate(rows):
             cells = {"": value, **{name: column[i] for name, column in columns.items()}}
@@ -212,9 +195,8 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
 def _sheet_of(table: str) -> str:
     """Return the title of a sheet from its Excel table's name, which has ``_`` for a space."""
     name = table.removesuffix("_table")
-    declared = {
-        re.sub(r"\W", "_", result.TABLE): result.TABLE for result in results.CATALOGUE.values()
-    }
+    titles = (result.TABLE for result in results.CATALOGUE.values())
+    declared = {re.sub(r"\W", "_", title): title for title in titles}
     return declared.get(name) or name.replace("_", " ")
 
 
@@ -266,7 +248,7 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     A program that saves fewer digits also breaks the seal; then there is no finding.
     """
     sheets = (results.Checks.TABLE, *(result.TABLE for result, _ in SEALED))
-    if not all(sheet in plan.tables for sheet in sheets):
+    if not plan.tables.keys() >= {*sheets}:
         return
     texts = map(str, plan.result(results.Checks).what)
     seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
@@ -290,10 +272,8 @@ def _not_summed(
     unit = plan.unit(measure)
     stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
     added += _of_inputs(plan, result, field.name)
-    if (
-        not abs(stated - added)
-        <= tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
-    ):
+    dust = tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
+    if not abs(stated - added) <= dust:
         whose = "" if result is Flows else f"'s {field.header}"
         rows = f"the rows of the sheet {sheet}{whose} add up to {added:z,.2f} {unit}"
         yield _changed(sheet, f"{rows}, Summary says {stated:z,.2f} {unit}")
@@ -316,24 +296,18 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
     listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
     off = bought.sub(listed, fill_value=0.0).abs()
-    wrong = off[
-        off
-        > tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
-        + tolerances.UNLISTED_FLOWS
-    ]
+    dust = tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
+    wrong = off[off > dust + tolerances.UNLISTED_FLOWS]
     if len(wrong):
         year, mineral, member = wrong.index[0]
         more = f", as in {len(wrong):,} rows in all" if len(wrong) > 1 else ""
-        message = (
-            f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan{more}"
-        )
-        yield _changed(Prices.TABLE, message)
+        message = f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan"
+        yield _changed(Prices.TABLE, f"{message}{more}")
 
 
 def _changed(sheet: str, message: str) -> Finding:
-    return warning(
-        sheet, found=f"{message}: someone changed rows after the plan was made", hint=_HINT
-    )
+    message += ": someone changed rows after the plan was made"
+    return warning(sheet, found=message, hint=_HINT)
 
 
 # ---- cells to tables --------------------------------------------------------------------------
@@ -347,16 +321,14 @@ def _looks(header: str) -> frozenset[Look]:
 
 def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
     """Return tables as DataFrames; a table split over several sheets is joined."""
-    parts: dict[str, list[pd.DataFrame]] = {}
+    frames: dict[str, pd.DataFrame] = {}
     for name, grid in grids.items():
         part = PART.fullmatch(name)
         columns = {str(h): _series(str(h), grid.values(p)) for p, h in sorted(grid.header.items())}
-        whole = part[1] if part and part[1] in grids else name
-        parts.setdefault(whole, []).append(pd.DataFrame(columns))
-    return {
-        name: frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-        for name, frames in parts.items()
-    }
+        whole, frame = part[1] if part and part[1] in grids else name, pd.DataFrame(columns)
+        before = frames.get(whole)
+        frames[whole] = frame if before is None else pd.concat([before, frame], ignore_index=True)
+    return frames
 
 
 def _series(header: str, values: Sequence[object]) -> pd.Series:
@@ -389,7 +361,7 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
 
 
 def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
-    if field.names is Name.COUNTRY:
+    if field.names is results.Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
     if field.scale != 1.0:
@@ -401,7 +373,6 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
 
 
 def code_of(name: str) -> str:
-    """Return a country's code, or the name itself if it is not a country."""
     return country_code(name) or name
 
 
@@ -436,17 +407,17 @@ _REQUIRED = {
             "mineral refiner country member year tonnes cost tariff freight landed total",
             "contract",
         ),
-        RequiredColumns(Shortages, "mineral member year demand short", "cause share"),
-        RequiredColumns(CountryShares, "mineral buyer country year"),
+        RequiredColumns(results.Shortages, "mineral member year demand short", "cause share"),
+        RequiredColumns(results.CountryShares, "mineral buyer country year"),
         RequiredColumns(Prices, "mineral member year demand purchased short", "marginal landed"),
         RequiredColumns(
-            Contracts,
+            results.Contracts,
             "refiner mineral member year min minimum taken untaken price paid",
             "contract maximum row",
             is_optional=True,
         ),
         RequiredColumns(
-            Stocks,
+            results.Stocks,
             "mineral member year opening change closing target shortfall",
             is_optional=True,
         ),
@@ -464,7 +435,6 @@ _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAM
 
 
 def bare(header: str) -> str:
-    """Return a header without its unit."""
     return header.partition(" (")[0]
 
 
@@ -473,8 +443,7 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     folded = {case.fold(name) for name in grids}
     study = next((message for name, message in _STUDIES.items() if name in folded), "")
     plan = grids.get(PLAN)
-    several = plan is not None and Figure.SCENARIO in plan.header.values()
-    if study or several:
+    if study or (plan is not None and Figure.SCENARIO in plan.header.values()):
         message = f"this is {study or 'a study of several plans'}, not a plan"
         raise refused(path, message, PLAN_FILE, _ONE_PLAN)
     if plan is None or SUMMARY not in grids:
@@ -484,7 +453,11 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
         message = f"this is not a plan: it has no sheet {lacks}"
         raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")
-    redacted = _redacted(grids[SUMMARY])
+    summary = grids[SUMMARY]
+    positions = {str(header): position for position, header in summary.header.items()}
+    columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
+    rows = zip(*columns, strict=True)
+    redacted = next((str(value) for measure, value in rows if measure == REDACTED), "")
     if redacted:
         message = f"this plan is redacted ({redacted}): some of its figures were removed"
         raise refused(path, message, PLAN_FILE, "use the original plan, before redaction")
@@ -497,14 +470,6 @@ def refuse_other_study(path: Path, grids: Mapping[str, Grid], sheet: str, comman
         kind = next((kind for kind, is_kind in kinds.items() if is_kind(path)), "another workbook")
         message, by = f"this is {kind}, its sheet {sheet} is missing or empty", f"planner {command}"
         raise refused(path, message, f"a workbook of {by}", f"name one that {by} wrote")
-
-
-def _redacted(summary: Grid) -> str:
-    """Return what Summary says was redacted, "" if nothing was."""
-    positions = {str(header): position for position, header in summary.header.items()}
-    columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
-    rows = zip(*columns, strict=True)
-    return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
 
 def refuse_duplicate_titles(path: Path, titles: Sequence[str]) -> None:
@@ -528,10 +493,9 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
         there = {bare(str(header)) for header in grid.header.values()}
         absent = [name for name in required.fields if name not in there]
         if absent:
-            noun = "columns" if len(absent) > 1 else "column"
-            message = f"the {noun} {', '.join(absent)} {'are' if len(absent) > 1 else 'is'} missing"
-            every = f"the columns {_AS_WRITTEN}"
-            yield at_cell(sheet, min(grid.header), grid.header_row, message, every)
+            noun, verb = ("columns", "are") if len(absent) > 1 else ("column", "is")
+            message, every = f"the {noun} {', '.join(absent)} {verb} missing", _AS_WRITTEN
+            yield at_cell(sheet, min(grid.header), grid.header_row, message, f"the columns {every}")
 
 
 def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:

@@ -18,15 +18,8 @@ from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
 from planner.workbook.cells import closest_country, country, member_meant
-from planner.workbook.csv_folder import open_source
-from planner.workbook.findings import (
-    CellError,
-    DefaultUsed,
-    Layout,
-    ReadingContext,
-    at_cell,
-    csv_name,
-)
+from planner.workbook.csv_folder import csv_name, open_source
+from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
 from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, parse_header
 from planner.workbook.records import Parsed, read_settings, read_sheet
@@ -68,13 +61,11 @@ class Book:
 
     @property
     def title(self) -> str:
-        """The plan's title: the setting, or else the file's name."""
         named = self.case.settings.plan_title
         return named or (input_stem(self.path) if self.path is not None else "")
 
     @property
     def file_name(self) -> str:
-        """The name of the file or folder that was read, "" if there was none."""
         return input_name(self.path) if self.path is not None else ""
 
 

@@ -11,16 +11,8 @@ from functools import cache, lru_cache
 from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
-from planner.workbook import findings, grid, number_format
-from planner.workbook.archive import (
-    MAIN,
-    MOST_CELLS,
-    MOST_ROWS,
-    MOST_UNPACKED,
-    Archive,
-    RefusedError,
-    local,
-)
+from planner.workbook import archive, findings, grid, number_format
+from planner.workbook.archive import MAIN, Archive, RefusedError, local
 
 UNSAVED = grid.Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
@@ -142,11 +134,11 @@ class SheetSource:
     def count(self, *, bytes_: int = 0, cells: int = 0) -> None:
         """Count bytes and cells; RefusedError above the limits."""
         self.bytes, self.cells = self.bytes + bytes_, self.cells + cells
-        if self.cells > MOST_CELLS:
-            msg = f"the file has more than {MOST_CELLS:,} cells"
+        if self.cells > archive.MOST_CELLS:
+            msg = f"the file has more than {archive.MOST_CELLS:,} cells"
             raise RefusedError(msg)
-        if self.bytes > MOST_UNPACKED:
-            msg = f"the sheets of the file unpack to more than {MOST_UNPACKED:,} bytes"
+        if self.bytes > archive.MOST_UNPACKED:
+            msg = f"the sheets of the file unpack to more than {archive.MOST_UNPACKED:,} bytes"
             raise RefusedError(msg)
 
 
@@ -162,8 +154,8 @@ def rows(
     everything outside the rows. Both give the same cells.
     """
     for count, row in enumerate(_rows(source, part, extras), start=1):
-        if count > MOST_ROWS:
-            msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
+        if count > archive.MOST_ROWS:
+            msg = f"a sheet of the file has more than {archive.MOST_ROWS:,} rows"
             raise RefusedError(msg)
         yield row
 
@@ -502,8 +494,8 @@ def shared_strings(package: Any) -> list[str]:
     with package.archive.open_texts(part.PartName[1:]) as source:
         events = iterparse(source)  # noqa: S314 - expat bounds the growth of entities
         for count, (_, node) in enumerate(events):
-            if count > MOST_CELLS:
-                msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
+            if count > archive.MOST_CELLS:
+                msg = f"the texts of the file have more than {archive.MOST_CELLS:,} elements"
                 raise RefusedError(msg)
             if node.tag == _ENTRY:
                 text: Any = ""

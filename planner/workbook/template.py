@@ -64,7 +64,6 @@ Formats = Callable[..., Any]
 
 
 def template_tables() -> dict[str, list[dict[str, object]]]:
-    """Return the example rows of every sheet: a small case that can be solved."""
     return {sheet: [dict(row) for row in rows] for sheet, rows in example.TABLES.items()}
 
 
@@ -460,7 +459,6 @@ def facts(column: Column, currency: str) -> list[str]:
 
 
 def if_blank(column: Column) -> str:
-    """Return whether a cell is required and, if not, what a blank cell means."""
     if column.required:
         return "Must be filled."
     return f"Blank: {column.default}." if column.default else ""

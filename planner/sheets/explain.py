@@ -17,7 +17,6 @@ from planner.render.words import NAMED, all_of, each_year, listed, near_zero, sh
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
-    from models.plan import UnaffordablePlant
 
 SHOWN = 8
 """Most binding limits listed; the JSON form has all."""
@@ -201,7 +200,11 @@ def explained(
         members = all_of(answer.members_short, "member")
         yield f"{members} are short of it in {year} for the same reason."
     for plant in answer.unpaid:
-        yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
+        name, needs = plant.project.name, f"{plain_amount(plant.needs)} m {currency}"
+        left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
+        done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
+        text = f"{name} {done} costs {needs}, and {plant.what} leaves {left} for it."
+        yield f"{text}{cells.bracketed(plant.place)}"
     yield ""
     yield from _price(answer, answer.price, cells, currency)
     yield ""
@@ -231,14 +234,6 @@ def _need(answer: answers.Explanation) -> str:
     return f"{text}; nothing is missing."
 
 
-def _unpaid(plant: UnaffordablePlant, currency: str) -> str:
-    """Return what it costs to build a plant, or its rest, and what the budget leaves for it."""
-    left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
-    needs = f"{plain_amount(plant.needs)} m {currency}"
-    done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
-    return f"{plant.project.name} {done} costs {needs}, and {plant.what} leaves {left} for it."
-
-
 # ---- the price ---------------------------------------------------------------------------------
 
 
@@ -251,7 +246,11 @@ def _price(
         yield "How the plan would get one more tonne:"
         yield from _moves(price.moves, currency)
     if price.terms:
-        yield _read_at(price)
+        start = f"Parts of the price, for a tonne from {price.words}:"
+        if price.setter == STOCK.name:
+            start = f"One more tonne would come from {price.words}:"
+        is_of_shortage = price.setter == SHORTAGE.name
+        yield "The price is the cost of a missing tonne:" if is_of_shortage else start
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
         yield "No single supplier's cost explains this price."
@@ -313,14 +312,6 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         yield f"  {'':>{left}}  {spent:>{right}} {currency}  {all_else}"
     if any(m.kind == STOCK.name for m in moves) and all(kind != STOCK.name for *_, kind in lines):
         yield "  (Reserves carry tonnes from one year to another.)"
-
-
-def _read_at(price: answers.MarginalPrice) -> str:
-    if price.setter == SHORTAGE.name:
-        return "The price is the cost of a missing tonne:"
-    if price.setter == STOCK.name:
-        return f"One more tonne would come from {price.words}:"
-    return f"Parts of the price, for a tonne from {price.words}:"
 
 
 def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:

@@ -100,33 +100,29 @@ def _section(tokens: Sequence[FormatToken]) -> FormatSection:
     return FormatSection(tuple(kept), operator, bound, is_red)
 
 
-class SectionChoice(NamedTuple):
-    """The section that prints a number, and whether a minus sign is added automatically."""
-
-    section: FormatSection
-    has_minus: bool
-
-
 _ALL = FormatSection((FormatToken("general", GENERAL),))
 
 
-def _choices(code: str, value: float) -> list[SectionChoice]:
-    """Return the sections that may print a number: without conditions, programs may differ."""
+def _choices(code: str, value: float) -> list[tuple[FormatSection, bool]]:
+    """Return the sections that may print a number, and whether a minus sign is added to each.
+
+    There are several if none has a condition that holds: programs may differ.
+    """
     every = _sections(code)
     sections = [section for section in every[:3] if not _is_of_text(section)]
     if not sections or not code.strip():
-        return [SectionChoice(_ALL, value < 0)]
+        return [(_ALL, value < 0)]
     if any(s.operator for s in sections):
         for section in sections:
             if section.operator and _HOLDS[section.operator](float(value), section.bound):
                 is_for_negatives = section.operator in {"<", "<="} and section.bound <= 0
-                return [SectionChoice(section, value < 0 and not is_for_negatives)]
-        return [SectionChoice(s, value < 0) for s in sections if not s.operator]
+                return [(section, value < 0 and not is_for_negatives)]
+        return [(s, value < 0) for s in sections if not s.operator]
     if len(sections) > 1 and value < 0:
-        return [SectionChoice(sections[1], has_minus=False)]
+        return [(sections[1], False)]
     if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
-        return [SectionChoice(sections[2], has_minus=False)]
-    return [SectionChoice(sections[0], value < 0)]
+        return [(sections[2], False)]
+    return [(sections[0], value < 0)]
 
 
 def _is_of_text(section: FormatSection) -> bool:
@@ -146,8 +142,7 @@ def _native(text: str) -> str:
     return text.translate(_NATIVE)
 
 
-def _printed(choice: SectionChoice, value: float) -> str:
-    section, sign = choice.section, _native("-") if choice.has_minus else ""
+def _printed(section: FormatSection, value: float, sign: str) -> str:
     tokens = section.tokens
     if section.has_token("date") and not section.has_token("digit", "general"):
         return "(a date)"
@@ -274,11 +269,8 @@ _FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSC
 _LARGEST = Fraction(sys.float_info.max)
 
 
-class NumberRead(NamedTuple):
-    """A number as a person reads it, and the value of one unit of its last digit."""
-
-    number: float
-    step: float
+NumberRead = tuple[float, float]
+"""A number as a person reads it, and the value of one unit of its last digit."""
 
 
 def _read(printed: str) -> list[NumberRead] | None:
@@ -298,12 +290,12 @@ def _read(printed: str) -> list[NumberRead] | None:
         whole, top, bottom = int(match[1] or 0), int(match[2]), int(match[3])
         exact = Fraction(whole * bottom + top, bottom or 1)
         number = float(exact) if exact < _LARGEST else math.inf
-        numbers = [NumberRead(number, 1 / bottom)] if bottom else []
+        numbers = [(number, 1 / bottom)] if bottom else []
     else:
         numbers = list(_numbers(match[0], is_native))
     times = _times(before, after)
     by = -times if _is_negative(before, after) else times
-    return [NumberRead(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
+    return [(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
 
 
 def _letters(printed: str) -> tuple[str, list[bool]]:
@@ -343,15 +335,13 @@ def _numbers(text: str, is_native: Sequence[bool]) -> Iterator[NumberRead]:
     if len(others) == 1 and not real and others[0][1] in _DECIMAL:
         yield _number(digits, [others[0][0]], times)
     if others and not is_grouped and not (len(others) == 1 and others[0][1] in _DECIMAL):
-        yield NumberRead(math.nan, 0.0)
+        yield (math.nan, 0.0)
 
 
 def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
     end = point[0] if point else len(digits)
     whole, decimals = ("".join(filter(str.isdigit, part)) for part in (digits[:end], digits[end:]))
-    return NumberRead(
-        float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
-    )
+    return float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
 
 
 def _times(before: str, after: str) -> float:
@@ -408,18 +398,18 @@ def other_number(code: str, value: float) -> OtherValue | None:
     if len(code) > _LONGEST:
         return OtherValue("(no format)")
     choices = _choices(code, value)
-    for choice in choices:
-        printed = _printed(choice, value)
+    for section, has_minus in choices:
+        printed = _printed(section, value, _native("-") if has_minus else "")
         text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
         if not readings:
-            has_room = choice.section.has_token("digit") and abs(value) < 1
+            has_room = section.has_token("digit") and abs(value) < 1
             # nothing, a dash or a word, with a currency or without
             means_zero = _MONEY.sub("", text).casefold().strip(". ") in _NONE
             if readings == [] and (value == 0 or has_room) and means_zero:
                 continue
             return OtherValue(text)
-        is_red = choice.section.is_red and value < 0
+        is_red = section.is_red and value < 0
         for number, step in readings:
             read = -abs(number) if is_red else number
             if not is_near(read, value, step):

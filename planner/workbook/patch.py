@@ -184,7 +184,7 @@ class _SheetXml:
         place, p = address(position, row).encode(), self.prefix
         look = b' s="%s"' % style.encode() if style else b""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            text = escape(_legible(str(value))).encode()
+            text = escape(_ILLEGIBLE.sub("?", str(value))).encode()
             return (
                 b'<%sc r="%s"%s t="inlineStr"><%sis><%st xml:space="preserve">%s</%st></%sis></%sc>'
                 % (p, place, look, p, p, text, p, p, p)
@@ -212,10 +212,6 @@ _TAG = re.compile(rb"<(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def _legible(text: str) -> str:
-    return _ILLEGIBLE.sub("?", text)
-
-
 # ---- CSV -----------------------------------------------------------------------------------------
 
 
@@ -228,10 +224,10 @@ def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
     for (row, position), value in sorted(edit.cells.items()):
         cells = lines.setdefault(row, [])
         cells += [""] * (position - len(cells))
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        cells[position - 1] = (
-            repr(value).replace(".", mark) if is_number else guarded(_legible(str(value)))
-        )
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            cells[position - 1] = guarded(_ILLEGIBLE.sub("?", str(value)))
+        else:
+            cells[position - 1] = repr(value).replace(".", mark)
     width = max(map(len, lines.values()), default=0)
     output = io.StringIO(newline="")
     if read.separator not in csv_folder.SEPARATORS:  # then the first line names it

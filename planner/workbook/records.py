@@ -14,7 +14,6 @@ from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
 from models.schema.rounds import ROUNDS
 from models.schema.uncertainty import GRADES, WIDER
-from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import (
     DECIMAL,
@@ -334,7 +333,13 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
     It is read before all others, since their headers name its currency.
     """
     rows = _settings(grid, context) if grid is not None and grid.header_row else {}
-    context.currency = _currency(rows, context)
+    row, _, value = rows.get("currency", (0, "", None))
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
+        context.currency = fold(value).upper()
+    elif value is not None:
+        expected = "a three-letter currency code such as USD or EUR"
+        wrong = findings.CellError(shown(value), expected, hint_of(value))
+        context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
     fields: dict[str, Any] = {"currency": context.currency}
     for column in Settings.columns():
         row, label, value = rows.get(column.field, (0, column.header, None))
@@ -388,19 +393,6 @@ def _setting(label: object, value: object) -> tuple[Column | None, findings.Cell
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
     hint = name_hint(headers.split_unit(name)[0], titles)
     return None, findings.CellError(f"{name!r} is not a setting", f"one of {names}", hint)
-
-
-def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
-    """Return the workbook's currency; US dollars if it is blank or not a three-letter code."""
-    row, _, value = rows.get("currency", (0, "", None))
-    if value is None:
-        return MONEY
-    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
-        return fold(value).upper()
-    expected = "a three-letter currency code such as USD or EUR"
-    wrong = findings.CellError(shown(value), expected, hint_of(value))
-    context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
-    return MONEY
 
 
 def _setting_factor(

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
 from planner.workbook import archive, findings, grid, number_format
@@ -174,13 +174,13 @@ def _rows(
             while offset < len(piece):
                 taken = plain.take(piece, offset)
                 if taken is not None and not (
-                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken.end])
+                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken[-1]])
                 ):
-                    number, offset = taken.number, taken.end
-                    source.count(cells=len(taken.cells) + 1)
-                    if extras.are_rows_hidden or _may_hide(taken.attributes):
-                        extras.add_row(number, dict(_ATTRIBUTE.findall(taken.attributes.decode())))
-                    yield number, taken.cells
+                    number, cells, attributes, offset = taken
+                    source.count(cells=len(cells) + 1)
+                    if extras.are_rows_hidden or _may_hide(attributes):
+                        extras.add_row(number, dict(_ATTRIBUTE.findall(attributes.decode())))
+                    yield number, cells
                     continue
                 end = piece.find(b"<row ", offset + 1)
                 passed = piece[offset:end] if end > 0 else piece[offset:]
@@ -392,15 +392,6 @@ _ROW = rb'<row r="(\d{1,7})"([^<>]*)(?<!/)>((?:%s)+)</row>'
 _TALL, _ATTRIBUTE = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
-class PlainRow(NamedTuple):
-    """A plain row: its number, its cells, its attributes, and the offset of its end."""
-
-    number: int
-    cells: list[tuple[int, object]]
-    attributes: bytes
-    end: int
-
-
 def _may_hide(attributes: bytes) -> bool:
     return b"hidden" in attributes or (b"ht" in attributes and not _TALL.search(attributes))
 
@@ -432,8 +423,13 @@ class PlainRows:
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
-    def take(self, piece: bytes, offset: int) -> PlainRow | None:
-        """Return the row that begins at an offset; None if it needs the parser."""
+    def take(
+        self, piece: bytes, offset: int
+    ) -> tuple[int, list[tuple[int, object]], bytes, int] | None:
+        """Return number, cells and attributes of the row at an offset, and the offset of its end.
+
+        None if it needs the parser.
+        """
         match = self._row.match(piece, offset) if self.is_on else None
         if match is None:
             return None
@@ -443,7 +439,7 @@ class PlainRows:
             return None
         if cells is None:
             return None
-        return PlainRow(int(match[1]), cells, match[2], match.end())
+        return int(match[1]), cells, match[2], match.end()
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row; None if one needs the parser."""

@@ -122,7 +122,15 @@ def write_book(
         page.write(shown) if form is None else page.write_form(form)
         for sheet in shown:
             _TemplateSheet(book, formats, choices, sheet, records.get(sheet)).write()
-        _write_lists(book, choices)
+        if choices.lists:
+            lists: Any = book.add_worksheet(LISTS)
+            lists.hide()
+        for i, entries in enumerate(choices.lists):
+            for line, entry in enumerate(entries):
+                if entry.startswith("="):
+                    lists.write_formula(line, i, entry, None, "")
+                else:
+                    lists.write_string(line, i, entry)
 
 
 class _TemplateSheet:
@@ -211,11 +219,9 @@ class _TemplateSheet:
 
 
 def _as_text(cell: object) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, float | int) and not isinstance(cell, bool):
         return f"{cell:,.6g}" if abs(cell) < 1000 else f"{cell:z,.0f}"  # noqa: PLR2004 - as AMOUNT
-    return str(cell)
+    return "" if cell is None else str(cell)
 
 
 def _comment(sheet: Any, line: int, i: int, text: str) -> None:
@@ -229,19 +235,6 @@ def _print_setup(sheet: Any) -> None:
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
-
-
-def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
-    if not choices.lists:
-        return
-    sheet = book.add_worksheet(LISTS)
-    sheet.hide()
-    for i, entries in enumerate(choices.lists):
-        for line, entry in enumerate(entries):
-            if entry.startswith("="):
-                sheet.write_formula(line, i, entry, None, "")
-            else:
-                sheet.write_string(line, i, entry)
 
 
 # ---- formats ------------------------------------------------------------------------------------
@@ -372,7 +365,7 @@ def currency_of(tables: Tables) -> str:
     """Return the currency that the rows of Settings name, USD if they name none."""
     for row in tables.get(schema.Settings.SHEET, ()):
         if case.fold(str(row.get(headers.SETTING.header) or "")) == "currency":
-            return str(row.get(headers.VALUE.header) or units.MONEY).strip() or units.MONEY
+            return str(row.get(headers.VALUE.header) or "").strip() or units.MONEY
     return units.MONEY
 
 
@@ -448,14 +441,13 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
 
 def facts(column: Column, currency: str) -> list[str]:
     """Return the allowed values of a column's cells: unit, bounds, choices, sheets of names."""
-    bound = _bounds(column)
-    lines = (
-        column.unit and f"Unit: {' or '.join(units.accepted(column.unit, currency))}.",
-        column.choices and f"One of: {', '.join(column.choices)}.",
-        bound and f"Allowed: {bound}.",
-        column.refers and f"A name of the sheet {' or '.join(column.refers)}.",
-    )
-    return [line for line in lines if isinstance(line, str) and line]
+    lines = {
+        "Unit: ": " or ".join(units.accepted(column.unit, currency)) if column.unit else "",
+        "One of: ": ", ".join(column.choices),
+        "Allowed: ": _bounds(column),
+        "A name of the sheet ": " or ".join(column.refers),
+    }
+    return [f"{start}{end}." for start, end in lines.items() if end]
 
 
 def if_blank(column: Column) -> str:

@@ -61,10 +61,8 @@ def checks(context: Context) -> Checks:
 def _passed(context: Context) -> str:
     plan = context.plan
     if plan.extension is not None:
-        return (
-            "Passed: the plan keeps every rule of the case and of what was added to its model"
-            f" ({plan.extension.words}), and no other plan that does is cheaper."
-        )
+        start = "Passed: the plan keeps every rule of the case and of what was added to its model"
+        return f"{start} ({plan.extension.words}), and no other plan that does is cheaper."
     if context.within:
         return f"Passed: the plan keeps every rule of the case, and {context.within}."
     if plan.status == OPTIMAL:

@@ -163,10 +163,8 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
     """Return what is scarcest, and what one unit more of it would save at the margin."""
     hard = scarce.hardest
     where = f"{scarce.mineral}, " if scarce.mineral else ""
-    return (
-        f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
-        f"{hard.year} would save {_large(hard.shadow_price)} {currency}."
-    )
+    start = f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more"
+    return f"{start} in {hard.year} would save {_large(hard.shadow_price)} {currency}."
 
 
 # ---- one member, mineral and year ---------------------------------------------------------------
@@ -258,11 +256,9 @@ def _price(
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
         lost = ", supply that must be left if a country is lost" if cells.planned.security else ""
-        yield (
-            f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
-            f"{_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage and "
-            "reserves in days also change with demand.)"
-        )
+        start = f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency},"
+        start += f" not {_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage"
+        yield f"{start} and reserves in days also change with demand.)"
 
 
 def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
@@ -334,10 +330,8 @@ def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterat
     if not bounds:
         yield "No limit would save anything if it were looser."
         return
-    yield (
-        f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one saves if"
-        " all else stays the same:"
-    )
+    start = f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one"
+    yield f"{start} saves if all else stays the same:"
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
@@ -425,11 +419,9 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
         yield f"No change of {kinds} ends this shortage: at least {least} t stay missing."
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
-        yield (
-            f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year} and"
-            f" needed no ore: in a plan with it, {answer.member} is not short. Demand that is"
-            " smaller by as much would end it, too."
-        )
+        start = f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year}"
+        start += f" and needed no ore: in a plan with it, {answer.member} is not short. Demand that"
+        yield f"{start} is smaller by as much would end it, too."
     else:
         yield "A new refiner would not end it either; smaller demand would."
 

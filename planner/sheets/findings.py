@@ -158,11 +158,9 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     above = [r for r in rows if rounded(r["supplier_share"]) > rounded(r["supplier_limit"])]
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
-        text = (
-            "Limits are shares of demand, not of purchases. Within its limit,"
-            f" {country(top['supplier'])} still sells {share(top['supplier_share'])} of the"
-            f" {top['mineral']} bought in {table.words['last']}"
-        )
+        text = "Limits are shares of demand, not of purchases. Within its limit,"
+        text += f" {country(top['supplier'])} still sells {share(top['supplier_share'])} of the"
+        text += f" {top['mineral']} bought in {table.words['last']}"
         more = len(above) - 1
         also = f" The same holds for {counted(more, 'more mineral')}." if more else ""
         yield f"{text}.{also}"
@@ -229,10 +227,8 @@ def dependence(table: ByMineral, country: Country) -> str:
         which = f" for {'every mineral' if much > 1 else bought[0]['mineral']},"
     which, some, of_any = (which, "some", "") if much else ("", "no", " of any mineral")
     benchmark = share(EU_BENCHMARK)
-    start = (
-        f"In {last},{which} {some} member buys over {benchmark}{of_any} from one country outside"
-        f" the coalition ({benchmark} is {BENCHMARK_WORDS})"
-    )
+    start = f"In {last},{which} {some} member buys over {benchmark}{of_any} from one country"
+    start += f" outside the coalition ({benchmark} is {BENCHMARK_WORDS})"
     top = max(measures.rounded(row["dependent_share"]) for row in bought)
     ties = [row for row in bought if measures.rounded(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])

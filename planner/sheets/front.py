@@ -93,10 +93,8 @@ def front_pictures(context: Context) -> tuple[Picture, ...]:
 
 def _notes(context: Context) -> Iterator[str]:
     if left := _shown(context).count(False):
-        yield (
-            f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
-            f" mineral has {left:,} more."
-        )
+        start = f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
+        yield f"{start} mineral has {left:,} more."
     if context.plan.expanded.intakes:
         yield "If plants use a mineral as an input, its shares also count what the plants take."
     yield (
@@ -115,17 +113,13 @@ def _limits(context: Context) -> TrafficLight:
     broken = exceeded(context.plan)["excess"]
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
-        text = (
-            f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts as"
-            f" one limit. Purchases reach {reached:,} of them exactly."
-        )
+        text = f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts"
+        text += f" as one limit. Purchases reach {reached:,} of them exactly."
         return TrafficLight(question, AnswerState.GOOD, text, "Share limits")
-    text = (
-        f"{len(broken):,} of {words.counted(len(table), 'limit')}"
-        f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
-        f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
-        " penalty for this."
-    )
+    text = f"{len(broken):,} of {words.counted(len(table), 'limit')}"
+    text += f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
+    text += f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
+    text += " penalty for this."
     return TrafficLight(question, AnswerState.CARE, text, "Share limits")
 
 
@@ -150,11 +144,9 @@ def _stocks(context: Context) -> TrafficLight | None:
         rows.groupby(["mineral", "member"]).ngroups
         for rows in (below, table, below[below["year"] == last])
     )
-    text = (
-        f"{missed} of {words.counted(held, 'reserve')} {'is' if missed == 1 else 'are'} below"
-        f" target in some year; in the last year, {last}, {at_end or 'all'}"
-        f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
-    )
+    text = f"{missed} of {words.counted(held, 'reserve')} {'is' if missed == 1 else 'are'} below"
+    text += f" target in some year; in the last year, {last}, {at_end or 'all'}"
+    text += f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
     return TrafficLight(question, AnswerState.CARE, text, "Stocks")
 
 
@@ -198,10 +190,8 @@ def _lines(context: Context) -> Iterator[Sentence]:
         builds = "none is built"
         if plants:
             cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
-            builds = (
-                f"{plants} of {words.counted(all_of, 'plant')} {'is' if plants == 1 else 'are'}"
-                f" built, for {cost}{_in_part(started)}"
-            )
+            builds = f"{plants} of {words.counted(all_of, 'plant')}"
+            builds += f" {'is' if plants == 1 else 'are'} built, for {cost}{_in_part(started)}"
         yield Sentence(f"New plants: {builds}.", "Projects")
     yield from plants_moved(context)
     if lacking := shortage_words(context.plan):
@@ -278,10 +268,8 @@ def shortage_words(plan: Plan) -> str:
     count = answers.members_short_together(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
     shared = f" {every} are short for the same reason." if count > 1 else ""
-    return (
-        f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
-        f" missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
-    )
+    start = f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
+    return f"{start} missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
 
 
 # ---- who pays for supports -----------------------------------------------------------------------

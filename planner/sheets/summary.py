@@ -98,22 +98,16 @@ def _cost(context: Context) -> Rows:
     yield "Cost"
     remark = f"The plan minimises this: cash cost, cost of shortage and penalties{discounted}."
     yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, remark
-    remark = (
-        "Money paid, without the cost of shortage and other penalties. New plants count with their"
-        f" yearly capital charge, not their capex{plain}."
-    )
+    remark = "Money paid, without the cost of shortage and other penalties. New plants count with"
+    remark += f" their yearly capital charge, not their capex{plain}."
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
-    remark = (
-        "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
-        f" receive it{plain}."
-    )
+    remark = "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
+    remark += f" receive it{plain}."
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
     also, levied = (" and levies", ", levy") if plan.levies else ("", "")
     if plan.case.price_floors:
-        remark = (
-            "Imports below a price floor pay the difference; members' own treasuries receive it"
-            f"{plain}."
-        )
+        remark = "Imports below a price floor pay the difference; members' own treasuries receive"
+        remark += f" it{plain}."
         yield Figure.LEVIES, plan.levies, Look.MONEY, money, remark
     remark = f"Cash cost minus tariffs{also}{plain}."
     yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, remark
@@ -239,10 +233,8 @@ def _cost_of_limits(context: Context) -> Rows:
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
     fewer, plain = free.tonnes - plan.tonnes, _plain(context)
-    remark = (
-        "Cash cost over all years with the limits minus the cash cost without them, new plants"
-        f" included{plain}."
-    )
+    remark = "Cash cost over all years with the limits minus the cash cost without them, new plants"
+    remark += f" included{plain}."
     if fewer > 0:
         remark = f"With the limits, {fewer:z,.0f} t fewer are bought and paid for. {remark}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
@@ -276,10 +268,8 @@ def _resilience(context: Context) -> Rows:
     yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, remark, each
     if context.plan.expanded.intakes:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
-        remark = (
-            "For the country whose loss is worst. What plants make from its inputs and ore is lost,"
-            f" too. {measures.TIED_INPUTS}"
-        )
+        remark = "For the country whose loss is worst. What plants make from its inputs and ore is"
+        remark += f" lost, too. {measures.TIED_INPUTS}"
         yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"

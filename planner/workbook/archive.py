@@ -158,10 +158,8 @@ class Archive(zipfile.ZipFile):
             while piece := source.read(_CHUNK):
                 tags += piece.count(b"<")
                 pieces.append(piece)
-                message = (
-                    f"the workbook is too complex to read: {part} inside it has more than"
-                    f" {MOST_ELEMENTS:,} XML elements"
-                )
+                message = f"the workbook is too complex to read: {part} inside it has more than"
+                message += f" {MOST_ELEMENTS:,} XML elements"
                 refuse_if((tags > 2 * MOST_ELEMENTS, message))
         return b"".join(pieces)
 

@@ -135,13 +135,8 @@ def _recount(context: Context) -> Rows:
     supply, cell = plan.supply, ("mineral", "member", "year")
     stocks = plan.stocks.assign(stored=plan.stocks["closing"] - plan.stocks["opening"])
     keys = list(zip(*(supply[name] for name in cell), strict=True))
-    change, given = (
-        np.array([tonnes.get(key, 0.0) for key in keys], dtype=float)
-        for tonnes in (
-            measures.sums(stocks, "stored", *cell),
-            measures.sums(plan.inputs, "tonnes", *cell),
-        )
-    )
+    added = measures.sums(stocks, "stored", *cell), measures.sums(plan.inputs, "tonnes", *cell)
+    change, given = (np.array([s.get(key, 0.0) for key in keys], dtype=float) for s in added)
     left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
     text = "Purchases, stocks and shortage compared with demand, computed from the tables"

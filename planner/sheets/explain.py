@@ -347,20 +347,19 @@ def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterat
 def _saving_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit saves, in which direction, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    text = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
-    if b.saves is not None:
-        text = f"{unit} {way} saves {_money(b.saves)} {currency}"
-        if _near(b.saves, 0.0):
-            text = f"{unit} {way} saves nothing alone, because another limit binds as well"
-    text = text[0].upper() + text[1:]
+    worth = b.shadow_price if b.saves is None else b.saves
+    saves = f"{_money(worth)} {currency}{' at the margin' if b.saves is None else ''}"
+    if b.saves is not None and _near(b.saves, 0.0):
+        saves = "nothing alone, because another limit binds as well"
+    text = f"{unit[0].upper()}{unit[1:]} {way} saves {saves}"
     held = _range(b, currency)
-    if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
+    if held and _near(worth, b.shadow_price):
         return f"{text}, as does each {held}."
     if held:
         end = "above" if b.direction > 0 else "below"
         price = f"{_money(b.shadow_price)} {currency}"
         return f"{text}; each unit saves {price} {held}, and less {end} that range."
-    if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
+    if b.costs is not None and not _near(b.costs, worth):
         return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{text}."
 
@@ -436,8 +435,8 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
     if not outcome.still:
         yield f"With this change, nobody is {there} in a new plan."
     else:
-        members, verb = [answer.member, *others], "are" if others else "is"
-        yield f"With this change, {listed(members, NAMED)} {verb} not {there} in a new plan."
+        members, verb = listed([answer.member, *others], NAMED), "are" if others else "is"
+        yield f"With this change, {members} {verb} not {there} in a new plan."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
         yield f"Still {there}: {listed(still, NAMED)}."
     if outcome.elsewhere > 0:
@@ -479,17 +478,11 @@ def facts(
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
-        "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
+        "moves": [] if price is None else [dataclasses.asdict(m) for m in price.moves],
         "has_room": price is None or price.has_slack,
         "terms": [
-            {
-                "kind": t.kind,
-                "what": t.what,
-                "amount": t.amount,
-                "cell": cells.cell(t.place),
-                "cell_unit": "" if t.place is None else cells.unit(t.place),
-                "times_cell": cells.cell(t.times),
-            }
+            {"kind": t.kind, "what": t.what, "amount": t.amount, **_cell_facts(t.place, cells),
+             "times_cell": cells.cell(t.times)}
             for t in terms
         ],
         "binding": [_bound(b, cells) for b in answer.binding],
@@ -511,12 +504,17 @@ def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
         "one_unit_back_costs": b.costs,
         "rent": b.rent,
         "year": b.year,
-        "cell": cells.cell(b.place),
-        "cell_unit": "" if b.place is None else cells.unit(b.place),
+        **_cell_facts(b.place, cells),
     }
 
 
+def _cell_facts(place: answers.CellAddress | None, cells: Cells) -> dict[str, str]:
+    unit = "" if place is None else cells.unit(place)
+    return {"cell": cells.cell(place), "cell_unit": unit}
+
+
 def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
+    still = change.outcome.still if change.outcome else ()
     return {
         "cells": [
             {
@@ -535,10 +533,7 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         "least_remaining_t": change.left,
         "short_after_t": change.outcome and change.outcome.after,
         "no_longer_short": list(change.outcome.served) if change.outcome else [],
-        "still_short": [
-            {"member": name, "short_t": tonnes}
-            for name, tonnes in (change.outcome.still if change.outcome else ())
-        ],
+        "still_short": [{"member": name, "short_t": tonnes} for name, tonnes in still],
         "more_short_elsewhere_t": change.outcome and change.outcome.elsewhere,
         "supply_is_dearer_than_shortage": change.is_dear,
         "new_refiner": change.newcomer and dataclasses.asdict(change.newcomer),

@@ -156,18 +156,10 @@ def _size(file: Path, folder: Path) -> int:
     """Return a file's size in bytes; _FileError if it is too large or outside the folder."""
     try:
         archive.refuse_special(file)
-        size = file.stat().st_size
-        archive.refuse_if(
-            (
-                not _is_within(file, folder),
-                "this is a link that leads out of the folder",
-                "put the file itself into the folder",
-            ),
-            (
-                size > archive.MOST_PACKED,
-                f"the file has {size:,} bytes; at most {archive.MOST_PACKED:,} are read",
-            ),
-        )
+        size, most = file.stat().st_size, archive.MOST_PACKED
+        link = "this is a link that leads out of the folder", "put the file itself into the folder"
+        large = f"the file has {size:,} bytes; at most {most:,} are read"
+        archive.refuse_if((not _is_within(file, folder), *link), (size > most, large))
     except RefusedError as error:
         raise _FileError(file.name, str(error), "a CSV file", error.hint) from error
     return size

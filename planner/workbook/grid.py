@@ -133,18 +133,25 @@ class SheetExtras:
             self.rows.append(number)
 
     def added_to(self, grid: Grid) -> Grid:
-        """Return the grid with what was collected."""
+        """Return the grid with what was collected; ValueError if an address is invalid."""
         checked = 0
         message = f"{grid.title}: conditional formatting covers more than {MOST_FORMATTED:,} cells"
         for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
                 checked += 1 + _print(grid, each, code)
                 refuse_if((checked > MOST_FORMATTED, message))
+        merged = []
+        for each in self.merged:
+            area = area_of(each)
+            if area is None:
+                raise ValueError(each)
+            if (area.top, area.left) != (area.bottom, area.right):
+                merged.append(area)
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
         return replace(
             grid,
-            merged=tuple(areas(self.merged)),
+            merged=tuple(merged),
             hidden_rows=tuple(row for row in self.rows if row in kept),
             hidden_columns=tuple(sorted(hidden)),
             volatile=tuple(VolatileFormula(*each) for each in self.volatile),
@@ -305,16 +312,6 @@ def area_of(text: str) -> Area | None:
 
     left, top, right, bottom = range_boundaries(text)
     return Area(top, left, bottom, right) if left and top and right and bottom else None
-
-
-def areas(addresses: Iterable[str]) -> Iterator[Area]:
-    """Yield the areas of more than one cell. Raises ValueError if an address is invalid."""
-    for each in addresses:
-        area = area_of(each)
-        if area is None:
-            raise ValueError(each)
-        if (area.left, area.top) != (area.right, area.bottom):
-            yield area
 
 
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:

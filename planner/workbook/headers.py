@@ -208,13 +208,11 @@ class HeaderRow:
             by_year = _BY_YEAR.fullmatch(heading.name)
             if by_year and fold(by_year["name"]) == fold(PAST):
                 return None
-            self._error(
-                heading.position,
-                f"the header {common_letters(heading.text)!r} is neither a known column nor a year",
-                f"{', '.join(c.header for c in self.columns.values())}, Note, Source, Grade or a"
-                f" year such as {SUCH_AS}",
-                self._near(heading.name),
-            )
+            message = f"the header {common_letters(heading.text)!r} is neither a known column"
+            known = ", ".join(c.header for c in self.columns.values())
+            wanted = f"{known}, Note, Source, Grade or a year such as {SUCH_AS}"
+            hint = self._near(heading.name)
+            self._error(heading.position, f"{message} nor a year", wanted, hint)
             return None
         if self.record.SPREAD == MEMBERS:
             return self._no_member(replace(heading, text=common_letters(heading.text)))

@@ -12,7 +12,6 @@ from models.case import clean, common_letters, fold
 from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
-from models.schema.rounds import ROUNDS
 from models.schema.uncertainty import GRADES, WIDER
 from planner.workbook import findings, headers
 from planner.workbook.cells import (
@@ -103,7 +102,7 @@ class _SheetReading:
         stepped = [h for h in headings if h.year is not None]
         series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
-        blank = stand_in if column.required else _DEFAULTS[self.record].get(column.field)
+        blank = stand_in if column.required else getattr(self.record, column.field, None)
         base = self._cells(column, plain, None if series else blank)
         if stepped:
             if not plain.position and column.required:
@@ -300,19 +299,11 @@ def _note(value: object) -> str:
 
 _SERIES = {(r.SHEET, f.name) for r in SHEETS for f in dataclasses.fields(r) if f.type == "ByYear"}
 """Fields that may have columns of years."""
-_DEFAULTS = {
-    record: {
-        f.name: f.default
-        for f in dataclasses.fields(record)
-        if f.default is not dataclasses.MISSING
-    }
-    for record in (*SHEETS, *ROUNDS)
-}
 
 
 def _placeholder(record: type[Record], column: Column) -> Any:
     """Return a value for a cell that cannot be read, so that the other cells can be checked."""
-    default = _DEFAULTS[record].get(column.field)
+    default = getattr(record, column.field, None)
     if default is not None and not isinstance(default, ByYear):
         return default
     if column.kind in DECIMAL:

@@ -104,9 +104,7 @@ def write_book(
     layouts = {
         sheet: headings(records[sheet], tables)
         if sheet in records
-        else [
-            ParsedHeader(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)
-        ]
+        else [*{key: ParsedHeader(str(key)) for row in tables[sheet] for key in row}.values()]
         for sheet in shown
     }
     choices = Choices(layouts, tables, {} if form is None else form.names)

@@ -58,7 +58,6 @@ def _blocks(
     tops = _tops(context)
 
     def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
-        """Return what ``read`` gives for the largest supplier of each mineral and year."""
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
     largest = f"the country with the largest share of {basis}"

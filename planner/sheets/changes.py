@@ -116,11 +116,10 @@ def record_differences(
         words = f"{label}: {shown.words}"
         if shown.is_spread:
             was, now = dict(old), dict(new)
-            for header in dict.fromkeys([*was, *now]):
-                cell, other = was.get(header), now.get(header, REMOVED)
-                if cell != now.get(header):
-                    name = str(header)
-                    yield InputDifference(*place, name, words + name, cell, other, shown.look)
+            for name in dict.fromkeys([*was, *now]):
+                cells = was.get(name), now.get(name, REMOVED)
+                if was.get(name) != now.get(name):
+                    yield InputDifference(*place, str(name), f"{words}{name}", *cells, shown.look)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             yield from _by_year(case, place, shown, words, (old, new))
         else:
@@ -245,9 +244,8 @@ def _shown(value: Any) -> Cell:
         return "yes" if value else "no"
     if isinstance(value, int | float) or value is None:
         return value
-    if isinstance(value, tuple):
-        return clean(", ".join(str(each) for each in value)) or None
-    return clean(str(value)) or None
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return clean(text) or None
 
 
 # ---- amounts of two plans, matched by key --------------------------------------------------------

@@ -70,8 +70,7 @@ class Cells:
 
     def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" if it has none."""
-        other = self._other_unit(place)
-        currency = self.planned.settings.currency
+        other, currency = self._other_unit(place), self.planned.settings.currency
         return other[0] if other else units.in_currency(self._declared(place).unit, currency)
 
     def typed(self, place: answers.CellAddress, value: float) -> float:
@@ -409,10 +408,9 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
         yield "No smallest change is known: the search for it found no proven optimum."
         return
     if change.is_dear:
-        yield (
-            f"Changing {kinds} would make supply available. The cheapest plan would still leave "
-            "the shortage: this supply costs more than a missing tonne, or is used elsewhere."
-        )
+        why = "this supply costs more than a missing tonne, or is used elsewhere"
+        leaves = f"The cheapest plan would still leave the shortage: {why}."
+        yield f"Changing {kinds} would make supply available. {leaves}"
     else:
         least = plain_amount(change.left)
         yield f"No change of {kinds} ends this shortage: at least {least} t stay missing."

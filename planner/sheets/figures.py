@@ -76,8 +76,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "extra_paid": more,
                 "extra": None if more is None else measures.ratio(more, bought),
                 "demand_value": sum(
-                    case.coalition_demand(name, year) * record.price.value(year)
-                    for year in case.years
+                    case.coalition_demand(name, y) * record.price.value(y) for y in case.years
                 ),
                 "top": top,
                 "last": last,
@@ -115,11 +114,10 @@ def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
     """Return the extra cost of each mineral's tonnes, and of its shortage, against ``free``."""
     more = measures.constant_basket(plan.supply, free.supply).get((), {})
+    extra = {name: extra for name, (extra, _) in more.items()}
     here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
-    return (
-        {name: extra for name, (extra, _) in more.items()},
-        {m: measures.difference(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
-    )
+    lost = ((m, cost, there[m]) for m, cost in here.items())
+    return extra, {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
 
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
@@ -147,14 +145,12 @@ def _bound_on(
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
-    table = plan.countries
-    return table[table["buyer"] == ""]
+    return plan.countries[plan.countries["buyer"] == ""]
 
 
 def binding(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.limits`` that bind; limits on buyers without need never do."""
-    table = plan.limits
-    return table[supply.binds(table)]
+    return plan.limits[supply.binds(plan.limits)]
 
 
 def exceeded(plan: Plan) -> pd.DataFrame:

@@ -121,11 +121,8 @@ def previous_plan_holds(context: Context) -> TrafficLight | None:
 def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
     """Return how much less of each mineral is bought than in the previous plan; "" if none."""
     ordered = compared.added(lambda key: compared.names[key][1])
-    fewer = {
-        mineral: before - now
-        for mineral, (before, now) in ordered.items()
-        if now < before and _differ(before, now)
-    }
+    less = {mineral: amounts for mineral, amounts in ordered.items() if _differ(*amounts)}
+    fewer = {mineral: before - now for mineral, (before, now) in less.items() if now < before}
     if not fewer:
         return ""
     tonnes = largest_first(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)

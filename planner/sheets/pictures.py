@@ -170,10 +170,8 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     weight = {c: round(sum(by.values()), 9) for c, by in share.items() if c != REST_OF_WORLD}
     leading = sorted(weight, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
     rest = [by for country, by in share.items() if country not in leading]
-    series = [
-        Series(short(context.country(c)), Role.ONE_OF_MANY, [share[c][m] for m in demand])
-        for c in leading
-    ]
+    parts = ((short(context.country(c)), [share[c][m] for m in demand]) for c in leading)
+    series = [Series(name, Role.ONE_OF_MANY, part) for name, part in parts]
     others = [sum(by[m] for by in rest) for m in demand]
     series.append(Series("Other countries", Role.OTHER, others))
     series.append(Series(common.SHORT.header, Role.SHORT, short_part))

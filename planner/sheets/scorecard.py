@@ -35,8 +35,8 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
         looks += [Look.TEXT, *[measure.look] * len(scored)]
         rows += scored
     mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
-    by_field, words = {f.name: looks for f in mixed}, words_of(case)
-    card = Scorecard.of_rows(rows, words=words, looks=by_field, sections=sections)
+    by_field = {f.name: looks for f in mixed}
+    card = Scorecard.of_rows(rows, words=words_of(case), looks=by_field, sections=sections)
     return card if len(case.years) > 1 else card.without(Scorecard.after_last)
 
 

@@ -60,10 +60,8 @@ def years_tested(case: Case) -> Cells:
 
 def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
     """Return the years of each mineral in words: ``2029 to 2035``, or ``every year``."""
-    return {
-        mineral: EVERY_YEAR if years >= needed.get(mineral, frozenset()) else each_year(years)
-        for mineral, years in cells.items()
-    }
+    every = {mineral for mineral, years in cells.items() if years >= needed.get(mineral, set())}
+    return {m: EVERY_YEAR if m in every else each_year(years) for m, years in cells.items()}
 
 
 def years_left(cells: Cells, others: Cells) -> Cells:

@@ -273,8 +273,11 @@ class _Package:
         yield from self._strings()
         yield from self._formats()
         for kind, part in self.links:
-            if kind == "worksheet" and part in self.names and _is_foreign(self.archive, part):
-                yield f"the rows of {part} contain something that is neither a row nor a cell"
+            if kind == "worksheet" and part in self.names:
+                with self.archive.open(part) as source:
+                    is_foreign = _may_be_foreign(source) and _has_foreign(source)
+                if is_foreign:
+                    yield f"the rows of {part} contain something that is neither a row nor a cell"
 
     def _documents(self) -> Iterator[str]:
         """Yield the reasons if the package does not name exactly one workbook."""
@@ -353,20 +356,8 @@ def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
         rest = (rest + piece)[-_OVERLAP:]
 
 
-def _is_foreign(archive: Archive, part: str) -> bool:
-    """Return whether a sheet's rows contain elements that don't belong in a workbook.
-
-    Nearly all sheets have no prefix, comment or namespace in their rows, and need no parser.
-    """
-    with archive.open(part) as source:
-        if not _may_be_foreign(source):
-            return False
-        source.seek(0)
-        return _has_foreign(source)
-
-
 def _may_be_foreign(source: IO[bytes]) -> bool:
-    """Return whether a sheet's rows contain a prefix, namespace or comment."""
+    """Return whether a sheet's rows contain a prefix, namespace or comment: nearly none do."""
     is_in = False
     for text in _overlapping(source):
         start = 0 if is_in else text.find(b"<sheetData") + 1
@@ -385,6 +376,7 @@ def _has_foreign(source: IO[bytes]) -> bool:
     """Return whether rows contain elements of another namespace, outside extension lists."""
     from xml.parsers import expat
 
+    source.seek(0)
     open_tags: list[str] = []
     foreign: list[str] = []
 

@@ -40,7 +40,6 @@ _BEGINNING = 1 << 16
 SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=(.)")
 _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
-_LOGICAL = {"true": True, "false": False}
 _SAVE_AS = "save it as CSV UTF-8"
 _TO_QUOTE = "put a text or number that contains the separator of the cells into quotes"
 _SHEETS = {fold(name): name for name in RECORDS}
@@ -310,7 +309,7 @@ def _share(text: str, mark: str) -> object:
 
 
 def _yes_no(text: str, _: str) -> object:
-    return _LOGICAL.get(fold(text), text)
+    return {"true": True, "false": False}.get(fold(text), text)
 
 
 def _as_text(text: str, _: str) -> object:

@@ -21,7 +21,6 @@ from planner.workbook.stream import SheetSource, VolatileWords, formats_of, rows
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ZIP = b"PK\x03\x04"
 _UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
@@ -88,7 +87,7 @@ def as_input_error(path: Path) -> Iterator[None]:
 def _refuse(content: bytes) -> None:
     """Refuse a file that is not an Excel workbook, by its first bytes and its parts."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_ole, is_zip = content.startswith(_OLE), content.startswith(_ZIP)
+    is_ole, is_zip = content.startswith(_OLE), content.startswith(b"PK\x03\x04")
     is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content
     archive.refuse_if(
         (not content, "the file is empty"),
@@ -103,7 +102,12 @@ def _refuse(content: bytes) -> None:
             parts = package.infolist()
             names = {part.filename for part in parts}
             kind = package.read("mimetype")[:200] if "mimetype" in names else b""
-            ambiguities = _ambiguities(package)
+            try:
+                ambiguities = list(archive.ambiguous(package))
+            except RefusedError:
+                raise
+            except BROKEN:  # it is refused as damaged below, or when its sheets are read
+                ambiguities = []
     except RefusedError:
         raise
     except BROKEN as error:
@@ -119,16 +123,6 @@ def _refuse(content: bytes) -> None:
         ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
         (bool(ambiguities), several, archive.RESAVE),
     )
-
-
-def _ambiguities(package: Archive) -> list[str]:
-    """Return what programs would read in different ways; nothing for a damaged file."""
-    try:
-        return list(archive.ambiguous(package))
-    except RefusedError:
-        raise
-    except BROKEN:
-        return []
 
 
 def _sheets(path: Path, stream: BinaryIO) -> Iterator[ExcelSheet]:

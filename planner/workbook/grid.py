@@ -255,11 +255,10 @@ def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
 
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
     """Build a grid from rows by header: the header counts as row 1, the first row as row 2."""
-    headers = dict.fromkeys(header for row in rows for header in row)
+    headers = list(dict.fromkeys(header for row in rows for header in row))
     places = {header: place for place, header in enumerate(headers, start=1)}
     below = (((places[h], value) for h, value in row.items()) for row in rows)
-    header: Cells = ((place, text) for text, place in places.items())
-    return fill(title, enumerate([header, *below], start=1))
+    return fill(title, enumerate([enumerate(headers, start=1), *below], start=1))
 
 
 def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:

@@ -288,8 +288,8 @@ class HeaderRow:
                 message = f"the year {later} comes after {earlier}"
                 self._error(position, message, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
-            first = min(self.grid.header)
-            self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
+            wanted = "one column per year, headed 2026, 2027, ..."
+            self._error(min(self.grid.header), "no year column", wanted)
 
     def _nameless(self) -> None:
         """Report cells without a header, which are not read; numbers in Demand are an error."""

@@ -47,6 +47,10 @@ _INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
 _LOOK_UP = ("FFDDEBF7", "FF1F4E78")
 """Colours of fill and font for a cell that decides the plan, and whose value should be verified."""
 _FACE = "Calibri"
+_LOOKS = {
+    kind: {"fill": PatternFill("solid", _FILL[kind]), "font": Font(name=_FACE, color=_INK[kind])}
+    for kind in Severity
+}
 _LINK = Font(name=_FACE, color="FF0563C1", underline="single")
 _TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 _COLUMNS = (
@@ -100,12 +104,8 @@ def mark(
                 lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
                 severity = listed[0].severity  # errors come first
                 _comment(book[title][address], (_FILL[severity], _INK[severity]), lines)
-            placed = {
-                (titles[case.fold(sheet)], cell): text
-                for (sheet, cell), text in look_up.items()
-                if case.fold(sheet) in titles
-            }
-            deciding = {place: text for place, text in placed.items() if place not in cells}
+            placed = {(titles.get(case.fold(s), ""), a): text for (s, a), text in look_up.items()}
+            deciding = {at: text for at, text in placed.items() if at[0] and at not in cells}
             for (title, address), text in deciding.items():
                 _comment(book[title][address], _LOOK_UP, (SIGN, text))
             for sheet in book.worksheets:
@@ -201,19 +201,6 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
         title += "_"
     sheet = book.create_sheet(title, 0)
     edit.show_first(book, sheet)
-    _head(sheet, findings, marked)
-    looks = {severity: _look(severity) for severity in Severity}
-    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
-        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)), looks[finding.severity])
-    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
-    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
-    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-
-
-def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
@@ -223,21 +210,24 @@ def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
     _text(sheet, "A2", counts)
     for letter, severity in zip("AB", Severity, strict=True):
-        _text(sheet, f"{letter}3", severity.value, **_look(severity))
+        _text(sheet, f"{letter}3", severity.value, **_LOOKS[severity])
     _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
     white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
     for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
         _text(sheet, f"{letter}{_HEADER_ROW}", header, font=white, fill=navy)
         sheet.column_dimensions[letter].width = width
+    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
+        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)))
+    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
+    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
+    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _look(severity: Severity) -> dict[str, Any]:
-    fill = PatternFill("solid", fgColor=_FILL[severity])
-    return {"fill": fill, "font": Font(name=_FACE, color=_INK[severity])}
-
-
-def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[str, Any]) -> None:
-    _text(sheet, f"A{row}", finding.severity.value, **look)
+def _line(sheet: Any, row: int, finding: Finding, title: str | None) -> None:
+    _text(sheet, f"A{row}", finding.severity.value, **_LOOKS[finding.severity])
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:

@@ -126,7 +126,7 @@ def _choices(code: str, value: float) -> list[tuple[FormatSection, bool]]:
 
 
 def _is_of_text(section: FormatSection) -> bool:
-    return any(token == FormatToken("mark", "@") for token in section.tokens)
+    return FormatToken("mark", "@") in section.tokens
 
 
 # ---- printing -----------------------------------------------------------------------------------

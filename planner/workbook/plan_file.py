@@ -139,8 +139,7 @@ def read_plan(path: Path) -> PlanFile:
     path = Path(path)
     sha256, grids = grids_of(path)
     refuse_other(path, grids)
-    findings = [*missing(grids), *damaged_cells(grids)]
-    if findings:
+    if findings := [*missing(grids), *damaged_cells(grids)]:
         raise InputError(findings)
     return PlanFile(path, sha256, frames_of(grids))
 
@@ -166,8 +165,7 @@ def read_study(path: Path, sheet: str, command: str) -> StudyFile:
     """
     sha256, grids = grids_of(path)
     refuse_other_study(path, grids, sheet, command)
-    findings = [*damaged_cells(grids, is_plan=False)]
-    if findings:
+    if findings := [*damaged_cells(grids, is_plan=False)]:
         raise InputError(findings)
     return StudyFile(path, sha256, title_of(path), frames_of(grids))
 

@@ -31,7 +31,6 @@ EVERY_CASE = (*_REQUIRED, *(record.SHEET for record in _NEARLY))
 """The sheets that every case needs, and those that nearly every case has."""
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A fixed date of creation: the same rows give the same file, to the byte."""
-A4 = 9
 COMMENT_WIDTH, COMMENT_LETTERS, LINE_HEIGHT = 300, 44, 17
 
 GENERAL = "General"
@@ -85,11 +84,7 @@ class FormBook:
 
 
 def write_book(
-    path: Path,
-    tables: Tables,
-    *,
-    sheets: Iterable[str] | None = None,
-    form: FormBook | None = None,
+    path: Path, tables: Tables, *, sheets: Iterable[str] | None = None, form: FormBook | None = None
 ) -> None:
     """Write an input workbook from plain rows, or a ``form`` in the same style.
 
@@ -231,7 +226,7 @@ def _comment(sheet: Any, line: int, i: int, text: str) -> None:
 
 def _print_setup(sheet: Any) -> None:
     sheet.set_landscape()
-    sheet.set_paper(A4)
+    sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
 
 

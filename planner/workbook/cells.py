@@ -1,7 +1,8 @@
 """Converts a cell to a value by its column's kind, bounds and choices; nothing is guessed.
 
 Each converter takes the content of a cell that is not blank and returns its value, or raises
-``CellError`` with the content, what is expected and, if one is near, the fix.
+``CellError`` with the content, what is expected and, if one is near, the fix. Countries are known
+by their codes, and by names in the forms that people write.
 """
 
 from __future__ import annotations
@@ -263,7 +264,7 @@ def _number_hint(column: Column, value: object) -> str:
     return f"the number is stored as text: type it as a number, {plain(number)}"
 
 
-# ---- country names and codes, in the forms that people write them --------------------------------
+# ---- country names and codes ---------------------------------------------------------------------
 
 _ALIASES = {
     "ARE": "UAE; Emirates",

@@ -1,5 +1,7 @@
 """Writes a copy of an input workbook with some cells changed; formats, formulas, drop-downs stay.
 
+``AddedPage`` adds a sheet with texts and tables in the planner's style to it.
+
 Macros and drawn shapes are lost, as openpyxl cannot keep them. openpyxl also writes formulas
 without their values, so these are put back afterwards. A formula that depends on a changed cell is
 replaced by its old value, which belongs to the row in the input.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from models import schema
 from models.schema import SHEETS, ByYear, CellKind
-from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS
-from planner.workbook.template.columns import title
+from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS, title
 
 
 def tables_of(case):

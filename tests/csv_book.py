@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from planner.workbook.findings import csv_name
+from planner.workbook.csv_folder import csv_name
 
 Rows = Sequence[Mapping[str, object]]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook import archive, findings, read, stream
+from planner.workbook import archive, findings, read
 from planner.workbook.parts import sheet_names
 from tests import fuzz_parts
 from tests.budget import at_length
@@ -70,13 +70,13 @@ def test_a_file_that_unpacks_to_too_much_is_refused(changed, kind: str, monkeypa
 
 @pytest.mark.parametrize("cell", [b'<c r="A9"><v>1</v></c>', b"<c/>", b"<x/>"])
 def test_cells_and_elements_are_counted(changed, monkeypatch, cell: bytes) -> None:
-    monkeypatch.setattr(stream, "MOST_CELLS", 10_000)
+    monkeypatch.setattr(archive, "MOST_CELLS", 10_000)
     path = changed(SHEET, b"</sheetData>", b'<row r="9">' + cell * 10_000 + b"</row>")
     assert "more than 10,000 cells" in faults(read, path)[0][1]
 
 
 def test_a_sheet_that_is_listed_many_times_is_unpacked_within_the_limit(changed, monkeypatch):
-    monkeypatch.setattr(stream, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(archive, "MOST_UNPACKED", 100_000)
     space = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     again = b"".join(
         b'<sheet name="s%d" sheetId="%d" xmlns:r="%s" r:id="rId5"/>' % (i, i, space)
@@ -207,8 +207,8 @@ def test_elements_outside_the_rows_take_time_in_proportion(changed) -> None:
 
 
 def test_rows_and_texts_are_counted(changed, monkeypatch) -> None:
-    monkeypatch.setattr(stream, "MOST_ROWS", 500)
+    monkeypatch.setattr(archive, "MOST_ROWS", 500)
     rows = b'<row r="9"><c r="A9"><v>1</v></c></row>' * 300 + b"<row/>" * 300
     assert "more than 500 rows" in faults(read, changed(SHEET, b"</sheetData>", rows))[0][1]
-    monkeypatch.setattr(stream, "MOST_CELLS", 5_000)
+    monkeypatch.setattr(archive, "MOST_CELLS", 5_000)
     assert "more than 5,000" in faults(read, changed(TEXTS, b"</sst>", b"<si/>" * 5_000))[0][1]

@@ -402,7 +402,7 @@ def test_many_files_rows_and_cells_are_refused(folder, monkeypatch) -> None:
     for name, words in (("MOST_UNPACKED", "bytes"), ("MOST_ROWS", "rows"), ("MOST_CELLS", "cells"),
                         ("MOST_PARTS", "files")):  # fmt: skip
         with monkeypatch.context() as patch:
-            patch.setattr(csv_folder, name, 2)
+            patch.setattr(csv_folder.archive, name, 2)
             assert words in faults(folder)[0][1]
 
 

@@ -14,7 +14,7 @@ from planner.render.palette import PALE
 from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.parts import MOST_ROWS, CellFormats
-from planner.workbook.plan_columns import PART
+from planner.workbook.plan_file import PART
 
 
 @dataclass(frozen=True)

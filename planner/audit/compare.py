@@ -14,7 +14,7 @@ from planner.render.table import Table, TableColumn
 from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
-from planner.workbook.plan_columns import PART, SUMMARY, is_number
+from planner.workbook.plan_file import PART, SUMMARY, is_number
 
 _MISSING = "this sheet is missing"
 _SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}

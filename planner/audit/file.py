@@ -22,7 +22,7 @@ from planner.workbook.excel import ExcelSheet, open_excel
 from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Grid, Printed
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
-from planner.workbook.plan_columns import (
+from planner.workbook.plan_file import (
     PART,
     PLAN,
     PLAN_FILE,

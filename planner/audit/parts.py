@@ -14,7 +14,7 @@ from pathlib import Path
 from models.errors import Finding
 from planner.audit.compare import near
 from planner.audit.file import PlanSheets
-from planner.workbook import archive, findings, plan_columns
+from planner.workbook import archive, findings, plan_file
 from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
 
 _NUMBER = re.compile(
@@ -140,7 +140,7 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
             anatomy = Anatomy(file.path, sheet.part)
         except archive.BROKEN as error:
             message = f"the sheet {sheet.title} is damaged ({error})"
-            raise findings.refused(file.path, message, plan_columns.PLAN_FILE) from error
+            raise findings.refused(file.path, message, plan_file.PLAN_FILE) from error
         yield from _in_sheet(sheet.title, anatomy)
 
 

@@ -26,7 +26,7 @@ from planner.audit.parts import PackageParts, compare_packages, foreign_content
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
-from planner.workbook import Book, excel, plan_columns, save
+from planner.workbook import Book, excel, plan_file, save
 from planner.workbook.grid import Grid
 
 _SCRATCH = Path("the folder for temporary files")
@@ -166,7 +166,7 @@ def _cells(grid: Grid) -> int:
 
 def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
     """Return the number of cells of an unchanged sheet: those of its table, with the header."""
-    part = plan_columns.PART.fullmatch(title)
+    part = plan_file.PART.fullmatch(title)
     table = tables.get(title)
     if table is None and part is not None and part[1] in tables:  # the first counted all rows
         return len(tables[part[1]].columns)
@@ -337,7 +337,7 @@ def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
 
 
 def _fits(value: object) -> TypeGuard[int | float]:
-    return plan_columns.is_number(value) and abs(value) <= _MOST
+    return plan_file.is_number(value) and abs(value) <= _MOST
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
@@ -380,7 +380,7 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     positions = columns + program.columns_of(block).start
     spot = program.flow[plan.expanded.deliveries.contract == SPOT]
     others = plan.x[positions[~np.isin(positions, spot)]]
-    return VALUES if bool((others != 0).any()) else plan_columns.PLAN
+    return VALUES if bool((others != 0).any()) else plan_file.PLAN
 
 
 def _where(plan: Plan, block: int) -> str:
@@ -397,7 +397,7 @@ def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
     in the order of sheets and rows.
     """
     place = {title: i for i, title in enumerate(titles)}
-    solution = {plan_columns.PLAN, VALUES, DUALS}
+    solution = {plan_file.PLAN, VALUES, DUALS}
 
     def sort_key(f: Finding) -> tuple[bool, bool, int, int]:
         return (bool(f.cell), f.sheet not in solution, place.get(f.sheet, len(place)), f.row)

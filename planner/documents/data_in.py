@@ -18,9 +18,8 @@ from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
-from planner.workbook import csv_folder, patch
+from planner.workbook import cells, csv_folder, patch
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
-from planner.workbook.countries import country_code
 from planner.workbook.csv_folder import open_source
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid, Printed
@@ -31,11 +30,11 @@ from planner.workbook.headers import (
     HeaderRow,
     ParsedHeader,
     parse_header,
+    title,
     unit_factor,
 )
 from planner.workbook.records import read_settings, read_sheet
 from planner.workbook.save import save
-from planner.workbook.template.columns import title
 
 SECONDS = 60.0
 """Default time limit for reading a source [s]."""
@@ -411,7 +410,7 @@ def _same(column: Column | None, value: object) -> object:
         return float(value)
     spelt = fold(plain(as_float(value)) if is_number(value) else str(value))
     if column is not None and column.kind is CellKind.COUNTRY:
-        return country_code(spelt) or spelt
+        return cells.country_code(spelt) or spelt
     if column is not None and column.kind is CellKind.YES_NO:
         return {"true": "yes", "false": "no"}.get(spelt, spelt)
     return spelt if column is not None else str(value).strip()

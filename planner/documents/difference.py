@@ -32,7 +32,7 @@ from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
-from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
+from planner.sheets.changes import changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 
 R = TypeVar("R", bound=Result)

@@ -25,8 +25,7 @@ from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
 from planner.workbook import save
-from planner.workbook.csv_folder import sheet_of
-from planner.workbook.findings import csv_name
+from planner.workbook.csv_folder import csv_name, sheet_of
 from planner.workbook.save import fingerprint
 
 _MOST_MANIFEST = 1 << 24

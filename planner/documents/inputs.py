@@ -15,7 +15,7 @@ from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.render.words import cut, listed, number_of, plain
-from planner.sheets import inputs
+from planner.sheets import changes
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 from planner.workbook.save import fingerprint
@@ -68,7 +68,7 @@ class Inputs:
             place = f"{sheet}!{cell}" if cell else sheet
             place += " (old)" if old_cell and not new_cell else ""
             values = (_value(old, look), _value(new, look))
-            if old is None and new in {None, inputs.ADDED, inputs.REMOVED}:  # a row
+            if old is None and new in {None, changes.ADDED, changes.REMOVED}:  # a row
                 values = ("", str(new or ""))
             yield plain(place), cut(plain(name), _NAME), *values
 
@@ -150,7 +150,10 @@ def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
 
 def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
     before, case, rows = _aligned(old.case, new.case)
-    for change in (*inputs.input_differences(before, case), *_steps(old.case, new.case, scenarios)):
+    for change in (
+        *changes.input_differences(before, case),
+        *_steps(old.case, new.case, scenarios),
+    ):
         row = rows.get((change.sheet, change.row), -change.row_after)
         is_setting = change.sheet == Settings.SHEET  # its name is enough
         yield (
@@ -177,7 +180,7 @@ def _cell(book: Book, sheet: str, row: int, column: str) -> str:
     return layout.cell(sheet, row, column) if is_there else ""
 
 
-def _spelt(case: Case, change: inputs.InputDifference, value: Cell) -> Cell:
+def _spelt(case: Case, change: changes.InputDifference, value: Cell) -> Cell:
     is_code = isinstance(value, str) and change.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
@@ -255,7 +258,7 @@ def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
     return not left and before != after
 
 
-def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[inputs.InputDifference]:
+def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[changes.InputDifference]:
     """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
         [
@@ -269,18 +272,18 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[inputs.InputDi
     taken = {id(step) for step in pairs.values()}
     for step in mine:
         if id(step) not in taken:
-            yield _whole_step(step, step.row, inputs.REMOVED)
+            yield _whole_step(step, step.row, changes.REMOVED)
     for i, step in enumerate(others):
         before = pairs.get(i)
         if before is None:
-            differences = [_whole_step(step, 0, inputs.ADDED)]
+            differences = [_whole_step(step, 0, changes.ADDED)]
         else:
-            differences = [*inputs.record_differences(old, before, step)]
+            differences = [*changes.record_differences(old, before, step)]
         yield from (replace(each, row_after=-step.row) for each in differences)
 
 
-def _whole_step(step: Record, row: int, word: str) -> inputs.InputDifference:
-    return inputs.InputDifference(
+def _whole_step(step: Record, row: int, word: str) -> changes.InputDifference:
+    return changes.InputDifference(
         ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word
     )
 

@@ -19,11 +19,9 @@ from planner.going_on.outcome import PastYears
 from planner.render.table import table_of
 from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, read
-from planner.workbook.edit import EditedBook, show_first
+from planner.workbook.edit import AddedPage, EditedBook, fitted, show_first
 from planner.workbook.findings import SheetLayout, address
-from planner.workbook.headers import PAST, REMARKS
-from planner.workbook.page import AddedPage, fitted
-from planner.workbook.template.columns import title
+from planner.workbook.headers import PAST, REMARKS, title
 
 FIRST = "Rolled"
 """The first sheet of the next workbook."""

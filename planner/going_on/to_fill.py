@@ -15,9 +15,8 @@ from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.numbers import rounded
 from planner.going_on.actuals import roll_command
 from planner.render.words import span
-from planner.workbook.headers import SETTING, VALUE
+from planner.workbook.headers import SETTING, VALUE, title
 from planner.workbook.template import FormBook, write_book
-from planner.workbook.template.columns import title
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders

@@ -59,12 +59,6 @@ def result_of(result: type[results.Result], context: Context) -> results.Result 
     return None
 
 
-def sheet(result: type[results.Result], context: Context) -> Table | None:
-    """Return a sheet of a plan as shown; None if the input has no such rows."""
-    rows = result_of(result, context)
-    return None if rows is None else table_of(rows, context.country)
-
-
 def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
     """Return the sheets of a plan by name, in order; ``more`` are further fields of Context."""
     return _tables(Context(plan, book, **more))
@@ -85,7 +79,8 @@ def write_plan(
 
 
 def _tables(context: Context) -> dict[str, Table]:
-    shown = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
+    made = (result_of(result, context) for result in SHEETS)
+    shown = [table_of(rows, context.country) for rows in made if rows is not None]
     if any(table.name == results.ShortageCauses.TABLE for table in shown):  # printed instead
         shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
     texts = overview(context, (table.name for table in shown)).texts

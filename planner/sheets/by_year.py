@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from models.case import Case
 from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
 from models.results import ByMineral, CountryShares, Look, MeasuresByYear, ShortageCauses, common
@@ -30,24 +29,19 @@ def by_year(context: Context) -> MeasuresByYear | None:
         return None
     kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
     units, money = common.units_of(case), f"{context.currency}/t"
-    columns: dict[str, Any] = {name: [] for name in ("measure", "mineral", "unit")}
-    columns |= {f"of_{i}": [] for i in range(len(case.years))}
-    looks: list[Look] = []
-    sections = []
+    rows, looks, sections = list[dict[str, Any]](), list[Look](), list[int]()
     for (measure, meaning), (look, unit, cells) in _blocks(context).items():
-        sections.append(len(looks))
-        for mineral in ("", *(m.name for m in case.minerals)):
-            mineral_unit = units.get(mineral, "") if unit == "t" else unit if mineral else ""
-            columns["measure"].append(measure if mineral else f"{measure}: {meaning}")
-            columns["mineral"].append(mineral or None)
-            columns["unit"].append(
-                f"{money[:-2]} per {units[mineral]}" if mineral_unit == money else mineral_unit
-            )
-            looks.append(look if mineral else Look.LONG)
-            for i, year in enumerate(case.years):
-                columns[f"of_{i}"].append(cells.get((mineral, year)))
-    mixed = {name: looks for name in columns if name.startswith("of_")}
-    return kind(words=common.words_of(case), looks=mixed, sections=sections, **columns)
+        sections.append(len(rows))
+        rows.append({"measure": f"{measure}: {meaning}", "unit": ""})
+        looks += [Look.LONG, *[look] * len(case.minerals)]
+        for mineral in (m.name for m in case.minerals):
+            of_mineral = units.get(mineral, "") if unit == "t" else unit
+            if of_mineral == money:
+                of_mineral = f"{context.currency} per {units[mineral]}"
+            by_year = {f"of_{i}": cells.get((mineral, y)) for i, y in enumerate(case.years)}
+            rows.append({"measure": measure, "mineral": mineral, "unit": of_mineral, **by_year})
+    mixed = {f"of_{i}": looks for i in range(len(case.years))}
+    return kind.of_rows(rows, words=common.words_of(case), looks=mixed, sections=sections)
 
 
 def _blocks(
@@ -64,7 +58,6 @@ def _blocks(
     tops = _tops(context)
 
     def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
-        """Return what ``read`` gives for the largest supplier of each mineral and year."""
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
     largest = f"the country with the largest share of {basis}"
@@ -114,19 +107,21 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     table, case = plan.shortages, plan.case
     if table.empty:
         return None
-    units, need = common.units_of(case), _who_needs(case)
+    units, need = common.units_of(case), defaultdict[At, set[str]](set)
+    for (mineral, member, year), tonnes in case.demand_of.items():
+        if tonnes > 0:
+            need[mineral, year].add(member)
     cells: dict[tuple[str, int, str], list[tuple[str, float, float]]] = defaultdict(list)
     columns = ("mineral", "year", "cause", "member", "short", "demand")
     for *place, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
         cells[*place,].append((member, short, demand))
     shared: dict[tuple[str, str, str], list[At]] = defaultdict(list)
     for mineral, year, cause in sorted(cells):
-        names = tuple(name for name, *_ in cells[mineral, year, cause])
+        names = [name for name, *_ in cells[mineral, year, cause]]
         shared[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
     rows = []
-    for (mineral, who, cause), every in sorted(
-        shared.items(), key=lambda amounts: (amounts[0][0], amounts[1])
-    ):
+    in_order = sorted(shared.items(), key=lambda cause: (cause[0][0], cause[1]))
+    for (mineral, who, cause), every in in_order:
         parts = [np.array([amounts for _, *amounts in cells[mineral, y, cause]]) for _, y in every]
         short, demand = (float(sum(part[:, amounts].sum() for part in parts)) for amounts in (0, 1))
         years = each_year(year for _, year in every)
@@ -136,15 +131,7 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     return ShortageCauses.of_rows(rows, words=common.words_of(case))
 
 
-def _who_needs(case: Case) -> dict[At, set[str]]:
-    members: dict[At, set[str]] = defaultdict(set)
-    for (mineral, member, year), tonnes in case.demand_of.items():
-        if tonnes > 0:
-            members[mineral, year].add(member)
-    return members
-
-
-def _who(names: tuple[str, ...], need: set[str]) -> str:
+def _who(names: list[str], need: set[str]) -> str:
     """Return who is short: all that need the mineral in one word, others by name."""
     if len(names) > 1 and set(names) >= need:
         return all_of(len(names), "member")

@@ -54,18 +54,15 @@ def checks(context: Context) -> Checks:
     words = _passed(context) if passed else 'Not passed: see the rows with "no".'
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     rows = [verdict, *proof, *_input(context)]
-    data: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Checks.FIELDS}
     looks = [row.get("look", Look.COUNT) for row in rows]
-    return Checks(looks={Checks.value.name: looks}, **data)
+    return Checks.of_rows(rows, looks={Checks.value.name: looks})
 
 
 def _passed(context: Context) -> str:
     plan = context.plan
     if plan.extension is not None:
-        return (
-            "Passed: the plan keeps every rule of the case and of what was added to its model"
-            f" ({plan.extension.words}), and no other plan that does is cheaper."
-        )
+        start = "Passed: the plan keeps every rule of the case and of what was added to its model"
+        return f"{start} ({plan.extension.words}), and no other plan that does is cheaper."
     if context.within:
         return f"Passed: the plan keeps every rule of the case, and {context.within}."
     if plan.status == OPTIMAL:
@@ -109,35 +106,21 @@ def _proof(context: Context) -> Rows:
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
     where_worst = f", at {proof.violated}" if is_seen else ""
     yield _figure(f"{WORST[0]}{where_worst}", proof.violation, proof.allowed, "t")
-    worst, where = _worst_block(context)
-    where_worst = (
-        f", reached for {where}" if where and _seen(worst, tolerances.MOST_VIOLATION) else ""
-    )
-    yield _figure(f"{WORST[1]}{where_worst}", worst, tolerances.MOST_VIOLATION, "relative")
-    text = f"Largest dual infeasibility{fixed}"
-    yield _figure(text, proof.dual_infeasibility, tolerances.MOST_GAP, "relative")
-    yield _figure(
-        f"Gap between primal and dual objective{fixed}", proof.gap, tolerances.MOST_GAP, "relative"
-    )
+    worst, most, where_worst = 0.0, tolerances.MOST_VIOLATION, ""
+    for block in context.plan.blocks:  # each by its own need: small minerals count as large ones
+        if block.certificate.violation > worst:
+            worst, cells = block.certificate.violation, context.plan.program.blocks[block.block]
+            names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
+            where_worst = f", reached for {few(names, _NAMED)}" if _seen(worst, most) else ""
+    yield _figure(f"{WORST[1]}{where_worst}", worst, most, "relative")
+    text, gap = f"Largest dual infeasibility{fixed}", tolerances.MOST_GAP
+    yield _figure(text, proof.dual_infeasibility, gap, "relative")
+    yield _figure(f"Gap between primal and dual objective{fixed}", proof.gap, gap, "relative")
     if is_whole:
         search = context.case.search
         accepted = proof.mip_gap if search.seconds is not None else search.gap
-        yield _figure("Gap of the search over whole projects", proof.mip_gap, accepted, "relative")
+        yield _figure(MIP_GAP, proof.mip_gap, accepted, "relative")
     yield from _recount(context)
-
-
-def _worst_block(context: Context) -> tuple[float, str]:
-    """Return the largest violation of a block relative to its own need, and the block's minerals.
-
-    So small minerals count as much as large ones.
-    """
-    violated = [block for block in context.plan.blocks if block.certificate.violation > 0]
-    if not violated:
-        return 0.0, ""
-    worst = max(violated, key=lambda block: block.certificate.violation)
-    cells = context.plan.program.blocks[worst.block]
-    names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
-    return worst.certificate.violation, few(names, _NAMED)
 
 
 def _recount(context: Context) -> Rows:
@@ -149,16 +132,11 @@ def _recount(context: Context) -> Rows:
     off = abs(plan.objective - recounted) / scale
     text = "Total cost computed from the tables, compared with the solver's"
     yield _figure(text, off, tolerances.RECOUNTED_COST, "relative")
-    supply, stocks = plan.supply, plan.stocks
-    stored = {
-        (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
-        for row in stocks.to_dict("records")
-    }
-    keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
-    change = np.array([stored.get(key, 0.0) for key in keys], dtype=float)
-    handed = measures.sums(plan.inputs, "tonnes", "mineral", "member", "year")
-    keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
-    given = np.array([handed.get(key, 0.0) for key in keys], dtype=float)
+    supply, cell = plan.supply, ("mineral", "member", "year")
+    stocks = plan.stocks.assign(stored=plan.stocks["closing"] - plan.stocks["opening"])
+    keys = list(zip(*(supply[name] for name in cell), strict=True))
+    added = measures.sums(stocks, "stored", *cell), measures.sums(plan.inputs, "tonnes", *cell)
+    change, given = (np.array([s.get(key, 0.0) for key in keys], dtype=float) for s in added)
     left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
     text = "Purchases, stocks and shortage compared with demand, computed from the tables"
@@ -211,17 +189,10 @@ def _program(context: Context) -> Rows:
         yield {"check": "program", "what": text, "value": value, "unit": unit}
     for option, given in context.made_with:
         yield {"check": OPTION, "what": given, "column": option}
-    yield {"check": OPTION, "what": f"{SEAL}: {seal(_sealed(context))}"}
-
-
-def _sealed(context: Context) -> tuple[Sequence[float], ...]:
-    """Return the columns of numbers that are sealed."""
-    sheets: dict[type[Result], Result] = {
-        Flows: Flows.from_plan(context.plan),
-        Values: values(context),
-        Duals: duals(context),
-    }
-    return tuple(sheets[result].data[field.name] for result, field in SEALED)
+    sealed: list[Result] = [Flows.from_plan(context.plan), values(context), duals(context)]
+    sheets = {type(sheet): sheet for sheet in sealed}
+    columns = tuple(sheets[result].data[field.name] for result, field in SEALED)
+    yield {"check": OPTION, "what": f"{SEAL}: {seal(columns)}"}
 
 
 # ---- the sheets Values and Duals -----------------------------------------------------------------
@@ -240,7 +211,10 @@ def values(context: Context) -> Values:
     """
 
     def rows_of(plan: Plan) -> Iterator[tuple[str, str, float]]:
-        numbers = _unlisted(plan) if plan is context.plan else plan.solver_x
+        numbers = plan.solver_x
+        if plan is context.plan:
+            is_spot = plan.expanded.deliveries.contract == SPOT
+            numbers[plan.program.flow[is_spot & (plan.delivered > tolerances.LEAST_FLOW)]] = 0.0
         return _keyed(plan.program.variables, numbers)
 
     plan, family, key, value = _stacked(context, rows_of)
@@ -284,11 +258,3 @@ def key_text(key: Any) -> str:
     if "\\" in text or text.count("|") >= len(parts):  # seldom, of tens of thousands
         text = " | ".join(p.replace("\\", "\\\\").replace("|", "\\|") for p in parts)
     return clean(text).strip()
-
-
-def _unlisted(plan: Plan) -> Floats:
-    """Return a plan's values, without the spot flows: the sheet Plan lists these."""
-    numbers = plan.solver_x
-    listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > tolerances.LEAST_FLOW)
-    numbers[plan.program.flow[listed]] = 0.0
-    return numbers

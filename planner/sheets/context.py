@@ -60,7 +60,6 @@ class Context:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """Warnings on the input and on the plan, each with its cell."""
         own = self.plan.findings
         return self.book.layout.in_order((*self.book.warnings, *own)) if own else self.book.warnings
 
@@ -74,7 +73,6 @@ class Context:
 
     @property
     def title(self) -> str:
-        """The plan's title, else the input file's name."""
         return self.case.settings.plan_title or self.book.title or "Plan"
 
     @property

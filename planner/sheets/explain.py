@@ -17,7 +17,6 @@ from planner.render.words import NAMED, all_of, each_year, listed, near_zero, sh
 
 if TYPE_CHECKING:
     from models.answers import CellChange, LeastChange, Scarce
-    from models.plan import UnaffordablePlant
 
 SHOWN = 8
 """Most binding limits listed; the JSON form has all."""
@@ -65,18 +64,14 @@ class Cells:
 
         If a cell's unit differs from the text's, it is given.
         """
-        cells = []
-        for place in filter(None, places):
-            other = self._other_unit(place)
-            cells.append(self.cell(place) + (f", in {other[0]}" if other else ""))
-        return f"  [{'; '.join(cells)}]" if cells else ""
+        given = [(self.cell(place), self._other_unit(place)) for place in places if place]
+        cells = "; ".join(cell + (f", in {other[0]}" if other else "") for cell, other in given)
+        return f"  [{cells}]" if cells else ""
 
     def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" if it has none."""
-        other = self._other_unit(place)
-        if other is not None:
-            return other[0]
-        return units.in_currency(self._declared(place).unit, self.planned.settings.currency)
+        other, currency = self._other_unit(place), self.planned.settings.currency
+        return other[0] if other else units.in_currency(self._declared(place).unit, currency)
 
     def typed(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
@@ -140,9 +135,8 @@ def _percent(value: float) -> str:
 
 
 def _limit(value: float, unit: str, currency: str) -> str:
-    if unit == POINT:
-        return _percent(value)
-    return f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+    amount = f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+    return _percent(value) if unit == POINT else amount
 
 
 def _typed(value: float, unit: str) -> str:
@@ -168,10 +162,8 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
     """Return what is scarcest, and what one unit more of it would save at the margin."""
     hard = scarce.hardest
     where = f"{scarce.mineral}, " if scarce.mineral else ""
-    return (
-        f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more in "
-        f"{hard.year} would save {_large(hard.shadow_price)} {currency}."
-    )
+    start = f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more"
+    return f"{start} in {hard.year} would save {_large(hard.shadow_price)} {currency}."
 
 
 # ---- one member, mineral and year ---------------------------------------------------------------
@@ -205,12 +197,19 @@ def explained(
         members = all_of(answer.members_short, "member")
         yield f"{members} are short of it in {year} for the same reason."
     for plant in answer.unpaid:
-        yield f"{_unpaid(plant, currency)}{cells.bracketed(plant.place)}"
+        name, needs = plant.project.name, f"{plain_amount(plant.needs)} m {currency}"
+        left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
+        done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
+        text = f"{name} {done} costs {needs}, and {plant.what} leaves {left} for it."
+        yield f"{text}{cells.bracketed(plant.place)}"
     yield ""
     yield from _price(answer, answer.price, cells, currency)
     yield ""
     yield from _binding(answer, cells, currency)
-    yield from _idle(answer, currency)
+    if answer.idle:  # how much less their tonnes must cost to be bought, for their nearest buyer
+        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
+        start = f"Plants for {mineral} that are idle in {year} stay so unless a"
+        yield f"{start} tonne costs at least this much less ({currency}): {listed(named, _IDLE)}."
     if change is not None:
         yield ""
         yield from _change_lines(answer, change, cells)
@@ -232,22 +231,6 @@ def _need(answer: answers.Explanation) -> str:
     return f"{text}; nothing is missing."
 
 
-def _idle(answer: answers.Explanation, currency: str) -> Iterator[str]:
-    """Yield how much less idle plants' tonnes must cost to be bought, for their nearest buyer."""
-    if answer.idle:
-        named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
-        start = f"Plants for {answer.mineral} that are idle in {answer.year} stay so unless a"
-        yield f"{start} tonne costs at least this much less ({currency}): {listed(named, _IDLE)}."
-
-
-def _unpaid(plant: UnaffordablePlant, currency: str) -> str:
-    """Return what it costs to build a plant, or its rest, and what the budget leaves for it."""
-    left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
-    needs = f"{plain_amount(plant.needs)} m {currency}"
-    done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
-    return f"{plant.project.name} {done} costs {needs}, and {plant.what} leaves {left} for it."
-
-
 # ---- the price ---------------------------------------------------------------------------------
 
 
@@ -260,7 +243,11 @@ def _price(
         yield "How the plan would get one more tonne:"
         yield from _moves(price.moves, currency)
     if price.terms:
-        yield _read_at(price)
+        start = f"Parts of the price, for a tonne from {price.words}:"
+        if price.setter == STOCK.name:
+            start = f"One more tonne would come from {price.words}:"
+        is_of_shortage = price.setter == SHORTAGE.name
+        yield "The price is the cost of a missing tonne:" if is_of_shortage else start
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
         yield "No single supplier's cost explains this price."
@@ -268,11 +255,9 @@ def _price(
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
         lost = ", supply that must be left if a country is lost" if cells.planned.security else ""
-        yield (
-            f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
-            f"{_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage and "
-            "reserves in days also change with demand.)"
-        )
+        start = f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency},"
+        start += f" not {_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage"
+        yield f"{start} and reserves in days also change with demand.)"
 
 
 def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
@@ -282,9 +267,7 @@ def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: 
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
         how_far = f"the price holds for up to {_far(price.up)} more and {_far(price.down)} less"
-        if (more is None or _near(more, price.amount)) and costs:
-            return f"{costs}; {how_far}."
-        return f"{how_far[0].upper()}{how_far[1:]}." if not costs else f"{costs}; {how_far}."
+        return f"{costs}; {how_far}." if costs else f"{how_far[0].upper()}{how_far[1:]}."
     saves = "" if less is None else f"one tonne less would save {_money(less)} {currency}"
     both = ", ".join(part for part in (costs, saves) if part)
     if price.up > 0 or price.down > 0:
@@ -292,10 +275,8 @@ def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: 
         return f"{both}. The price holds only for up to {_far(far)} {way}."
     if not (costs and saves):
         return f"{both}." if both else "Neither one tonne more nor one tonne less is possible."
-    return (
-        f"{both}. The marginal price lies between the two, because more limits bind than are "
-        "needed to determine it."
-    )
+    why = "because more limits bind than are needed to determine it"
+    return f"{both}. The marginal price lies between the two, {why}."
 
 
 def _far(tonnes: float) -> str:
@@ -311,18 +292,10 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         for m in moves:
             tonnes, cost, *_ = nets.get(m.source, (0.0, 0.0))
             nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
-        lines = sorted(
-            (
-                net
-                for net in nets.values()
-                if abs(net[0]) > tolerances.REMAINDER and not _near(net[1], 0.0)
-            ),
-            key=lambda net: -abs(net[1]),
-        )[:_MOST_SUMS]
-    amounts = [
-        f"{signed(tonnes, ',.4g')} {'' if kind == BUILT.name else 't'}"
-        for tonnes, _, _, kind in lines
-    ]
+        largest = sorted(nets.values(), key=lambda net: -abs(net[1]))
+        some = (net for net in largest if abs(net[0]) > tolerances.REMAINDER)
+        lines = [net for net in some if not _near(net[1], 0.0)][:_MOST_SUMS]
+    amounts = [f"{signed(m, ',.4g')} {'' if kind == BUILT.name else 't'}" for m, *_, kind in lines]
     moneys = [f"{cost:z,.2f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
     other = [] if _near(rest, 0.0) else [f"{rest:z,.2f}"]
@@ -336,27 +309,16 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         yield "  (Reserves carry tonnes from one year to another.)"
 
 
-def _read_at(price: answers.MarginalPrice) -> str:
-    if price.setter == SHORTAGE.name:
-        return "The price is the cost of a missing tonne:"
-    if price.setter == STOCK.name:
-        return f"One more tonne would come from {price.words}:"
-    return f"Parts of the price, for a tonne from {price.words}:"
-
-
 def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
     terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
     for amount, term in zip(amounts, terms, strict=True):
-        yield f"  {amount:>{wide}}  {_term(term)}{cells.bracketed(term.place, term.times)}"
+        rent = "scarcity of " if term.amount > 0 else "credit for "
+        what = f"{'' if term.kind in answers.NEUTRAL else rent}{term.what}"
+        yield f"  {amount:>{wide}}  {what}{cells.bracketed(term.place, term.times)}"
     if len(terms) > 1:
         yield f"  {total:>{wide}}  in all, {currency}/t"
-
-
-def _term(term: answers.PriceTerm) -> str:
-    rent = "scarcity of " if term.amount > 0 else "credit for "
-    return f"{'' if term.kind in answers.NEUTRAL else rent}{term.what}"
 
 
 # ---- what binds --------------------------------------------------------------------------------
@@ -367,10 +329,8 @@ def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterat
     if not bounds:
         yield "No limit would save anything if it were looser."
         return
-    yield (
-        f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one saves if"
-        " all else stays the same:"
-    )
+    start = f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one"
+    yield f"{start} saves if all else stays the same:"
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
@@ -386,20 +346,19 @@ def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterat
 def _saving_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit saves, in which direction, and how far that holds."""
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    text = f"{unit} {way} saves {_money(b.shadow_price)} {currency} at the margin"
-    if b.saves is not None:
-        text = f"{unit} {way} saves {_money(b.saves)} {currency}"
-        if _near(b.saves, 0.0):
-            text = f"{unit} {way} saves nothing alone, because another limit binds as well"
-    text = text[0].upper() + text[1:]
+    worth = b.shadow_price if b.saves is None else b.saves
+    saves = f"{_money(worth)} {currency}{' at the margin' if b.saves is None else ''}"
+    if b.saves is not None and _near(b.saves, 0.0):
+        saves = "nothing alone, because another limit binds as well"
+    text = f"{unit[0].upper()}{unit[1:]} {way} saves {saves}"
     held = _range(b, currency)
-    if held and _near(b.shadow_price if b.saves is None else b.saves, b.shadow_price):
+    if held and _near(worth, b.shadow_price):
         return f"{text}, as does each {held}."
     if held:
         end = "above" if b.direction > 0 else "below"
         price = f"{_money(b.shadow_price)} {currency}"
         return f"{text}; each unit saves {price} {held}, and less {end} that range."
-    if b.costs is not None and not _near(b.costs, b.shadow_price if b.saves is None else b.saves):
+    if b.costs is not None and not _near(b.costs, worth):
         return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{text}."
 
@@ -422,30 +381,21 @@ def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells
     if not change.changes:
         yield from _nothing_does(answer, change)
         return
-    if change.is_dear:
-        yield (
-            "Supply is available, but costs more than a missing tonne does. The plan would buy it"
-            " with this change:"
-        )
-    else:
-        yield f"The smallest change of cells that ends the shortage of {answer.member}:"
-    for each in change.changes:
-        yield f"  {_change_words(each, cells)}"
+    dear = "Supply is available, but costs more than a missing tonne does. The plan would buy it"
+    ends = f"The smallest change of cells that ends the shortage of {answer.member}:"
+    yield f"{dear} with this change:" if change.is_dear else ends
+    for each in change.changes:  # Share limits!F3: 65 % -> 71.4 %, as it is typed into the cell
+        unit, place = _typed_unit(each, cells), each.place
+        was, to = cells.typed(place, each.was), cells.typed_up(place, each.to)
+        yield f"  {cells.cell(place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
         years = each_year({*each.years} - {answer.year}, " and ")
         also = f"; the cell also applies to {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
-        if cells.is_overridden(each.place):
+        if cells.is_overridden(place):
             yield "    (a scenario or what-if sets this value, not the workbook: change it there)"
     yield from (f"  {line}" for line in _planned_again(change, answer))
     if not change.is_dear:
         yield f"  {_MEASURE}"
-
-
-def _change_words(change: CellChange, cells: Cells) -> str:
-    """Return ``Share limits!F3: 65 % -> 71.4 %``: amounts as they are typed into the cell."""
-    unit = _typed_unit(change, cells)
-    was, to = cells.typed(change.place, change.was), cells.typed_up(change.place, change.to)
-    return f"{cells.cell(change.place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
 
 
 def _typed_unit(change: CellChange, cells: Cells) -> str:
@@ -458,22 +408,17 @@ def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[
         yield "No smallest change is known: the search for it found no proven optimum."
         return
     if change.is_dear:
-        yield (
-            f"Changing {kinds} would make supply available. The cheapest plan would still leave "
-            "the shortage: this supply costs more than a missing tonne, or is used elsewhere."
-        )
+        why = "this supply costs more than a missing tonne, or is used elsewhere"
+        leaves = f"The cheapest plan would still leave the shortage: {why}."
+        yield f"Changing {kinds} would make supply available. {leaves}"
     else:
-        yield (
-            f"No change of {kinds} ends this shortage: at least {plain_amount(change.left)} t stay"
-            " missing."
-        )
+        least = plain_amount(change.left)
+        yield f"No change of {kinds} ends this shortage: at least {least} t stay missing."
     if change.newcomer is not None:
         tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
-        yield (
-            f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year} and"
-            f" needed no ore: in a plan with it, {answer.member} is not short. Demand that is"
-            " smaller by as much would end it, too."
-        )
+        start = f"A new refiner in {country} would end it if it made {tonnes} t in {answer.year}"
+        start += f" and needed no ore: in a plan with it, {answer.member} is not short. Demand that"
+        yield f"{start} is smaller by as much would end it, too."
     else:
         yield "A new refiner would not end it either; smaller demand would."
 
@@ -488,8 +433,8 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
     if not outcome.still:
         yield f"With this change, nobody is {there} in a new plan."
     else:
-        members, verb = [answer.member, *others], "are" if others else "is"
-        yield f"With this change, {listed(members, NAMED)} {verb} not {there} in a new plan."
+        members, verb = listed([answer.member, *others], NAMED), "are" if others else "is"
+        yield f"With this change, {members} {verb} not {there} in a new plan."
         still = [f"{name} {plain_amount(tonnes)} t" for name, tonnes in outcome.still]
         yield f"Still {there}: {listed(still, NAMED)}."
     if outcome.elsewhere > 0:
@@ -531,17 +476,11 @@ def facts(
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,
-        "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
+        "moves": [] if price is None else [dataclasses.asdict(m) for m in price.moves],
         "has_room": price is None or price.has_slack,
         "terms": [
-            {
-                "kind": t.kind,
-                "what": t.what,
-                "amount": t.amount,
-                "cell": cells.cell(t.place),
-                "cell_unit": "" if t.place is None else cells.unit(t.place),
-                "times_cell": cells.cell(t.times),
-            }
+            {"kind": t.kind, "what": t.what, "amount": t.amount, **_cell_facts(t.place, cells),
+             "times_cell": cells.cell(t.times)}
             for t in terms
         ],
         "binding": [_bound(b, cells) for b in answer.binding],
@@ -563,12 +502,17 @@ def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
         "one_unit_back_costs": b.costs,
         "rent": b.rent,
         "year": b.year,
-        "cell": cells.cell(b.place),
-        "cell_unit": "" if b.place is None else cells.unit(b.place),
+        **_cell_facts(b.place, cells),
     }
 
 
+def _cell_facts(place: answers.CellAddress | None, cells: Cells) -> dict[str, str]:
+    unit = "" if place is None else cells.unit(place)
+    return {"cell": cells.cell(place), "cell_unit": unit}
+
+
 def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
+    still = change.outcome.still if change.outcome else ()
     return {
         "cells": [
             {
@@ -587,10 +531,7 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         "least_remaining_t": change.left,
         "short_after_t": change.outcome and change.outcome.after,
         "no_longer_short": list(change.outcome.served) if change.outcome else [],
-        "still_short": [
-            {"member": name, "short_t": tonnes}
-            for name, tonnes in (change.outcome.still if change.outcome else ())
-        ],
+        "still_short": [{"member": name, "short_t": tonnes} for name, tonnes in still],
         "more_short_elsewhere_t": change.outcome and change.outcome.elsewhere,
         "supply_is_dearer_than_shortage": change.is_dear,
         "new_refiner": change.newcomer and dataclasses.asdict(change.newcomer),

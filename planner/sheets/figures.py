@@ -58,11 +58,10 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
         name = record.name
         needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        last, limits = lasts.get(name), bound[name]
+        top, last, limits = tops.get(name), lasts.get(name), bound[name]
         at_limit, of_others = _bound_on(limits, last)
         spent, bought = paid.get(name, 0.0), purchased.get(name, 0.0)
         more = extra.get(name) if has_limits else None
-        top = tops.get(name)
         result.append(
             {
                 "mineral": name,
@@ -78,8 +77,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "extra_paid": more,
                 "extra": None if more is None else measures.ratio(more, bought),
                 "demand_value": sum(
-                    case.coalition_demand(name, year) * record.price.value(year)
-                    for year in case.years
+                    case.coalition_demand(name, y) * record.price.value(y) for y in case.years
                 ),
                 "top": top,
                 "last": last,
@@ -117,11 +115,10 @@ def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
 def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
     """Return the extra cost of each mineral's tonnes, and of its shortage, against ``free``."""
     more = measures.constant_basket(plan.supply, free.supply).get((), {})
+    extra = {name: extra for name, (extra, _) in more.items()}
     here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
-    return (
-        {name: extra for name, (extra, _) in more.items()},
-        {m: measures.difference(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
-    )
+    lost = ((m, cost, there[m]) for m, cost in here.items())
+    return extra, {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
 
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
@@ -142,27 +139,26 @@ def _bound_on(
     Only limits on the coalition count.
     """
     of_coalition = [row for buyer, *row in bound if buyer == ""]
-    if last is None:
-        return None, len(of_coalition)
-    on_it = [year for *on, year in of_coalition if on == [schema.BY_COUNTRY, last.country]]
-    years = len(set(on_it))
-    is_limited = years > 0 or last.limit is not None
-    return (years if is_limited else None), len(of_coalition) - len(on_it)
+    top = [schema.BY_COUNTRY, last and last.country]
+    on_it = [year for *on, year in of_coalition if on == top]
+    is_limited = bool(on_it) or (last is not None and last.limit is not None)
+    return (len(set(on_it)) if is_limited else None), len(of_coalition) - len(on_it)
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
-    table = plan.countries
-    return table[table["buyer"] == ""]
+    return plan.countries[plan.countries["buyer"] == ""]
 
 
 def binding(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.limits`` that bind; limits on buyers without need never do."""
-    table = plan.limits
-    return table[supply.binds(table)]
+    return plan.limits[supply.binds(plan.limits)]
 
 
-_OF_STAGES = tuple(f for f in results.ByMineral.FIELDS if f.optional)
-"""Columns that By mineral has only if some minerals are made from others."""
+def exceeded(plan: Plan) -> pd.DataFrame:
+    """Return the rows of ``Plan.limits`` that are exceeded by more than rounding."""
+    over = plan.limits[plan.limits["excess"] > 0]
+    cells = zip(over["mineral"], over["year"], strict=True)
+    return over[over["excess"] > [plan.tolerance(mineral, int(year)) for mineral, year in cells]]
 
 
 _OF_TOP = [f.name for f in dataclasses.fields(Top)]
@@ -172,12 +168,12 @@ NO_TOP: dict[str, Any] = dict.fromkeys([*_OF_TOP, *(f"last_{name}" for name in _
 
 @once
 def by_mineral(context: Context) -> results.ByMineral:
+    """Return By mineral; some columns are only there if some minerals are made from others."""
     rows = [NO_TOP | row for row in figures(context)]
     words, is_partial = common.words_of(context.case), not context.case.years
     made = results.ByMineral.of_rows(rows, partial=is_partial, words=words)
-    if context.plan.expanded.intakes:
-        return made
-    return made.without(*_OF_STAGES)
+    of_stages = (f for f in results.ByMineral.FIELDS if f.optional)
+    return made if context.plan.expanded.intakes else made.without(*of_stages)
 
 
 @once
@@ -241,10 +237,8 @@ def _stop(
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
-    more = (
-        measures.with_surge(plant.sold, plant.usable, case.settings.surge) - plant.sold_to_plants
-        for plant in left
-    )
+    surge = case.settings.surge
+    more = (measures.with_surge(p.sold, p.usable, surge) - p.sold_to_plants for p in left)
     without, surged = (
         measures.served_without(others, drawn, need, served)
         for others in (sum(plant.sold_to_members for plant in left), sum(more))
@@ -265,13 +259,12 @@ def _today(case: Case) -> dict[str, _Stop]:
         sold[flow.refiner, flow.mineral] += flow.tonnes
         to_plants[flow.refiner, flow.mineral] += flow.tonnes if flow.plant else 0.0
     given = todays_minerals(case)
+    capacity = [r.capacity.value(first) if in_force(r, first) else 0.0 for r in case.refiners]
     world: dict[str, float] = defaultdict(float)
-    for r in case.refiners:
-        if in_force(r, first):
-            world[r.mineral] += r.capacity.value(first)
+    for r, has in zip(case.refiners, capacity, strict=True):
+        world[r.mineral] += has
     plants: dict[str, list[_Plant]] = defaultdict(list)
-    for r in case.refiners:
-        has = r.capacity.value(first) if in_force(r, first) else 0.0
+    for r, has in zip(case.refiners, capacity, strict=True):
         part = r.available_share.at(first)
         tonnes = sold[r.name, r.mineral]
         if r.mineral not in given and world[r.mineral] > 0:
@@ -285,7 +278,6 @@ def _today(case: Case) -> dict[str, _Stop]:
 
 
 def todays_minerals(case: Case) -> set[str]:
-    """Return the minerals that the sheet Current supply lists."""
     return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
 
 
@@ -331,13 +323,8 @@ def _as_printed(dependence: Dependence) -> tuple[float, str]:
 
 def _limits_kept(plan: Plan) -> dict[str, str]:
     """Return for each mineral with share limits whether all of them are kept: yes or no."""
-    table = plan.limits
-    kept = dict.fromkeys(map(str, table["mineral"].unique()), "yes")
-    over = table[table["excess"] > 0]
-    for mineral, year, excess in zip(over["mineral"], over["year"], over["excess"], strict=True):
-        if excess > plan.tolerance(mineral, int(year)):
-            kept[str(mineral)] = "no"
-    return kept
+    kept = dict.fromkeys(map(str, plan.limits["mineral"].unique()), "yes")
+    return kept | dict.fromkeys(map(str, exceeded(plan)["mineral"]), "no")
 
 
 def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
@@ -347,12 +334,11 @@ def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
     """
     if not plan.expanded.intakes:
         return {}
-    by_mineral: dict[str, dict[str, Any]] = {
-        m.name: {"stage_country": None, "served_through": None} for m in plan.case.minerals
-    }
+    nothing = {"stage_country": None, "served_through": None}
+    by_mineral: dict[str, dict[str, Any]] = {m.name: nothing for m in plan.case.minerals}
     for name, losses in plan.served_if_lost(year).items():
-        country = min(losses, key=lambda each: (losses[each][1], each), default=None)
-        if country is not None:
+        if losses:
+            country = min(losses, key=lambda each: (losses[each][1], each))
             by_mineral[name] = {"stage_country": country, "served_through": losses[country][1]}
     return by_mineral
 
@@ -375,12 +361,11 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         stop = then[m.name]
         need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
         top = of_demand = None
-        base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
         if (m.name, stop.country) in by_supplier.indices:
             of_supplier = by_supplier.get_group((m.name, stop.country))
             top = measures.largest_country_share(of_supplier, PURCHASES)
-            sold_by = float(of_supplier["tonnes"].sum())
-            of_demand = None if top is None else measures.ratio(sold_by, base)
+            base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
+            of_demand = top and measures.ratio(float(of_supplier["tonnes"].sum()), base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)

@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models import schema, tolerances
-from models.measures import (
-    IF_IT_STOPS,
-    KEEPS_ENOUGH,
-    SEE_MORE,
-    TIED_INPUTS,
-    keeps_enough,
-    ratio,
-    rounded,
-)
+from models import measures, schema, tolerances
+from models.measures import IF_IT_STOPS, KEEPS_ENOUGH, SEE_MORE, TIED_INPUTS
 from models.results import ByMineral, Field, Result
 from models.results.members import BENCHMARK_WORDS, EU_BENCHMARK, is_dependent
 from models.results.overall import CURRENT_SUPPLY
@@ -73,11 +65,8 @@ def findings(table: ByMineral, years: int, country: Country) -> tuple[KeyFinding
     rows, words = _needed(table), table.words
     if not rows:
         return ()
-    return (
-        _need(rows),
-        _price(rows, years, words["money"]),
-        _loss(rows, words["last"], country),
-    )
+    price, loss = _price(rows, years, words["money"]), _loss(rows, words["last"], country)
+    return _need(rows), price, loss
 
 
 def _needed(table: ByMineral) -> list[Row]:
@@ -119,18 +108,15 @@ def answer(table: ByMineral, question: str) -> TrafficLight | None:
     fails += " short or over the limit" if len(missed) > len(lacking) else " short"
     text = f"Not fully: {_minerals(len(missed), len(needed))} {fails}."
     worst = max(lacking, key=_part_short)
-    part_short, mineral = share(_part_short(worst)), worst["mineral"]
+    of_need, mineral = f"{share(_part_short(worst))} of the need", worst["mineral"]
+    unmet = f"stays unmet{_because(worst)}."
     if len(needed) == 1:
-        text = f"Not fully. {part_short} of the need for {mineral} stays unmet{_because(worst)}."
+        text = f"Not fully. {of_need} for {mineral} {unmet}"
     else:
-        text += (
-            f" {capitalized(mineral)} is hit hardest: {part_short} of the need for it stays unmet"
-        )
-        text += f"{_because(worst)}."
-    least = min(row["served"] for row in needed)
-    return TrafficLight(
-        question, AnswerState.CARE if least >= LEAST_SERVED else AnswerState.BAD, text, "Shortages"
-    )
+        text += f" {capitalized(mineral)} is hit hardest: {of_need} for it {unmet}"
+    is_bad = min(row["served"] for row in needed) < LEAST_SERVED
+    state = AnswerState.BAD if is_bad else AnswerState.CARE
+    return TrafficLight(question, state, text, "Shortages")
 
 
 def _part_short(row: Row) -> float:
@@ -167,20 +153,14 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
     """Yield a caution if limits on shares of demand are kept, but purchases are above them."""
     if table.words["basis"] != schema.DEMAND:
         return
-    above = [
-        row
-        for row in _needed(table)
-        if known(row["supplier_limit"])
-        and known(row["supplier_share"])
-        and rounded(row["supplier_share"]) > rounded(row["supplier_limit"])
-    ]
+    rows = [r for r in _needed(table) if known(r["supplier_limit"]) and known(r["supplier_share"])]
+    rounded = measures.rounded
+    above = [r for r in rows if rounded(r["supplier_share"]) > rounded(r["supplier_limit"])]
     if above:
         top = max(above, key=lambda row: row["supplier_share"] - row["supplier_limit"])
-        text = (
-            "Limits are shares of demand, not of purchases. Within its limit,"
-            f" {country(top['supplier'])} still sells {share(top['supplier_share'])} of the"
-            f" {top['mineral']} bought in {table.words['last']}"
-        )
+        text = "Limits are shares of demand, not of purchases. Within its limit,"
+        text += f" {country(top['supplier'])} still sells {share(top['supplier_share'])} of the"
+        text += f" {top['mineral']} bought in {table.words['last']}"
         more = len(above) - 1
         also = f" The same holds for {counted(more, 'more mineral')}." if more else ""
         yield f"{text}.{also}"
@@ -190,20 +170,16 @@ def cautions(table: ByMineral, country: Country) -> Iterator[str]:
 
 
 def _loss(rows: Sequence[Row], last: str, country: Country) -> KeyFinding:
-    name = (
-        f"Minerals with {share(KEEPS_ENOUGH)} of need still met if their largest supplier stops in"
-        f" {last}"
-    )
-    sheet = ByMineral.TABLE
+    name = f"Minerals with {share(KEEPS_ENOUGH)} of need still met if their largest supplier stops"
+    name, sheet = f"{name} in {last}", ByMineral.TABLE
     needed = [row for row in rows if known(row["served_without"])]
     if not needed:
         return KeyFinding(name, "no need", f"Nothing is needed in {last}.", sheet)
     if not any(row["supplier"] for row in needed):
         text = f"No country outside the coalition sells anything to it in {last}."
-        return KeyFinding(
-            name, "no such country", f"{text}{_through(needed, None, last, country)}", sheet
-        )
-    kept = sum(keeps_enough(row["served_without"]) for row in needed)
+        text += _through(needed, None, last, country)
+        return KeyFinding(name, "no such country", text, sheet)
+    kept = sum(measures.keeps_enough(row["served_without"]) for row in needed)
     least = min(needed, key=lambda row: row["served_without"])
     who = country(least["supplier"]) if least["supplier"] else "its largest supplier"
     text = f"Without {who}, {_served(least, 'served_without', last)}"
@@ -246,18 +222,15 @@ def dependence(table: ByMineral, country: Country) -> str:
     if not bought:
         return f"No member buys from any country outside the coalition in {last}."
     much = sum(is_dependent(row["dependent_share"]) for row in bought)
-    which, some, of_any = "", "no", " of any mineral"
-    if much:
-        which, some, of_any = f" for {much:,} of {len(rows):,} minerals,", "some", ""
-        if much == len(rows):
-            which = f" for {'every mineral' if much > 1 else bought[0]['mineral']},"
+    which = f" for {much:,} of {len(rows):,} minerals,"
+    if much == len(rows):
+        which = f" for {'every mineral' if much > 1 else bought[0]['mineral']},"
+    which, some, of_any = (which, "some", "") if much else ("", "no", " of any mineral")
     benchmark = share(EU_BENCHMARK)
-    start = (
-        f"In {last},{which} {some} member buys over {benchmark}{of_any} from one country outside"
-        f" the coalition ({benchmark} is {BENCHMARK_WORDS})"
-    )
-    top = max(rounded(row["dependent_share"]) for row in bought)
-    ties = [row for row in bought if rounded(row["dependent_share"]) == top]
+    start = f"In {last},{which} {some} member buys over {benchmark}{of_any} from one country"
+    start += f" outside the coalition ({benchmark} is {BENCHMARK_WORDS})"
+    top = max(measures.rounded(row["dependent_share"]) for row in bought)
+    ties = [row for row in bought if measures.rounded(row["dependent_share"]) == top]
     most = max(ties, key=lambda row: row["wholly_dependent"])
     part_of = share(most["dependent_share"]) if top < 1.0 else "all"
     buys = "buys" if (most["alike"] or 1) == 1 else "each buy"
@@ -265,10 +238,8 @@ def dependence(table: ByMineral, country: Country) -> str:
     where = {country(row["dependent_country"]) for row in ties}
     place = where.pop() if len(where) == 1 else "one country"
     if len({row["dependent"] for row in ties}) == 1 and place != "one country":
-        return (
-            f"{start}. The largest share is for {minerals}: {most['dependent']} {buys} {part_of}"
-            f" of {each} from {place}."
-        )
+        largest = f"{most['dependent']} {buys} {part_of} of {each} from {place}"
+        return f"{start}. The largest share is for {minerals}: {largest}."
     return f"{start}. For {minerals}, some member buys {part_of} of it from {place}."
 
 
@@ -292,11 +263,8 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
         return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
     parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
-    size, share_more, than = (
-        amount(abs(a_year), money),
-        ratio(abs(more), same),
-        "more" if a_year > 0 else "less",
-    )
+    size, than = amount(abs(a_year), money), "more" if a_year > 0 else "less"
+    share_more = measures.ratio(abs(more), same)
     number = f"{share(share_more) if share_more is not None else size} {than}"
     free = "" if same > 0 else ", where they cost nothing"
     cost = SAME_TONNES.format(more=f"{size} a year {than} than they would without limits{free}")
@@ -323,9 +291,8 @@ def _unbought(rows: Sequence[Row]) -> str:
     if not lacking:
         return "No tonne is missing because of the limits."
     parts = {mineral: row["short_by_limits"] / row["demand"] for mineral, row in lacking.items()}
-    tonnes = largest_first(
-        parts, lambda name: f"{amount(lacking[name]['short_by_limits'], 't')} of {name}", _NAMED
-    )
+    missing = {m: f"{amount(row['short_by_limits'], 't')} of {m}" for m, row in lacking.items()}
+    tonnes = largest_first(parts, missing.__getitem__, _NAMED)
     return f"Because of the limits, {tonnes} are missing over all years."
 
 
@@ -347,16 +314,12 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     the workbook says what is bought today. A limit of demand is drawn as a bar: a line would also
     cross the bars of purchases, and seem to be exceeded.
     """
-    drawn = [
-        row for row in rows if known(row["supplier_share"]) or known(row["supplier_free_share"])
-    ]
+    drawn = [r for r in rows if known(r["supplier_share"]) or known(r["supplier_free_share"])]
     if not drawn:
         return None
     last, is_limited = words["last"], any(known(row["supplier_limit"]) for row in drawn)
     of_demand = is_limited and words["basis"] == schema.DEMAND
-    today = [
-        row["supplier_today_share"] if row["today_by"] == CURRENT_SUPPLY else None for row in drawn
-    ]
+    today = [r["supplier_today_share"] if r["today_by"] == CURRENT_SUPPLY else None for r in drawn]
     plan = "With limits" if any(known(row["supplier_free_share"]) for row in drawn) else "Plan"
 
     def column(name: str) -> list[float | None]:
@@ -373,7 +336,7 @@ def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     limit = f"Limit, of {words['basis']}"
     role, colour = (Role.OTHER, palette.VERMILION) if of_demand else (Role.LIMIT, "")
     series.append(Series(limit, role, column("supplier_limit"), colour))
-    shown = tuple(s for s in series if any(known(value) for value in s.values))
+    shown = tuple(s for s in series if any(map(known, s.values)))
     named = tuple(short(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of what is bought, {last}"
     return Picture(title, Form.GROUPED, named, shown, "", "")

@@ -19,12 +19,11 @@ from planner.render.chart import Picture
 from planner.render.front import AnswerState, Front, Sentence, TrafficLight
 from planner.render.sentences import largest_first
 from planner.render.table import Table, table_of
-from planner.render.words import amount, each_year, listed
 from planner.sheets import explain
 from planner.sheets import findings as sheets_findings
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, estimates, once, question
-from planner.sheets.figures import binding, by_mineral, figures
+from planner.sheets.figures import binding, by_mineral, exceeded, figures
 from planner.sheets.last_plan import plants_moved, previous_plan_holds
 from planner.sheets.survival import survival, years_needed
 
@@ -53,12 +52,11 @@ def _front(context: Context) -> Front:
     drawn = front_pictures(context)
     lights = (_limits, _security, _stocks, _contracts, _supported, previous_plan_holds, _proof)
     asked, table = question(context.case), by_mineral(context)
-    light_of_need = sheets_findings.answer(table, asked)
+    nothing = TrafficLight(asked, AnswerState.NONE, "Nothing is planned.", table.TABLE)
     return Front(
         title=context.title,
         made_by=context.made_by,
-        answer=light_of_need
-        or TrafficLight(asked, AnswerState.NONE, "Nothing is planned.", results.ByMineral.TABLE),
+        answer=sheets_findings.answer(table, asked) or nothing,
         findings=sheets_findings.findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
@@ -68,11 +66,6 @@ def _front(context: Context) -> Front:
         links=(),
         picture=drawn[0] if drawn else None,
     )
-
-
-@once
-def _rows(context: Context) -> list[sheets_findings.Row]:
-    return sheets_findings.rows_of(by_mineral(context))
 
 
 def _shown(context: Context) -> list[bool]:
@@ -93,19 +86,15 @@ def _minerals(context: Context) -> Table:
 @once
 def front_pictures(context: Context) -> tuple[Picture, ...]:
     """Return the page's chart: the largest supplier's share without limits and with them."""
-    pairs = zip(_rows(context), _shown(context), strict=True)
-    rows = [row for row, is_shown in pairs if is_shown]
-    picture = sheets_findings.chart(rows, by_mineral(context).words)
+    chosen = by_mineral(context).where(_shown(context))
+    picture = sheets_findings.chart(sheets_findings.rows_of(chosen), chosen.words)
     return () if picture is None else (picture,)
 
 
 def _notes(context: Context) -> Iterator[str]:
-    left = len(_rows(context)) - sum(_shown(context))
-    if left:
-        yield (
-            f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
-            f" mineral has {left:,} more."
-        )
+    if left := _shown(context).count(False):
+        start = f"Shown: the {MOST_ROWS} minerals whose demand has the largest value; the sheet By"
+        yield f"{start} mineral has {left:,} more."
     if context.plan.expanded.intakes:
         yield "If plants use a mineral as an input, its shares also count what the plants take."
     yield (
@@ -121,23 +110,16 @@ def _limits(context: Context) -> TrafficLight:
     question, table = "Are the share limits kept?", context.plan.limits
     if table.empty:
         return TrafficLight(question, AnswerState.NONE, "The case has no share limits.", "Summary")
-    over = table[table["excess"] > 0]
-    cells = zip(over["mineral"], over["year"], strict=True)
-    dust = [context.plan.tolerance(mineral, int(year)) for mineral, year in cells]
-    broken = over["excess"][over["excess"] > dust]
+    broken = exceeded(context.plan)["excess"]
     if broken.empty:
         reached = int((binding(context.plan)["kind"] == schema.MAX).sum())
-        text = (
-            f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts as"
-            f" one limit. Purchases reach {reached:,} of them exactly."
-        )
+        text = f"All {len(table):,} limits are kept; each buyer, supplier, mineral and year counts"
+        text += f" as one limit. Purchases reach {reached:,} of them exactly."
         return TrafficLight(question, AnswerState.GOOD, text, "Share limits")
-    text = (
-        f"{len(broken):,} of {words.counted(len(table), 'limit')}"
-        f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
-        f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
-        " penalty for this."
-    )
+    text = f"{len(broken):,} of {words.counted(len(table), 'limit')}"
+    text += f" {'is' if len(broken) == 1 else 'are'} exceeded, by"
+    text += f" {words.amount(float(broken.sum()), 't')} in total. The plan's total cost counts a"
+    text += " penalty for this."
     return TrafficLight(question, AnswerState.CARE, text, "Share limits")
 
 
@@ -155,19 +137,16 @@ def _stocks(context: Context) -> TrafficLight | None:
     question = "Do the reserves reach their targets?"
     below = table[table["shortfall"] > tolerances.LEAST_FLOW]
     if below.empty:
-        return TrafficLight(
-            question, AnswerState.GOOD, "Every reserve reaches its target in every year.", "Stocks"
-        )
+        text = "Every reserve reaches its target in every year."
+        return TrafficLight(question, AnswerState.GOOD, text, "Stocks")
     last = context.case.years[-1]
     missed, held, at_end = (
         rows.groupby(["mineral", "member"]).ngroups
         for rows in (below, table, below[below["year"] == last])
     )
-    text = (
-        f"{missed} of {words.counted(held, 'reserve')} {'is' if missed == 1 else 'are'} below"
-        f" target in some year; in the last year, {last}, {at_end or 'all'}"
-        f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
-    )
+    text = f"{missed} of {words.counted(held, 'reserve')} {'is' if missed == 1 else 'are'} below"
+    text += f" target in some year; in the last year, {last}, {at_end or 'all'}"
+    text += f" {'is' if at_end == 1 else 'are'} {'still below' if at_end else 'filled'}."
     return TrafficLight(question, AnswerState.CARE, text, "Stocks")
 
 
@@ -177,40 +156,26 @@ def _contracts(context: Context) -> TrafficLight | None:
         return None
     unpaid = table[table["untaken"] > tolerances.LEAST_FLOW]
     if unpaid.empty:
-        return TrafficLight(
-            question,
-            AnswerState.GOOD,
-            "Every member buys the contract minimums that are in force.",
-            "Contracts",
-        )
+        text = "Every member buys the contract minimums that are in force."
+        return TrafficLight(question, AnswerState.GOOD, text, "Contracts")
     cost = words.amount(float((unpaid["untaken"] * unpaid["price"]).sum()), context.currency)
-    return TrafficLight(
-        question,
-        AnswerState.CARE,
-        f"Members pay {cost} for contract tonnes that they don't take.",
-        "Contracts",
-    )
+    text = f"Members pay {cost} for contract tonnes that they don't take."
+    return TrafficLight(question, AnswerState.CARE, text, "Contracts")
 
 
 def _proof(context: Context) -> TrafficLight:
-    passed = checks(context).passed[0] == "yes"
-    if passed and context.plan.status != OPTIMAL:
-        best = words.search_words(context.plan.proof.mip_gap)
-        text = (
-            f"A check without the solver shows that the plan keeps every rule of the case. {best}"
-        )
-        return TrafficLight("Is the plan proven?", AnswerState.CARE, text, "Checks")
     proven = words.proven_words()
     if context.plan.extension is not None:
         proven = words.proven_words("The plan keeps every rule of the case and of what was added")
     if context.within:
         proven = f"The plan keeps every rule of the case, and {context.within}"
-    text = (
-        f"{proven}. A check without the solver confirms this."
-        if passed
-        else 'No: on the sheet Checks, rows with "no" say what fails.'
-    )
-    state = AnswerState.GOOD if passed else AnswerState.BAD
+    state, text = AnswerState.GOOD, f"{proven}. A check without the solver confirms this."
+    if checks(context).passed[0] != "yes":
+        state, text = AnswerState.BAD, 'No: on the sheet Checks, rows with "no" say what fails.'
+    elif context.plan.status != OPTIMAL:
+        best = words.search_words(context.plan.proof.mip_gap)
+        keeps = "A check without the solver shows that the plan keeps every rule of the case"
+        state, text = AnswerState.CARE, f"{keeps}. {best}"
     return TrafficLight("Is the plan proven?", state, text, "Checks")
 
 
@@ -225,34 +190,28 @@ def _lines(context: Context) -> Iterator[Sentence]:
         builds = "none is built"
         if plants:
             cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
-            builds = (
-                f"{plants} of {words.counted(all_of, 'plant')} {'is' if plants == 1 else 'are'}"
-                f" built, for {cost}{_in_part(started)}"
-            )
+            builds = f"{plants} of {words.counted(all_of, 'plant')}"
+            builds += f" {'is' if plants == 1 else 'are'} built, for {cost}{_in_part(started)}"
         yield Sentence(f"New plants: {builds}.", "Projects")
     yield from plants_moved(context)
-    lacking = shortage_words(context.plan)
-    if lacking:
+    if lacking := shortage_words(context.plan):
         yield Sentence(lacking, "Shortages")
-    levied = levy_words(context.plan, context.currency)
-    if levied:
+    if levied := levy_words(context.plan, context.currency):
         yield Sentence(levied, results.Levies.TABLE)
     for scarce in answers.scarcest(context.plan, most=1):
         kind = scarce.hardest.kind
         yield Sentence(explain.scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
-    depends = sheets_findings.dependence(by_mineral(context), context.country)
-    if depends:
+    if depends := sheets_findings.dependence(by_mineral(context), context.country):
         yield Sentence(depends, results.Members.TABLE)
 
 
 def _in_part(started: pd.DataFrame) -> str:
     """Return the plants that are not built in full at once, "" if all are."""
     steps = started.sort_values("year").groupby("project")["built"].agg(list)
+    order = sorted((sum(parts), str(project), parts) for project, parts in steps.items())
     built = [
-        words.built_in_steps(str(project), parts)
-        for project, parts in sorted(
-            steps.items(), key=lambda project_steps: (sum(project_steps[1]), str(project_steps[0]))
-        )
+        words.built_in_steps(project, parts)
+        for _, project, parts in order
         if min(parts) < 1.0 - tolerances.LEAST_FLOW
     ]
     return f". Built only in part or in steps: {words.listed(built, _IN_PART)}" if built else ""
@@ -261,8 +220,7 @@ def _in_part(started: pd.DataFrame) -> str:
 def _origin(context: Context) -> Iterator[str]:
     """Yield sentences on tariffs, the workbook, its estimates, and how sure the plan is."""
     case = context.case
-    paid = words.tariff_words({"": context.plan.cash_cost}, context.currency)
-    if paid:
+    if paid := words.tariff_words({"": context.plan.cash_cost}, context.currency):
         yield paid
     name = context.book.file_name or "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
@@ -281,10 +239,8 @@ def levy_words(plan: Plan, currency: str) -> str:
     by_payer = measures.sums(table, "levies", "member", "plant")
     by_year = measures.sums(table, "levies", "year")
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
-    text = (
-        f"Over all years, importers pay {words.amount(plan.levies, currency)} in levies at price"
-        " floors"
-    )
+    paid = words.amount(plan.levies, currency)
+    text = f"Over all years, importers pay {paid} in levies at price floors"
     if len(by_payer) > 1:
         member, plant = payer
         name = f"the plant {plant}" if plant else member
@@ -302,11 +258,8 @@ def shortage_words(plan: Plan) -> str:
     table = plan.shortages
     if table.empty:
         return ""
-    case = plan.case
-    cost = [
-        case.shortage_cost(mineral, year)
-        for mineral, year in zip(table["mineral"], table["year"].tolist(), strict=True)
-    ]
+    case, cells = plan.case, zip(table["mineral"], table["year"].tolist(), strict=True)
+    cost = [case.shortage_cost(*cell) for cell in cells]
     lost = (table["short"] * cost).groupby([table["mineral"], table["year"]]).sum()
     mineral, year = min(lost.index, key=lambda cell: (-lost[cell], cell))
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
@@ -315,10 +268,8 @@ def shortage_words(plan: Plan) -> str:
     count = answers.members_short_together(plan, str(mineral), int(year))
     every = words.all_of(count, "member")
     shared = f" {every} are short for the same reason." if count > 1 else ""
-    return (
-        f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
-        f" missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
-    )
+    start = f"The costliest shortage: in {year}, {explain.plain_amount(short)} t of {mineral} are"
+    return f"{start} missing, {short / need * 100:.3g} % of the need.{shared} {cause}"
 
 
 # ---- who pays for supports -----------------------------------------------------------------------
@@ -346,12 +297,12 @@ def _supported(context: Context) -> TrafficLight | None:
         largest_first({name: abs(cost) for name, cost in money.items()}, str, _NAMED)
         for money in (paid, received)
     )
-    size = amount(abs(total), context.currency)
-    years = each_year(when, " and ") or "no year"
+    size = words.amount(abs(total), context.currency)
+    years = words.each_year(when, " and ") or "no year"
     if total < 0:
-        text = f"{plants} {_pay(received)} {payers} {size} back in {years}."
+        text = f"{plants} {'pay' if len(received) > 1 else 'pays'} {payers} {size} back in {years}."
     else:
-        text = f"{payers} {_pay(paid)} {plants} {size} in {years}."
+        text = f"{payers} {'pay' if len(paid) > 1 else 'pays'} {plants} {size} in {years}."
     state = AnswerState.CARE if idle else AnswerState.GOOD
     return TrafficLight(asked, state, f"{text} {idle}".rstrip(), results.Members.TABLE)
 
@@ -365,13 +316,9 @@ def _idle(context: Context) -> str:
     if not rows:
         return ""
     sells = "sells" if len(rows) == 1 else "sell"
-    named = listed((_named(row.plant, row.row) for row in rows), _NAMED)
+    named = words.listed((_named(row.plant, row.row) for row in rows), _NAMED)
     return f"{named} {sells} nothing, so no support is paid."
 
 
 def _named(plant: str, row: int) -> str:
     return f"{plant} (row {row} of {schema.Support.SHEET})"
-
-
-def _pay(amounts: dict[str, float]) -> str:
-    return "pay" if len(amounts) > 1 else "pays"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from models import results
 from models.measures import BY_CAPACITY, IF_IT_STOPS, IN_SECURITY, SEE_MORE
@@ -41,19 +42,19 @@ TERMS = (
     GlossaryTerm(results.ShareLimits.binding.header, r"\bbind(s|ing)?\b",
          "A limit or capacity binds if it is used up, so that nothing more can flow."),
     GlossaryTerm("By value", r"by value",
-         "Tonnes times the mineral's price in the input, so that different minerals can"
-" be added up."),
+         "Tonnes times the mineral's price in the input, so that different minerals can be added"
+         " up."),
     _of(results.Projects.charge, r"capital charge|cost: capital"),
     GlossaryTerm(results.Figure.CASH_COST, r"cash",
-         "Everything that is paid: purchases, ore, capital charges, stock holding, take"
-" or pay. Penalties and the cost of shortage are left out."),
+         "Everything that is paid: purchases, ore, capital charges, stock holding, take or pay."
+         " Penalties and the cost of shortage are left out."),
     GlossaryTerm("Cause of a shortage", r"^cause$",
          "What stops each supplier that could still serve the member."),
     GlossaryTerm("Coalition", r"coalition|^buyer$",
          "All members, as one buyer. As a bloc, it is all countries of the members."),
     GlossaryTerm(results.Figure.NET_COST, r"tariff",
-         "Cash cost minus tariffs. A tariff goes to the member's own treasury. It changes"
-" who sells, but is no cost to the coalition."),
+         "Cash cost minus tariffs. A tariff goes to the member's own treasury. It changes who"
+         " sells, but is no cost to the coalition."),
     GlossaryTerm("CR1", r"\bcr1\b",
          "Concentration ratio: the share of supply from the largest country."),
     GlossaryTerm("CR3", r"\bcr3\b",
@@ -67,9 +68,9 @@ TERMS = (
          " plan."),
     GlossaryTerm("EU benchmarks",
                  r"(extraction|processing|recycling) inside|in one country outside",
-         "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 %"
-" of yearly consumption mined, 40 % processed and 25 % recycled. From any one"
-" country outside the Union: at most 65 %."),
+         "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 % of"
+         " yearly consumption mined, 40 % processed and 25 % recycled. From any one country"
+         " outside the Union: at most 65 %."),
     GlossaryTerm("Fair shortage", r"unfair shortage|fair shortage",
          "An unavoidable shortage is spread over members in proportion to demand. Each missing"
          " tonne beyond a member's proportion has a slightly higher cost of shortage."),
@@ -79,35 +80,34 @@ TERMS = (
     _of(results.CountryShares.headroom),
     GlossaryTerm("HHI", r"\bhhi\b", HHI),
     GlossaryTerm("HHI-WGI", r"hhi-wgi",
-         "HHI weighted by the World Bank's Worldwide Governance Indicators: a badly"
-" governed country counts more. 0 to 10; lower is better."),
+         "HHI weighted by the World Bank's Worldwide Governance Indicators: a badly governed"
+         " country counts more. 0 to 10; lower is better."),
     GlossaryTerm("Import reliance", r"import reliance",
          "Part of demand that plants inside the bloc do not supply: it is imported, drawn from"
          " stock, or missing."),
     GlossaryTerm(results.Flows.landed.header, r"landed",
-         "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff"
-" and freight."),
+         "Cost of a delivered tonne: the refiner's cost or the contract's price, tariff and"
+         " freight."),
     GlossaryTerm(results.Flows.levy.header, r"\blev(y|ies)\b",
-         "What imports pay at a border with a price floor: the floor minus their landed cost."
-" It goes to the member's own treasury."),
+         "What imports pay at a border with a price floor: the floor minus their landed cost. It"
+         " goes to the member's own treasury."),
     _of(results.Prices.marginal),
     GlossaryTerm("N-1", r"\bn-1\b",
          "Supply without its largest country, divided by demand: in the scorecard and planner"
-         " stress."
-         f" {BY_CAPACITY}"),
+         f" stress. {BY_CAPACITY}"),
     _of(results.Refiners.nameplate, r"nameplate"),
     GlossaryTerm("Ore, contained", r"^mine country$",
          "Tonnes of metal in the ore. Recovery is the share of it that refining yields."),
     GlossaryTerm("Penalty", r"penalt(y|ies)",
-         "A price, paid by nobody, on something that a plan should not miss: a shortage,"
-" a soft limit, a reserve's target."),
+         "A price, paid by nobody, on something that a plan should not miss: a shortage, a soft"
+         " limit, a reserve's target."),
     GlossaryTerm("Proof", r"proven|proof|passed",
          "A check without the solver: the linear program matches the input, the plan keeps all"
          " rules of the program, and no other plan is cheaper."),
     _of(results.Refiners.rent, r"scarcity rent|scarcest"),
     GlossaryTerm(results.Security.TABLE, r"lost country|survives? the loss|cost: security",
-         "A rule: enough supply must be left if a country is lost. It counts the sales and surge of"
-         f" other countries, and stocks at the start of the year. {IN_SECURITY}"),
+         "A rule: enough supply must be left if a country is lost. It counts the sales and surge"
+         f" of other countries, and stocks at the start of the year. {IN_SECURITY}"),
     GlossaryTerm(results.Figure.SERVED_SHARE, r"served",
          "Part of demand met from purchases and stocks."),
     GlossaryTerm(results.ShareLimits.shadow_price.header, r"shadow price",
@@ -123,13 +123,13 @@ TERMS = (
          "How much more than ordered a supplier sells if another one stops, as a share of its"
          " usable capacity."),
     GlossaryTerm("Take or pay", r"untaken|take or pay",
-         "A contract's minimum is paid for, taken or not. It lapses if the supplier"
-" cannot deliver (force majeure)."),
+         "A contract's minimum is paid for, taken or not. It lapses if the supplier cannot"
+         " deliver (force majeure)."),
     GlossaryTerm(results.Tiers.tier.header, r"^tier$",
          "A rank of demand. The tier with the lowest cost of shortage goes without first."),
     GlossaryTerm(results.Figure.TOTAL_COST, r"total cost",
-         "What the plan minimizes: cash cost, shortage and penalties, discounted at the"
-" input's rate."),
+         "What the plan minimizes: cash cost, shortage and penalties, discounted at the input's"
+         " rate."),
     _of(results.Refiners.utilization),
     GlossaryTerm("Violation", r"violation",
          "By how much a plan breaks a rule of the program. In a proven plan, this is only"
@@ -145,18 +145,13 @@ def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
     ``sentences`` are the sentences of the first page.
     """
     words = {OVERVIEW: list(sentences), **{table.name: _words(table) for table in tables}}
-    places: dict[str, list[str]] = {}
+    rows = []
     for term in TERMS:
         shown = re.compile(term.shown_by, re.IGNORECASE)
-        places[term.name] = [name for name, texts in words.items() if any(map(shown.search, texts))]
-    used = [term for term in TERMS if places[term.name]]
-    return table_of(
-        results.Glossary(
-            term=[term.name for term in used],
-            meaning=[term.meaning for term in used],
-            places=[", ".join(places[term.name]) for term in used],
-        )
-    )
+        places = [name for name, texts in words.items() if any(map(shown.search, texts))]
+        row = {"term": term.name, "meaning": term.meaning, "places": ", ".join(places)}
+        rows += [row] if places else []
+    return table_of(results.Glossary.of_rows(rows))
 
 
 def _words(table: Table) -> list[str]:
@@ -164,13 +159,9 @@ def _words(table: Table) -> list[str]:
     if table.name == results.ChartData.TABLE:
         return []
     texts = [header.partition(" (")[0] for header in table.headers]
-    kinds = (
-        table.column(results.Checks.check.header).values
-        if table.name == results.Checks.TABLE
-        else None
-    )
+    is_checks = table.name == results.Checks.TABLE
+    kinds = table.column(results.Checks.check.header).values if is_checks else repeat("")
     for field in _WORDS.get(table.name, ()):
-        cells = table.column(field.header).values
-        read = (c for i, c in enumerate(cells) if kinds is None or kinds[i] != _DEFAULT)
-        texts += [cell for cell in read if isinstance(cell, str)]
+        cells = zip(kinds, table.column(field.header).values, strict=False)
+        texts += [cell for kind, cell in cells if kind != _DEFAULT and isinstance(cell, str)]
     return texts

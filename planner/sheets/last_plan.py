@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from models import tolerances
@@ -15,8 +17,9 @@ from planner.render.sentences import largest_first
 from planner.render.words import amount, counted, few, share, span
 from planner.sheets.context import Context, once
 
+_PARTS = ("year", "mineral", "refiner", "project", "member", "contract")
 Key = tuple[Any, ...]
-"""Year, mineral, refiner, project, member and contract of an order, folded."""
+"""The parts of an order, folded."""
 LAST_PLAN = "Last plan"
 """Label on the terminal of the sentence on how much of the previous plan still holds."""
 _SUPPLIER, _MEMBER = 4, 5
@@ -36,17 +39,21 @@ class _Comparison:
     def changed(self) -> list[Key]:
         return sorted(key for key, (before, now) in self.orders.items() if _differ(before, now))
 
+    def added(self, part: Callable[[Key], Any]) -> dict[Any, tuple[float, float]]:
+        """Return the tonnes before and now of the orders that agree in a part of their key."""
+        joined: dict[Any, tuple[float, float]] = {}
+        for key, (before, now) in self.orders.items():
+            old, new = joined.get(part(key), (0.0, 0.0))
+            joined[part(key)] = old + before, new + now
+        return joined
+
     def kept_share(self, names: int) -> float:
         """Return the share of the tonnes ordered before that is still ordered; 1 without orders.
 
         Orders that agree in the first ``names`` parts of their key count as one.
         """
-        joined: dict[Key, tuple[float, float]] = {}
-        for key, (before, now) in self.orders.items():
-            old, new = joined.get(key[:names], (0.0, 0.0))
-            joined[key[:names]] = old + before, new + now
-        ordered = sum(before for before, _ in joined.values())
-        kept = sum(min(before, now) for before, now in joined.values())
+        joined = self.added(lambda key: key[:names]).values()
+        ordered, kept = sum(before for before, _ in joined), sum(map(min, joined))
         return kept / ordered if ordered > 0 else 1.0
 
 
@@ -62,24 +69,16 @@ def _compared(context: Context) -> _Comparison | None:
         return None
     orders: dict[Key, tuple[float, float]] = {}
     names: dict[Key, Key] = {}
-    flows = Flows.from_plan(context.plan)
-    fields = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member, Flows.contract)
-    for *key, tonnes in flows.rows(*fields, Flows.tonnes):
-        folded = _folded(key)
-        names[folded] = tuple(key)
-        before, now = orders.get(folded, (0.0, 0.0))
-        orders[folded] = before, now + float(tonnes)
-    for row in (row for row in last.orders if row.year in context.case.years):
-        key = [row.year, row.mineral, row.refiner, row.project, row.member, row.contract]
-        folded = _folded(key)
-        names.setdefault(folded, tuple(key))
-        before, now = orders.get(folded, (0.0, 0.0))
-        orders[folded] = before + row.tonnes, now
+    parts = (*_PARTS, "tonnes")
+    planned = Flows.from_plan(context.plan).rows(*(getattr(Flows, part) for part in parts))
+    previous = (attrgetter(*parts)(row) for row in last.orders if row.year in context.case.years)
+    for is_now, rows in ((True, planned), (False, previous)):
+        for *key, tonnes in rows:
+            folded = (int(key[0]), *(fold(str(name or "")) for name in key[1:]))
+            names.setdefault(folded, tuple(key))
+            before, now = orders.get(folded, (0.0, 0.0))
+            orders[folded] = (before, now + float(tonnes)) if is_now else (before + tonnes, now)
     return _Comparison(orders, names)
-
-
-def _folded(key: list[Any]) -> Key:
-    return (int(key[0]), *(fold(str(name or "")) for name in key[1:]))
 
 
 def changed_orders(context: Context) -> ChangedOrders | None:
@@ -89,15 +88,10 @@ def changed_orders(context: Context) -> ChangedOrders | None:
         return None
     units, rows = common.units_of(context.case), []
     for key in compared.changed:
-        year, mineral, refiner, project, member, contract = compared.names[key]
+        row = dict(zip(_PARTS, compared.names[key], strict=True))
         before, now = compared.orders[key]
-        rows.append(
-            {
-                "year": int(year), "mineral": mineral, "refiner": refiner, "project": project,
-                "member": member, "contract": contract, "before": before, "now": now,
-                "change": now - before, "unit": units.get(mineral, "t"),
-            }
-        )  # fmt: skip
+        row |= {"year": int(row["year"]), "unit": units.get(row["mineral"], "t")}
+        rows.append(row | {"before": before, "now": now, "change": now - before})
     return ChangedOrders.of_rows(rows)
 
 
@@ -109,9 +103,8 @@ def previous_plan_holds(context: Context) -> TrafficLight | None:
     asked, sheet = "Does the previous plan still hold?", ChangedOrders.TABLE
     changed, years = compared.changed, span(context.case.years)
     if not changed:
-        return TrafficLight(
-            asked, AnswerState.GOOD, f"Every order in {years} is as in the previous plan.", sheet
-        )
+        text = f"Every order in {years} is as in the previous plan."
+        return TrafficLight(asked, AnswerState.GOOD, text, sheet)
     gone = sum(compared.orders[key][1] == 0 for key in changed)
     new = sum(compared.orders[key][0] == 0 for key in changed)
     text = (
@@ -127,16 +120,9 @@ def previous_plan_holds(context: Context) -> TrafficLight | None:
 
 def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
     """Return how much less of each mineral is bought than in the previous plan; "" if none."""
-    ordered: dict[str, tuple[float, float]] = {}
-    for key, (before, now) in compared.orders.items():
-        mineral = compared.names[key][1]
-        old, new = ordered.get(mineral, (0.0, 0.0))
-        ordered[mineral] = old + before, new + now
-    fewer = {
-        mineral: before - now
-        for mineral, (before, now) in ordered.items()
-        if now < before and _differ(before, now)
-    }
+    ordered = compared.added(lambda key: compared.names[key][1])
+    less = {mineral: amounts for mineral, amounts in ordered.items() if _differ(*amounts)}
+    fewer = {mineral: before - now for mineral, (before, now) in less.items() if now < before}
     if not fewer:
         return ""
     tonnes = largest_first(fewer, lambda m: f"{amount(fewer[m], units.get(m, 't'))} of {m}", _NAMED)
@@ -148,27 +134,23 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
     last = context.book.before
     if last is None:
         return
-    before: dict[str, dict[int, float]] = {}
+    before, now = (defaultdict[str, dict[int, float]](dict) for _ in range(2))
     for row in last.builds:
-        before.setdefault(row.project, {})[row.year] = row.part
-    now: dict[str, dict[int, float]] = {}
+        before[row.project][row.year] = row.part
     for (project, year), part in context.plan.amounts(BUILT).items():
         if year in context.case.years and part > tolerances.LEAST_FLOW:
-            now.setdefault(project, {})[year] = part
+            now[project][year] = part
     moved = [
-        name
+        _moved(name, before[name], now[name])
         for name in sorted({*before, *now})
-        if not _alike(before.get(name, {}), now.get(name, {}))
+        if any(
+            abs(before[name].get(year, 0) - now[name].get(year, 0)) > tolerances.PLAN_DIFFERENCE
+            for year in {*before[name], *now[name]}
+        )
     ]
     if moved:
-        plants = few([_moved(n, before.get(n, {}), now.get(n, {})) for n in moved], _NAMED)
-        text = f"These plants are built differently from the previous plan: {plants}."
+        text = f"These plants are built differently from the previous plan: {few(moved, _NAMED)}."
         yield Sentence(text, "Projects")
-
-
-def _alike(before: dict[int, float], now: dict[int, float]) -> bool:
-    years = {*before, *now}
-    return all(abs(before.get(y, 0) - now.get(y, 0)) <= tolerances.PLAN_DIFFERENCE for y in years)
 
 
 def _moved(name: str, before: dict[int, float], now: dict[int, float]) -> str:

@@ -95,7 +95,8 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
 
 
 def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
-    mine = _part(frames[OrderSheet], mineral)
+    parts = {sheet: frame[frame["mineral"] == mineral] for sheet, frame in frames.items()}
+    mine = parts[OrderSheet]
     tonnes, cost = _total(mine, "tonnes"), _total(mine, "total_amount")
     yield f"Tonnes: {mineral}", tonnes, Look.TONNES, unit
     yield f"Total: {mineral}", cost, Look.MONEY, money
@@ -107,20 +108,15 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
         (OrdersByYear.change.header, Stock, Stocks.change),
         (SHORT.header, MemberShortages, Shortages.short),
     ):
-        rows = _part(frames[sheet], mineral) if sheet in frames else None
-        if rows is not None and len(rows):
-            remark = "Below 0: taken from stock." if sheet is Stock else ""
-            yield f"{word}: {mineral}", _total(rows, amount.name), Look.TONNES, unit, remark
+        if len(parts.get(sheet, ())):
+            remark, total = "Below 0: taken from stock.", _total(parts[sheet], amount.name)
+            remark = remark if sheet is Stock else ""
+            yield f"{word}: {mineral}", total, Look.TONNES, unit, remark
 
 
 def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
-    keys = sorted(
-        {
-            (int(year), str(mineral))
-            for frame in frames.values()
-            for year, mineral in zip(frame["year"], frame["mineral"], strict=True)
-        }
-    )
+    cells = (zip(frame["year"], frame["mineral"], strict=True) for frame in frames.values())
+    keys = sorted({(int(year), str(mineral)) for cell in cells for year, mineral in cell})
     if not keys:
         return []
     units, by = _minerals(frames), ["year", "mineral"]
@@ -160,10 +156,6 @@ def _minerals(frames: Frames) -> dict[str, str]:
         for mineral, unit in zip(frame["mineral"], frame[column], strict=True):
             units.setdefault(str(mineral), str(unit or "t"))
     return dict(sorted(units.items()))
-
-
-def _part(table: pd.DataFrame, mineral: str) -> pd.DataFrame:
-    return table[table["mineral"] == mineral]
 
 
 def _total(table: pd.DataFrame, name: str) -> float:

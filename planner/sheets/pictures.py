@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,37 +110,29 @@ def _against_limit(
     they can. The limit is the tightest on that country. Also returned are the countries, and the
     phrase for such a country.
     """
-    sold = _sold(context)
-    tops = [sold.plan.get(cell) for cell in cells]
+    plan, free, tightest = _sold(context)
+    tops = [plan.get(cell) for cell in cells]
     series = [Series("This plan", Role.PLAN, [t.share if t else 0.0 for t in tops])]
-    if sold.free is not None:
-        before = [sold.free[cell].share if cell in sold.free else 0.0 for cell in cells]
+    if free is not None:
+        before = [free[cell].share if cell in free else 0.0 for cell in cells]
         series.insert(0, Series("Without limits", Role.FREE, before))
     pairs = zip(tops, cells, strict=True)
-    caps = [top.limit if top else sold.tightest.get(cell) for top, cell in pairs]
+    caps = [top.limit if top else tightest.get(cell) for top, cell in pairs]
     if any(cap is not None for cap in caps):
         series.append(Series(common.LIMIT.header, Role.LIMIT, caps))
-    return tuple(series), tops, "country under a limit" if sold.tightest else "supplier country"
+    return tuple(series), tops, "country under a limit" if tightest else "supplier country"
 
 
 _Tops = dict[tuple[str, int], measures.Top]
 """The largest country by (mineral, year)."""
 
 
-@dataclass(frozen=True)
-class _Sold:
-    """The largest country by the coalition's purchases, in this plan and without limits.
-
-    Only countries under a limit count, if there are any; ``tightest`` are the tightest limits.
-    """
-
-    plan: _Tops
-    free: _Tops | None
-    tightest: dict[tuple[str, int], float]
-
-
 @once
-def _sold(context: Context) -> _Sold:
+def _sold(context: Context) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], float]]:
+    """Return the largest country by the coalition's purchases, in this plan and without limits.
+
+    Only countries under a limit count, if there are any. The tightest limits come third.
+    """
     table = coalition_purchases(context.plan)
     columns = (table[c].tolist() for c in ("mineral", "year", "country", "limit"))
     limits = {tuple(key): cap for *key, cap in zip(*columns, strict=True) if known(cap)}
@@ -156,7 +148,7 @@ def _sold(context: Context) -> _Sold:
 
     free = context.without_limits
     before = None if free is None else largest(coalition_purchases(free))
-    return _Sold(largest(table), before, tightest)
+    return largest(table), before, tightest
 
 
 # ---- suppliers, members, capacity ----------------------------------------------------------------
@@ -169,9 +161,7 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     """
     sold = coalition_purchases(context.plan)
     demand = {row["mineral"]: row["demand"] + row["taken"] or row["purchased"] for row in minerals}
-    short_part = [
-        (1.0 - row["served"]) * (row["demand"] / demand[row["mineral"]]) for row in minerals
-    ]
+    short_part = [(1.0 - r["served"]) * (r["demand"] / demand[r["mineral"]]) for r in minerals]
     share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     columns = (sold[c] for c in ("mineral", "country", "tonnes"))
     for mineral, country, tonnes in zip(*columns, strict=True):
@@ -180,14 +170,11 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     weight = {c: round(sum(by.values()), 9) for c, by in share.items() if c != REST_OF_WORLD}
     leading = sorted(weight, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
     rest = [by for country, by in share.items() if country not in leading]
-    series = [
-        Series(short(context.country(c)), Role.ONE_OF_MANY, [share[c][m] for m in demand])
-        for c in leading
-    ]
-    series += [
-        Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
-        Series(common.SHORT.header, Role.SHORT, short_part),
-    ]
+    parts = ((short(context.country(c)), [share[c][m] for m in demand]) for c in leading)
+    series = [Series(name, Role.ONE_OF_MANY, part) for name, part in parts]
+    others = [sum(by[m] for by in rest) for m in demand]
+    series.append(Series("Other countries", Role.OTHER, others))
+    series.append(Series(common.SHORT.header, Role.SHORT, short_part))
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
     title = f"Who supplies the coalition, {context.horizon}{more}"
@@ -197,8 +184,7 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
 def _members(context: Context) -> Picture:
     """Return the chart of each member's demand, served and short, by value at minerals' prices."""
     table, mineral_of = context.plan.supply, context.case.mineral_of
-    demand: dict[str, float] = defaultdict(float)
-    missing: dict[str, float] = defaultdict(float)
+    demand, missing = (defaultdict[str, float](float) for _ in range(2))
     columns = (table[c] for c in ("year", "mineral", "member", "demand", "short"))
     for year, mineral, member, need, tonnes_short in zip(*columns, strict=True):
         price = mineral_of[mineral].price.value(int(year))
@@ -208,14 +194,10 @@ def _members(context: Context) -> Picture:
     order = order[:_MOST_CATEGORIES]
     lost = [missing[m] / demand[m] for m in order]
     served = Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost])
-    return Picture(
-        f"Demand served by member, by value, {context.horizon}",
-        Form.BARS,
-        tuple(map(short, order)),
-        (served, Series(common.SHORT.header, Role.SHORT, lost)),
-        "Share of the value of demand, at the minerals' prices",
-        common.MEMBER.header,
-    )
+    series = served, Series(common.SHORT.header, Role.SHORT, lost)
+    title = f"Demand served by member, by value, {context.horizon}"
+    axis, names = "Share of the value of demand, at the minerals' prices", tuple(map(short, order))
+    return Picture(title, Form.BARS, names, series, axis, common.MEMBER.header)
 
 
 def _who_pays(context: Context) -> Picture | None:
@@ -243,18 +225,12 @@ def who_pays(
     across = f"{common.MEMBER.header}; all together {cash:z,.1f} in cash, {lost:z,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
         across = f"{across}; equally cheap plans divide most of the cash otherwise"
-    return Picture(
-        title,
-        Form.GROUPED,
-        tuple(short(member) for member, *_ in some),
-        (
-            Series("Extra cash, same tonnes", Role.PLAN, [each[1] for each in some]),
-            Series("Extra shortage (no cash)", Role.SHORT, [each[2] for each in some]),
-        ),
-        f"{currency} m a year against {reference}",
-        across,
-        look=Look.MILLIONS,
+    series = (
+        Series("Extra cash, same tonnes", Role.PLAN, [each[1] for each in some]),
+        Series("Extra shortage (no cash)", Role.SHORT, [each[2] for each in some]),
     )
+    names, axis = tuple(short(m) for m, *_ in some), f"{currency} m a year against {reference}"
+    return Picture(title, Form.GROUPED, names, series, axis, across, look=Look.MILLIONS)
 
 
 _CHOICE = 2
@@ -267,7 +243,8 @@ def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    usable, series = measures.sums(table, "usable", "mineral"), []
+    names, series = [row["mineral"] for row in minerals], []
+    usable = measures.sums(table, "usable", "mineral")
     for name, role, rows, amount in (
         ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
         ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
@@ -275,8 +252,7 @@ def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
         amounts = measures.sums(rows, amount, "mineral")
-        shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0))
-                  for m in (row["mineral"] for row in minerals))  # fmt: skip
+        shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0)) for m in names)
         series.append(Series(name, role, [share or 0.0 for share in shares]))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"
     return _by_mineral(title, Form.STACKED, minerals, series, "Share of usable capacity")

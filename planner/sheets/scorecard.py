@@ -33,16 +33,10 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
         scored = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
         looks += [Look.TEXT, *[measure.look] * len(scored)]
         rows += scored
-    fields = [f.name for f in Scorecard.FIELDS]
-    if case.years[0] == case.years[-1]:
-        fields.remove(Scorecard.after_last.name)
     mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
-    return Scorecard(
-        words=words_of(case),
-        looks={f.name: looks for f in mixed},
-        sections=sections,
-        **{name: [row.get(name) for row in rows] for name in fields},
-    )
+    by_field = {f.name: looks for f in mixed}
+    card = Scorecard.of_rows(rows, words=words_of(case), looks=by_field, sections=sections)
+    return card if len(case.years) > 1 else card.without(Scorecard.after_last)
 
 
 def _row(score: Score, case: Case) -> dict[str, Cell]:

@@ -40,9 +40,7 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
     """Return Summary from its rows, with a column for each mineral; unknown values are blank."""
     kind = spread_over(Summary, Summary.minerals, [clean(name) for name in minerals])
     spread = [f.name for f in kind.FIELDS if f.name.startswith("of_")]
-    columns: dict[str, Any] = {f.name: [] for f in kind.FIELDS}
-    looks: list[Look] = []
-    sections = []
+    table, looks, sections = list[dict[str, Any]](), list[Look](), list[int]()
     for row in rows:
         if isinstance(row, str):
             sections.append(len(looks))
@@ -51,11 +49,11 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
         looks.append(look)
         cells = {"measure": measure, "value": value, "unit": unit, "remark": remark}
         cells |= {name: each.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
-        for name, cell in cells.items():
-            is_unknown = isinstance(cell, float) and not math.isfinite(cell)
-            columns[name].append(None if is_unknown or cell == "" else cell)  # a text may run over
+        unknown = {k for k, v in cells.items() if isinstance(v, float) and not math.isfinite(v)}
+        # a text may run over a blank cell
+        table.append({k: None if k in unknown or v == "" else v for k, v in cells.items()})
     mixed = dict.fromkeys((Summary.value.name, *spread), looks)
-    return kind(looks=mixed, sections=sections, **columns)
+    return kind.of_rows(table, looks=mixed, sections=sections)
 
 
 def summary(context: Context) -> Summary:
@@ -81,8 +79,7 @@ def _plan(context: Context) -> Rows:
     if context.plan.extension is not None:
         remark = "Added to the model in Python. The plan keeps the case's rules and what was added."
         yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", remark
-    plan = context.plan
-    remark = "Proven; the sheet Checks shows the proof."
+    plan, remark = context.plan, "Proven; the sheet Checks shows the proof."
     remark = remark if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
     yield Figure.STATUS, context.within or plan.status, Look.LONG, "", remark
     yield Figure.YEARS, context.horizon
@@ -101,22 +98,16 @@ def _cost(context: Context) -> Rows:
     yield "Cost"
     remark = f"The plan minimises this: cash cost, cost of shortage and penalties{discounted}."
     yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, remark
-    remark = (
-        "Money paid, without the cost of shortage and other penalties. New plants count with their"
-        f" yearly capital charge, not their capex{plain}."
-    )
+    remark = "Money paid, without the cost of shortage and other penalties. New plants count with"
+    remark += f" their yearly capital charge, not their capex{plain}."
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
-    remark = (
-        "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
-        f" receive it{plain}."
-    )
+    remark = "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
+    remark += f" receive it{plain}."
     yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
     also, levied = (" and levies", ", levy") if plan.levies else ("", "")
     if plan.case.price_floors:
-        remark = (
-            "Imports below a price floor pay the difference; members' own treasuries receive it"
-            f"{plain}."
-        )
+        remark = "Imports below a price floor pay the difference; members' own treasuries receive"
+        remark += f" it{plain}."
         yield Figure.LEVIES, plan.levies, Look.MONEY, money, remark
     remark = f"Cash cost minus tariffs{also}{plain}."
     yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, remark
@@ -128,7 +119,6 @@ def _cost(context: Context) -> Rows:
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
             yield f"{overall.COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
-
     added = plan.extension.cost if plan.extension else 0.0
     if added:
         remark = f"Included in the total cost{discounted}, and in no other cost."
@@ -163,28 +153,22 @@ def _beside_today(context: Context) -> Rows:
     by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
     if guesses := estimates(context.book.case, schema.CurrentSupply.SHEET):
         guessed = f"In the sheet {schema.CurrentSupply.SHEET}, {guesses} are marked as estimates."
-    for name, when, unit in (
-        ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
+    for name, when, unit, remark in (
+        ("today", "today", "of supply", guessed), ("planned", f"in {first}", "of purchases", "")
     ):  # fmt: skip
         shares: dict[str, float] = {}
         countries: dict[str, str] = {}
         for mineral, rows in by_mineral:
-            whole, tops = (
-                float(rows[name].sum()),
-                measures.largest(measures.sums(rows, name, "country")),
-            )
+            whole = float(rows[name].sum())
+            tops = measures.largest(measures.sums(rows, name, "country"))
             if whole > 0 and tops:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)
                 shares[str(mineral)] = most / whole
-        of_supply = f"of {unit}"
-        remark = guessed if name == "today" else ""
-        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, remark, shares
+        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, unit, remark, shares
         yield f"{_NAME} {when}", None, Look.LONG, "", "", countries
-    moved = {
-        str(m): float((rows["today"] - rows["planned"]).clip(lower=0.0).sum())
-        for m, rows in by_mineral
-    }
+    lost = [(m, (rows["today"] - rows["planned"]).clip(lower=0.0)) for m, rows in by_mineral]
+    moved = {str(mineral): float(tonnes.sum()) for mineral, tonnes in lost}
     remark = "Tonnes that today's flows lose in the first year; the sheet Changes lists the flows."
     yield "Moved from today's suppliers", None, Look.TONNES, "t", remark, moved
 
@@ -222,13 +206,12 @@ def _of_top(
 
 
 def _concentration(context: Context) -> Rows:
-    each = partial(_each, context)
-    scale = "0 to 10,000"
     before = f"Nameplate capacity, all countries and years. {_HHI_SCALE}"
     after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
-    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, each("hhi_capacity")
-    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, each("hhi_purchases")
+    for field, remark in ((ByMineral.hhi_capacity, before), (ByMineral.hhi_purchases, after)):
+        each = _each(context, field.name)
+        yield field.header, None, Look.INDEX, "0 to 10,000", remark, each
 
 
 def _cost_of_limits(context: Context) -> Rows:
@@ -250,28 +233,20 @@ def _cost_of_limits(context: Context) -> Rows:
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
     fewer, plain = free.tonnes - plan.tonnes, _plain(context)
-    remark = (
-        "Cash cost over all years with the limits minus the cash cost without them, new plants"
-        f" included{plain}."
-    )
+    remark = "Cash cost over all years with the limits minus the cash cost without them, new plants"
+    remark += f" included{plain}."
     if fewer > 0:
         remark = f"With the limits, {fewer:z,.0f} t fewer are bought and paid for. {remark}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
     years = max(1, len(context.case.years))
     same = "As on Overview and Members: extra cost of the tonnes bought, compared with their cost"
-    for measure, row, remark in (
-        (
-            Figure.LIMITS_COST_A_YEAR,
-            each("extra_paid"),
-            f"{same} without limits. Charges of new plants are not included{plain}.",
-        ),
-        (
-            Figure.LIMITS_SHORTAGE_A_YEAR,
-            each("shortage_by_limits"),
-            f"More shortage than without limits, at the cost of shortage{plain}. Nobody pays it.",
-        ),
+    same += f" without limits. Charges of new plants are not included{plain}."
+    more = f"More shortage than without limits, at the cost of shortage{plain}. Nobody pays it."
+    for measure, name, remark in (
+        (Figure.LIMITS_COST_A_YEAR, "extra_paid", same),
+        (Figure.LIMITS_SHORTAGE_A_YEAR, "shortage_by_limits", more),
     ):
-        a_year = {name: cost / years for name, cost in row.items() if cost is not None}
+        a_year = {m: cost / years for m, cost in each(name).items() if cost is not None}
         yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
     remark = "Landed cost of the tonnes bought minus their landed cost without the limits."
     yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
@@ -293,10 +268,8 @@ def _resilience(context: Context) -> Rows:
     yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, remark, each
     if context.plan.expanded.intakes:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
-        remark = (
-            "For the country whose loss is worst. What plants make from its inputs and ore is lost,"
-            f" too. {measures.TIED_INPUTS}"
-        )
+        remark = "For the country whose loss is worst. What plants make from its inputs and ore is"
+        remark += f" lost, too. {measures.TIED_INPUTS}"
         yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))
     yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
@@ -314,9 +287,8 @@ def _binding(context: Context) -> Rows:
         row = limits[limit]
         name = context.case.supplier_name(row.group, supplier)
         measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
-        often = counted(years, "year")
         remark = f"Saving if the limit were one tonne looser in {year}, its dearest year; it"
-        remark += f" binds in {often}."
+        remark += f" binds in {counted(years, 'year')}."
         yield measure, price, Look.PRICE, context.per_tonne, remark
 
 
@@ -337,9 +309,9 @@ def _dearest(
 
 def _run(context: Context) -> Rows:
     book, settings, record = context.book, context.case.settings, context.record
-    basis = "The base of all share limits."
     yield "The run"
-    yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", basis
+    remark = "The base of all share limits."
+    yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", remark
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"

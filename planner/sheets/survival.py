@@ -60,14 +60,11 @@ def years_tested(case: Case) -> Cells:
 
 def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
     """Return the years of each mineral in words: ``2029 to 2035``, or ``every year``."""
-    return {
-        mineral: EVERY_YEAR if years >= needed.get(mineral, frozenset()) else each_year(years)
-        for mineral, years in cells.items()
-    }
+    every = {mineral for mineral, years in cells.items() if years >= needed.get(mineral, set())}
+    return {m: EVERY_YEAR if m in every else each_year(years) for m, years in cells.items()}
 
 
 def years_left(cells: Cells, others: Cells) -> Cells:
-    """Return the minerals and years that are in ``cells`` but not in ``others``."""
     left = {m: years - others.get(m, frozenset()) for m, years in cells.items()}
     return {mineral: years for mineral, years in left.items() if years}
 
@@ -127,14 +124,10 @@ class Tests:
 
 def tests_of(case: Case, cells: Cells) -> Tests:
     """Return what the rows of Security test, for the minerals and years in ``cells``."""
-    needed = case_years_needed(case)
-    names = {
-        row.lost_country
-        if not row.lost_country or row.lost_country.startswith(EACH_OUTSIDE)
-        else case.country_name(row.lost_country)
-        for row in case.security
-    }
-    lost = listed(sorted(lost_words(name) for name in names), _NAMED)
+    needed, asked = case_years_needed(case), {row.lost_country for row in case.security}
+    codes = {code for code in asked if code and not code.startswith(EACH_OUTSIDE)}
+    names = {*(asked - codes), *map(case.country_name, codes)}
+    lost = listed(sorted(map(lost_words, names)), _NAMED)
     covers = coverage_words(cells, needed) if cells else ""
     return Tests(lost, covers, untested_words(cells, needed))
 
@@ -159,15 +152,11 @@ class LossFinding:
     def sentences(self, needed: Cells) -> Iterator[str]:
         """Yield what passes and what fails, each with the minerals and years that it covers."""
         some = self.lost.replace("any one country", "at least one country")
-        for lost, cells, bound in (
-            (self.lost, self.passed, "at most"),
-            (some, self.failed, "more than"),
-        ):
+        passed, failed = (self.lost, self.passed, "at most"), (some, self.failed, "more than")
+        for lost, cells, bound in (passed, failed):
             if cells:
-                least, largest = (
-                    pick(self.bounds[mineral][end] for mineral in cells)
-                    for end, pick in enumerate((min, max))
-                )
+                least = min(self.bounds[mineral][0] for mineral in cells)
+                largest = max(self.bounds[mineral][1] for mineral in cells)
                 part = " to ".join(dict.fromkeys(map(share, (least, largest))))
                 minerals = coverage_words(cells, needed)
                 yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
@@ -228,7 +217,6 @@ def survival(table: Security, needed: Cells, country: Country) -> TrafficLight |
 
 
 def is_missed(row: Row) -> bool:
-    """Return whether a row of Security has more shortage than it allows."""
     return bool(row["missing"] > 0 and row["served"] < row["target"])
 
 

@@ -28,11 +28,10 @@ from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
+from planner.sheets import changes
 from planner.sheets.context import Context, once
 from planner.sheets.figures import NO_TOP, binding, figures
 from planner.sheets.findings import Row
-from planner.sheets.inputs import ADDED, input_differences
-from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
 from planner.studies import cases, regret
 from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
@@ -171,16 +170,16 @@ COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
-    changed = changed_amounts(_flows(base), _flows(context), ["mineral", "level"])
+    changed = changes.changed_amounts(_flows(base), _flows(context), ["mineral", "level"])
     for row in changed.to_dict("records"):
         groups[row["mineral"], row["level"]].append(row)
-    differ = minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
+    differ = changes.minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
         for level in LEVELS:
             names = {"mineral": mineral, "level": level, "unit": units.get(mineral, "")}
-            yield from ({**row, **names} for row in largest_moves(groups[mineral, level]))
+            yield from ({**row, **names} for row in changes.largest_moves(groups[mineral, level]))
     if same:
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in differing_projects(base, context)}) > 1:
@@ -232,7 +231,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "scenario": [entry.name for entry in entries],
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
         "result": [entry.error or "proven optimal" for entry in entries],
-        "inputs": [len([*input_differences(base.case, entry.case)]) for entry in entries],
+        "inputs": [len([*changes.input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
             ""
             if base.context is None or e.context is None
@@ -368,9 +367,9 @@ def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
     base = entries[0].case
     rows: list[dict[str, Any]] = []
     for entry in entries[1:]:
-        inputs = list(input_differences(base, entry.case))
+        inputs = list(changes.input_differences(base, entry.case))
         for each in inputs[:MOST_CHANGES]:
-            cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else ADDED
+            cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else changes.ADDED
             rows.append({**vars(each), "scenario": entry.name, "cell": cell})
         left = len(inputs) - MOST_CHANGES
         if left > 0 or not inputs:

@@ -53,7 +53,7 @@ from planner.studies.losses import (
     agree,
     stress,
 )
-from planner.workbook.countries import country_code
+from planner.workbook.cells import country_code
 
 if TYPE_CHECKING:
     from models.plan import Plan

@@ -18,11 +18,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 from xml.etree.ElementTree import Element, fromstring
 from xml.parsers.expat import ExpatError
-
-from planner.workbook.directory import places
 
 MOST_PACKED = 1 << 28
 """Largest file in bytes: it is held in memory. A sheet of a million rows has some 100 MB."""
@@ -160,15 +158,12 @@ class Archive(zipfile.ZipFile):
             while piece := source.read(_CHUNK):
                 tags += piece.count(b"<")
                 pieces.append(piece)
-                message = (
-                    f"the workbook is too complex to read: {part} inside it has more than"
-                    f" {MOST_ELEMENTS:,} XML elements"
-                )
+                message = f"the workbook is too complex to read: {part} inside it has more than"
+                message += f" {MOST_ELEMENTS:,} XML elements"
                 refuse_if((tags > 2 * MOST_ELEMENTS, message))
         return b"".join(pieces)
 
     def open_texts(self, name: str) -> IO[bytes]:
-        """Open the part with the shared strings; RefusedError if it is too large."""
         return self._bounded(name, MOST_TEXTS)
 
     def _bounded(self, part: str, most: int, pwd: bytes | None = None) -> IO[bytes]:
@@ -257,11 +252,8 @@ _PIECE, _OVERLAP = 1 << 20, 64
 def ambiguous(archive: Archive) -> Iterator[str]:
     """Yield what programs would read in different ways; each is a reason to refuse the file."""
     names = Counter(name.casefold() for name in archive.namelist())
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        yield f"its part {twice[0]} appears twice"
-        return
-    yield from _Package(archive).ambiguous()
+    twice = [f"its part {name} appears twice" for name, count in names.items() if count > 1]
+    yield from twice[:1] or _Package(archive).ambiguous()
 
 
 class _Package:
@@ -281,8 +273,11 @@ class _Package:
         yield from self._strings()
         yield from self._formats()
         for kind, part in self.links:
-            if kind == "worksheet" and part in self.names and _is_foreign(self.archive, part):
-                yield f"the rows of {part} contain something that is neither a row nor a cell"
+            if kind == "worksheet" and part in self.names:
+                with self.archive.open(part) as source:
+                    is_foreign = _may_be_foreign(source) and _has_foreign(source)
+                if is_foreign:
+                    yield f"the rows of {part} contain something that is neither a row nor a cell"
 
     def _documents(self) -> Iterator[str]:
         """Yield the reasons if the package does not name exactly one workbook."""
@@ -326,7 +321,8 @@ class _Package:
             yield f"the workbook's list of formats is {lists[0]}, but there is also {_STYLES}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                numbers = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
+                groups = (each for each in self.archive.xml(part) if local(each) == "numFmts")
+                numbers = [each.get("numFmtId", "") for group in groups for each in group]
                 for number in (each for each, count in Counter(numbers).items() if count > 1):
                     yield f"{part} gives the number format {number} twice"
 
@@ -348,15 +344,8 @@ class _Package:
                 kinds.append((each.get("PartName", "").lstrip("/"), kind))
             elif local(each) == "Default":
                 ends[each.get("Extension", "").casefold()] = kind
-        given = {part for part, _ in kinds}
-        for name in sorted(self.names - given):
-            kind = ends.get(name.rpartition(".")[2].casefold(), "")
-            kinds.append((name, kind))
-        return kinds
-
-
-def _formats_in(styles: Element) -> Iterator[Element]:
-    return (each for group in styles if local(group) == "numFmts" for each in group)
+        others = sorted(self.names - {part for part, _ in kinds})
+        return [*kinds, *((n, ends.get(n.rpartition(".")[2].casefold(), "")) for n in others)]
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
@@ -367,20 +356,8 @@ def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
         rest = (rest + piece)[-_OVERLAP:]
 
 
-def _is_foreign(archive: Archive, part: str) -> bool:
-    """Return whether a sheet's rows contain elements that don't belong in a workbook.
-
-    Nearly all sheets have no prefix, comment or namespace in their rows, and need no parser.
-    """
-    with archive.open(part) as source:
-        if not _may_be_foreign(source):
-            return False
-    with archive.open(part) as source:
-        return _has_foreign(source)
-
-
 def _may_be_foreign(source: IO[bytes]) -> bool:
-    """Return whether a sheet's rows contain a prefix, namespace or comment."""
+    """Return whether a sheet's rows contain a prefix, namespace or comment: nearly none do."""
     is_in = False
     for text in _overlapping(source):
         start = 0 if is_in else text.find(b"<sheetData") + 1
@@ -399,6 +376,7 @@ def _has_foreign(source: IO[bytes]) -> bool:
     """Return whether rows contain elements of another namespace, outside extension lists."""
     from xml.parsers import expat
 
+    source.seek(0)
     open_tags: list[str] = []
     foreign: list[str] = []
 
@@ -417,3 +395,146 @@ def _has_foreign(source: IO[bytes]) -> bool:
     parser.StartElementHandler, parser.EndElementHandler = on_start_tag, on_end_tag
     parser.ParseFile(source)
     return bool(foreign)
+
+
+# ---- the directory -------------------------------------------------------------------------------
+#
+# Programs find the parts of an archive in three ways: by the directory at its end, by a zip64
+# record before that, or by the header before each part. If these differ, or the file has bytes that
+# none of them lists, two programs may read two different workbooks from one file.
+
+_END = struct.Struct("<4s4H2LH")
+_END_64, _LOCATOR = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+_ENTRY, _HEADER = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
+_IS_END, _IS_END_64, _IS_LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_IS_ENTRY, _IS_HEADER, _IS_DESCRIPTOR = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
+_ELSEWHERE, _ELSEWHERE_SHORT = 0xFFFFFFFF, 0xFFFF
+"""Placeholders for a number that is in the zip64 record or field instead."""
+_ZIP64, _UNICODE_NAME = 0x0001, 0x7075
+_ENCRYPTED, _DESCRIBED, _UTF8 = 1 << 0, 1 << 3, 1 << 11
+"""Bits of a part's flags; ``_DESCRIBED``: a data descriptor after the part repeats its sizes."""
+_LONGEST_DESCRIPTOR = 24
+
+
+class _Entry(NamedTuple):
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    unpacked: int
+    start: int
+
+    def __str__(self) -> str:
+        return self.name.decode(errors="replace")
+
+
+def places(file: BinaryIO) -> dict[int, tuple[int, int]]:
+    """Return where the packed bytes of each part begin and their number, by its header's offset.
+
+    Raises RefusedError if the directory does not list everything in the file, struct.error if the
+    file is cut off, ValueError or OverflowError for an impossible offset.
+    """
+    start, end, count = _directory(file)
+    entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
+    located: dict[int, tuple[int, int]] = {}
+    follows = [entry.start for entry in entries[1:]] + [start] * bool(entries)
+    reached = 0
+    for entry, following in zip(entries, follows, strict=True):
+        refuse_if(
+            (entry.start > reached, f"the bytes before {entry} belong to no part"),
+            (entry.start < reached, f"the part {entry} overlaps another"),
+        )
+        located[entry.start] = _place(file, entry, following)
+        reached = following
+    refuse_if((reached != start, "the bytes before the directory belong to no part"))
+    return located
+
+
+def _read(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(size)
+
+
+def _directory(file: BinaryIO) -> tuple[int, int, int]:
+    last = file.seek(0, 2) - _END.size
+    sign, *disks, here, count, size, start, comment = _END.unpack(_read(file, last, _END.size))
+    refuse_if((sign != _IS_END or comment > 0, "bytes follow its end record"))
+    plain, end = (*disks, here, count, size, start), last
+    locator = _read(file, last - _LOCATOR.size, _LOCATOR.size) if last >= _LOCATOR.size else b""
+    if locator.startswith(_IS_LOCATOR):
+        _, disk, end, total = _LOCATOR.unpack(locator)
+        record = _END_64.unpack(_read(file, end, _END_64.size))
+        sign, length, _, _, *wide = record
+        is_whole = sign == _IS_END_64 and end + 12 + length == last - _LOCATOR.size
+        stand_ins = (_ELSEWHERE_SHORT,) * 4 + (_ELSEWHERE,) * 2
+        is_alike = all(n in {w, s} for n, w, s in zip(plain, wide, stand_ins, strict=True))
+        is_other = not is_whole or not is_alike or (disk, total) not in {(0, 1), (0, 0)}
+        refuse_if((is_other, "its end record and its zip64 record name different directories"))
+        plain = (wide[0], wide[1], wide[2], wide[3], wide[4], wide[5])
+    *disks, here, count, size, start = plain
+    is_elsewhere = any(disks) or here != count or start + size != end
+    refuse_if((is_elsewhere, "its directory is not where its end record says"))
+    return start, end, count
+
+
+def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entry]:
+    content, cursor = _read(file, start, end - start), 0
+    for _ in range(count):
+        (sign, _, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra, of_comment,
+         disk, _, _, offset) = _ENTRY.unpack_from(content, cursor)  # fmt: skip
+        cursor += _ENTRY.size
+        fields = content[cursor : cursor + of_name + of_extra]
+        name, extra = fields[:of_name], fields[of_name:]
+        cursor += of_name + of_extra + of_comment
+        is_odd = sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}
+        refuse_if((is_odd, "its directory contains something that is not an entry"))
+        sizes = _wide(name, extra, (unpacked, packed, offset))
+        yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])
+    refuse_if((cursor != len(content), "its directory is longer than its entries"))
+
+
+def _place(file: BinaryIO, entry: _Entry, following: int) -> tuple[int, int]:
+    """Return the place of a part's bytes; its header has to match the directory."""
+    (sign, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra) = _HEADER.unpack(
+        _read(file, entry.start, _HEADER.size)
+    )
+    content = _read(file, entry.start + _HEADER.size, of_name + of_extra)
+    name, extra = content[:of_name], content[of_name:]
+    sizes = _wide(name, extra, (unpacked, packed))
+    given, due = (crc, sizes[1], sizes[0]), (entry.crc, entry.packed, entry.unpacked)
+    is_later = bool(flags & _DESCRIBED) and given == (0, 0, 0)
+    bits = _ENCRYPTED | _UTF8
+    is_alike = (name, method, flags & bits) == (entry.name, entry.method, entry.flags & bits)
+    is_header = sign == _IS_HEADER and is_alike and (is_later or given == due)
+    refuse_if((not is_header, f"the header of {entry} differs from its entry in the directory"))
+    start = entry.start + _HEADER.size + of_name + of_extra
+    behind = following - start - entry.packed
+    descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
+    forms = ("<3L", "<L2Q") if max(due) <= _ELSEWHERE else ("<L2Q",)
+    described = {struct.pack(form, *due) for form in forms}
+    allowed = {b""} if not is_later else set()
+    if flags & _DESCRIBED:
+        allowed |= described | {_IS_DESCRIPTOR + each for each in described}
+    is_odd = behind < 0 or descriptor not in allowed
+    refuse_if((is_odd, f"the bytes after {entry} belong to no part"))
+    return start, entry.packed
+
+
+def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the sizes and the offset of a part, from the zip64 field if it has them."""
+    part = f"the part {name.decode(errors='replace')}"
+    while len(extra) >= 4:  # noqa: PLR2004 - kind and length
+        kind, size = struct.unpack_from("<2H", extra)
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        is_renamed = kind == _UNICODE_NAME and field[5:] != name
+        refuse_if((is_renamed, f"{part} has a second name"))
+        if kind == _ZIP64:
+            given = [each for (each,) in struct.iter_unpack("<Q", field[: len(field) // 8 * 8])]
+            missing = [i for i, number in enumerate(numbers) if number == _ELSEWHERE]
+            if len(given) >= len(missing) > 0:
+                wide = dict(zip(missing, given, strict=False))
+                numbers = tuple(wide.get(i, number) for i, number in enumerate(numbers))
+            else:
+                refuse_if((not {*given} <= {0, *numbers}, f"{part} has two sizes"))
+    return numbers

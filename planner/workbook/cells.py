@@ -1,7 +1,8 @@
 """Converts a cell to a value by its column's kind, bounds and choices; nothing is guessed.
 
 Each converter takes the content of a cell that is not blank and returns its value, or raises
-``CellError`` with the content, what is expected and, if one is near, the fix.
+``CellError`` with the content, what is expected and, if one is near, the fix. Countries are known
+by their codes, and by names in the forms that people write.
 """
 
 from __future__ import annotations
@@ -9,16 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
-from models import case, units
-from models.checks.common import name_hint
+from models import case, schema, units
+from models.checks.common import closest_names, name_hint
 from models.schema import CellKind, Column
-from models.units import factor as factor_of
-from planner.workbook.countries import closest_country, country_code
 from planner.workbook.findings import CellError, quoted
 from planner.workbook.grid import Dated, Fault, Printed
 from planner.workbook.number_format import is_near
@@ -39,7 +39,7 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
     if column.kind in DECIMAL:
         return _number(column, factor, currency)
     if column.kind in WHOLE:
-        return _whole(column)
+        return partial(_whole, column)
     if column.kind is CellKind.CHOICE:
         return _choice(column)
     return {CellKind.YES_NO: yes_no, CellKind.COUNTRY: country, CellKind.NAME: name}.get(
@@ -49,10 +49,29 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
 
 def shown(value: object) -> str:
     """Describe a cell's content in a message."""
-    for kind, say in _SAY:
-        if isinstance(value, kind):
-            return say(value)
-    return "a blank cell" if value is None else f"the value {value!r}"
+    words = f"the value {value!r}"
+    match value:
+        case None:
+            words = "a blank cell"
+        case Fault():
+            words = value.text
+        case Dated():
+            date = "a date that does not exist" if value.date is None else shown(value.date)
+            words = f"the number {plain(value.number)}, shown as {date}"
+        case Printed():
+            as_text = quoted(value.text) if value.text else "nothing"
+            words = f"{shown(value.value)}, shown as {as_text}"
+        case bool():
+            words = f"the logical value {str(value).upper()}"
+        case str():
+            words = f"the text {quoted(value)}"
+        case dt.date():
+            words = f"the date {value:%Y-%m-%d}"
+        case dt.time() | dt.timedelta():
+            words = f"the time {value}"
+        case Real():
+            words = f"the number {plain(as_float(value))}"
+    return words
 
 
 def is_number(value: object) -> TypeGuard[Real]:
@@ -75,29 +94,6 @@ def plain(number: float) -> str:
     return repr(number)
 
 
-def _day(date: object) -> str:
-    return "a date that does not exist" if date is None else shown(date)
-
-
-def _printed(text: str) -> str:
-    return quoted(text) if text else "nothing"
-
-
-_SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
-    (Fault, lambda value: str(value.text)),
-    (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
-    (Printed, lambda value: f"{shown(value.value)}, shown as {_printed(value.text)}"),
-    (bool, lambda value: f"the logical value {str(value).upper()}"),
-    (str, lambda value: f"the text {quoted(value)}"),
-    (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
-    (dt.date, lambda value: f"the date {value.isoformat()}"),
-    (dt.time, lambda value: f"the time {value}"),
-    (dt.timedelta, lambda value: f"the time {value}"),
-    (Real, lambda value: f"the number {plain(as_float(value))}"),
-)
-"""How to describe each type of value; the first match counts."""
-
-
 def expected_values(column: Column, currency: str = "USD") -> str:
     """Say which values a column takes: kind, bounds or choices."""
     if column.kind is CellKind.CHOICE:
@@ -108,11 +104,9 @@ def expected_values(column: Column, currency: str = "USD") -> str:
     low, high = units.in_words(column.least), units.in_words(column.most)
     unit = f" ({units.in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
-    if math.isinf(column.most):
-        return f"{word} {start}{unit}"
-    if column.above:
-        return f"{word} {start} up to {high}{unit}"
-    return f"{word} {start} to {'below ' if column.below else ''}{high}{unit}"
+    to = "up to" if column.above else "to below" if column.below else "to"
+    end = "" if math.isinf(column.most) else f" {to} {high}"
+    return f"{word} {start}{end}{unit}"
 
 
 def one_of(choices: tuple[str, ...]) -> str:
@@ -192,8 +186,9 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             and least < (number_read := value * factor) < most
         ):
             return number_read
-        if isinstance(value, Printed) and _fits(value, of_unit):
-            value = value.value
+        if isinstance(value, Printed) and not isinstance(value.value, str):
+            is_alike = is_near(value.number, value.value * of_unit, value.step)
+            value = value.value if is_alike else value
         if not is_number(value):
             raise CellError(
                 shown(value), expected_values(column, currency), _number_hint(column, value)
@@ -207,17 +202,14 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             hint = units.percent_hint(given)
         if factor != 1.0 and number_read > most:
             unit = units.in_currency(column.unit, currency)
-            typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
+            options = units.accepted(column.unit, currency)
+            alike = (u for u in options if units.factor(u, column.unit, currency) == factor)
+            typed = f"{plain(given)} {next(alike, options[0])}"
             message = f"{typed}, which is {units.in_words(number_read)} {unit}"
             raise CellError(message, f"at most {units.in_words(most)} {unit}", hint)
         raise CellError(shown(value), expected_values(column, currency), hint)
 
     return number
-
-
-def _fits(printed: Printed, factor: float) -> bool:
-    value = printed.value
-    return not isinstance(value, str) and is_near(printed.number, value * factor, printed.step)
 
 
 def numbers(
@@ -238,37 +230,18 @@ def numbers(
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 
 
-def _unit_of(column: Column, times: float, currency: str) -> str:
-    options = units.accepted(column.unit, currency)
-    return next((u for u in options if factor_of(u, column.unit, currency) == times), options[0])
-
-
-def _whole(column: Column) -> Convert:
-    least, most = column.least, column.most
-
-    def integer(value: object) -> int:
-        if not is_number(value):
-            raise CellError(shown(value), expected_values(column), _number_hint(column, value))
-        given = as_float(value)
-        if given.is_integer() and least <= given <= most:
-            return int(given)
-        raise CellError(shown(value), expected_values(column))
-
-    return integer
+def _whole(column: Column, value: object) -> int:
+    if not is_number(value):
+        raise CellError(shown(value), expected_values(column), _number_hint(column, value))
+    given = as_float(value)
+    if given.is_integer() and column.least <= given <= column.most:
+        return int(given)
+    raise CellError(shown(value), expected_values(column))
 
 
 def hint_of(value: object) -> str:
     """Return what to do about a formula without a value, a date and the like; else ""."""
     return value.hint if isinstance(value, Fault | Dated | Printed) else ""
-
-
-def _instead_of_text(column: Column, value: str) -> str:
-    """What to do about text that is not a number in any spelling."""
-    if re.search(r"\d[.,']\d", value):
-        return "type it as a number, without thousands marks"
-    if column.required or re.search(r"\d", value):
-        return "type a number" if column.required else ""
-    return f"leave the cell blank to use the default: {column.default}" if column.default else ""
 
 
 def _number_hint(column: Column, value: object) -> str:
@@ -277,10 +250,152 @@ def _number_hint(column: Column, value: object) -> str:
         return hint_of(value)
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
+    if match is None and re.search(r"\d[.,']\d", value):
+        return "type it as a number, without thousands marks"
+    if match is None and (column.required or re.search(r"\d", value)):
+        return "type a number" if column.required else ""
     if match is None:
-        return _instead_of_text(column, value)
+        default = f"leave the cell blank to use the default: {column.default}"
+        return default if column.default else ""
     number = float(match[1])
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:
         return f"{units.percent_hint(number)} the number is stored as text"
     return f"the number is stored as text: type it as a number, {plain(number)}"
+
+
+# ---- country names and codes ---------------------------------------------------------------------
+
+_ALIASES = {
+    "ARE": "UAE; Emirates",
+    "BIH": "Bosnia",
+    "BOL": "Bolivia",
+    "BRN": "Brunei",
+    "CHN": "PRC; People's Republic of China; Mainland China; China (mainland); PR China; China PR",
+    "CIV": "Ivory Coast; Cote d Ivoire",
+    "COD": "DR Congo; DRC; D.R. Congo; Congo DR; Congo-Kinshasa; Congo (Kinshasa); Zaire; "
+    "Democratic Republic of Congo; Congo, Dem. Rep.; Congo (DRC); Dem. Rep. Congo; "
+    "Congo, Democratic Republic",
+    "COG": "Republic of Congo; Congo-Brazzaville; Congo (Brazzaville); Congo, Rep.; Congo Republic",
+    "CPV": "Cape Verde",
+    "CZE": "Czech Republic; Czechia",
+    "FLK": "Falkland Islands",
+    "FSM": "Micronesia",
+    "GBR": "UK; U.K.; Great Britain; Britain; England; United Kingdom; GB",
+    "HKG": "Hong Kong; Hong Kong SAR; Hong Kong, China",
+    "IRL": "Republic of Ireland",
+    "IRN": "Iran",
+    "KOR": "South Korea; Korea; Korea (South); Korea, South; Republic of Korea; S. Korea; ROK; "
+    "Korea, Rep.; Korea Republic",
+    "KGZ": "Kyrgyz Republic",
+    "LAO": "Laos; Lao; Lao PDR",
+    "MAC": "Macau; Macao",
+    "MDA": "Moldova",
+    "MKD": "Macedonia; FYROM; North Macedonia",
+    "MMR": "Burma; Myanmar (Burma)",
+    "NLD": "Holland; The Netherlands; Netherlands",
+    "PRK": "North Korea; Korea, North; Korea (North); DPRK; N. Korea",
+    "PSE": "Palestine",
+    "RUS": "Russia",
+    "STP": "Sao Tome",
+    "SVK": "Slovak Republic",
+    "SWZ": "Swaziland; Eswatini",
+    "SYR": "Syria",
+    "TLS": "East Timor",
+    "TUR": "Turkey; Turkiye; Türkiye; Republic of Turkey; Türkiye (Turkey)",
+    "TWN": "Taiwan; Chinese Taipei; Taiwan (China); Taiwan, China; Republic of China; ROC",
+    "TZA": "Tanzania",
+    "USA": "United States; U.S.; US; U.S.A.; America; United States of America; the States",
+    "VAT": "Vatican; Vatican City",
+    "VEN": "Venezuela",
+    "VNM": "Vietnam; Viet Nam",
+    "XKX": "Kosovo",
+    schema.REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
+}
+
+_NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
+_CONGO, _SEVERAL = "congo", "if you mean several countries, leave the cell blank"
+_HINTS = {
+    _CONGO: "did you mean DR Congo or Republic of the Congo?",
+    "eu": _SEVERAL,
+    "european union": _SEVERAL,
+}
+"""What to do about names that belong to no single country."""
+_CLOSE = 0.75
+"""Least similarity of a name to the country that is suggested: Atlantis and Albania have 0.67."""
+
+
+def fold_country(name: str) -> str:
+    """Return a country name for comparison: without case, accents, points and the word "the"."""
+    plain = unicodedata.normalize("NFKD", case.fold(name))
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
+    plain = plain.replace("&", " and ").replace("ı", "i")
+    words = re.sub(r"[^\w]+", " ", plain).split()
+    return " ".join("saint" if w == "st" else w for w in words if w != "the")
+
+
+@cache
+def country_code(name: str) -> str | None:
+    """Return the ISO3 code for a name or code, ``ROW`` for the rest of the world; else None."""
+    return _index().get(fold_country(name))
+
+
+def country_words(name: str) -> frozenset[str]:
+    """Return all names and codes (ISO2, ISO3) of the country with a name; empty if unknown."""
+    import pycountry
+
+    code = country_code(name)
+    if code is None or code == schema.REST_OF_WORLD:
+        return frozenset()
+    country = pycountry.countries.get(alpha_3=code)
+    names = [*_ALIASES.get(code, "").split("; "), code]
+    names += [getattr(country, each, "") for each in _NAMES]
+    return frozenset(filter(None, names))
+
+
+def closest_country(name: str) -> str:
+    """Return a hint with the country whose name is closest to an unknown one; "" if none is."""
+    folded = fold_country(name)
+    if folded in _HINTS:
+        return _HINTS[folded]
+    close = closest_names(folded, _shown(), _CLOSE)
+    if close and close[0] == _CONGO:
+        return _HINTS[_CONGO]
+    return f"did you mean {_shown()[close[0]]!r}?" if close else ""
+
+
+def member_meant(name: str, members: Mapping[str, str]) -> str:
+    """Return a hint with the member of the country named; ``members`` is keyed by its code."""
+    member = members.get(country_code(name) or "")
+    return f"did you mean {member!r}?" if member else ""
+
+
+@cache
+def _index() -> dict[str, str]:
+    """ISO3 code by folded name, ISO2 and ISO3 code."""
+    import pycountry
+
+    codes: dict[str, str] = {}
+    for country in pycountry.countries:
+        for attribute in _NAMES:
+            name = getattr(country, attribute, "")
+            head, _, tail = name.partition(", ")
+            # "Bolivia, Plurinational State of" and "Plurinational State of Bolivia"
+            for spelling in filter(None, (name, tail and f"{tail} {head}")):
+                codes.setdefault(fold_country(spelling), country.alpha_3)
+    for code, names in _ALIASES.items():
+        codes.update({fold_country(name): code for name in names.split("; ")})
+        codes.setdefault(code.casefold(), code)
+    codes["xk"] = "XKX"
+    del codes[_CONGO]  # two countries have this name
+    return codes
+
+
+@cache
+def _shown() -> dict[str, str]:
+    """A readable spelling by folded name, for messages."""
+    import pycountry
+
+    aliases = (name for names in _ALIASES.values() for name in names.split("; "))
+    official = (getattr(country, "common_name", country.name) for country in pycountry.countries)
+    return {fold_country(name): name for name in (*aliases, *official)}

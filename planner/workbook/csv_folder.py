@@ -6,6 +6,7 @@ the file's content; where that is ambiguous, the file is an error.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -13,25 +14,16 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
 
 from models.case import clean, common_letters, fold
 from models.errors import Finding, InputError
 from models.schema import CellKind, Column, Record, Settings
 from planner.render.words import unguarded
-from planner.workbook.archive import (
-    MOST_CELLS,
-    MOST_PACKED,
-    MOST_PARTS,
-    MOST_ROWS,
-    MOST_UNPACKED,
-    RefusedError,
-    reason,
-    refuse_if,
-    refuse_special,
-)
+from planner.workbook import archive
+from planner.workbook.archive import RefusedError, reason
 from planner.workbook.cells import DECIMAL, FRACTION_MOST, WHOLE
 from planner.workbook.excel import ExcelFile, open_excel
 from planner.workbook.findings import quoted, refused
@@ -48,9 +40,9 @@ _BEGINNING = 1 << 16
 SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=(.)")
 _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
-_LOGICAL = {"true": True, "false": False}
 _SAVE_AS = "save it as CSV UTF-8"
 _TO_QUOTE = "put a text or number that contains the separator of the cells into quotes"
+_SHEETS = {fold(name): name for name in RECORDS}
 
 
 @dataclass(frozen=True)
@@ -109,12 +101,14 @@ def digest_of(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def csv_name(sheet: str) -> str:
+    """Return the name of a sheet's CSV file: ``by-mineral.csv`` for By mineral."""
+    return f"{sheet.lower().replace(' ', '-')}.csv"
+
+
 def sheet_of(name: str) -> str:
     """Return the sheet for a file name such as ``share-limits.csv``; "" if there is none."""
     return _SHEETS.get(fold(re.sub("[-_]", " ", Path(name).stem)), "")
-
-
-_SHEETS = {fold(name): name for name in RECORDS}
 
 
 # ---- files --------------------------------------------------------------------------------------
@@ -134,15 +128,14 @@ def _sized(folder: Path) -> list[Path]:
         names = sorted(each.name for each in os.scandir(folder))
     except OSError as error:
         raise refused(folder, f"the folder cannot be read ({reason(error)})", CSV_FOLDER) from error
-    files = [
-        folder / n for n in names if n.lower().endswith(".csv") and not n.startswith((".", "~"))
-    ]
+    names = [name for name in names if not name.startswith((".", "~"))]
+    files = [folder / name for name in names if name.lower().endswith(".csv")]
     if not files:
-        books = [n for n in names if n.lower().endswith((".xlsx", ".xlsm")) and n[0] not in ".~"]
+        books = [name for name in names if name.lower().endswith((".xlsx", ".xlsm"))]
         hint = f"did you mean {folder / books[0]}?" if books else ""
         raise refused(folder, "the folder has no CSV file", CSV_FOLDER, hint)
-    if len(files) > MOST_PARTS:
-        raise refused(folder, f"the folder has more than {MOST_PARTS:,} files", CSV_FOLDER)
+    if len(files) > archive.MOST_PARTS:
+        raise refused(folder, f"the folder has more than {archive.MOST_PARTS:,} files", CSV_FOLDER)
     findings: list[Finding] = []
     total = 0
     for file in files:
@@ -152,8 +145,8 @@ def _sized(folder: Path) -> list[Path]:
             findings.append(error.finding)
     if findings:
         raise InputError(findings)
-    if total > MOST_UNPACKED:
-        message = f"the files have {total:,} bytes; at most {MOST_UNPACKED:,} are read"
+    if total > archive.MOST_UNPACKED:
+        message = f"the files have {total:,} bytes; at most {archive.MOST_UNPACKED:,} are read"
         raise refused(folder, message, CSV_FOLDER)
     return files
 
@@ -161,23 +154,18 @@ def _sized(folder: Path) -> list[Path]:
 def _size(file: Path, folder: Path) -> int:
     """Return a file's size in bytes; _FileError if it is too large or outside the folder."""
     try:
-        refuse_special(file)
-        real = Path(os.path.realpath(file))
-        size = file.stat().st_size
-        refuse_if(
-            (
-                not real.is_relative_to(os.path.realpath(folder)),
-                "this is a link that leads out of the folder",
-                "put the file itself into the folder",
-            ),
-            (
-                size > MOST_PACKED,
-                f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read",
-            ),
-        )
+        archive.refuse_special(file)
+        size, most = file.stat().st_size, archive.MOST_PACKED
+        link = "this is a link that leads out of the folder", "put the file itself into the folder"
+        large = f"the file has {size:,} bytes; at most {most:,} are read"
+        archive.refuse_if((not _is_within(file, folder), *link), (size > most, large))
     except RefusedError as error:
         raise _FileError(file.name, str(error), "a CSV file", error.hint) from error
     return size
+
+
+def _is_within(file: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
 
 
 def contents(file: Path) -> bytes:
@@ -186,23 +174,6 @@ def contents(file: Path) -> bytes:
     except OSError as error:
         message = f"the file cannot be read ({reason(error)})"
         raise _FileError(file.name, message) from error
-
-
-def _beginning(file: Path) -> bytes:
-    """Return the first lines of a file with an unknown name; nothing if it cannot be read.
-
-    Its header alone is of interest: it shows which sheet the file may be meant as.
-    """
-    try:
-        if not file.is_file() or not Path(os.path.realpath(file)).is_relative_to(
-            os.path.realpath(file.parent)
-        ):
-            return b""
-        with file.open("rb") as opened:
-            content = opened.read(_BEGINNING)
-        return content if len(content) < _BEGINNING else content.rpartition(b"\n")[0]
-    except OSError:
-        return b""
 
 
 # ---- bytes to rows ------------------------------------------------------------------------------
@@ -240,11 +211,11 @@ def _separator(text: str) -> str:
     return ","
 
 
+@dataclass
 class _Counter:
     """Counts the cells of a folder: the limit is that of a workbook."""
 
-    def __init__(self) -> None:
-        self.cells = 0
+    cells: int = 0
 
 
 def _rows(
@@ -257,24 +228,21 @@ def _rows(
     try:
         for row, cells in enumerate(reader, start=1):
             counter.cells += 1 + len(cells)
-            if row > MOST_ROWS:
-                raise _FileError(name, f"the file has more than {MOST_ROWS:,} rows")
-            if counter.cells > MOST_CELLS:
-                raise _FileError(name, f"the files have more than {MOST_CELLS:,} cells")
+            if row > archive.MOST_ROWS:
+                raise _FileError(name, f"the file has more than {archive.MOST_ROWS:,} rows")
+            if counter.cells > archive.MOST_CELLS:
+                raise _FileError(name, f"the files have more than {archive.MOST_CELLS:,} cells")
             if row > 1 or not _SEPARATOR_LINE.fullmatch(separator.join(cells)):
                 yield row, cells
     except csv.Error as error:
-        _raise_bad_row(name, row + 1, error)
-
-
-def _raise_bad_row(name: str, row: int, error: csv.Error) -> NoReturn:
-    message = f"the row cannot be read ({error})"
-    hint = "put a text that contains quotes into quotes, and write each quote inside it twice"
-    if "field larger" in str(error):
-        message = f"a cell has more than {LONGEST_CELL:,} characters, or a closing quote is missing"
-    elif "unexpected end" in str(error):
-        message = "a quote is opened, and not closed before the end of the file"
-    raise _FileError(name, message, "", hint, row) from error
+        message = f"the row cannot be read ({error})"
+        hint = "put a text that contains quotes into quotes, and write each quote inside it twice"
+        if "field larger" in str(error):
+            most = f"{LONGEST_CELL:,} characters"
+            message = f"a cell has more than {most}, or a closing quote is missing"
+        elif "unexpected end" in str(error):
+            message = "a quote is opened, and not closed before the end of the file"
+        raise _FileError(name, message, "", hint, row + 1) from error
 
 
 # ---- texts to cells -----------------------------------------------------------------------------
@@ -337,13 +305,11 @@ def _share(text: str, mark: str) -> object:
         return value
     if isinstance(value, str):
         return text
-    from decimal import Decimal
-
     return float(Decimal(text[:-1].rstrip().replace(",", ".")).scaleb(-2))
 
 
 def _yes_no(text: str, _: str) -> object:
-    return _LOGICAL.get(fold(text), text)
+    return {"true": True, "false": False}.get(fold(text), text)
 
 
 def _as_text(text: str, _: str) -> object:
@@ -354,10 +320,8 @@ def _converter(column: Column | None) -> _Convert:
     """Return the converter of a column; None: a column of a year or a member."""
     if column is None:
         return _number
-    is_share = column.kind is CellKind.SHARE or (
-        column.kind is CellKind.NUMBER and not column.unit and column.most <= FRACTION_MOST
-    )
-    if is_share:
+    is_plain = column.kind is CellKind.NUMBER and not column.unit
+    if column.kind is CellKind.SHARE or (is_plain and column.most <= FRACTION_MOST):
         return _share
     if column.kind in DECIMAL | WHOLE:
         return _number
@@ -407,9 +371,8 @@ class SheetFile:
         return converters
 
     def _numbers(self) -> Iterator[str]:
-        texts = {} if self.record is Settings else {
-            p for p, convert in self.converters.items() if convert in {_as_text, _yes_no}
-        }  # fmt: skip
+        is_text = self.record is not Settings
+        texts = {p for p, c in self.converters.items() if is_text and c in {_as_text, _yes_no}}
         for _, cells in self.rows[self.first + 1 :]:
             for position, cell in enumerate(cells, 1):
                 if cell and position not in texts:
@@ -423,9 +386,7 @@ class SheetFile:
             (row, cells_of(cells, mark) if i > self.first else _header(cells))
             for i, (row, cells) in enumerate(self.rows)
         )
-        grid = fill(self.record.SHEET, filled)
-        grid.file = self.name
-        return grid
+        return replace(fill(self.record.SHEET, filled), file=self.name)
 
     def _cells(self, cells: Sequence[str], mark: str) -> Cells:
         get = self.converters.get
@@ -440,15 +401,22 @@ class SheetFile:
 
 
 def _header_alone(file: Path) -> Grid:
-    """Return the grid of a file with an unknown name, with its header only."""
+    """Return the grid of a file with an unknown name, with its header only.
+
+    The header shows which sheet the file may be meant as.
+    """
     name = file.name
     grid = Grid(re.sub("[-_]", " ", file.stem), file=name)
-    try:
-        text = _text(name, _beginning(file))
-        rows = _rows(name, text, _separator(text), _Counter())
-        grid.header = dict(_header(next((cells for _, cells in rows if any(cells)), [])))
-    except _FileError:  # the file is not read in any case
-        pass
+    # nothing is read from it but its header, and that not if it cannot be read
+    with contextlib.suppress(OSError, _FileError):
+        if file.is_file() and _is_within(file, file.parent):
+            with file.open("rb") as opened:
+                content = opened.read(_BEGINNING)
+            text = _text(
+                name, content if len(content) < _BEGINNING else content.rpartition(b"\n")[0]
+            )
+            rows = _rows(name, text, _separator(text), _Counter())
+            grid.header = dict(_header(next((cells for _, cells in rows if any(cells)), [])))
     return grid
 
 
@@ -485,13 +453,12 @@ def read_file(path: Path) -> CsvFile:
         content = contents(path)
         text = _text(path.name, content)
         separator = _separator(text)
-        read = [
-            [c.strip() for c in cells] for _, cells in _rows(path.name, text, separator, _Counter())
-        ]
+        rows = _rows(path.name, text, separator, _Counter())
+        read = [[c.strip() for c in cells] for _, cells in rows]
     except _FileError as error:
         raise InputError([error.finding]) from error
     filled = [cells for cells in read if any(cells)]
-    header, below = (filled[0], filled[1:]) if filled else ([], [])
+    header, *below = filled or [[]]
     mark = _mark((cell.removesuffix("%").rstrip() for cells in below for cell in cells), separator)
     return CsvFile([unguarded(cell) for cell in header], below, mark)
 

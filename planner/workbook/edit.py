@@ -1,5 +1,7 @@
 """Writes a copy of an input workbook with some cells changed; formats, formulas, drop-downs stay.
 
+``AddedPage`` adds a sheet with texts and tables in the planner's style to it.
+
 Macros and drawn shapes are lost, as openpyxl cannot keep them. openpyxl also writes formulas
 without their values, so these are put back afterwards. A formula that depends on a changed cell is
 replaced by its old value, which belongs to the row in the input.
@@ -8,6 +10,7 @@ replaced by its old value, which belongs to the row in the input.
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 import zipfile
@@ -22,14 +25,20 @@ from xml.sax.saxutils import escape
 from openpyxl.comments import Comment
 from openpyxl.formula.tokenizer import Token, Tokenizer
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import quote_sheetname, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import TableColumn
 from openpyxl.xml.functions import fromstring
 
 from models.case import fold
+from planner.render import palette
+from planner.render.style import number_format
+from planner.render.table import Table
 from planner.scratch import scratch_file
-from planner.workbook.findings import letters
+from planner.workbook.findings import address, letters
 from planner.workbook.grid import Area, area_of, paused_gc
 
 _EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
@@ -216,33 +225,36 @@ class EditedBook:
             with warnings.catch_warnings(), paused_gc():
                 warnings.simplefilter("ignore")
                 self.book.save(plain)
-            _put_values_back(plain, path, self._by_part())
-
-    def _by_part(self) -> dict[str, dict[str, SavedValue]]:
-        """Return the values of formulas by the part to which openpyxl writes their sheet."""
-        parts: dict[str, dict[str, SavedValue]] = {}
-        for number, sheet in enumerate(self.book.worksheets, start=1):
-            cells = {cell: v for (title, cell), v in self.saved.items() if title == sheet.title}
-            if cells:
-                parts[f"xl/worksheets/sheet{number}.xml"] = cells
-        return parts
+            # openpyxl writes the sheets in order to parts with these names
+            parts = {
+                f"xl/worksheets/sheet{number}.xml": {
+                    cell: value for (title, cell), value in self.saved.items() if title == name
+                }
+                for number, name in enumerate((s.title for s in self.book.worksheets), start=1)
+            }
+            with (
+                zipfile.ZipFile(plain) as source,
+                zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+            ):
+                for item in source.infolist():
+                    content, values = source.read(item), parts.get(item.filename)
+                    if values:
+                        content = _FORMULA_CELL.sub(partial(_with_value, values), content)
+                    target.writestr(item, content)
 
     def fix(self) -> None:
         """Replace formulas that depend on a changed cell by their values."""
-        for title, address in sorted(self.saved):
-            cell = self.book[title][address]
-            if cell.data_type != "f":
-                continue
-            value = cell.value
-            formula = value if isinstance(value, str) else getattr(value, "text", "")
-            if self._depends_on_change(title, formula or ""):
-                cell.value = self.saved[title, address].value
-                self.fixed.append((title, address))
+        for title, place in sorted(self.saved):
+            cell = self.book[title][place]
+            formula = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
+            if cell.data_type == "f" and self._depends_on_change(title, formula or ""):
+                cell.value = self.saved[title, place].value
+                self.fixed.append((title, place))
 
     def _depends_on_change(self, title: str, formula: str) -> bool:
         if _UNSURE.search(formula):
             return True
-        tokens = Tokenizer(formula if formula.startswith("=") else f"={formula}").items
+        tokens = Tokenizer(f"={formula.removeprefix('=')}").items
         ranges = (t.value for t in tokens if t.type == Token.OPERAND and t.subtype == Token.RANGE)
         return any(self._is_changed(title, each) for each in ranges)
 
@@ -263,7 +275,6 @@ class EditedBook:
 
 
 def link_to(title: str, cell: str) -> str:
-    """Return the address of a cell for a link within the workbook."""
     return f"{quote_sheetname(title)}!{cell}"
 
 
@@ -283,22 +294,6 @@ def _resize(table: Any, area: Area) -> None:
         table.autoFilter.ref = str(area)
 
 
-def _put_values_back(
-    plain: Path, path: Path, parts: Mapping[str, Mapping[str, SavedValue]]
-) -> None:
-    """Write a saved workbook again with the values of its formulas."""
-    with (
-        zipfile.ZipFile(plain) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for item in source.infolist():
-            content = source.read(item)
-            values = parts.get(item.filename)
-            if values is not None:
-                content = _FORMULA_CELL.sub(partial(_with_value, values), content)
-            target.writestr(item, content)
-
-
 def _with_value(values: Mapping[str, SavedValue], cell: re.Match[bytes]) -> bytes:
     saved = values.get(cell[1].decode())
     if saved is None:
@@ -306,3 +301,101 @@ def _with_value(values: Mapping[str, SavedValue], cell: re.Match[bytes]) -> byte
     kind = b"" if saved.kind == "n" else f' t="{saved.kind}"'.encode()
     text = escape(saved.text).encode()
     return b'<c r="%s"%s%s>%s<v>%s</v></c>' % (cell[1], cell[2], kind, cell[3], text)
+
+
+# ---- added sheets with texts and tables in the planner's style -----------------------------------
+
+_LINE_HEIGHT, _PER_LINE = 15.0, 1.05
+_NARROWEST, _WIDEST = 11, 46
+
+
+def _hex(colour: str) -> str:
+    return f"FF{colour.removeprefix('#')}"
+
+
+_RULE = Side("thin", color=_hex(palette.LINE))
+_BOX = Border(left=_RULE, right=_RULE, top=_RULE, bottom=_RULE)
+
+
+class AddedPage:
+    """A sheet that is written from the top; ``row`` is the next free row."""
+
+    def __init__(self, sheet: Any, columns: int) -> None:
+        """Begin at the first row of a sheet; texts run over so many ``columns``."""
+        self.sheet, self.columns, self.row = sheet, columns, 1
+        sheet.sheet_view.showGridLines = False
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 9
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+    def title(self, text: str) -> None:
+        self._words(text, palette.NAVY, 27, bold=True, size=16)
+
+    def key_sentence(self, text: str) -> None:
+        self._words(text, palette.NAVY, 21, bold=True, size=12)
+
+    def heading(self, text: str) -> None:
+        self.row += 1
+        self._words(text, palette.NAVY, bold=True)
+
+    def paragraph(self, text: str) -> None:
+        self._words(text, palette.INK, size=palette.FONT_SIZE)
+
+    def link(self, text: str, sheet: str) -> None:
+        cell = self.sheet.cell(self.row, 1)
+        self._words(text, palette.BLUE, underline="single")
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
+
+    def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:
+        cell = self.sheet.cell(self.row, 1, text)
+        look = Font(name=palette.FONT, color=_hex(colour), **font)
+        cell.data_type, cell.font = "s", look
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        self.sheet.merge_cells(
+            start_row=self.row, end_row=self.row, start_column=1, end_column=self.columns
+        )
+        columns = (self.sheet.column_dimensions[letters(c + 1)] for c in range(self.columns))
+        wide = sum(float(column.width or _NARROWEST) for column in columns)
+        lines = math.ceil(len(text) * _PER_LINE * (look.size or 10) / 10 / wide)
+        self.sheet.row_dimensions[self.row].height = height + (lines - 1) * _LINE_HEIGHT
+        self.row += 1
+
+    def widths(self, *widths: float) -> None:
+        for column, wide in enumerate(widths, start=1):
+            self.sheet.column_dimensions[letters(column)].width = wide
+
+    def table(self, table: Table, total: tuple[object, ...] = ()) -> None:
+        """Write a table with its header, and a row of totals if given."""
+        top = self.row
+        for column, of in enumerate(table.columns, start=1):
+            side = "left" if of.look.is_text else "right"
+            head = self.sheet.cell(top, column, of.header)
+            head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
+            head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
+            head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
+            head.border = _BOX
+            form = number_format(of.look, of.values)
+            values = (*of.values, *total[column - 1 : column])
+            for row, value in enumerate(values, start=top + 1):
+                cell = self.sheet.cell(row, column, value)
+                if isinstance(value, str):
+                    cell.data_type = "s"
+                is_total = row > top + len(table)
+                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=is_total)
+                cell.border = _BOX
+                cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
+                cell.number_format = form
+        self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
+        self.row = top + 1 + len(table) + bool(total)
+
+    def add_filter(self, top: int) -> None:
+        last = max(self.row - 1, top + 1)
+        self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
+        self.sheet.freeze_panes = f"A{top + 1}"
+        self.sheet.print_title_rows = f"{top}:{top}"
+
+
+def fitted(values: list[object]) -> float:
+    longest = max((len(str(value)) for value in values), default=0)
+    return float(min(max(longest + 2, _NARROWEST), _WIDEST))

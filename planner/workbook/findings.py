@@ -70,13 +70,7 @@ def refused(path: Path, message: str, expected: str, hint: str = "") -> InputErr
     return InputError([Finding(found=f"{path}: {message}", expected=expected, hint=hint)])
 
 
-def csv_name(sheet: str) -> str:
-    """Return the name of a sheet's CSV file: ``by-mineral.csv`` for By mineral."""
-    return f"{sheet.lower().replace(' ', '-')}.csv"
-
-
 def quoted(text: str) -> str:
-    """Return a text in quotes, cut if it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
@@ -165,14 +159,22 @@ class Layout:
         return self.sheet(sheet).units.get(fold(column))
 
     def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return findings without duplicates, each with its cell, sorted by sheet, row, column."""
+        """Return findings without duplicates, each with its cell, sorted by sheet, row, column.
+
+        The cell of a sheet's CSV file is given by file, row and column as that file writes it.
+        """
 
         def with_cell(finding: Finding) -> Finding:
             if not finding.cell and (finding.row or finding.column):
                 cell = self.cell(finding.sheet, finding.row, finding.column)
                 finding = replace(finding, cell=cell)
             file = self.files.get(finding.sheet, "")
-            return self._of_file(finding, file) if file else finding
+            if not file:
+                return finding
+            match = _CELL.fullmatch(finding.cell)
+            row, column = (int(match[2]), column_number(match[1])) if match else (finding.row, 0)
+            title = self.sheet(finding.sheet).titles.get(column, "")
+            return replace(finding, file=file, row=row, column=title or finding.column)
 
         def sort_key(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
             row, position = self.position(finding.sheet, finding.row, finding.column)
@@ -182,13 +184,6 @@ class Layout:
             return place, finding.sheet, row, (len(column), column), finding
 
         return tuple(sorted(dict.fromkeys(map(with_cell, findings)), key=sort_key))
-
-    def _of_file(self, finding: Finding, file: str) -> Finding:
-        """Return a finding with the CSV file, row and column of its cell."""
-        match = _CELL.fullmatch(finding.cell)
-        row, column = (int(match[2]), column_number(match[1])) if match else (finding.row, 0)
-        title = self.sheet(finding.sheet).titles.get(column, "")
-        return replace(finding, file=file, row=row, column=title or finding.column)
 
 
 # ---- the state of reading -----------------------------------------------------------------------
@@ -246,10 +241,8 @@ class ReadingContext:
     def overflows(self) -> list[Finding]:
         """Return, for each column with too many findings, one that counts those left out."""
         return [
-            Finding(
-                sheet, 0, column, f"{count - MOST_FINDINGS:,} more such cells", severity=severity
-            )
-            for (sheet, column, severity), count in self.counts.items()
+            Finding(sheet, 0, column, f"{count - MOST_FINDINGS:,} more such cells", severity=kind)
+            for (sheet, column, kind), count in self.counts.items()
             if count > MOST_FINDINGS
         ]
 
@@ -282,7 +275,6 @@ _CAPITALIZED = re.compile(r"(?:the|an?|no|in|found|expected|this|nothing|did|it|
 
 
 def sentence(finding: Finding) -> str:
-    """Return the sentences of a finding: what is wrong, what is expected, and the nearest fix."""
     return " ".join(part for part in (statement(finding), advice(finding)) if part)
 
 

@@ -8,7 +8,8 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from models import case, errors
 from planner.render.words import few
@@ -128,23 +129,29 @@ class SheetExtras:
     are_rows_hidden: bool = False
 
     def add_row(self, number: int, attributes: Mapping[str, str]) -> None:
-        """Record a row if it is hidden."""
         if is_hidden_row(attributes, are_all=self.are_rows_hidden):
             self.rows.append(number)
 
     def added_to(self, grid: Grid) -> Grid:
-        """Return the grid with what was collected."""
+        """Return the grid with what was collected; ValueError if an address is invalid."""
         checked = 0
         message = f"{grid.title}: conditional formatting covers more than {MOST_FORMATTED:,} cells"
         for addresses, code in dict.fromkeys(self.rules):
             for each in addresses.split():
                 checked += 1 + _print(grid, each, code)
                 refuse_if((checked > MOST_FORMATTED, message))
+        merged = []
+        for each in self.merged:
+            area = area_of(each)
+            if area is None:
+                raise ValueError(each)
+            if (area.top, area.left) != (area.bottom, area.right):
+                merged.append(area)
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
         return replace(
             grid,
-            merged=tuple(areas(self.merged)),
+            merged=tuple(merged),
             hidden_rows=tuple(row for row in self.rows if row in kept),
             hidden_columns=tuple(sorted(hidden)),
             volatile=tuple(VolatileFormula(*each) for each in self.volatile),
@@ -200,7 +207,6 @@ class Grid:
         return f"the file {self.file}" if self.file else f"the sheet {self.title!r}"
 
     def values(self, position: int) -> list[object]:
-        """Return a value for each row of a column, None for a blank cell."""
         return self.columns.get(position) or [None] * len(self.rows)
 
 
@@ -249,11 +255,10 @@ def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
 
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
     """Build a grid from rows by header: the header counts as row 1, the first row as row 2."""
-    headers = dict.fromkeys(header for row in rows for header in row)
+    headers = list(dict.fromkeys(header for row in rows for header in row))
     places = {header: place for place, header in enumerate(headers, start=1)}
     below = (((places[h], value) for h, value in row.items()) for row in rows)
-    header: Cells = ((place, text) for text, place in places.items())
-    return fill(title, enumerate([header, *below], start=1))
+    return fill(title, enumerate([enumerate(headers, start=1), *below], start=1))
 
 
 def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
@@ -308,16 +313,6 @@ def area_of(text: str) -> Area | None:
     return Area(top, left, bottom, right) if left and top and right and bottom else None
 
 
-def areas(addresses: Iterable[str]) -> Iterator[Area]:
-    """Yield the areas of more than one cell. Raises ValueError if an address is invalid."""
-    for each in addresses:
-        area = area_of(each)
-        if area is None:
-            raise ValueError(each)
-        if (area.left, area.top) != (area.right, area.bottom):
-            yield area
-
-
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:
     """Yield an error at each merged area with a value in a column that is read.
 
@@ -357,28 +352,25 @@ def warn_hidden(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[err
     if grid.is_hidden:
         yield errors.warning(sheet, found=f"the sheet is hidden but {shown}", hint=hint)
     if grid.hidden_rows:
-        rows = [str(row) for row in grid.hidden_rows]
-        message = _few("row {} is hidden", "rows {} are hidden", rows)
+        message = _few("row {} is hidden", "rows {} are hidden", list(map(str, grid.hidden_rows)))
         first = min(grid.header, default=1)
-        yield at_cell(
-            sheet, first, grid.hidden_rows[0], f"{message} but {shown}", "", hint, **_KIND
-        )
+        row = grid.hidden_rows[0]
+        yield _warning(sheet, first, row, f"{message} but {shown}", "", hint)
     columns = [position for position in grid.hidden_columns if position in read]
     if columns:
         named = [f"{read[position]} ({letters(position)})" for position in columns]
         message = _few("the column {} is hidden", "the columns {} are hidden", named)
-        top = grid.header_row
-        yield at_cell(sheet, columns[0], top, f"{message} but {shown}", "", hint, **_KIND)
+        yield _warning(sheet, columns[0], grid.header_row, f"{message} but {shown}", "", hint)
     formulas = [each for each in grid.volatile if each.position in read]
     if formulas:
         cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
         message = _few("the formula in {} changes", "the formulas in {} change", cells)
         message += " each time the workbook is calculated: the planner uses the saved value"
         hint = "replace the formula with its value"
-        yield at_cell(sheet, formulas[0].position, formulas[0].row, message, "", hint, **_KIND)
+        yield _warning(sheet, formulas[0].position, formulas[0].row, message, "", hint)
 
 
-_KIND: dict[str, Any] = {"severity": errors.Severity.WARNING}
+_warning = partial(at_cell, severity=errors.Severity.WARNING)
 
 
 def _few(single: str, several: str, names: Sequence[str]) -> str:

@@ -15,8 +15,7 @@ from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.schema.rounds import ROUNDS
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
-from planner.workbook.countries import member_meant
+from planner.workbook.cells import as_float, hint_of, is_number, member_meant, one_of, plain, shown
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
 
@@ -82,14 +81,16 @@ class ParsedHeader:
 
 
 SETTINGS = {fold(c.header): c for c in Settings.columns()}
-_DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
+DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
     Settings: {fold(c.header): c for c in (SETTING, VALUE)}
 }
+"""The catalogue's columns of each sheet by folded header."""
 
 
-def declared(record: type[Record]) -> dict[str, Column]:
-    """Return the catalogue's columns of a sheet by folded header."""
-    return _DECLARED[record]
+def title(column: Column, currency: str, year: int | None = None) -> str:
+    """Write a column's header: ``Capacity 2027 (t/yr)``, money in the workbook's currency."""
+    head = f"{column.header} {year}" if year else column.header
+    return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
@@ -102,7 +103,7 @@ def parse_header(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
 ) -> ParsedHeader:
     """Parse a header such as ``Capacity 2027 (t/yr)``; ``members`` is keyed by folded name."""
-    columns = declared(record)
+    columns = DECLARED[record]
     # a header such as Target (days) has parentheses of its own, and no unit
     name, unit = (text, None) if fold(text) in columns else split_unit(text)
     key, heading = fold(name), ParsedHeader(text, position, name, unit)
@@ -123,19 +124,12 @@ def parse_header(
     return heading
 
 
-def _is_by_year(text: str, name: str) -> bool:
-    """Return whether a header is a name and a year: ``Past 2026``."""
-    by_year = _BY_YEAR.fullmatch(text)
-    return by_year is not None and fold(by_year["name"]) == fold(name)
-
-
 def setting_named(label: str) -> Column | None:
     """Return the setting that a label names, with or without a unit; None if it names none."""
     return SETTINGS.get(fold(label)) or SETTINGS.get(fold(split_unit(label)[0]))
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
-    """Return how many of the cells are headers in the catalogue of this sheet."""
     texts = (common_letters(clean(value)) for value in cells if isinstance(value, str))
     return sum(parse_header(record, text, {}).column is not None for text in texts)
 
@@ -169,7 +163,7 @@ class HeaderRow:
     def __init__(self, record: type[Record], grid: Grid, context: ReadingContext) -> None:
         """Parse each header, with the context's currency and members."""
         self.record, self.grid, self.context = record, grid, context
-        self.columns = declared(record)
+        self.columns = DECLARED[record]
         self.findings: list[Finding] = []
         read = (self._read(position, value) for position, value in sorted(grid.header.items()))
         self.headings: list[ParsedHeader] = [heading for heading in read if heading is not None]
@@ -178,7 +172,12 @@ class HeaderRow:
         self._refuse_repeated()
         self._years_ascend()
         self._nameless()
-        self._missing(there)
+        for column in self.columns.values():
+            is_required = column.required or record is Settings
+            if is_required and column.header not in there:
+                message = f"the column {column.header!r} is missing"
+                wanted = f"a column headed {in_currency(column.title, context.currency)!r}"
+                self._error(max(grid.header) + 1, message, wanted)
 
     # ---- one header ----------------------------------------------------------------------------
 
@@ -206,15 +205,14 @@ class HeaderRow:
     def _unlisted(self, heading: ParsedHeader) -> ParsedHeader | None:
         """Read a column not in the catalogue: a mistake in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
-            if _is_by_year(heading.name, PAST):
+            by_year = _BY_YEAR.fullmatch(heading.name)
+            if by_year and fold(by_year["name"]) == fold(PAST):
                 return None
-            self._error(
-                heading.position,
-                f"the header {common_letters(heading.text)!r} is neither a known column nor a year",
-                f"{', '.join(c.header for c in self.columns.values())}, Note, Source, Grade or a"
-                f" year such as {SUCH_AS}",
-                self._near(heading.name),
-            )
+            message = f"the header {common_letters(heading.text)!r} is neither a known column"
+            known = ", ".join(c.header for c in self.columns.values())
+            wanted = f"{known}, Note, Source, Grade or a year such as {SUCH_AS}"
+            hint = self._near(heading.name)
+            self._error(heading.position, f"{message} nor a year", wanted, hint)
             return None
         if self.record.SPREAD == MEMBERS:
             return self._no_member(replace(heading, text=common_letters(heading.text)))
@@ -273,7 +271,9 @@ class HeaderRow:
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
-                first = self._address(before.position)
+                first = f"column {before.position}"
+                if not self.grid.file:
+                    first = address(before.position, self.grid.header_row)
                 message = f"the column {heading.label!r} appears twice, first in {first}"
                 self._error(heading.position, message, "each column once")
                 repeated.add(heading.key)
@@ -288,8 +288,8 @@ class HeaderRow:
                 message = f"the year {later} comes after {earlier}"
                 self._error(position, message, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
-            first = min(self.grid.header)
-            self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
+            wanted = "one column per year, headed 2026, 2027, ..."
+            self._error(min(self.grid.header), "no year column", wanted)
 
     def _nameless(self) -> None:
         """Report cells without a header, which are not read; numbers in Demand are an error."""
@@ -308,19 +308,6 @@ class HeaderRow:
                 message, kind = f"{message} and not read", Severity.WARNING
                 finding = at_cell(self.record.SHEET, position, row, message, severity=kind)
             self.findings.append(finding)
-
-    def _missing(self, there: set[str]) -> None:
-        for column in self.columns.values():
-            is_required = column.required or self.record is Settings
-            if is_required and column.header not in there:
-                title = in_currency(column.title, self.context.currency)
-                message = f"the column {column.header!r} is missing"
-                self._error(max(self.grid.header) + 1, message, f"a column headed {title!r}")
-
-    def _address(self, position: int) -> str:
-        if self.grid.file:
-            return f"column {position}"
-        return address(position, self.grid.header_row)
 
     def _error(self, position: int, message: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,12 @@ _INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
 _LOOK_UP = ("FFDDEBF7", "FF1F4E78")
 """Colours of fill and font for a cell that decides the plan, and whose value should be verified."""
 _FACE = "Calibri"
+_LOOKS = {
+    kind: {"fill": PatternFill("solid", _FILL[kind]), "font": Font(name=_FACE, color=_INK[kind])}
+    for kind in Severity
+}
+_LINK = Font(name=_FACE, color="FF0563C1", underline="single")
+_TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 _COLUMNS = (
     ("Kind", 11),
     (results.Checks.sheet.header, 18),
@@ -93,8 +99,13 @@ def mark(
             cells = _cells(book, titles, errors_first)
             _clean(book)
             for (title, address), listed in list(cells.items())[:MOST_MARKED]:
-                _mark(book[title], address, listed)
-            deciding = _to_look_up(titles, look_up, cells)
+                first, more = listed[:MOST_JOINED], len(listed) - MOST_JOINED
+                lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
+                lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
+                severity = listed[0].severity  # errors come first
+                _comment(book[title][address], (_FILL[severity], _INK[severity]), lines)
+            placed = {(titles.get(case.fold(s), ""), a): text for (s, a), text in look_up.items()}
+            deciding = {at: text for at, text in placed.items() if at[0] and at not in cells}
             for (title, address), text in deciding.items():
                 _comment(book[title][address], _LOOK_UP, (SIGN, text))
             for sheet in book.worksheets:
@@ -130,43 +141,24 @@ def _of_folder(source: Path) -> Any:
 def _cells(
     book: Any, titles: Mapping[str, str], findings: Sequence[Finding]
 ) -> dict[tuple[str, str], list[Finding]]:
-    """Return the findings by their cell: title of the sheet and address."""
-    merged = {sheet.title: _merged(sheet) for sheet in book.worksheets}
+    """Return the findings by their cell (title of the sheet and address) or the one shown for it.
+
+    Of merged cells, only the first is shown.
+    """
+    merged = {
+        (sheet.title, cell.coordinate): str(area.start_cell.coordinate)
+        for sheet in book.worksheets
+        for area in sheet.merged_cells.ranges
+        for place in area.cells
+        if isinstance(cell := sheet._cells.get(place), MergedCell)  # noqa: SLF001
+    }
     cells: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         title = titles.get(case.fold(finding.sheet))
         if title is not None and finding.cell:
-            address = merged[title].get(finding.cell, finding.cell)
+            address = merged.get((title, finding.cell), finding.cell)
             cells.setdefault((title, address), []).append(finding)
     return cells
-
-
-def _merged(sheet: Any) -> dict[str, str]:
-    """Return each cell that is hidden by merging, with the cell that is shown instead."""
-    return {
-        cell.coordinate: str(area.start_cell.coordinate)
-        for area in sheet.merged_cells.ranges
-        for row, column in area.cells
-        if isinstance(cell := sheet._cells.get((row, column)), MergedCell)  # noqa: SLF001
-    }
-
-
-def _mark(sheet: Any, address: str, findings: Sequence[Finding]) -> None:
-    severity = findings[0].severity  # errors come first
-    cell = sheet[address]
-    lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in findings[:MOST_JOINED]]
-    if len(findings) > MOST_JOINED:
-        lines.append(f"and {len(findings) - MOST_JOINED:,} more")
-    _comment(cell, (_FILL[severity], _INK[severity]), (SIGN, *lines))
-
-
-def _to_look_up(
-    titles: Mapping[str, str], look_up: Mapping[tuple[str, str], str], marked: Collection[Any]
-) -> dict[tuple[str, str], str]:
-    """Return the cells to look up that no finding marks, by title of the sheet and address."""
-    placed = {(titles.get(case.fold(sheet), ""), cell): text
-              for (sheet, cell), text in look_up.items()}  # fmt: skip
-    return {place: text for place, text in placed.items() if place[0] and place not in marked}
 
 
 def _comment(cell: Any, look: tuple[str, str], lines: Sequence[str]) -> None:
@@ -209,19 +201,6 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
         title += "_"
     sheet = book.create_sheet(title, 0)
     edit.show_first(book, sheet)
-    _head(sheet, findings, marked)
-    looks = {severity: _look(severity) for severity in Severity}
-    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
-        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)), looks[finding.severity])
-    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
-    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
-    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-
-
-def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
@@ -231,37 +210,34 @@ def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
     _text(sheet, "A2", counts)
     for letter, severity in zip("AB", Severity, strict=True):
-        look = _look(severity)
-        _text(sheet, f"{letter}3", severity.value, fill=look["fill"], font=look["font"])
+        _text(sheet, f"{letter}3", severity.value, **_LOOKS[severity])
     _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
     white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
     for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
         _text(sheet, f"{letter}{_HEADER_ROW}", header, font=white, fill=navy)
         sheet.column_dimensions[letter].width = width
+    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
+        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)))
+    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
+    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
+    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _look(severity: Severity) -> dict[str, Any]:
-    return {
-        "fill": PatternFill("solid", fgColor=_FILL[severity]),
-        "font": Font(name=_FACE, color=_INK[severity]),
-        "link": Font(name=_FACE, color="FF0563C1", underline="single"),
-        "top": Alignment(vertical="top"),
-        "wrapped": Alignment(vertical="top", wrap_text=True),
-    }
-
-
-def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[str, Any]) -> None:
-    _text(sheet, f"A{row}", finding.severity.value, fill=look["fill"], font=look["font"])
+def _line(sheet: Any, row: int, finding: Finding, title: str | None) -> None:
+    _text(sheet, f"A{row}", finding.severity.value, **_LOOKS[finding.severity])
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:
         target = edit.link_to(title, finding.cell or "A1")
         place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
-        place.font = look["link"]
+        place.font = _LINK
     _text(sheet, f"D{row}", _cut(statement(finding)))
     _text(sheet, f"E{row}", _cut(advice(finding)))
     for letter in "ABCDE":
-        sheet[f"{letter}{row}"].alignment = look["wrapped" if letter in "DE" else "top"]
+        sheet[f"{letter}{row}"].alignment = _WRAPPED if letter in "DE" else _TOP
 
 
 def _text(sheet: Any, address: str, text: str, **look: object) -> Any:

@@ -59,15 +59,8 @@ class FormatSection:
     bound: float = 0.0
     is_red: bool = False
 
-    def condition_holds(self, value: float) -> bool:
-        return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
-
     def has_token(self, *kinds: str) -> bool:
         return any(token.kind in kinds for token in self.tokens)
-
-    @property
-    def is_for_negatives(self) -> bool:
-        return self.operator in {"<", "<="} and self.bound <= 0
 
 
 @lru_cache(4096)
@@ -91,55 +84,49 @@ def _section(tokens: Sequence[FormatToken]) -> FormatSection:
         if condition:
             operator, bound = condition[1], float(condition[2])
         elif kind == "bracket" and text.startswith("$"):
-            kept.append(
-                FormatToken("literal", text[1:].rpartition("-")[0] or text[1:].partition("-")[0])
-            )
+            money = text[1:].rpartition("-")[0] or text[1:].partition("-")[0]
+            kept.append(FormatToken("literal", money))
         elif kind == "bracket" and _ELAPSED.fullmatch(text):
             kept.append(FormatToken("date", text))
         elif kind == "bracket":
             is_red = is_red or text.casefold() == "red"
         elif kind in {"escaped", "plain"} or (kind == "date" and is_number):
             kept.append(FormatToken("literal", text))
-        elif kind == "room":
-            kept.append(FormatToken("literal", " "))
-        elif kind == "fill":  # repeated to the width of the column
-            kept.append(FormatToken("literal", " " if text.isspace() else text))
+        elif kind in {"room", "fill"}:  # a fill is repeated to the width of the column
+            is_blank = kind == "room" or text.isspace()
+            kept.append(FormatToken("literal", " " if is_blank else text))
         else:
             kept.append(FormatToken(kind, text))
     return FormatSection(tuple(kept), operator, bound, is_red)
 
 
-class SectionChoice(NamedTuple):
-    """The section that prints a number, and whether a minus sign is added automatically."""
-
-    section: FormatSection
-    has_minus: bool
-
-
 _ALL = FormatSection((FormatToken("general", GENERAL),))
 
 
-def _choices(code: str, value: float) -> list[SectionChoice]:
-    """Return the sections that may print a number: without conditions, programs may differ."""
+def _choices(code: str, value: float) -> list[tuple[FormatSection, bool]]:
+    """Return the sections that may print a number, and whether a minus sign is added to each.
+
+    There are several if none has a condition that holds: programs may differ.
+    """
     every = _sections(code)
     sections = [section for section in every[:3] if not _is_of_text(section)]
     if not sections or not code.strip():
-        return [SectionChoice(_ALL, value < 0)]
+        return [(_ALL, value < 0)]
     if any(s.operator for s in sections):
         for section in sections:
-            if section.condition_holds(value):
-                return [SectionChoice(section, value < 0 and not section.is_for_negatives)]
-        others = [s for s in sections if not s.operator]
-        return [SectionChoice(s, value < 0) for s in others]
+            if section.operator and _HOLDS[section.operator](float(value), section.bound):
+                is_for_negatives = section.operator in {"<", "<="} and section.bound <= 0
+                return [(section, value < 0 and not is_for_negatives)]
+        return [(s, value < 0) for s in sections if not s.operator]
     if len(sections) > 1 and value < 0:
-        return [SectionChoice(sections[1], has_minus=False)]
+        return [(sections[1], False)]
     if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
-        return [SectionChoice(sections[2], has_minus=False)]
-    return [SectionChoice(sections[0], value < 0)]
+        return [(sections[2], False)]
+    return [(sections[0], value < 0)]
 
 
 def _is_of_text(section: FormatSection) -> bool:
-    return any(token == FormatToken("mark", "@") for token in section.tokens)
+    return FormatToken("mark", "@") in section.tokens
 
 
 # ---- printing -----------------------------------------------------------------------------------
@@ -155,8 +142,7 @@ def _native(text: str) -> str:
     return text.translate(_NATIVE)
 
 
-def _printed(choice: SectionChoice, value: float) -> str:
-    section, sign = choice.section, _native("-") if choice.has_minus else ""
+def _printed(section: FormatSection, value: float, sign: str) -> str:
     tokens = section.tokens
     if section.has_token("date") and not section.has_token("digit", "general"):
         return "(a date)"
@@ -169,19 +155,13 @@ def _printed(choice: SectionChoice, value: float) -> str:
     with localcontext(prec=_DIGITS):
         percents = sum(token == FormatToken("mark", "%") for token in tokens)
         number = abs(Decimal(repr(float(value)))) * 100**percents
-        return sign + _laid(tokens, places, number)
-
-
-def _laid(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
-    """Return a number as the placeholders of a section print it."""
-    first, last = places[0], places[-1]
-    slash = next((i for i in range(first, len(tokens)) if tokens[i] == FormatToken("mark", "/")), 0)
-    if slash:
-        return _fraction(tokens, places, slash, number)
-    power = next((i for i in range(first, last) if tokens[i].kind == "exponent"), 0)
-    if power:
-        return _power(tokens, places, power, number)
-    return _plain(tokens, places, number)
+        slashes = (i for i, token in enumerate(tokens) if token == FormatToken("mark", "/"))
+        if slash := next((i for i in slashes if i >= places[0]), 0):
+            return sign + _fraction(tokens, places, slash, number)
+        powers = (i for i, token in enumerate(tokens) if token.kind == "exponent")
+        if power := next((i for i in powers if places[0] <= i < places[-1]), 0):
+            return sign + _power(tokens, places, power, number)
+        return sign + _plain(tokens, places, number)
 
 
 def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
@@ -190,18 +170,14 @@ def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal
     ends = {whole[-1] if whole else -1, places[-1]}
     commas = [i for i, t in enumerate(tokens) if t == FormatToken("mark", ",")]
     after = [i for i in commas if i > max(ends) or (whole and whole[-1] < i < point)]
-    number = (number / 1000 ** len(after)).quantize(
-        Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP
-    )
+    step = Decimal(1).scaleb(-len(decimals))
+    number = (number / 1000 ** len(after)).quantize(step, ROUND_HALF_UP)
     left, _, right = f"{number:zf}".partition(".")
     digits: dict[int, str] = {}
     left = left.lstrip("0")
     for i in reversed(whole):
-        if i == whole[0]:
-            digits[i] = left or _blank(tokens[i].text)
-        else:
-            digits[i] = left[-1:] or _blank(tokens[i].text)
-            left = left[:-1]
+        digits[i] = (left if i == whole[0] else left[-1:]) or _blank(tokens[i].text)
+        left = left if i == whole[0] else left[:-1]
     if left and not whole and point < len(tokens):  # .00 of 12.5 is 12.50
         digits[point] = left
     for i, digit in zip(decimals, right, strict=True):
@@ -213,15 +189,9 @@ def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal
             printed += _native(digits[i])
         elif i == point:
             printed += _native(digits.get(i, "") + ".")
-        elif not (
-            token.kind == "mark" and token.text == "," and (i in after or i in range(*_span(whole)))
-        ):
+        elif not (i in commas and (i in after or (whole and whole[0] <= i < whole[-1]))):
             printed += token.text
     return printed
-
-
-def _span(places: Sequence[int]) -> tuple[int, int]:
-    return (places[0], places[-1]) if places else (0, 0)
 
 
 def _blank(placeholder: str) -> str:
@@ -235,8 +205,7 @@ def _power(tokens: Sequence[FormatToken], places: Sequence[int], mark: int, numb
     exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
     part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     before, after = tokens[: places[0]], tokens[places[-1] + 1 :]
-    number_text = _native(f"{part:zf}E{exponent}")
-    return _texts(before) + number_text + _texts(after)
+    return _texts(before) + _native(f"{part:zf}E{exponent}") + _texts(after)
 
 
 def _fraction(
@@ -300,11 +269,8 @@ _FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSC
 _LARGEST = Fraction(sys.float_info.max)
 
 
-class NumberRead(NamedTuple):
-    """A number as a person reads it, and the value of one unit of its last digit."""
-
-    number: float
-    step: float
+NumberRead = tuple[float, float]
+"""A number as a person reads it, and the value of one unit of its last digit."""
 
 
 def _read(printed: str) -> list[NumberRead] | None:
@@ -324,13 +290,12 @@ def _read(printed: str) -> list[NumberRead] | None:
         whole, top, bottom = int(match[1] or 0), int(match[2]), int(match[3])
         exact = Fraction(whole * bottom + top, bottom or 1)
         number = float(exact) if exact < _LARGEST else math.inf
-        numbers = [NumberRead(number, 1 / bottom)] if bottom else []
+        numbers = [(number, 1 / bottom)] if bottom else []
     else:
         numbers = list(_numbers(match[0], is_native))
     times = _times(before, after)
-    sign = -1.0 if _is_negative(before, after) else 1.0
-    by = sign * times
-    return [NumberRead(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
+    by = -times if _is_negative(before, after) else times
+    return [(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
 
 
 def _letters(printed: str) -> tuple[str, list[bool]]:
@@ -370,15 +335,13 @@ def _numbers(text: str, is_native: Sequence[bool]) -> Iterator[NumberRead]:
     if len(others) == 1 and not real and others[0][1] in _DECIMAL:
         yield _number(digits, [others[0][0]], times)
     if others and not is_grouped and not (len(others) == 1 and others[0][1] in _DECIMAL):
-        yield NumberRead(math.nan, 0.0)
+        yield (math.nan, 0.0)
 
 
 def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
     end = point[0] if point else len(digits)
     whole, decimals = ("".join(filter(str.isdigit, part)) for part in (digits[:end], digits[end:]))
-    return NumberRead(
-        float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
-    )
+    return float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
 
 
 def _times(before: str, after: str) -> float:
@@ -435,28 +398,23 @@ def other_number(code: str, value: float) -> OtherValue | None:
     if len(code) > _LONGEST:
         return OtherValue("(no format)")
     choices = _choices(code, value)
-    for choice in choices:
-        printed = _printed(choice, value)
+    for section, has_minus in choices:
+        printed = _printed(section, value, _native("-") if has_minus else "")
         text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
-        if readings == []:
-            has_room = choice.section.has_token("digit") and abs(value) < 1
-            if (value == 0 or has_room) and _is_none(text):
+        if not readings:
+            has_room = section.has_token("digit") and abs(value) < 1
+            # nothing, a dash or a word, with a currency or without
+            means_zero = _MONEY.sub("", text).casefold().strip(". ") in _NONE
+            if readings == [] and (value == 0 or has_room) and means_zero:
                 continue
             return OtherValue(text)
-        if readings is None:
-            return OtherValue(text)
-        is_red = choice.section.is_red and value < 0
+        is_red = section.is_red and value < 0
         for number, step in readings:
             read = -abs(number) if is_red else number
             if not is_near(read, value, step):
                 return OtherValue(text, read, step)
     return None if choices else OtherValue("")
-
-
-def _is_none(text: str) -> bool:
-    """Return whether a text means zero: nothing, a dash or a word, with a currency or without."""
-    return _MONEY.sub("", text).casefold().strip(". ") in _NONE
 
 
 def is_near(read: float, value: float, step: float) -> bool:
@@ -466,20 +424,14 @@ def is_near(read: float, value: float, step: float) -> bool:
 
 def other_text(code: str, value: str) -> OtherValue | None:
     """Return what a format shows if it differs from the text, else None."""
-    section = _text_section(code)
-    if section is None:
+    sections = _sections(code)
+    section = sections[min(len(sections), 4) - 1]  # positive, negative, zero, text
+    if len(sections) < 4 and not _is_of_text(section):  # noqa: PLR2004
         return None
     printed = "".join(
         value if token == FormatToken("mark", "@") else token.text for token in section.tokens
     )
     return None if _bare(printed) == _bare(value) else OtherValue(printed.strip())
-
-
-def _text_section(code: str) -> FormatSection | None:
-    sections = _sections(code)
-    if len(sections) > 3:  # noqa: PLR2004 - positive, negative, zero, text
-        return sections[3]
-    return sections[-1] if _is_of_text(sections[-1]) else None
 
 
 def _bare(text: str) -> str:
@@ -503,8 +455,3 @@ def shows_numbers(code: str) -> bool:
     bounds = [s.bound for s in _sections(code) if s.operator]
     values = [*_PROBES, *(bound * by for bound in bounds for by in _NEAR)]
     return all(other_number(code, value) is None for value in values)
-
-
-@lru_cache(4096)
-def shows_texts(code: str) -> bool:
-    return other_text(code, "Text") is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,20 +92,17 @@ def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
     """
     with excel.as_input_error(path):
         refuse_special(path)
-        return tuple(_sheet_parts(path))
-
-
-def _sheet_parts(path: Path) -> Iterator[SheetPart]:
-    with path.open("rb") as file:
-        reader = package_of(file, read_only=True, keep_links=False)
-        reader.read_manifest()
-        reader.read_workbook()
-        names = set(reader.valid_files)
-        for sheet in reader.parser.sheets:
-            link = reader.parser.rels.get(sheet.id)
-            is_there = link is not None and link.target in names
-            part, kind = (link.target, link.Type.rpartition("/")[2]) if is_there else ("", "")
-            yield SheetPart(sheet.name or "", part, kind, sheet.state != "visible")
+        with path.open("rb") as file:
+            reader = package_of(file, read_only=True, keep_links=False)
+            reader.read_manifest()
+            reader.read_workbook()
+            names, parts = set(reader.valid_files), []
+            for sheet in reader.parser.sheets:
+                link = reader.parser.rels.get(sheet.id)
+                is_there = link is not None and link.target in names
+                part, kind = (link.target, link.Type.rpartition("/")[2]) if is_there else ("", "")
+                parts.append(SheetPart(sheet.name or "", part, kind, sheet.state != "visible"))
+            return tuple(parts)
 
 
 class TablePlace(NamedTuple):
@@ -122,22 +118,18 @@ def table_places(path: Path) -> dict[str, TablePlace]:
     try:
         with Archive(path) as archive:
             for sheet in sheet_parts(path):
-                place = next(_tables(archive, sheet.part), None)
-                if place is not None:
-                    places[sheet.title] = place
+                for kind, part in archive.links(sheet.part):
+                    if kind != "table" or part not in archive.NameToInfo:
+                        continue
+                    table = next(archive.elements(part, "table"))
+                    area = grid.area_of(table.get("ref", ""))
+                    name = table.get("displayName") or table.get("name") or ""
+                    if area and name:
+                        places[sheet.title] = TablePlace(name, area)
+                        break
     except (*BROKEN, errors.InputError):
         return {}
     return places
-
-
-def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
-    for kind, part in archive.links(sheet):
-        if kind == "table" and part in archive.NameToInfo:
-            table = next(archive.elements(part, "table"))
-            area = grid.area_of(table.get("ref", ""))
-            name = table.get("displayName") or table.get("name") or ""
-            if area and name:
-                yield TablePlace(name, area)
 
 
 # ---- formats ------------------------------------------------------------------------------------
@@ -173,13 +165,11 @@ def cell_formats(path: Path) -> dict[str, CellFormats]:
 def _formats(sheet: Any) -> CellFormats:
     result = CellFormats()
     for row in sheet.iter_rows(max_row=MOST_ROWS):
-        for i, cell in enumerate(row):
-            if cell.value is None:
-                continue
-            if not isinstance(cell.value, str):
+        for cell in row:
+            if not isinstance(cell.value, str | None):
                 result.formats[cell.row, cell.column] = cell.number_format
-            if i == 0 and cell.fill.fill_type == "solid":
-                result.fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
+        if row and row[0].value is not None and row[0].fill.fill_type == "solid":
+            result.fills[row[0].row] = str(row[0].fill.fgColor.rgb)[-6:]
     return result
 
 
@@ -220,7 +210,8 @@ class Anatomy:
         elif tag == "row":
             self._row(attributes)
         elif tag == "col":
-            self._column(attributes)
+            for ends in grid.hidden_columns(attributes):
+                self.columns.append(":".join(dict.fromkeys(map(findings.letters, ends))))
         elif tag == "sheetFormatPr":
             self._are_rows_hidden = grid.is_yes(attributes.get("zeroHeight", ""))
 
@@ -244,7 +235,3 @@ class Anatomy:
         if place <= self._place or not is_here:
             self.misplaced.append(cell or findings.address(place, self._at))
         self._place = place
-
-    def _column(self, attributes: dict[str, str]) -> None:
-        for ends in grid.hidden_columns(attributes):
-            self.columns.append(":".join(dict.fromkeys(map(findings.letters, ends))))

@@ -51,8 +51,12 @@ def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> 
                 content = opened.read()
             if name in parts:
                 content = _SheetXml(content).edited(parts[name])
-            elif name in tables:
-                content = _longer(content, tables[name])
+            elif name in tables:  # it is extended over the new rows, if it ended at the last row
+                last = tables[name].last
+                bottom = max((row for row, _ in tables[name].cells if row > last), default=last)
+                content = re.sub(
+                    rb'(\bref="[A-Z]+\d+:[A-Z]+)%d"' % last, rb'\g<1>%d"' % bottom, content
+                )
             elif name.endswith("xl/workbook.xml"):  # Excel calculates formulas again as it opens
                 content = re.sub(rb' fullCalcOnLoad="[^"]*"', b"", content)
                 content = content.replace(b"<calcPr", b'<calcPr fullCalcOnLoad="1"')
@@ -141,17 +145,17 @@ class _SheetXml:
                 pieces.append((at, at, made))
             else:
                 new += made
-        if new:
-            pieces.append(self._at_end(new))
-        return _spliced(self.content, pieces)
-
-    def _at_end(self, rows: bytes) -> tuple[int, int, bytes]:
-        assert self.data is not None  # noqa: S101 - asked before
-        if self.data.inner == self.data.end:  # <sheetData/>
+        if new and self.data.inner == self.data.end:  # <sheetData/>
             tag = b"%ssheetData" % self.prefix
-            return self.data.start, self.data.end, b"<%s>%s</%s>" % (tag, rows, tag)
-        at = self.content.rindex(b"<", 0, self.data.end)
-        return at, at, rows
+            pieces.append((self.data.start, self.data.end, b"<%s>%s</%s>" % (tag, new, tag)))
+        elif new:
+            at = self.content.rindex(b"<", 0, self.data.end)
+            pieces.append((at, at, new))
+        parts, reached = [], 0
+        for start, end, made in sorted(pieces, key=lambda piece: piece[:2]):
+            parts += [self.content[reached:start], made]
+            reached = end
+        return b"".join([*parts, self.content[reached:]])
 
     def _in_row(
         self, row: int, cells: Mapping[int, object], last: int
@@ -180,7 +184,7 @@ class _SheetXml:
         place, p = address(position, row).encode(), self.prefix
         look = b' s="%s"' % style.encode() if style else b""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            text = escape(_legible(str(value))).encode()
+            text = escape(_ILLEGIBLE.sub("?", str(value))).encode()
             return (
                 b'<%sc r="%s"%s t="inlineStr"><%sis><%st xml:space="preserve">%s</%st></%sis></%sc>'
                 % (p, place, look, p, p, text, p, p, p)
@@ -208,25 +212,6 @@ _TAG = re.compile(rb"<(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def _legible(text: str) -> str:
-    return _ILLEGIBLE.sub("?", text)
-
-
-def _spliced(content: bytes, pieces: list[tuple[int, int, bytes]]) -> bytes:
-    parts, reached = [], 0
-    for start, end, made in sorted(pieces, key=lambda piece: piece[:2]):
-        parts += [content[reached:start], made]
-        reached = end
-    return b"".join([*parts, content[reached:]])
-
-
-def _longer(content: bytes, edit: SheetEdit) -> bytes:
-    """Extend an Excel table over the new rows, if it ended at the last row."""
-    bottom = max((row for row, _ in edit.cells), default=0)
-    old = rb'(\bref="[A-Z]+\d+:[A-Z]+)%d"' % edit.last
-    return re.sub(old, rb'\g<1>%d"' % bottom, content) if bottom > edit.last else content
-
-
 # ---- CSV -----------------------------------------------------------------------------------------
 
 
@@ -239,10 +224,10 @@ def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
     for (row, position), value in sorted(edit.cells.items()):
         cells = lines.setdefault(row, [])
         cells += [""] * (position - len(cells))
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        cells[position - 1] = (
-            repr(value).replace(".", mark) if is_number else guarded(_legible(str(value)))
-        )
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            cells[position - 1] = guarded(_ILLEGIBLE.sub("?", str(value)))
+        else:
+            cells[position - 1] = repr(value).replace(".", mark)
     width = max(map(len, lines.values()), default=0)
     output = io.StringIO(newline="")
     if read.separator not in csv_folder.SEPARATORS:  # then the first line names it

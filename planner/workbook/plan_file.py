@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 import pandas as pd
 
 from models import case, results, tolerances
 from models.errors import Finding, InputError, warning
-from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
+from models.results import Field, Figure, Flows, Look, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.seal import SEAL, SEALED, is_rounded, seal
-from planner.workbook import excel, plan_columns
-from planner.workbook.countries import country_code
-from planner.workbook.grid import Area, Grid, fill, lines
-from planner.workbook.parts import table_places, title_of
-from planner.workbook.plan_columns import bare
+from planner.workbook import excel
+from planner.workbook.cells import country_code, shown
+from planner.workbook.findings import at_cell, refused
+from planner.workbook.grid import Area, Dated, Fault, Grid, Printed, fill, lines
+from planner.workbook.parts import is_input, is_plan, table_places, title_of
 
-__all__ = [
-    "PlanFile",
-    "StudyFile",
-    "Value",
-    "bare",
-    "edited",
-    "read_back",
-    "read_plan",
-    "read_study",
-]
-
+PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
+PLAN_FILE = "a plan workbook, as planner solve writes it"
+REDACTED = "Redacted"
+"""The measure in Summary that marks a plan as redacted."""
+PART = re.compile(r"(.+) \d+")
+"""The name of a continuation sheet, for a table with more rows than a sheet can have."""
 R = TypeVar("R", bound=Result)
 Value = str | int | float | None
 """A cell's value in a plan; None is blank."""
@@ -102,9 +99,9 @@ class PlanFile:
         """Every country's name as the plan spells it, by code."""
         names: dict[str, str] = {}
         for result in (r for r in results.CATALOGUE.values() if not r.BOOK):
+            table = self.tables.get(result.TABLE, pd.DataFrame())
             for each in result.FIELDS:
-                table = self.tables.get(result.TABLE)
-                if each.names is Name.COUNTRY and table is not None and each.header in table:
+                if each.names is results.Name.COUNTRY and each.header in table:
                     for name in table[each.header].dropna().unique():
                         names.setdefault(code_of(str(name)), str(name))
         return names
@@ -120,14 +117,10 @@ class PlanFile:
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
-        table = self.tables.get(Summary.TABLE)
-        names = self.result(results.ByMineral).data["mineral"]
-        headers = {str(n): spread_header(Summary, str(n)) for n in names}
-        columns = {
-            f": {name}": list(table[header])
-            for name, header in headers.items()
-            if table is not None and header in table
-        }
+        table = self.tables.get(Summary.TABLE, pd.DataFrame())
+        names = map(str, self.result(results.ByMineral).data["mineral"])
+        headers = {f": {name}": spread_header(Summary, name) for name in names}
+        columns = {name: list(table[header]) for name, header in headers.items() if header in table}
         rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
         for i, (measure, value, unit) in enumerate(rows):
             cells = {"": value, **{name: column[i] for name, column in columns.items()}}
@@ -145,9 +138,8 @@ def read_plan(path: Path) -> PlanFile:
     """
     path = Path(path)
     sha256, grids = grids_of(path)
-    plan_columns.refuse_other(path, grids)
-    findings = [*plan_columns.missing(grids), *plan_columns.damaged_cells(grids)]
-    if findings:
+    refuse_other(path, grids)
+    if findings := [*missing(grids), *damaged_cells(grids)]:
         raise InputError(findings)
     return PlanFile(path, sha256, frames_of(grids))
 
@@ -172,9 +164,8 @@ def read_study(path: Path, sheet: str, command: str) -> StudyFile:
     cell has no readable value.
     """
     sha256, grids = grids_of(path)
-    plan_columns.refuse_other_study(path, grids, sheet, command)
-    findings = [*plan_columns.damaged_cells(grids, is_plan=False)]
-    if findings:
+    refuse_other_study(path, grids, sheet, command)
+    if findings := [*damaged_cells(grids, is_plan=False)]:
         raise InputError(findings)
     return StudyFile(path, sha256, title_of(path), frames_of(grids))
 
@@ -185,7 +176,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     Raises InputError if the file is not a workbook, or has two sheets of the same title.
     """
     file = excel.open_excel(path)
-    plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
+    refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     places = table_places(path)
     grids: dict[str, Grid] = {}
     for grid in file.grids:
@@ -202,9 +193,8 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
 def _sheet_of(table: str) -> str:
     """Return the title of a sheet from its Excel table's name, which has ``_`` for a space."""
     name = table.removesuffix("_table")
-    declared = {
-        re.sub(r"\W", "_", result.TABLE): result.TABLE for result in results.CATALOGUE.values()
-    }
+    titles = (result.TABLE for result in results.CATALOGUE.values())
+    declared = {re.sub(r"\W", "_", title): title for title in titles}
     return declared.get(name) or name.replace("_", " ")
 
 
@@ -256,7 +246,7 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     A program that saves fewer digits also breaks the seal; then there is no finding.
     """
     sheets = (results.Checks.TABLE, *(result.TABLE for result, _ in SEALED))
-    if not all(sheet in plan.tables for sheet in sheets):
+    if not plan.tables.keys() >= {*sheets}:
         return
     texts = map(str, plan.result(results.Checks).what)
     seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
@@ -280,10 +270,8 @@ def _not_summed(
     unit = plan.unit(measure)
     stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
     added += _of_inputs(plan, result, field.name)
-    if (
-        not abs(stated - added)
-        <= tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
-    ):
+    dust = tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
+    if not abs(stated - added) <= dust:
         whose = "" if result is Flows else f"'s {field.header}"
         rows = f"the rows of the sheet {sheet}{whose} add up to {added:z,.2f} {unit}"
         yield _changed(sheet, f"{rows}, Summary says {stated:z,.2f} {unit}")
@@ -306,24 +294,18 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
     listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
     off = bought.sub(listed, fill_value=0.0).abs()
-    wrong = off[
-        off
-        > tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
-        + tolerances.UNLISTED_FLOWS
-    ]
+    dust = tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
+    wrong = off[off > dust + tolerances.UNLISTED_FLOWS]
     if len(wrong):
         year, mineral, member = wrong.index[0]
         more = f", as in {len(wrong):,} rows in all" if len(wrong) > 1 else ""
-        message = (
-            f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan{more}"
-        )
-        yield _changed(Prices.TABLE, message)
+        message = f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan"
+        yield _changed(Prices.TABLE, f"{message}{more}")
 
 
 def _changed(sheet: str, message: str) -> Finding:
-    return warning(
-        sheet, found=f"{message}: someone changed rows after the plan was made", hint=_HINT
-    )
+    message += ": someone changed rows after the plan was made"
+    return warning(sheet, found=message, hint=_HINT)
 
 
 # ---- cells to tables --------------------------------------------------------------------------
@@ -337,16 +319,14 @@ def _looks(header: str) -> frozenset[Look]:
 
 def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
     """Return tables as DataFrames; a table split over several sheets is joined."""
-    parts: dict[str, list[pd.DataFrame]] = {}
+    frames: dict[str, pd.DataFrame] = {}
     for name, grid in grids.items():
-        part = plan_columns.PART.fullmatch(name)
+        part = PART.fullmatch(name)
         columns = {str(h): _series(str(h), grid.values(p)) for p, h in sorted(grid.header.items())}
-        whole = part[1] if part and part[1] in grids else name
-        parts.setdefault(whole, []).append(pd.DataFrame(columns))
-    return {
-        name: frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-        for name, frames in parts.items()
-    }
+        whole, frame = part[1] if part and part[1] in grids else name, pd.DataFrame(columns)
+        before = frames.get(whole)
+        frames[whole] = frame if before is None else pd.concat([before, frame], ignore_index=True)
+    return frames
 
 
 def _series(header: str, values: Sequence[object]) -> pd.Series:
@@ -379,7 +359,7 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
 
 
 def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
-    if field.names is Name.COUNTRY:
+    if field.names is results.Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
     if field.scale != 1.0:
@@ -391,5 +371,159 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
 
 
 def code_of(name: str) -> str:
-    """Return a country's code, or the name itself if it is not a country."""
     return country_code(name) or name
+
+
+# ---- whether a workbook is a plan ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RequiredColumns:
+    """Fields that a sheet must have as columns: ``filled`` in every row, or possibly ``blank``."""
+
+    result: type[Result]
+    filled: str = ""
+    blank: str = ""
+    is_optional: bool = False
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """The fields by header without unit: texts, numbers, then those that may be blank."""
+        fields = []
+        for names in (self.filled, self.blank):
+            part = [getattr(self.result, name) for name in names.split()]
+            fields += sorted(part, key=lambda f: not f.look.is_text)
+        return {f.header: f for f in fields}
+
+
+_REQUIRED = {
+    required.result.TABLE: required
+    for required in (
+        RequiredColumns(Summary, blank="measure value"),
+        RequiredColumns(
+            Flows,
+            "mineral refiner country member year tonnes cost tariff freight landed total",
+            "contract",
+        ),
+        RequiredColumns(results.Shortages, "mineral member year demand short", "cause share"),
+        RequiredColumns(results.CountryShares, "mineral buyer country year"),
+        RequiredColumns(Prices, "mineral member year demand purchased short", "marginal landed"),
+        RequiredColumns(
+            results.Contracts,
+            "refiner mineral member year min minimum taken untaken price paid",
+            "contract maximum row",
+            is_optional=True,
+        ),
+        RequiredColumns(
+            results.Stocks,
+            "mineral member year opening change closing target shortfall",
+            is_optional=True,
+        ),
+    )
+}
+_STUDIES = {
+    "comparison": "a comparison of scenarios",
+    "frontier": "a sweep",
+    "stress": "a stress test",
+    "risk": "a study of risks",
+    "under risk": "a plan under risk",
+}
+_AS_WRITTEN = "as planner solve wrote them"
+_ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAME writes it"
+
+
+def bare(header: str) -> str:
+    return header.partition(" (")[0]
+
+
+def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
+    """Raise InputError for a workbook that is not a plan, with its kind."""
+    folded = {case.fold(name) for name in grids}
+    study = next((message for name, message in _STUDIES.items() if name in folded), "")
+    plan = grids.get(PLAN)
+    if study or (plan is not None and Figure.SCENARIO in plan.header.values()):
+        message = f"this is {study or 'a study of several plans'}, not a plan"
+        raise refused(path, message, PLAN_FILE, _ONE_PLAN)
+    if plan is None or SUMMARY not in grids:
+        if is_input(path):
+            hint = f"make its plan first: planner solve {path.name}"
+            raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
+        lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
+        message = f"this is not a plan: it has no sheet {lacks}"
+        raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")
+    summary = grids[SUMMARY]
+    positions = {str(header): position for position, header in summary.header.items()}
+    columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
+    rows = zip(*columns, strict=True)
+    redacted = next((str(value) for measure, value in rows if measure == REDACTED), "")
+    if redacted:
+        message = f"this plan is redacted ({redacted}): some of its figures were removed"
+        raise refused(path, message, PLAN_FILE, "use the original plan, before redaction")
+
+
+def refuse_other_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
+    """Raise InputError for a workbook without the sheet that all workbooks of a command have."""
+    if sheet not in grids:
+        kinds = {"an input workbook": is_input, "a plan": is_plan}
+        kind = next((kind for kind, is_kind in kinds.items() if is_kind(path)), "another workbook")
+        message, by = f"this is {kind}, its sheet {sheet} is missing or empty", f"planner {command}"
+        raise refused(path, message, f"a workbook of {by}", f"name one that {by} wrote")
+
+
+def refuse_duplicate_titles(path: Path, titles: Sequence[str]) -> None:
+    """Raise InputError for a workbook with two sheets of the same title."""
+    sheets = Counter(map(case.fold, titles))
+    twice = next((title for title in titles if sheets[case.fold(title)] > 1), "")
+    if twice:
+        message = f"two sheets are called {twice}"
+        raise refused(path, message, PLAN_FILE, "use the plan as planner solve wrote it")
+
+
+def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
+    """Yield a finding for each missing sheet, or sheet with missing columns."""
+    for sheet, required in _REQUIRED.items():
+        grid = grids.get(sheet)
+        if grid is None:
+            if not required.is_optional:
+                message = f"the sheet {sheet} is missing"
+                yield Finding(sheet, found=message, expected=f"the sheets {_AS_WRITTEN}")
+            continue
+        there = {bare(str(header)) for header in grid.header.values()}
+        absent = [name for name in required.fields if name not in there]
+        if absent:
+            noun, verb = ("columns", "are") if len(absent) > 1 else ("column", "is")
+            message, every = f"the {noun} {', '.join(absent)} {verb} missing", _AS_WRITTEN
+            yield at_cell(sheet, min(grid.header), grid.header_row, message, f"the columns {every}")
+
+
+def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:
+    """Yield a finding for each cell that cannot be as the planner wrote it.
+
+    In a study these are only cells without a readable value.
+    """
+    for sheet, grid in grids.items():
+        required = _REQUIRED.get(sheet) if is_plan else None
+        for position, header in grid.header.items():
+            field = required.fields.get(bare(str(header))) if required else None
+            is_filled = required and field and field.name in required.filled.split()
+            number = field is not None and not field.look.is_text
+            written = f"the {'number' if number else 'text'} that planner solve wrote"
+            expected = written if is_plan else ""
+            for row, value in zip(grid.rows, grid.values(position), strict=True):
+                hint = ""
+                if isinstance(value, Fault | Dated | Printed):
+                    message, hint = shown(value), value.hint
+                elif value is None and is_filled:
+                    message = "the cell is blank"
+                elif number and value is not None and not is_number(value):
+                    message = f"{value!r} is not a number"
+                else:
+                    continue
+                yield at_cell(sheet, position, row, message, expected, hint, column=str(header))
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a cell has a number that fits into a double."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max

@@ -12,30 +12,14 @@ from typing import Any
 
 from models import checks, schema
 from models.case import Case, clean, fold
-from models.checks.common import (
-    Rule,
-    did_you_mean,
-    is_total,
-    is_word_of_total,
-    name_hint,
-    names_containing,
-    total_hint,
-)
+from models.checks import common
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.cells import country
-from planner.workbook.countries import closest_country, member_meant
-from planner.workbook.csv_folder import open_source
-from planner.workbook.findings import (
-    CellError,
-    DefaultUsed,
-    Layout,
-    ReadingContext,
-    at_cell,
-    csv_name,
-)
+from planner.workbook.cells import closest_country, country, member_meant
+from planner.workbook.csv_folder import csv_name, open_source
+from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
 from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, parse_header
 from planner.workbook.records import Parsed, read_settings, read_sheet
@@ -77,13 +61,11 @@ class Book:
 
     @property
     def title(self) -> str:
-        """The plan's title: the setting, or else the file's name."""
         named = self.case.settings.plan_title
         return named or (input_stem(self.path) if self.path is not None else "")
 
     @property
     def file_name(self) -> str:
-        """The name of the file or folder that was read, "" if there was none."""
         return input_name(self.path) if self.path is not None else ""
 
 
@@ -122,27 +104,21 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
                 # if two names differ only in case, the second is an error, and the first counts
                 context.members = {fold(n): n for n in reversed(names.fields["name"]) if n}
                 context.members_sure = not names.unread
-                context.members_of = _by_country(names.fields["name"], names.fields["country"])
+                pairs = zip(names.fields["country"], names.fields["name"], strict=True)
+                alone = Counter(names.fields["country"])
+                context.members_of = {c: n for c, n in pairs if n and c and alone[c] == 1}
     _beginnings(parsed, context)
     unify(parsed, context)
-    spelt = {code: context.country_name(code) for code in context.spellings}
-    rows: dict[str, Any] = {
-        Case.SHEET_FIELDS[s]: sheet_rows.records() for s, sheet_rows in parsed.items()
-    }
-    case = Case(
-        years=context.years,
-        settings=settings,
-        country_names=tuple(sorted(spelt.items())),
-        **rows,
-    )
+    names_of = tuple((code, context.country_name(code)) for code in sorted(context.spellings))
+    rows: dict[str, Any] = {Case.SHEET_FIELDS[s]: part.records() for s, part in parsed.items()}
+    case = Case(years=context.years, settings=settings, country_names=names_of, **rows)
     before = _before(listed, context)
     context.findings += _checked(case, parsed, context)
     context.findings += context.overflows()
     findings = context.layout.in_order(_with_totals_merged(known_sheets, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
-    defaults = tuple(context.defaults)
-    return Book(case, findings, defaults, context.layout, sha256, path, before)
+    return Book(case, findings, tuple(context.defaults), context.layout, sha256, path, before)
 
 
 def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | None:
@@ -194,8 +170,8 @@ def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
         return _did_you_mean(grid, [names[close[0]]])
     absent = {key: name for key, name in names.items() if key not in there}
-    within = [key for key in absent if names_containing(key, [title], beginnings=False)]
-    meant = [absent[key] for key in names_containing(title, absent) or within]
+    within = [key for key in absent if common.names_containing(key, [title], beginnings=False)]
+    meant = [absent[key] for key in common.names_containing(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
     return _did_you_mean(grid, meant[:_OFFERED]) if meant else ""
 
@@ -224,9 +200,8 @@ def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> 
     for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
         if known_headers(record, (value for _, value in cells)) >= enough:
             message = f"the header seems to be in row {row}: clear the rows above"
-            context.findings.append(
-                at_cell(record.SHEET, min(grid.header), grid.header_row, message)
-            )
+            first = min(grid.header)
+            context.findings.append(at_cell(record.SHEET, first, grid.header_row, message))
             return replace(fill(grid.title, rows[i:]), merged=grid.merged, file=grid.file)
     return grid
 
@@ -275,11 +250,6 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) 
     return findings
 
 
-def _by_country(names: Sequence[str], countries: Sequence[str]) -> dict[str, str]:
-    count = Counter(countries)
-    return {c: n for n, c in zip(names, countries, strict=True) if n and c and count[c] == 1}
-
-
 def _as_members(findings: list[Finding], case: Case, context: ReadingContext) -> list[Finding]:
     """Return the findings; where a country is given instead of a member, hint at the member."""
     rows: dict[str, dict[int, Record]] = {}
@@ -298,7 +268,7 @@ def _as_members(findings: list[Finding], case: Case, context: ReadingContext) ->
 
 
 def _kept(
-    rules: Iterable[Rule],
+    rules: Iterable[common.Rule],
     case: Case,
     parsed: Mapping[str, Parsed],
     context: ReadingContext,
@@ -330,12 +300,8 @@ def _rests_on_bad(finding: Finding, needs: checks.RuleInputs, context: ReadingCo
     """Whether a finding is at a cell that could not be read, or follows from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
     if needs.others:
-        bad = bad.union(
-            *(columns for (sheet, _), columns in context.bad.items() if sheet == finding.sheet)
-        )
-    if not bad:
-        return False
-    if finding.severity is Severity.WARNING or finding.column in bad:
+        bad = bad.union(*(each for (s, _), each in context.bad.items() if s == finding.sheet))
+    if bad and (finding.severity is Severity.WARNING or finding.column in bad):
         return True
     declared = RECORDS[finding.sheet].columns()
     return any(c.header in bad for c in declared if c.field in needs.fields)
@@ -367,15 +333,13 @@ def _follows(finding: Finding, parsed: Mapping[str, Parsed]) -> bool:
     return missing or (unread and not finding.hint.startswith("did you mean"))
 
 
-_LIMITS = schema.ShareLimit
-_HOMES = {(r.SHEET, c.header): {*c.refers} for r in SHEETS for c in r.columns()}
-_HOMES[_LIMITS.SHEET, _LIMITS.column_of("buyer").header] = {Member.SHEET}
-_HOMES[_LIMITS.SHEET, _LIMITS.column_of("supplier").header] = {
-    schema.Refiner.SHEET,
-    schema.Country.SHEET,
-}
-_HOMES[schema.SecurityTarget.SHEET, schema.SecurityTarget.column_of("lost_country").header] = {
-    schema.Country.SHEET
+_HOMES = {(r.SHEET, c.header): {*c.refers} for r in SHEETS for c in r.columns()} | {
+    (record.SHEET, record.column_of(field).header): {home.SHEET for home in homes}
+    for record, field, homes in (
+        (schema.ShareLimit, "buyer", (Member,)),
+        (schema.ShareLimit, "supplier", (schema.Refiner, schema.Country)),
+        (schema.SecurityTarget, "lost_country", (schema.Country,)),
+    )
 }
 """The sheets that define the names in a column, by (sheet, header)."""
 
@@ -394,7 +358,7 @@ def _with_totals_merged(
         defined = {fold(str(name)) for home in homes for name in parsed[home].fields["name"]}
         for row, position, value in _named_total(sheet, grids[sheet], context):
             if (sheet, row) in faulty and fold(value) not in defined:
-                message = f"{value!r}: {total_hint('row')}"
+                message = f"{value!r}: {common.total_hint('row')}"
                 totals.setdefault((sheet, row), at_cell(sheet, position, row, message))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
     return [*others, *totals.values()]
@@ -415,7 +379,7 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
             continue
         naming.add(position)
         for row, value in zip(grid.rows, grid.values(position), strict=True):
-            if is_total(value):
+            if common.is_total(value):
                 yield row, position, str(value)
             elif value is None and is_name and is_required:
                 nameless.add(row)
@@ -425,7 +389,7 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
         for row, value in zip(grid.rows, grid.values(position), strict=True)
     )
     for row, position, value in (*others, *grid.stray) if nameless else ():
-        if row in nameless and is_word_of_total(value):
+        if row in nameless and common.is_word_of_total(value):
             yield row, position, str(value)
 
 
@@ -441,7 +405,9 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     def values(sheet: str, field: str) -> list[Any]:
         return sheets[sheet].fields[field] if sheet in sheets else []
 
-    refiner, project, member = (r.SHEET for r in (schema.Refiner, schema.Project, schema.Member))
+    refiner, project, member, support = (
+        r.SHEET for r in (schema.Refiner, schema.Project, Member, schema.Support)
+    )
     companies = _least([*values(refiner, "company"), *values(project, "company")])
     refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
     groups = _least(values(member, "group"))
@@ -456,13 +422,13 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
         for column in parsed.record.columns()
         if column.refers
     }
+    projects = _first(values(project, "name"))
     spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
     spellings |= {(sheet, "company"): companies for sheet in (refiner, project)}
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
-    plants = _first(values(project, "name")) | refiners
     spellings |= {(schema.PriceFloor.SHEET, "zone"): blocs}
-    spellings |= {(schema.Built.SHEET, "project"): _first(values(project, "name"))}
-    spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
+    spellings |= {(schema.Built.SHEET, "project"): projects, (support, "payer"): buyers}
+    spellings[support, "plant"] = projects | refiners
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
         spellings[steps, "name"] = _first(values(steps, "name"))
         spellings[steps, "company"] = companies
@@ -471,11 +437,9 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             cells = values(sheet, column)
             spelt = {value: spelling.get(fold(value), value) for value in set(cells)}
             sheets[sheet].fields[column] = [spelt[value] for value in cells]
-    if schema.Country.SHEET in sheets:
-        sheets[schema.Country.SHEET].fields["blocs"] = [
-            tuple(sorted({blocs[fold(bloc)] for bloc in row}))
-            for row in values(schema.Country.SHEET, "blocs")
-        ]
+    members_of_blocs = values(schema.Country.SHEET, "blocs")
+    for i, names in enumerate(members_of_blocs):
+        members_of_blocs[i] = tuple(sorted({blocs[fold(name)] for name in names}))
     if schema.ShareLimit.SHEET in sheets:
         named = {
             schema.BY_BLOC: blocs,
@@ -484,13 +448,15 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             schema.BY_COMPANY: companies,
         }
         _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
-    if schema.PriceFloor.SHEET in sheets:
-        _exempt(sheets[schema.PriceFloor.SHEET], blocs, context)
-    if schema.SecurityTarget.SHEET in sheets:
+    exempt = values(schema.PriceFloor.SHEET, "exempt")
+    for i, names in enumerate(exempt):
+        floors = sheets[schema.PriceFloor.SHEET]
+        read_names = {_country_or_bloc(name, floors, i, blocs, context) for name in names}
+        exempt[i] = tuple(sorted(read_names - {""}))
+    for i, _ in enumerate(values(schema.SecurityTarget.SHEET, "lost_country")):
+        hint = "leave the cell blank for each country outside the coalition"
         lost = sheets[schema.SecurityTarget.SHEET]
-        for i in range(len(lost.rows)):
-            hint = "leave the cell blank for each country outside the coalition"
-            _country(lost, "lost_country", i, blocs, hint, context)
+        _country(lost, "lost_country", i, blocs, hint, context)
 
 
 def _suppliers(
@@ -509,14 +475,6 @@ def _suppliers(
             suppliers[i] = named[group].get(fold(supplier), supplier)
 
 
-def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
-    """Replace the exempt names of each floor by blocs as spelt, or by codes of countries."""
-    for i, names in enumerate(floors.fields["exempt"]):
-        floors.fields["exempt"][i] = tuple(
-            sorted({_country_or_bloc(name, floors, i, blocs, context) for name in names} - {""})
-        )
-
-
 def _country_or_bloc(
     name: str, floors: Parsed, i: int, blocs: Spelling, context: ReadingContext
 ) -> str:
@@ -527,7 +485,8 @@ def _country_or_bloc(
         code = country(name)
     except CellError:
         sheet, header = floors.record.SHEET, floors.record.column_of("exempt").header
-        hint = name_hint(name, blocs) or closest_country(name) or did_you_mean(name, blocs.values())
+        hint = common.name_hint(name, blocs) or closest_country(name)
+        hint = hint or common.did_you_mean(name, blocs.values())
         wrong = CellError(f"{name!r} is neither a country nor a bloc", "countries or blocs", hint)
         context.error(sheet, floors.rows[i], header, wrong)
         return ""

@@ -13,8 +13,6 @@ from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
 from models.schema.evidence import GRADES, WIDER
-from models.schema.rounds import ROUNDS
-from models.units import MONEY
 from planner.workbook import findings, headers
 from planner.workbook.cells import (
     DECIMAL,
@@ -46,13 +44,12 @@ class Parsed:
 
     def records(self) -> tuple[Record, ...]:
         """Return the records of all rows with a readable key."""
-        names = list(self.fields)
-        columns = [self.fields[name] for name in names]
-        records = []
-        for position, (row, *values) in enumerate(zip(self.rows, *columns, strict=True)):
-            if position not in self.lost:
-                records.append(self.record(row=row, **dict(zip(names, values, strict=True))))
-        return tuple(records)
+        rows = enumerate(zip(self.rows, *self.fields.values(), strict=True))
+        return tuple(
+            self.record(row=row, **dict(zip(self.fields, values, strict=True)))
+            for position, (row, *values) in rows
+            if position not in self.lost
+        )
 
 
 def _headings(
@@ -65,9 +62,8 @@ def _headings(
     shown = {h.position: h.label for h in header.headings if h.position in read}
     context.findings += warn_hidden(record.SHEET, grid, shown)
     places = {h.key: h.position for h in header.headings}
-    units = {
-        h.key: findings.Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0
-    }
+    other = [h for h in header.headings if h.factor != 1.0]
+    units = {h.key: findings.Unit(h.unit or "", h.factor) for h in other}
     titles = {p: str(text) for p, text in grid.header.items()} if grid.file else {}
     context.layout.sheets[record.SHEET] = findings.SheetLayout(
         grid.header_row, places, units=units, titles=titles
@@ -106,17 +102,17 @@ class _SheetReading:
         stepped = [h for h in headings if h.year is not None]
         series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
-        default = _DEFAULTS[self.record].get(column.field)
-        base = self._cells(
-            column, plain, None if series else stand_in if column.required else default
-        )
+        blank = stand_in if column.required else getattr(self.record, column.field, None)
+        base = self._cells(column, plain, None if series else blank)
         if stepped:
             if not plain.position and column.required:
                 self.parsed.begins[column.header] = stepped[0].year or 0
             return self._stepped(column, base, stepped)
         raw = self.grid.values(plain.position)
-        self._required(column, plain, raw)
-        self._count(column, raw)
+        if column.required:
+            self._required(column, plain, raw)
+        else:
+            self._count_blank(column.header, raw, column.default)
         if not series:
             return base
         series_of = {number: ByYear(number) for number in set(base)}
@@ -127,15 +123,16 @@ class _SheetReading:
     def _stepped(
         self, column: Column, base: list[Any], stepped: list[ParsedHeader]
     ) -> list[ByYear]:
-        steps = []
+        steps = [(h.year or 0, self._cells(column, h, None)) for h in stepped]
         for h in stepped:
-            steps.append((h.year or 0, self._cells(column, h, None)))
             self._count_blank(h.label, self.grid.values(h.position), "the value before")
         series = [
             ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
             for i, number in enumerate(base)
         ]
-        self._count(column, [s if s.numbers() else None for s in series])
+        if not column.required:
+            filled = [each if each.numbers() else None for each in series]
+            self._count_blank(column.header, filled, column.default)
         return series
 
     def _cells(self, column: Column, heading: ParsedHeader, blank: object) -> list[Any]:
@@ -187,25 +184,17 @@ class _SheetReading:
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
-        if not column.required:
-            return
         message = f"a blank cell; {column.header} must be filled"
         blank = findings.CellError(message, expected_values(column, self.context.currency))
         for i, value in enumerate(raw):
-            if value is not None:
-                continue
-            if plain.position:
+            if value is None and plain.position:
                 self.context.error(self.sheet, self.grid.rows[i], column.header, blank)
-            if column.key:
+            if value is None and column.key:
                 self._lose(i)
 
     def _lose(self, position: int) -> None:
         self.parsed.lost.add(position)
         self.parsed.unread = True
-
-    def _count(self, column: Column, raw: list[Any]) -> None:
-        if not column.required:
-            self._count_blank(column.header, raw, column.default)
 
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
         cells = raw.count(None)
@@ -238,21 +227,18 @@ class _SheetReading:
 
     def _members(self, headings: list[ParsedHeader]) -> list[tuple[tuple[str, float], ...]]:
         columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
+        costs: list[list[tuple[str, float]]] = [[] for _ in self.grid.rows]
         for h, cells in zip(headings, columns, strict=True):
             self._count_blank(h.label, cells, "the default freight")
-        if not columns:
-            return [()] * len(self.grid.rows)
-        names = [h.spread for h in headings]
-        return [
-            tuple((name, cost) for name, cost in zip(names, row, strict=True) if cost is not None)
-            for row in zip(*columns, strict=True)
-        ]
+            for row, cost in zip(costs, cells, strict=True):
+                if cost is not None:
+                    row.append((h.spread, cost))
+        return list(map(tuple, costs))
 
     # ---- the rest of a row ---------------------------------------------------------------------
 
     def _notes(self, headings: list[ParsedHeader]) -> None:
         """Read notes, sources and grades; the text of unknown columns is added to the note."""
-        count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
         for h in sorted(headings, key=lambda h: (h.always != "note", h.position)):
             texts = [_note(value) for value in self.grid.values(h.position)]
@@ -266,47 +252,39 @@ class _SheetReading:
                 if part:
                     notes.setdefault(i, []).append(part if h.always else f"{h.text}: {part}")
         if notes:
-            self.parsed.fields["note"] = ["; ".join(notes.get(i, ())) for i in range(count)]
+            joined = ["; ".join(notes.get(i, ())) for i, _ in enumerate(self.grid.rows)]
+            self.parsed.fields["note"] = joined
 
     def _grades(self, heading: ParsedHeader, texts: list[str]) -> list[str]:
-        grades = []
-        for i, written in enumerate(texts):
-            grade = grade_of(written)
+        grades = [grade_of(written) for written in texts]
+        for row, written, grade in zip(self.grid.rows, texts, grades, strict=True):
             if grade is None:
                 hint = name_hint(written, {fold(word): word for word in WIDER})
                 wrong = findings.CellError(findings.quoted(written), GRADES, hint)
-                self.context.error(self.sheet, self.grid.rows[i], heading.label, wrong)
-            grades.append(grade or "")
-        return grades
+                self.context.error(self.sheet, row, heading.label, wrong)
+        return [grade or "" for grade in grades]
 
     def _keys(self) -> None:
         """Report two rows with the same key; the error names both places."""
         keys = [c for c in self.record.columns() if c.key]
-        if not keys:
-            return
         columns = [self.parsed.fields[c.field] for c in keys]
         first: dict[tuple[str, ...], int] = {}
         folded = zip(*([_fold(str(v)) for v in values] for values in columns), strict=True)
         for i, key in enumerate(folded):
-            if i in self.parsed.lost:
+            if i in self.parsed.lost or first.setdefault(key, i) == i:
                 continue
-            before = first.setdefault(key, i)
-            if before != i:
-                row, values = self.grid.rows[i], [values[i] for values in columns]
-                first_row = self.grid.rows[before]
-                place = self.context.layout.sheet(self.sheet)
-                cell = place.address(place.columns[fold(keys[0].header)], first_row)
-                name = " + ".join(
-                    self.context.country_name(v) if c.kind is CellKind.COUNTRY else str(v)
-                    for c, v in zip(keys, values, strict=True)
-                    if v not in {"", None}
-                )
-                headers_of = " + ".join(c.header for c in keys)
-                twice = findings.CellError(
-                    f"{name} appears twice, first in {cell}", f"each {headers_of} once"
-                )
-                self.context.error(self.sheet, row, keys[0].header, twice)
-                self.parsed.lost.add(i)
+            place = self.context.layout.sheet(self.sheet)
+            position, before = place.columns[fold(keys[0].header)], self.grid.rows[first[key]]
+            name = " + ".join(
+                self.context.country_name(cell) if column.kind is CellKind.COUNTRY else str(cell)
+                for column, cell in zip(keys, [cells[i] for cells in columns], strict=True)
+                if cell not in {"", None}
+            )
+            message = f"{name} appears twice, first in {place.address(position, before)}"
+            once = f"each {' + '.join(c.header for c in keys)} once"
+            twice = findings.CellError(message, once)
+            self.context.error(self.sheet, self.grid.rows[i], keys[0].header, twice)
+            self.parsed.lost.add(i)
 
 
 _fold = cache(fold)
@@ -321,19 +299,11 @@ def _note(value: object) -> str:
 
 _SERIES = {(r.SHEET, f.name) for r in SHEETS for f in dataclasses.fields(r) if f.type == "ByYear"}
 """Fields that may have columns of years."""
-_DEFAULTS = {
-    record: {
-        f.name: f.default
-        for f in dataclasses.fields(record)
-        if f.default is not dataclasses.MISSING
-    }
-    for record in (*SHEETS, *ROUNDS)
-}
 
 
 def _placeholder(record: type[Record], column: Column) -> Any:
     """Return a value for a cell that cannot be read, so that the other cells can be checked."""
-    default = _DEFAULTS[record].get(column.field)
+    default = getattr(record, column.field, None)
     if default is not None and not isinstance(default, ByYear):
         return default
     if column.kind in DECIMAL:
@@ -354,15 +324,20 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
     It is read before all others, since their headers name its currency.
     """
     rows = _settings(grid, context) if grid is not None and grid.header_row else {}
-    context.currency = _currency(rows, context)
+    row, _, value = rows.get("currency", (0, "", None))
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
+        context.currency = fold(value).upper()
+    elif value is not None:
+        expected = "a three-letter currency code such as USD or EUR"
+        wrong = findings.CellError(shown(value), expected, hint_of(value))
+        context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
     fields: dict[str, Any] = {"currency": context.currency}
     for column in Settings.columns():
         row, label, value = rows.get(column.field, (0, column.header, None))
         factor = _setting_factor(column, row, label, context) if row else 1.0
         if value is None:
-            context.defaults.append(
-                findings.DefaultUsed(Settings.SHEET, column.header, 1, column.default)
-            )
+            blank = findings.DefaultUsed(Settings.SHEET, column.header, 1, column.default)
+            context.defaults.append(blank)
         elif column.field != "currency":
             try:
                 fields[column.field] = converter(column, factor, context.currency)(value)
@@ -411,19 +386,6 @@ def _setting(label: object, value: object) -> tuple[Column | None, findings.Cell
     return None, findings.CellError(f"{name!r} is not a setting", f"one of {names}", hint)
 
 
-def _currency(rows: _Rows, context: findings.ReadingContext) -> str:
-    """Return the workbook's currency; US dollars if it is blank or not a three-letter code."""
-    row, _, value = rows.get("currency", (0, "", None))
-    if value is None:
-        return MONEY
-    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
-        return fold(value).upper()
-    expected = "a three-letter currency code such as USD or EUR"
-    wrong = findings.CellError(shown(value), expected, hint_of(value))
-    context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
-    return MONEY
-
-
 def _setting_factor(
     column: Column, row: int, label: str, context: findings.ReadingContext
 ) -> float:
@@ -435,7 +397,6 @@ def _setting_factor(
     except findings.CellError as error:
         position = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
-        context.findings.append(
-            findings.at_cell(Settings.SHEET, position, row, error.found, wanted)
-        )
+        wrong = findings.at_cell(Settings.SHEET, position, row, error.found, wanted)
+        context.findings.append(wrong)
         return 1.0

@@ -36,7 +36,11 @@ def save(
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_file(target.parent, target.suffix) as scratch:
             write(scratch)
-            _settle(scratch, target)
+            sync_file(scratch)
+            if target.exists() and not is_in_use(target):
+                scratch.chmod(stat.S_IMODE(target.stat().st_mode))
+            else:
+                set_default_mode(scratch, 0o666)
             if not is_in_use(target) and (over or not target.exists()):
                 # Windows refuses to replace a file that another program holds open.
                 with contextlib.suppress(PermissionError):
@@ -62,7 +66,6 @@ def save_text(path: Path, text: str) -> Path:
 
 @contextlib.contextmanager
 def as_write_error(path: Path) -> Iterator[None]:
-    """Raise the system's errors of writing to a path as a WriteError."""
     try:
         yield
     except (OSError, FileCreateError) as error:
@@ -77,25 +80,18 @@ def refuse_special_file(path: Path, word: str = "file") -> None:
         if error.errno == errno.ENAMETOOLONG:
             raise WriteError(_why(path, error)) from error
         return  # there is no file, or writing will raise the error
+    msg = f"{path} is a pipe, device or socket, not a file: name a file"
     if stat.S_ISDIR(mode):
         msg = f"{path} is a folder: name a file{'' if word == 'file' else f' for the {word}'}"
-        raise WriteError(msg)
     if not stat.S_ISREG(mode):
-        msg = f"{path} is a pipe, device or socket, not a file: name a file"
         raise WriteError(msg)
 
 
 def lock_file(path: Path) -> Path | None:
     """Return the lock file that Excel or LibreOffice keeps while a file is open; None if none."""
     locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
-    return next((lock for lock in locks if _is_there(lock)), None)
-
-
-def _is_there(path: Path) -> bool:
-    """Return whether a file exists; a name that is too long does not."""
-    with contextlib.suppress(OSError):
-        return path.exists()
-    return False
+    # a name that is too long does not exist, but makes Path.exists raise
+    return next((lock for lock in locks if os.path.exists(lock)), None)  # noqa: PTH110
 
 
 def is_in_use(path: Path) -> bool:
@@ -117,15 +113,6 @@ def behind_links(path: Path) -> Path:
         raise WriteError(_why(path, error)) from error
 
 
-def _settle(scratch: Path, target: Path) -> None:
-    """Write the file durably, with the permissions of the one it replaces."""
-    sync_file(scratch)
-    if target.exists() and not is_in_use(target):
-        scratch.chmod(stat.S_IMODE(target.stat().st_mode))
-    else:
-        set_default_mode(scratch, 0o666)
-
-
 def set_default_mode(scratch: Path, mode: int) -> None:
     """Give a scratch file or folder, until now private, the default permissions of a new one."""
     mask = os.umask(0)
@@ -134,7 +121,6 @@ def set_default_mode(scratch: Path, mode: int) -> None:
 
 
 def sync_file(file: Path) -> None:
-    """Flush a file's content to disk (fsync)."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 

@@ -8,19 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
-from planner.workbook import findings, grid, number_format
-from planner.workbook.archive import (
-    MAIN,
-    MOST_CELLS,
-    MOST_ROWS,
-    MOST_UNPACKED,
-    Archive,
-    RefusedError,
-    local,
-)
+from planner.workbook import archive, findings, grid, number_format
+from planner.workbook.archive import MAIN, Archive, RefusedError, local
 
 UNSAVED = grid.Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
@@ -68,13 +60,12 @@ def formats_of(book: Any) -> FormatsToCheck:
         for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
         if each.numFmt is not None
     }
+    numbers = {k: c for k, c in codes.items() if k not in dates}
     return FormatsToCheck(
-        numbers={
-            k: c for k, c in codes.items() if k not in dates and not number_format.shows_numbers(c)
-        },
-        texts={k: c for k, c in codes.items() if not number_format.shows_texts(c)},
+        numbers={k: c for k, c in numbers.items() if not number_format.shows_numbers(c)},
+        texts={k: c for k, c in codes.items() if number_format.other_text(c, "Text")},
         dates=dates,
-        rules={key: code for key, code in rules.items() if not number_format.shows_numbers(code)},
+        rules={k: c for k, c in rules.items() if not number_format.shows_numbers(c)},
     )
 
 
@@ -118,9 +109,7 @@ class VolatileWords:
 
     def may_be_in(self, piece: bytes) -> bool:
         """Return whether a piece of XML may contain a volatile formula."""
-        if b"<f" not in piece:
-            return False
-        capital = piece.upper()
+        capital = piece.upper() if b"<f" in piece else b""
         return any(hint in capital for hint in self._hints)
 
 
@@ -143,11 +132,11 @@ class SheetSource:
     def count(self, *, bytes_: int = 0, cells: int = 0) -> None:
         """Count bytes and cells; RefusedError above the limits."""
         self.bytes, self.cells = self.bytes + bytes_, self.cells + cells
-        if self.cells > MOST_CELLS:
-            msg = f"the file has more than {MOST_CELLS:,} cells"
+        if self.cells > archive.MOST_CELLS:
+            msg = f"the file has more than {archive.MOST_CELLS:,} cells"
             raise RefusedError(msg)
-        if self.bytes > MOST_UNPACKED:
-            msg = f"the sheets of the file unpack to more than {MOST_UNPACKED:,} bytes"
+        if self.bytes > archive.MOST_UNPACKED:
+            msg = f"the sheets of the file unpack to more than {archive.MOST_UNPACKED:,} bytes"
             raise RefusedError(msg)
 
 
@@ -163,8 +152,8 @@ def rows(
     everything outside the rows. Both give the same cells.
     """
     for count, row in enumerate(_rows(source, part, extras), start=1):
-        if count > MOST_ROWS:
-            msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
+        if count > archive.MOST_ROWS:
+            msg = f"a sheet of the file has more than {archive.MOST_ROWS:,} rows"
             raise RefusedError(msg)
         yield row
 
@@ -183,13 +172,13 @@ def _rows(
             while offset < len(piece):
                 taken = plain.take(piece, offset)
                 if taken is not None and not (
-                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken.end])
+                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken[-1]])
                 ):
-                    number, offset = taken.number, taken.end
-                    source.count(cells=len(taken.cells) + 1)
-                    if extras.are_rows_hidden or _may_hide(taken.attributes):
-                        extras.add_row(number, dict(_ATTRIBUTE.findall(taken.attributes.decode())))
-                    yield number, taken.cells
+                    number, cells, attributes, offset = taken
+                    source.count(cells=len(cells) + 1)
+                    if extras.are_rows_hidden or _may_hide(attributes):
+                        extras.add_row(number, dict(_ATTRIBUTE.findall(attributes.decode())))
+                    yield number, cells
                     continue
                 end = piece.find(b"<row ", offset + 1)
                 passed = piece[offset:end] if end > 0 else piece[offset:]
@@ -260,25 +249,15 @@ class _CellReader:
     """Reads cells as openpyxl does, but distinguishes a formula without a value from a blank."""
 
     def __init__(self, source: SheetSource, extras: grid.SheetExtras) -> None:
-        from openpyxl.worksheet._reader import (
-            FORMULA_TAG,
-            INLINE_STRING,
-            VALUE_TAG,
-            WorkSheetParser,
-        )
+        from openpyxl.worksheet import _reader
 
         book, self.stale, self.strings = source.book, source.is_stale, source.texts
-        self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
-        self.values = {VALUE_TAG, INLINE_STRING}
+        self.formula, self.value_tag = _reader.FORMULA_TAG, _reader.VALUE_TAG
+        self.values = {_reader.VALUE_TAG, _reader.INLINE_STRING}
         dates, times = book._date_formats, book._timedelta_formats  # noqa: SLF001
         self.formats, self.volatile, self.extras = source.formats, source.volatile, extras
-        self.parser = WorkSheetParser(
-            io.BytesIO(),
-            self.strings,
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=dates,
-            timedelta_formats=times,
+        self.parser = _reader.WorkSheetParser(
+            io.BytesIO(), self.strings, True, book.epoch, dates, times
         )
         self.may_be_volatile = False
         self.arrays: list[grid.Area] = []
@@ -291,19 +270,17 @@ class _CellReader:
             address = element.get("r")
             place = findings.column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
-            if self.may_be_volatile and (word := self._volatile(element)):
-                self.extras.volatile.append((number, place, word))
-            if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
-                value = UNSAVED
+            if self.may_be_volatile:
+                word = self.volatile.function_in(element.findtext(self.formula) or "")
+                self.extras.volatile += [(number, place, word)] if word else []
+            if self.arrays and self._is_unsaved(element, value):
+                in_array = any(
+                    area.left <= place <= area.right and area.top <= number <= area.bottom
+                    for area in self.arrays
+                )
+                value = UNSAVED if in_array else value
             cells.append((place, value))
         return cells
-
-    def _volatile(self, element: Any) -> str:
-        formula = element.find(self.formula)
-        return "" if formula is None else self.volatile.function_in(formula.text or "")
-
-    def _in_array(self, column: int, row: int) -> bool:
-        return any(a.left <= column <= a.right and a.top <= row <= a.bottom for a in self.arrays)
 
     def _value(self, element: Any) -> object:
         try:
@@ -331,7 +308,10 @@ class _CellReader:
     def _careful(self, element: Any, style: str) -> object:
         if sum(part.tag in self.values for part in element) > 1:
             return grid.Fault("a cell with two values")
-        self._array(element.find(self.formula))
+        formula = element.find(self.formula)
+        if formula is not None and formula.get("t") == "array" and ":" in formula.get("ref", ""):
+            area = grid.area_of(formula.get("ref"))  # only its first cell has the formula
+            self.arrays += [] if area is None else [area]
         text = element.findtext(self.value_tag)
         kind = element.get("t", "n")
         if text and not _WRITTEN.get(kind, _ANY).fullmatch(text):
@@ -343,18 +323,11 @@ class _CellReader:
         if cell["data_type"] == "e":
             return grid.Fault(f"the error value {value}")
         value = value + 0.0 if type(value) is float else value  # no -0
-        is_formula = element.find(self.formula) is not None
+        is_formula = formula is not None
         return UNSAVED if is_formula and self._is_unsaved(element, value) else value
 
     def _is_unsaved(self, element: Any, value: object) -> bool:
         return element.get("t") != "str" and (value is None or (self.stale and value == 0))
-
-    def _array(self, formula: Any) -> None:
-        """Record the area of an array formula: only its first cell has the formula in the file."""
-        if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
-            return
-        area = grid.area_of(formula.get("ref"))
-        self.arrays += [] if area is None else [area]
 
 
 _ANY = re.compile(r".*", re.DOTALL)
@@ -417,15 +390,6 @@ _ROW = rb'<row r="(\d{1,7})"([^<>]*)(?<!/)>((?:%s)+)</row>'
 _TALL, _ATTRIBUTE = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
-class PlainRow(NamedTuple):
-    """A plain row: its number, its cells, its attributes, and the offset of its end."""
-
-    number: int
-    cells: list[tuple[int, object]]
-    attributes: bytes
-    end: int
-
-
 def _may_hide(attributes: bytes) -> bool:
     return b"hidden" in attributes or (b"ht" in attributes and not _TALL.search(attributes))
 
@@ -453,13 +417,17 @@ class PlainRows:
             declared = re.search(rb"encoding=[\"'](.*?)[\"']", part)
             text = declared is None or declared[1].lower() == b"utf-8"
             self._known = text and f' xmlns="{MAIN}"'.encode() in part
-        if self._known and b"<sheetData>" in part:
-            self.is_on = True
+        self.is_on = self.is_on or (self._known and b"<sheetData>" in part)
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
-    def take(self, piece: bytes, offset: int) -> PlainRow | None:
-        """Return the row that begins at an offset; None if it needs the parser."""
+    def take(
+        self, piece: bytes, offset: int
+    ) -> tuple[int, list[tuple[int, object]], bytes, int] | None:
+        """Return number, cells and attributes of the row at an offset, and the offset of its end.
+
+        None if it needs the parser.
+        """
         match = self._row.match(piece, offset) if self.is_on else None
         if match is None:
             return None
@@ -469,7 +437,7 @@ class PlainRows:
             return None
         if cells is None:
             return None
-        return PlainRow(int(match[1]), cells, match[2], match.end())
+        return int(match[1]), cells, match[2], match.end()
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row; None if one needs the parser."""
@@ -509,8 +477,10 @@ _ENTRY, _TEXT = f"{{{MAIN}}}si", f"{{{MAIN}}}t"
 
 def shared_strings(package: Any) -> list[str]:
     """Return the shared strings by index, as openpyxl reads them."""
+    from openpyxl.cell.text import Text
     from openpyxl.xml.constants import SHARED_STRINGS
 
+    from_tree: Any = Text.from_tree
     part = package.package.find(SHARED_STRINGS)
     if part is None:
         return []
@@ -518,22 +488,15 @@ def shared_strings(package: Any) -> list[str]:
     with package.archive.open_texts(part.PartName[1:]) as source:
         events = iterparse(source)  # noqa: S314 - expat bounds the growth of entities
         for count, (_, node) in enumerate(events):
-            if count > MOST_CELLS:
-                msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
+            if count > archive.MOST_CELLS:
+                msg = f"the texts of the file have more than {archive.MOST_CELLS:,} elements"
                 raise RefusedError(msg)
             if node.tag == _ENTRY:
-                texts.append(_text_of(node).replace("x005F_", ""))
+                text: Any = ""
+                if len(node) == 1 and node[0].tag == _TEXT:  # nearly all; others have pieces
+                    text = node[0].text or ""
+                elif len(node):
+                    text = from_tree(node).content
+                texts.append(str(text).replace("x005F_", ""))
                 node.clear()
     return texts
-
-
-def _text_of(entry: Any) -> str:
-    """Return an entry's text: nearly all have one element, others have formatted pieces."""
-    if not len(entry):
-        return ""
-    if len(entry) == 1 and entry[0].tag == _TEXT:
-        return entry[0].text or ""
-    from openpyxl.cell.text import Text
-
-    read: Any = Text.from_tree(entry)
-    return str(read.content)

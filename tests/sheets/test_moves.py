@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import tolerances
-from planner.sheets.moves import MOST_MOVES, changed_amounts, largest_moves, minerals_that_differ
+from planner.sheets.changes import MOST_MOVES, changed_amounts, largest_moves, minerals_that_differ
 
 KEYS = ["mineral", "seller", "buyer"]
 TONNES = st.floats(0.0, 1e6, allow_subnormal=False)

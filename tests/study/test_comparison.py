@@ -15,8 +15,8 @@ from planner import scenarios
 from planner.render.words import span
 from planner.run import Start
 from planner.scenarios import Variant, WhatIf
+from planner.sheets.changes import input_differences
 from planner.sheets.context import Context
-from planner.sheets.inputs import input_differences
 from planner.studies import Here, compare, run_study
 from planner.studies.cases import compare_study, compared_cases, with_tables
 from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets

@@ -1,47 +1,37 @@
-"""The differences between a base case and a scenario, input by input."""
+"""Differences of two cases, input by input, and of two plans, amount by amount."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from itertools import groupby
 from typing import Any
 
-from models import schema
+import numpy as np
+import pandas as pd
+
+from models import schema, tolerances
 from models.case import Case
 from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
 from planner.render.table import Cell
-from planner.render.words import clean, span
+from planner.render.words import clean, counted, span
 
 ADDED, REMOVED = "added", "removed"
 
-_BESIDE: dict[str, tuple[schema.Column, str, str, Look]] = {
-    "extra_usable": (
-        schema.Refiner.column_of("capacity"),
-        "usable capacity added",
-        "t/yr",
-        Look.TONNES,
-    ),
-    "support": (schema.Refiner.column_of("cost"), "support paid", "USD/t", Look.PRICE),
-    "built_in": (
-        schema.Project.column_of("first_year"),
-        "year in which it is built in full",
-        "",
-        Look.YEAR,
-    ),
-    "freight_factor": (
-        schema.Lane.column_of("freight"),
-        "freight multiplied by",
-        "",
-        Look.FACTOR,
-    ),
-    "tariff_added": (schema.Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
-    "except_minerals": (schema.ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
+_BESIDE: dict[str, tuple[type[schema.Record], str, str, str, Look]] = {
+    "extra_usable": (schema.Refiner, "capacity", "usable capacity added", "t/yr", Look.TONNES),
+    "support": (schema.Refiner, "cost", "support paid", "USD/t", Look.PRICE),
+    "built_in": (schema.Project, "first_year", "year in which it is built in full", "", Look.YEAR),
+    "freight_factor": (schema.Lane, "freight", "freight multiplied by", "", Look.FACTOR),
+    "tariff_added": (schema.Lane, "tariff", "added to the tariff", "", Look.SHARE),
+    "except_minerals": (schema.ShareLimit, "mineral", "all minerals but", "", Look.PRICE),
 }
-"""Fields that only a scenario fills: the column that they change, meaning, unit and format."""
-_NAMES = {schema.CellKind.NAME, schema.CellKind.COUNTRY, schema.CellKind.CHOICE}
+"""Fields that only a scenario fills: the field that they change, meaning, unit and format."""
+_NAMES = {
+    schema.CellKind.NAME, schema.CellKind.COUNTRY, schema.CellKind.CHOICE, schema.CellKind.YEAR,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,14 +65,9 @@ def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
         before, after = base.records(record.SHEET), case.records(record.SHEET)
         if before is after or before == after:
             continue
-        for difference in _of_sheet(base, before, after):
-            # the sheet Members shows that the member left
-            is_gone = (
-                record is schema.Freight
-                and difference.column in base.member_of.keys() - case.member_of
-            )
-            if not is_gone:
-                yield difference
+        # the sheet Members shows which members left
+        gone = base.member_of.keys() - case.member_of if record is schema.Freight else ()
+        yield from (each for each in _of_sheet(base, before, after) if each.column not in gone)
 
 
 def _of_sheet(
@@ -95,9 +80,8 @@ def _of_sheet(
     for record in sorted(before, key=lambda r: r.row):
         same = left.get(_key(record), [])
         if not same:
-            yield InputDifference(
-                record.SHEET, record.row, _first(record), _label(case, record), None, REMOVED
-            )
+            place, label = (record.SHEET, record.row, _first(record)), _label(case, record)
+            yield InputDifference(*place, label, None, REMOVED)
             continue
         other = record if record in same else same[0]
         same.remove(other)
@@ -132,11 +116,10 @@ def record_differences(
         words = f"{label}: {shown.words}"
         if shown.is_spread:
             was, now = dict(old), dict(new)
-            for header in dict.fromkeys([*was, *now]):
-                cell, other = was.get(header), now.get(header, REMOVED)
-                if cell != now.get(header):
-                    name = str(header)
-                    yield InputDifference(*place, name, words + name, cell, other, shown.look)
+            for name in dict.fromkeys([*was, *now]):
+                cells = was.get(name), now.get(name, REMOVED)
+                if was.get(name) != now.get(name):
+                    yield InputDifference(*place, str(name), f"{words}{name}", *cells, shown.look)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             yield from _by_year(case, place, shown, words, (old, new))
         else:
@@ -179,16 +162,10 @@ def _of_added(case: Case, record: schema.Record) -> Iterator[InputDifference]:
         if f.compare and value != default and not _is_label(record, columns.get(f.name)):
             shown = _field_words(case, record, f.name)
             for cell, words_of, content in _cells(shown, value):
-                words, place = f"{label}: {words_of}", (record.row, cell)
-                differences.append(
-                    InputDifference(
-                        record.SHEET, 0, "", words, None, _shown(content), shown.look, *place
-                    )
-                )
-    place = (record.row, _first(record))
-    yield from differences or [
-        InputDifference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)
-    ]
+                words, to = f"{label}: {words_of}", (_shown(content), shown.look, record.row, cell)
+                differences.append(InputDifference(record.SHEET, 0, "", words, None, *to))
+    added = ADDED, Look.TEXT, record.row, _first(record)
+    yield from differences or [InputDifference(record.SHEET, 0, "", label, None, *added)]
 
 
 def _cells(shown: _FieldWords, value: Any) -> Iterator[tuple[str, str, Any]]:
@@ -229,8 +206,8 @@ def _field_words(case: Case, record: schema.Record, field: str) -> _FieldWords:
         header = words = column.header
         declared, look = column.unit, look_of(column)
     elif field in _BESIDE:
-        beside, words, declared, look = _BESIDE[field]
-        header = beside.header
+        of_record, beside, words, declared, look = _BESIDE[field]
+        header = of_record.column_of(beside).header
     else:
         header, words, declared, look = "", field.replace("_", " "), "", Look.PRICE
     unit = in_currency(declared, currency)
@@ -239,11 +216,9 @@ def _field_words(case: Case, record: schema.Record, field: str) -> _FieldWords:
 
 def _is_label(record: schema.Record, column: schema.Column | None) -> bool:
     """Return whether a column identifies the row, rather than holding a value."""
-    if column is None:
-        return False
-    if any(c.key for c in type(record).columns()):
-        return column.key
-    return column.kind in _NAMES or column.kind is schema.CellKind.YEAR
+    if column is None or any(c.key for c in type(record).columns()):
+        return column is not None and column.key
+    return column.kind in _NAMES
 
 
 def _label(case: Case, record: schema.Record) -> str:
@@ -255,10 +230,8 @@ def _label(case: Case, record: schema.Record) -> str:
         is_default = not column.required and value == getattr(type(record), column.field, None)
         if not _is_label(record, column) or is_default or value in {"", None}:
             continue
-        is_code = column.kind is schema.CellKind.COUNTRY or column.field in {
-            "supplier",
-            "lost_country",
-        }
+        is_code = column.kind is schema.CellKind.COUNTRY
+        is_code = is_code or column.field in {"supplier", "lost_country"}
         text = case.country_name(value) if is_code else str(_shown(value))
         if isinstance(value, tuple):  # of countries and blocs
             text = "; ".join(map(case.country_name, value))
@@ -271,6 +244,47 @@ def _shown(value: Any) -> Cell:
         return "yes" if value else "no"
     if isinstance(value, int | float) or value is None:
         return value
-    if isinstance(value, tuple):
-        return clean(", ".join(str(each) for each in value)) or None
-    return clean(str(value)) or None
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return clean(text) or None
+
+
+# ---- amounts of two plans, matched by key --------------------------------------------------------
+
+MOST_MOVES = 10
+"""Most flows listed in a group; a last row sums up the others."""
+_AMOUNTS = ["old", "new", "change"]
+
+
+def changed_amounts(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
+    """Return the amounts that differ: the names in their keys, then old, new and change.
+
+    Changes that are only rounding of the largest amount of their ``group`` don't count.
+    """
+    both = pd.DataFrame({"old": old, "new": new}).fillna(0.0)
+    both["change"] = both["new"] - both["old"]
+    largest = both.groupby(level=list(group))[["old", "new"]].transform("max").max(axis=1)
+    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
+
+
+def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
+    """Yield the moves of one group, the largest first, and a last row that sums up the others."""
+    order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
+    yield from order[:MOST_MOVES]
+    if rest := order[MOST_MOVES:]:
+        others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
+        yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
+
+
+def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:
+    """Return the minerals whose cost or shortage differs in any year.
+
+    ``pairs`` are series of the old and the new plan, by mineral and year: cost, and shortage.
+    """
+    minerals: set[str] = set()
+    for old, new in pairs:
+        before, after = old.align(new, fill_value=0.0)
+        sizes = pd.concat([before.abs(), after.abs()], axis=1).max(axis=1)
+        largest = sizes.groupby(level="mineral").transform("max").clip(lower=1.0)
+        is_other = (after - before).abs() > tolerances.SAME_COST * largest
+        minerals |= {str(mineral) for mineral, _ in is_other.index[is_other]}
+    return minerals

@@ -1,14 +1,17 @@
-"""Who pays in a case compared with a reference: for own purchases, and by bills."""
+"""Who pays in a case compared with a reference: for own purchases, for inputs, and by bills."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
+from models.plan.stages import input_cost
 from models.program import CashCost
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
@@ -16,6 +19,12 @@ from planner.render.chart import Picture, Role, bars, short
 from planner.render.words import money, share, tariff_words
 from planner.sheets.pictures import who_pays
 from planner.studies import engine, kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.plan import Plan
+    from models.resolve import Floats, Ints
 
 FOR_SAME = "for the same tonnes"
 
@@ -109,6 +118,47 @@ def who_pays_section(
     )
     views = kind.Section.views_by(tables[result], result.case, draw, name)
     return (kind.Section("members", "Who pays", lead, views, choice),)
+
+
+# ---- the cost of inputs that plants buy, charged to the buyers of the products -------------------
+
+
+def bought_by_plants(plan: Plan) -> pd.DataFrame:
+    """Return the rows of ``Plan.inputs`` that plants buy; members supply the others."""
+    return plan.inputs[plan.inputs["member"] == ""]
+
+
+def sums_by_mineral(
+    plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
+) -> dict[str, float]:
+    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
+    names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
+    return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
+
+
+def with_input_costs(
+    plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
+) -> dict[str, float]:
+    """Return money by mineral, with the cost of inputs moved to the minerals made from them.
+
+    ``charged`` is the cost of each flow of an input [money]; ``counted`` is the part of it that
+    ``amounts`` already has at the input's mineral. If a plant makes nothing in a year, the cost
+    stays with the input.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    if not e.intakes:
+        return dict(amounts)
+    cost = input_cost(plan, charged)
+    more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
+    np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
+    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
+    is_unused = made[flows.intake, flows.year] <= 0
+    np.add.at(
+        more, flows.mineral, is_unused * (charged + plan.taken * cost[flows.source, flows.year])
+    )
+    np.add.at(less, flows.mineral, counted)
+    rows = zip(e.minerals, more.tolist(), less.tolist(), strict=True)
+    return {mineral: measures.difference(plus, minus, plus) for mineral, plus, minus in rows}
 
 
 # ---- by bills ------------------------------------------------------------------------------------

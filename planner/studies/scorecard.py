@@ -145,30 +145,22 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     Each mineral has one chain with all of its runs, so results are the same wherever they run.
     """
     case, scores, base = plan.case, scorecard(plan), totals_of(plan)
-    missed = [
-        (s, s.required, benchmark_limit(case, s)) for s in scores if s.required and s.met is False
-    ]
-    chains: dict[str, list[Run]] = {}
-    for score, _, change in missed:
-        if isinstance(change, AddBenchmark):
-            chains.setdefault(score.mineral, []).append(Run(_run_name(score), change))
+    prices, chains = dict[str, BenchmarkPrice](), dict[str, list[Run]]()
+    for score in scores:
+        if score.required and score.met is False:
+            change = benchmark_limit(case, score)
+            buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
+            name = f"{score.measure.title}{buyer}: {score.mineral}"
+            prices[name] = BenchmarkPrice(score, score.required)
+            if isinstance(change, str):
+                prices[name] = replace(prices[name], reason=change)
+            else:
+                chains.setdefault(score.mineral, []).append(Run(name, change))
     study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
-    by_name = {outcome.name: outcome for outcome in outcomes}
-    priced = tuple(
-        BenchmarkPrice(score, required, reason=change)
-        if isinstance(change, str)
-        else _with_differences(
-            plan, base, BenchmarkPrice(score, required), by_name[_run_name(score)]
-        )
-        for score, required, change in missed
-    )
-    return ScoredPlan(plan, scores, base, priced, outcomes)
-
-
-def _run_name(score: Score) -> str:
-    buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
-    return f"{score.measure.title}{buyer}: {score.mineral}"
+    for outcome in outcomes:
+        prices[outcome.name] = _with_differences(plan, base, prices[outcome.name], outcome)
+    return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
 
 
 def _with_differences(
@@ -272,9 +264,10 @@ def totals_of(plan: Plan) -> ScorecardTotals:
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
-        supplied = {y: supply.supply_of(row.mineral, buyer, y) for y in due_years(case.years)}
-        shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}
-        reached = {year: share for year, share in shares.items() if share is not None}
+        for year in due_years(case.years):
+            share = measure.value(supply.supply_of(row.mineral, buyer, year)).amount
+            if share is not None:
+                reached[year] = share
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
 
 
@@ -446,34 +439,28 @@ class ScorecardStudy(StudyKind):
         missed = Counter(row["buyer"] for row in rows)
         could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
         sentences = [
-            f"For the {buyer}, the plan misses {counted(number, 'benchmark')}, and"
-            f" {could[buyer] or 'none'} could be met."
-            for buyer, number in missed.items()
+            f"For the {name}, the plan misses {counted(number, 'benchmark')}, and"
+            f" {could[name] or 'none'} could be met."
+            for name, number in missed.items()
         ]
 
         def by_buyer(counts: Counter[str]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
-        who = f"{worst['benchmark']} for {worst['mineral']}"
+        who, buyer = f"{worst['benchmark']} for {worst['mineral']}", worst["buyer"]
         reached, required = percent(worst["worst_share"]), percent(worst["required"])
+        sentences.append(
+            f"The {buyer} is farthest from the benchmark {who}: it reaches {reached}, and"
+            f" {required} is required."
+        )
+        when = "in the worst of the years in which they apply."
+        off = f"{reached}, required {required}"
         figures = (
-            KeyFigure(
-                "Benchmarks missed",
-                by_buyer(missed),
-                "in the worst of the years in which they apply.",
-            ),
+            KeyFigure("Benchmarks missed", by_buyer(missed), when),
             KeyFigure("Could be met", by_buyer(could), "if each alone is added to the limits."),
-            KeyFigure(
-                "Farthest off",
-                f"{reached}, required {required}",
-                f"{who}, for the {worst['buyer']}.",
-            ),
+            KeyFigure("Farthest off", off, f"{who}, for the {buyer}."),
         )
-        return Headline(
-            f"{' '.join(sentences)} The {worst['buyer']} is farthest from the benchmark {who}: it"
-            f" reaches {reached}, and {required} is required.",
-            figures,
-        )
+        return Headline(" ".join(sentences), figures)
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         table = tables[Missed]

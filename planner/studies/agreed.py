@@ -225,7 +225,7 @@ class Unforeseen:
         }
         return changed.change(
             projects=tuple(
-                replace(p, built_in=None) if p.name in early - begun else p
+                replace(p, built_in=None) if p.name in early | begun else p
                 for p in changed.projects
             ),
             share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),

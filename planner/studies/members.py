@@ -13,7 +13,7 @@ from models.answers.cost_sharing import DualBill
 from models.case import Case
 from models.plan.stages import input_cost
 from models.program import CashCost
-from models.results import Name, Result, WhoPays, field
+from models.results import Field, Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture, Role, bars, short
 from planner.render.words import money, share, tariff_words
@@ -167,6 +167,10 @@ _MOST_BARS = 16
 """Largest number of members in a chart: the members with the largest change."""
 
 
+def _millions(header: str, meaning: str) -> Field:
+    return field.millions(header, f"{meaning} Discounted.", key="{name}_usd")
+
+
 class BillsByScenario(Result):
     """Each member's bill by dual prices in the base and in a scenario.
 
@@ -180,24 +184,12 @@ class BillsByScenario(Result):
         meaning="Coalition: all of them together. A member that the scenario removes pays nothing.",
         names=Name.BUYER,
     )
-    before = field.millions(
-        "Bill in the base", "The member's bill by dual prices. Discounted.", key="before_usd"
-    )
-    bill = field.millions(
-        "Bill in the scenario", "The same in the scenario. Discounted.", key="bill_usd"
-    )
-    more = field.millions(
-        "Costs it", "Scenario minus base. Below 0: the member gains. Discounted.", key="more_usd"
-    )
-    cash_more = field.millions(
-        "Of it cash",
-        "The part that is paid in cash. Discounted.",
-        key="cash_more_usd",
-    )
-    priced_more = field.millions(
-        "Of that, shortage at its price",
-        "The rest, which nobody pays in cash. Discounted.",
-        key="priced_more_usd",
+    before = _millions("Bill in the base", "The member's bill by dual prices.")
+    bill = _millions("Bill in the scenario", "The same in the scenario.")
+    more = _millions("Costs it", "Scenario minus base. Below 0: the member gains.")
+    cash_more = _millions("Of it cash", "The part that is paid in cash.")
+    priced_more = _millions(
+        "Of that, shortage at its price", "The rest, which nobody pays in cash."
     )
 
     @classmethod
@@ -207,19 +199,18 @@ class BillsByScenario(Result):
             return None
         (_, base), *others = bills.items()
         least = tolerances.BILL_ROUNDING * (abs(sum(base.whole.values())) or 1.0)
-        rows: list[dict[str, Any]] = []
+        columns, rows = [column.name for column in cls.FIELDS], list[dict[str, Any]]()
         for name, bills_here in others:
-            members = []
-            for member in base.whole:
-                before, bill = base.whole[member], bills_here.whole.get(member, 0.0)
+            members = dict[str, Sequence[float]]()
+            for member, before in base.whole.items():
+                bill = bills_here.whole.get(member, 0.0)
                 priced = bills_here.priced.get(member, 0.0) - base.priced[member]
-                members.append((before, bill, bill - before, bill - before - priced, priced))
-            together = [sum(amounts) for amounts in zip(*members, strict=True)]
-            for member, amounts in (("", together), *zip(base.whole, members, strict=True)):
-                before, bill, *more = amounts
-                more = [amount if abs(amount) > least else 0.0 for amount in more]
-                cells = zip(cls.FIELDS, (name, member, before, bill, *more), strict=True)
-                rows.append({column.name: cell for column, cell in cells})
+                members[member] = before, bill, bill - before, bill - before - priced, priced
+            together = [sum(amounts) for amounts in zip(*members.values(), strict=True)]
+            for member, (before, bill, *changes) in {"": together, **members}.items():
+                more = [amount if abs(amount) > least else 0.0 for amount in changes]
+                cells = name, member, before, bill, *more
+                rows.append(dict(zip(columns, cells, strict=True)))
         return cls.of_rows(rows, words=words_of(case))
 
     @property

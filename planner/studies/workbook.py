@@ -203,9 +203,8 @@ class _KeyedRows:
         self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
         self.by_key[:, keys] = self.numbers
         minerals, years = [m.name for m in base.minerals], base.years
-        needs = np.ones(
-            (len(minerals) + 1, len(years) + 1)
-        )  # the last entries: no mineral, no year
+        # the last entries: no mineral, no year
+        needs = np.ones((len(minerals) + 1, len(years) + 1))
         for m, mineral in enumerate(minerals):
             needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
         named = ((minerals, "mineral"), (years, "year"))

@@ -513,13 +513,12 @@ class _ExitFinding:
     @property
     def furthest(self) -> Row | None:
         """The mineral whose share falls most in the last year; None if no fall is visible."""
-        falls = [
-            ((row["planned_share"] or 0.0) - (row["left_share"] or 0.0), row)
-            for row in self.rows
-            if len({*_shares(row)}) > 1
-        ]
-        most, row = max(falls, key=lambda each: each[0], default=(0.0, None))
-        return row if most > tolerances.SHOWN_SHARE else None
+
+        def fall(row: Row) -> float:
+            return float((row["planned_share"] or 0.0) - (row["left_share"] or 0.0))
+
+        falls = (row for row in self.rows if fall(row) > tolerances.SHOWN_SHARE)
+        return max((row for row in falls if len({*_shares(row)}) > 1), key=fall, default=None)
 
     def figures(self) -> Iterator[KeyFigure]:
         levels = {level: name for level, name in _LEVELS.items() if level}
@@ -536,25 +535,20 @@ class _ExitFinding:
             f" {percent(shares[hardest])} of {self.basis}. In {self.last} other countries sell"
             f" {others} of the {need} of {hardest} that the coalition needs.",
         )
-        cash = sum(row["cash"] for row in self.rows)
+        cash, remark = sum(row["cash"] for row in self.rows), "over all years."
         dearest = max(self.rows, key=lambda row: row["cash"])
-        each = ""
         if known(dearest["a_tonne"]):
-            price = money(dearest["a_tonne"], self.currency)
-            each = (
-                f" The largest amount is for {dearest['mineral']}: {price} per tonne no longer"
-                f" bought from {self.name}."
+            remark += (
+                f" The largest amount is for {dearest['mineral']}:"
+                f" {money(dearest['a_tonne'], self.currency)} per tonne no longer bought from"
+                f" {self.name}."
             )
-        remark = f"over all years.{each} {self.missing}"
-        yield KeyFigure("Extra cash", money(cash, self.currency), remark)
+        yield KeyFigure("Extra cash", money(cash, self.currency), f"{remark} {self.missing}")
         begun = plants_beyond_plan(self.builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
-            yield KeyFigure(
-                f"Plants needed to leave {self.name}, beyond the plan",
-                str(len(begun)),
-                f"first {names}.",
-            )
+            name = f"Plants needed to leave {self.name}, beyond the plan"
+            yield KeyFigure(name, str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------

@@ -119,14 +119,6 @@ class BenchmarkPrice:
     def years_met(self) -> tuple[int, ...]:
         return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
-    @property
-    def changes_share(self) -> bool:
-        """Whether adding the benchmark changes the share in any year from the base plan's."""
-        before = self.score.share_by_year
-        return any(
-            abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
-        )
-
 
 @dataclass(frozen=True)
 class ScoredPlan:
@@ -252,7 +244,7 @@ def _limit(case: Case, score: Score, required: measures.Required) -> schema.Shar
 
 def totals_of(plan: Plan) -> ScorecardTotals:
     """Return a plan's totals, and the share that an added benchmark reaches by year."""
-    case = plan.case
+    case, e = plan.case, plan.expanded
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
     for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
@@ -260,7 +252,12 @@ def totals_of(plan: Plan) -> ScorecardTotals:
     for i, row in enumerate(case.share_limits):
         if row.source != _BENCHMARK_SOURCE:
             continue
-        cost -= _penalty(plan, i, row)
+        cost -= sum(
+            plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * case.discount(cap.year)
+            for t in range(len(e.years))
+            for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
+            if cap.limit == i
+        )
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in measures.MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
@@ -269,16 +266,6 @@ def totals_of(plan: Plan) -> ScorecardTotals:
             if share is not None:
                 reached[year] = share
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
-
-
-def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
-    e = plan.expanded
-    return sum(
-        plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
-        for t in range(len(e.years))
-        for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
-        if cap.limit == position
-    )
 
 
 # ---- tables, JSON and words ----------------------------------------------------------------------
@@ -319,7 +306,9 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
     year, share = price.worst_asked
     parts = []
     if not price.can_be_met:
-        how = "supply allows" if price.changes_share else "supply allows no more than the plan has,"
+        before, least = price.score.share_by_year, tolerances.LIMIT_KEPT
+        is_moved = any(abs(part - before[y]) > least for y, part in price.reached.items())
+        how = "supply allows" if is_moved else "supply allows no more than the plan has,"
         parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
         if price.years_met:
             parts.append(f"met in {len(price.years_met)} of {len(price.reached)} years")
@@ -327,8 +316,7 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
         parts.append("a share of purchases, as the setting Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
     short = [f"{tonnes:z,.0f} t{end}" for tonnes, end in amounts if tonnes and tonnes > 0]
-    if short:
-        parts.append(f"leaves {', '.join(short)} more short")
+    parts += [f"leaves {', '.join(short)} more short"] if short else []
     return "; ".join(parts)
 
 
@@ -396,12 +384,10 @@ class ScorecardStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        with_benchmark = [s for s in self.scored.scores if s.required is not None]
-        met = sum(s.met is True for s in with_benchmark)
-        unknown = sum(s.met is None for s in with_benchmark)
-        more = f", {unknown} without data" if unknown else ""
-        count = len(with_benchmark) - unknown
-        return f"{met} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
+        met = Counter(score.met for score in self.scored.scores if score.required is not None)
+        more = f", {met[None]} without data" if met[None] else ""
+        count = met[True] + met[False]
+        return f"{met[True]} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:

@@ -6,9 +6,9 @@ from the tables alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -249,8 +249,7 @@ class CappedOrNot(Result):
     share = SHARE.like(header="Share short, capped plan")
     free_share = field.share("Share short, uncapped plan", _UNCAPPED, colour=Colour.HEAT)
     agreed_share = field.share(
-        "Short before the loss, capped plan",
-        "The agreed plan's own shortage / demand.",
+        "Short before the loss, capped plan", "The agreed plan's own shortage / demand."
     )
     free_agreed_share = field.share(
         "Short before the loss, uncapped plan",
@@ -421,20 +420,14 @@ def _ranked(result: Stress) -> dict[Loss, Row]:
 
 
 def _who(result: Stress, loss: Loss) -> Row:
-    return {
-        "kind": str(loss.kind),
-        "lost": loss.name(result.case),
-        "country": loss.country or None,
-        "refiner": loss.refiner or None,
-        "member": loss.member or None,
-    }
+    where = {"country": loss.country, "refiner": loss.refiner, "member": loss.member}
+    named = {name: value or None for name, value in where.items()}
+    return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
 
 
 def _priced(price: DearestPrice | None) -> Row:
-    if price is None:
-        return {}
-    named = {"over": price.multiple, "member": price.member, "year": price.year}
-    return {"price": price.price} | {f"price_{name}": value for name, value in named.items()}
+    names = ("price", "price_over", "price_member", "price_year")
+    return dict(zip(names, astuple(price), strict=True)) if price is not None else {}
 
 
 def _loss(result: Stress, loss: Loss) -> Row:
@@ -838,10 +831,7 @@ class StressTest(StudyKind):
             " tonnes and its share of the surge [full].",
         ),
         click.option(
-            "--year",
-            type=int,
-            metavar="Y",
-            help="First year of the loss [the first planned year].",
+            "--year", type=int, metavar="Y", help="First year of the loss [the first planned year]."
         ),
     )
 
@@ -984,10 +974,9 @@ class StressTest(StudyKind):
             rows = table.frame()
             errors = rows["error"].astype(object).fillna("")
             has_run = rows["cost"].notna() | ~errors.str.startswith(NOT_RUN)
-            for kind in dict.fromkeys(table.kind):
+            for kind, every in Counter(table.kind).items():
                 planned = has_run & (rows["kind"] == kind)
                 shown = table.where(planned & (planned.cumsum() <= _WORST))
-                every = int((rows["kind"] == kind).sum())
                 rest = f", {len(shown)} of {every:,}; the sheet {table.TABLE} has all"
                 head = _HEADINGS[LossKind(kind)] + (rest if len(shown) < every else "")
                 yield Numbers(shown, _compared(table), head)
@@ -996,16 +985,14 @@ class StressTest(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
-            why = "no loss has a proven plan" if len(tables[Losses]) else (
-                "no country sells anything in the agreed plan"
-            )  # fmt: skip
+            why, untested = "no country sells anything in the agreed plan", len(tables[Losses])
+            why = "no loss has a proven plan" if untested else why
             none = KeyFigure("Losses", "none", f"{why}.")
             return Headline(f"Losses could not be tested: {why}.", (none,))
         countries = rows[rows["kind"] == LossKind.COUNTRY]
-        ranked = (countries if len(countries) else rows).sort_values(
-            "worst_share", ascending=False, kind="stable"
-        )
-        worst, *others = ranked.to_dict("records")
+        rows = countries if len(countries) else rows
+        rows = rows.sort_values("worst_share", ascending=False, kind="stable")
+        worst, *others = rows.to_dict("records")
         lost, mineral, horizon = word(worst["lost"]), word(worst["worst"]), _horizon(tables)
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
         more = f"{surge} % of their capacity" if surge else "the surge"
@@ -1048,10 +1035,8 @@ class StressTest(StudyKind):
         first = "never" if days is None else "at once" if days < 1 else counted(round(days), "day")
         hardest = max(years, key=lambda year: years[year])
         beyond = f"{missing(parts, f' beyond the agreed plan, {horizon}')}."
-        remark = (
-            f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
-            f" {in_years(years)}."
-        )
+        remark = f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
+        remark += f" {in_years(years)}."
         stocks = "after the loss, if members draw on stocks first and lend them to each other."
         figures = (
             KeyFigure("Matters most", lost, beyond),
@@ -1078,10 +1063,8 @@ class StressTest(StudyKind):
         rows = losses.frame()
         heat.data[Losses.lost.name] = _loss_names(rows)
         lost, _, *minerals = heat.fields
-        lead = (
-            "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
-            " sells none of the mineral."
-        )
+        lead = "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
+        lead += " sells none of the mineral."
         views = Numbers(heat, (lost, *minerals)).view(_heat_picture(heat))
         sections = [Section("heat-map", "What each loss leaves short", lead, views)]
         if Solidarity in tables:

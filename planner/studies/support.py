@@ -236,13 +236,13 @@ def plants_table(
     """
     case, rows, key = plan.case, list[dict[str, Any]](), ["mineral", "plant", "country"]
     frame = gaps.frame()
-    by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key))) if len(frame) else {}
+    by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key)))
     for each in needed:
         source = plan.expanded.sources[each.source]
         place = source.mineral, source.project or source.name, source.country
         row: dict[str, Any] = {**dict(zip(key, place, strict=True)), "years": len(each.years)}
         row |= _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
-        rows.append(row | _mean_gaps(by_plant.get(place), {*each.years}))
+        rows.append(row | _mean_gaps(by_plant.get(place, frame.head(0)), {*each.years}))
     for place, rows_of in sorted(by_plant.items()):
         each_gap = rows_of["gap"].astype(float)
         years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
@@ -277,9 +277,7 @@ def _payment_row(
     return row
 
 
-def _mean_gaps(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
-    if rows is None:
-        return {}
+def _mean_gaps(rows: pd.DataFrame, years: set[int]) -> dict[str, float | None]:
     due = rows[rows["year"].isin(years)]
     return {n: _finite(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
 
@@ -296,10 +294,8 @@ def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
     for member, bill, part_of_it in payments_by_member(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
-    rows = [
-        row_of(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
-        for bill in bills_of(plan)
-    ]
+    rows = [row_of(SupportBills, bill) for bill in bills_of(plan)]
+    rows = [row | {"payer": row["payer"] or COALITION_BUYER} for row in rows]
     each = [{"year": y, "member": m, "total": total} for (y, m), total in sorted(paid.items())]
     return SupportBills.of_rows(rows, words=words), Payers.of_rows(each, words=words)
 

@@ -1,36 +1,33 @@
-"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises.
-
-Regret is the cost of a surprise, and of preparing for a scenario that does not happen.
-"""
+"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from models import checks
 from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Case, FixedDecisions
 from models.errors import Finding, Severity, SolverError, UsageError, warning
-from models.measures import difference, ratio, sums
 from models.plan import Plan
-from models.results import Figure as Measure
-from models.results import Result, field
-from models.results.common import words_of
-from models.schema import ACTION_CELLS
-from models.units import MILLION
-from planner.render.words import cut, known, listed, money, percent, signed, span, uncapitalized
+from models.schema import ACTION_CELLS, ScenarioStep
+from planner.render.words import listed, signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
-from planner.studies import engine
 from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.engine import Outcomes, Run, Study, Tell, run_study
+from planner.studies.engine import (
+    NOT_RUN,
+    Outcome,
+    Outcomes,
+    Run,
+    Study,
+    Tell,
+    offset_progress,
+    run_study,
+)
 
 if TYPE_CHECKING:
-    from planner.studies.kind import KeyFigure, Tables
     from planner.studies.places import Where
 
 UNFORESEEN = "unforeseen"
@@ -95,12 +92,12 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
             why = "" if late.has_effect(case) else f"it changes nothing from {year} on"
         if why:
             left_out = warning("", found=f"{each.name} is not planned as {UNFORESEEN}: {why}")
-            every[-1] = replace(each, warnings=(*each.warnings, left_out))
+            every[-1] = dataclasses.replace(each, warnings=(*each.warnings, left_out))
             continue
         name, errors = each.name, tuple(checks.errors(late(case)))
         if late.has_effect_before(case):
             name = f"{each.name} from {year}"
-            every.append(ComparedCase(name, replace(late, is_known=True), errors))
+            every.append(ComparedCase(name, dataclasses.replace(late, is_known=True), errors))
         every.append(ComparedCase(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
     return every
 
@@ -110,12 +107,20 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     limit = asked.changes.get(LIMIT)
     parts += [f"{LIMIT} {limit}"] if limit is not None else []
-    for shown in range(len(parts), 0, -1):
-        name = "; ".join(parts[:shown]) if shown > 1 else cut(parts[0], _LONGEST_NAME)
-        name += f"; {len(parts) - shown} more" if shown < len(parts) else ""
-        if len(name) <= _LONGEST_NAME:
-            break
+    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
+    name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
+
+
+def _joined(parts: list[str], shown: int) -> str:
+    """Return the first ``shown`` changes in words, and how many more there are."""
+    first = "; ".join(parts[:shown])
+    first = (
+        first
+        if len(first) <= _LONGEST_NAME or shown > 1
+        else f"{first[: _LONGEST_NAME - 1].rstrip()}…"
+    )
+    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
 @dataclass(frozen=True)
@@ -149,18 +154,14 @@ def plan_cases(
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
-    foreseen = run_study(study, where, engine.offset_progress(tell, 0, total))
+    foreseen = run_study(study, where, offset_progress(tell, 0, total))
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
-        late = [
-            replace(each, variant=replace(change, agreed=agreed))
-            for each in late
-            if isinstance(change := each.variant, Unforeseen)
-            for agreed in [decisions_before(base.plan, change.agreed.before)]
-        ]
-        done = engine.offset_progress(tell, len(foreseen), total)
+        late = [_with_base_decisions(base.plan, each) for each in late]
         try:
-            more = run_study(compare_study(case, late), where, done)
+            more = run_study(
+                compare_study(case, late), where, offset_progress(tell, len(foreseen), total)
+            )
         except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
@@ -170,12 +171,19 @@ def plan_cases(
             f"the base, whose earlier decisions are kept, has no proven plan: {foreseen[0].error}"
         )
     if trouble:
-        why, left = f"{engine.NOT_RUN}{trouble}", [each.name for each in late if not each.errors]
-        unrun = (engine.Outcome[Planned](name, error=why, ran=False) for name in left)
+        left = (each.name for each in late if not each.errors)
+        unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
         more = Outcomes(tuple(unrun), foreseen.stopped)
     by_name = {each.name: each for each in late}
     decided = [by_name.get(each.name, each) for each in cases]
     return decided, Outcomes((*foreseen, *more), more.stopped)
+
+
+def _with_base_decisions(base: Plan, each: ComparedCase) -> ComparedCase:
+    change = each.variant
+    if isinstance(change, Unforeseen):
+        change = dataclasses.replace(change, agreed=decisions_before(base, change.agreed.before))
+    return dataclasses.replace(each, variant=change)
 
 
 _COMPUTED = (
@@ -241,166 +249,22 @@ def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
     """Return the changes of a case in words: each step, its records and its years."""
     variant = change.variant if isinstance(change, Unforeseen) else change
     what_ifs = [step for what_if in variant.what_ifs for step in what_if.steps]
-    steps = []
-    for step in (*steps_of(case, variant.scenario), *what_ifs):
-        country = step.country and case.country_name(step.country)
-        names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
-        text = f"{step.action} {step.value:g}" if step.value is not None else step.action
-        text = ": ".join(filter(None, (text, ", ".join(names))))
-        if "first_year" in ACTION_CELLS[step.action].selectors:
-            years = step.first_year or case.years[0], step.last_year or case.years[-1]
-            text += f", {span(years)}"
-        steps.append(text)
+    steps = [_step_in_words(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
     if variant.max_country_share is not None:
         steps.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
     more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
     return "; ".join([*steps[:_MOST_STEPS], *more])
 
 
-# ---- regret --------------------------------------------------------------------------------------
-
-
-class Regret(Result):
-    """The cost of each scenario as a surprise, and of preparing for it in vain."""
-
-    TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
-    scenario = field.text(
-        Measure.SCENARIO, "The scenario, as if it were known from the first year."
+def _step_in_words(case: Case, step: ScenarioStep) -> str:
+    country = step.country and case.country_name(step.country)
+    names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
+    action = f"{step.action} {step.value:g}" if step.value is not None else step.action
+    selected = ", ".join(names)
+    first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
+    when = (
+        ""
+        if "first_year" not in ACTION_CELLS[step.action].selectors
+        else f", {span((first, last))}"
     )
-    foreseen = field.millions(
-        "Foreseen", "Total cost if the scenario is known from the first year. Discounted."
-    )
-    unforeseen = field.millions(
-        "Unforeseen",
-        "Total cost if nobody knows of the scenario before the year in About. Discounted.",
-    )
-    surprise = field.millions("Not knowing costs", "Unforeseen minus foreseen. Discounted.")
-    vain = field.millions(
-        "Planned for, stays away",
-        "Total cost if the coalition prepares for the scenario until the year in About, and the"
-        " scenario then does not happen. Discounted.",
-    )
-    regret = field.millions(
-        "Planning in vain costs", "The column before minus the base's total cost. Discounted."
-    )
-    likely = field.share(
-        "Worth planning for from",
-        "If the scenario is at least this likely, preparing for it costs less on average than not"
-        " preparing: planning in vain costs / (planning in vain costs + not knowing costs). Blank:"
-        " neither costs anything.",
-    )
-
-
-Short = dict[tuple[str, int], float]
-"""Shortage [t] by mineral and year."""
-
-
-def short_of(plan: Plan) -> Short:
-    """Return the shortage of a plan [t], by mineral and year."""
-    return sums(plan.supply, "short", "mineral", "year")
-
-
-def absent_name(name: str) -> str:
-    """Return the name of a case in which a scenario is planned for and does not happen."""
-    return f"{name} (planned for, stays away)"
-
-
-def plan_absent(
-    case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
-) -> Outcomes[Short]:
-    """Plan the base case after the coalition has prepared for a scenario that does not happen.
-
-    There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
-    decisions before its year are those of the foreseen case.
-    """
-    plans, chains = {outcome.name: outcome.result for outcome in planned}, []
-    for each in cases:
-        foreseen = plans.get(each.foreseen)
-        if isinstance(each.variant, Unforeseen) and foreseen is not None:
-            agreed = decisions_before(foreseen.plan, each.variant.agreed.before)
-            chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
-    if planned.stopped or not chains:
-        return Outcomes((), planned.stopped)
-    return run_study(Study(case, tuple(chains), short_of), where)
-
-
-def regret_table(
-    case: Case,
-    entries: Iterable[tuple[str, str, float | None]],
-    absent: Mapping[str, float | None],
-) -> Regret | None:
-    """Return one row per surprise with a plan for its absence, or None.
-
-    ``entries`` have each case's name, for a surprise the name of its foreseen case (else ""), and
-    total cost [money]. ``absent`` has, by a surprise's name, the total cost if the scenario was
-    planned for and does not happen [money].
-    """
-    every = list(entries)
-    total = {name: cost for name, _, cost in every}
-    rows = []
-    for name, foreseen, late in every:
-        lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
-        if lost is not None and early is not None and base is not None and late is not None:
-            surprise, regret = difference(late, early, early), difference(lost, base, base)
-            rows.append({
-                "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
-                "vain": lost, "regret": regret, "likely": ratio(regret, regret + surprise),
-            })  # fmt: skip
-    return Regret.of_rows(rows, words=words_of(case)) if rows else None
-
-
-def vain_preparation(
-    tables: Tables, currency: str, missing: Callable[[str, str], str]
-) -> tuple[KeyFigure, ...]:
-    """Return the scenario for which preparing in vain costs most, or ().
-
-    ``missing`` says what is missing in one case beyond another.
-    """
-    from planner.studies.kind import KeyFigure
-
-    rows = tables.rows(Regret, Regret.scenario, Regret.regret, Regret.likely)
-    costs = [row for row in rows if known(row[1])]
-    if not costs:
-        return ()
-    name, cost, likely = max(costs, key=lambda row: float(row[1]))
-    remark = "preparing for a scenario that does not happen costs nothing extra."
-    if cost > 0:
-        shortage, worth = missing(absent_name(str(name)), BASE), ""
-        if known(likely):
-            worth = f" Preparing pays off if the scenario is at least {percent(likely)} likely."
-        remark = (
-            f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
-            f" {shortage}.{worth}"
-        )
-    return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
-
-
-def surprise_cost(
-    late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
-) -> tuple[tuple[KeyFigure, ...], str]:
-    """Return the scenario whose surprise costs most, as a key figure and as a sentence.
-
-    ``missing`` says what is missing in one case beyond another.
-    """
-    from planner.studies.kind import KeyFigure
-
-    costs = pd.to_numeric(late.set_index("scenario")["surprise"], errors="coerce").dropna()
-    if costs.empty:
-        return (), ""
-    cost, late_name = float(costs.max()) * MILLION, str(costs.idxmax())
-    sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
-    remark = f"for every scenario that is a surprise in {year}."
-    if cost > 0:
-        name = late_name.removesuffix(f" ({UNFORESEEN})")
-        shortage = missing(late_name, name)
-        sentence = (
-            f'As a surprise in {year}, "{name}" costs {money(cost, currency)} more than if it were'
-            f" known from the first year, with shortage at its price; {uncapitalized(shortage)}."
-        )
-        remark = f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED}'
-        remark += f" {shortage}."
-    amount = money(max(cost, 0.0), currency)
-    return (KeyFigure("A surprise costs at most", amount, remark),), sentence
-
-
-_PRICED = "The amount is total cost, with shortage at its price."
+    return f"{action}{f': {selected}' if selected else ''}{when}"

@@ -33,7 +33,8 @@ from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
-from planner.studies import cases
+from planner.studies import cases, regret
+from planner.studies.charged import bought_by_plants
 from planner.studies.compare_tables import (
     LARGEST_SHARES,
     SCENARIO,
@@ -52,7 +53,6 @@ from planner.studies.members import (
     FOR_SAME,
     BillsByScenario,
     bills_section,
-    bought_by_plants,
     more_paid,
     premium_words,
     same_tonnes,
@@ -321,7 +321,7 @@ def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
 
 
 def missing_by_year(
-    entries: Sequence[Entry], absent: Mapping[str, cases.Short] | None = None
+    entries: Sequence[Entry], absent: Mapping[str, regret.Short] | None = None
 ) -> MissingByYear | None:
     """Return one row per scenario, mineral and year, or None if no case has a plan.
 
@@ -330,11 +330,11 @@ def missing_by_year(
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
         return None
-    short = {name: cases.short_of(plan) for name, plan in plans.items()}
+    short = {name: regret.short_of(plan) for name, plan in plans.items()}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
     for name, tonnes in (absent or {}).items() if base in need else ():
-        short[cases.absent_name(name)], need[cases.absent_name(name)] = tonnes, need[base]
+        short[regret.absent_name(name)], need[regret.absent_name(name)] = tonnes, need[base]
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
@@ -429,7 +429,7 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    absent: Mapping[str, Outcome[cases.Short]] | None = None,
+    absent: Mapping[str, Outcome[regret.Short]] | None = None,
     bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
@@ -449,7 +449,7 @@ def results(
     away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
         comparison(entries),
-        cases.regret_table(base.case, total_costs, costs),
+        regret.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
         against and who_pays(*against),
@@ -463,7 +463,7 @@ def results(
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
-    from planner.studies.workbook import stacked
+    from planner.studies.stacked import stacked
 
     plans = [(e.name, e.context) for e in entries if e.context is not None]
     return list(stacked(plans, are_all=are_all)) if plans else []
@@ -808,7 +808,7 @@ class Compare(StudyKind):
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     RESULTS = (
         Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
-        cases.Regret,
+        regret.Regret,
     )  # fmt: skip
     READ_IN = cases.__name__
     SCENARIO = False
@@ -897,7 +897,7 @@ class Compare(StudyKind):
         self.differing = result_getter(
             lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
         )
-        self.absent = cases.plan_absent(case, self.cases, outcomes, where)
+        self.absent = regret.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped
 
     @property
@@ -941,7 +941,7 @@ class Compare(StudyKind):
         A case with an error in its input has an outcome that says so.
         """
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
-        names = {e.name: cases.absent_name(e.foreseen) for e in self.entries}
+        names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
         return [
             *(outcomes.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries),
             *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent),
@@ -1023,7 +1023,7 @@ class Compare(StudyKind):
         foresight = _foresight(self.entries, list(cost.values()))
         for row, is_foreseen, surprise in zip(rows, *foresight.values(), strict=True):
             row |= {"foresight": is_foreseen, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(cases.Regret)}
+        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(regret.Regret)}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1128,12 +1128,12 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = cases.surprise_cost(
+            late, surprise = regret.surprise_cost(
                 self.late, year, self.currency, self.missing_beyond
             )
             surprised = [
                 *late,
-                *cases.vain_preparation(self.tables, self.currency, self.missing_beyond),
+                *regret.vain_preparation(self.tables, self.currency, self.missing_beyond),
             ]
         if surprised:
             figures = [figures[0], *surprised]

@@ -1,30 +1,21 @@
-"""Who pays in a case compared with a reference: for own purchases, for inputs, and by bills."""
+"""Who pays in a case compared with a reference: for own purchases, and by bills."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
-from models.plan.stages import input_cost
 from models.program import CashCost
-from models.results import Field, Name, Result, WhoPays, field
+from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture, Role, bars, short
 from planner.render.words import money, share, tariff_words
 from planner.sheets.pictures import who_pays
 from planner.studies import engine, kind
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from models.plan import Plan
-    from models.resolve import Floats, Ints
 
 FOR_SAME = "for the same tonnes"
 
@@ -120,55 +111,10 @@ def who_pays_section(
     return (kind.Section("members", "Who pays", lead, views, choice),)
 
 
-# ---- the cost of inputs that plants buy, charged to the buyers of the products -------------------
-
-
-def bought_by_plants(plan: Plan) -> pd.DataFrame:
-    """Return the rows of ``Plan.inputs`` that plants buy; members supply the others."""
-    return plan.inputs[plan.inputs["member"] == ""]
-
-
-def sums_by_mineral(
-    plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
-) -> dict[str, float]:
-    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
-    names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
-    return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
-
-
-def with_input_costs(
-    plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
-) -> dict[str, float]:
-    """Return money by mineral, with the cost of inputs moved to the minerals made from them.
-
-    ``charged`` is the cost of each flow of an input [money]; ``counted`` is the part of it that
-    ``amounts`` already has at the input's mineral. If a plant makes nothing in a year, the cost
-    stays with the input.
-    """
-    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
-    if not e.intakes:
-        return dict(amounts)
-    cost = input_cost(plan, charged)
-    more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
-    np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
-    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
-    is_unused = made[flows.intake, flows.year] <= 0
-    np.add.at(
-        more, flows.mineral, is_unused * (charged + plan.taken * cost[flows.source, flows.year])
-    )
-    np.add.at(less, flows.mineral, counted)
-    rows = zip(e.minerals, more.tolist(), less.tolist(), strict=True)
-    return {mineral: measures.difference(plus, minus, plus) for mineral, plus, minus in rows}
-
-
 # ---- by bills ------------------------------------------------------------------------------------
 
 _MOST_BARS = 16
 """Largest number of members in a chart: the members with the largest change."""
-
-
-def _millions(header: str, meaning: str) -> Field:
-    return field.millions(header, f"{meaning} Discounted.", key="{name}_usd")
 
 
 class BillsByScenario(Result):
@@ -184,12 +130,24 @@ class BillsByScenario(Result):
         meaning="Coalition: all of them together. A member that the scenario removes pays nothing.",
         names=Name.BUYER,
     )
-    before = _millions("Bill in the base", "The member's bill by dual prices.")
-    bill = _millions("Bill in the scenario", "The same in the scenario.")
-    more = _millions("Costs it", "Scenario minus base. Below 0: the member gains.")
-    cash_more = _millions("Of it cash", "The part that is paid in cash.")
-    priced_more = _millions(
-        "Of that, shortage at its price", "The rest, which nobody pays in cash."
+    before = field.millions(
+        "Bill in the base", "The member's bill by dual prices. Discounted.", key="before_usd"
+    )
+    bill = field.millions(
+        "Bill in the scenario", "The same in the scenario. Discounted.", key="bill_usd"
+    )
+    more = field.millions(
+        "Costs it", "Scenario minus base. Below 0: the member gains. Discounted.", key="more_usd"
+    )
+    cash_more = field.millions(
+        "Of it cash",
+        "The part that is paid in cash. Discounted.",
+        key="cash_more_usd",
+    )
+    priced_more = field.millions(
+        "Of that, shortage at its price",
+        "The rest, which nobody pays in cash. Discounted.",
+        key="priced_more_usd",
     )
 
     @classmethod
@@ -199,18 +157,19 @@ class BillsByScenario(Result):
             return None
         (_, base), *others = bills.items()
         least = tolerances.BILL_ROUNDING * (abs(sum(base.whole.values())) or 1.0)
-        columns, rows = [column.name for column in cls.FIELDS], list[dict[str, Any]]()
+        rows: list[dict[str, Any]] = []
         for name, bills_here in others:
-            members = dict[str, Sequence[float]]()
-            for member, before in base.whole.items():
-                bill = bills_here.whole.get(member, 0.0)
+            members = []
+            for member in base.whole:
+                before, bill = base.whole[member], bills_here.whole.get(member, 0.0)
                 priced = bills_here.priced.get(member, 0.0) - base.priced[member]
-                members[member] = before, bill, bill - before, bill - before - priced, priced
-            together = [sum(amounts) for amounts in zip(*members.values(), strict=True)]
-            for member, (before, bill, *changes) in {"": together, **members}.items():
-                more = [amount if abs(amount) > least else 0.0 for amount in changes]
-                cells = name, member, before, bill, *more
-                rows.append(dict(zip(columns, cells, strict=True)))
+                members.append((before, bill, bill - before, bill - before - priced, priced))
+            together = [sum(amounts) for amounts in zip(*members, strict=True)]
+            for member, amounts in (("", together), *zip(base.whole, members, strict=True)):
+                before, bill, *more = amounts
+                more = [amount if abs(amount) > least else 0.0 for amount in more]
+                cells = zip(cls.FIELDS, (name, member, before, bill, *more), strict=True)
+                rows.append({column.name: cell for column, cell in cells})
         return cls.of_rows(rows, words=words_of(case))
 
     @property

@@ -43,15 +43,21 @@ def spread(sample: Floats) -> Spread:
     """
     if not len(sample):
         return Spread(*([math.nan] * 9))
-    # the number of draws below the 95th percentile is binomial, approximated as normal
-    count, ordered = len(sample), np.sort(sample).tolist()
-    by = SURE * math.sqrt(count * TAIL * (1.0 - TAIL))
-    first, last = math.floor(count * TAIL - by), math.ceil(count * TAIL + by) + 1
-    high_from = ordered[first - 1] if first >= 1 else math.nan
-    high_to = ordered[last - 1] if last <= count else math.nan
-    low, middle, high = np.quantile(sample, (0.05, 0.5, TAIL)).tolist()
-    mean, tail = (float(sample.mean()), standard_error(sample)), conditional_value_at_risk(sample)
-    return Spread(*mean, low, middle, high, high_from, high_to, *tail)
+    low, middle, high = (float(v) for v in np.quantile(sample, (0.05, 0.5, TAIL)))
+    first, last = _ranks(len(sample), TAIL)
+    ordered = np.sort(sample)
+    tail, tail_error = conditional_value_at_risk(sample)
+    return Spread(
+        mean=float(sample.mean()),
+        error=standard_error(sample),
+        low=low,
+        middle=middle,
+        high=high,
+        high_from=float(ordered[first - 1]) if first >= 1 else math.nan,
+        high_to=float(ordered[last - 1]) if last <= len(ordered) else math.nan,
+        tail=tail,
+        tail_error=tail_error,
+    )
 
 
 def standard_error(sample: Floats) -> float:
@@ -87,6 +93,15 @@ def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[floa
     value = float(ordered[rank - 1])
     terms = value + np.maximum(0.0, ordered - value) / (1.0 - level)
     return float(terms.mean()), standard_error(terms)
+
+
+def _ranks(count: int, level: float) -> tuple[int, int]:
+    """Return the ranks (1: smallest) between which a percentile lies with 95 % confidence.
+
+    The number of draws below it is binomial, approximated as normal.
+    """
+    middle, by = count * level, SURE * math.sqrt(count * level * (1.0 - level))
+    return math.floor(middle - by), math.ceil(middle + by) + 1
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from planner.scenarios.parameters import percent as percent_of
 from planner.scenarios.parameters import price_words
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import members
+from planner.studies.charged import sums_by_mineral, with_input_costs
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import (
     BASIS,
@@ -62,7 +63,6 @@ from planner.studies.kind import (
     StudyKind,
     Tables,
 )
-from planner.studies.members import sums_by_mineral, with_input_costs
 from planner.studies.security_curve import (
     price_of_security,
     tested_cells,

@@ -20,8 +20,7 @@ from models.case import Case
 from models.measures import difference, ratio
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
-from models.results import About, Field, Look, Name, Result, field
-from models.results import Figure as Measure
+from models.results import About, Field, Figure, Look, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from planner._version import __version__
@@ -493,10 +492,8 @@ def rights(case: Case) -> Result:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_PRICES, _FAIR, _BUILDS = "Dual prices", "Sharing a shortage fairly", "Builds"
-_RIGHTS, _CONTRACTS, _LISTED = "Rights", "Contracts", "Groups listed"
 _SEAL = "Seal of the sheet Coalitions"
-"""Rows of About."""
+"""A row of About."""
 
 
 class BillsStudy(StudyKind):
@@ -605,30 +602,30 @@ class BillsStudy(StudyKind):
         settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
         rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
         width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
-        assumed = {_RIGHTS: settings.rights + rows, _PRICES: "unique"}
+        assumed = {"Rights": settings.rights + rows, "Dual prices": "unique"}
         if width > tolerances.BILL_ROUNDING * abs(sharing.cost):
-            assumed[_PRICES] = (
+            assumed["Dual prices"] = (
                 "not unique: each bill is the mean over the dual prices at which some member pays"
                 " least or most"
             )
         if settings.fair_shortage_weight > 0:
             more = money(max(sharing.fairly, 0.0), settings.currency)
-            assumed[_FAIR] = (
+            assumed["Sharing a shortage fairly"] = (
                 "left out of the bills, because it depends on which members plan together. It adds"
                 f" {more} to the cost of the plan; all bills are reduced in proportion"
             )
         if settings.whole_projects:
-            assumed[_BUILDS] = (
+            assumed["Builds"] = (
                 "in fractions: with whole plants, every split might give some group a reason to"
                 " leave"
             )
         if case.contracts:
-            assumed[_CONTRACTS] = (
+            assumed["Contracts"] = (
                 "where capacity reduces a minimum, the reduced minimum of the joint plan"
             )
         if self.exact:
-            assumed[_LISTED] = self.progress_label
-            assumed[_SEAL] = _seal(self.costs.items(), self.start)
+            seal_of_groups = _seal(self.costs.items(), self.start)
+            assumed |= {"Groups listed": self.progress_label, _SEAL: seal_of_groups}
         return {**self.start.options, **assumed}
 
     @property
@@ -748,9 +745,9 @@ def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
-    asked = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
+    asked = {Figure.INPUT_SHA256: start.book.sha256, **start.options}
     about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
-    if {name: about[name] for name in (*asked, Measure.SCENARIO) if name in about} != asked:
+    if {name: about[name] for name in (*asked, Figure.SCENARIO) if name in about} != asked:
         msg = f"--resume {path} was made for another workbook, scenario or what-if than this case"
         raise errors.UsageError(msg)
     if Coalitions not in tables:

@@ -448,18 +448,14 @@ def _shares(row: Row) -> tuple[str, str]:
 
 
 class _ExitFinding:
-    """The finding of an exit: ``rows`` are the minerals that the plan buys from the country.
-
-    ``last_year`` has other countries' sales and the need in the last year [t], by mineral.
-    """
+    """The finding of an exit: ``rows`` are the minerals that the plan buys from the country."""
 
     def __init__(self, tables: Tables) -> None:
         exits, years = tables[Exits], tables[WayOut].frame()
         rows = findings.rows_of(exits)
         self.rows: list[Row] = [row for row in rows if row["planned"] > tolerances.LEAST_FLOW]
         self.last = int(max(years["year"], default=0))
-        last_year = years[years["year"] == self.last].set_index("mineral")
-        self.last_year = last_year[["others", "demand"]].T.to_dict("list")
+        self.last_year = years[years["year"] == self.last].set_index("mineral")
         total = years.groupby("mineral", sort=False)[["short", "demand"]].sum().to_dict()
         parts = measures.shortage_rates(total["short"], total["demand"])
         self.missing = f"{missing(parts)}, as in the plan."
@@ -527,7 +523,7 @@ class _ExitFinding:
         hardest = max(shares, key=lambda mineral: shares[mineral])
         alike = [m for m in shares if shares[hardest] - shares[m] <= tolerances.SHOWN_SHARE]
         left = f"{listed(alike, _NAMED)} each" if len(alike) > 1 else hardest
-        others, need = map(tonnes, self.last_year[hardest])
+        others, need = map(tonnes, self.last_year.loc[hardest, ["others", "demand"]])
         yield KeyFigure(
             f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
             f"{' / '.join(map(str, counts))} of {len(self.rows)}",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models import schema, tolerances
 from models.case import Case
@@ -29,9 +29,7 @@ from planner.render.words import counted, listed, percent
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
+from planner.studies.places import Where
 
 _BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,7 @@ from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
+from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
 ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 import numpy as np
+import pandas as pd
 
 from models import errors, schema, tolerances
 from models.answers import cost_sharing
@@ -33,8 +34,6 @@ from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKin
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.run import Start
     from planner.studies.places import Where
 

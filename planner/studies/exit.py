@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+import pandas as pd
 
 from models import answers, errors, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
@@ -32,8 +33,6 @@ from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, S
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.run import Start
     from planner.studies.places import Where
 

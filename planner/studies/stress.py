@@ -437,13 +437,13 @@ def _loss(result: Stress, loss: Loss) -> Row:
     if effect is None:
         return row | {"error": side.error_of(loss)}
     hit, shares, minerals = effect.affected, effect.share, side.plan.expanded.minerals
-    worst = max(hit, key=lambda m: (shares[m], -m), default=None)
-    share = 0.0 if worst is None else shares[worst]
+    share, m = max(((shares[m], -m) for m in hit), default=(0.0, 0))
+    worst = minerals[-m] if share else None
     prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
     price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
-        "worst": minerals[worst] if worst is not None and share else None,
+        "worst": worst,
         "worst_share": share,
         "stock_days": max((effect.stock_days[m] for m in hit), default=0.0),
         "survived": min((days for days in effect.survived if days is not None), default=None),
@@ -985,8 +985,9 @@ class StressTest(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
-            why, untested = "no country sells anything in the agreed plan", len(tables[Losses])
-            why = "no loss has a proven plan" if untested else why
+            why = "no country sells anything in the agreed plan"
+            if len(tables[Losses]):
+                why = "no loss has a proven plan"
             none = KeyFigure("Losses", "none", f"{why}.")
             return Headline(f"Losses could not be tested: {why}.", (none,))
         countries = rows[rows["kind"] == LossKind.COUNTRY]

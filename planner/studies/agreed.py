@@ -103,13 +103,10 @@ def _ceilings(
     There is no entry where capacity is smaller than that. A source without agreed sales may surge,
     too.
     """
-    ceilings = []
-    for row in plan.sources.to_dict("records"):
-        most = row["tonnes"] + surge * row["usable"]
-        if row["year"] in years and most < row["usable"]:
-            key = (row["refiner"], row["project"], row["mineral"], row["year"])
-            ceilings.append((*key, float(most)))
-    return tuple(ceilings)
+    rows = plan.sources.assign(most=plan.sources["tonnes"] + surge * plan.sources["usable"])
+    rows = rows[rows["year"].isin(years) & (rows["most"] < rows["usable"])]
+    columns = ["refiner", "project", "mineral", "year", "most"]
+    return tuple(rows[columns].itertuples(index=False, name=None))
 
 
 def _member_ceilings(
@@ -120,10 +117,7 @@ def _member_ceilings(
     bought = np.zeros((len(e.sources), len(e.members), len(e.years)))
     np.add.at(bought, (d.source, d.member, d.year), plan.delivered)
     parts = Rights(e).sources
-    usable = {
-        (row["refiner"], row["project"], row["mineral"], row["year"]): row["usable"]
-        for row in plan.sources.to_dict("records")
-    }
+    usable = plan.sources.set_index(["refiner", "project", "mineral", "year"])["usable"].to_dict()
     for r, source in enumerate(e.sources):
         for t, year in enumerate(e.years):
             key = (source.name, source.project, source.mineral)

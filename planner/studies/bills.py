@@ -623,8 +623,8 @@ class BillsStudy(StudyKind):
                 "where capacity reduces a minimum, the reduced minimum of the joint plan"
             )
         if self.exact:
-            seal_of_groups = _seal(self.costs.items(), self.start)
-            assumed |= {"Groups listed": self.progress_label, _SEAL: seal_of_groups}
+            assumed["Groups listed"] = self.progress_label
+            assumed[_SEAL] = _seal(self.costs, self.start)
         return {**self.start.options, **assumed}
 
     @property
@@ -745,31 +745,25 @@ def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
     asked = {Figure.INPUT_SHA256: start.book.sha256, **start.options}
-    about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
+    about = dict(tables.rows(About, About.what, About.value))
     if {name: about[name] for name in (*asked, Figure.SCENARIO) if name in about} != asked:
         msg = f"--resume {path} was made for another workbook, scenario or what-if than this case"
         raise errors.UsageError(msg)
-    if Coalitions not in tables:
-        return {}, ""
-    table = tables[Coalitions]
-    rows = [
-        (int(number), float(cost))
-        for number, cost in table.rows(Coalitions.number, Coalitions.cost)
-        if known(number) and known(cost)
-    ]
-    if len(rows) == len(table) and about.get(_SEAL) == _seal(rows, start):
-        return dict(rows), ""
+    rows = [*tables.rows(Coalitions, Coalitions.number, Coalitions.cost)]
+    costs = {int(number): float(cost) for number, cost in rows if known(number) and known(cost)}
+    if not rows or (len(costs) == len(rows) and about.get(_SEAL) == _seal(costs, start)):
+        return costs, ""
     return {}, (
         f"{path} was edited, or written by another version of planner: its groups are planned again"
     )
 
 
-def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
+def _seal(costs: Mapping[int, float], start: Start) -> str:
     """Return the seal of groups' costs and of the options.
 
     Costs are rounded as on a sheet: converted to millions and back, their last digit may change.
     """
-    rows = sorted(costs)
+    rows = sorted(costs.items())
     scale = Coalitions.cost.scale
     asked = (f"{name}: {value}" for name, value in sorted(start.options.items()))
     texts = (__version__, start.book.sha256, *asked)

@@ -141,10 +141,9 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
             change = benchmark_limit(case, score)
             buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
             name = f"{score.measure.title}{buyer}: {score.mineral}"
-            prices[name] = BenchmarkPrice(score, score.required)
-            if isinstance(change, str):
-                prices[name] = replace(prices[name], reason=change)
-            else:
+            reason = change if isinstance(change, str) else ""
+            prices[name] = BenchmarkPrice(score, score.required, reason=reason)
+            if not isinstance(change, str):
                 chains.setdefault(score.mineral, []).append(Run(name, change))
     study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())

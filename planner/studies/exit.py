@@ -442,6 +442,11 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     return picture and picture.joined
 
 
+def _all_but(result: Result, *left_out: Field) -> tuple[Field, ...]:
+    names = {field.name for field in left_out}
+    return tuple(field for field in result.fields if field.name not in names)
+
+
 def _shares(row: Row) -> tuple[str, str]:
     return percent(row["planned_share"]), percent(row["left_share"])
 
@@ -668,11 +673,12 @@ class ExitStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
+        exits, builds = tables[Exits], tables[Builds]
         left_out = Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone
-        yield Numbers(tables[Exits].without(*left_out))
-        builds = tables[Builds].without(Builds.rank, Builds.country, Builds.capex)
+        yield Numbers(exits, _all_but(exits, *left_out))
         changed = builds.where([change != _AS_PLANNED for change in builds.change])
-        yield Numbers(changed, heading="Plants built differently from the plan")
+        fields = _all_but(builds, Builds.rank, Builds.country, Builds.capex)
+        yield Numbers(changed, fields, "Plants built differently from the plan")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -707,9 +713,9 @@ class ExitStudy(StudyKind):
         curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
         years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
         views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])
-        brief = exits.without(Exits.remark, Exits.alone)
+        brief = _all_but(exits, Exits.remark, Exits.alone)
         remarks = Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header)
-        blocks = [Numbers(brief, heading="By mineral"), remarks]
+        blocks = [Numbers(exits, brief, "By mineral"), remarks]
         blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
         heading = f"The exit from {tables.option(OF)}"
         if not views:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +12,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from models import errors, schema, tolerances
+from models import errors, tolerances
 from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.answers.games import MOST_MEMBERS
@@ -24,6 +23,7 @@ from models.resolve import Expanded, Floats, Rights, stock_target, survivals
 from models.results import About, Field, Figure, Look, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
+from models.schema import ByYear
 from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
@@ -280,9 +280,7 @@ class WithoutRequirements:
         return case.change(
             share_limits=tuple(row for row in case.share_limits if row.buyer != name),
             stockpiles=tuple(
-                dataclasses.replace(pile, target=schema.ByYear(0.0), target_days=None)
-                if pile.member == name
-                else pile
+                replace(pile, target=ByYear(0.0), target_days=None) if pile.member == name else pile
                 for pile in case.stockpiles
             ),
         )
@@ -319,7 +317,7 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
 
 def in_fractions(case: Case) -> Case:
     """Return the case with projects that may be built in part, whatever its setting says."""
-    settings = dataclasses.replace(case.settings, whole_projects=False)
+    settings = replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
 
@@ -783,14 +781,13 @@ def _saved_together(cash: float, avoided: float, currency: str) -> str:
             "Planning together changes nothing in total: the members pay as much as if each planned"
             " alone, and the same supply is missing."
         )
-    shortage = money(abs(avoided), currency)
     pay = f"{money(abs(cash), currency)} {'less' if cash > 0 else 'more'} in cash than"
     pay = pay if cash else "as much in cash as"
     text = f"If the members plan together, they pay {pay} if each planned alone."
     if avoided == 0.0:
         return text
-    less = "less" if avoided > 0 else "more"
-    return f"{text} Their shortage costs {shortage} {less}, at the price of a missing tonne."
+    shortage = f"{money(abs(avoided), currency)} {'less' if avoided > 0 else 'more'}"
+    return f"{text} Their shortage costs {shortage}, at the price of a missing tonne."
 
 
 def _splits_kept(leaving: Groups) -> list[str]:

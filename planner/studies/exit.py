@@ -24,7 +24,7 @@ from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
 from planner.render.sentences import missing
-from planner.render.words import course, known, listed, money, percent, share, tonnes
+from planner.render.words import course, from_to, known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
@@ -486,10 +486,9 @@ class _ExitFinding:
             if furthest is None:
                 end = f" {self.name}'s share in {self.last} cannot fall for any of them."
             elif not known(furthest["none"]):
-                before, after = _shares(furthest)
                 end = (
-                    f" {self.name}'s share falls most for {furthest['mineral']}, from {before} to"
-                    f" {after}{where}."
+                    f" {self.name}'s share falls most for {furthest['mineral']},"
+                    f" {from_to(*_shares(furthest))}{where}."
                 )
             sentence = (
                 f"By {self.last}, {len(gone) or 'none'} of {len(self.rows)} minerals can do without"

@@ -47,11 +47,10 @@ class AddBenchmark:
     outside: frozenset[str] = frozenset()
 
     def __call__(self, case: Case) -> Case:
+        recycled = (self.limit.mineral, schema.RECYCLED)
         refiners = tuple(
             replace(r, kind=schema.PRIMARY, needs_ore=bool(r.needs_ore))
-            if r.mineral == self.limit.mineral
-            and r.kind == schema.RECYCLED
-            and r.country in self.outside
+            if (r.mineral, r.kind) == recycled and r.country in self.outside
             else r
             for r in case.refiners
         )
@@ -185,13 +184,9 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
 
     def recycling_outside(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
         """Return the codes of countries outside the buyer's bloc that recycle the mineral."""
-        return frozenset(
-            p.country
-            for p in plants
-            if p.mineral == limit.mineral
-            and p.kind == schema.RECYCLED
-            and bloc not in case.blocs_of(p.country)
-        )
+        recycled = (limit.mineral, schema.RECYCLED)
+        countries = {p.country for p in plants if (p.mineral, p.kind) == recycled}
+        return frozenset(c for c in countries if bloc not in case.blocs_of(c))
 
     if recycling_outside(case.projects):
         return "not planned: a limit on recycling would also count projects that recycle outside"

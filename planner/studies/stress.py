@@ -961,10 +961,7 @@ class StressTest(StudyKind):
             "keep_caps": self.rules.keep_caps,
             "first_year": self.result.years[0],
             "last_year": self.result.years[-1],
-            "rows": [
-                row | {"short_by_mineral_t": short.get((row["kind"], row["lost"]), {})}
-                for row in rows
-            ],
+            "rows": [row | {"short_by_mineral_t": short[row["kind"], row["lost"]]} for row in rows],
             "n_minus_1": tables.records(NMinusOne),
             "solidarity": tables.records(Solidarity),
         }

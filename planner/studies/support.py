@@ -461,7 +461,7 @@ _NAME = 46
 
 
 def _at_home(tables: Tables) -> pd.DataFrame:
-    rows = (tables[Plants] if Plants in tables else Plants.of_rows([])).frame()
+    rows = tables[Plants].frame()
     return rows[rows["home"] == HOME]
 
 

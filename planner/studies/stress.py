@@ -15,11 +15,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from models import errors, tolerances
+from models import errors, results, tolerances
 from models.case import Case
 from models.measures import HELD_TO_ORDERS, ratio, sums
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
-from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.field import matrix_of
@@ -270,7 +269,7 @@ class NMinusOne(Result):
         "Supply open to the coalition",
         "Usable capacity of refiners, and of projects that the agreed plan has built.",
     )
-    largest = Minerals.country.like(
+    largest = results.ByMineral.country.like(
         meaning="The country with the most supply. Rest of world does not count.", printed=True
     )
     largest_supply = field.tonnes("Supply of the largest")

@@ -14,7 +14,13 @@ from models.results import CountryShares
 from models.scorecard import MEASURES, Score, scorecard
 from planner.sheets.scorecard import remark
 from planner.studies import Here
-from planner.studies.scorecard import AddBenchmark, ScoredPlan, benchmark_limit, score_plan
+from planner.studies.scorecard import (
+    AddBenchmark,
+    ScoredPlan,
+    benchmark_limit,
+    missed_table,
+    score_plan,
+)
 from tests.models.desk import BookT, Row, jin, make, read, refiner, solve, sur
 from tests.models.stages import ALLY, made, oxide_and_alloy, plant
 
@@ -264,7 +270,9 @@ def test_the_years_in_which_it_is_kept_are_told():
     )
     assert of["processing", ""] == approx(False, 0.0, 800.0, 800.0, 0.0)
     (each,) = (p for p in found.priced if p.score.measure.name == "processing")
-    assert (each.worst_asked, each.years_met, each.changes_share) == ((2030, 0.0), (2031,), True)
+    assert (each.worst_asked, each.years_met) == ((2030, 0.0), (2031,))
+    (remark_of,) = missed_table([each], found.plan.case).remark
+    assert "cannot be met: supply allows 0.0% in 2030" in remark_of
 
 
 def test_a_limit_kept_of_demand_and_broken_of_purchases():
@@ -313,7 +321,9 @@ def test_recycling_elsewhere_alone_is_none_inside():
     old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
     found, of = priced(make(jin(), old, demand=100.0, years=YEARS))
     assert of["recycling", ""] == approx(False, 0.0, 0.0, 0.0, 0.0)
-    assert not next(p for p in found.priced if p.score.measure.name == "recycling").changes_share
+    (each,) = (p for p in found.priced if p.score.measure.name == "recycling")
+    (remark_of,) = missed_table([each], found.plan.case).remark
+    assert "supply allows no more than the plan has, 0.0% in 2030" in remark_of
 
 
 def test_a_most_is_kept_by_leaving_short_what_others_cannot_give():

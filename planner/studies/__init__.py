@@ -8,23 +8,20 @@ the studies and makes no plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.studies.engine import Outcome as Outcome
-    from planner.studies.engine import Outcomes as Outcomes
-    from planner.studies.engine import Progress as Progress
-    from planner.studies.engine import Run as Run
-    from planner.studies.engine import Study as Study
-    from planner.studies.engine import Tell as Tell
-    from planner.studies.engine import run_studies as run_studies
-    from planner.studies.engine import run_study as run_study
+    from planner.studies.engine import Outcome, Progress, Run, Study, Tell, run_studies, run_study
     from planner.studies.kind import StudyKind
-    from planner.studies.places import Here as Here
-    from planner.studies.places import LocalProcesses as LocalProcesses
-    from planner.studies.places import Where as Where
+    from planner.studies.places import Here, LocalProcesses, Where
+
+__all__ = [
+    "STUDIES", "Here", "LocalProcesses", "Outcome", "Progress", "Run", "Study", "StudyEntry",
+    "Tell", "Where", "kind_of", "run_studies", "run_study",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -44,17 +41,14 @@ class StudyEntry:
     module: str
     summary: str
     asked: str = ""
-    loaded: dict[str, type[StudyKind]] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def kind(self) -> type[StudyKind]:
-        if not self.loaded:
-            from planner.studies.kind import StudyKind
+        from planner.studies.kind import StudyKind
 
-            names = vars(import_module(self.module)).values()
-            classes = (k for k in names if isinstance(k, type) and k.__module__ == self.module)
-            self.loaded["kind"] = next(k for k in classes if issubclass(k, StudyKind))
-        return self.loaded["kind"]
+        names = vars(import_module(self.module)).values()
+        classes = (k for k in names if isinstance(k, type) and k.__module__ == self.module)
+        return next(k for k in classes if issubclass(k, StudyKind))
 
 
 STUDIES = {

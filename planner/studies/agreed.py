@@ -10,9 +10,8 @@ If a scenario comes as a surprise in a year, decisions of earlier years are kept
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,14 +56,15 @@ def case_before_loss(plan: Plan, rules: Rules) -> Case:
     """
     case = plan.case
     years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
-    settings = dataclasses.replace(case.settings, switching_cost=0.0, whole_projects=False)
+    settings = replace(case.settings, switching_cost=0.0, whole_projects=False)
+    alone = () if rules.solidarity else tuple(_member_ceilings(plan, rules.surge, years))
     running: dict[str, dict[int, float]] = {p.name: {} for p in case.projects}
     for row in plan.projects.to_dict("records"):
         running[row["project"]][int(row["year"])] = float(row["capacity"])
     return case.change(
         years=years,
         settings=settings,
-        refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
+        refiners=tuple(replace(r, max_growth=None) for r in case.refiners),
         demand=tuple(_with_met_demand(plan, row, years) for row in case.demand),
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
@@ -73,9 +73,7 @@ def case_before_loss(plan: Plan, rules: Rules) -> Case:
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
-        member_ceilings=()
-        if rules.solidarity
-        else tuple(_member_ceilings(plan, rules.surge, years)),
+        member_ceilings=alone,
         scenarios=(),
         risks=(),
     )
@@ -94,7 +92,7 @@ def _with_met_demand(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     met = [(y, t, t - unmet_demand(plan, row, y)) for y, t in row.tonnes if y in years]
     tonnes = tuple((y, left if left > tolerances.DEMAND_MET * t else 0.0) for y, t, left in met)
     apart = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
-    return dataclasses.replace(row, tonnes=tonnes, unmet=apart)
+    return replace(row, tonnes=tonnes, unmet=apart)
 
 
 def _ceilings(
@@ -105,13 +103,10 @@ def _ceilings(
     There is no entry where capacity is smaller than that. A source without agreed sales may surge,
     too.
     """
-    ceilings = []
-    for row in plan.sources.to_dict("records"):
-        most = row["tonnes"] + surge * row["usable"]
-        if row["year"] in years and most < row["usable"]:
-            key = (row["refiner"], row["project"], row["mineral"], row["year"])
-            ceilings.append((*key, float(most)))
-    return tuple(ceilings)
+    rows = plan.sources.assign(most=plan.sources["tonnes"] + surge * plan.sources["usable"])
+    rows = rows[rows["year"].isin(years) & (rows["most"] < rows["usable"])]
+    columns = ["refiner", "project", "mineral", "year", "most"]
+    return tuple(rows[columns].itertuples(index=False, name=None))
 
 
 def _member_ceilings(
@@ -122,10 +117,7 @@ def _member_ceilings(
     bought = np.zeros((len(e.sources), len(e.members), len(e.years)))
     np.add.at(bought, (d.source, d.member, d.year), plan.delivered)
     parts = Rights(e).sources
-    usable = {
-        (row["refiner"], row["project"], row["mineral"], row["year"]): row["usable"]
-        for row in plan.sources.to_dict("records")
-    }
+    usable = plan.sources.set_index(["refiner", "project", "mineral", "year"])["usable"].to_dict()
     for r, source in enumerate(e.sources):
         for t, year in enumerate(e.years):
             key = (source.name, source.project, source.mineral)
@@ -137,14 +129,10 @@ def _member_ceilings(
 
 def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...]) -> Project:
     """Return a project as a built plant, with the capacity that the agreed plan runs each year."""
-    first, last = years[0], years[-1]
-    return dataclasses.replace(
-        project,
-        capacity=ByYear(running[first], tuple((y, running[y]) for y in years)),
-        capex=0.0,
-        first_year=first,
-        life=last - first + 1,
-        built_in=first,
+    first, life = years[0], years[-1] - years[0] + 1
+    capacity = ByYear(running[first], tuple((y, running[y]) for y in years))
+    return replace(
+        project, capacity=capacity, capex=0.0, first_year=first, life=life, built_in=first
     )
 
 
@@ -156,17 +144,10 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
     """
     case, first = plan.case, plan.case.years.index(years[0])
     held = [plan.value(STOCK, (pile.mineral, pile.member, y)) for y in case.years]
-    agreed = [
-        (y, min(stock_target(case, pile, y), kept))
-        for y, kept in zip(case.years, held, strict=True)
-        if y in years
-    ]
-    return dataclasses.replace(
-        pile,
-        opening=min(held[first - 1] if first else pile.opening, pile.max),
-        target=ByYear(None, tuple(agreed)),
-        target_days=None,
-    )
+    kept = zip(years, held[first:], strict=True)
+    target = ByYear(None, tuple((y, min(stock_target(case, pile, y), t)) for y, t in kept))
+    opening = min(held[first - 1] if first else pile.opening, pile.max)
+    return replace(pile, opening=opening, target=target, target_days=None)
 
 
 # ---- decisions before a year are kept, all others are free ---------------------------------------
@@ -224,21 +205,21 @@ class Unforeseen:
         year = self.agreed.before
         if year <= case.years[0]:
             return self.variant(case)
-        steps = [
-            step for step in self.steps(case) if step.last_year is None or step.last_year >= year
-        ]
+        steps = (s for s in self.steps(case) if s.last_year is None or s.last_year >= year)
         changed = apply_steps(case, [_step_from(step, year, case.years) for step in steps])
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}
-        begun = {
-            key[0]
-            for name, key, _ in self.agreed.amounts
-            if name == BUILT.name and key not in built
+        amounts = self.agreed.amounts
+        begun = {key[0] for name, key, _ in amounts if name == BUILT.name and key not in built}
+        begun |= {
+            p.name
+            for p in changed.projects
+            if p.built_in is not None and budget_year(p, p.built_in, case.years) < year
         }
         return changed.change(
             projects=tuple(
-                _without_early_build(p, year, begun, case.years) for p in changed.projects
+                replace(p, built_in=None) if p.name in begun else p for p in changed.projects
             ),
             share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
@@ -267,22 +248,10 @@ class Unforeseen:
 
 def _step_from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
     """Return a step that does nothing before a year, if its action has years."""
-    first = step.first_year or years[0]
-    if "last_year" not in ACTION_CELLS[step.action].selectors or not any(
-        first <= y < year for y in years
-    ):
+    is_early = any((step.first_year or years[0]) <= y < year for y in years)
+    if not is_early or "last_year" not in ACTION_CELLS[step.action].selectors:
         return step
-    return dataclasses.replace(step, first_year=max(step.first_year or year, year))
-
-
-def _without_early_build(
-    project: Project, year: int, begun: Collection[str], years: tuple[int, ...]
-) -> Project:
-    """Return a project without a build of the scenario that would have begun before a year."""
-    start = project.built_in
-    if start is None or (project.name not in begun and budget_year(project, start, years) >= year):
-        return project
-    return dataclasses.replace(project, built_in=None)
+    return replace(step, first_year=max(step.first_year or year, year))
 
 
 def _limits_before_and_after(
@@ -293,12 +262,12 @@ def _limits_before_and_after(
     both = gone & new
     gone, new = gone - both, new - both
     ended = (
-        dataclasses.replace(row, last_year=min(row.last_year or year, year - 1))
+        replace(row, last_year=min(row.last_year or year, year - 1))
         for row in gone.elements()
         if row.first_year is None or row.first_year < year
     )
     begun = (
-        dataclasses.replace(row, first_year=max(row.first_year or year, year))
+        replace(row, first_year=max(row.first_year or year, year))
         for row in new.elements()
         if row.last_year is None or row.last_year >= year
     )

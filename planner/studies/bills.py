@@ -2,70 +2,55 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 import numpy as np
+import pandas as pd
 
-from models import errors, schema, tolerances
-from models.answers.cost_sharing import (
-    AS_BOUGHT,
-    BY_DEMAND,
-    DUAL_PRICES,
-    EQUAL_SAVINGS,
-    NUCLEOLUS,
-    SHAPLEY,
-    LeavingGroup,
-    Sharing,
-    dual_bills_of,
-    group_costs,
-    sharing_of,
-)
+from models import errors, tolerances
+from models.answers import cost_sharing
+from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.measures import difference, ratio
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
-from models.results import About, Field, Look, Name, Result, field
-from models.results import Figure as Measure
+from models.results import About, Field, Figure, Look, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
+from models.schema import ByYear
 from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
 from planner.render.words import clean, counted, few, known, listed, money, share, tariff_words
 from planner.seal import seal
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.run import Start
     from planner.studies.places import Where
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears its own shortage",
-    BY_DEMAND: "in proportion to its demand at the workbook's prices, discounted",
-    EQUAL_SAVINGS: "each saves the same amount",
+    cost_sharing.BY_DEMAND: "in proportion to its demand at the workbook's prices, discounted",
+    cost_sharing.EQUAL_SAVINGS: "each saves the same amount",
     DUAL_PRICES: "each pays for its demand, and is paid for its rights, at the plan's shadow"
     " prices (Owen)",
-    NUCLEOLUS: "the largest gain of any group that leaves is as small as possible",
-    SHAPLEY: "each pays what it adds to the cost when it joins, averaged over all sequences of"
-    " joining",
+    cost_sharing.NUCLEOLUS: "the largest gain of any group that leaves is as small as possible",
+    cost_sharing.SHAPLEY: "each pays what it adds to the cost when it joins, averaged over all"
+    " sequences of joining",
 }
 """How each rule splits the cost."""
 _SPLIT = {
-    AS_BOUGHT: AS_BOUGHT,
-    BY_DEMAND: BY_DEMAND,
-    **{rule: f"by {rule}" for rule in (EQUAL_SAVINGS, DUAL_PRICES)},
-    **{rule: f"by the {rule}" for rule in (NUCLEOLUS, SHAPLEY)},
+    rule: f"{by}{rule}"
+    for rule, by in zip(RULES, ("", "", "by ", "by ", "by the ", "by the "), strict=True)
 }
 """The name of each rule after the word "split"."""
 _UNKNOWN = (
@@ -110,11 +95,11 @@ class Savings(Result):
     member = MEMBER.like(meaning="Coalition: all of them together.", names=Name.BUYER)
     alone = ALONE
     as_bought = _saved(AS_BOUGHT, "as_bought")
-    by_demand = _saved(BY_DEMAND, "by_demand")
-    equal = _saved(EQUAL_SAVINGS, "equal_savings")
+    by_demand = _saved(cost_sharing.BY_DEMAND, "by_demand")
+    equal = _saved(cost_sharing.EQUAL_SAVINGS, "equal_savings")
     duals = _saved(DUAL_PRICES, "dual_prices")
-    nucleolus = _saved(NUCLEOLUS, "nucleolus", optional=True)
-    shapley = _saved(SHAPLEY, "shapley", optional=True)
+    nucleolus = _saved(cost_sharing.NUCLEOLUS, "nucleolus", optional=True)
+    shapley = _saved(cost_sharing.SHAPLEY, "shapley", optional=True)
 
 
 NOT_KNOWN = "not known: the search failed"
@@ -233,9 +218,7 @@ class OwnRequirements(Result):
         key="what",
     )
     costs_it = _millions(
-        "Costs it",
-        "Its bill with these requirements, minus its bill without them.",
-        key="costs_it_usd",
+        "Costs it", "Its bill with these requirements, minus its bill without them."
     )
     others = _millions(
         "Costs the others",
@@ -273,14 +256,9 @@ class RightsUsed(Result):
 # ---- what is read of a plan ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CostsOf:
-    """Reads the costs of groups of members, numbered as in ``games.groups``."""
-
-    numbers: tuple[int, ...]
-
-    def __call__(self, plan: Plan) -> tuple[float | None, ...]:
-        return group_costs(plan, self.numbers)
+def costs_of(plan: Plan, numbers: Sequence[int]) -> dict[int, float | None]:
+    """Return the costs of groups of members, by number as in ``games.groups``."""
+    return dict(zip(numbers, cost_sharing.group_costs(plan, numbers), strict=True))
 
 
 @dataclass(frozen=True)
@@ -302,16 +280,14 @@ class WithoutRequirements:
         return case.change(
             share_limits=tuple(row for row in case.share_limits if row.buyer != name),
             stockpiles=tuple(
-                dataclasses.replace(pile, target=schema.ByYear(0.0), target_days=None)
-                if pile.member == name
-                else pile
+                replace(pile, target=ByYear(0.0), target_days=None) if pile.member == name else pile
                 for pile in case.stockpiles
             ),
         )
 
     def read(self, plan: Plan) -> object:
         """Return all bills by dual prices, and the member's cost if it plans alone."""
-        return dual_bills_of(plan, self.member, secured=not self.secured)
+        return cost_sharing.dual_bills_of(plan, self.member, secured=not self.secured)
 
 
 def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
@@ -341,7 +317,7 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
 
 def in_fractions(case: Case) -> Case:
     """Return the case with projects that may be built in part, whatever its setting says."""
-    settings = dataclasses.replace(case.settings, whole_projects=False)
+    settings = replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
 
 
@@ -353,20 +329,17 @@ def study_of(
     Each group differs from the one before in a single member (a Gray code). ``wishes``: the case
     is also planned without each member's own requirements.
     """
-    count = len(case.members)
-    numbers = (k ^ (k >> 1) for k in range(1, 1 << count)) if exact else iter(())
+    runs = [Run("Together")]
+    for each in requirements_of(case) if wishes else ():
+        name = f"Without {case.members[each.member].name}: {each.words}"
+        runs.append(Run(name, each, each.read))
+    numbers = (k ^ (k >> 1) for k in range(1, 1 << len(case.members))) if exact else iter(())
     left = [n for n in numbers if n not in known_costs]
-    chunks = [tuple(left[i : i + _GROUPS_PER_RUN]) for i in range(0, len(left), _GROUPS_PER_RUN)]
-    groups = (
-        Run(f"Groups, {i} of {len(chunks)}", read=CostsOf(chunk))
-        for i, chunk in enumerate(chunks, 1)
-    )
-    without = (
-        Run(f"Without {case.members[each.member].name}: {each.words}", each, each.read)
-        for each in (requirements_of(case) if wishes else ())
-    )
-    runs = (Run("Together"), *without, *groups)
-    return Study[object](in_fractions(case), tuple((run,) for run in runs), sharing_of)
+    chunks = [left[i : i + _GROUPS_PER_RUN] for i in range(0, len(left), _GROUPS_PER_RUN)]
+    for i, chunk in enumerate(chunks, start=1):
+        read = partial(costs_of, numbers=chunk)
+        runs.append(Run(f"Groups, {i} of {len(chunks)}", read=read))
+    return Study[object](in_fractions(case), chains_of(runs, 1), cost_sharing.sharing_of)
 
 
 # ---- tables of a sharing -------------------------------------------------------------------------
@@ -411,12 +384,11 @@ def bills(sharing: Sharing, case: Case) -> Bills:
             "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
         }
         ends = {"least": duals.least, "most": duals.most} if rule == DUAL_PRICES else {}
-        of_rule = [{name: float(each.sum()) for name, each in amounts.items()}]
-        of_rule += [
-            {name: float(each[i]) for name, each in (amounts | ends).items()}
-            for i in range(len(case.members))
-        ]
-        for name, row in zip(("", *(m.name for m in case.members)), of_rule, strict=True):
+        of_rule = {"": {name: float(each.sum()) for name, each in amounts.items()}}
+        for i, member in enumerate(case.members):
+            row = {name: float(each[i]) for name, each in (amounts | ends).items()}
+            of_rule[member.name] = row
+        for name, row in of_rule.items():
             saved = ratio(row["saving"], row["alone"])
             rows.append(row | {"rule": rule, "member": name, "part": saved})
     return Bills.of_rows(rows, words=words_of(case))
@@ -489,16 +461,10 @@ def price_requirements(
     rows = []
     for requirement, (bills_without, alone) in without.items():
         more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
-        rows.append(
-            {
-                "member": case.members[requirement.member].name,
-                "wish": requirement.words,
-                "costs_it": float(more[requirement.member]),
-                "others": float(more.sum() - more[requirement.member]),
-                "whole": float(more.sum()),
-                "alone": float(sharing.alone[requirement.member]) - alone,
-            }
-        )
+        member, whole = requirement.member, float(more.sum())
+        row: dict[str, Any] = {"member": case.members[member].name, "wish": requirement.words}
+        row |= {"costs_it": float(more[member]), "others": float(more.sum() - more[member])}
+        rows.append(row | {"whole": whole, "alone": float(sharing.alone[member]) - alone})
     return OwnRequirements.of_rows(rows, words=words_of(case))
 
 
@@ -523,10 +489,8 @@ def rights(case: Case) -> Result:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_PRICES, _FAIR, _BUILDS = "Dual prices", "Sharing a shortage fairly", "Builds"
-_RIGHTS, _CONTRACTS, _LISTED = "Rights", "Contracts", "Groups listed"
 _SEAL = "Seal of the sheet Coalitions"
-"""Rows of About."""
+"""A row of About."""
 
 
 class BillsStudy(StudyKind):
@@ -578,17 +542,14 @@ class BillsStudy(StudyKind):
     def __init__(self, start: Start, *, exact: bool, wishes: bool, resume: Path | None) -> None:
         """Raise UsageError if ``exact`` is asked for and the case has too many members."""
         super().__init__(start)
-        self.exact = exact or resume is not None
-        self.wishes = wishes
+        self.exact, self.wishes = exact or resume is not None, wishes
         self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
         self.count = len(start.case.members)
+        self.group_count = (1 << self.count) - 1
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact works with up to {MOST_MEMBERS} members; this workbook has {self.count}"
             raise errors.UsageError(msg)
-        self.costs: dict[int, float] = {}
-        self.refused = ""
-        if resume is not None:
-            self.costs, self.refused = _resumed(resume, start)
+        self.costs, self.refused = _resumed(resume, start) if resume is not None else ({}, "")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
@@ -596,22 +557,16 @@ class BillsStudy(StudyKind):
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
-            if not isinstance(outcome.result, tuple):
-                continue
-            if isinstance(run.read, CostsOf):
-                pairs = zip(run.read.numbers, outcome.result, strict=True)
-                self.costs |= {number: cost for number, cost in pairs if cost is not None}
-            elif isinstance(run.change, WithoutRequirements):
-                self.without[run.change] = outcome.result
+            if isinstance(outcome.result, dict):
+                costs = outcome.result.items()
+                self.costs |= {number: cost for number, cost in costs if cost is not None}
+            elif isinstance(run.change, WithoutRequirements) and outcome.planned:
+                self.without[run.change] = cast("Any", outcome.result)
 
     @property
     def planned(self) -> bool:
         """Whether the joint plan is proven, so that there is a workbook to write."""
         return self.outcomes[0].planned
-
-    @property
-    def group_count(self) -> int:
-        return (1 << self.count) - 1
 
     @cached_property
     def sharing(self) -> Sharing:
@@ -644,32 +599,30 @@ class BillsStudy(StudyKind):
         settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
         rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
         width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
-        several = width > tolerances.BILL_ROUNDING * abs(sharing.cost)
-        assumed = {
-            _RIGHTS: settings.rights + rows,
-            _PRICES: "not unique: each bill is the mean over the dual prices at which some member"
-            " pays least or most"
-            if several
-            else "unique",
-        }
+        assumed = {"Rights": settings.rights + rows, "Dual prices": "unique"}
+        if width > tolerances.BILL_ROUNDING * abs(sharing.cost):
+            assumed["Dual prices"] = (
+                "not unique: each bill is the mean over the dual prices at which some member pays"
+                " least or most"
+            )
         if settings.fair_shortage_weight > 0:
             more = money(max(sharing.fairly, 0.0), settings.currency)
-            assumed[_FAIR] = (
+            assumed["Sharing a shortage fairly"] = (
                 "left out of the bills, because it depends on which members plan together. It adds"
                 f" {more} to the cost of the plan; all bills are reduced in proportion"
             )
         if settings.whole_projects:
-            assumed[_BUILDS] = (
+            assumed["Builds"] = (
                 "in fractions: with whole plants, every split might give some group a reason to"
                 " leave"
             )
         if case.contracts:
-            assumed[_CONTRACTS] = (
+            assumed["Contracts"] = (
                 "where capacity reduces a minimum, the reduced minimum of the joint plan"
             )
         if self.exact:
-            assumed[_LISTED] = self.progress_label
-            assumed[_SEAL] = _seal(self.costs.items(), self.start)
+            assumed["Groups listed"] = self.progress_label
+            assumed[_SEAL] = _seal(self.costs, self.start)
         return {**self.start.options, **assumed}
 
     @property
@@ -692,10 +645,7 @@ class BillsStudy(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         sharing, members = self.sharing, self.start.case.members
-
-        def names(group: LeavingGroup | None) -> list[str] | None:
-            return None if group is None else [members[i].name for i in group.group]
-
+        tempted = {rule: [members[i].name for i in g.group] for rule, g in sharing.tempted.items()}
         return {
             "scenario": self.start.case.scenario,
             "alone_usd": float(sharing.alone.sum()),
@@ -705,7 +655,7 @@ class BillsStudy(StudyKind):
             "bills": [row for row in tables.records(Bills) if row["member"]],
             "transfers": tables.records(Transfers),
             "groups": [
-                {**row, Groups.group.json_key: names(sharing.tempted.get(rule))}
+                {**row, Groups.group.json_key: tempted.get(rule)}
                 for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
             ],
             "groups_planned": len(self.costs),
@@ -730,79 +680,57 @@ class BillsStudy(StudyKind):
         rows, currency = tables[Bills].frame(), tables[Bills].words.get("money", "")
         members = len(rows["member"].unique()) - 1
         if members <= 1:
-            single = KeyFigure(
-                "In the coalition", "1 member", "Planning alone and planning together are the same."
-            )
-            return Headline(
-                "The coalition has one member, so there is no cost to split.", (single,)
-            )
+            same = "Planning alone and planning together are the same."
+            single = KeyFigure("In the coalition", "1 member", same)
+            only = "The coalition has one member, so there is no cost to split."
+            return Headline(only, (single,))
         total = rows[rows["member"] == ""].iloc[0]
         cash, alone = float(total["cash_saving"]), float(total["cash_alone"])
-        avoided, kept = _avoided(total), _splits_kept(tables[Groups])
+        avoided, missing = _avoided(total), "planning together avoids no shortage."
+        saved = f"{money(alone, currency)} that members would pay alone."
+        saved = f"{share(cash / alone)} of the {saved}" if alone > 0 else ""
+        if avoided:
+            missing = "at the price of a missing tonne; nobody pays it in cash."
+        others = (
+            f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups names who would leave"
+            " under the others."
+        )
+        kept = listed(_splits_kept(tables[Groups]), 2) or "none"
         figures = (
-            KeyFigure(
-                "Cash saved by planning together",
-                money(cash, currency),
-                f"{share(cash / alone)} of the {money(alone, currency)} that members would pay"
-                " alone."
-                if alone > 0
-                else "",
-            ),
-            KeyFigure(
-                "Shortage avoided, at its price",
-                money(avoided, currency),
-                "at the price of a missing tonne; nobody pays it in cash."
-                if avoided
-                else "planning together avoids no shortage.",
-            ),
-            KeyFigure(
-                "Splits under which no group does better alone",
-                listed(kept, 2) if kept else "none",
-                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups names who would"
-                " leave under the others.",
-            ),
+            KeyFigure("Cash saved by planning together", money(cash, currency), saved),
+            KeyFigure("Shortage avoided, at its price", money(avoided, currency), missing),
+            KeyFigure("Splits under which no group does better alone", kept, others),
         )
-        together, leaving = (
-            _saved_together(cash, avoided, currency),
-            _who_leaves(tables[Groups], members),
-        )
-        required = (
-            _requirement_costs(tables[OwnRequirements], currency)
-            if OwnRequirements in tables
-            else ()
-        )
-        return Headline(" ".join([together, leaving, *required]), figures)
+        sentences = [_saved_together(cash, avoided, currency), _who_leaves(tables[Groups], members)]
+        if OwnRequirements in tables:
+            sentences += _requirement_costs(tables[OwnRequirements], currency)
+        return Headline(" ".join(sentences), figures)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         table = tables[Savings]
-        return drawn(
-            _by_rule(table, tables[Groups]), _waterfall(table), _cash_and_shortage(tables[Bills])
-        )
+        gains = _by_rule(table, tables[Groups]), _waterfall(table)
+        return drawn(*gains, _cash_and_shortage(DUAL_PRICES, tables[Bills]))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        views = Section.views_by(
-            tables[Bills], Bills.rule, lambda rule, rows: _cash_and_shortage(rows, rule)
-        )
+        views = Section.views_by(tables[Bills], Bills.rule, _cash_and_shortage)
         lead = (
             "A member saves its cost alone minus its bill. Members can pay each other cash. A"
             " shortage stays with the member that has it in the plan, and counts at its price."
         )
-        headings = {
-            Groups: "Who would gain most by leaving",
-            Transfers: "Who pays whom, after each paid for its purchases",
-            OwnRequirements: "What members' own requirements cost",
-        }
-        blocks = tuple(
-            Numbers(tables[kind], heading=heading)
-            for kind, heading in headings.items()
-            if kind is not OwnRequirements or OwnRequirements in tables
-        )
+        paid = "Who pays whom, after each paid for its purchases"
+        blocks = [
+            Numbers(tables[Groups], heading="Who would gain most by leaving"),
+            Numbers(tables[Transfers], heading=paid),
+        ]
+        if OwnRequirements in tables:
+            heading = "What members' own requirements cost"
+            blocks.append(Numbers(tables[OwnRequirements], heading=heading))
         gains = Numbers(tables[Savings]).view(*cls.pictures(tables)[:-1])
         return (
             Section("savings", "Who gains", lead, gains),
-            Section("bills", "Who pays what", lead, views, "Rule", blocks),
+            Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
         )
 
 
@@ -814,32 +742,26 @@ def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
-    asked = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
-    about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
-    if {name: about[name] for name in (*asked, Measure.SCENARIO) if name in about} != asked:
+    asked = {Figure.INPUT_SHA256: start.book.sha256, **start.options}
+    about = dict(tables.rows(About, About.what, About.value))
+    if {name: about[name] for name in (*asked, Figure.SCENARIO) if name in about} != asked:
         msg = f"--resume {path} was made for another workbook, scenario or what-if than this case"
         raise errors.UsageError(msg)
-    if Coalitions not in tables:
-        return {}, ""
-    table = tables[Coalitions]
-    rows = [
-        (int(number), float(cost))
-        for number, cost in table.rows(Coalitions.number, Coalitions.cost)
-        if known(number) and known(cost)
-    ]
-    if len(rows) == len(table) and about.get(_SEAL) == _seal(rows, start):
-        return dict(rows), ""
+    rows = [*tables.rows(Coalitions, Coalitions.number, Coalitions.cost)]
+    costs = {int(number): float(cost) for number, cost in rows if known(number) and known(cost)}
+    if not rows or (len(costs) == len(rows) and about.get(_SEAL) == _seal(costs, start)):
+        return costs, ""
     return {}, (
         f"{path} was edited, or written by another version of planner: its groups are planned again"
     )
 
 
-def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
+def _seal(costs: Mapping[int, float], start: Start) -> str:
     """Return the seal of groups' costs and of the options.
 
     Costs are rounded as on a sheet: converted to millions and back, their last digit may change.
     """
-    rows = sorted(costs)
+    rows = sorted(costs.items())
     scale = Coalitions.cost.scale
     asked = (f"{name}: {value}" for name, value in sorted(start.options.items()))
     texts = (__version__, start.book.sha256, *asked)
@@ -859,14 +781,13 @@ def _saved_together(cash: float, avoided: float, currency: str) -> str:
             "Planning together changes nothing in total: the members pay as much as if each planned"
             " alone, and the same supply is missing."
         )
-    shortage = money(abs(avoided), currency)
     pay = f"{money(abs(cash), currency)} {'less' if cash > 0 else 'more'} in cash than"
     pay = pay if cash else "as much in cash as"
     text = f"If the members plan together, they pay {pay} if each planned alone."
     if avoided == 0.0:
         return text
-    less = "less" if avoided > 0 else "more"
-    return f"{text} Their shortage costs {shortage} {less}, at the price of a missing tonne."
+    shortage = f"{money(abs(avoided), currency)} {'less' if avoided > 0 else 'more'}"
+    return f"{text} Their shortage costs {shortage}, at the price of a missing tonne."
 
 
 def _splits_kept(leaving: Groups) -> list[str]:
@@ -918,10 +839,8 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
 
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """What each member saves under each split; the legend marks splits that a group would leave."""
-    rows, stable = _chart_rows(table), {"", NOT_KNOWN}
-    left = {
-        r for r, group in leaving.rows(Groups.rule, Groups.group) if (group or "") not in stable
-    }
+    rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
+    left = {rule for rule, group in groups if group and group != NOT_KNOWN}
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
         for rule, f in _SAVINGS.items()
@@ -938,22 +857,17 @@ def _waterfall(table: Savings) -> Picture | None:
     amounts = rows["duals"].astype(float).tolist()
     if not amounts:
         return None
-    before = [sum(amounts[:i]) for i in range(len(amounts))]
-    picture = Picture(
-        f"What planning together saves by {DUAL_PRICES}, member by member",
-        Form.STACKED,
-        (*map(short, rows["member"]), "All of these"),
-        (
-            Series("Saved by the members before", Role.FREE, [*before, None], colour=palette.GRID),
-            Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
-        ),
-        _SAVED,
-        MEMBER.header,
+    title = f"What planning together saves by {DUAL_PRICES}, member by member"
+    names = (*map(short, rows["member"]), "All of these")
+    before = [*(sum(amounts[:i]) for i in range(len(amounts))), None]
+    sides = (
+        Series("Saved by the members before", Role.FREE, before, colour=palette.GRID),
+        Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
     )
-    return _in_money(picture, table)
+    return _in_money(Picture(title, Form.STACKED, names, sides, _SAVED, MEMBER.header), table)
 
 
-def _cash_and_shortage(table: Bills, rule: str = DUAL_PRICES) -> Picture | None:
+def _cash_and_shortage(rule: str, table: Bills) -> Picture | None:
     rows = table.frame()
     rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)

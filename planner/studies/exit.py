@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+import pandas as pd
 
 from models import answers, errors, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
-from models.resolve import Floats
 from models.results import Checks, Field, Look, Projects, Result, WhoPays, common, field, members
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
 from planner.render.sentences import missing
-from planner.render.words import course, known, listed, money, percent, share, tonnes
+from planner.render.words import course, from_to, known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
@@ -33,8 +33,6 @@ from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, S
 from planner.workbook.cells import country_code
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.run import Start
     from planner.studies.places import Where
 
@@ -208,51 +206,37 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
     (payers,) = members.yearly_payments(case, [result.path.supply], result.plan.supply)
-    rows = {
-        Exits: exits,
-        WayOut: [row for rows in years.values() for row in rows],
-        Builds: _builds(result),
-        BindingLimits: _limits(result, cells),
-        Sellers: _sellers(result),
-        Paying: payers,
-    }
-    texts = common.words_of(case)
-    return [kind.of_rows(each, words=texts) for kind, each in rows.items()]
+    way_out, texts = [row for rows in years.values() for row in rows], common.words_of(case)
+    tables = (exits, way_out, _builds(result), _limits(result, cells), _sellers(result), payers)
+    pairs = zip(ExitStudy.RESULTS, tables, strict=True)
+    return [kind.of_rows(rows, words=texts) for kind, rows in pairs]
 
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
-    case, both = result.plan.case, (result.plan, result.path)
+    path, case, both = result.path, result.plan.case, (result.plan, result.path)
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
-    bought = measures.sums(result.path.supply, "purchased", "mineral", "year")
-    e, beyond = result.path.expanded, result.path.beyond_demand
-    to_plants, unmet = _plants(result.path)
+    bought = measures.sums(path.supply, "purchased", "mineral", "year")
+    flows, to_plants = path.expanded.input_flows, np.zeros(path.beyond_demand.shape)
+    np.add.at(to_plants, (flows.mineral, flows.year), path.taken)
+    unmet = path.beyond_demand - to_plants - path.handed_by.sum(axis=1)  # for missing products
     minerals: dict[str, list[Row]] = {mineral.name: [] for mineral in case.minerals}
-    for mineral, rows in minerals.items():
-        for year in case.years:
-            key, need = (mineral, year), case.coalition_demand(mineral, year)
-            place = e.mineral_at[mineral], e.years.index(year)
-            need += float(beyond[place])
-            (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
-            short_before, short_left = (_without_rounding(t.get(key, 0.0), need) for t in short)
-            total = bought.get(key, 0.0) + float(to_plants[place])
-            met = need - short_left - float(unmet[place])
-            rows.append({
-                "mineral": mineral, "year": year, "demand": need,
-                "planned": planned, "planned_share": planned_share,
-                "left": left, "left_share": left_share, "others": max(0.0, total - left),
-                "stock": _without_rounding(met - total, need or total),
-                "planned_short": short_before, "short": short_left,
-                "unmet": _without_rounding(float(unmet[place]), need),
-            })  # fmt: skip
+    for m, t in np.ndindex(to_plants.shape):
+        mineral, year = key = path.expanded.minerals[m], path.expanded.years[t]
+        need = case.coalition_demand(mineral, year) + float(path.beyond_demand[m, t])
+        (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
+        short_before, short_left = (_without_rounding(s.get(key, 0.0), need) for s in short)
+        total = bought.get(key, 0.0) + float(to_plants[m, t])
+        met = need - short_left - float(unmet[m, t])
+        minerals[mineral].append({
+            "mineral": mineral, "year": year, "demand": need,
+            "planned": planned, "planned_share": planned_share,
+            "left": left, "left_share": left_share, "others": max(0.0, total - left),
+            "stock": _without_rounding(met - total, need or total),
+            "planned_short": short_before, "short": short_left,
+            "unmet": _without_rounding(float(unmet[m, t]), need),
+        })  # fmt: skip
     return minerals
-
-
-def _plants(plan: Plan) -> tuple[Floats, Floats]:
-    """Return the inputs that plants buy, and those that missing products need [t], by (m, t)."""
-    flows, bought = plan.expanded.input_flows, np.zeros(plan.beyond_demand.shape)
-    np.add.at(bought, (flows.mineral, flows.year), plan.taken)
-    return bought, plan.beyond_demand - bought - plan.handed_by.sum(axis=1)
 
 
 def _without_rounding(amount: float, total: float) -> float:
@@ -277,18 +261,18 @@ def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -
     planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
-    cash, fewer = (
-        _extra(result, mineral, is_penalty=False),
-        _without_rounding(planned - left, planned),
-    )
+    cash, penalties = (_extra(result, mineral, is_penalty=each) for each in (False, True))
+    fewer = _without_rounding(planned - left, planned)
+    remark = _why_left(result, mineral, years, name)
+    if cash and result.plan.case.budget and mineral not in {*result.alone, *result.failed}:
+        remark += "; its cost changes, since plants of all minerals share one budget"
     return {
         "mineral": mineral, "planned": planned, "left": left,
         "alone": None if mineral in result.failed else result.alone.get(mineral, 0.0),
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{name: measures.stays_within(shares, level / 100) for level, name in _LEVELS.items()},
-        "cash": cash, "penalties": _extra(result, mineral, is_penalty=True),
+        "cash": cash, "penalties": penalties, "remark": remark,
         "a_tonne": measures.ratio(cash, fewer) if cash > 0 else None,
-        "remark": _why_left(result, mineral, years, name) + _shared(result, mineral, cash),
     }  # fmt: skip
 
 
@@ -305,13 +289,6 @@ def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
     return measures.difference(after, before, result.plan.mineral_costs["money"].abs().sum())
 
 
-def _shared(result: answers.Exit, mineral: str, cash: float) -> str:
-    """Return why the cost of a mineral changes that isn't bought there; "" for other minerals."""
-    if not cash or mineral in {*result.alone, *result.failed} or not result.plan.case.budget:
-        return ""
-    return "; its cost changes, since plants of all minerals share one budget"
-
-
 def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     """Return why some of a mineral is still bought there, in the last year in which it is."""
     if mineral not in {*result.alone, *result.failed}:
@@ -319,11 +296,10 @@ def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: st
     row = next((row for row in reversed(years) if row["left"] > tolerances.LEAST_FLOW), None)
     if row is None:
         return "nothing holds it up: none is bought there in any year"
+    more = {"stock": "come out of stock", "short": "are short (also in the plan)"}
+    more["unmet"] = "are inputs of products that are short"
     parts = [f"others sell {tonnes(row['others'])}"]
-    parts += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
-    parts += [f"{tonnes(row['short'])} are short (also in the plan)"] if row["short"] > 0 else []
-    if row["unmet"] > 0:
-        parts += [f"{tonnes(row['unmet'])} are inputs of products that are short"]
+    parts += [f"{tonnes(row[each])} {what}" for each, what in more.items() if row[each] > 0]
     parts += [f"{name} still sells {tonnes(row['left'])}"]
     holds = [hold for hold in result.holds if (hold.mineral, hold.year) == (mineral, row["year"])]
     holds.sort(key=lambda hold: -hold.limit * hold.spares)
@@ -419,12 +395,12 @@ def _sellers(result: answers.Exit) -> list[Row]:
         for table in (result.plan.countries, result.path.countries)
     )
     rows = []
-    for mineral, country in dict.fromkeys([*before, *after]):
-        planned, sold = (amounts.get((mineral, country), 0.0) for amounts in (before, after))
+    for key in dict.fromkeys([*before, *after]):
+        planned, sold = before.get(key, 0.0), after.get(key, 0.0)
         change = _without_rounding(sold - planned, max(planned, sold))
-        if mineral in result.alone and change != 0.0:
-            row = {"mineral": mineral, "country": country, "planned": planned, "sold": sold}
-            rows.append(row | {"change": change})
+        if key[0] in result.alone and change != 0.0:
+            row = dict(zip(Sellers.GRAIN, key, strict=True))
+            rows.append(row | {"planned": planned, "sold": sold, "change": change})
     order = result.plan.expanded.mineral_at
     return sorted(rows, key=lambda r: (order[r["mineral"]], -abs(r["change"]), r["country"]))
 
@@ -437,32 +413,23 @@ _MOST_LINES, _MOST_SMALL = 8, 12
 
 def _bought(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
     """Return the yearly rows of the minerals with the country's largest shares in the plan."""
-    minerals = tables[WayOut].frame().groupby("mineral", sort=False)
-    rows = {str(m): years for m, years in minerals if _is_bought(years["planned"])}
+    minerals, least = tables[WayOut].frame().groupby("mineral", sort=False), tolerances.LEAST_FLOW
+    rows = {str(mineral): years for mineral, years in minerals if years["planned"].max() > least}
     shares = {mineral: chart.peak(years["planned_share"]) for mineral, years in rows.items()}
     return {mineral: rows[mineral] for mineral in chart.top(shares, most)}
 
 
-def _is_bought(amounts: Iterable[float]) -> bool:
-    return any(amount > tolerances.LEAST_FLOW for amount in amounts)
-
-
 def _curves(tables: Tables) -> dict[str, Picture]:
     """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
-    title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)}"
-    sides = (("Plan", Role.PLAN, "planned_share"), ("Exit path", Role.REPLANNED, "left_share"))
-    return {
-        mineral: Picture(
-            f"{short(mineral)}: {title}",
-            chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED,
-            tuple(map(int, rows["year"])),
-            tuple(Series(side, role, numbers(rows[name])) for side, role, name in sides),
-            "",
-            "",
-            small=True,
-        )
-        for mineral, rows in _bought(tables, _MOST_SMALL).items()
-    }
+    curves = dict[str, Picture]()
+    for mineral, rows in _bought(tables, _MOST_SMALL).items():
+        title = f"{short(mineral)}: {short(tables.option(OF))}'s share of {tables.option(BASIS)}"
+        form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
+        planned, left = (numbers(rows[name]) for name in ("planned_share", "left_share"))
+        sides = Series("Plan", Role.PLAN, planned), Series("Exit path", Role.REPLANNED, left)
+        years = tuple(map(int, rows["year"]))
+        curves[mineral] = Picture(title, form, years, sides, "", "", small=True)
+    return curves
 
 
 def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
@@ -475,8 +442,9 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     return picture and picture.joined
 
 
-def _part(row: Row, name: str) -> float:
-    return float(row[name]) if known(row[name]) else 0.0
+def _all_but(result: Result, *left_out: Field) -> tuple[Field, ...]:
+    names = {field.name for field in left_out}
+    return tuple(field for field in result.fields if field.name not in names)
 
 
 def _shares(row: Row) -> tuple[str, str]:
@@ -484,19 +452,14 @@ def _shares(row: Row) -> tuple[str, str]:
 
 
 class _ExitFinding:
-    """The finding of an exit: ``rows`` are the minerals that the plan buys from the country.
-
-    ``last_year`` has other countries' sales and the need in the last year [t], by mineral.
-    """
+    """The finding of an exit: ``rows`` are the minerals that the plan buys from the country."""
 
     def __init__(self, tables: Tables) -> None:
         exits, years = tables[Exits], tables[WayOut].frame()
-        self.rows: list[Row] = [
-            row for row in findings.rows_of(exits) if _is_bought([row["planned"]])
-        ]
+        rows = findings.rows_of(exits)
+        self.rows: list[Row] = [row for row in rows if row["planned"] > tolerances.LEAST_FLOW]
         self.last = int(max(years["year"], default=0))
-        last_year = years[years["year"] == self.last].set_index("mineral")
-        self.last_year = last_year[["others", "demand"]].T.to_dict("list")
+        self.last_year = years[years["year"] == self.last].set_index("mineral")
         total = years.groupby("mineral", sort=False)[["short", "demand"]].sum().to_dict()
         parts = measures.shortage_rates(total["short"], total["demand"])
         self.missing = f"{missing(parts)}, as in the plan."
@@ -509,18 +472,24 @@ class _ExitFinding:
         gone, furthest = [row for row in self.rows if known(row["none"])], self.furthest
         where = f" of {self.basis} in {self.last}"
         named = {row["mineral"] for row in (*gone, furthest) if row is not None}
-        if len(self.rows) == 1:
-            sentence = self._only(self.rows[0])
+        only = self.rows[0]
+        if len(self.rows) == 1 and gone:
+            sentence = f"{only['mineral']} can do without {self.name} from {only['none']:z.0f}."
+        elif len(self.rows) == 1:
+            sentence = (
+                f"{only['mineral']} cannot do without {self.name} by {self.last}:"
+                f" {percent(only['left_share'] or 0.0)} of {self.basis} still comes from there."
+            )
         else:
             years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
-            end = f" {self.name}'s share in {self.last} cannot fall for any of them."
-            if furthest is not None:
-                before, after = _shares(furthest)
+            end = ""
+            if furthest is None:
+                end = f" {self.name}'s share in {self.last} cannot fall for any of them."
+            elif not known(furthest["none"]):
                 end = (
-                    f" {self.name}'s share falls most for {furthest['mineral']}, from {before} to"
-                    f" {after}{where}."
+                    f" {self.name}'s share falls most for {furthest['mineral']},"
+                    f" {from_to(*_shares(furthest))}{where}."
                 )
-                end = "" if known(furthest["none"]) else end
             sentence = (
                 f"By {self.last}, {len(gone) or 'none'} of {len(self.rows)} minerals can do without"
                 f" {self.name}{': ' if gone else ''}{years}.{end}"
@@ -530,45 +499,34 @@ class _ExitFinding:
             return sentence
         plant, year = first
         mineral = str(dict(self.builds.rows(Builds.project, Builds.mineral))[plant])
-        others = [row for row in self.rows if row["mineral"] == mineral and mineral not in named]
-        shares = [(row["planned_share"], row["left_share"]) for row in others]
-        change = ""
-        if shares and known(shares[0][1]):
-            change = (
-                f" On the exit path {self.name}'s share of {mineral} {course(*shares[0])}{where}."
-            )
-        return (
-            f"{sentence} The first plant to build beyond the plan is {plant}, for {mineral}:"
-            f" building has to begin in {year}.{change}"
+        sentence += (
+            f" The first plant to build beyond the plan is {plant}, for {mineral}: building has to"
+            f" begin in {year}."
         )
-
-    def _only(self, row: Row) -> str:
-        if known(row["none"]):
-            return f"{row['mineral']} can do without {self.name} from {row['none']:z.0f}."
-        return (
-            f"{row['mineral']} cannot do without {self.name} by {self.last}:"
-            f" {percent(_part(row, 'left_share'))} of {self.basis} still comes from there."
-        )
+        for row in self.rows:
+            if row["mineral"] == mineral and mineral not in named and known(row["left_share"]):
+                change = course(row["planned_share"], row["left_share"])
+                sentence += f" On the exit path {self.name}'s share of {mineral} {change}{where}."
+        return sentence
 
     @property
     def furthest(self) -> Row | None:
         """The mineral whose share falls most in the last year; None if no fall is visible."""
-        falls = [
-            (_part(row, "planned_share") - _part(row, "left_share"), row)
-            for row in self.rows
-            if len({*_shares(row)}) > 1
-        ]
-        most, row = max(falls, key=lambda each: each[0], default=(0.0, None))
-        return row if most > tolerances.SHOWN_SHARE else None
+
+        def fall(row: Row) -> float:
+            return float((row["planned_share"] or 0.0) - (row["left_share"] or 0.0))
+
+        falls = (row for row in self.rows if fall(row) > tolerances.SHOWN_SHARE)
+        return max((row for row in falls if len({*_shares(row)}) > 1), key=fall, default=None)
 
     def figures(self) -> Iterator[KeyFigure]:
         levels = {level: name for level, name in _LEVELS.items() if level}
         counts = [sum(known(row[name]) for row in self.rows) for name in levels.values()]
-        shares = {str(row["mineral"]): _part(row, "left_share") for row in self.rows}
+        shares = {str(row["mineral"]): float(row["left_share"] or 0.0) for row in self.rows}
         hardest = max(shares, key=lambda mineral: shares[mineral])
         alike = [m for m in shares if shares[hardest] - shares[m] <= tolerances.SHOWN_SHARE]
         left = f"{listed(alike, _NAMED)} each" if len(alike) > 1 else hardest
-        others, need = map(tonnes, self.last_year[hardest])
+        others, need = map(tonnes, self.last_year.loc[hardest, ["others", "demand"]])
         yield KeyFigure(
             f"Minerals at or below {' / '.join(map(str, levels))} % by {self.last}",
             f"{' / '.join(map(str, counts))} of {len(self.rows)}",
@@ -576,28 +534,20 @@ class _ExitFinding:
             f" {percent(shares[hardest])} of {self.basis}. In {self.last} other countries sell"
             f" {others} of the {need} of {hardest} that the coalition needs.",
         )
-        cash, dearest = sum(row["cash"] for row in self.rows), self.dearest
-        each = ""
+        cash, remark = sum(row["cash"] for row in self.rows), "over all years."
+        dearest = max(self.rows, key=lambda row: row["cash"])
         if known(dearest["a_tonne"]):
-            price = money(dearest["a_tonne"], self.currency)
-            each = (
-                f" The largest amount is for {dearest['mineral']}: {price} per tonne no longer"
-                f" bought from {self.name}."
+            remark += (
+                f" The largest amount is for {dearest['mineral']}:"
+                f" {money(dearest['a_tonne'], self.currency)} per tonne no longer bought from"
+                f" {self.name}."
             )
-        remark = f"over all years.{each} {self.missing}"
-        yield KeyFigure("Extra cash", money(cash, self.currency), remark)
+        yield KeyFigure("Extra cash", money(cash, self.currency), f"{remark} {self.missing}")
         begun = plants_beyond_plan(self.builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], _NAMED)
-            yield KeyFigure(
-                f"Plants needed to leave {self.name}, beyond the plan",
-                str(len(begun)),
-                f"first {names}.",
-            )
-
-    @property
-    def dearest(self) -> Row:
-        return max(self.rows, key=lambda row: row["cash"])
+            name = f"Plants needed to leave {self.name}, beyond the plan"
+            yield KeyFigure(name, str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -659,8 +609,8 @@ class ExitStudy(StudyKind):
         leave = partial(answers.exit_from, country=self.country)
         outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-        for outcome in filter(None, (each.result for each in outcomes)):
-            self.result = outcome
+        if outcomes[0].result is not None:
+            self.result = outcomes[0].result
 
     @property
     def progress_label(self) -> str:
@@ -670,13 +620,10 @@ class ExitStudy(StudyKind):
     def trouble(self) -> str:
         if not self.planned:
             return ""
-        unknown, failed, first = self.result.unknown, self.result.failed, "first call on the budget"
-        words = [f"the exit path of {m} is not known: {why}" for m, why in unknown.items()]
-        words += [
-            f"the fewest tonnes of {m} with {first} are not known: {why}"
-            for m, why in failed.items()
-        ]
-        return "; ".join(words)
+        result, fewest = self.result, "the fewest tonnes of {} with first call on the budget are"
+        unknown = {f"the exit path of {m} is": why for m, why in result.unknown.items()}
+        unknown |= {fewest.format(m): why for m, why in result.failed.items()}
+        return "; ".join(f"{what} not known: {why}" for what, why in unknown.items())
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -689,11 +636,8 @@ class ExitStudy(StudyKind):
             for mineral, proof in self.result.proofs.items()
         ]
         path = self.result.path
-        return (
-            *self.outcomes,
-            *least,
-            Outcome("The exit path", objective=path.objective, proof=path.proof),
-        )
+        last = Outcome[Any]("The exit path", objective=path.objective, proof=path.proof)
+        return (*self.outcomes, *least, last)
 
     @property
     def subject(self) -> str:
@@ -729,11 +673,10 @@ class ExitStudy(StudyKind):
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
         exits, builds = tables[Exits], tables[Builds]
-        left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
-        yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
+        left_out = Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone
+        yield Numbers(exits, _all_but(exits, *left_out))
         changed = builds.where([change != _AS_PLANNED for change in builds.change])
-        left_out = {Builds.rank, Builds.country, Builds.capex}
-        fields = tuple(f for f in builds.fields if f not in left_out)
+        fields = _all_but(builds, Builds.rank, Builds.country, Builds.capex)
         yield Numbers(changed, fields, "Plants built differently from the plan")
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -769,11 +712,9 @@ class ExitStudy(StudyKind):
         curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
         years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
         views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])
-        brief = [f for f in exits.fields if f.name not in {Exits.remark.name, Exits.alone.name}]
-        blocks = [
-            Numbers(exits, tuple(brief), "By mineral"),
-            Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header),
-        ]
+        brief = _all_but(exits, Exits.remark, Exits.alone)
+        remarks = Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header)
+        blocks = [Numbers(exits, brief, "By mineral"), remarks]
         blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
         heading = f"The exit from {tables.option(OF)}"
         if not views:

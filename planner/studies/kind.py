@@ -4,8 +4,6 @@ A kind declares its runs, what is kept of each, and its tables. Charts and the f
 these tables alone, so a report that is made later from the workbook says the same. One command runs
 every kind (``planner.cli.study``).
 
-``StudyKind`` has defaults: the number of runs planned, the rows of its tables in JSON
-(``RECORDS``), its first table on the terminal, and the tariffs in its plans' costs.
 ``planner.render.chart`` makes charts of a table (``bars``, ``lines``, ``heat``) and of its largest
 rows (``top``, ``some_of``).
 """
@@ -19,8 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
 from models.plan import OPTIMAL
-from models.results import About, Field, Result
-from models.results import Figure as Measure
+from models.results import About, Field, Figure, Result
 from planner.render.chart import Picture, drawn
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, span, tariff_words
@@ -38,9 +35,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Result)
 
-YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
+YEARS, BASIS = Figure.YEARS, Figure.SHARE_BASIS
 """Rows of About that charts and findings of every kind read."""
-ASSUMED = ("Money", "Tariffs", str(Measure.ESTIMATES))
+ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 """Rows of About that every first page shows: whether money is discounted, tariffs, estimates."""
 
 
@@ -76,11 +73,8 @@ class Tables:
         If several tables are declared for one sheet, the one with most headers on it is used.
         """
         best: dict[str, Result] = {}
-        for kind in declared:
-            if kind.TABLE in sheets:
-                result = read_back(sheets[kind.TABLE], kind)
-                if kind.TABLE not in best or _filled(result) > _filled(best[kind.TABLE]):
-                    best[kind.TABLE] = result
+        for result in (read_back(sheets[k.TABLE], k) for k in declared if k.TABLE in sheets):
+            best[result.TABLE] = max(best.get(result.TABLE, result), result, key=_filled)
         return cls(best.values())
 
 
@@ -255,10 +249,8 @@ class StudyKind:
     @property
     def progress_label(self) -> str:
         """How much of it is planned: ``3 of 13 points planned``."""
-        planned = sum(outcome.planned for outcome in self.required_outcomes)
-        return self.PROGRESS.format(
-            count=f"{planned:,} of {counted(len(self.required_outcomes), self.RUN)}"
-        )
+        required, planned = self.required_outcomes, sum(o.planned for o in self.required_outcomes)
+        return self.PROGRESS.format(count=f"{planned:,} of {counted(len(required), self.RUN)}")
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models import schema, tolerances
 from models.case import Case
@@ -29,9 +29,7 @@ from planner.render.words import counted, listed, percent
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
+from planner.studies.places import Where
 
 _BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""
@@ -49,11 +47,10 @@ class AddBenchmark:
     outside: frozenset[str] = frozenset()
 
     def __call__(self, case: Case) -> Case:
+        recycled = (self.limit.mineral, schema.RECYCLED)
         refiners = tuple(
             replace(r, kind=schema.PRIMARY, needs_ore=bool(r.needs_ore))
-            if r.mineral == self.limit.mineral
-            and r.kind == schema.RECYCLED
-            and r.country in self.outside
+            if (r.mineral, r.kind) == recycled and r.country in self.outside
             else r
             for r in case.refiners
         )
@@ -119,14 +116,6 @@ class BenchmarkPrice:
     def years_met(self) -> tuple[int, ...]:
         return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
-    @property
-    def changes_share(self) -> bool:
-        """Whether adding the benchmark changes the share in any year from the base plan's."""
-        before = self.score.share_by_year
-        return any(
-            abs(share - before[y]) > tolerances.LIMIT_KEPT for y, share in self.reached.items()
-        )
-
 
 @dataclass(frozen=True)
 class ScoredPlan:
@@ -145,30 +134,21 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     Each mineral has one chain with all of its runs, so results are the same wherever they run.
     """
     case, scores, base = plan.case, scorecard(plan), totals_of(plan)
-    missed = [
-        (s, s.required, benchmark_limit(case, s)) for s in scores if s.required and s.met is False
-    ]
-    chains: dict[str, list[Run]] = {}
-    for score, _, change in missed:
-        if isinstance(change, AddBenchmark):
-            chains.setdefault(score.mineral, []).append(Run(_run_name(score), change))
+    prices, chains = dict[str, BenchmarkPrice](), dict[str, list[Run]]()
+    for score in scores:
+        if score.required and score.met is False:
+            change = benchmark_limit(case, score)
+            buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
+            name = f"{score.measure.title}{buyer}: {score.mineral}"
+            reason = change if isinstance(change, str) else ""
+            prices[name] = BenchmarkPrice(score, score.required, reason=reason)
+            if not isinstance(change, str):
+                chains.setdefault(score.mineral, []).append(Run(name, change))
     study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
     outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
-    by_name = {outcome.name: outcome for outcome in outcomes}
-    priced = tuple(
-        BenchmarkPrice(score, required, reason=change)
-        if isinstance(change, str)
-        else _with_differences(
-            plan, base, BenchmarkPrice(score, required), by_name[_run_name(score)]
-        )
-        for score, required, change in missed
-    )
-    return ScoredPlan(plan, scores, base, priced, outcomes)
-
-
-def _run_name(score: Score) -> str:
-    buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
-    return f"{score.measure.title}{buyer}: {score.mineral}"
+    for outcome in outcomes:
+        prices[outcome.name] = _with_differences(plan, base, prices[outcome.name], outcome)
+    return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
 
 
 def _with_differences(
@@ -204,13 +184,9 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
 
     def recycling_outside(plants: Iterable[schema.Refiner | schema.Project]) -> frozenset[str]:
         """Return the codes of countries outside the buyer's bloc that recycle the mineral."""
-        return frozenset(
-            p.country
-            for p in plants
-            if p.mineral == limit.mineral
-            and p.kind == schema.RECYCLED
-            and bloc not in case.blocs_of(p.country)
-        )
+        recycled = (limit.mineral, schema.RECYCLED)
+        countries = {p.country for p in plants if (p.mineral, p.kind) == recycled}
+        return frozenset(c for c in countries if bloc not in case.blocs_of(c))
 
     if recycling_outside(case.projects):
         return "not planned: a limit on recycling would also count projects that recycle outside"
@@ -260,7 +236,7 @@ def _limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
 
 def totals_of(plan: Plan) -> ScorecardTotals:
     """Return a plan's totals, and the share that an added benchmark reaches by year."""
-    case = plan.case
+    case, e = plan.case, plan.expanded
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
     for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
@@ -268,24 +244,20 @@ def totals_of(plan: Plan) -> ScorecardTotals:
     for i, row in enumerate(case.share_limits):
         if row.source != _BENCHMARK_SOURCE:
             continue
-        cost -= _penalty(plan, i, row)
+        cost -= sum(
+            plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * case.discount(cap.year)
+            for t in range(len(e.years))
+            for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
+            if cap.limit == i
+        )
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in MEASURES if m.name == name)
         buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
-        supplied = {y: supply.supply_of(row.mineral, buyer, y) for y in due_years(case.years)}
-        shares = {year: measure.value(supply_of).amount for year, supply_of in supplied.items()}
-        reached = {year: share for year, share in shares.items() if share is not None}
+        for year in due_years(case.years):
+            share = measure.value(supply.supply_of(row.mineral, buyer, year)).amount
+            if share is not None:
+                reached[year] = share
     return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
-
-
-def _penalty(plan: Plan, position: int, row: schema.ShareLimit) -> float:
-    e = plan.expanded
-    return sum(
-        plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
-        for t in range(len(e.years))
-        for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
-        if cap.limit == position
-    )
 
 
 # ---- tables, JSON and words ----------------------------------------------------------------------
@@ -326,7 +298,9 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
     year, share = price.worst_asked
     parts = []
     if not price.can_be_met:
-        how = "supply allows" if price.changes_share else "supply allows no more than the plan has,"
+        before, least = price.score.share_by_year, tolerances.LIMIT_KEPT
+        is_moved = any(abs(part - before[y]) > least for y, part in price.reached.items())
+        how = "supply allows" if is_moved else "supply allows no more than the plan has,"
         parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
         if price.years_met:
             parts.append(f"met in {len(price.years_met)} of {len(price.reached)} years")
@@ -334,8 +308,7 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
         parts.append("a share of purchases, as the setting Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
     short = [f"{tonnes:z,.0f} t{end}" for tonnes, end in amounts if tonnes and tonnes > 0]
-    if short:
-        parts.append(f"leaves {', '.join(short)} more short")
+    parts += [f"leaves {', '.join(short)} more short"] if short else []
     return "; ".join(parts)
 
 
@@ -403,12 +376,10 @@ class ScorecardStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        with_benchmark = [s for s in self.scored.scores if s.required is not None]
-        met = sum(s.met is True for s in with_benchmark)
-        unknown = sum(s.met is None for s in with_benchmark)
-        more = f", {unknown} without data" if unknown else ""
-        count = len(with_benchmark) - unknown
-        return f"{met} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
+        met = Counter(score.met for score in self.scored.scores if score.required is not None)
+        more = f", {met[None]} without data" if met[None] else ""
+        count = met[True] + met[False]
+        return f"{met[True]} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -446,34 +417,28 @@ class ScorecardStudy(StudyKind):
         missed = Counter(row["buyer"] for row in rows)
         could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
         sentences = [
-            f"For the {buyer}, the plan misses {counted(number, 'benchmark')}, and"
-            f" {could[buyer] or 'none'} could be met."
-            for buyer, number in missed.items()
+            f"For the {name}, the plan misses {counted(number, 'benchmark')}, and"
+            f" {could[name] or 'none'} could be met."
+            for name, number in missed.items()
         ]
 
         def by_buyer(counts: Counter[str]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
-        who = f"{worst['benchmark']} for {worst['mineral']}"
+        who, buyer = f"{worst['benchmark']} for {worst['mineral']}", worst["buyer"]
         reached, required = percent(worst["worst_share"]), percent(worst["required"])
+        sentences.append(
+            f"The {buyer} is farthest from the benchmark {who}: it reaches {reached}, and"
+            f" {required} is required."
+        )
+        when = "in the worst of the years in which they apply."
+        off = f"{reached}, required {required}"
         figures = (
-            KeyFigure(
-                "Benchmarks missed",
-                by_buyer(missed),
-                "in the worst of the years in which they apply.",
-            ),
+            KeyFigure("Benchmarks missed", by_buyer(missed), when),
             KeyFigure("Could be met", by_buyer(could), "if each alone is added to the limits."),
-            KeyFigure(
-                "Farthest off",
-                f"{reached}, required {required}",
-                f"{who}, for the {worst['buyer']}.",
-            ),
+            KeyFigure("Farthest off", off, f"{who}, for the {buyer}."),
         )
-        return Headline(
-            f"{' '.join(sentences)} The {worst['buyer']} is farthest from the benchmark {who}: it"
-            f" reaches {reached}, and {required} is required.",
-            figures,
-        )
+        return Headline(" ".join(sentences), figures)
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         table = tables[Missed]

@@ -6,53 +6,33 @@ from the tables alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 import pandas as pd
 
-from models import errors, tolerances
+from models import errors, results, tolerances
 from models.case import Case
 from models.measures import HELD_TO_ORDERS, ratio, sums
 from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
-from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.field import matrix_of
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
-from planner.render.chart import (
-    Form,
-    Picture,
-    Role,
-    Series,
-    bars,
-    drawn,
-    lines,
-    numbers,
-    short,
-    some_of,
-)
+from planner.render import chart
+from planner.render.chart import Picture, Role, bars, short
 from planner.render.sentences import in_years, missing, number_short
 from planner.render.table import Table, records, table_of
 from planner.render.words import counted, known, listed, money, scale, share, span, word
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell, outcomes_not_run
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.losses import (
-    AgreedPlans,
-    DearestPrice,
-    Effect,
-    Loss,
-    LossKind,
-    Stress,
-    agree,
-    stress,
-)
+from planner.studies.losses import AgreedPlans, DearestPrice, Loss, LossKind, Stress, agree, stress
 from planner.workbook.cells import country_code
 
 if TYPE_CHECKING:
@@ -268,8 +248,7 @@ class CappedOrNot(Result):
     share = SHARE.like(header="Share short, capped plan")
     free_share = field.share("Share short, uncapped plan", _UNCAPPED, colour=Colour.HEAT)
     agreed_share = field.share(
-        "Short before the loss, capped plan",
-        "The agreed plan's own shortage / demand.",
+        "Short before the loss, capped plan", "The agreed plan's own shortage / demand."
     )
     free_agreed_share = field.share(
         "Short before the loss, uncapped plan",
@@ -290,7 +269,7 @@ class NMinusOne(Result):
         "Supply open to the coalition",
         "Usable capacity of refiners, and of projects that the agreed plan has built.",
     )
-    largest = Minerals.country.like(
+    largest = results.ByMineral.country.like(
         meaning="The country with the most supply. Rest of world does not count.", printed=True
     )
     largest_supply = field.tonnes("Supply of the largest")
@@ -317,7 +296,7 @@ class NMinusOne(Result):
 
 _EXTRA_COST = (
     "Extra cost of all members, new shortage at its cost included, compared with the same rules"
-    " and no loss."
+    f" and no loss. {shared.UNDISCOUNTED}"
 )
 
 
@@ -342,11 +321,9 @@ class Solidarity(Result):
         f" gives tonnes to others. {shared.UNDISCOUNTED}",
         key="sharing_spares_usd",
     )
-    cost = COST.like(header="Extra cost, shared", meaning=f"{_EXTRA_COST} {shared.UNDISCOUNTED}")
+    cost = COST.like(header="Extra cost, shared", meaning=_EXTRA_COST)
     alone_cost = COST.like(
-        header="Extra cost, unshared",
-        meaning=f"{_EXTRA_COST} {shared.UNDISCOUNTED}",
-        key="alone_extra_cost_usd",
+        header="Extra cost, unshared", meaning=_EXTRA_COST, key="alone_extra_cost_usd"
     )
 
 
@@ -369,7 +346,6 @@ class Detail(Result):
         meaning="Additional purchases of the member from the other suppliers. Below 0: it buys"
         " less, because others get its tonnes. Lost = replaced + from stock + short + plants take"
         " less.",
-        key="replaced_t",
     )
 
 
@@ -414,15 +390,17 @@ def tables_of(result: Stress) -> list[Result]:
     tables: dict[type[Result], list[Row] | list[dict[Hashable, Any]]] = {
         Losses: [row for loss, row in ranked.items() if loss not in embargoes],
         LossByMineral: minerals,
-        CappedOrNot: [row for row in minerals if row["kind"] != LossKind.EMBARGO],
-        Solidarity: _sharing(result, ranked) if result.alone else [],
+    }
+    if result.free:
+        tables[CappedOrNot] = [row for row in minerals if row["kind"] != LossKind.EMBARGO]
+    if result.alone:
+        tables[Solidarity] = _sharing(result, ranked)
+    tables |= {
         Embargoes: [ranked[loss] | _of_member(result, loss) for loss in embargoes],
         NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
-    absent = ([] if result.free else [CappedOrNot]) + ([] if result.alone else [Solidarity])
-    kinds = {kind: rows for kind, rows in tables.items() if kind not in absent}
-    every = [kind.of_rows(rows, partial=True, words=texts) for kind, rows in kinds.items()]
+    every = [kind.of_rows(rows, partial=True, words=texts) for kind, rows in tables.items()]
     if result.capped.plan.expanded.intakes:
         return every
     return [table.without(Losses.less_t, NMinusOne.need) for table in every]
@@ -441,43 +419,30 @@ def _ranked(result: Stress) -> dict[Loss, Row]:
 
 
 def _who(result: Stress, loss: Loss) -> Row:
-    return {
-        "kind": str(loss.kind),
-        "lost": loss.name(result.case),
-        "country": loss.country or None,
-        "refiner": loss.refiner or None,
-        "member": loss.member or None,
-    }
-
-
-def _effects(result: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
-    return result.capped.effects[loss], result.free.effects[loss] if result.free else None
-
-
-def _uncapped_tonnes(effect: Effect, cells: Any) -> Row:
-    return {f"free_{name}": tonnes for name, tonnes in effect.tonnes(cells).items()}
+    where = {"country": loss.country, "refiner": loss.refiner, "member": loss.member}
+    named = {name: value or None for name, value in where.items()}
+    return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
 
 
 def _priced(price: DearestPrice | None) -> Row:
-    if price is None:
-        return {}
-    named = {"over": price.multiple, "member": price.member, "year": price.year}
-    return {"price": price.price} | {f"price_{name}": value for name, value in named.items()}
+    names = ("price", "price_over", "price_member", "price_year")
+    return dict(zip(names, astuple(price), strict=True)) if price is not None else {}
 
 
 def _loss(result: Stress, loss: Loss) -> Row:
     """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
-    row, side, (effect, free) = _who(result, loss), result.capped, _effects(result, loss)
+    row, side, effect = _who(result, loss), result.capped, result.capped.effects[loss]
+    free = result.free.effects[loss] if result.free else None
     if effect is None:
         return row | {"error": side.error_of(loss)}
     hit, shares, minerals = effect.affected, effect.share, side.plan.expanded.minerals
-    worst = max(hit, key=lambda m: (shares[m], -m), default=None)
-    share = 0.0 if worst is None else shares[worst]
+    share, m = max(((shares[m], -m) for m in hit), default=(0.0, 0))
+    worst = minerals[-m] if share else None
     prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
     price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
-        "worst": minerals[worst] if worst is not None and share else None,
+        "worst": worst,
         "worst_share": share,
         "stock_days": max((effect.stock_days[m] for m in hit), default=0.0),
         "survived": min((days for days in effect.survived if days is not None), default=None),
@@ -486,38 +451,37 @@ def _loss(result: Stress, loss: Loss) -> Row:
         **_priced(price),
     }
     if free is not None:
-        row |= _uncapped_tonnes(free, ...) | {"free_cost": float(free.cost.sum())}
+        row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(...).items()}
+        row["free_cost"] = float(free.cost.sum())
     elif result.free is not None:
         row["error"] = result.free.error_of(loss) or None
     return row
 
 
 def _minerals(result: Stress, loss: Loss) -> Iterator[Row]:
-    side, (effect, free) = result.capped, _effects(result, loss)
+    side, effect = result.capped, result.capped.effects[loss]
+    free = result.free.effects[loss] if result.free else None
     if effect is None:
         return
     hit = sorted({*effect.affected, *(free.affected if free is not None else ())})
-    agreed = side.share(side.agreed.short)
-    is_needed = side.demand.sum(axis=(1, 2)) > 0
+    agreed, is_needed = side.share(side.agreed.short), side.demand.sum(axis=(1, 2)) > 0
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
+        sizes = ("cash", "refill", "cost", "stock_days", "survived")
         row = _who(result, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
+        row |= {name: getattr(effect, name)[m] for name in sizes}
         row |= {
             "mineral": side.plan.expanded.minerals[m],
             "demand": float(side.demand[m].sum()),
             "agreed_short_t": float(side.agreed.short[m].sum()),
             "short_from": side.base.years[int(years[0])] if len(years) else None,
         }
-        row |= {
-            name: getattr(effect, name)[m]
-            for name in ("cash", "refill", "cost", "stock_days", "survived")
-        }
         if is_needed[m]:
             row |= {"share": effect.share[m], "agreed_share": agreed[m]}
         if free is not None and result.free is not None:
-            before = result.free.share(result.free.agreed.short)[m]
-            row |= _uncapped_tonnes(free, m)
+            row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(m).items()}
             if is_needed[m]:
+                before = result.free.share(result.free.agreed.short)[m]
                 row |= {"free_share": free.share[m], "free_agreed_share": before}
         yield row
 
@@ -527,8 +491,7 @@ def _of_member(result: Stress, loss: Loss) -> Row:
     if effect is None:
         return {}
     e = side.plan.expanded
-    prices = e.prices[:, len(e.years) - len(side.base.years) :]
-    j = e.member_at[loss.member]
+    prices, j = e.prices[:, -len(side.base.years) :], e.member_at[loss.member]
     short, need = (
         float(np.einsum("mjt,mt->j", tonnes, prices)[j]) for tonnes in (effect.short, side.demand)
     )
@@ -549,11 +512,9 @@ def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
         costs = {"cost": float(effect.cost.sum()), "alone_cost": float(alone.cost.sum())}
         who = _who(result, loss)
         rows.append(who | {n: float(a.sum()) for n, a in amounts.items()} | {"member": ""} | costs)
-        rows += [
-            who | {name: float(amount[j]) for name, amount in amounts.items()} | {"member": m.name}
-            for j, m in enumerate(case.members)
-            if max(shared_t[j], alone_t[j]) > tolerances.LEAST_FLOW
-        ]
+        for j in np.flatnonzero(np.maximum(shared_t, alone_t) > tolerances.LEAST_FLOW).tolist():
+            of_member = {name: float(amount[j]) for name, amount in amounts.items()}
+            rows.append(who | of_member | {"member": case.members[j].name})
     return rows
 
 
@@ -580,8 +541,7 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
     without = [] if any(losses.refiner) else [Losses.country]
     shown = [
         table_of(_shown(losses, Losses.refiner, Losses.member, *without), name),
-        table_of(heat_map(tables)),
-        table_of(tables[LossByMineral]),
+        *map(table_of, (heat_map(tables), tables[LossByMineral])),
     ]
     shown += [table_of(tables[CappedOrNot])] if CappedOrNot in tables.results else []
     shown += [table_of(tables[Solidarity])] if Solidarity in tables else []
@@ -615,9 +575,8 @@ def _by_pair(tables: Tables, title: str, cell: Field, members: Sequence[str]) ->
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
     cells: dict[Any, Any] = rows.set_index(["country", "member"])[cell.name].to_dict()
-    return matrix_of(
-        title, {Embargoes.country: codes}, members, cells, cell, tables[Embargoes].words
-    )
+    lead, texts = {Embargoes.country: codes}, tables[Embargoes].words
+    return matrix_of(title, lead, members, cells, cell, texts)
 
 
 def _every_mineral(tables: Tables) -> list[str]:
@@ -649,43 +608,36 @@ def _horizon(tables: Tables) -> str:
 def _missing_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     rows = losses[losses["worst_share"] > _LEAST_BAR]
     rows = rows.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
-    lost = zip(rows["lost"], rows["worst"], strict=True)
-    return bars(
-        "Missing part of need of the mineral hit hardest, by lost country,"
-        f" {_horizon(tables)}{some_of(len(rows), len(losses), 'worst')}",
-        rows,
-        [f"{short(name)}: {mineral}" for name, mineral in lost],
-        {SHARE.header: (Role.SHORT, Losses.worst_share)},
-        "Share of the mineral's need, beyond what the agreed plan leaves missing",
-        form=Form.BARS,
-    )
+    names = [f"{short(lost)}: {m}" for lost, m in zip(rows["lost"], rows["worst"], strict=True)]
+    title = "Missing part of need of the mineral hit hardest, by lost country,"
+    title += f" {_horizon(tables)}{chart.some_of(len(rows), len(losses), 'worst')}"
+    axis = "Share of the mineral's need, beyond what the agreed plan leaves missing"
+    sides = {SHARE.header: (Role.SHORT, Losses.worst_share)}
+    return bars(title, rows, names, sides, axis, form=chart.Form.BARS)
 
 
 def _costs_chart(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     dear = losses[losses["cost"] > 0]
     rows = dear.head(_MOST_BARS)
     size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
-    some = some_of(len(rows), len(losses), "dearest")
+    some = chart.some_of(len(rows), len(losses), "dearest")
     if len(rows) == len(dear) < len(losses):
         some = f" ({len(rows)} of {len(losses)}; the others cost nothing)"
-    return bars(
-        f"What losing a country costs, {_horizon(tables)}{some}",
-        rows,
-        Losses.lost,
-        {COST.header: (Role.SHORT, rows["cost"] / size)},
-        f"Extra cost, shortage at its price ({unit})",
-        form=Form.BARS,
-        look=Look.COUNT if rows["cost"].max() / size >= _WITHOUT_DECIMALS else Look.MILLIONS,
-    )
+    title = f"What losing a country costs, {_horizon(tables)}{some}"
+    sides = {COST.header: (Role.SHORT, rows["cost"] / size)}
+    axis = f"Extra cost, shortage at its price ({unit})"
+    look = Look.COUNT if rows["cost"].max() / size >= _WITHOUT_DECIMALS else Look.MILLIONS
+    return bars(title, rows, Losses.lost, sides, axis, form=chart.Form.BARS, look=look)
 
 
 def _n_minus_1_chart(tables: Tables) -> Picture | None:
     table = tables[NMinusOne].frame()
-    left = {str(m): numbers(rows["over_rest"]) for m, rows in table.groupby("mineral", sort=False)}
-    return lines(
+    minerals = table.groupby("mineral", sort=False)["over_rest"]
+    left = {str(m): chart.numbers(shares) for m, shares in minerals if any(map(known, shares))}
+    return chart.lines(
         "N-1: supply without its largest country",
         sorted({int(year) for year in table["year"]}),
-        {mineral: values for mineral, values in left.items() if any(map(known, values))},
+        left,
         "Share of the other countries' demand",
         across=YEAR.header,
         most=_MOST_LINES,
@@ -709,33 +661,25 @@ def _loss_chart(tables: Tables, lost: str, rank: str) -> Picture | None:
     rows = rows[(shares > _LEAST_BAR).any(axis=1)]
     rows = rows.sort_values("mineral", key=lambda names: names.map(order), kind="stable")
     out = len(order) - len(rows)
-    left_out = (
-        f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR * 100:g} %"
-        if out
-        else ""
-    )
+    if out:
+        rank += f"; {out} of {len(order)} minerals are left out: at most {_LEAST_BAR * 100:g} %"
     title, axis = f"{short(lost)} lost: new shortage", "Share of coalition demand"
-    return bars(title, rows, kind.mineral, sides, axis, across=f"{rank}{left_out}", small=True)
+    return bars(title, rows, kind.mineral, sides, axis, across=rank, small=True)
 
 
 def _heat_picture(heat: Result) -> Picture:
     """Return the heat map as a chart; losses with equal values share a row."""
-    lost, _, *minerals = heat.fields
-    alike: dict[tuple[float | None, ...], list[str]] = {}
-    for name, *values in heat.rows(lost, *minerals):
-        cells = tuple(float(v) if known(v) and v > 0 else None for v in values)
-        alike.setdefault(cells, []).append(str(name))
+    losses, _, *minerals = heat.fields
+    alike = defaultdict[tuple[float | None, ...], list[str]](list)
+    for name, *values in heat.rows(losses, *minerals):
+        alike[*(float(v) if known(v) and v > 0 else None for v in values),].append(str(name))
     rows = list(alike.items())[:_MOST_ROWS]
-    some = f": the worst {sum(len(names) for _, names in rows)} of {len(heat)} losses"
-    return Picture(
-        "Share of demand short, beyond the agreed plan's"
-        f" shortage{some if len(rows) < len(alike) else ''}",
-        Form.HEAT,
-        tuple(mineral.title({}) for mineral in minerals),
-        tuple(Series(listed(names, 1), Role.SHORT, cells) for cells, names in rows),
-        "short",
-        "",
-    )
+    title = "Share of demand short, beyond the agreed plan's shortage"
+    if len(rows) < len(alike):
+        title += f": the worst {sum(len(names) for _, names in rows)} of {len(heat)} losses"
+    names = tuple(mineral.title({}) for mineral in minerals)
+    sides = (chart.Series(listed(lost, 1), Role.SHORT, cells) for cells, lost in rows)
+    return Picture(title, chart.Form.HEAT, names, tuple(sides), "short", "")
 
 
 def _loss_names(losses: pd.DataFrame) -> list[str]:
@@ -751,17 +695,16 @@ _MOST_SHARED = 20
 """How many losses the report shows at most in its section on sharing."""
 _CHEAP = 0.01
 """Resale undoes an embargo if its cost is at most this fraction of its cost without sharing."""
+_RESOLD = (
+    "In an embargo on one member, the other members can resell to it at no extra cost; --solidarity"
+    " none tests it without resale."
+)
 
 
 def _sharing_sentence(tables: Tables) -> str:
     """Say how much sharing saves, and which embargoes on one member it makes almost free."""
     if Solidarity not in tables:
-        return (
-            "In an embargo on one member, the other members can resell to it at no extra cost;"
-            " --solidarity none tests it without resale."
-            if Embargoes in tables
-            else ""
-        )
+        return _RESOLD if Embargoes in tables else ""
     currency, rows = tables[Losses].words["money"], tables[Solidarity].frame()
     rows = rows[(rows["member"] == "") & (rows["alone_cost"] > rows["cost"])]
     rows = rows.assign(spared=rows["alone_cost"] - rows["cost"])
@@ -803,21 +746,14 @@ _COMPARED = {
     "worst_share", "survived", "cost",
 }  # fmt: skip
 """The columns of losses on the terminal and in the report."""
+_STAGES = (
+    "Tonnes lost are added up over all stages: ore, metal and products made from them all count."
+)
 
 
 def _compared(losses: _OfLosses) -> tuple[Field, ...]:
     left_out = set() if losses.words.get("plan") else {"free_short_t"}
     return tuple(f for f in losses.fields if f.name in _COMPARED - left_out)
-
-
-def _by_weight(tables: Tables) -> str:
-    """Say that tonnes of all stages are added up; "" if there are no stages."""
-    if "less_t" not in tables[Losses].data:
-        return ""
-    return (
-        "Tonnes lost are added up over all stages: ore, metal and products made from them all"
-        " count."
-    )
 
 
 def _missing_parts(tables: Tables) -> dict[tuple[str, str, str, int], float]:
@@ -893,10 +829,7 @@ class StressTest(StudyKind):
             " tonnes and its share of the surge [full].",
         ),
         click.option(
-            "--year",
-            type=int,
-            metavar="Y",
-            help="First year of the loss [the first planned year].",
+            "--year", type=int, metavar="Y", help="First year of the loss [the first planned year]."
         ),
     )
 
@@ -962,9 +895,8 @@ class StressTest(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
-        limits = (
-            "kept" if rules.keep_caps else "maximums and minimums are waived while the loss lasts"
-        )
+        waived = "maximums and minimums are waived while the loss lasts"
+        limits = "kept" if rules.keep_caps else waived
         options = {
             "Loss": f"from {result.years[0]} to {result.years[-1]}; of countries and refiners that"
             " sell in the agreed plan. The plan's Overview has another test: the supply that"
@@ -987,10 +919,9 @@ class StressTest(StudyKind):
             )
         calm = result.capped.without_loss.result
         if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
-            cash = float(calm.cash.sum() - result.capped.agreed.cash.sum())
-            more = f"{_more(cash, currency)} in cash"
+            more = _more(float(calm.cash.sum() - result.capped.agreed.cash.sum()), currency)
             options["Nothing lost"] = (
-                f"Under these rules, the agreed plan costs {more} even without a loss."
+                f"Under these rules, the agreed plan costs {more} in cash even without a loss."
             )
         return {**self.start.options, **options}
 
@@ -1005,10 +936,10 @@ class StressTest(StudyKind):
         more = float(effects[dear].duties.sum()) if dear is not None else 0.0
         if dear is None or not more:
             return super().tariff_sentence
-        by = _more(more, self.start.case.settings.currency)
-        name = dear.name(self.result.case)
-        kinds = "tariffs and levies" if self.result.case.price_floors else "tariffs"
-        lost = f"If {name} is lost, {kinds} are {by}. The extra cash includes this."
+        case = self.result.case
+        kinds = "tariffs and levies" if case.price_floors else "tariffs"
+        by = f"{kinds} are {_more(more, case.settings.currency)}"
+        lost = f"If {dear.name(case)} is lost, {by}. The extra cash includes this."
         return f"{super().tariff_sentence} {lost}".strip()
 
     def tables(self) -> list[Result]:
@@ -1028,10 +959,7 @@ class StressTest(StudyKind):
             "keep_caps": self.rules.keep_caps,
             "first_year": self.result.years[0],
             "last_year": self.result.years[-1],
-            "rows": [
-                row | {"short_by_mineral_t": short.get((row["kind"], row["lost"]), {})}
-                for row in rows
-            ],
+            "rows": [row | {"short_by_mineral_t": short[row["kind"], row["lost"]]} for row in rows],
             "n_minus_1": tables.records(NMinusOne),
             "solidarity": tables.records(Solidarity),
         }
@@ -1041,10 +969,9 @@ class StressTest(StudyKind):
             rows = table.frame()
             errors = rows["error"].astype(object).fillna("")
             has_run = rows["cost"].notna() | ~errors.str.startswith(NOT_RUN)
-            for kind in dict.fromkeys(table.kind):
+            for kind, every in Counter(table.kind).items():
                 planned = has_run & (rows["kind"] == kind)
                 shown = table.where(planned & (planned.cumsum() <= _WORST))
-                every = int((rows["kind"] == kind).sum())
                 rest = f", {len(shown)} of {every:,}; the sheet {table.TABLE} has all"
                 head = _HEADINGS[LossKind(kind)] + (rest if len(shown) < every else "")
                 yield Numbers(shown, _compared(table), head)
@@ -1053,16 +980,15 @@ class StressTest(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         rows = tables[Losses].frame().dropna(subset="short_t")
         if rows.empty:
-            why = "no loss has a proven plan" if len(tables[Losses]) else (
-                "no country sells anything in the agreed plan"
-            )  # fmt: skip
+            why = "no country sells anything in the agreed plan"
+            if len(tables[Losses]):
+                why = "no loss has a proven plan"
             none = KeyFigure("Losses", "none", f"{why}.")
             return Headline(f"Losses could not be tested: {why}.", (none,))
         countries = rows[rows["kind"] == LossKind.COUNTRY]
-        ranked = (countries if len(countries) else rows).sort_values(
-            "worst_share", ascending=False, kind="stable"
-        )
-        worst, *others = ranked.to_dict("records")
+        rows = countries if len(countries) else rows
+        rows = rows.sort_values("worst_share", ascending=False, kind="stable")
+        worst, *others = rows.to_dict("records")
         lost, mineral, horizon = word(worst["lost"]), word(worst["worst"]), _horizon(tables)
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
         more = f"{surge} % of their capacity" if surge else "the surge"
@@ -1071,7 +997,8 @@ class StressTest(StudyKind):
             f" tonnes, and up to {more} more if they have it free. Shortage that the agreed plan"
             " already has is not counted."
         )
-        care = tuple(filter(None, (rules, _sharing_sentence(tables), _by_weight(tables))))
+        stages = _STAGES if "less_t" in tables[Losses].data else ""
+        care = tuple(filter(None, (rules, _sharing_sentence(tables), stages)))
         name = "Largest part of a mineral's need missing"
         if not mineral:
             none = KeyFigure(name, "none", "no loss leaves any mineral short.")
@@ -1088,9 +1015,8 @@ class StressTest(StudyKind):
             for m, share, *who in tables.rows(by, by.mineral, by.share, by.lost, by.kind)
             if who == [worst["lost"], worst["kind"]] and known(share)
         }
-        short = f"{mineral} runs short"
+        short, number = f"{mineral} runs short", number_short(parts)
         if len(parts) > 1:
-            number = number_short(parts)
             verb = "runs" if number.startswith("1 ") else "run"
             short = f"{number} minerals {verb} short, {mineral}"
         finding = f"The loss of {lost} is the worst: {short} by {in_years(years)}."
@@ -1105,10 +1031,8 @@ class StressTest(StudyKind):
         first = "never" if days is None else "at once" if days < 1 else counted(round(days), "day")
         hardest = max(years, key=lambda year: years[year])
         beyond = f"{missing(parts, f' beyond the agreed plan, {horizon}')}."
-        remark = (
-            f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
-            f" {in_years(years)}."
-        )
+        remark = f"of the need for {mineral}, in {hardest}. Missing if {lost} is lost:"
+        remark += f" {in_years(years)}."
         stocks = "after the loss, if members draw on stocks first and lend them to each other."
         figures = (
             KeyFigure("Matters most", lost, beyond),
@@ -1126,12 +1050,8 @@ class StressTest(StudyKind):
             _loss_chart(tables, lost, f"No. {rank} of {len(ranked)} by cost")
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
-        return drawn(
-            _missing_chart(tables, countries),
-            _costs_chart(tables, countries),
-            _n_minus_1_chart(tables),
-            *small,
-        )
+        charts = _missing_chart(tables, countries), _costs_chart(tables, countries)
+        return chart.drawn(*charts, _n_minus_1_chart(tables), *small)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1139,10 +1059,8 @@ class StressTest(StudyKind):
         rows = losses.frame()
         heat.data[Losses.lost.name] = _loss_names(rows)
         lost, _, *minerals = heat.fields
-        lead = (
-            "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
-            " sells none of the mineral."
-        )
+        lead = "Each row is a loss, the worst first; each column is a mineral. Blank: the supplier"
+        lead += " sells none of the mineral."
         views = Numbers(heat, (lost, *minerals)).view(_heat_picture(heat))
         sections = [Section("heat-map", "What each loss leaves short", lead, views)]
         if Solidarity in tables:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,7 @@ from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
+from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
 ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
@@ -236,19 +234,19 @@ def plants_table(
     """
     case, rows, key = plan.case, list[dict[str, Any]](), ["mineral", "plant", "country"]
     frame = gaps.frame()
-    by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key))) if len(frame) else {}
+    by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key)))
     for each in needed:
         source = plan.expanded.sources[each.source]
         place = source.mineral, source.project or source.name, source.country
-        row = _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
-        row |= {"years": len(each.years), **_mean_gaps(by_plant.get(place), {*each.years})}
-        rows.append(dict(zip(key, place, strict=True)) | row)
+        row: dict[str, Any] = {**dict(zip(key, place, strict=True)), "years": len(each.years)}
+        row |= _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
+        rows.append(row | _mean_gaps(by_plant.get(place, frame.head(0)), {*each.years}))
     for place, rows_of in sorted(by_plant.items()):
         each_gap = rows_of["gap"].astype(float)
         years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
         if place[0] in unknown and _finite(each_gap.mean()):
-            row = {"helps": UNKNOWN, "years": len(years), **_mean_gaps(rows_of, years)}
-            rows.append(dict(zip(key, place, strict=True)) | row)
+            row = dict(zip(key, place, strict=True)) | {"helps": UNKNOWN, "years": len(years)}
+            rows.append(row | _mean_gaps(rows_of, years))
     for row in rows:
         row["home"] = HOME if schema.COALITION in case.blocs_of(row["country"]) else AWAY
     rows.sort(key=lambda row: (row.get("of_price") is None, row.get("of_price") or 0.0))
@@ -277,9 +275,7 @@ def _payment_row(
     return row
 
 
-def _mean_gaps(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
-    if rows is None:
-        return {}
+def _mean_gaps(rows: pd.DataFrame, years: set[int]) -> dict[str, float | None]:
     due = rows[rows["year"].isin(years)]
     return {n: _finite(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
 
@@ -296,10 +292,8 @@ def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
     paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
     for member, bill, part_of_it in payments_by_member(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
-    rows = [
-        row_of(SupportBills, bill) | {"payer": bill.payer or COALITION_BUYER}
-        for bill in bills_of(plan)
-    ]
+    rows = [row_of(SupportBills, bill) for bill in bills_of(plan)]
+    rows = [row | {"payer": row["payer"] or COALITION_BUYER} for row in rows]
     each = [{"year": y, "member": m, "total": total} for (y, m), total in sorted(paid.items())]
     return SupportBills.of_rows(rows, words=words), Payers.of_rows(each, words=words)
 
@@ -334,11 +328,9 @@ class SupportStudy(StudyKind):
         del say
         case = self.start.case
         self.limited = bool(case.share_limits)
-        runs = [Run("The plan")]
-        if self.limited:
-            runs.append(Run("Without share limits", drop_share_limits))
+        runs = (Run("The plan"), Run("Without share limits", drop_share_limits))
         each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
-        study = Study(case, (tuple(runs), *each), whole_plan)
+        study = Study(case, (runs[: 1 + self.limited], *each), whole_plan)
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -363,8 +355,8 @@ class SupportStudy(StudyKind):
     @property
     def trouble(self) -> str:
         free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
+        unknown = [f"gaps without share limits are not known: {why}" for why in free]
         failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
-        unknown = [f"gaps without share limits are not known: {free[0]}"] if free else []
         unknown += [f"payments are not known for {few(failed)}"] if failed else []
         return "; ".join(unknown)
 
@@ -376,11 +368,10 @@ class SupportStudy(StudyKind):
         gaps = gaps_table(plan, free, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
-        if not any(row[Tariffs.floor.name] for row in rows):
+        if not any(capped.floor):
             capped = capped.without(Tariffs.floor)
-        more = (capped, *bill_tables(plan))
-        plants = plants_table(plan, gaps, needed, unknown)
-        return [plants, gaps, *(table for table in more if len(table))]
+        more = [table for table in (capped, *bill_tables(plan)) if len(table)]
+        return [plants_table(plan, gaps, needed, unknown), gaps, *more]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         return {**super().answer(tables), "trouble": self.trouble or None}
@@ -390,9 +381,8 @@ class SupportStudy(StudyKind):
         home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
         if home:
             rows = plants.where([i in home for i in range(len(plants))])
-            yield Numbers(
-                rows, _PLANT_FIELDS, "Idle plants in the coalition that need the lowest payment"
-            )
+            heading = "Idle plants in the coalition that need the lowest payment"
+            yield Numbers(rows, _PLANT_FIELDS, heading)
         if SupportBills in tables:
             yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
 
@@ -404,67 +394,50 @@ class SupportStudy(StudyKind):
         never, unknown = (int((rows["helps"] == verdict).sum()) for verdict in (NEVER, UNKNOWN))
         priced = rows[rows["of_price"].notna()]
         little = int((priced["of_price"].astype(float) <= _SMALL).sum())
-        effect = f"would make {little or 'none'} of them run, if each is paid alone"
+        are, effect = "are", f"would make {little or 'none'} of them run, if each is paid alone"
         if len(rows) == 1:
-            effect = f"would {'' if little else 'not '}make it run"
-        sentences = [
-            f"{counted(len(rows), 'plant')} in the coalition {'is' if len(rows) == 1 else 'are'}"
-            f" idle. A payment of at most {share(_SMALL)} of the mineral's price {effect}."
-            if len(rows)
-            else (
-                "No plant in the coalition is idle, and every plant that could be built there is"
-                " built."
+            are, effect = "is", f"would {'' if little else 'not '}make it run"
+        finding = "No plant in the coalition is idle, and every plant that could be built there is"
+        finding += " built."
+        if len(rows):
+            finding = (
+                f"{counted(len(rows), 'plant')} in the coalition {are} idle. A payment of at most"
+                f" {share(_SMALL)} of the mineral's price {effect}."
             )
-        ]
         currency = tables[Plants].words.get("money", "")
         if len(priced):
             dearest = priced.iloc[-1]
-            sentences.append(
-                f"Relative to the price, {dearest['plant']} ({dearest['mineral']}) needs the"
+            finding += (
+                f" Relative to the price, {dearest['plant']} ({dearest['mineral']}) needs the"
                 f" highest payment: {float(dearest['payment']):,.6g} {currency}/t, or"
                 f" {share(float(dearest['of_price']))} of the price."
             )
         if unknown:
-            sentences.append(f"The payment for {counted(unknown, 'plant')} is not known.")
+            finding += f" The payment for {counted(unknown, 'plant')} is not known."
+        idle = f"Each sells less than {share(RUNS)} of what it could in some year."
+        runs = "One payment per tonne, the same in all years, makes each of these plants run."
+        stays = "These plants stay idle even for a payment equal to their full cost per tonne."
         figures = [
-            KeyFigure(
-                "Idle plants in the coalition",
-                str(len(rows)),
-                f"Each sells less than {share(RUNS)} of what it could in some year.",
-            ),
-            KeyFigure(
-                f"Run for at most {share(_SMALL)} of the price",
-                str(little),
-                "One payment per tonne, the same in all years, makes each of these plants run.",
-            ),
-            KeyFigure(
-                "No payment helps",
-                str(never),
-                "These plants stay idle even for a payment equal to their full cost per tonne.",
-            ),
+            KeyFigure("Idle plants in the coalition", str(len(rows)), idle),
+            KeyFigure(f"Run for at most {share(_SMALL)} of the price", str(little), runs),
+            KeyFigure("No payment helps", str(never), stays),
         ]
         if SupportBills in tables:
             table = tables[SupportBills]
             bill = amount(float(sum(table.total)), table.words.get("money", ""))
             figures.append(KeyFigure("Bill of all Supports", bill, "all years, undiscounted."))
-            sentences.append(f"The contracts for difference cost {bill} in all years.")
-        return Headline(" ".join(sentences), tuple(figures))
+            finding += f" The contracts for difference cost {bill} in all years."
+        return Headline(finding, tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        rows, years = _at_home(tables), tables.option(YEARS)
-        rows = rows[rows["of_price"].notna()]
-        first = rows.drop_duplicates("mineral")
-        count = min(len(rows), _MOST_BARS)
+        years, rows = tables.option(YEARS), _at_home(tables).dropna(subset="of_price")
+        first, most = rows.drop_duplicates("mineral"), rows.head(_MOST_BARS)
+        title = f"The coalition's idle plant that needs the lowest payment, by mineral, {years}"
+        titles = f"The coalition's {len(most)} idle plants that need the lowest payment, {years}"
         return drawn(
-            _bars(
-                f"The coalition's idle plant that needs the lowest payment, by mineral, {years}",
-                first,
-            ),
-            _bars(
-                f"The coalition's {count} idle plants that need the lowest payment, {years}",
-                rows.head(count),
-            ),
+            _bars(title, first),
+            _bars(titles, most),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
         )
 
@@ -488,7 +461,7 @@ _NAME = 46
 
 
 def _at_home(tables: Tables) -> pd.DataFrame:
-    rows = (tables[Plants] if Plants in tables else Plants.of_rows([])).frame()
+    rows = tables[Plants].frame()
     return rows[rows["home"] == HOME]
 
 
@@ -506,9 +479,8 @@ def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
     by_mineral = {str(name): numbers(most[name]) for name in most.columns}
-    single = (
-        f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""
-    )  # one line has no legend
+    # one line has no legend
+    single = f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""
     title = f"The tariff{single} that would have the effect of the cap, {years}"
     across, axis = common.YEAR.header, "Tariff over cost at the gate"
     return lines(title, tuple(most.index), by_mineral, axis, across=across, most=len(COLOURS))

@@ -8,8 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.results import About, ChartData, Runs
-from models.results import Figure as Measure
+from models.results import About, ChartData, Figure, Runs
 from models.solve import version
 from planner._version import __version__
 from planner.render import chart, words, xlsx
@@ -36,8 +35,8 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     book, case = study.start.book, study.start.case
     assumed = study.MONEY, study.tariff_sentence, estimates(book.case)
     rows = {
-        Measure.INPUT_FILE: book.file_name,
-        Measure.INPUT_SHA256: book.sha256,
+        Figure.INPUT_FILE: book.file_name,
+        Figure.INPUT_SHA256: book.sha256,
         **progress,
         **study.options,
         YEARS: words.span(case.years),
@@ -66,41 +65,32 @@ def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
 def write_study(
     path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
 ) -> None:
-    pictures = study.pictures(tables)
+    """Write the workbook; its first page has the finding, the first charts and the assumptions."""
+    headline, pictures = study.headline(tables), study.pictures(tables)
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
-    before = sheets[1].name if pictures and len(sheets) > 1 else ""
-    front = front_of(study, tables, sheets, title)
-    xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
-
-
-def on_paper(table: Table) -> Table:
-    """Return the table, set to be left out of print if it has more than ``_MOST_PRINTED`` rows."""
-    return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
-
-
-def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
-    """Return the first page: question, finding, key figures, the first chart, assumptions."""
-    headline, pictures = study.headline(tables), study.pictures(tables)
-    options = {*study.options, YEARS, BASIS, *ASSUMED}
-    rows = tables[About].rows(About.what, About.value)
     charts = ("Charts", ChartData.TABLE) if pictures else ()
     first, *others = (sheet.name for sheet in sheets)
-    return StudyFront(
+    options = {*study.options, YEARS, BASIS, *ASSUMED}
+    rows = tables[About].rows(About.what, About.value)
+    # if the first chart is a panel or a small one, all panels or small ones are shown
+    panels = list(takewhile(lambda picture: picture.is_panel, pictures))
+    small = list(takewhile(lambda picture: picture.small, pictures))
+    front = StudyFront(
         title,
         study.QUESTION,
         headline.finding,
         tuple((f.name, f.value, f.remark) for f in headline.figures),
         {str(name): str(value) for name, value in rows if name in options},
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
-        _shown_first(pictures),
+        panels or small[:_TILES] or pictures[:1],
         headline.care,
         headline.look_up,
     )
+    before = others[0] if pictures and others else ""
+    xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
 
 
-def _shown_first(pictures: Sequence[chart.Picture]) -> Sequence[chart.Picture]:
-    """Return the first chart; if it is a panel or a small one, all panels or small ones."""
-    panels = list(takewhile(lambda picture: picture.is_panel, pictures))
-    small = list(takewhile(lambda picture: picture.small, pictures))
-    return panels or small[:_TILES] or pictures[:1]
+def on_paper(table: Table) -> Table:
+    """Return the table, set to be left out of print if it has more than ``_MOST_PRINTED`` rows."""
+    return replace(table, printed=0) if len(table) > _MOST_PRINTED else table

@@ -205,13 +205,13 @@ def test_a_stop_keeps_the_groups_that_are_known(plain, folder, monkeypatch, caps
         return known(plan, numbers)
 
     monkeypatch.setattr("planner.studies.bills._GROUPS_PER_RUN", 3)
-    monkeypatch.setattr("planner.studies.bills.group_costs", stop_in_the_end)
+    monkeypatch.setattr("models.answers.cost_sharing.group_costs", stop_in_the_end)
     code = main(["bills", str(plain), "--exact", *HERE, "--json"])
     said = json.loads(capsys.readouterr().out)
     assert (code, said["stopped"]) == (130, True)
     assert 0 < said["groups_planned"] < 1 << 3
     assert "nucleolus and Shapley value need every group" in said["trouble"]
-    monkeypatch.setattr("planner.studies.bills.group_costs", known)
+    monkeypatch.setattr("models.answers.cost_sharing.group_costs", known)
     code = main(["bills", str(plain), "--resume", said["output"], *HERE, "--json"])
     again = json.loads(capsys.readouterr().out)
     assert code == 0

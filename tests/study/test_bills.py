@@ -157,9 +157,9 @@ def test_groups_known_are_not_planned_again() -> None:
     case = read(crossed())
     (first,), (run,) = study_of(case, {}, exact=True).chains
     assert first.read is None
-    assert run.read.numbers == (1, 3, 2, 6, 7, 5, 4)
+    assert run.read.keywords == {"numbers": [1, 3, 2, 6, 7, 5, 4]}
     (_, (run,)) = study_of(case, {3: 0.0, 7: 0.0}, exact=True).chains
-    assert run.read.numbers == (1, 2, 6, 5, 4)
+    assert run.read.keywords == {"numbers": [1, 2, 6, 5, 4]}
     assert len(study_of(case, {}, exact=False).chains) == 1
 
 

@@ -204,7 +204,7 @@ def _studies() -> dict[str, Schema]:
 def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
     """Return each study's keys other than tables, and which of them may be missing."""
     from models.results import Benchmarks
-    from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
+    from planner.studies import bills, cases, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
     from planner.studies.members import BillsByScenario
 
@@ -228,7 +228,7 @@ def _keys_of_studies() -> dict[str, tuple[dict[str, Schema], tuple[str, ...]]]:
                     (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
                 )),
                 "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
-                "unforeseen": NUMBER, "regret": _rows(regret.Regret),
+                "unforeseen": NUMBER, "regret": _rows(cases.Regret),
             },
             (Key.SCENARIO, "bills", "unforeseen", "regret"),
         ),

@@ -33,31 +33,11 @@ from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
 from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
-from planner.studies import cases, regret
-from planner.studies.charged import bought_by_plants
-from planner.studies.compare_tables import (
-    LARGEST_SHARES,
-    SCENARIO,
-    SHORT_BY_MINERAL,
-    Comparison,
-    FlowDifferences,
-    MissingByYear,
-    ProjectsBuilt,
-    ScenarioInputs,
-    ScenarioMinerals,
-    WhoPaysByScenario,
-)
+from planner.studies import cases, compare_tables, members
+from planner.studies.compare_tables import Comparison, MissingByYear, ScenarioMinerals
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.members import (
-    FOR_SAME,
-    BillsByScenario,
-    bills_section,
-    more_paid,
-    premium_words,
-    same_tonnes,
-    who_pays_section,
-)
+from planner.studies.members import BillsByScenario
 from planner.studies.places import builds_in_background
 from planner.workbook.findings import sentence
 
@@ -185,13 +165,13 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in differing_projects(base, context)}) > 1:
         shared = "Projects of several minerals change, and they share one budget"
-        yield {"seller": f"{shared}: see the sheet {ProjectsBuilt.TABLE}"}
+        yield {"seller": f"{shared}: see the sheet {compare_tables.ProjectsBuilt.TABLE}"}
 
 
 @once
 def _flows(context: Context) -> pd.Series[float]:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
-    flows, inputs = context.plan.flows, bought_by_plants(context.plan)
+    flows, inputs = context.plan.flows, _bought_by_plants(context.plan)
     sold = _joined(
         flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
         inputs.assign(
@@ -207,13 +187,18 @@ def _flows(context: Context) -> pd.Series[float]:
     return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
 
 
+def _bought_by_plants(plan: Plan) -> pd.DataFrame:
+    """Return the rows of ``Plan.inputs`` that plants buy; members supply the others."""
+    return plan.inputs[plan.inputs["member"] == ""]
+
+
 def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
     """Return the cost of purchases and the shortage, by mineral and year."""
-    paid = _joined(context.plan.flows, bought_by_plants(context.plan))
+    paid = _joined(context.plan.flows, _bought_by_plants(context.plan))
     tables = ((paid, "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
@@ -321,7 +306,7 @@ def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
 
 
 def missing_by_year(
-    entries: Sequence[Entry], absent: Mapping[str, regret.Short] | None = None
+    entries: Sequence[Entry], absent: Mapping[str, cases.Short] | None = None
 ) -> MissingByYear | None:
     """Return one row per scenario, mineral and year, or None if no case has a plan.
 
@@ -330,11 +315,11 @@ def missing_by_year(
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
         return None
-    short = {name: regret.short_of(plan) for name, plan in plans.items()}
+    short = {name: cases.short_of(plan) for name, plan in plans.items()}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
     for name, tonnes in (absent or {}).items() if base in need else ():
-        short[regret.absent_name(name)], need[regret.absent_name(name)] = tonnes, need[base]
+        short[cases.absent_name(name)], need[cases.absent_name(name)] = tonnes, need[base]
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
@@ -362,7 +347,7 @@ def _worth_short(context: Context) -> dict[str, float]:
     return worth
 
 
-def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
+def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs | None:
     if len(entries) <= 1:
         return None
     base = entries[0].case
@@ -377,34 +362,39 @@ def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
             name = f"and {left:,} more" if left > 0 else "nothing differs from the base"
             rows.append({"scenario": entry.name, "what": name, "look": Look.TEXT})
     looks = [row["look"] for row in rows]
-    return ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
+    return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
+def flow_differences(
+    base: Context, planned: Mapping[str, Context]
+) -> compare_tables.FlowDifferences:
     rows = [
         {"scenario": name, **row}
         for name, context in planned.items()
         for row in _flows_that_differ(base, context)
     ]
-    return FlowDifferences.of_rows(rows)
+    return compare_tables.FlowDifferences.of_rows(rows)
 
 
-def projects_built(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
+def projects_built(
+    base: Context, planned: Mapping[str, Context]
+) -> compare_tables.ProjectsBuilt | None:
     pairs = ((name, row) for name, each in planned.items() for row in _with_total(base, each))
     rows = [{"scenario": name, **row} for name, row in pairs]
-    return ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
+    return compare_tables.ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
 
 
-def who_pays(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
+def who_pays(base: Context, planned: Mapping[str, Context]) -> compare_tables.WhoPaysByScenario:
     supply = [(name, context.plan.supply) for name, context in planned.items()]
-    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    return compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
 
 def matrix(
     minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
     headers = [
-        f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else words.clean(m) for m in minerals
+        f"{m} (mineral)" if fold(m) == fold(compare_tables.SCENARIO.header) else words.clean(m)
+        for m in minerals
     ]
     cells = {
         (scenario, header): value
@@ -429,7 +419,7 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    absent: Mapping[str, Outcome[regret.Short]] | None = None,
+    absent: Mapping[str, Outcome[cases.Short]] | None = None,
     bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
@@ -449,7 +439,7 @@ def results(
     away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
         comparison(entries),
-        regret.regret_table(base.case, total_costs, costs),
+        cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
         against and who_pays(*against),
@@ -463,10 +453,8 @@ def results(
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
-    from planner.studies.stacked import stacked
-
     plans = [(e.name, e.context) for e in entries if e.context is not None]
-    return list(stacked(plans, are_all=are_all)) if plans else []
+    return list(compare_tables.stacked(plans, are_all=are_all)) if plans else []
 
 
 def sheets(
@@ -480,8 +468,8 @@ def sheets(
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
         first,
-        _matrix(SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
-        _matrix(LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
+        _matrix(compare_tables.SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
+        _matrix(compare_tables.LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
         *(sheets_of_plans(entries) if of_plans is None else of_plans),
     ]
@@ -551,7 +539,7 @@ class _ComparisonTables:
         self.tables = tables
         self.every = tables[Comparison].frame()
         self.currency = tables[Comparison].words.get("money", "")
-        self.paid = more_paid(tables, WhoPaysByScenario)
+        self.paid = members.more_paid(tables, compare_tables.WhoPaysByScenario)
 
     def read_missing(self, names: Iterable[str]) -> None:
         """Set ``when`` and ``whole``: what is missing in these scenarios beyond the base.
@@ -807,8 +795,8 @@ class Compare(StudyKind):
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     RESULTS = (
-        Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
-        regret.Regret,
+        Comparison, ScenarioMinerals, MissingByYear, compare_tables.WhoPaysByScenario,
+        BillsByScenario, cases.Regret,
     )  # fmt: skip
     READ_IN = cases.__name__
     SCENARIO = False
@@ -897,7 +885,7 @@ class Compare(StudyKind):
         self.differing = result_getter(
             lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
         )
-        self.absent = regret.plan_absent(case, self.cases, outcomes, where)
+        self.absent = cases.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped
 
     @property
@@ -941,7 +929,7 @@ class Compare(StudyKind):
         A case with an error in its input has an outcome that says so.
         """
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
-        names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
+        names = {e.name: cases.absent_name(e.foreseen) for e in self.entries}
         return [
             *(outcomes.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries),
             *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent),
@@ -978,7 +966,7 @@ class Compare(StudyKind):
             " purchases again. planner stress keeps the purchases of an agreed plan instead. The"
             " plan's Overview shows the supply that remains if nothing replaces the lost supply."
         )
-        options[WhoPaysByScenario.TABLE] = (
+        options[compare_tables.WhoPaysByScenario.TABLE] = (
             f"{SAME_COST} planner solve may show another of these plans."
         )
         return options if self.bills is None else options | {BillsByScenario.TABLE: _BILLS}
@@ -1014,7 +1002,10 @@ class Compare(StudyKind):
         rows = [
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
         ]
-        answer: dict[str, object] = {"rows": rows, "who_pays": tables.records(WhoPaysByScenario)}
+        answer: dict[str, object] = {
+            "rows": rows,
+            "who_pays": tables.records(compare_tables.WhoPaysByScenario),
+        }
         if self.bills is not None:
             answer["bills"] = tables.records(BillsByScenario)
         if self.unforeseen is None:
@@ -1023,7 +1014,7 @@ class Compare(StudyKind):
         foresight = _foresight(self.entries, list(cost.values()))
         for row, is_foreseen, surprise in zip(rows, *foresight.values(), strict=True):
             row |= {"foresight": is_foreseen, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(regret.Regret)}
+        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(cases.Regret)}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1054,8 +1045,10 @@ class Compare(StudyKind):
         lead = "Total cost is discounted, and includes shortage and penalties."
         costs = numbers.view(*(p for p in charts.charts() if not p.small))
         sections = [Section("cost", "What each scenario costs", lead, costs)]
-        sections += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
-        sections += bills_section(tables)
+        sections += members.who_pays_section(
+            tables, compare_tables.WhoPaysByScenario, compare_tables.SCENARIO.header, "the base"
+        )
+        sections += members.bills_section(tables)
         if charts.rows.empty:
             return tuple(sections)
         served, shares = (
@@ -1128,12 +1121,12 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = regret.surprise_cost(
+            late, surprise = cases.surprise_cost(
                 self.late, year, self.currency, self.missing_beyond
             )
             surprised = [
                 *late,
-                *regret.vain_preparation(self.tables, self.currency, self.missing_beyond),
+                *cases.vain_preparation(self.tables, self.currency, self.missing_beyond),
             ]
         if surprised:
             figures = [figures[0], *surprised]
@@ -1166,7 +1159,7 @@ class _ComparisonFinding(_ComparisonTables):
         finding = f'The worst scenario is "{worst}". Compared with the base, more {short}'
         finding += f": {in_years(years)}."
         if not rest:
-            more = self._premium(worst).removesuffix(f" {FOR_SAME}")
+            more = self._premium(worst).removesuffix(f" {members.FOR_SAME}")
             return (
                 f"{finding} The tonnes that are still bought cost {more} than in the base."
                 if more
@@ -1183,7 +1176,7 @@ class _ComparisonFinding(_ComparisonTables):
 
     def _premium(self, name: str) -> str:
         by = self.dearer_by(name)
-        return premium_words(by) if by > tolerances.MISSING_PART else ""
+        return members.premium_words(by) if by > tolerances.MISSING_PART else ""
 
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
@@ -1218,7 +1211,7 @@ class _ComparisonFinding(_ComparisonTables):
         yield known_ahead
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.other_demand_sentence(zip(self.others["scenario"], differs, strict=True))
-        yield f"{same_tonnes()} {other}".rstrip()
+        yield f"{members.same_tonnes()} {other}".rstrip()
         if BillsByScenario in self.tables:
             yield self.tables[BillsByScenario].sentence(dearest)
 

@@ -37,19 +37,10 @@ from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
 from planner.sheets.context import estimates
-from planner.studies.draws import (
-    AGREED,
-    REPLANNED,
-    Chances,
-    DrawResults,
-    EventFreePlans,
-    RiskResults,
-    plan_draws,
-    plan_without_events,
-)
+from planner.studies import draws as drawing
+from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import Chance, chance, effects, spread
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -262,7 +253,7 @@ def measures(risk: RiskResults) -> Measures:
                 row |= {"high_from": more.least, "high_to": more.most}
             else:
                 values = _measures_of(risk, sample)[name][sample.is_known]
-                row |= {**vars(spread(values)), "interval": "the 95th percentile"}
+                row |= {**vars(drawing.spread(values)), "interval": "the 95th percentile"}
             rows.append(row)
     return Measures.of_rows(rows, words=words)
 
@@ -302,7 +293,7 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: sli
     base = float(np.sum(risk.base_totals.short[mineral, buyers]))
     demand = float(np.sum(e.demand[mineral, buyers]))
     least = _tolerance(risk)[mineral]
-    statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
+    statistics, more = drawing.spread(tonnes), _chance_of(tonnes > base + least)
     return {
         **vars(statistics),
         "mineral": e.minerals[mineral],
@@ -335,7 +326,9 @@ def event_effects(risk: RiskResults) -> Events:
     for sample in risk.samples:
         key, kept = PLANS[sample.name].key, sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (effects(values[kept], years[kept]) for values in (sample.objective, short))
+        cost, tonnes = (
+            drawing.effects(values[kept], years[kept]) for values in (sample.objective, short)
+        )
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)
@@ -379,8 +372,8 @@ def _tolerance(risk: RiskResults) -> Floats:
     return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
 
 
-def _chance_of(happened: Bools) -> Chance:
-    return chance(int(np.sum(happened)), len(happened))
+def _chance_of(happened: Bools) -> drawing.Chance:
+    return drawing.chance(int(np.sum(happened)), len(happened))
 
 
 _LEAST_IN_TAIL = 20
@@ -653,19 +646,19 @@ class RiskStudy(StudyKind):
     ) -> None:
         super().__init__(start)
         surge = start.case.settings.surge if surge is None else surge
-        self.chances = Chances(draws, seed, surge, keep_caps)
+        self.chances = drawing.Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
         case = self.start.case
         try:
-            event_free = plan_without_events(case, where)
+            event_free = drawing.plan_without_events(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = outcomes_not_run(EventFreePlans.runs(case, self.chances), stop)
+            none = outcomes_not_run(drawing.EventFreePlans.runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
-        self.risk = plan_draws(case, self.chances, where, tell, event_free)
+        self.risk = drawing.plan_draws(case, self.chances, where, tell, event_free)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:

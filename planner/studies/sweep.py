@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,64 +23,25 @@ from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
 from models.plan.countries import country_shares
 from models.plan.secured import SECURED, secured_rows
+from models.plan.stages import input_cost
 from models.plan.supply import supply_columns
+from models.resolve import Floats, Ints
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
-from planner.render import chart
+from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, numbers, peak, short
 from planner.render.sentences import hardest, missing, number_short, shortages, worst_first
 from planner.render.table import with_number
-from planner.render.words import (
-    counted,
-    from_to,
-    known,
-    listed,
-    minimum_share,
-    money,
-    percent,
-    scale,
-    share,
-    tonnes,
-    uncapitalized,
-)
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
-from planner.scenarios.parameters import price_words
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
-from planner.studies import members
-from planner.studies.charged import sums_by_mineral, with_input_costs
+from planner.studies import members, sweep_tables
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
-from planner.studies.kind import (
-    BASIS,
-    YEARS,
-    Headline,
-    KeyFigure,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-)
-from planner.studies.security_curve import (
-    price_of_security,
-    tested_cells,
-    tested_losses,
-    with_tested_years,
-)
-from planner.studies.sweep_tables import (
-    AsGiven,
-    FloorCurve,
-    Frontier,
-    ParameterFrontier,
-    SecurityCurve,
-    SmallestCaps,
-    WhoPaysByCap,
-    WhoPaysByFloor,
-    WhoPaysByValue,
-    WithoutSecurity,
-)
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.sweep_tables import FloorCurve, Frontier, SecurityCurve, SmallestCaps
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -253,6 +214,42 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
     }
 
 
+def sums_by_mineral(
+    plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
+) -> dict[str, float]:
+    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
+    names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
+    return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
+
+
+def with_input_costs(
+    plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
+) -> dict[str, float]:
+    """Return money by mineral, with the cost of inputs moved to the minerals made from them.
+
+    ``charged`` is the cost of each flow of an input [money]; ``counted`` is the part of it that
+    ``amounts`` already has at the input's mineral. If a plant makes nothing in a year, the cost
+    stays with the input.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    if not e.intakes:
+        return dict(amounts)
+    cost = input_cost(plan, charged)
+    more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
+    np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
+    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
+    is_unused = made[flows.intake, flows.year] <= 0
+    np.add.at(
+        more, flows.mineral, is_unused * (charged + plan.taken * cost[flows.source, flows.year])
+    )
+    np.add.at(less, flows.mineral, counted)
+    pairs = zip(more.tolist(), less.tolist(), strict=True)
+    return {
+        m: measures.difference(plus, minus, plus)
+        for m, (plus, minus) in zip(e.minerals, pairs, strict=True)
+    }
+
+
 # ---- runs ----------------------------------------------------------------------------------------
 
 
@@ -378,19 +375,14 @@ def read_point(plan: Plan) -> SweepPoint:
     return SweepPoint(frontier_rows(plan), bought=_bought(plan))
 
 
-@dataclass(frozen=True)
-class UncappedReader:
-    """Reads the plan without caps on single countries: a sweep's numbers, and smallest caps."""
-
-    base: Case
-
-    def __call__(self, plan: Plan) -> SweepPoint:
-        try:
-            smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
-        except SolverError as error:
-            return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
-        known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
-        return replace(read_point(plan), smallest=tuple(known_caps))
+def read_uncapped(plan: Plan, base: Case) -> SweepPoint:
+    """Read the plan without caps on single countries: a sweep's numbers, and smallest caps."""
+    try:
+        smallest = answers.least_share(set_max_country_share(base, 1.0), plan)
+    except SolverError as error:
+        return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
+    known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
+    return replace(read_point(plan), smallest=tuple(known_caps))
 
 
 def study_of(
@@ -405,12 +397,14 @@ def study_of(
     """
     compared = [Run("As given")]
     if parameter.is_cap:
-        uncapped = Run("No cap on single countries", without_country_caps, UncappedReader(base))
-        free = Run("No share limits", drop_share_limits, is_cold=True)
-        is_same = without_country_caps(base) == drop_share_limits(base)
-        compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
+        read = partial(read_uncapped, base=base)
+        compared = [Run("No share limits", drop_share_limits, is_cold=True)]
+        if without_country_caps(base) == drop_share_limits(base):
+            compared = [replace(compared[0], read=read)]
+        else:
+            compared.append(Run("No cap on single countries", without_country_caps, read))
     elif parameter.kind == parameters.SECURITY:
-        compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
+        compared = [Run(sweep_tables.WithoutSecurity.TABLE, parameters.without_security)]
     runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and cap_path_words(base) else ()
     references = tuple((run,) for run in compared)
@@ -446,7 +440,7 @@ def sweep(
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
         path,
         _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(tested_cells(base, parameter), case_years_needed(base)),
+        years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base)),
     )
 
 
@@ -494,8 +488,8 @@ def _frontier(
 
 def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[f.name for f in POINT_FIELDS])
-    words = [f.name for f in POINT_FIELDS if f.look.is_text]
-    table[words] = table[words].astype(object).fillna("")
+    texts = [f.name for f in POINT_FIELDS if f.look.is_text]
+    table[texts] = table[texts].astype(object).fillna("")
     return table.astype({f.name: float for f in POINT_FIELDS if not f.look.is_text})
 
 
@@ -564,7 +558,7 @@ def _smallest_caps(
     )
 
 
-def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
+def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result, Result]:
     """Return the sheet of points, and that of the smallest caps or else of the reference case."""
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
@@ -574,27 +568,27 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
     second, reference = (SmallestCaps, sweep.smallest) if parameter.is_cap else (
-        WithoutSecurity if is_security else AsGiven, sweep.reference
+        sweep_tables.WithoutSecurity if is_security else sweep_tables.AsGiven, sweep.reference
     )  # fmt: skip
     if not parameter.is_cap:
         rows = rows.assign(knob=parameter.title)
         step = measures.POINT if parameter.kind.is_price else 1.0
         rising = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
-        rows = with_tested_years(rows, sweep.tested) if is_security else rising
-    frontier = _result(_table_of(parameter), rows, words)
+        rows = sweep_tables.with_tested_years(rows, sweep.tested) if is_security else rising
+    frontier = _result(_table_of(parameter), rows, placeholders)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
     empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
-    return frontier.without(*empty), _result(second, reference, words)
+    return frontier.without(*empty), _result(second, reference, placeholders)
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
     if parameter.is_cap:
         return Frontier
     of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
-    return of.get(parameter.kind, ParameterFrontier)
+    return of.get(parameter.kind, sweep_tables.ParameterFrontier)
 
 
-def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
+def who_pays(sweep: SweepResult, case: Case) -> sweep_tables.WhoPaysByCap | None:
     reference, *every = (outcome.result or SweepPoint() for outcome in sweep.outcomes)
     # None: the workbook's own caps, which are not one value
     values = [*([None] if sweep.path else []), *sweep.points]
@@ -602,18 +596,20 @@ def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     supplies = [(value, point.supply) for value, point in pairs if point.rows]
     if not reference.rows or not supplies:
         return None
-    other = WhoPaysByFloor if sweep.parameter.kind.is_price else WhoPaysByValue
-    kind = WhoPaysByCap if sweep.parameter.is_cap else other
+    kind = sweep_tables.WhoPaysByCap
+    if not sweep.parameter.is_cap:
+        is_price = sweep.parameter.kind.is_price
+        kind = sweep_tables.WhoPaysByFloor if is_price else sweep_tables.WhoPaysByValue
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
-    points = [ONE_CAP if known(value) else AS_IN_WORKBOOK for value in table.case]
+    points = [ONE_CAP if words.known(value) else AS_IN_WORKBOOK for value in table.case]
     return kind(words=table.words, **{**table.data, "point": points})
 
 
-def _result(kind: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
+def _result(kind: type[Result], table: pd.DataFrame, placeholders: Mapping[str, str]) -> Result:
     columns: dict[str, Any] = {f.name: table[f.name] for f in kind.FIELDS if f.name in table}
-    return kind(words=words, **columns)
+    return kind(words=placeholders, **columns)
 
 
 # ---- charts, made from the tables alone ----------------------------------------------------------
@@ -639,13 +635,14 @@ class _SweepCharts:
     def __init__(self, tables: Tables) -> None:
         frontier = tables[Frontier]
         rows = frontier.frame()
-        self.is_cap = not isinstance(frontier, ParameterFrontier)
+        self.is_cap = not isinstance(frontier, sweep_tables.ParameterFrontier)
         self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
-        self.own_cap = _value_of(tables.option(OWN_CAP))
-        is_given = [bool(self.path) and not known(value) for value in rows["value"]]
+        cap = tables.option(OWN_CAP)  # as ``percent_of`` has put it into words
+        self.own_cap = float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
+        is_given = [bool(self.path) and not words.known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
         caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
         caps = tables[SmallestCaps].frame() if SmallestCaps in tables else caps
@@ -653,7 +650,7 @@ class _SweepCharts:
         self.caps = caps.drop_duplicates("mineral").set_index("mineral")
         self.currency = frontier.words.get("money", "")
         self.discounted = frontier.words.get("discounted", "")
-        self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
+        self.basis, self.horizon = tables.option(Measure.SHARE_BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
         self.kind = next((kind for kind in parameters.KINDS if kind.word == word), parameters.CAP)
         self.is_secured = isinstance(frontier, SecurityCurve)
@@ -667,9 +664,21 @@ class _SweepCharts:
             return ()
         before = f"Above its landed cost {self.kind.before}"
         dearer = self.mineral_lines("dearer", "How much dearer a tonne becomes", before)
-        small = [self.small_chart(mineral) for mineral in self.minerals_to_draw()]
+        rows = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
+        most = rows[["demand", "cash"]].max()
+        cash = {str(m): float(paid) for m, paid in most[most["demand"] > 0]["cash"].items()}
+        small = [self.small_chart(mineral) for mineral in chart.top(cash, _MOST_SMALL)]
         if self.is_cap:
             return chart.drawn(*self.panels(), self.smallest_caps_chart(), dearer, *small)
+        of, what = (SecurityCurve.missing, "missing") if self.is_secured else (
+            Frontier.short, "short"
+        )  # fmt: skip
+        lacking = self.tonnes_chart(of, f"{what}, all minerals added by weight", Role.SHORT)
+        if self.is_floor:
+            outside = self.tonnes_chart(
+                FloorCurve.outside, "bought outside the coalition", Role.PLAN
+            )
+            return chart.drawn(self.cost_chart(), outside, lacking, *small)
         of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = (
             "kept",
@@ -677,11 +686,7 @@ class _SweepCharts:
             SecurityCurve.kept.header,
         )
         other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
-        if self.is_floor:
-            return chart.drawn(
-                self.cost_chart(), self.outside_chart(), self.shortage_chart(), *small
-            )
-        return chart.drawn(self.cost_chart(), self.shortage_chart(), dearer, other, *small)
+        return chart.drawn(self.cost_chart(), lacking, dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
         """Return the charts of cost and of what is missing, to be drawn one above the other."""
@@ -733,15 +738,10 @@ class _SweepCharts:
     def _rows_at(self, value: float | None) -> pd.DataFrame:
         return self.given if value is None else self.rows[self.rows["value"] == value]
 
-    @property
-    def first_short(self) -> list[str]:
-        """The minerals with the largest of the smallest caps: they run short first."""
-        caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
-        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - tolerances.SHOWN_SHARE]
-
     def premium(self, value: float | None) -> float | None:
         rows = self._rows_at(value)
-        return next((float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)), None)
+        dearer = rows["dearer"][rows["mineral"] == ALL]
+        return next((float(by) for by in dearer if words.known(by)), None)
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return a horizontal line for the workbook's own caps, if they are planned."""
@@ -749,7 +749,7 @@ class _SweepCharts:
         return [
             Series(AS_IN_WORKBOOK, Role.LIMIT, (float(level) / size,) * len(self.values))
             for level in levels
-            if known(level)
+            if words.known(level)
         ]
 
     def lines_chart(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
@@ -771,13 +771,13 @@ class _SweepCharts:
         )
 
     def words(self, value: float) -> str:
-        return price_words(value, self.currency) if self.is_floor else percent_of(value)
+        return parameters.price_words(value, self.currency) if self.is_floor else percent_of(value)
 
     def money_in_unit(
         self, mineral: str, *names: str
     ) -> tuple[str, list[tuple[float | None, ...]]]:
         amounts = [self.figures(mineral, name) for name in names]
-        size, unit = scale(peak(amounts[0]), self.currency)
+        size, unit = words.scale(peak(amounts[0]), self.currency)
         return unit, [numbers(each, size) for each in amounts]
 
     def cost_chart(self) -> Picture | None:
@@ -802,22 +802,14 @@ class _SweepCharts:
         series += self.own_cap_marker(peak(dearer))
         return self.lines_chart(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
-    def shortage_chart(self) -> Picture | None:
-        column, verb = (SecurityCurve.missing, "is missing") if self.is_secured else (
-            SHORT, "is short"
-        )  # fmt: skip
-        amounts = self.figures(ALL, "missing" if self.is_secured else "short")
-        title = f"{self.title}: what {verb}, all minerals added by weight, {self.horizon}"
-        series = [Series(column.header, Role.SHORT, amounts)]
-        shown = self.lines_chart(title, series, column.header, look=Look.TONNES)
+    def tonnes_chart(self, of: Field, what: str, role: Role) -> Picture | None:
+        amounts = self.figures(ALL, of.name)
+        title, series = (
+            f"{self.title}: what is {what}, {self.horizon}",
+            Series(of.header, role, amounts),
+        )
+        shown = self.lines_chart(title, [series], of.header, look=Look.TONNES)
         return shown if peak(amounts) else None
-
-    def outside_chart(self) -> Picture | None:
-        """Return a chart of the tonnes bought from countries outside the coalition, or None."""
-        amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
-        title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
-        series = [Series(header, Role.PLAN, amounts)]
-        return self.lines_chart(title, series, header, look=Look.TONNES) if peak(amounts) else None
 
     def smallest_caps_chart(self) -> Picture | None:
         # a mineral that nobody sells has no share to compare with
@@ -855,12 +847,6 @@ class _SweepCharts:
                 rise[mineral] += size / most if size >= tolerances.SHOWN_SHARE else 0.0
         return {mineral: size for mineral, size in rise.items() if size > 0}
 
-    def minerals_to_draw(self) -> list[str]:
-        minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
-        most = minerals[["demand", "cash"]].max()
-        needed = most[most["demand"] > 0]["cash"]
-        return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
-
     def small_chart(self, mineral: str) -> Picture:
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
@@ -869,14 +855,14 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            smallest = minimum_share(self.caps["smallest"][mineral])
+            smallest = words.minimum_share(self.caps["smallest"][mineral])
             title += f": no supply is lost with caps of {smallest} or more"
         return self.lines_chart(title, series, "", small=True)
 
     def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
-        size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
+        size, _ = words.scale(peak(self.figures(mineral, "objective")), self.currency)
         paid = [
             Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
             Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),
@@ -907,22 +893,21 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     return rows[name]
 
 
-def _value_of(cap: str) -> float | None:
-    """Return the number that ``percent_of`` has put into words; None for ""."""
-    return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
-
-
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = (
     "The workbook has no row, so the loss of each country outside the coalition is tested for all"
     " minerals. Stocks count."
 )
-_WITHOUT_LIMITS = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"
 """The row of About with the workbook's cap, if one holds for every mineral, buyer and year."""
 OVER = "Over"
 """The row of About with the number that is changed, as the user typed it."""
+
+
+def _reference_words(kind: parameters.ParameterKind) -> str:
+    """Return the case with which premiums are compared: ``the same case without share limits``."""
+    return f"the {'same ' if kind == parameters.CAP else ''}case {kind.before}"
 
 
 class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -973,10 +958,7 @@ class Sweep(StudyKind):
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
-    RESULTS = (
-        Frontier, ParameterFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
-        WithoutSecurity, WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
-    )  # fmt: skip
+    RESULTS = sweep_tables.RESULTS
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."
@@ -1013,7 +995,7 @@ class Sweep(StudyKind):
         self.points = grid(
             self.parameter, *(default if given is None else given for given, default in asked)
         )
-        self.task = counted(len(self.points), self.RUN)
+        self.task = words.counted(len(self.points), self.RUN)
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
@@ -1036,26 +1018,23 @@ class Sweep(StudyKind):
     @property
     def progress_label(self) -> str:
         planned = sum(outcome.planned for outcome in self.required_outcomes[-len(self.points) :])
-        return f"{planned:,} of {counted(len(self.points), self.RUN)} planned"
+        return f"{planned:,} of {words.counted(len(self.points), self.RUN)} planned"
 
     @property
     def subject(self) -> str:
-        given = (f"{uncapitalized(name)} {v}" for name, v in self.start.options.items())
+        given = (f"{words.uncapitalized(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
     def options(self) -> dict[str, str]:
-        against = "the same case without share limits"
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
-            **tested_losses(self.case, self.parameter),
-            "Premiums are against": against
-            if self.parameter.is_cap
-            else f"the case {self.parameter.kind.before}",
+            **sweep_tables.tested_losses(self.case, self.parameter),
+            "Premiums are against": _reference_words(self.parameter.kind),
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
 
@@ -1092,7 +1071,7 @@ class Sweep(StudyKind):
                 for value, rows in result.rows.groupby("value", sort=False)
             ],
             "reference": _object(result.reference, table, trouble=False),
-            "who_pays": tables.records(WhoPaysByCap),
+            "who_pays": tables.records(sweep_tables.WhoPaysByCap),
             "smallest_cap": dict(_known_caps(tables).rows(*_CAP)) if SmallestCaps in tables else {},
             "trouble": self.trouble or None,
             **({"not_tested": tables.option(NOT_TESTED) or None} if result.tested else {}),
@@ -1132,11 +1111,9 @@ class Sweep(StudyKind):
             return _cap_headline(charts)
         if charts.is_floor:
             return _floor_headline(charts)
-        return (
-            _security_headline(charts, tables, points)
-            if charts.is_secured
-            else _parameter_headline(charts)
-        )
+        if charts.is_secured:
+            return _security_headline(charts, tables, points)
+        return _parameter_headline(charts)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1162,27 +1139,24 @@ class Sweep(StudyKind):
         blocks: tuple[Numbers, ...] = ()
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
-            is_more = any(known(share) and share > 1 for share in caps.share)
+            is_more = any(words.known(share) and share > 1 for share in caps.share)
             note = "Shares are of demand. Above 100 %, some is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        heading = f"Cost and shortage by {uncapitalized(charts.title)}"
+        heading = f"Cost and shortage by {words.uncapitalized(charts.title)}"
         lead = (
             "Each mark is a plan, proven optimal. Total cost includes shortage at its price. Cash"
             " cost is what is paid; it falls if less is bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
-        before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
 
         def point_name(value: Any) -> str:
             if charts.is_floor:
                 return charts.words(value)
-            return percent(value) if known(value) else AS_IN_WORKBOOK
+            return words.percent(value) if words.known(value) else AS_IN_WORKBOOK
 
-        return (
-            first,
-            *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, point_name),
-        )
+        who, before = sweep_tables.WhoPaysByCap, _reference_words(charts.kind)
+        return (first, *members.who_pays_section(tables, who, charts.title, before, point_name))
 
 
 def _cap_headline(charts: _SweepCharts) -> Headline:
@@ -1199,7 +1173,10 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
     points[f"At {owner}{percent_of(tight)}"] = tight
     sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
-        down, first = minimum_share(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        down = words.minimum_share(float(charts.caps["smallest"][ALL]))
+        caps = charts.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
+        largest = caps[caps >= caps.iloc[0] - tolerances.SHOWN_SHARE]
+        first = words.listed(map(str, largest.index))  # with the largest of the smallest caps
         sentences.append(
             f"With a cap of {down} or more, no more is missing than without a cap. With a tighter"
             f" cap, {first} runs short first."
@@ -1212,7 +1189,9 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
     for name, value in points.items():
         premium, parts = charts.premium(value), charts.missing_parts(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = f"for the same tonnes, compared with {_WITHOUT_LIMITS}. {missing(parts)}."
+        remark = (
+            f"for the same tonnes, compared with {_reference_words(charts.kind)}. {missing(parts)}."
+        )
         figures.append(KeyFigure(name, shown, remark))
         costs, who = f"{who} pays {members.premium_words(premium)}", "it"
         sentences.append(f"{name} {costs}, and {hardest(parts)}.")
@@ -1237,13 +1216,13 @@ def _cheaper(charts: _SweepCharts) -> str:
     if not at:
         return ""
     return (
-        f" At {listed(at, _NAMED)} the tonnes look cheaper than without limits, because they are"
-        " compared with an average that includes the dear tonnes now missing."
+        f" At {words.listed(at, _NAMED)} the tonnes look cheaper than without limits, because they"
+        " are compared with an average that includes the dear tonnes now missing."
     )
 
 
 def _signed(premium: float) -> str:
-    return f"{'+' if premium > 0 else ''}{share(premium)}"
+    return f"{'+' if premium > 0 else ''}{words.share(premium)}"
 
 
 def _floor_headline(charts: _SweepCharts) -> Headline:
@@ -1253,22 +1232,21 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
     low, high = (end(v for v in charts.values if charts.missing_parts(v)) for end in (min, max))
     figures = list[KeyFigure]()
     for value in dict.fromkeys((low, high)):
-        cash, levies, net = (money(at[name][value] or 0.0, charts.currency) for name in names[:3])
+        amounts = (at[name][value] or 0.0 for name in names[:3])
+        cash, levies, net = (words.money(amount, charts.currency) for amount in amounts)
         remark = f"{levies} of it is levies. Net of tariffs and levies it is {net}."
         figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
     before, then = (at["outside"][value] or 0.0 for value in (low, high))
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
-    more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
-    outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} with the lowest floor.")
-    first, last = map(charts.words, (low, high))
-    finding = f"At a floor of {last} the coalition buys {tonnes(then)} from outside"
+    more = f"{words.money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
+    first, last, least, most = *map(charts.words, (low, high)), *map(words.tonnes, (before, then))
+    outside = KeyFigure("Bought outside", most, f"{least} with the lowest floor.")
+    finding = f"At a floor of {last} the coalition buys {most} from outside"
     if low < high:
-        finding += (
-            f", and at {first} {tonnes(before)}. Net of levies, the higher floor costs {more}"
-        )
+        finding += f", and at {first} {least}. Net of levies, the higher floor costs {more}"
     finding += "."
-    amounts = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
-    is_level = (amounts.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * amounts.max()).all(axis=None)
+    rows = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
+    is_level = (rows.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * rows.max()).all(axis=None)
     if low < high and is_level and not any(at["levies"].values()):
         finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
     care = f"{missing(charts.missing_parts(high))} at {charts.words(high)}."
@@ -1278,9 +1256,9 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
 def _parameter_headline(charts: _SweepCharts) -> Headline:
     ends = [v for v in charts.values if charts.missing_parts(v)]
     cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
-    before, sentences, figures = f"the case {charts.kind.before}", list[str](), list[KeyFigure]()
+    before, sentences, figures = _reference_words(charts.kind), list[str](), list[KeyFigure]()
     for value in dict.fromkeys((ends[0], ends[-1])):
-        paid, parts = money(cash[value] or 0.0, charts.currency), charts.missing_parts(value)
+        paid, parts = words.money(cash[value] or 0.0, charts.currency), charts.missing_parts(value)
         figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(parts)}."))
         sentences.append(f"at {percent_of(value)} buyers pay {paid}, and {hardest(parts)}")
     premium = charts.premium(ends[-1])
@@ -1289,23 +1267,22 @@ def _parameter_headline(charts: _SweepCharts) -> Headline:
         remark = f"compared with {before}. {missing(charts.missing_parts(ends[-1]))}."
         figures.append(KeyFigure(name, _signed(premium), remark))
     finding = f"{charts.title}: {'; '.join(sentences)}."
-    return Headline(
-        finding, tuple(figures), (members.same_tonnes(f"at both ends and in {before}"),)
-    )
+    care = members.same_tonnes(f"at both ends and in {before}")
+    return Headline(finding, tuple(figures), (care,))
 
 
 def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
     first, last = points.iloc[0], points.iloc[-1]
-    start, end = percent(first["value"]), percent(last["value"])
+    start, end = words.percent(first["value"]), words.percent(last["value"])
     cost = float(last["objective"] - first["objective"])
-    ends = f"{charts.title} {from_to(start, end)}"
+    ends = f"{charts.title} {words.from_to(start, end)}"
     before, after = (charts.missing_parts(point["value"]) for point in (first, last))
-    safe, finding = price_of_security(charts.rows, ends, tables)
+    safe, finding = sweep_tables.price_of_security(charts.rows, ends, tables)
     figures = (
         safe,
         KeyFigure(
             "Total cost, tightest minus loosest",
-            f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}",
+            f"{'+' if cost > 0 else ''}{words.money(cost, charts.currency)}",
             f"{ends}; {charts.discounted}, shortage and penalties included.",
         ),
         KeyFigure(
@@ -1313,7 +1290,9 @@ def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFram
             number_short(after),
             f"{shortages(after)}; at {start}: {shortages(before)}.",
         ),
-        *members.most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", charts.kind.before),
+        *members.most_paid(
+            tables, sweep_tables.WhoPaysByCap, last["value"], f"at {end}", charts.kind.before
+        ),
     )
     return Headline(f"{finding}.", figures)
 
@@ -1323,7 +1302,7 @@ _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)
 
 def _known_caps(tables: Tables) -> SmallestCaps:
     caps = tables[SmallestCaps]
-    return caps.where([mineral != ALL and known(cap) for mineral, cap in caps.rows(*_CAP)])
+    return caps.where([mineral != ALL and words.known(cap) for mineral, cap in caps.rows(*_CAP)])
 
 
 def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -> dict[str, object]:

@@ -46,7 +46,6 @@ from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -513,7 +512,9 @@ class UnderRisk(StudyKind):
             measured.append({"measure": name, "error": None} | row)
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
-            measured[0]["error"] = confidence_half_width(np.array([row["vss"] for row in batches]))
+            measured[0]["error"] = drawing.confidence_half_width(
+                np.array([row["vss"] for row in batches])
+            )
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
         grain = Decisions.GRAIN[1:]
         order = [*_KINDS]

@@ -121,22 +121,14 @@ def _side_by_side(project: str, before: Row, after: Row) -> Row:
 
 
 def _largest_changes(base: Context, context: Context) -> str:
-    """Return in a line the projects whose capex changes most [money m], or "".
-
-    ``Nolans +819.1, Becancour -705.5 and 4 more``
-    """
-    projects = ((row["project"], row["capex_more"]) for row in differing_projects(base, context))
+    """Return the projects whose capex changes most: ``Nolans +819.1, Becancour -705.5``."""
     names = [
-        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'in other years'}"
-        for project, more in projects
+        f"{row['project']} {words.signed(row['capex_more'], ',.1f')}"
+        if round(row["capex_more"], 1)
+        else f"{row['project']} in other years"
+        for row in differing_projects(base, context)
     ]
     return words.few(names, _MOST_NAMED)
-
-
-def _with_total(base: Context, context: Context) -> list[Row]:
-    rows = differing_projects(base, context)
-    sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
-    return [*rows, _side_by_side(ALL_PROJECTS, *sums)] if rows else []
 
 
 # ---- flows that differ ---------------------------------------------------------------------------
@@ -219,9 +211,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
-            ""
-            if base.context is None or e.context is None
-            else _largest_changes(base.context, e.context)
+            _largest_changes(base.context, e.context) if base.context and e.context else ""
             for e in entries
         ],
         "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
@@ -263,25 +253,21 @@ def _of_plan(context: Context) -> dict[str, float]:
         "paid": float(costs[~is_penalty].sum()),
         "penalties": float(costs[is_penalty].sum()),
     }
+    # how many minerals keep 80 % of supply if their largest supplier stops
+    served = {"keep_enough": "served_without", "keep_through": "served_through"}
+    kept = [
+        (name, [row.get(field_name) for row in figures(context)])
+        for name, field_name in served.items()
+        if name == "keep_enough" or plan.expanded.intakes
+    ]
     return {
         **{name: amount / MILLION for name, amount in money_of.items()},
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": _number_kept(context, "served_without"),
-        **(
-            {"keep_through": _number_kept(context, "served_through")}
-            if plan.expanded.intakes
-            else {}
-        ),
         "binding": float(len(binding(plan))),
+        **{name: float(sum(map(keeps_enough, filter(words.known, left)))) for name, left in kept},
     }
-
-
-def _number_kept(context: Context, served: str) -> float:
-    """Return how many minerals keep 80 % of supply if their largest supplier stops."""
-    left = (row.get(served) for row in figures(context))
-    return float(sum(map(keeps_enough, filter(words.known, left))))
 
 
 def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
@@ -365,28 +351,21 @@ def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs |
     return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def flow_differences(
-    base: Context, planned: Mapping[str, Context]
-) -> compare_tables.FlowDifferences:
-    rows = [
-        {"scenario": name, **row}
-        for name, context in planned.items()
-        for row in _flows_that_differ(base, context)
-    ]
-    return compare_tables.FlowDifferences.of_rows(rows)
-
-
-def projects_built(
-    base: Context, planned: Mapping[str, Context]
-) -> compare_tables.ProjectsBuilt | None:
-    pairs = ((name, row) for name, each in planned.items() for row in _with_total(base, each))
-    rows = [{"scenario": name, **row} for name, row in pairs]
-    return compare_tables.ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
-
-
-def who_pays(base: Context, planned: Mapping[str, Context]) -> compare_tables.WhoPaysByScenario:
+def _against_base(base: Context, planned: Mapping[str, Context]) -> Iterator[Result]:
+    """Yield who pays more, the flows that change most, and the projects built differently."""
     supply = [(name, context.plan.supply) for name, context in planned.items()]
-    return compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    yield compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    flows, projects = list[Row](), list[Row]()
+    for name, context in planned.items():
+        flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context))
+        rows = differing_projects(base, context)
+        if rows:
+            sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
+            rows.append(_side_by_side(ALL_PROJECTS, *sums))
+        projects += ({"scenario": name, **row} for row in rows)
+    yield compare_tables.FlowDifferences.of_rows(flows)
+    if projects:
+        yield compare_tables.ProjectsBuilt.of_rows(projects, words=words_of(base.case))
 
 
 def matrix(
@@ -429,7 +408,9 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    against = (base.context, planned) if base.context is not None and planned else None
+    against: list[Result | None] = [None]
+    if base.context is not None and planned:
+        against = [*_against_base(base.context, planned)]
     outcomes = absent or {}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     foreseen = {e.name: e.foreseen for e in entries}
@@ -442,11 +423,10 @@ def results(
         cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
-        against and who_pays(*against),
+        against[0],
         BillsByScenario.of_bills(base.case, bills or {}),
         scenario_inputs(entries),
-        against and flow_differences(*against),
-        against and projects_built(*against),
+        *against[1:],
     )
     return [table for table in tables if table is not None]
 
@@ -637,22 +617,19 @@ class _ComparisonCharts(_ComparisonTables):
 
     def missing_chart(self) -> Picture | None:
         names = self.ranked
-        peaks = [self.worst_year_part(name) for name in names]
-        title = (
-            f"The mineral hit hardest: what is missing beyond the base in its worst year{self.more}"
-        )
+        peaks = list[float]()  # of the mineral hit hardest, in its worst year
+        for name in names:
+            mineral, whole = self.worst[name]
+            years = _parts_of(self.when[name].get(mineral, {})).values()
+            peaks.append(max(years, default=0.0) if whole > tolerances.MISSING_PART else 0.0)
+        what = "The mineral hit hardest: what is missing beyond the base in its worst year"
+        title, axis = f"{what}{self.more}", "Share of the mineral's need"
         hit = [
             self.worst[name][0] if peak > tolerances.MISSING_PART else ""
             for name, peak in zip(names, peaks, strict=True)
         ]
         series = [Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)]
-        return self.panel_chart(title, names, series, "Share of the mineral's need", hit)
-
-    def worst_year_part(self, name: str) -> float:
-        """Return the missing part of need of the mineral hit hardest, in its worst year."""
-        mineral, whole = self.worst[name]
-        years = _parts_of(self.when[name].get(mineral, {}))
-        return max(years.values(), default=0.0) if whole > tolerances.MISSING_PART else 0.0
+        return self.panel_chart(title, names, series, axis, hit)
 
     def panel_chart(
         self,
@@ -763,13 +740,6 @@ UNFORESEEN_BEFORE = "Unforeseen before"
 """The row of About with the year in which scenarios come as a surprise, if they do."""
 
 
-def check_surprise_year(case: Case, year: int | None) -> None:
-    if year is not None and year not in case.years:
-        years = words.each_year(case.years)
-        msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {years}"
-        raise UsageError(msg)
-
-
 class Compare(StudyKind):
     """Plan a workbook's base case and every scenario, and compare them.
 
@@ -839,7 +809,10 @@ class Compare(StudyKind):
             with wrong.collect():
                 names.append(scenario_name(start.book.case, name))
         with wrong.collect():
-            check_surprise_year(start.book.case, unforeseen)
+            if unforeseen is not None and unforeseen not in start.book.case.years:
+                years = words.each_year(start.book.case.years)
+                msg = f"{YEAR_OPTION} {unforeseen} is not a year of the plan, which has {years}"
+                raise UsageError(msg)
         with wrong.collect():
             what_ifs = asked(start.book.case)
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
@@ -935,9 +908,7 @@ class Compare(StudyKind):
             *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent),
         ]
 
-    @property
-    def runs(self) -> Sequence[Outcome[Any]]:
-        return self.required_outcomes
+    runs = required_outcomes
 
     @property
     def progress_label(self) -> str:
@@ -952,24 +923,21 @@ class Compare(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
-        rate = self.start.case.settings.discount_rate
-        late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
-        options = (
-            chosen
-            | self.asked.changes
-            | late
-            | ({DISCOUNT_RATE: words.percent(rate)} if rate > 0 else {})
-        )
-        options["Loss of a supplier"] = (
-            "The loss is known from the scenario's first year, so the coalition chooses all its"
-            " purchases again. planner stress keeps the purchases of an agreed plan instead. The"
-            " plan's Overview shows the supply that remains if nothing replaces the lost supply."
-        )
-        options[compare_tables.WhoPaysByScenario.TABLE] = (
-            f"{SAME_COST} planner solve may show another of these plans."
-        )
-        return options if self.bills is None else options | {BillsByScenario.TABLE: _BILLS}
+        rate, year = self.start.case.settings.discount_rate, self.unforeseen
+        options = {
+            "Scenarios": ", ".join(self.chosen),
+            **self.asked.changes,
+            UNFORESEEN_BEFORE: "" if year is None else str(year),
+            DISCOUNT_RATE: words.percent(rate) if rate > 0 else "",
+            "Loss of a supplier": "The loss is known from the scenario's first year, so the"
+            " coalition chooses all its purchases again. planner stress keeps the purchases of an"
+            " agreed plan instead. The plan's Overview shows the supply that remains if nothing"
+            " replaces the lost supply.",
+            compare_tables.WhoPaysByScenario.TABLE: f"{SAME_COST} planner solve may show another of"
+            " these plans.",
+            BillsByScenario.TABLE: "" if self.bills is None else _BILLS,
+        }
+        return {name: text for name, text in options.items() if text}
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
@@ -987,21 +955,16 @@ class Compare(StudyKind):
         absent = {outcome.name: outcome for outcome in self.absent}
         return results(self.entries, absent, bills if self.entries[0].name in bills else {})
 
-    def sheets(self, tables: Tables) -> list[Table]:
-        return self._sheets(tables, self.differing())
+    def sheets(self, tables: Tables, of_plans: list[Table] | None = None) -> list[Table]:
+        declared = (r for kind, r in tables.results.items() if kind is not About)
+        return list(sheets(self.entries, declared, of_plans or self.differing()))
 
     def all_rows(self, tables: Tables) -> list[Table]:
-        return self._sheets(tables, sheets_of_plans(self.entries, are_all=True))
-
-    def _sheets(self, tables: Tables, of_plans: list[Table]) -> list[Table]:
-        declared = (r for kind, r in tables.results.items() if kind is not About)
-        return list(sheets(self.entries, declared, of_plans))
+        return self.sheets(tables, sheets_of_plans(self.entries, are_all=True))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
-        rows = [
-            _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
-        ]
+        rows = [_row(e, plan, plans[0]) for e, plan in zip(self.entries, plans, strict=True)]
         answer: dict[str, object] = {
             "rows": rows,
             "who_pays": tables.records(compare_tables.WhoPaysByScenario),
@@ -1121,13 +1084,9 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = cases.surprise_cost(
-                self.late, year, self.currency, self.missing_beyond
-            )
-            surprised = [
-                *late,
-                *cases.vain_preparation(self.tables, self.currency, self.missing_beyond),
-            ]
+            shown = self.currency, self.missing_beyond
+            late, surprise = cases.surprise_cost(self.late, year, *shown)
+            surprised = [*late, *cases.vain_preparation(self.tables, *shown)]
         if surprised:
             figures = [figures[0], *surprised]
         finding = " ".join(filter(None, (self._sentence(worst), surprise)))
@@ -1160,19 +1119,16 @@ class _ComparisonFinding(_ComparisonTables):
         finding += f": {in_years(years)}."
         if not rest:
             more = self._premium(worst).removesuffix(f" {members.FOR_SAME}")
-            return (
-                f"{finding} The tonnes that are still bought cost {more} than in the base."
-                if more
-                else finding
-            )
+            still = f" The tonnes that are still bought cost {more} than in the base."
+            return finding + (still if more else "")
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
-        more = (
-            f"at most a further {words.share(hit)} of any mineral's need" if hit else "nothing more"
-        )
-        end = " in any year" if hit else ""
+        more = "nothing more is missing"
+        if hit:
+            need = f"{words.share(hit)} of any mineral's need"
+            more = f"at most a further {need} is missing in any year"
         which = "The other scenario costs" if len(rest) == 1 else "The other scenarios cost at most"
-        return f"{finding} {which} {costs}, and {more} is missing{end}."
+        return f"{finding} {which} {costs}, and {more}."
 
     def _premium(self, name: str) -> str:
         by = self.dearer_by(name)
@@ -1181,34 +1137,27 @@ class _ComparisonFinding(_ComparisonTables):
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
         if not mineral:
-            return KeyFigure(
-                "Most is missing in", "none", "no scenario leaves more missing than in the base."
-            )
-        rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
-        changes = dict(rows).get(name)
-        remark = f"{mineral}: {in_years(years)}. {self.missing_words(name)}."
-        remark += f" Changed inputs: {changes}." if changes else ""
+            name, remark = "none", "no scenario leaves more missing than in the base."
+        else:
+            rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
+            changes = dict(rows).get(name)
+            remark = f"{mineral}: {in_years(years)}. {self.missing_words(name)}."
+            remark += f" Changed inputs: {changes}." if changes else ""
         return KeyFigure("Most is missing in", name, remark)
 
     def _dearest(self, name: str) -> KeyFigure:
         extra, _ = self.paid[name]
-        if not extra > 0:
-            return KeyFigure(
-                "Dearest for the same tonnes", "none", "no scenario makes them dearer."
-            )
-        remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
-        by = ratio(*self.paid[name])
-        shown = f"{name}: +{words.share(by)}" if by is not None else name
+        shown, remark = "none", "no scenario makes them dearer."
+        if extra > 0:
+            remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
+            by = ratio(*self.paid[name])
+            shown = f"{name}: +{words.share(by)}" if by is not None else name
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
     def _care(self, dearest: str) -> Iterator[str]:
-        known_ahead = FORESEEN
-        if not self.late.empty:
-            year = self.tables.option(UNFORESEEN_BEFORE)
-            known_ahead = (
-                f"{FORESEEN} Each scenario is also planned as if nobody knew of it before {year}."
-            )
-        yield known_ahead
+        year = self.tables.option(UNFORESEEN_BEFORE)
+        late = f" Each scenario is also planned as if nobody knew of it before {year}."
+        yield FORESEEN + ("" if self.late.empty else late)
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.other_demand_sentence(zip(self.others["scenario"], differs, strict=True))
         yield f"{members.same_tonnes()} {other}".rstrip()

@@ -16,7 +16,9 @@ import dataclasses
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import click
 import numpy as np
 
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
@@ -26,15 +28,10 @@ from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
+from planner.options import IntegerOption
+from planner.scenarios import events
 from planner.scenarios.actions import year_ranges
-from planner.scenarios.events import (
-    Event,
-    Hits,
-    active_rows,
-    affected_minerals,
-    event_changes,
-    events,
-)
+from planner.scenarios.events import Hits
 from planner.stops import Stop
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -45,6 +42,16 @@ NO_EVENTS = (
     "the workbook has no events to draw: add the sheet Risks. It has one or more rows per event,"
     " with its Yearly probability (planner new FILE --with Risks shows how)"
 )
+
+
+def draw_options(least: int, default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
+    """Return the options ``--draws``, from ``least`` on, and ``--seed``, with their helps."""
+    draws, seed = IntegerOption(least, 100_000), IntegerOption(0, 2**63 - 1)
+    shown = {"default": default, "show_default": default > 0}
+    return (
+        click.option("--draws", type=draws, metavar="N", help=of_draws, **shown),
+        click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, show_default=True),
+    )
 
 
 @dataclass(frozen=True)
@@ -83,11 +90,11 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    every = events(case)
+    every = events.events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
 
-def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
+def _draw(case: Case, every: Sequence[events.Event], seed: int, number: int) -> Draw:
     """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
@@ -99,7 +106,7 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
         years = tuple(year for year in case.years if year in lasts)
         if years:
             under_way[event.name] = years
-    return Draw(tuple(under_way.items()), active_rows(case, under_way))
+    return Draw(tuple(under_way.items()), events.active_rows(case, under_way))
 
 
 # ---- changes of a case by a draw -----------------------------------------------------------------
@@ -140,12 +147,12 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> C
     later = frozenset(year for year in case.years if year >= min(hit_years))
     responses = [CaseStep(Surge(surging), Selection(years=later))]
     responses += [] if keep_caps else [CaseStep(waive, Selection(years=hit_years))]
-    return CaseSteps((*event_changes(case, hits), *responses))
+    return CaseSteps((*events.event_changes(case, hits), *responses))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which the events are known before it is planned."""
-    steps = CaseSteps(event_changes(case, hits))
+    steps = CaseSteps(events.event_changes(case, hits))
     return steps.__call__  # a plain callable, so that the run gets a case, and tables, of its own
 
 
@@ -270,13 +277,8 @@ class EventFreePlans:
         plans = (
             _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)
         )
-        return [
-            run.name
-            for each in plans
-            for study in each.studies
-            for chain in study.chains
-            for run in chain
-        ]
+        chains = (chain for each in plans for study in each.studies for chain in study.chains)
+        return [run.name for chain in chains for run in chain]
 
 
 def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
@@ -290,7 +292,7 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: CaseSteps(event_changes(case, hits))
+    return lambda _, hits: CaseSteps(events.event_changes(case, hits))
 
 
 def plan_draws(
@@ -356,7 +358,7 @@ class _PlanRuns:
         ``base`` is the case that the hits change, ``case`` the one with the sheet Risks.
         """
         self.name, self.base, self.case, self.parts = name, base, case, linked_minerals(base)
-        reach = tuple(affected_minerals(base, row) for row in case.risks)
+        reach = tuple(events.affected_minerals(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
         self.runs = {key: i for i, key in enumerate(every)}
@@ -373,10 +375,8 @@ class _PlanRuns:
                 for i, hits in self.runs
                 if i == p
             ]
-            is_new = (
-                self.name == AGREED
-            )  # re-planned cases are parts of one that is compared already
-            base = case_of(self.base, minerals)
+            # re-planned cases are parts of one that is compared already
+            is_new, base = self.name == AGREED, case_of(self.base, minerals)
             studies.append(Study(base, chains_of(runs, CHAIN), totals_of, is_compared=is_new))
         return tuple(studies)
 
@@ -386,13 +386,13 @@ class _PlanRuns:
         Events add the difference between the same runs with and without hits. So the totals include
         capital already spent and demand that was never to be met, which the runs leave out.
         """
-        hits: list[list[Hits]] = [[()] for _ in self.parts]
-        base, hit = self._sums(totals, hits), self._sums(totals, self.of_draw)
+        base = self._sums(totals, [[()] for _ in self.parts])
+        added = (
+            hit - none for hit, none in zip(self._sums(totals, self.of_draw), base, strict=True)
+        )
+        objective, cash, short = added
         return DrawResults(
-            self.name,
-            calm.objective + (hit[0] - base[0]),
-            calm.cash + (hit[1] - base[1]),
-            calm.short[None] + (hit[2] - base[2]),
+            self.name, calm.objective + objective, calm.cash + cash, calm.short[None] + short
         )
 
     def _sums(

@@ -20,18 +20,9 @@ from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
-from planner.options import IntegerOption, Share
-from planner.render.chart import (
-    Form,
-    Picture,
-    Role,
-    Series,
-    decimals,
-    drawn,
-    numbers,
-    round_step,
-    short,
-)
+from planner.options import Share
+from planner.render import chart
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.sentences import number_short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
@@ -362,8 +353,7 @@ def draw_rows(risk: RiskResults) -> Draws:
 def more_short(risk: RiskResults, sample: DrawResults) -> Bools:
     """Return for each known draw whether any mineral has more shortage than without events."""
     short, base = sample.short[sample.is_known].sum(axis=2), risk.base_totals.short.sum(axis=1)
-    more: Bools = (short > base + _tolerance(risk)).any(axis=1)
-    return more
+    return np.asarray((short > base + _tolerance(risk)).any(axis=1))
 
 
 def _tolerance(risk: RiskResults) -> Floats:
@@ -468,11 +458,15 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
-    edges = _edges(every[0], _end(every))
+    # a long tail goes into the last column
+    quarter, three, end = every[len(every) // 4], every[(3 * len(every)) // 4], every[-1]
+    if three > quarter:
+        end = min(end, three + _TAIL_RANGES * (three - quarter))
+    edges = _edges(every[0], end)
     size, unit = 0.01, "% of demand"
     if currency:
         size, unit = scale(max(abs(e) for e in edges), currency)
-    digits = decimals((edges[1] - edges[0]) / size)
+    digits = chart.decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:z,.{digits}f}" for low in edges[:-1]]
     last = ""
     if every[-1] >= edges[-1]:
@@ -495,19 +489,12 @@ def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
 
 
-def _end(every: Sequence[float]) -> float:
-    """Return the upper end of equal steps: a long tail goes into the last one."""
-    quarter, three = every[len(every) // 4], every[(3 * len(every)) // 4]
-    far = three + _TAIL_RANGES * (three - quarter)
-    return min(every[-1], far) if three > quarter else every[-1]
-
-
 def _edges(low: float, high: float) -> list[float]:
     """Return round edges of steps from ``low`` to ``high``; one step if these are the same."""
     span = high - low
     if span <= max(abs(low), abs(high)) * 1e-9:
         span = max(abs(low), abs(high)) * 0.02 or 1.0
-    step = round_step(span / _BARS, _ROUND)
+    step = chart.round_step(span / _BARS, _ROUND)
     first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9) + 1
     return [round(i * step, 12) for i in range(first, last + 1)]
 
@@ -543,15 +530,6 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     )
 
 
-def _event_costs(events: Events) -> Picture:
-    costs = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
-    both, unit = scaled(numbers(costs, units.MILLION), events.words["money"])
-    title = f"What a year of each event adds to total cost ({unit})"
-    series = _series((both[: len(events)], both[len(events) :]))
-    names = tuple(map(word, events.event))
-    return Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
-
-
 class _Steps(Result):
     """One row per step of cost: the number of draws in it."""
 
@@ -560,29 +538,11 @@ class _Steps(Result):
     replanned = field(REPLANNED, Look.COUNT)
 
 
-def _steps(picture: Picture) -> Numbers:
-    agreed, replanned = (series.values for series in picture.series)
-    unit = {"unit": picture.across.partition(",")[0]}
-    steps = _Steps(words=unit, step=picture.categories, agreed=agreed, replanned=replanned)
-    return Numbers(steps)
-
-
 # ---- the study -----------------------------------------------------------------------------------
 
 LEFT_OUT = "Left out of the total cost"
 """The row of About with the plan's penalty that this study does not count."""
 _WAIVED = "waived in years with an event"
-_MOST_DRAWS = 100_000
-_MOST_SEED = 2**63 - 1
-
-
-def _short_shares(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
-    """Return each mineral's missing share of need: on average as agreed, and without events."""
-    rows = _rows_of(tables[RiskByMineral], AGREED).frame()
-    rows = rows[rows["demand"] > 0]
-    parts = rows["share"], rows["base"] / rows["demand"]
-    expected, before = (dict(zip(rows["mineral"], values, strict=True)) for values in parts)
-    return expected, before
 
 
 class RiskStudy(StudyKind):
@@ -613,21 +573,11 @@ class RiskStudy(StudyKind):
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
-        click.option(
-            "--draws",
-            type=IntegerOption(1, _MOST_DRAWS),
-            default=1000,
-            show_default=True,
-            metavar="N",
-            help="Number of draws.",
-        ),
-        click.option(
-            "--seed",
-            type=IntegerOption(0, _MOST_SEED),
-            default=1,
-            show_default=True,
-            metavar="S",
-            help="Seed of the random draws: the same seed gives the same draws.",
+        *drawing.draw_options(
+            1,
+            1000,
+            "Number of draws.",
+            "Seed of the random draws: the same seed gives the same draws.",
         ),
         click.option(
             "--surge",
@@ -749,12 +699,16 @@ class RiskStudy(StudyKind):
         def money_of(measure: str, statistic: str) -> str:
             return money(rows[measure][statistic] * units.MILLION, currency)
 
-        expected, before = _short_shares(tables)
+        m = RiskByMineral
+        rows_of = _rows_of(tables[m], AGREED).rows(m.mineral, m.demand, m.share, m.base)
+        needed = [row for row in rows_of if row[1] > 0]
+        expected = {mineral: part for mineral, _, part, _ in needed}
         worst = max(expected, key=expected.__getitem__, default="")
         missing = "no mineral is short"
         if expected and expected[worst] > tolerances.SAME_SHARE:
             missing = f"{share(expected[worst])} of the need for {worst} is missing"
-            missing += f"; without events it would be {share(before[worst])}"
+            before = next(base / need for mineral, need, _, base in needed if mineral == worst)
+            missing += f"; without events it would be {share(before)}"
         draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (
@@ -787,7 +741,7 @@ class RiskStudy(StudyKind):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
         shares = _histogram(tables, "share", "Missing share of demand", "")
-        return drawn(costs, shares, _short_by_mineral(tables))
+        return chart.drawn(costs, shares, _short_by_mineral(tables))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -801,7 +755,10 @@ def _sections(tables: Tables) -> Iterator[Section]:
             "The number of draws at each cost. As agreed: the events hit the agreed plan."
             " Re-planned: the events were known beforehand."
         )
-        yield Section("spread", "The spread of cost", lead, _steps(costs).view(costs))
+        agreed, replanned = (series.values for series in costs.series)
+        words = {"unit": costs.across.partition(",")[0]}
+        steps = _Steps(words=words, step=costs.categories, agreed=agreed, replanned=replanned)
+        yield Section("spread", "The spread of cost", lead, Numbers(steps).view(costs))
     if RiskByMineral in tables:
         lead = "The mean over all draws. It includes the shortage that there is without events."
         views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
@@ -809,7 +766,13 @@ def _sections(tables: Tables) -> Iterator[Section]:
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
-        views = Numbers(events, _ADDED).view(_event_costs(events))
+        added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
+        both, unit = scaled(numbers(added, units.MILLION), events.words["money"])
+        title = f"What a year of each event adds to total cost ({unit})"
+        series = _series((both[: len(events)], both[len(events) :]))
+        names = tuple(map(word, events.event))
+        picture = Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
+        views = Numbers(events, _ADDED).view(picture)
         yield Section("events", "What each event adds", lead, views)
 
 

@@ -7,6 +7,7 @@ and charts from these tables alone.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,33 +22,18 @@ from models import schema, tolerances
 from models.case import Case
 from models.errors import PlannerError
 from models.plan import Plan
-from models.resolve import Bools, Floats
-from models.resolve.uncertainty import Factor, column_of, factors, values_of
+from models.resolve import Bools, Floats, uncertainty
+from models.resolve.uncertainty import Factor
 from models.results import About, Field, Look, Result, common, field
 from models.results import Figure as Measure
 from models.units import MILLION
-from planner.options import CAP_HELP, IntegerOption
+from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
+from planner.studies import factors
+from planner.studies.draws import draw_options
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
-from planner.studies.factors import (
-    ENDS,
-    LOW,
-    CompareWithBase,
-    DrawFigures,
-    DrawnFactors,
-    EndPlan,
-    FactorChanges,
-    Hypercube,
-    PlanFigures,
-    Trajectories,
-    binding,
-    cost_of,
-    draw_figures,
-    mean_effects,
-    multiples,
-    plan_figures,
-)
+from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
@@ -69,7 +55,6 @@ HOLDING_SHARE = 0.95
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
 _NOT_FAIR = "not a random sample of all draws"
 _MOST_TRAJECTORIES = 10
-_MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _MOST_DECIDING = 12
 """... and are at most this many."""
 _MOST_CHANGES = 2
@@ -80,7 +65,7 @@ _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
 def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
-    ends = ((LOW, "at its low end"), ("high", "at its high end"))
+    ends = ((factors.LOW, "at its low end"), ("high", "at its high end"))
     low, high = (
         make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
         for end, where in ends
@@ -341,36 +326,32 @@ def study_of(
 
     Runs with the same kind of change follow one another. A group of one factor shares its runs.
     """
-    movement = FactorChanges(case, every)
-    moving, runs = list[FactorGroup](), list[tuple[object, Run]]()
+    movement = factors.FactorChanges(case, every)
+    moving, runs = list[FactorGroup](), defaultdict[object, list[Run]](list)
 
-    def add_runs(factors: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
-        runs_by_end = {}
-        for end in ENDS:
-            if all(getattr(factor, end) == 1.0 for factor in factors):
-                continue
-            change: Change = movement.change(factors, end)
-            runs_by_end[end] = f"{name} {end}"
-            key = factors[0].sheet, factors[0].field, end, movement.rank(factors)
-            runs.append((key, Run(runs_by_end[end], change, compare=CompareWithBase(change))))
-        return FactorGroup(factors, mineral, runs_by_end)
+    def add_runs(moved: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
+        ends = [end for end in ENDS if any(getattr(factor, end) != 1.0 for factor in moved)]
+        for end in ends:
+            change: Change = movement.change(moved, end)
+            key = moved[0].sheet, moved[0].field, end, movement.rank(moved)
+            compare = factors.CompareWithBase(change)
+            runs[key].append(Run(f"{name} {end}", change, compare=compare))
+        return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
     for factor in every:
         moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
-    groups: dict[tuple[str, str, str], list[int]] = {}
+    groups = defaultdict[tuple[str, str, str], list[int]](list)
     for i, factor in enumerate(every if is_grouped else ()):
-        groups.setdefault((factor.sheet, movement.mineral(factor), factor.field), []).append(i)
+        groups[factor.sheet, movement.mineral(factor), factor.field].append(i)
     for (sheet, mineral, column), members in groups.items():
         own = tuple(every[i] for i in members)
         if len(own) == 1:
             moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
         else:
-            name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
+            header = uncertainty.column_of(sheet, column).header
+            name = f"{sheet}, {mineral or 'all minerals'}, {header}"
             moving.append(add_runs(own, name, mineral))
-    by_kind: dict[object, list[Run]] = {}
-    for key, run in runs:
-        by_kind.setdefault(key, []).append(run)
-    return Study(case, ((Run(_BASE_RUN),), *_chains(by_kind.values())), whole_plan), moving
+    return Study(case, ((Run(_BASE_RUN),), *_chains(runs.values())), whole_plan), moving
 
 
 def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
@@ -440,10 +421,15 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
-            builds.append((abs(after - before), _built_words(project.name, before, after)))
+            now, planned = (
+                share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
+                for each in (after, before)
+            )
+            words = f"{project.name}: {now} built instead of {planned}"
+            builds.append((abs(after - before), words))
         elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
-            first, now = (e.years[_first_built(each[p])] for each in (base.built, end.built))
-            builds.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
+            first, year = (e.years[_first_built(each[p])] for each in (base.built, end.built))
+            builds.append((_LEAST_BUILT, f"{project.name} from {year} instead of {first}"))
     parts = [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
@@ -467,12 +453,6 @@ def _first_built(built: Floats) -> int:
     return int(np.argmax(built > tolerances.SAME_SHARE))
 
 
-def _built_words(name: str, before: float, after: float) -> str:
-    words = [share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
-             for each in (after, before)]  # fmt: skip
-    return f"{name}: {words[0]} built instead of {words[1]}"
-
-
 # ---- rows ----------------------------------------------------------------------------------------
 
 
@@ -480,10 +460,8 @@ def _built_words(name: str, before: float, after: float) -> str:
 class SensitivityRuns:
     """The base plan of a study, and the outcomes at the ends of all numbers, by run name."""
 
-    case: Case
     base: Plan
     figures: PlanFigures
-    moving: tuple[FactorGroup, ...]
     outcomes: Mapping[str, Outcome[Any]]
 
     def ends(self, moving: FactorGroup) -> EndPlans:
@@ -504,7 +482,7 @@ class SensitivityRuns:
             ),
             "swing_short": ends.swing(
                 lambda of: float(of.short.sum()),
-                tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
+                tolerances.LEAST_MOVE * max(1.0, self.base.case.largest_demand),
             ),
             "moved": ends.share_moved(self.prices),
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
@@ -525,10 +503,10 @@ class SensitivityRuns:
     @cached_property
     def prices(self) -> Floats:
         """The price of each source's mineral, the mean over the years [source, money/t]."""
-        years = self.case.years
+        case = self.base.case
         price = {
-            m.name: sum(m.price.value(year) for year in years) / len(years)
-            for m in self.case.minerals
+            m.name: sum(m.price.value(year) for year in case.years) / len(case.years)
+            for m in case.minerals
         }
         return np.array([price[source.mineral] for source in self.base.expanded.sources])
 
@@ -546,8 +524,10 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- all numbers at once -------------------------------------------------------------------------
 
 
-def draw_tables(base: Plan, drawn: Sequence[DrawFigures]) -> tuple[DrawMeasures, DrawDecisions]:
-    case, e, now = base.case, base.expanded, plan_figures(base)
+def draw_tables(
+    base: Plan, drawn: Sequence[factors.DrawFigures]
+) -> tuple[DrawMeasures, DrawDecisions]:
+    case, e, now = base.case, base.expanded, factors.plan_figures(base)
     words, currency = common.words_of(case), case.settings.currency
     short = np.array([d.figures.short for d in drawn])
     measures: list[tuple[str, str, str, float, Floats]] = [
@@ -576,7 +556,7 @@ def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) ->
 
 
 def _decisions(
-    base: Plan, now: PlanFigures, drawn: Sequence[DrawFigures]
+    base: Plan, now: PlanFigures, drawn: Sequence[factors.DrawFigures]
 ) -> Iterator[dict[str, Any]]:
     """Yield one row per project, source and share limit: the base decision, and that of draws."""
     case, few = base.case, (5, 50, 95)
@@ -593,7 +573,7 @@ def _decisions(
         yield _decision(BUYS, name, source.mineral, is_so, sold[:, s] > tolerances.LEAST_FLOW) | {
             "unit": "t", **_quantiles(sold[:, s], few)
         }  # fmt: skip
-    planned = binding(base)
+    planned = factors.binding(base)
     places = planned.union(*(d.binding for d in drawn))
     for limit, mineral in sorted(places):
         row = case.share_limits[limit]
@@ -643,10 +623,8 @@ class SensitivityStudy(StudyKind):
         click.option("--by", type=click.Choice([COST, SHORTAGE, DECISIONS]), default=COST,
                      help="Rank the numbers by their effect on total cost, on tonnes that are"
                      " missing, or on the choice of suppliers [cost]."),
-        click.option("--draws", type=IntegerOption(0, _MOST_DRAWS), default=0, metavar="N",
-                     help="Also draw all numbers at once, N times [none]."),
-        click.option("--seed", type=IntegerOption(0, _MOST_SEED), default=1, metavar="S",
-                     show_default=True, help="Seed of the draws: the same seed, the same draws."),
+        *draw_options(0, 0, "Also draw all numbers at once, N times [none].",
+                      "Seed of the draws: the same seed, the same draws."),
     )  # fmt: skip
 
     def __init__(
@@ -654,7 +632,7 @@ class SensitivityStudy(StudyKind):
     ) -> None:
         super().__init__(start)
         self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
-        self.factors = factors(start.case)
+        self.factors = uncertainty.factors(start.case)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
         layout, case = start.book.layout, start.case
         self.cells = {f: cells_of(f, case, layout) for f in self.factors}
@@ -665,28 +643,26 @@ class SensitivityStudy(StudyKind):
             self.start.case, self.factors, self._name, is_grouped=self.is_grouped
         )
         every = tuple(self.factors)
-        cube = Hypercube(self.draws, self.seed)
+        cube = factors.Hypercube(self.draws, self.seed)
         drawn = [
-            Run(f"Draw {i + 1}", DrawnFactors(every, cube, i), compare=draw_figures)
+            Run(f"Draw {i + 1}", factors.DrawnFactors(every, cube, i), compare=factors.draw_figures)
             for i in range(self.draws if every else 0)
         ]
-        self.trajectories = self._trajectories(every) if drawn and self.is_grouped else None
-        steps = 0 if self.trajectories is None else len(multiples(every, self.trajectories))
-        moves = [
-            Run(f"Step {i + 1}", DrawnFactors(every, self.trajectories, i), compare=cost_of)
-            for i in range(steps)
-            if self.trajectories is not None
-        ]
+        self.trajectories: factors.Trajectories | None = None
+        moves = list[Run]()
+        if drawn and self.is_grouped:  # groups move while other numbers are at random points
+            group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
+            count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
+            steps = factors.Trajectories(count, self.seed, tuple(group[f] for f in every))
+            moves = [
+                Run(f"Step {i + 1}", factors.DrawnFactors(every, steps, i), compare=factors.cost_of)
+                for i in range(len(factors.multiples(every, steps)))
+            ]
+            self.trajectories = steps
         more = (*chains_of(drawn, CHAIN), *chains_of(moves, CHAIN))
         study = replace(study, chains=(*study.chains, *more))
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-
-    def _trajectories(self, every: tuple[Factor, ...]) -> Trajectories:
-        """Return trajectories in which groups move while other numbers are at random points."""
-        group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
-        count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
-        return Trajectories(count, self.seed, tuple(group[factor] for factor in every))
 
     def _name(self, factor: Factor) -> str:
         cells = self.cells[factor]
@@ -735,9 +711,9 @@ class SensitivityStudy(StudyKind):
 
     def tables(self) -> list[Result]:
         base: Any = self.outcomes[0].result
-        case, words = self.start.case, common.words_of(self.start.case)
+        words = common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
-        results = SensitivityRuns(case, base, plan_figures(base), tuple(self.moving), of)
+        results = SensitivityRuns(base, factors.plan_figures(base), of)
         count = len(self.factors)
         rows = [results.row(m) | self._number_cells(m.first) for m in self.moving[:count]]
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
@@ -756,8 +732,8 @@ class SensitivityStudy(StudyKind):
         return [table, grouped.without(*_NUMBER_FIELDS, *unknown), *more]
 
     @property
-    def planned_draws(self) -> list[DrawFigures]:
-        return [o.result for o in self.outcomes if isinstance(o.result, DrawFigures)]
+    def planned_draws(self) -> list[factors.DrawFigures]:
+        return [o.result for o in self.outcomes if isinstance(o.result, factors.DrawFigures)]
 
     def _effects(self) -> list[float]:
         steps = [o for o in self.outcomes if o.name.startswith("Step ")]
@@ -765,14 +741,15 @@ class SensitivityStudy(StudyKind):
             return []
         positions = self.trajectories.positions(len(self.factors))
         costs = np.array([o.objective for o in steps], dtype=float)
-        return [float(effect) for effect in mean_effects(positions, costs, self.trajectories.group)]
+        effects = factors.mean_effects(positions, costs, self.trajectories.group)
+        return list(map(float, effects))
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
         record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
         return {
             "what": name_of(factor, record, case), "cells": ", ".join(self.cells[factor]),
-            "value": values_of(record, factor.field, factor.member)[0],
+            "value": uncertainty.values_of(record, factor.field, factor.member)[0],
             "unit": factor.column.unit.replace("USD", case.settings.currency),
             "low": factor.low, "high": factor.high, "by": factor.by,
             "estimate": "yes" if factor.is_estimate else "", "origin": record.source or record.note,
@@ -789,16 +766,15 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        more, base = super().answer(tables), self.plans[_BASE_PLAN]
-        rows: Any = more["factors"]
-        every = [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
-        known_base = {"objective_usd": base.objective, "shortage_t": base.shortage}
+        base = self.plans[_BASE_PLAN]
+        rows = tables.records(Sensitivities)
         return {
             "by": self.by,
-            **known_base,
+            "objective_usd": base.objective,
+            "shortage_t": base.shortage,
             "trouble": self.trouble or None,
-            **more,
-            "factors": every,
+            **super().answer(tables),
+            "factors": [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows],
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
@@ -817,8 +793,6 @@ class SensitivityStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         table, by = tables[Sensitivities], tables.option(BY)
         deciding = decisive(tables)
-        held = _share_of_swings(tables, len(deciding))
-        figures = tuple(_figures(tables))
         care = [
             "Each number moves alone. Its range is from its grade, mark or the sheet Uncertainty.",
             "Total cost includes shortage at its price, although nobody pays that.",
@@ -838,21 +812,20 @@ class SensitivityStudy(StudyKind):
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
-            (
-                f"{sheet} {_cell_range(cells)}",
-                cut(f"{what}. {origin or capitalized(by_mark)}", _SOURCE),
-            )
-            for sheet, cells, what, origin, by_mark, _ in deciding
+            (f"{sheet} {_cell_range(cells)}", f"{what}. {origin or capitalized(mark)}")
+            for sheet, cells, what, origin, mark, _ in deciding
         )
         finding = _finding(tables)
         if deciding:
             they = "these account" if len(deciding) > 1 else "this one accounts"
             changes = "the known changes" if missing else "all changes"
+            sizes = _rank_figures(tables)
+            held = share(sum(sizes[: len(deciding)]) / (sum(sizes) or 1.0))
             finding += (
-                f" When each number is moved alone, {they} for {share(held)} of {changes} in"
-                f" {_WORDS[by]}."
+                f" When each number is moved alone, {they} for {held} of {changes} in {_WORDS[by]}."
             )
-        return Headline(finding, figures, tuple(care), tuple(rows))
+        look_up = tuple((cells, cut(remark, _SOURCE)) for cells, remark in rows)
+        return Headline(finding, tuple(_figures(tables)), tuple(care), look_up)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -976,11 +949,6 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
 
 def _known_count(table: Sensitivities) -> int:
     return sum(known(swing) for swing in table.swing)
-
-
-def _share_of_swings(tables: Tables, count: int) -> float:
-    sizes = _rank_figures(tables)
-    return sum(sizes[:count]) / (sum(sizes) or 1.0)
 
 
 def _finding(tables: Tables) -> str:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from models import checks, measures
 from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Case, FixedDecisions
@@ -22,6 +20,7 @@ from models.results import Figure, Result, field
 from models.results.common import words_of
 from models.schema import ACTION_CELLS, ScenarioStep
 from models.units import MILLION
+from planner.render.table import with_number
 from planner.render.words import known, listed, money, percent, signed, span, uncapitalized
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies import engine
@@ -30,6 +29,8 @@ from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_stud
 from planner.studies.kind import KeyFigure, Tables
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.studies.places import Where
 
 UNFORESEEN = "unforeseen"
@@ -107,8 +108,7 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
 def _case_name(asked: Variant, taken: list[str]) -> str:
     """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
-    limit = asked.changes.get(LIMIT)
-    parts += [f"{LIMIT} {limit}"] if limit is not None else []
+    parts += [f"{LIMIT} {asked.changes[LIMIT]}"] if LIMIT in asked.changes else []
     names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
     name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
@@ -117,11 +117,8 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
 def _joined(parts: list[str], shown: int) -> str:
     """Return the first ``shown`` changes in words, and how many more there are."""
     first = "; ".join(parts[:shown])
-    first = (
-        first
-        if len(first) <= _LONGEST_NAME or shown > 1
-        else f"{first[: _LONGEST_NAME - 1].rstrip()}…"
-    )
+    if len(first) > _LONGEST_NAME and shown == 1:
+        first = f"{first[: _LONGEST_NAME - 1].rstrip()}…"
     return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
@@ -160,18 +157,16 @@ def plan_cases(
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
+        progress = engine.offset_progress(tell, len(foreseen), total)
         try:
-            more = run_study(
-                compare_study(case, late), where, engine.offset_progress(tell, len(foreseen), total)
-            )
+            more = run_study(compare_study(case, late), where, progress)
         except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
         trouble = "the study was stopped before"
     else:
-        trouble = (
-            f"the base, whose earlier decisions are kept, has no proven plan: {foreseen[0].error}"
-        )
+        why = f"has no proven plan: {foreseen[0].error}"
+        trouble = f"the base, whose earlier decisions are kept, {why}"
     if trouble:
         left = (each.name for each in late if not each.errors)
         unrun = (
@@ -243,10 +238,8 @@ def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
     names = [f'"{name}" ({by} by mineral)' for name, by in changes if isinstance(by, str) and by]
     if not names:
         return ""
-    verb, whose = ("changes", "its costs") if len(names) == 1 else ("change", "their costs")
-    return (
-        f"{listed(names, 2)} {verb} demand: {whose} and served shares are for the changed demand."
-    )
+    whose = "changes demand: its" if len(names) == 1 else "change demand: their"
+    return f"{listed(names, 2)} {whose} costs and served shares are for the changed demand."
 
 
 def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
@@ -266,11 +259,8 @@ def _step_in_words(case: Case, step: ScenarioStep) -> str:
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action
     selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
-    when = (
-        ""
-        if "first_year" not in ACTION_CELLS[step.action].selectors
-        else f", {span((first, last))}"
-    )
+    is_timed = "first_year" in ACTION_CELLS[step.action].selectors
+    when = f", {span((first, last))}" if is_timed else ""
     return f"{action}{f': {selected}' if selected else ''}{when}"
 
 
@@ -381,16 +371,13 @@ def vain_preparation(
     name, cost, likely = max(costs, key=lambda row: float(row[1]))
     remark = "preparing for a scenario that does not happen costs nothing extra."
     if cost > 0:
-        worth = (
-            f" Preparing pays off if the scenario is at least {percent(likely)} likely."
-            if known(likely)
-            else ""
-        )
         shortage = missing(absent_name(str(name)), BASE)
         remark = (
             f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
-            f" {shortage}.{worth}"
+            f" {shortage}."
         )
+        if known(likely):
+            remark += f" Preparing pays off if the scenario is at least {percent(likely)} likely."
     return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
 
 
@@ -401,32 +388,25 @@ def surprise_cost(
 
     ``missing`` says what is missing in one case beyond another.
     """
-    late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
-    late = late[late["surprise"].notna()]
+    late = with_number(late, "surprise")
     if late.empty:
         return (), ""
     worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
     cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
-    if not cost > 0:
-        sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
-        none = KeyFigure(
-            _COSTS, money(0.0, currency), f"for every scenario that is a surprise in {year}."
+    amount = money(max(cost, 0.0), currency)
+    sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
+    remark = f"for every scenario that is a surprise in {year}."
+    if cost > 0:
+        name = late_name.removesuffix(f" ({UNFORESEEN})")
+        shortage = missing(late_name, name)
+        sentence = (
+            f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
+            f" first year, with shortage at its price; {uncapitalized(shortage)}."
         )
-        return (none,), sentence
-    name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
-    shortage = missing(late_name, name)
-    sentence = (
-        f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
-        f" first year, with shortage at its price; {uncapitalized(shortage)}."
-    )
-    return (
-        KeyFigure(
-            _COSTS,
-            amount,
-            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.',
-        ),
-    ), sentence
+        remark = (
+            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.'
+        )
+    return (KeyFigure("A surprise costs at most", amount, remark),), sentence
 
 
-_COSTS = "A surprise costs at most"
 _PRICED = "The amount is total cost, with shortage at its price."

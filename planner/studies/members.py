@@ -140,9 +140,7 @@ class BillsByScenario(Result):
         "Costs it", "Scenario minus base. Below 0: the member gains. Discounted.", key="more_usd"
     )
     cash_more = field.millions(
-        "Of it cash",
-        "The part that is paid in cash. Discounted.",
-        key="cash_more_usd",
+        "Of it cash", "The part that is paid in cash. Discounted.", key="cash_more_usd"
     )
     priced_more = field.millions(
         "Of that, shortage at its price",

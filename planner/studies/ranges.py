@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pandas as pd
@@ -119,9 +119,8 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         shares = {f"{end}_share": t if t is None else ratio(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
-        rows.append(
-            {**vars(r), **shares, "supplier": _supplier_name(r, case, by), "verdict": verdict}
-        )
+        named = {"supplier": _supplier_name(r, case, by), "verdict": verdict}
+        rows.append({**vars(r), **shares, **named})
     return Ranges.of_rows(rows, words=words_of(case))
 
 
@@ -132,28 +131,18 @@ def _supplier_name(supplier: Range, case: Case, by: str) -> str:
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    now, cash, short = _amounts(plan, country)
-    least_now, cash_least, short_least = _amounts(least, country)
-    return LeastOf(
-        words=words_of(plan.case),
-        mineral=plan.expanded.minerals,
-        now=now,
-        least=least_now,
-        cash=cash,
-        cash_least=cash_least,
-        dearer=[ratio(more - paid, paid) for paid, more in zip(cash, cash_least, strict=True)],
-        short=short,
-        short_least=short_least,
-    )
-
-
-def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
-    """Yield a country's sales [t], the cash cost [money] and the shortage [t] by mineral."""
-    sold, paid = plan.sources, plan.mineral_costs
-    sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
-    for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
-        sums = rows.groupby("mineral")[name].sum()
-        yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
+    columns: dict[str, Any] = {"mineral": plan.expanded.minerals}
+    now, at_least = ("now", "cash", "short"), ("least", "cash_least", "short_least")
+    for each, names in ((plan, now), (least, at_least)):
+        sold, paid = each.sources, each.mineral_costs
+        sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
+        amounts = (sold, "tonnes"), (paid, "money"), (each.supply, "short")
+        for name, (rows, amount) in zip(names, amounts, strict=True):
+            sums = rows.groupby("mineral")[amount].sum()
+            columns[name] = sums.reindex(columns["mineral"], fill_value=0.0).tolist()
+    pairs = zip(columns["cash"], columns["cash_least"], strict=True)
+    columns["dearer"] = [ratio(more - paid, paid) for paid, more in pairs]
+    return LeastOf(words=words_of(plan.case), **columns)
 
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
@@ -364,12 +353,11 @@ class RangesStudy(StudyKind):
                 "its least and its most share of demand are less than one percentage point apart.",
             ),
         ]
-        top = every.sort_values("free", ascending=False, kind="stable").head(1)
-        for _, row in top[top["free"] >= POINT].iterrows():
-            remark = (
-                f"between {row['supplier']}'s share of {row['mineral']} now and its least share."
-            )
-            points = f"{row['free'] * 100.0:z.1f} points"
+        top = every.sort_values("free", ascending=False, kind="stable").iloc[0]
+        if top["free"] >= POINT:
+            whose = f"{top['supplier']}'s share of {top['mineral']}"
+            points = f"{top['free'] * 100.0:z.1f} points"
+            remark = f"between {whose} now and its least share."
             figures.append(KeyFigure("The largest choice", points, remark))
         return Headline(" ".join(sentences), tuple(figures))
 

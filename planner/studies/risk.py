@@ -40,18 +40,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Result)
 
 
-class PlanLabel(NamedTuple):
-    """One of the two plans of a draw: its name in headers and in field names, and its colour."""
-
-    header: str
-    key: str
-    role: Role
-
-
-PLANS = {
-    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
-    REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
-}
+PLANS = {AGREED: ("agreed", Role.PLAN), REPLANNED: ("replanned", Role.REPLANNED)}
+"""The two plans of a draw: the name in names of fields, and the colour."""
 
 
 class Format(NamedTuple):
@@ -136,7 +126,7 @@ class ByMember(_Shortages):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
-    header = PLANS[plan].header
+    header = plan.lower()
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
     return (
@@ -180,12 +170,11 @@ class Events(Result):
 
 
 def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
-    header = PLANS[plan].header
     return (
-        field.millions(f"Total cost, {header}", _NOW),
-        field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
-        field.tonnes(f"Short, {header}"),
-        field.share(f"Share short, {header}"),
+        field.millions(f"Total cost, {plan.lower()}", _NOW),
+        field.millions(f"Cash cost, {plan.lower()}", common.UNDISCOUNTED),
+        field.tonnes(f"Short, {plan.lower()}"),
+        field.share(f"Share short, {plan.lower()}"),
     )
 
 
@@ -315,7 +304,7 @@ def event_effects(risk: RiskResults) -> Events:
         "years": years.mean(axis=0),
     }
     for sample in risk.samples:
-        key, kept = PLANS[sample.name].key, sample.is_known
+        (key, _), kept = PLANS[sample.name], sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
         cost, tonnes = (
             drawing.effects(values[kept], years[kept]) for values in (sample.objective, short)
@@ -345,7 +334,7 @@ def draw_rows(risk: RiskResults) -> Draws:
     }
     for sample in risk.samples:
         values = _measures_of(risk, sample).values()
-        names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
+        names = (f"{name}_{PLANS[sample.name][0]}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
 
@@ -454,7 +443,8 @@ _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
     draws = tables[Draws].data
-    samples = [[float(v) for v in draws[f"{measure}_{p.key}"] if known(v)] for p in PLANS.values()]
+    columns = (draws[f"{measure}_{key}"] for key, _ in PLANS.values())
+    samples = [[float(v) for v in column if known(v)] for column in columns]
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
@@ -486,7 +476,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     pairs = zip(PLANS.items(), values, strict=True)
-    return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
+    return tuple(Series(name, role, tuple(each)) for (name, (_, role)), each in pairs)
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -513,7 +503,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         return None
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
-    columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
+    columns += [(f"{name}, expected", role, name, "share") for name, (_, role) in PLANS.items()]
     return Picture(
         title=f"Missing share of demand by mineral, {tables.option(YEARS)}",
         form=Form.GROUPED,
@@ -709,7 +699,7 @@ class RiskStudy(StudyKind):
             missing = f"{share(expected[worst])} of the need for {worst} is missing"
             before = next(base / need for mineral, need, _, base in needed if mineral == worst)
             missing += f"; without events it would be {share(before)}"
-        draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
+        draws = sum(map(known, tables[Draws].cost_agreed))
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (
             "Nobody pays for tonnes that are missing. Total cost counts them at their price, with"
@@ -766,7 +756,7 @@ def _sections(tables: Tables) -> Iterator[Section]:
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
-        added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
+        added = [v for key, _ in PLANS.values() for v in events.data[f"cost_{key}"]]
         both, unit = scaled(numbers(added, units.MILLION), events.words["money"])
         title = f"What a year of each event adds to total cost ({unit})"
         series = _series((both[: len(events)], both[len(events) :]))

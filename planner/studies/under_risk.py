@@ -18,20 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import tolerances
-from models.answers import (
-    Future,
-    FutureOutcomes,
-    Tail,
-    cvar,
-    independent_groups,
-    under_risk,
-    valued,
-)
+from models import answers, measures, tolerances
+from models.answers import FutureOutcomes, Tail
 from models.case import Case
 from models.errors import UsageError
-from models.measures import change
-from models.measures import ratio as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component, decisions
@@ -205,26 +195,18 @@ def informed_result(plan: Plan) -> UnderRiskResult:
     return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
 
 
-@dataclass(frozen=True)
-class UnderRiskReader:
-    """Makes one plan for all futures, from the plan of the case without events.
+def read_together(
+    plan: Plan, futures: Sequence[tuple[engine.Change, float, Ints]], calm: Ints, tail: Tail
+) -> UnderRiskResult:
+    """Make one plan for all futures, from the plan of the case without events.
 
-    ``events``, ``knowledge`` and ``chances`` have one entry per future. ``knowledge`` and ``calm``
+    ``futures`` are the events, the probability and the knowledge of each. Knowledge and ``calm``
     are as in ``models.answers.futures``.
     """
-
-    events: tuple[engine.Change, ...]
-    knowledge: tuple[Ints, ...]
-    chances: Floats
-    calm: Ints
-    tail: Tail
-
-    def __call__(self, plan: Plan) -> UnderRiskResult:
-        every = zip(self.events, self.chances.tolist(), self.knowledge, strict=True)
-        futures = [Future(event(plan.case), chance, labels) for event, chance, labels in every]
-        planned = under_risk(plan, futures, self.calm, self.tail)
-        decided = tuple(_decision_rows(plan, planned.decisions))
-        return UnderRiskResult(planned.risky, planned.plain, decided)
+    every = [answers.Future(event(plan.case), chance, known) for event, chance, known in futures]
+    planned = answers.under_risk(plan, every, calm, tail)
+    decided = tuple(_decision_rows(plan, planned.decisions))
+    return UnderRiskResult(planned.risky, planned.plain, decided)
 
 
 def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -262,7 +244,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
                 "unit": "t/yr" if kind == decisions.BUILDING.name else "t",
-                "plain": plain, "risky": risky, "change": change(risky, plain),
+                "plain": plain, "risky": risky, "change": measures.change(risky, plain),
             }  # fmt: skip
 
 
@@ -286,7 +268,7 @@ class _MineralGroup:
             return ""
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
-        for minerals in independent_groups(self.case):
+        for minerals in answers.independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # each different sequence of events up to a year has columns of its own in that year
             years = [len({_hits_until(hits, year) for hits in differ}) for year in self.case.years]
@@ -313,7 +295,8 @@ class _MineralGroup:
         objective.
         """
         names = [m.name for m in self.case.minerals]
-        groups = independent_groups(self.case)  # all futures share builds, so budgets link none
+        # all futures share builds, so budgets link none
+        groups = answers.independent_groups(self.case)
         label: dict[object, int] = {}
 
         def labels_of(hits: Hits) -> Ints:
@@ -334,10 +317,10 @@ class _MineralGroup:
         events = tuple(drawing.foreseen(case, hits) for hits in self.hits)
         every, calm = tuple(map(labels_of, self.hits)), labels_of(())
 
-        def reader(chances: Floats) -> UnderRiskReader:
+        def reader(chances: Floats) -> Callable[[Plan], UnderRiskResult]:
             drawn = np.flatnonzero(chances)
-            happen, labels = tuple(events[i] for i in drawn), tuple(every[i] for i in drawn)
-            return UnderRiskReader(happen, labels, chances[drawn], calm, tail)
+            futures = tuple((events[i], float(chances[i]), every[i]) for i in drawn)
+            return partial(read_together, futures=futures, calm=calm, tail=tail)
 
         who = drawing.minerals_words(case, names)
         titles = ("Under risk", *(f"Under risk, batch {b + 1}" for b in range(len(self.batches))))
@@ -346,10 +329,7 @@ class _MineralGroup:
             for title, chances in zip(titles, self.chances, strict=True)
         )
         runs = [engine.Run(f"Known, future {i}: {who}", event) for i, event in enumerate(events, 1)]
-        chains = (
-            *engine.chains_of(batches, _IN_CHAIN),
-            *engine.chains_of(runs, _IN_CHAIN),
-        )
+        chains = (chain for each in (batches, runs) for chain in engine.chains_of(each, _IN_CHAIN))
         return engine.Study(self.case, ((together,), *chains), informed_result)
 
 
@@ -434,7 +414,7 @@ class UnderRisk(StudyKind):
                     runs.append(outcome)
                     continue
                 for end, result_of in (("", result.by_future), (", plain plan", result.plain)):
-                    cost = valued(result_of.costs, chances[chances > 0], self.tail)
+                    cost = answers.valued(result_of.costs, chances[chances > 0], self.tail)
                     name = outcome.name + end
                     runs.append(replace(outcome, name=name, objective=cost, proof=result_of.proof))
         return runs
@@ -482,15 +462,14 @@ class UnderRisk(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
+        note = NOTE if self.status == OPTIMAL else "Search"
         return {
             **self.start.options,
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
             "Seed": str(self.seed),
             OBJECTIVE: self._objective_words,
             Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
-            **(
-                {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
-            ),
+            **({note: self.trouble} if self.trouble else {}),
             "What is built": "decided before the first event, the same in all futures",
             "All else": "decided in its year, knowing the events so far that touch the mineral."
             " Later events are known only as far as all drawn futures that are left agree",
@@ -516,11 +495,10 @@ class UnderRisk(StudyKind):
                 np.array([row["vss"] for row in batches])
             )
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
-        grain = Decisions.GRAIN[1:]
-        order = [*_KINDS]
+        order, grain = [*_KINDS], Decisions.GRAIN[1:]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))
         ways = [way for way, *_ in _WAYS]
-        short_columns = dict(zip((f"short_{w}" for w in ways), short.sum(axis=2), strict=True))
+        short_ways = (f"short_{way}" for way in ways)
         expected = (chances[:, None] * short).sum(axis=1)
         return [
             PlansUnderRisk.of_rows(measured, words=currency),
@@ -531,7 +509,7 @@ class UnderRisk(StudyKind):
                 chance=chances,
                 events=[drawing.hits_words(case, d.hits) for d in self.different],
                 **dict(zip(ways, costs, strict=True)),
-                **short_columns,
+                **dict(zip(short_ways, short.sum(axis=2), strict=True)),
             ),
             Expected(
                 words=currency,
@@ -561,9 +539,9 @@ class UnderRisk(StudyKind):
         """Measures of costs and probabilities by future; the objective is first."""
         measures: dict[str, Callable[[Floats, Floats], float]] = {}
         if self.tail.weight:
-            measures[_LEAST] = partial(valued, tail=self.tail)
-        measures[_EXPECTED] = partial(valued, tail=Tail())
-        measures[_cvar_words(self.tail.alpha)] = partial(cvar, alpha=self.tail.alpha)
+            measures[_LEAST] = partial(answers.valued, tail=self.tail)
+        measures[_EXPECTED] = partial(answers.valued, tail=Tail())
+        measures[_cvar_words(self.tail.alpha)] = partial(answers.cvar, alpha=self.tail.alpha)
         measures[_DEAREST] = lambda costs, _: float(costs.max())
         return measures
 
@@ -601,8 +579,7 @@ class UnderRisk(StudyKind):
             largest = [row in changed[:_MOST_BARS] for row in tables.records(Decisions)]
             few = sum(largest) < len(changed)
             which = f"The {sum(largest)} largest of {len(changed)} changed" if few else "Changed"
-            heading = f"{which} decisions"
-            yield Numbers(tables[Decisions].where(largest), heading=heading)
+            yield Numbers(tables[Decisions].where(largest), heading=f"{which} decisions")
 
     # ---- from the tables alone -------------------------------------------------------------------
 
@@ -615,20 +592,16 @@ class UnderRisk(StudyKind):
         drawn = int(tables.option(FUTURES).split()[0].replace(",", ""))
         if list(futures.events) == [drawing.NO_EVENT]:
             why = tables.option(NOTE)
-            return Headline(
-                ("No event happens in any drawn future, so the plan under risk is the plain plan.")
-                + (f" {words.capitalized(why)}." if why else ""),
-                (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
-            )
+            none = "No event happens in any drawn future, so the plan under risk is the plain plan."
+            none += f" {words.capitalized(why)}." if why else ""
+            return Headline(none, (KeyFigure(_EXPECTED, cost, "as in the plain plan."),))
         sure = ""
         if batches and row["error"] is not None:
             sure = f", give or take {words.money(row['error'], unit)}"
         count = words.counted(drawn, "future")
-        least = (
-            " on average"
-            if row["measure"] == _EXPECTED
-            else f" of {words.uncapitalized(row['measure'])}"
-        )
+        least = " on average"
+        if row["measure"] != _EXPECTED:
+            least = f" of {words.uncapitalized(row['measure'])}"
         changed = _changed(tables)
         if changed:
             this = _what_saves(changed, _ADVISED)
@@ -729,19 +702,15 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 def _compared(
     informed: float, risky: float, plain: float, *, is_objective: bool
 ) -> dict[str, float]:
-    without_noise = words.without_noise
-    saved = {
-        "evpi": without_noise(risky - informed, risky),
-        "vss": without_noise(plain - risky, plain),
-    }
-    if is_objective:  # below 0 only within the gap of the proofs
-        saved = {name: max(0.0, value) for name, value in saved.items()}
-    return {"informed": informed, "risky": risky, "plain": plain, **saved}
+    least = 0.0 if is_objective else -np.inf  # below 0 only within the gap of the proofs
+    evpi = max(least, words.without_noise(risky - informed, risky))
+    vss = max(least, words.without_noise(plain - risky, plain))
+    return {"informed": informed, "risky": risky, "plain": plain, "evpi": evpi, "vss": vss}
 
 
 def _shares(rows: Any, name: str) -> list[float]:
     pairs = rows[[name, "demand"]].to_numpy().tolist()
-    return [100.0 * (part_of(tonnes, need) or 0.0) for tonnes, need in pairs]
+    return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
 
 
 def _changed(tables: Tables) -> list[dict[str, Any]]:
@@ -790,11 +759,9 @@ def _missing(tables: Tables) -> tuple[str, str]:
 
     The mineral is the one with the largest difference; if there is none, with the most missing.
     """
-    rows = []
-    for mineral, need, *tonnes in tables[Expected].rows(
-        Expected.mineral, Expected.demand, Expected.risky, Expected.plain
-    ):
-        risky, plain = (part_of(t, need) or 0.0 for t in tonnes)
+    rows, t = [], Expected
+    for mineral, need, *tonnes in tables[t].rows(t.mineral, t.demand, t.risky, t.plain):
+        risky, plain = (measures.ratio(t, need) or 0.0 for t in tonnes)
         rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
     apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
     if not most:

@@ -168,10 +168,8 @@ def plan_cases(
         why = f"has no proven plan: {foreseen[0].error}"
         trouble = f"the base, whose earlier decisions are kept, {why}"
     if trouble:
-        left = (each.name for each in late if not each.errors)
-        unrun = (
-            Outcome[Planned](name, error=f"{engine.NOT_RUN}{trouble}", ran=False) for name in left
-        )
+        left, why = (each.name for each in late if not each.errors), f"{engine.NOT_RUN}{trouble}"
+        unrun = (Outcome[Planned](name, error=why, ran=False) for name in left)
         more = Outcomes(tuple(unrun), foreseen.stopped)
     by_name = {each.name: each for each in late}
     decided = [by_name.get(each.name, each) for each in cases]

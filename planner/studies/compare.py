@@ -672,9 +672,8 @@ class _ComparisonCharts(_ComparisonTables):
             shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
         sums = [sum(column) for column in zip(*worth.values(), strict=True)]
         size, unit, look = self.money_scale(max(sums))
-        series = [
-            Series(short(m), Role.ONE_OF_MANY, tuple(v / size for v in worth[m])) for m in shown
-        ]
+        lines = {short(m): tuple(value / size for value in worth[m]) for m in shown}
+        series = [Series(name, Role.ONE_OF_MANY, line) for name, line in lines.items()]
         if rest:
             columns = zip(*(worth[m] for m in rest), strict=True)
             others = tuple(sum(column) / size for column in columns)
@@ -855,9 +854,8 @@ class Compare(StudyKind):
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
-        self.differing = result_getter(
-            lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
-        )
+        late = builds_in_background(where, [case])
+        self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
         self.absent = cases.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped
 
@@ -865,10 +863,8 @@ class Compare(StudyKind):
     def tariff_sentence(self) -> str:
         paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
         most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
-        names = dict.fromkeys([*list(paid)[:1], *most])
-        return words.tariff_words(
-            {name: paid[name] for name in names}, self.start.case.settings.currency
-        )
+        shown = {name: paid[name] for name in (*list(paid)[:1], *most)}
+        return words.tariff_words(shown, self.start.case.settings.currency)
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
         book = self.start.book
@@ -1008,9 +1004,8 @@ class Compare(StudyKind):
         lead = "Total cost is discounted, and includes shortage and penalties."
         costs = numbers.view(*(p for p in charts.charts() if not p.small))
         sections = [Section("cost", "What each scenario costs", lead, costs)]
-        sections += members.who_pays_section(
-            tables, compare_tables.WhoPaysByScenario, compare_tables.SCENARIO.header, "the base"
-        )
+        who, scenario = compare_tables.WhoPaysByScenario, c.scenario.header
+        sections += members.who_pays_section(tables, who, scenario, "the base")
         sections += members.bills_section(tables)
         if charts.rows.empty:
             return tuple(sections)
@@ -1059,9 +1054,7 @@ class _ComparisonFinding(_ComparisonTables):
             })
             for mineral, each in when.items()
         }  # fmt: skip
-        return missing(
-            parts, f" beyond the base, {words.span(years)}" if years else " beyond the base"
-        )
+        return missing(parts, f" beyond the base{f', {words.span(years)}' if years else ''}")
 
     def headline(self) -> Headline:
         here = _missing_parts(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)

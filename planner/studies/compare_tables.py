@@ -385,9 +385,8 @@ class _KeyedRows:
         self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
         self.by_key[:, keys] = self.numbers
         minerals, years = [m.name for m in base.minerals], base.years
-        needs = np.ones(
-            (len(minerals) + 1, len(years) + 1)
-        )  # the last entries: no mineral, no year
+        # the last entries: no mineral, no year
+        needs = np.ones((len(minerals) + 1, len(years) + 1))
         for m, mineral in enumerate(minerals):
             needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
         named = ((minerals, "mineral"), (years, "year"))
@@ -411,8 +410,9 @@ def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
     names = [words.clean(name) for name, table in parts for _ in range(len(table))]
     columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
     for header in dict.fromkeys(header for _, table in parts for header in table.headers):
+        named = ({column.header: column for column in table.columns} for _, table in parts)
         sides = [
-            (len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts
+            (len(t), columns.get(header)) for (_, t), columns in zip(parts, named, strict=True)
         ]
         some = next(column for _, column in sides if column is not None)
         values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]

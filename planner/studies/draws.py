@@ -47,7 +47,7 @@ NO_EVENTS = (
 def draw_options(least: int, default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
     """Return the options ``--draws``, from ``least`` on, and ``--seed``, with their helps."""
     draws, seed = IntegerOption(least, 100_000), IntegerOption(0, 2**63 - 1)
-    shown = {"default": default, "show_default": default > 0}
+    shown: dict[str, Any] = {"default": default, "show_default": default > 0}
     return (
         click.option("--draws", type=draws, metavar="N", help=of_draws, **shown),
         click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, show_default=True),

@@ -214,7 +214,7 @@ def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
     """Return the figures of a plan; sources are in the order of the base case."""
     e = plan.expanded
     (mineral, _, _), tonnes = plan.part(SHORTAGE)
-    short = np.bincount(mineral, tonnes, len(e.minerals))
+    short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
     built = np.zeros((len(e.case.projects), len(e.years)))
     (project, year), fraction = plan.part(BUILT)
     within = (year >= e.years[0]) & (year <= e.years[-1])
@@ -371,10 +371,8 @@ class Hypercube:
     def positions(self, numbers: int) -> Floats:
         """Return the position of each number in its range, 0 to 1: one row per draw."""
         source = _random(self.seed)
-        strata = [source.permutation(self.draws) for _ in range(numbers)]
-        return np.asarray(np.stack(strata, axis=1) + source.random((self.draws, numbers))) / (
-            self.draws
-        )
+        strata = np.stack([source.permutation(self.draws) for _ in range(numbers)], axis=1)
+        return np.asarray(strata + source.random((self.draws, numbers))) / self.draws
 
 
 @dataclass(frozen=True)

@@ -306,9 +306,8 @@ def event_effects(risk: RiskResults) -> Events:
     for sample in risk.samples:
         (key, _), kept = PLANS[sample.name], sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (
-            drawing.effects(values[kept], years[kept]) for values in (sample.objective, short)
-        )
+        amounts = (values[kept] for values in (sample.objective, short))
+        cost, tonnes = (drawing.effects(amount, years[kept]) for amount in amounts)
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)

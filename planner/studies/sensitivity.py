@@ -297,10 +297,9 @@ class EndPlans:
     def share_moved(self, prices: Floats) -> float:
         """Return the share of purchases, by value, that moves to other sources: the larger end."""
         value = float((self.base.sold * prices).sum())
-        parts = [
-            float((np.abs(e.figures.sold - self.base.sold) * prices).sum()) for e in self.proven
-        ]
-        return max(parts, default=0.0) / 2.0 / value if value > 0 else 0.0
+        moves = (np.abs(end.figures.sold - self.base.sold) for end in self.proven)
+        most = max((float((moved * prices).sum()) for moved in moves), default=0.0)
+        return most / 2.0 / value if value > 0 else 0.0
 
     @property
     def first_order_is(self) -> str:
@@ -473,17 +472,13 @@ class SensitivityRuns:
         return EndPlans(self.figures, low, high)
 
     def row(self, moving: FactorGroup) -> dict[str, Any]:
-        ends = self.ends(moving)
+        ends, cost = self.ends(moving), self.figures.objective
+        least = tolerances.LEAST_MOVE * max(1.0, self.base.case.largest_demand)
         row: dict[str, Any] = {
             "sheet": moving.first.sheet, "column": moving.first.column.header,
             "mineral": moving.mineral,
-            "swing": ends.swing(
-                lambda of: of.objective, tolerances.SAME_CELL * abs(self.figures.objective)
-            ),
-            "swing_short": ends.swing(
-                lambda of: float(of.short.sum()),
-                tolerances.LEAST_MOVE * max(1.0, self.base.case.largest_demand),
-            ),
+            "swing": ends.swing(lambda of: of.objective, tolerances.SAME_CELL * abs(cost)),
+            "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
             "moved": ends.share_moved(self.prices),
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
@@ -545,10 +540,8 @@ def draw_tables(
          "mean": float(sample.mean()), **_quantiles(sample)}
         for name, mineral, unit, value, sample in measures
     ]  # fmt: skip
-    decisions = list(_decisions(base, now, drawn))
-    return (
-        DrawMeasures.of_rows(rows, words=words), DrawDecisions.of_rows(decisions, words=words)
-    )  # fmt: skip
+    decisions = DrawDecisions.of_rows([*_decisions(base, now, drawn)], words=words)
+    return DrawMeasures.of_rows(rows, words=words), decisions
 
 
 def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) -> dict[str, float]:
@@ -639,10 +632,8 @@ class SensitivityStudy(StudyKind):
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
-        study, self.moving = study_of(
-            self.start.case, self.factors, self._name, is_grouped=self.is_grouped
-        )
-        every = tuple(self.factors)
+        case, every = self.start.case, tuple(self.factors)
+        study, self.moving = study_of(case, every, self._name, is_grouped=self.is_grouped)
         cube = factors.Hypercube(self.draws, self.seed)
         drawn = [
             Run(f"Draw {i + 1}", factors.DrawnFactors(every, cube, i), compare=factors.draw_figures)
@@ -821,9 +812,8 @@ class SensitivityStudy(StudyKind):
             changes = "the known changes" if missing else "all changes"
             sizes = _rank_figures(tables)
             held = share(sum(sizes[: len(deciding)]) / (sum(sizes) or 1.0))
-            finding += (
-                f" When each number is moved alone, {they} for {held} of {changes} in {_WORDS[by]}."
-            )
+            changes += f" in {_WORDS[by]}"
+            finding += f" When each number is moved alone, {they} for {held} of {changes}."
         look_up = tuple((cells, cut(remark, _SOURCE)) for cells, remark in rows)
         return Headline(finding, tuple(_figures(tables)), tuple(care), look_up)
 
@@ -850,10 +840,10 @@ class SensitivityStudy(StudyKind):
             views = groups.view(tornado(tables, GroupSensitivities))
             sections.append(Section("groups", "Moved together", lead, views))
         if DrawDecisions in tables:
-            holds = (
-                f"A decision holds if at least {share(HOLDING_SHARE)} of draws decide as planned."
+            lead = (
+                "All numbers are drawn at once. A decision holds if at least"
+                f" {share(HOLDING_SHARE)} of draws decide as planned."
             )
-            lead = f"All numbers are drawn at once. {holds}"
             decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
             loose = decisions.where([holds == "no" for holds in decisions.holds])
             blocks = (Numbers(loose, heading="Decisions that do not hold"),)

@@ -25,6 +25,7 @@ from models.plan.countries import country_shares
 from models.plan.secured import SECURED, secured_rows
 from models.plan.stages import input_cost
 from models.plan.supply import supply_columns
+from models.program import CashCost
 from models.resolve import Floats, Ints
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
@@ -69,15 +70,7 @@ POINT_FIELDS = (
 )
 """The fields of a point, and of one mineral at a point."""
 _OTHER_FIELDS = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
-
-
-def figures_of(kind: type[Frontier]) -> list[Field]:
-    """Return the fields of a point, or of one mineral at a point, in JSON."""
-    own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
-    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
-    return [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
-
-
+"""The fields that are not figures of a point, or of one mineral at a point, in JSON."""
 _DUTIES = ("tariffs", "levies")
 """The parts of the cash cost that members' own treasuries receive."""
 _OF_PLAN = ("objective", "purchases", "cash", *_DUTIES, "tonnes")
@@ -189,10 +182,9 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
 
     def charges_by_mineral(*headings: str, kind: int = 0) -> dict[str, float]:
         """Return the cost under headings by mineral [money]; kind 1: discounted, 0: not."""
-        sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
-        return sums_by_mineral(
-            plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
-        )
+        every = (plan.charges[name][kind] for name in headings if name in plan.charges)
+        costs = sum(every, np.zeros(len(e.minerals)))
+        return dict(zip(e.minerals, costs.tolist(), strict=True))
 
     # payments of plants for inputs, without and with support
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
@@ -201,15 +193,12 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
     is_flow = plan.delivered > tolerances.LEAST_FLOW
     bought = sums_by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
     paid = [name for name in plan.charges if name not in PENALTIES]
+    total, tariff = charges_by_mineral(*plan.charges, kind=1), charges_by_mineral(TARIFF.name)
     return {
-        "objective": with_input_costs(
-            plan, charges_by_mineral(*plan.charges, kind=1), worth, worth
-        ),
+        "objective": with_input_costs(plan, total, worth, worth),
         "purchases": with_input_costs(plan, bought, net),
         "cash": with_input_costs(plan, charges_by_mineral(*paid), gross, gross),
-        "tariffs": with_input_costs(
-            plan, charges_by_mineral(TARIFF.name), plan.input_tariffs, tariffs
-        ),
+        "tariffs": with_input_costs(plan, tariff, plan.input_tariffs, tariffs),
         "levies": with_input_costs(plan, charges_by_mineral(LEVY.name), plan.input_levies, levies),
     }
 
@@ -238,10 +227,8 @@ def with_input_costs(
     more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
     np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
     made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
-    is_unused = made[flows.intake, flows.year] <= 0
-    np.add.at(
-        more, flows.mineral, is_unused * (charged + plan.taken * cost[flows.source, flows.year])
-    )
+    spent = charged + plan.taken * cost[flows.source, flows.year]
+    np.add.at(more, flows.mineral, (made[flows.intake, flows.year] <= 0) * spent)
     np.add.at(less, flows.mineral, counted)
     pairs = zip(more.tolist(), less.tolist(), strict=True)
     return {
@@ -567,10 +554,9 @@ def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
-    second, reference = (SmallestCaps, sweep.smallest) if parameter.is_cap else (
-        sweep_tables.WithoutSecurity if is_security else sweep_tables.AsGiven, sweep.reference
-    )  # fmt: skip
+    kind: type[Result] = SmallestCaps
     if not parameter.is_cap:
+        kind = sweep_tables.WithoutSecurity if is_security else sweep_tables.AsGiven
         rows = rows.assign(knob=parameter.title)
         step = measures.POINT if parameter.kind.is_price else 1.0
         rising = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
@@ -578,7 +564,8 @@ def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result
     frontier = _result(_table_of(parameter), rows, placeholders)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
     empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
-    return frontier.without(*empty), _result(second, reference, placeholders)
+    reference = sweep.smallest if parameter.is_cap else sweep.reference
+    return frontier.without(*empty), _result(kind, reference, placeholders)
 
 
 def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
@@ -670,22 +657,19 @@ class _SweepCharts:
         small = [self.small_chart(mineral) for mineral in chart.top(cash, _MOST_SMALL)]
         if self.is_cap:
             return chart.drawn(*self.panels(), self.smallest_caps_chart(), dearer, *small)
-        of, what = (SecurityCurve.missing, "missing") if self.is_secured else (
-            Frontier.short, "short"
-        )  # fmt: skip
-        lacking = self.tonnes_chart(of, f"{what}, all minerals added by weight", Role.SHORT)
+        of, what = Frontier.short, "short, all minerals added by weight"
+        if self.is_secured:
+            of, what = SecurityCurve.missing, "missing, all minerals added by weight"
+        lacking = self.tonnes_chart(of, what, Role.SHORT)
         if self.is_floor:
-            outside = self.tonnes_chart(
-                FloorCurve.outside, "bought outside the coalition", Role.PLAN
-            )
+            what = "bought outside the coalition"
+            outside = self.tonnes_chart(FloorCurve.outside, what, Role.PLAN)
             return chart.drawn(self.cost_chart(), outside, lacking, *small)
-        of_short = ("short share", "Demand that goes short", "Share of coalition demand")
-        of_losses = (
-            "kept",
-            "Losses of one country that the plan survives",
-            SecurityCurve.kept.header,
-        )
-        other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
+        lines = "short share", "Demand that goes short", "Share of coalition demand"
+        if self.is_secured:
+            kept = SecurityCurve.kept
+            lines = kept.name, "Losses of one country that the plan survives", kept.header
+        other = self.mineral_lines(*lines)
         return chart.drawn(self.cost_chart(), lacking, dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
@@ -765,10 +749,9 @@ class _SweepCharts:
             if self.is_floor:
                 unit = f"{self.currency}/t"
             across = f"{self.title} ({unit})"
-        values, look = tuple(self.values), Look.PRICE if self.is_floor else Look.SHARE
-        return Picture(
-            title, chart.Form.LINES, values, tuple(series), axis, across, scale=look, **more
-        )
+        look, form = Look.PRICE if self.is_floor else Look.SHARE, chart.Form.LINES
+        points, lines = tuple(self.values), tuple(series)
+        return Picture(title, form, points, lines, axis, across, scale=look, **more)
 
     def words(self, value: float) -> str:
         return parameters.price_words(value, self.currency) if self.is_floor else percent_of(value)
@@ -803,13 +786,10 @@ class _SweepCharts:
         return self.lines_chart(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
     def tonnes_chart(self, of: Field, what: str, role: Role) -> Picture | None:
-        amounts = self.figures(ALL, of.name)
-        title, series = (
-            f"{self.title}: what is {what}, {self.horizon}",
-            Series(of.header, role, amounts),
-        )
+        series = Series(of.header, role, self.figures(ALL, of.name))
+        title = f"{self.title}: what is {what}, {self.horizon}"
         shown = self.lines_chart(title, [series], of.header, look=Look.TONNES)
-        return shown if peak(amounts) else None
+        return shown if peak(series.values) else None
 
     def smallest_caps_chart(self) -> Picture | None:
         # a mineral that nobody sells has no share to compare with
@@ -875,13 +855,12 @@ class _SweepCharts:
         hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
         shares = self.figures(mineral, "share")
         largest = [Series(ByMineral.country.header, Role.PLAN, shares, hints=hints)]
+        axis = "Share of one country"
         largest += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
             self.lines_chart(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
             self.lines_chart(f"Missing part of need, {name}", missing_parts, "Share of need"),
-            self.lines_chart(
-                f"Largest share of one country, {name}", largest, "Share of one country"
-            ),
+            self.lines_chart(f"Largest share of one country, {name}", largest, axis),
         )
 
 
@@ -992,9 +971,8 @@ class Sweep(StudyKind):
         self.case = parameters.with_security(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.span, strict=True)
-        self.points = grid(
-            self.parameter, *(default if given is None else given for given, default in asked)
-        )
+        bounds = (default if given is None else given for given, default in asked)
+        self.points = grid(self.parameter, *bounds)
         self.task = words.counted(len(self.points), self.RUN)
 
     @classmethod
@@ -1009,7 +987,13 @@ class Sweep(StudyKind):
 
     @property
     def tariff_sentence(self) -> str:
-        return members.tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
+        ends = [*self.outcomes[:1], *self.outcomes[-len(self.points) :]]  # the reference first
+        rows = [(o.name, o.result.rows[0]) for o in ends if o.result and o.result.rows]
+        paid = {
+            name: CashCost(row["cash"], row["tariffs"], row["levies"])
+            for name, row in [*rows[:1], *rows[-1:]]
+        }
+        return words.tariff_words(paid, self.case.settings.currency)
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
@@ -1027,24 +1011,21 @@ class Sweep(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
+        case, own_cap = self.start.case, dict[str, str]()
+        rows = [row for row in case.share_limits if row.caps_each_country]
+        caps = {row.share.value(year) for row in rows for year in case.years}
+        if self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True):
+            own_cap = {OWN_CAP: percent_of(caps.pop())}
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
-            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
+            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
             **sweep_tables.tested_losses(self.case, self.parameter),
             "Premiums are against": _reference_words(self.parameter.kind),
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
-
-    @property
-    def _own_cap(self) -> dict[str, str]:
-        case = self.start.case
-        caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
-                for y in case.years}  # fmt: skip
-        is_one = self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True)
-        return {OWN_CAP: percent_of(caps.pop())} if is_one else {}
 
     @property
     def trouble(self) -> str:
@@ -1185,13 +1166,11 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
             f"{first} runs short first: with a tighter cap, more is missing than without a cap."
         )
         figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
-    who = "the coalition"
+    who, against = "the coalition", _reference_words(charts.kind)
     for name, value in points.items():
         premium, parts = charts.premium(value), charts.missing_parts(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = (
-            f"for the same tonnes, compared with {_reference_words(charts.kind)}. {missing(parts)}."
-        )
+        remark = f"for the same tonnes, compared with {against}. {missing(parts)}."
         figures.append(KeyFigure(name, shown, remark))
         costs, who = f"{who} pays {members.premium_words(premium)}", "it"
         sentences.append(f"{name} {costs}, and {hardest(parts)}.")
@@ -1308,7 +1287,9 @@ def _known_caps(tables: Tables) -> SmallestCaps:
 def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
     """Return the JSON object of one point: all minerals and each by name; null without a plan."""
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
-    figures = figures_of(kind)
+    own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
+    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
+    figures = [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
     numbers = {m: {f.json_key: row.get(f.name, 0.0) for f in figures} for m, row in by_name.items()}
     total = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))

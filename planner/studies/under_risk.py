@@ -345,11 +345,9 @@ def _groups_of(
     for minerals in together:
         hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
         place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
-        own_batches = batches if len(place) > 1 else ()
+        own, parts = case_of(case, minerals), batches if len(place) > 1 else ()
         of_draw = tuple(map(place.__getitem__, hits))
-        groups.append(
-            _MineralGroup(case_of(case, minerals), reach, tuple(place), of_draw, own_batches)
-        )
+        groups.append(_MineralGroup(own, reach, tuple(place), of_draw, parts))
     return groups
 
 
@@ -491,9 +489,8 @@ class UnderRisk(StudyKind):
             measured.append({"measure": name, "error": None} | row)
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
-            measured[0]["error"] = drawing.confidence_half_width(
-                np.array([row["vss"] for row in batches])
-            )
+            saved = np.array([row["vss"] for row in batches])
+            measured[0]["error"] = drawing.confidence_half_width(saved)
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
         order, grain = [*_KINDS], Decisions.GRAIN[1:]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))

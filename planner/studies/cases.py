@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from models import checks, measures
 from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Case, FixedDecisions
-from models.errors import Finding, Severity, SolverError, UsageError, warning
+from models.errors import Finding, SolverError, UsageError, warning
 from models.plan import Plan
 from models.results import Figure, Result, field
 from models.results.common import words_of
@@ -64,17 +64,13 @@ def compared_cases(
     options make.
     """
     names = [BASE, *dict.fromkeys(name for name in scenarios if name != BASE)]
-    cases = [_checked_case(case, name, Variant(name)) for name in names]
+    variants, cases = {name: Variant(name) for name in names}, list[ComparedCase]()
     if asked is not None and asked.changes:
-        cases.append(_checked_case(case, _case_name(asked, names), asked))
+        variants[_case_name(asked, names)] = asked
+    for name, variant in variants.items():
+        changed, warnings = variant.with_findings(case)
+        cases.append(ComparedCase(name, variant, tuple(checks.errors(changed)), warnings))
     return cases
-
-
-def _checked_case(case: Case, name: str, variant: Variant) -> ComparedCase:
-    changed, warnings = variant.with_findings(case)
-    findings = checks.check(changed, checks.RULES)
-    errors = tuple(f for f in findings if f.severity is Severity.ERROR)
-    return ComparedCase(name, variant, errors, warnings)
 
 
 def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> list[ComparedCase]:

@@ -258,27 +258,18 @@ def totals_of(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, short)
 
 
-@dataclass(frozen=True)
-class EventFreePlans:
-    """The plans of a case before its draws, and the session that made them.
+def names_of_runs(case: Case, chances: Chances) -> list[str]:
+    """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
+    free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
+    known = _known_events(case)
+    plans = (_PlanRuns(name, free, case, drawn, known) for name in (AGREED, REPLANNED))
+    chains = (chain for each in plans for study in each.studies for chain in study.chains)
+    return [run.name for chain in chains for run in chain]
 
-    ``base`` is the agreed plan. ``without_security`` is the plan that need not survive losses; None
-    if the case has no sheet Security.
-    """
 
-    session: Session
-    base: Plan
-    without_security: Plan | None
-
-    @staticmethod
-    def runs(case: Case, chances: Chances) -> list[str]:
-        """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
-        free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
-        plans = (
-            _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)
-        )
-        chains = (chain for each in plans for study in each.studies for chain in study.chains)
-        return [run.name for chain in chains for run in chain]
+EventFreePlans = tuple[Session, Plan, Plan | None]
+"""The session of a case without events, its agreed plan, and the plan that need not survive losses
+(None: there is no sheet Security)."""
 
 
 def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
@@ -287,8 +278,7 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
         raise UsageError(NO_EVENTS)
     session = start_session(case, where)
     base = session.base
-    free = session.solve_cold(case.change(security=())) if case.security else None
-    return EventFreePlans(session, base, free)
+    return session, base, session.solve_cold(case.change(security=())) if case.security else None
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
@@ -310,12 +300,10 @@ def plan_draws(
     events fails.
     """
     chances = chances or Chances()
-    event_free = event_free or plan_without_events(case, where)
-    drawn = draws(case, chances.draws, chances.seed)
-    base, free = event_free.base, case.change(security=())
+    session, base, free_plan = event_free or plan_without_events(case, where)
+    drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (case_before_loss(base, r) for r in rules)
-
     ceilings_of = {
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
         for minerals in linked_minerals(calm)
@@ -329,13 +317,12 @@ def plan_draws(
         _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
-    event_free.session.confirm()
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
-    free_plan = event_free.without_security
     calm_free = totals_of(free_plan) if free_plan is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_free)
@@ -387,13 +374,10 @@ class _PlanRuns:
         capital already spent and demand that was never to be met, which the runs leave out.
         """
         base = self._sums(totals, [[()] for _ in self.parts])
-        added = (
-            hit - none for hit, none in zip(self._sums(totals, self.of_draw), base, strict=True)
-        )
-        objective, cash, short = added
-        return DrawResults(
-            self.name, calm.objective + objective, calm.cash + cash, calm.short[None] + short
-        )
+        hit = self._sums(totals, self.of_draw)
+        objective, cash, short = (with_it - none for with_it, none in zip(hit, base, strict=True))
+        every = calm.objective + objective, calm.cash + cash, calm.short[None] + short
+        return DrawResults(self.name, *every)
 
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
@@ -457,21 +441,15 @@ def spread(sample: Floats) -> Spread:
     """
     if not len(sample):
         return Spread(*([math.nan] * 9))
-    low, middle, high = (float(v) for v in np.quantile(sample, (0.05, 0.5, TAIL)))
-    first, last = _ranks(len(sample), TAIL)
-    ordered = np.sort(sample)
-    tail, tail_error = conditional_value_at_risk(sample)
-    return Spread(
-        mean=float(sample.mean()),
-        error=standard_error(sample),
-        low=low,
-        middle=middle,
-        high=high,
-        high_from=float(ordered[first - 1]) if first >= 1 else math.nan,
-        high_to=float(ordered[last - 1]) if last <= len(ordered) else math.nan,
-        tail=tail,
-        tail_error=tail_error,
-    )
+    count, ordered = len(sample), np.sort(sample)
+    low, middle, high = np.quantile(sample, (0.05, 0.5, TAIL)).tolist()
+    # the number of draws below the 95th percentile is binomial, approximated as normal
+    rank, by = count * TAIL, SURE * math.sqrt(count * TAIL * (1.0 - TAIL))
+    first, last = math.floor(rank - by), math.ceil(rank + by) + 1  # the smallest has rank 1
+    high_from = float(ordered[first - 1]) if first >= 1 else math.nan
+    high_to = float(ordered[last - 1]) if last <= count else math.nan
+    mean, tail = float(sample.mean()), conditional_value_at_risk(sample)
+    return Spread(mean, standard_error(sample), low, middle, high, high_from, high_to, *tail)
 
 
 def standard_error(sample: Floats) -> float:
@@ -507,15 +485,6 @@ def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[floa
     value = float(ordered[rank - 1])
     terms = value + np.maximum(0.0, ordered - value) / (1.0 - level)
     return float(terms.mean()), standard_error(terms)
-
-
-def _ranks(count: int, level: float) -> tuple[int, int]:
-    """Return the ranks (1: smallest) between which a percentile lies with 95 % confidence.
-
-    The number of draws below it is binomial, approximated as normal.
-    """
-    middle, by = count * level, SURE * math.sqrt(count * level * (1.0 - level))
-    return math.floor(middle - by), math.ceil(middle + by) + 1
 
 
 @dataclass(frozen=True)

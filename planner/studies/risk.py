@@ -594,7 +594,7 @@ class RiskStudy(StudyKind):
         try:
             event_free = drawing.plan_without_events(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = outcomes_not_run(drawing.EventFreePlans.runs(case, self.chances), stop)
+            none = outcomes_not_run(drawing.names_of_runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
         self.risk = drawing.plan_draws(case, self.chances, where, tell, event_free)

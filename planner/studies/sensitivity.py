@@ -10,7 +10,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -455,55 +454,43 @@ def _first_built(built: Floats) -> int:
 # ---- rows ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class SensitivityRuns:
-    """The base plan of a study, and the outcomes at the ends of all numbers, by run name."""
-
-    base: Plan
-    figures: PlanFigures
-    outcomes: Mapping[str, Outcome[Any]]
-
-    def ends(self, moving: FactorGroup) -> EndPlans:
-        unmoved = EndPlan(self.figures, self.figures.objective, 0.0, "")
-        low, high = (
-            self.outcomes[moving.runs[end]].result if end in moving.runs else unmoved
-            for end in ENDS
-        )
-        return EndPlans(self.figures, low, high)
-
-    def row(self, moving: FactorGroup) -> dict[str, Any]:
-        ends, cost = self.ends(moving), self.figures.objective
-        least = tolerances.LEAST_MOVE * max(1.0, self.base.case.largest_demand)
+def _result_rows(
+    base: Plan, every: Iterable[FactorGroup], outcomes: Mapping[str, Outcome[Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the results at the ends of all numbers; ``outcomes`` are by run name."""
+    now, case = factors.plan_figures(base), base.case
+    rounding = tolerances.SAME_CELL * abs(now.objective)
+    least = tolerances.LEAST_MOVE * max(1.0, case.largest_demand)
+    unmoved = EndPlan(now, now.objective, 0.0, "")
+    price = {  # the mean over the years
+        m.name: sum(m.price.value(year) for year in case.years) / len(case.years)
+        for m in case.minerals
+    }
+    prices = np.array([price[source.mineral] for source in base.expanded.sources])
+    for moving in every:
+        of_run = {end: outcomes[run].result for end, run in moving.runs.items()}
+        low, high = (of_run.get(end, unmoved) for end in ENDS)
+        ends = EndPlans(now, low, high)
         row: dict[str, Any] = {
             "sheet": moving.first.sheet, "column": moving.first.column.header,
             "mineral": moving.mineral,
-            "swing": ends.swing(lambda of: of.objective, tolerances.SAME_CELL * abs(cost)),
+            "swing": ends.swing(lambda of: of.objective, rounding),
             "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
-            "moved": ends.share_moved(self.prices),
+            "moved": ends.share_moved(prices),
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
-        for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
+        for end, at in zip(ENDS, (low, high), strict=True):
             if at is not None:
-                change = at.figures.top - self.figures.top
+                change = at.figures.top - now.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
-                    f"otherwise_{end}": _differences(self.figures, at.figures, self.base),
+                    f"otherwise_{end}": _differences(now, at.figures, base),
                     f"cost_{end}": at.figures.objective,
                     f"short_{end}": float(at.figures.short.sum()),
                     f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
-        return row
-
-    @cached_property
-    def prices(self) -> Floats:
-        """The price of each source's mineral, the mean over the years [source, money/t]."""
-        case = self.base.case
-        price = {
-            m.name: sum(m.price.value(year) for year in case.years) / len(case.years)
-            for m in case.minerals
-        }
-        return np.array([price[source.mineral] for source in self.base.expanded.sources])
+        yield row
 
 
 _RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -704,9 +691,9 @@ class SensitivityStudy(StudyKind):
         base: Any = self.outcomes[0].result
         words = common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
-        results = SensitivityRuns(base, factors.plan_figures(base), of)
-        count = len(self.factors)
-        rows = [results.row(m) | self._number_cells(m.first) for m in self.moving[:count]]
+        count, results = len(self.factors), list(_result_rows(base, self.moving, of))
+        pairs = list(zip(self.moving, results, strict=True))
+        rows = [row | self._number_cells(m.first) for m, row in pairs[:count]]
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
@@ -714,7 +701,7 @@ class SensitivityStudy(StudyKind):
         if not self.is_grouped:
             return [table, *more]
         alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
-        groups = [results.row(m) | self._group_cells(m, alone) for m in self.moving[count:]]
+        groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
         effects = self._effects()
         for row, effect in zip(groups, effects, strict=False):
             row["effect"] = effect
@@ -853,14 +840,13 @@ class SensitivityStudy(StudyKind):
 
 _WORDS = {COST: "total cost", SHORTAGE: "shortage", DECISIONS: "the choice of suppliers"}
 _SCREEN = (
-    Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.low,
-    Sensitivities.high, Sensitivities.swing, Sensitivities.swing_short, Sensitivities.worth,
+    _Ends.sheet, _Ends.cells, _Ends.what, _Ends.low, _Ends.high, _Ends.swing, _Ends.swing_short,
+    _Ends.worth,
 )  # fmt: skip
-_PAGE = (*_SCREEN, Sensitivities.otherwise_low, Sensitivities.otherwise_high, Sensitivities.origin)
+_PAGE = (*_SCREEN, _Ends.otherwise_low, _Ends.otherwise_high, _Ends.origin)
 _GROUP_SCREEN = (
-    GroupSensitivities.sheet, GroupSensitivities.column, GroupSensitivities.mineral,
-    GroupSensitivities.count, GroupSensitivities.swing, GroupSensitivities.alone,
-    GroupSensitivities.swing_short, GroupSensitivities.worth,
+    _Ends.sheet, _Ends.column, _Ends.mineral, _Ends.count, _Ends.swing, _Ends.alone,
+    _Ends.swing_short, _Ends.worth,
 )  # fmt: skip
 
 
@@ -879,11 +865,8 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
     while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
         so_far += sizes[count]
         count += 1
-    rows = table.rows(
-        Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.origin,
-        Sensitivities.by, Sensitivities.estimate,
-    )  # fmt: skip
-    return list(rows)[:count]
+    e = _Ends
+    return list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))[:count]
 
 
 def _shown(tables: Tables) -> int:

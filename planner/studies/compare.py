@@ -24,7 +24,7 @@ from models.results.field import Colour, Field, Look, matrix_of
 from models.units import MILLION
 from planner import scenarios
 from planner.render import words
-from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
+from planner.render.chart import Form, Picture, Role, Series, drawn, heat, numbers, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
@@ -564,12 +564,10 @@ class _ComparisonCharts(_ComparisonTables):
     def charts(self) -> tuple[Picture, ...]:
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
-        pictures = [
-            self.extra_cost_chart(),
-            self.missing_chart(),
-            self.total_cost_chart(),
-            self.shortage_chart(),
-        ]
+        title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
+        extra = Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in self.ranked])
+        pictures = [self.panel_chart(title, extra, "Share of their cost in the base")]
+        pictures += [self.missing_chart(), self.total_cost_chart(), self.shortage_chart()]
         pictures += [self.largest_share_chart(mineral) for mineral in self.minerals]
         pictures += [self.mineral_shortage_chart(mineral) for mineral in self.minerals]
         return drawn(*pictures)
@@ -609,43 +607,26 @@ class _ComparisonCharts(_ComparisonTables):
         dear = {name: self.dearer_by(name) for name in self.names[1:]}
         return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
 
-    def extra_cost_chart(self) -> Picture | None:
-        names = self.ranked
-        title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
-        series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
-        return self.panel_chart(title, names, series, "Share of their cost in the base")
-
     def missing_chart(self) -> Picture | None:
-        names = self.ranked
-        peaks = list[float]()  # of the mineral hit hardest, in its worst year
-        for name in names:
+        peaks, hit = list[float](), list[str]()  # the mineral hit hardest, in its worst year
+        for name in self.ranked:
             mineral, whole = self.worst[name]
             years = _parts_of(self.when[name].get(mineral, {})).values()
             peaks.append(max(years, default=0.0) if whole > tolerances.MISSING_PART else 0.0)
+            hit.append(mineral if peaks[-1] > tolerances.MISSING_PART else "")
         what = "The mineral hit hardest: what is missing beyond the base in its worst year"
-        title, axis = f"{what}{self.more}", "Share of the mineral's need"
-        hit = [
-            self.worst[name][0] if peak > tolerances.MISSING_PART else ""
-            for name, peak in zip(names, peaks, strict=True)
-        ]
-        series = [Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)]
-        return self.panel_chart(title, names, series, axis, hit)
+        series = Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)
+        return self.panel_chart(f"{what}{self.more}", series, "Share of the mineral's need")
 
-    def panel_chart(
-        self,
-        title: str,
-        names: Sequence[str],
-        series: Sequence[Series],
-        axis: str,
-        minerals: Sequence[str] = (),
-    ) -> Picture | None:
-        """Return bars of shares by scenario; ``minerals`` names the mineral of each bar, if any."""
-        if not names or not any(series[0].values):
+    def panel_chart(self, title: str, series: Series, axis: str) -> Picture | None:
+        """Return bars of shares by ranked scenario; hints name the mineral of each bar, if any."""
+        if not any(series.values):
             return None
         labels = dict(zip(self.names, self.labels(small=True), strict=True))
-        each = minerals or [""] * len(names)
-        shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, each, strict=True)]
-        return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
+        hints = series.hints or [""] * len(series.values)
+        pairs = zip(self.ranked, hints, strict=True)
+        shown = tuple(f"{labels[name]}{hint and ': '}{hint}" for name, hint in pairs)
+        return Picture(title, Form.BARS, shown, (series,), axis, "", is_panel=True)
 
     def total_cost_chart(self) -> Picture:
         paid, fines = (
@@ -653,10 +634,10 @@ class _ComparisonCharts(_ComparisonTables):
             for name in ("paid", "penalties")
         )
         size, unit, look = self.money_scale(max(a + b for a, b in zip(paid, fines, strict=True)))
-        title, axis = f"Total cost, {self.horizon}{self.more}", unit
+        title = f"Total cost, {self.horizon}{self.more}"
         series = (
-            Series("Paid", Role.PLAN, tuple(v / size for v in paid)),
-            Series("Shortage and other penalties", Role.SHORT, tuple(v / size for v in fines)),
+            Series("Paid", Role.PLAN, numbers(paid, size)),
+            Series("Shortage and other penalties", Role.SHORT, numbers(fines, size)),
         )
         axis = f"{unit}, discounted" if self.discounts else unit
         return Picture(title, Form.BARS, self.labels(), series, axis, "", look)
@@ -667,17 +648,15 @@ class _ComparisonCharts(_ComparisonTables):
         ranked = sorted((m for m in totals if totals[m] > 0), key=lambda m: -totals[m])
         if not ranked:
             return None
-        shown, rest = ranked[:_MOST_MINERALS], ranked[_MOST_MINERALS:]
-        if len(rest) == 1:  # "1 others" would be wrong
-            shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
+        count = _MOST_MINERALS
+        count -= len(ranked) == count + 1  # "1 others" would be wrong
+        shown, rest = ranked[:count], ranked[count:]
         sums = [sum(column) for column in zip(*worth.values(), strict=True)]
         size, unit, look = self.money_scale(max(sums))
-        lines = {short(m): tuple(value / size for value in worth[m]) for m in shown}
-        series = [Series(name, Role.ONE_OF_MANY, line) for name, line in lines.items()]
+        series = [Series(short(m), Role.ONE_OF_MANY, numbers(worth[m], size)) for m in shown]
         if rest:
-            columns = zip(*(worth[m] for m in rest), strict=True)
-            others = tuple(sum(column) / size for column in columns)
-            series.append(Series(f"{len(rest)} others", Role.OTHER, others))
+            others = map(sum, zip(*(worth[m] for m in rest), strict=True))
+            series.append(Series(f"{len(rest)} others", Role.OTHER, numbers(others, size)))
         title = f"Shortage at the mineral's price, {self.horizon}{self.more}"
         return Picture(title, Form.BARS, self.labels(), tuple(series), unit, "", look)
 
@@ -686,12 +665,9 @@ class _ComparisonCharts(_ComparisonTables):
         caps = self.column(mineral, "last_limit")
         if not any(shares):
             return None
-        pairs = list(zip(shares, caps, strict=True))
-        over = [
-            s - cap if cap is not None and s > cap + tolerances.REMAINDER else 0.0
-            for s, cap in pairs
-        ]
-        room = [0.0 if cap is None else max(0.0, cap - s) for s, cap in pairs]
+        above = [0.0 if c is None else s - c for s, c in zip(shares, caps, strict=True)]
+        over = [by if by > tolerances.REMAINDER else 0.0 for by in above]
+        room = [max(0.0, -by) for by in above]
         inside = tuple(s - by for s, by in zip(shares, over, strict=True))
         series = [Series("Largest country share", Role.PLAN, inside)]
         if any(over):

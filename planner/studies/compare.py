@@ -1036,11 +1036,9 @@ class _ComparisonFinding(_ComparisonTables):
         here = _missing_parts(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
         amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
-        base = KeyFigure(
-            str(self.base["scenario"]),
-            f"{amount} paid" if amount else "unknown",
-            f"{self.tables.option(YEARS)}. {missing(here)}.",
-        )
+        remark = f"{self.tables.option(YEARS)}. {missing(here)}."
+        paid = f"{amount} paid" if amount else "unknown"
+        base = KeyFigure(str(self.base["scenario"]), paid, remark)
         if self.others.empty:
             is_alone = len(self.every) == 1
             why = "there is no scenario" if is_alone else "no scenario has a proven plan"

@@ -341,17 +341,12 @@ class RangesStudy(StudyKind):
         if unknown:
             largest = counted(unknown, "largest supplier")
             sentences.append(f"The range of {largest} is not known.")
+        freely = "by at least one percentage point of demand, each mineral by itself."
+        apart = "its least and its most share of demand are less than one percentage point apart."
+        which, many = "Minerals with a largest supplier that", len(rows)
         figures = [
-            KeyFigure(
-                "Minerals with a largest supplier that could sell less",
-                f"{len(chosen)} of {len(rows)}",
-                "by at least one percentage point of demand, each mineral by itself.",
-            ),
-            KeyFigure(
-                "Minerals with a largest supplier that is fixed",
-                f"{len(facts)} of {len(rows)}",
-                "its least and its most share of demand are less than one percentage point apart.",
-            ),
+            KeyFigure(f"{which} could sell less", f"{len(chosen)} of {many}", freely),
+            KeyFigure(f"{which} is fixed", f"{len(facts)} of {many}", apart),
         ]
         top = every.sort_values("free", ascending=False, kind="stable").iloc[0]
         if top["free"] >= POINT:

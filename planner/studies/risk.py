@@ -462,15 +462,10 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
-    return Picture(
-        title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
-        form=Form.COUNTS,
-        categories=tuple(labels),
-        series=_series(_counts(sample, edges) for sample in samples),
-        axis="draws",
-        across=f"{unit}, lower end of each bar{last}",
-        look=Look.COUNT,
-    )
+    title += f", {tables.option(YEARS)}: {max(map(len, samples)):,} draws"
+    series = _series(_counts(sample, edges) for sample in samples)
+    across = f"{unit}, lower end of each bar{last}"
+    return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Look.COUNT)
 
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
@@ -503,20 +498,14 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
     columns += [(f"{name}, expected", role, name, "share") for name, (_, role) in PLANS.items()]
-    return Picture(
-        title=f"Missing share of demand by mineral, {tables.option(YEARS)}",
-        form=Form.GROUPED,
-        categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
-        series=tuple(
-            Series(
-                name, role, numbers(100.0 * rows.loc[rows["plan"] == plan, column].astype(float))
-            )
-            for name, role, plan, column in columns
-        ),
-        axis="% of demand",
-        across="",
-        look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
+    names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
+    series = tuple(
+        Series(name, role, numbers(100.0 * rows[rows["plan"] == plan][column].astype(float)))
+        for name, role, plan, column in columns
     )
+    title = f"Missing share of demand by mineral, {tables.option(YEARS)}"
+    look = Look.DAYS  # a decimal: an axis of shares would reach to 100 %
+    return Picture(title, Form.GROUPED, names, series, "% of demand", "", look)
 
 
 class _Steps(Result):
@@ -532,6 +521,9 @@ class _Steps(Result):
 LEFT_OUT = "Left out of the total cost"
 """The row of About with the plan's penalty that this study does not count."""
 _WAIVED = "waived in years with an event"
+
+
+_SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
 
 
 class RiskStudy(StudyKind):
@@ -562,12 +554,7 @@ class RiskStudy(StudyKind):
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
-        *drawing.draw_options(
-            1,
-            1000,
-            "Number of draws.",
-            "Seed of the random draws: the same seed gives the same draws.",
-        ),
+        *drawing.draw_options(1, 1000, "Number of draws.", _SEED_HELP),
         click.option(
             "--surge",
             type=Share(),
@@ -705,19 +692,13 @@ class RiskStudy(StudyKind):
             f" penalties: {money_of(COST, 'mean')} on average, {money_of(COST, 'base')} without"
             f" events, and above {money_of(COST, 'high')} in one of twenty draws."
         )
+        chance = "of any mineral, over all years, if the coalition keeps the agreed plan."
+        without = f"without events {money_of(CASH, 'base')}."
+        without += f" {number_of(draws, 'draw')}: {few}." if few else ""
         figures = (
             KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
-            KeyFigure(
-                "Chance of more shortage than without events",
-                share(more / 100),
-                "of any mineral, over all years, if the coalition keeps the agreed plan.",
-            ),
-            KeyFigure(
-                f"{CASH}: mean",
-                money_of(CASH, "mean"),
-                f"without events {money_of(CASH, 'base')}."
-                + (f" {number_of(draws, 'draw')}: {few}." if few else ""),
-            ),
+            KeyFigure("Chance of more shortage than without events", share(more / 100), chance),
+            KeyFigure(f"{CASH}: mean", money_of(CASH, "mean"), without),
         )
         finding = (
             f"On average over all draws, {missing}. In {share(more / 100)} of draws, some mineral"

@@ -947,33 +947,23 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     size = first[_RANK_FIELDS[by]]
     amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
     if known(size) and size > 0:
-        yield KeyFigure(
-            f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}",
-            amounts[by](float(size)),
-            f"between {first['low']:z.3g} and {first['high']:z.3g} times its value.",
-        )
+        name = f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}"
+        ends = f"between {first['low']:z.3g} and {first['high']:z.3g} times its value."
+        yield KeyFigure(name, amounts[by](float(size)), ends)
     nothing = sum(known(row["swing"]) and row["swing"] <= 0 for row in rows)
-    yield KeyFigure(
-        "Numbers that change no cost",
-        f"{nothing:,} of {len(rows):,}",
-        "at either end of their ranges.",
-    )
+    count = f"{nothing:,} of {len(rows):,}"
+    yield KeyFigure("Numbers that change no cost", count, "at either end of their ranges.")
     if DrawDecisions in tables:
         decisions = tables[DrawDecisions]
         holds = sum(each == "yes" for each in decisions.holds)
-        yield KeyFigure(
-            "Decisions that hold",
-            f"{holds:,} of {len(decisions):,}",
-            f"{share(HOLDING_SHARE)} of draws or more decide as planned; all numbers are drawn at"
-            " once.",
-        )
+        count = f"{holds:,} of {len(decisions):,}"
+        many = f"{share(HOLDING_SHARE)} of draws or more decide as planned"
+        yield KeyFigure("Decisions that hold", count, f"{many}; all numbers are drawn at once.")
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
-        yield KeyFigure(
-            f"Most worth knowing: {_name_and_cells(best, tables)}",
-            money(float(best["worth"]), currency),
-            "saved on average if plants are built for the number's true value.",
-        )
+        name = f"Most worth knowing: {_name_and_cells(best, tables)}"
+        saved = "saved on average if plants are built for the number's true value."
+        yield KeyFigure(name, money(float(best["worth"]), currency), saved)
 
 
 def _name_and_cells(row: Mapping[Any, Any], tables: Tables) -> str:

@@ -538,11 +538,12 @@ def _smallest_caps(
     loosest = costly.groupby("mineral").tail(1).set_index("mineral")
     known_caps = {**least, ALL: max(least.values())} if least else {}
     minerals = free["mineral"]
-    return free.assign(
-        smallest=minerals.map(known_caps).astype(float),
-        costs_from=minerals.map(loosest["value"]).astype(float),
-        lost=minerals.map(loosest["lost"]).astype(float),
-    )
+    of: dict[str, Any] = {
+        "smallest": known_caps,
+        "costs_from": loosest["value"],
+        "lost": loosest["lost"],
+    }
+    return free.assign(**{name: minerals.map(by).astype(float) for name, by in of.items()})
 
 
 def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result, Result]:
@@ -1162,10 +1163,8 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
             f"With a cap of {down} or more, no more is missing than without a cap. With a tighter"
             f" cap, {first} runs short first."
         )
-        remark = (
-            f"{first} runs short first: with a tighter cap, more is missing than without a cap."
-        )
-        figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
+        remark = "runs short first: with a tighter cap, more is missing than without a cap."
+        figures.append(KeyFigure("Tightest cap that costs no supply", down, f"{first} {remark}"))
     who, against = "the coalition", _reference_words(charts.kind)
     for name, value in points.items():
         premium, parts = charts.premium(value), charts.missing_parts(value)
@@ -1257,21 +1256,15 @@ def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFram
     ends = f"{charts.title} {words.from_to(start, end)}"
     before, after = (charts.missing_parts(point["value"]) for point in (first, last))
     safe, finding = sweep_tables.price_of_security(charts.rows, ends, tables)
+    more = f"{'+' if cost > 0 else ''}{words.money(cost, charts.currency)}"
+    counts = f"{ends}; {charts.discounted}, shortage and penalties included."
+    missed = f"{shortages(after)}; at {start}: {shortages(before)}."
+    point = (last["value"], f"at {end}", charts.kind.before)
     figures = (
         safe,
-        KeyFigure(
-            "Total cost, tightest minus loosest",
-            f"{'+' if cost > 0 else ''}{words.money(cost, charts.currency)}",
-            f"{ends}; {charts.discounted}, shortage and penalties included.",
-        ),
-        KeyFigure(
-            f"Minerals short at {end}",
-            number_short(after),
-            f"{shortages(after)}; at {start}: {shortages(before)}.",
-        ),
-        *members.most_paid(
-            tables, sweep_tables.WhoPaysByCap, last["value"], f"at {end}", charts.kind.before
-        ),
+        KeyFigure("Total cost, tightest minus loosest", more, counts),
+        KeyFigure(f"Minerals short at {end}", number_short(after), missed),
+        *members.most_paid(tables, sweep_tables.WhoPaysByCap, *point),
     )
     return Headline(f"{finding}.", figures)
 

@@ -613,17 +613,11 @@ class UnderRisk(StudyKind):
                 f"Decide as in the plain plan. Planning for events saves nothing{least} over"
                 f" {count}."
             )
+        than_plain = "compared with the plain plan (value of the stochastic solution, VSS)."
+        than_that = "more than that (expected value of perfect information, EVPI)."
         figures = (
-            KeyFigure(
-                "Planning for events saves",
-                vss,
-                "compared with the plain plan (value of the stochastic solution, VSS).",
-            ),
-            KeyFigure(
-                "A perfect forecast would save",
-                evpi,
-                "more than that (expected value of perfect information, EVPI).",
-            ),
+            KeyFigure("Planning for events saves", vss, than_plain),
+            KeyFigure("A perfect forecast would save", evpi, than_that),
             KeyFigure("Missing on average", *_missing(tables)),
         )
         return Headline(finding, figures, tuple(_care(row, drawn, batches)))

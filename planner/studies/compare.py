@@ -163,14 +163,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
 @once
 def _flows(context: Context) -> pd.Series[float]:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
-    flows, inputs = context.plan.flows, _bought_by_plants(context.plan)
-    sold = _joined(
-        flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
-        inputs.assign(
-            level=COUNTRY_TO_PLANTS,
-            buyer="plants in " + inputs["plant_country"].map(context.country),
-        ),
-    )
+    sold = _sales(context)
     plants = sold["project"].where(sold["project"] != "", sold["refiner"])
     both = pd.concat([
         sold.assign(seller=sold["country"].map(context.country)),
@@ -179,19 +172,19 @@ def _flows(context: Context) -> pd.Series[float]:
     return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
 
 
-def _bought_by_plants(plan: Plan) -> pd.DataFrame:
-    """Return the rows of ``Plan.inputs`` that plants buy; members supply the others."""
-    return plan.inputs[plan.inputs["member"] == ""]
-
-
-def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+def _sales(context: Context) -> pd.DataFrame:
+    """Return the flows to members and to plants; inputs that members supply are not sold."""
+    flows, inputs = context.plan.flows, context.plan.inputs
+    flows = flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"])
+    inputs = inputs[inputs["member"] == ""]
+    plants = "plants in " + inputs["plant_country"].map(context.country)
+    inputs = inputs.assign(level=COUNTRY_TO_PLANTS, buyer=plants)
     return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
     """Return the cost of purchases and the shortage, by mineral and year."""
-    paid = _joined(context.plan.flows, _bought_by_plants(context.plan))
-    tables = ((paid, "total"), (context.plan.supply, "short"))
+    tables = ((_sales(context), "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
 

@@ -162,10 +162,8 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
         "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
     }
     series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
-    return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
-
-
-_AXIS = "Share of coalition demand, all years"
+    axis = "Share of coalition demand, all years"
+    return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)
 
 
 def _fixed_sentence(facts: pd.DataFrame, slack: str) -> str:

@@ -538,12 +538,11 @@ def _smallest_caps(
     loosest = costly.groupby("mineral").tail(1).set_index("mineral")
     known_caps = {**least, ALL: max(least.values())} if least else {}
     minerals = free["mineral"]
-    of: dict[str, Any] = {
-        "smallest": known_caps,
-        "costs_from": loosest["value"],
-        "lost": loosest["lost"],
-    }
-    return free.assign(**{name: minerals.map(by).astype(float) for name, by in of.items()})
+    return free.assign(
+        smallest=minerals.map(known_caps).astype(float),
+        costs_from=minerals.map(loosest["value"]).astype(float),
+        lost=minerals.map(loosest["lost"]).astype(float),
+    )
 
 
 def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result, Result]:
@@ -555,25 +554,17 @@ def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
-    kind: type[Result] = SmallestCaps
     if not parameter.is_cap:
-        kind = sweep_tables.WithoutSecurity if is_security else sweep_tables.AsGiven
         rows = rows.assign(knob=parameter.title)
         step = measures.POINT if parameter.kind.is_price else 1.0
         rising = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
         rows = sweep_tables.with_tested_years(rows, sweep.tested) if is_security else rising
-    frontier = _result(_table_of(parameter), rows, placeholders)
+    points, second, _ = sweep_tables.tables_of(parameter.kind)
+    frontier = _result(points, rows, placeholders)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
     empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
     reference = sweep.smallest if parameter.is_cap else sweep.reference
-    return frontier.without(*empty), _result(kind, reference, placeholders)
-
-
-def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
-    if parameter.is_cap:
-        return Frontier
-    of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
-    return of.get(parameter.kind, sweep_tables.ParameterFrontier)
+    return frontier.without(*empty), _result(second, reference, placeholders)
 
 
 def who_pays(sweep: SweepResult, case: Case) -> sweep_tables.WhoPaysByCap | None:
@@ -584,10 +575,7 @@ def who_pays(sweep: SweepResult, case: Case) -> sweep_tables.WhoPaysByCap | None
     supplies = [(value, point.supply) for value, point in pairs if point.rows]
     if not reference.rows or not supplies:
         return None
-    kind = sweep_tables.WhoPaysByCap
-    if not sweep.parameter.is_cap:
-        is_price = sweep.parameter.kind.is_price
-        kind = sweep_tables.WhoPaysByFloor if is_price else sweep_tables.WhoPaysByValue
+    *_, kind = sweep_tables.tables_of(sweep.parameter.kind)
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
@@ -632,10 +620,9 @@ class _SweepCharts:
         self.own_cap = float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
         is_given = [bool(self.path) and not words.known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
-        caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
-        caps = tables[SmallestCaps].frame() if SmallestCaps in tables else caps
-        caps = caps[caps["smallest"].notna()]
-        self.caps = caps.drop_duplicates("mineral").set_index("mineral")
+        caps = tables[SmallestCaps] if SmallestCaps in tables else SmallestCaps.of_rows([])
+        known_caps = caps.frame().dropna(subset="smallest").drop_duplicates("mineral")
+        self.caps = known_caps.set_index("mineral")
         self.currency = frontier.words.get("money", "")
         self.discounted = frontier.words.get("discounted", "")
         self.basis, self.horizon = tables.option(Measure.SHARE_BASIS), tables.option(YEARS)
@@ -1041,7 +1028,8 @@ class Sweep(StudyKind):
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        result, table, over = self.result, _table_of(self.parameter), {"over": self.parameter.typed}
+        result, over = self.result, {"over": self.parameter.typed}
+        table, *_ = sweep_tables.tables_of(self.parameter.kind)
         given = {"as_in_workbook": {"caps": result.path, **_object(result.given, table)}}
         knob = {} if self.parameter.is_cap else over
         return {

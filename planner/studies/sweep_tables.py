@@ -13,7 +13,7 @@ from models.results import ByMineral, Look, Name, Ore, Result, Runs, WhoPays, co
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED
 from planner.render.words import known, listed, share
-from planner.scenarios.parameters import SECURITY, Parameter
+from planner.scenarios.parameters import CAP, FLOOR, SECURITY, Parameter, ParameterKind
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import EVERY_YEAR, NOT_TESTED, Cells, tests_of, years_tested
 from planner.studies.kind import KeyFigure, Tables
@@ -284,6 +284,16 @@ RESULTS = (
     Frontier, ParameterFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven, WithoutSecurity,
     WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
 )  # fmt: skip
+
+
+def tables_of(kind: ParameterKind) -> tuple[type[Frontier], type[Result], type[WhoPaysByCap]]:
+    """Return the tables of a sweep over a kind of number: points, what is beside them, payers."""
+    of = {
+        CAP: (Frontier, SmallestCaps, WhoPaysByCap),
+        SECURITY: (SecurityCurve, WithoutSecurity, WhoPaysByValue),
+        FLOOR: (FloorCurve, AsGiven, WhoPaysByFloor),
+    }
+    return of.get(kind, (ParameterFrontier, AsGiven, WhoPaysByValue))
 
 
 # ---- what a sweep over security covers, and what it finds ----------------------------------------

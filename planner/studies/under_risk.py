@@ -9,7 +9,7 @@ is.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,7 +55,6 @@ _MOST_BARS = 12
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
-_FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
 _KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
 
 
@@ -440,8 +439,8 @@ class UnderRisk(StudyKind):
         search, ended = self.start.case.search, words.search_words(self.gap)
         if not self.start.case.settings.whole_projects:
             is_early = search.seconds is not None or self.gap <= search.gap + tolerances.MOST_GAP
-            how = "ended early" if is_early else _USED_UP
-            ended = words.search_words(self.gap, _FOR_SHARES, how)
+            how = "ended early" if is_early else "used up its rounds"
+            ended = words.search_words(self.gap, "what minerals share", how)
         return f"{ended} Differences between plans that are smaller than this mean nothing."
 
     @property
@@ -534,13 +533,13 @@ class UnderRisk(StudyKind):
     @property
     def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
         """Measures of costs and probabilities by future; the objective is first."""
-        measures: dict[str, Callable[[Floats, Floats], float]] = {}
-        if self.tail.weight:
-            measures[_LEAST] = partial(answers.valued, tail=self.tail)
-        measures[_EXPECTED] = partial(answers.valued, tail=Tail())
-        measures[_cvar_words(self.tail.alpha)] = partial(answers.cvar, alpha=self.tail.alpha)
-        measures[_DEAREST] = lambda costs, _: float(costs.max())
-        return measures
+        least = {_LEAST: partial(answers.valued, tail=self.tail)} if self.tail.weight else {}
+        return {
+            **least,
+            _EXPECTED: partial(answers.valued, tail=Tail()),
+            _cvar_words(self.tail.alpha): partial(answers.cvar, alpha=self.tail.alpha),
+            _DEAREST: lambda costs, _: float(costs.max()),
+        }
 
     def _by_future(self, names: Sequence[str]) -> tuple[Floats, Floats]:
         """Return cost by way and future [money], shortage by way, future and mineral [t]."""
@@ -766,9 +765,9 @@ Decision = tuple[str, str, str]
 
 
 def _by_decision(rows: Iterable[dict[str, Any]]) -> dict[Decision, list[dict[str, Any]]]:
-    groups: dict[Decision, list[dict[str, Any]]] = {}
+    groups = defaultdict[Decision, list[dict[str, Any]]](list)
     for row in rows:
-        groups.setdefault((row["what"], row["mineral"], row["who"]), []).append(row)
+        groups[row["what"], row["mineral"], row["who"]].append(row)
     return groups
 
 

@@ -105,17 +105,14 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
     """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     parts += [f"{LIMIT} {asked.changes[LIMIT]}"] if LIMIT in asked.changes else []
-    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
+    names = list[str]()
+    for shown in range(len(parts), 0, -1):
+        first, left = "; ".join(parts[:shown]), len(parts) - shown
+        if shown == 1 and len(first) > _LONGEST_NAME:
+            first = f"{first[: _LONGEST_NAME - 1].rstrip()}…"
+        names.append(f"{first}; {left} more" if left else first)
     name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
-
-
-def _joined(parts: list[str], shown: int) -> str:
-    """Return the first ``shown`` changes in words, and how many more there are."""
-    first = "; ".join(parts[:shown])
-    if len(first) > _LONGEST_NAME and shown == 1:
-        first = f"{first[: _LONGEST_NAME - 1].rstrip()}…"
-    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
 @dataclass(frozen=True)

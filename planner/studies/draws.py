@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,9 +78,9 @@ def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
 
 def hits_words(case: Case, hits: Hits) -> str:
     """Return the events of some hits in words, with their years: ``Export stop 2027-2028``."""
-    years: dict[str, set[int]] = {}
+    years = defaultdict[str, set[int]](set)
     for position, year in hits:
-        years.setdefault(case.risks[position].name, set()).add(year)
+        years[case.risks[position].name].add(year)
     return _label(years.items())
 
 

@@ -72,20 +72,18 @@ class ScaledColumn:
         return case.change(**{case.SHEET_FIELDS[self.sheet]: rows})
 
 
-def _mineral(record: schema.Record) -> str:
-    return record.name if isinstance(record, schema.Mineral) else getattr(record, "mineral", "")
-
-
 def _selection_of(record: schema.Record) -> Selection:
     """Return the mineral, and the plant or mines, with arrays that the numbers of a row change."""
-    refiner, mine = "", ""
-    if isinstance(record, Refiner):
+    mineral, refiner, mine = getattr(record, "mineral", ""), "", ""
+    if isinstance(record, schema.Mineral):
+        mineral = record.name
+    elif isinstance(record, Refiner):
         refiner = record.name
     elif isinstance(record, Project):
         refiner = record.refiner
     elif isinstance(record, Mine):
         mine = record.country
-    return Selection(mineral=_mineral(record), refiner=refiner, mine=mine)
+    return Selection(mineral=mineral, refiner=refiner, mine=mine)
 
 
 _BY_MINERAL = {
@@ -119,10 +117,6 @@ class FactorChanges:
             for end in ENDS:
                 self._kinds[sheet, field, rank, end] = scaled_column(sheet, field, moving, end)
 
-    def mineral(self, factor: Factor) -> str:
-        """Return the mineral of a factor, "" if its row is about several minerals."""
-        return _mineral(self.record[factor.sheet, factor.row])
-
     def selection(self, factor: Factor) -> Selection:
         """Return what a factor's change selects: its row's mineral, and the plant or mines."""
         return _selection_of(self.record[factor.sheet, factor.row])
@@ -141,14 +135,14 @@ class FactorChanges:
         their own mineral alone: their change is cut from their kind's, which is laid out only once.
         Else it is a ScaledColumn, which makes the changed case.
         """
-        first, selection = factors[0], Selection(mineral=self.mineral(factors[0]))
+        first, selection = factors[0], self.selection(factors[0])
         sheet, field = first.sheet, first.field
         if self.case.inputs or sheet not in _BY_MINERAL or not first.column.is_fact:
             return scaled_column(sheet, field, factors, end)
         key = sheet, field, self.rank(factors), end
-        if len(factors) == 1:
-            selection = self.selection(first)
-        elif key not in self._kinds:
+        if len(factors) > 1:
+            selection = Selection(mineral=selection.mineral)
+        if key not in self._kinds:
             column = [f for f in self.factors if (f.sheet, f.field) == key[:2]]
             self._kinds[key] = scaled_column(sheet, field, column, end)
         return CaseSteps((CaseStep(self._kinds[key], selection),))
@@ -254,7 +248,9 @@ class CompareWithBase:
         base = _BASE_PLANS.get(session)
         if base is None:
             base = _BASE_PLANS[session] = BasePlan(session.base)
-        now = base.figures_of(plan)
+        now = dataclasses.replace(base.figures, objective=plan.objective)
+        if not np.array_equal(plan.solver_x, base.x):
+            now = plan_figures(plan, base.plan)
         first, bound = base.first_order(plan)
         kept_cost = now.objective
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
@@ -262,7 +258,8 @@ class CompareWithBase:
             kinds: list[object] = [part.kind for part in parts] or [self.change]
             if all(getattr(kind, "field", "") == "capex" for kind in kinds):
                 # the base's builds cost more or less; all else costs the same
-                kept_cost = base.figures.objective + base.extra_cost(plan)
+                costs = fit(plan.program, base.plan.program).arrays.cost - base.rows.cost
+                kept_cost = base.figures.objective + float((costs * base.x).sum())
             else:
                 session.restart()  # the base plan has these builds, so it is the nearer start
                 kept_cost = self._kept_cost(base.plan, base.figures, session)
@@ -300,19 +297,6 @@ class BasePlan:
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
         self.reduced = self.rows.cost - self.rows.value_at(self.duals)
-
-    def figures_of(self, plan: Plan) -> PlanFigures:
-        if not np.array_equal(plan.solver_x, self.x):
-            return plan_figures(plan, self.plan)
-        return dataclasses.replace(self.figures, objective=plan.objective)
-
-    def extra_cost(self, plan: Plan) -> float:
-        """Return the base decisions' cost at the costs of ``plan``'s program, minus at their own.
-
-        In money, discounted as in the objective.
-        """
-        new = fit(plan.program, self.plan.program).arrays
-        return float(((new.cost - self.rows.cost) * self.x).sum())
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return the change of cost that the base's duals predict, and what bound it is.

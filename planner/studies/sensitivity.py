@@ -337,10 +337,10 @@ def study_of(
         return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
     for factor in every:
-        moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
+        moving.append(add_runs((factor,), names(factor), movement.selection(factor).mineral))
     groups = defaultdict[tuple[str, str, str], list[int]](list)
     for i, factor in enumerate(every if is_grouped else ()):
-        groups[factor.sheet, movement.mineral(factor), factor.field].append(i)
+        groups[factor.sheet, movement.selection(factor).mineral, factor.field].append(i)
     for (sheet, mineral, column), members in groups.items():
         own = tuple(every[i] for i in members)
         if len(own) == 1:
@@ -783,7 +783,7 @@ class SensitivityStudy(StudyKind):
             if DrawDecisions in tables:
                 differ += " A decision holds if draws rarely change it."
             care.insert(0, differ)
-        missing = len(table) - _known_count(table)
+        missing = len(table) - sum(map(known, table.swing))
         if missing:
             every = counted(len(table), "number")
             care.insert(0, f"The swings of {missing:,} of {every} are not known.")
@@ -920,13 +920,9 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     return remarks
 
 
-def _known_count(table: Sensitivities) -> int:
-    return sum(known(swing) for swing in table.swing)
-
-
 def _finding(tables: Tables) -> str:
     table, deciding = tables[Sensitivities], decisive(tables)
-    every = _known_count(table)
+    every = sum(map(known, table.swing))
     if not deciding:
         return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)

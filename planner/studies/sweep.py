@@ -321,7 +321,7 @@ def cap_path_words(case: Case, *, is_one: bool = False) -> str:
         for mineral in case.minerals
         for buyer in buyers
     }
-    capped = [path for path in paths if is_one or any(share is not None for share in path)]
+    capped = [path for path in paths if is_one or any(share < math.inf for share in path)]
     is_flat = all(len({*path}) == 1 for path in capped)
     if is_flat and (len(capped) <= 1 or not is_one):
         return ""
@@ -333,15 +333,12 @@ def cap_path_words(case: Case, *, is_one: bool = False) -> str:
         end = max(year for year, before, after in steps if before != after)
         return f"from {_cap_words(first)} in {start} to {_cap_words(last)} in {end}"
     shares = [share for path in capped for share in path]
-    loosest = None if None in shares else max(share for share in shares if share is not None)
-    tightest = min(share for share in shares if share is not None)
-    kinds = ["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1)
-    by = " and ".join(kinds)
-    return f"from {_cap_words(loosest)} to {_cap_words(tightest)}, {by}"
+    by = " and ".join(["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1))
+    return f"from {_cap_words(max(shares))} to {_cap_words(min(shares))}, {by}"
 
 
-def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
-    """Return the tightest cap on single countries of a mineral and buyer in a year, or None."""
+def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float:
+    """Return the tightest cap on single countries of a mineral and buyer in a year, or infinity."""
     shares = (
         row.share.value(year)
         for row in case.share_limits
@@ -351,11 +348,11 @@ def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
         and mineral not in row.except_minerals
         and in_force(row, year)
     )
-    return min(shares, default=None)
+    return min(shares, default=math.inf)
 
 
-def _cap_words(share: float | None) -> str:
-    return "no cap" if share is None else percent_of(share)
+def _cap_words(share: float) -> str:
+    return percent_of(share) if share < math.inf else "no cap"
 
 
 def read_point(plan: Plan) -> SweepPoint:
@@ -417,22 +414,15 @@ def sweep(
     if parameter.is_cap:
         smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
     trouble = [f"the plan to compare with is not known: {o.error}" for o in compared if o.error]
-    return SweepResult(
-        parameter,
-        tuple(points),
-        rows,
-        _reference(first),
-        smallest,
-        outcomes,
-        "; ".join(filter(None, (*trouble, uncapped.trouble))),
-        path,
-        _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base)),
-    )
+    why = "; ".join(filter(None, (*trouble, uncapped.trouble)))
+    own = _frontier([math.nan] * len(given), given, first, by_duals=True)
+    tested = years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base))
+    known = (rows, _reference(first), smallest, outcomes, why, path, own, tested)
+    return SweepResult(parameter, tuple(points), *known)
 
 
 def _reference(point: SweepPoint) -> pd.DataFrame:
-    return _frame([_row(None, row, None, None, None) for row in point.rows])
+    return _frame([_row(None, row) for row in point.rows])
 
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
@@ -483,9 +473,9 @@ def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
 def _row(
     value: float | None,
     amounts: Row,
-    reference: Row | None,
-    slope: float | None,
-    basket: tuple[float, float] | None,
+    reference: Row | None = None,
+    slope: float | None = None,
+    basket: tuple[float, float] | None = None,
 ) -> Row:
     """Return a row; ``basket`` comes from ``_like_for_like``. Differences by rounding are 0.
 

@@ -134,11 +134,8 @@ def _largest_changes(base: Context, context: Context) -> str:
 # ---- flows that differ ---------------------------------------------------------------------------
 
 
-COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
-    "country to member",
-    "country to plants",
-    "refiner to coalition",
-)
+LEVELS = ("country to member", "country to plants", "refiner to coalition")
+COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
@@ -791,10 +788,8 @@ class Compare(StudyKind):
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
-            nothing = (
-                f"{YEAR_OPTION} {unforeseen}: no earlier year is planned, so nothing can come as a"
-                " surprise"
-            )
+            why = "no earlier year is planned, so nothing can come as a surprise"
+            nothing = f"{YEAR_OPTION} {unforeseen}: {why}"
             if len(self.cases) == 1:
                 msg = f"{nothing}. {HOW_TO_ADD_SCENARIOS}"
                 raise UsageError(msg)
@@ -930,10 +925,8 @@ class Compare(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
         rows = [_row(e, plan, plans[0]) for e, plan in zip(self.entries, plans, strict=True)]
-        answer: dict[str, object] = {
-            "rows": rows,
-            "who_pays": tables.records(compare_tables.WhoPaysByScenario),
-        }
+        who_pays = tables.records(compare_tables.WhoPaysByScenario)
+        answer: dict[str, object] = {"rows": rows, "who_pays": who_pays}
         if self.bills is not None:
             answer["bills"] = tables.records(BillsByScenario)
         if self.unforeseen is None:

@@ -215,7 +215,6 @@ class DrawResults:
 
     @property
     def is_known(self) -> Bools:
-        """Whether each draw has a proven plan."""
         return ~np.isnan(self.objective)
 
 
@@ -398,7 +397,6 @@ class _PlanRuns:
 
 
 def minerals_words(case: Case, minerals: Collection[str]) -> str:
-    """Return the names of minerals, or "all minerals"."""
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 

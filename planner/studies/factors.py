@@ -118,7 +118,6 @@ class FactorChanges:
                 self._kinds[sheet, field, rank, end] = scaled_column(sheet, field, moving, end)
 
     def selection(self, factor: Factor) -> Selection:
-        """Return what a factor's change selects: its row's mineral, and the plant or mines."""
         return _selection_of(self.record[factor.sheet, factor.row])
 
     def rank(self, factors: Sequence[Factor]) -> int:
@@ -292,7 +291,6 @@ class BasePlan:
     """The plan of a base case, for comparison with others."""
 
     def __init__(self, plan: Plan) -> None:
-        """Read the plan and its prices."""
         self.plan, self.figures = plan, plan_figures(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -359,14 +359,19 @@ def read_point(plan: Plan) -> SweepPoint:
     return SweepPoint(frontier_rows(plan), bought=_bought(plan))
 
 
-def read_uncapped(plan: Plan, base: Case) -> SweepPoint:
-    """Read the plan without caps on single countries: a sweep's numbers, and smallest caps."""
-    try:
-        smallest = answers.least_share(set_max_country_share(base, 1.0), plan)
-    except SolverError as error:
-        return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
-    known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
-    return replace(read_point(plan), smallest=tuple(known_caps))
+@dataclass(frozen=True)
+class UncappedReader:
+    """Reads the plan without caps on single countries: a sweep's numbers, and smallest caps."""
+
+    base: Case
+
+    def __call__(self, plan: Plan) -> SweepPoint:
+        try:
+            smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
+        except SolverError as error:
+            return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
+        known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
+        return replace(read_point(plan), smallest=tuple(known_caps))
 
 
 def study_of(
@@ -381,12 +386,10 @@ def study_of(
     """
     compared = [Run("As given")]
     if parameter.is_cap:
-        read = partial(read_uncapped, base=base)
-        compared = [Run("No share limits", drop_share_limits, is_cold=True)]
-        if without_country_caps(base) == drop_share_limits(base):
-            compared = [replace(compared[0], read=read)]
-        else:
-            compared.append(Run("No cap on single countries", without_country_caps, read))
+        uncapped = Run("No cap on single countries", without_country_caps, UncappedReader(base))
+        free = Run("No share limits", drop_share_limits, is_cold=True)
+        is_same = without_country_caps(base) == drop_share_limits(base)
+        compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == parameters.SECURITY:
         compared = [Run(sweep_tables.WithoutSecurity.TABLE, parameters.without_security)]
     runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
@@ -612,7 +615,7 @@ class _SweepCharts:
         self.given = rows[is_given].set_index("mineral", drop=False)
         caps = tables[SmallestCaps] if SmallestCaps in tables else SmallestCaps.of_rows([])
         known_caps = caps.frame().dropna(subset="smallest").drop_duplicates("mineral")
-        self.caps = known_caps.set_index("mineral")
+        self.caps = known_caps.set_index("mineral", drop=False)
         self.currency = frontier.words.get("money", "")
         self.discounted = frontier.words.get("discounted", "")
         self.basis, self.horizon = tables.option(Measure.SHARE_BASIS), tables.option(YEARS)
@@ -734,12 +737,10 @@ class _SweepCharts:
     def words(self, value: float) -> str:
         return parameters.price_words(value, self.currency) if self.is_floor else percent_of(value)
 
-    def money_in_unit(
-        self, mineral: str, *names: str
-    ) -> tuple[str, list[tuple[float | None, ...]]]:
+    def money_in_unit(self, mineral: str, *names: str) -> tuple[float, str, list[Any]]:
         amounts = [self.figures(mineral, name) for name in names]
         size, unit = words.scale(peak(amounts[0]), self.currency)
-        return unit, [numbers(each, size) for each in amounts]
+        return size, unit, [numbers(each, size) for each in amounts]
 
     def cost_chart(self) -> Picture | None:
         """Return a chart of the extra cost of the same tonnes; for other numbers, of cash paid.
@@ -747,7 +748,7 @@ class _SweepCharts:
         The extra cost is a share, because a sum falls if a tighter cap leaves less to buy.
         """
         if not self.is_cap and not self.is_secured:
-            unit, (amounts, net) = self.money_in_unit(ALL, "cash", "net_cost")
+            _, unit, (amounts, net) = self.money_in_unit(ALL, "cash", "net_cost")
             title = f"{self.title}: cash paid for purchases, {self.horizon}"
             series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
             series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
@@ -772,18 +773,14 @@ class _SweepCharts:
     def smallest_caps_chart(self) -> Picture | None:
         # a mineral that nobody sells has no share to compare with
         caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
-        return chart.bars(
-            f"How tight a cap can be before supply is lost, {self.horizon}",
-            caps,
-            map(short, map(str, caps.index)),
-            {
-                "Largest country without caps": (Role.FREE, SmallestCaps.share),
-                "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
-            },
-            f"Share of coalition {self.basis}",
-            across=MINERAL.header,
-            most=_MOST_SMALL,
-        )
+        title = f"How tight a cap can be before supply is lost, {self.horizon}"
+        parts = {
+            "Largest country without caps": (Role.FREE, SmallestCaps.share),
+            "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
+        }
+        names, axis = SmallestCaps.mineral, f"Share of coalition {self.basis}"
+        across = MINERAL.header
+        return chart.bars(title, caps, names, parts, axis, across=across, most=_MOST_SMALL)
 
     def mineral_lines(self, name: str, title: str, axis: str) -> Picture | None:
         rise = self.rises()
@@ -819,8 +816,7 @@ class _SweepCharts:
 
     def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:
         name = "all minerals" if mineral == ALL else mineral
-        unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
-        size, _ = words.scale(peak(self.figures(mineral, "objective")), self.currency)
+        size, unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
         paid = [
             Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
             Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),

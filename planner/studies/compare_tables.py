@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from models.results import ByMineral, Checks, Members, Result, WhoPays, common, 
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import COUNTRY, DEMAND, MINERAL, SHORT, UNIT, YEAR, PlanTable
-from models.results.field import Field, Look
+from models.results.field import Look
 from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
 from planner.sheets import STACKED, result_of
@@ -37,8 +38,7 @@ SCENARIO = field.text(
 _SCENARIO = SCENARIO.like(meaning="")
 
 
-def _millions(header: str, meaning: str, *, optional: bool = False) -> Field:
-    return field.millions(header, meaning, scale=1.0, optional=optional)
+_millions = partial(field.millions, scale=1.0)
 
 
 class Comparison(Result):

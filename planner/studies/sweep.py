@@ -94,11 +94,10 @@ def grid(
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
             msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
             raise UsageError(msg)
-    way = last - first
     if step == 0 or not math.isfinite(step):
         msg = f"--step {step:g} is not a step: name one such as {parameter.span[2]:g}"
         raise UsageError(msg)
-    if step < 0 <= way or step > most:
+    if step < 0 <= last - first or step > most:
         slip = most <= 1.0 <= step <= _SLIP
         hint = units.percent_hint(step) if slip else "take a smaller step, in that direction"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
@@ -1034,8 +1033,7 @@ class Sweep(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        frontier = tables[Frontier]
-        kind = type(frontier)
+        frontier, kind = tables[Frontier], type(tables[Frontier])
         point = (kind.point,) if self.result.path else ()
         fields = [kind.value, kind.cash, kind.dearer, kind.short, kind.lost, kind.served]
         if issubclass(kind, SecurityCurve):
@@ -1074,12 +1072,11 @@ class Sweep(StudyKind):
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         charts, frontier = _SweepCharts(tables), tables[Frontier]
-        kind = type(frontier)
-        fields = [kind.value, kind.objective, kind.cash]
-        fields += [kind.short, kind.served, kind.country, kind.share]
+        kind, shares = type(frontier), [Frontier.country, Frontier.share]
+        fields = [kind.value, kind.objective, kind.cash, kind.short, kind.served, *shares]
         if issubclass(kind, FloorCurve):
-            fields = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside]
-            fields += [kind.short, kind.served]
+            paid = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside]
+            fields = [*paid, kind.short, kind.served]
         if charts.path:
             fields = [kind.point, *fields]
         views = {

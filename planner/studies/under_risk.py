@@ -623,29 +623,22 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        frame = tables[Futures].frame()
+        frame, years = tables[Futures].frame(), tables.option(YEARS)
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
         rows = regret.loc[sorted(largest)]
-        of_futures = Picture(
-            f"Extra cost of each future, compared with knowing it, {tables.option(YEARS)}",
-            Form.GROUPED,
-            tuple(f"Future {i + 1}" for i in rows.index),
-            tuple(Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED),
-            "{unit}",
-            "the futures with the largest extra cost" if len(frame) > _MOST_BARS else "",
-        ).in_money(tables[Futures].words["money"])
+        names = tuple(f"Future {i + 1}" for i in rows.index)
+        series = (Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED)
+        title = f"Extra cost of each future, compared with knowing it, {years}"
+        across = "the futures with the largest extra cost" if len(frame) > _MOST_BARS else ""
+        of_futures = Picture(title, Form.GROUPED, names, tuple(series), "{unit}", across)
+        of_futures = of_futures.in_money(tables[Futures].words["money"])
         short_rows = tables[Expected].frame()
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
-        of_minerals = Picture(
-            f"Share of demand that is missing on average, {tables.option(YEARS)}",
-            Form.GROUPED,
-            tuple(short(name) for name in short_rows["mineral"]),
-            tuple(Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS),
-            "% of demand",
-            "",
-            look=Look.DAYS,
-        )
+        names = tuple(map(short, short_rows["mineral"]))
+        series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
+        title, need = f"Share of demand that is missing on average, {years}", "% of demand"
+        of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Look.DAYS)
         shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
         return tuple(picture for picture, is_shown in shown if is_shown)
 

@@ -756,8 +756,7 @@ class SensitivityStudy(StudyKind):
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        table = tables[Sensitivities]
-        yield Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _SCREEN)
+        yield Numbers(_first(tables), _SCREEN)
         if DrawMeasures in tables:
             yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
@@ -806,10 +805,8 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return drawn(
-            tornado(tables, Sensitivities), tornado(tables, GroupSensitivities)
-            if GroupSensitivities in tables else None,
-        )  # fmt: skip
+        kinds = (kind for kind in (Sensitivities, GroupSensitivities) if kind in tables)
+        return drawn(*(tornado(tables, kind) for kind in kinds))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -817,9 +814,7 @@ class SensitivityStudy(StudyKind):
             "Each number is moved alone to both ends of its range, and the case is planned again"
             " each time."
         )
-        table = tables[Sensitivities]
-        first = Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _PAGE)
-        views = first.view(tornado(tables, Sensitivities))
+        views = Numbers(_first(tables), _PAGE).view(tornado(tables, Sensitivities))
         sections = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
         if GroupSensitivities in tables:
             lead = "All numbers of one sheet, mineral and column are moved together."
@@ -869,8 +864,9 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
     return list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))[:count]
 
 
-def _shown(tables: Tables) -> int:
-    return len(decisive(tables)) or _MOST_DECIDING
+def _first(tables: Tables) -> Sensitivities:
+    table, most = tables[Sensitivities], len(decisive(tables)) or _MOST_DECIDING
+    return table.where([rank <= most for rank in table.rank])
 
 
 # ---- an earlier study, for other commands --------------------------------------------------------
@@ -984,7 +980,8 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
     A bar to the left is a decrease, a bar to the right an increase.
     """
     by, table = tables.option(BY), tables[kind]
-    rows = table.frame().head(_shown(tables) if kind is Sensitivities else _MOST_DECIDING)
+    first = _first(tables) if kind is Sensitivities else table
+    rows = first.frame().head(_MOST_DECIDING)
     if by == DECISIONS:
         series = {_Ends.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Share of purchases, by value"

@@ -884,7 +884,7 @@ class Compare(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         rate, year = self.start.case.settings.discount_rate, self.unforeseen
-        options = {
+        return {
             "Scenarios": ", ".join(self.chosen),
             **self.asked.changes,
             UNFORESEEN_BEFORE: "" if year is None else str(year),
@@ -897,7 +897,6 @@ class Compare(StudyKind):
             " these plans.",
             BillsByScenario.TABLE: "" if self.bills is None else _BILLS,
         }
-        return {name: text for name, text in options.items() if text}
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:

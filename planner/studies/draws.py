@@ -226,7 +226,6 @@ class RiskResults:
     Security. ``outcomes`` have the proof of each run.
     """
 
-    chances: Chances
     base: Plan
     base_totals: DrawTotals
     draws: tuple[Draw, ...]
@@ -287,7 +286,7 @@ def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
 
 def plan_draws(
     case: Case,
-    chances: Chances | None = None,
+    chances: Chances,
     where: Where | None = None,
     tell: Tell | None = None,
     event_free: EventFreePlans | None = None,
@@ -299,7 +298,6 @@ def plan_draws(
     Raises UsageError if the case has no sheet Risks; InputError and SolverError if the plan without
     events fails.
     """
-    chances = chances or Chances()
     session, base, free_plan = event_free or plan_without_events(case, where)
     drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
@@ -326,7 +324,7 @@ def plan_draws(
     calm_free = totals_of(free_plan) if free_plan is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_free)
-    return RiskResults(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
+    return RiskResults(base, calm_base, drawn, agreed, replanned, outcomes, stopped)
 
 
 class _PlanRuns:

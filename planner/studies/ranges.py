@@ -156,12 +156,11 @@ def _rows(tables: Tables) -> pd.DataFrame:
 def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
-    parts = {
-        "The least: must be bought": (Role.PLAN, least.clip(lower=0.0)),
-        "Bought now, by choice": (Role.REPLANNED, (now - least).clip(lower=0.0)),
-        "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
-    }
-    series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
+    series = (
+        Series("The least: must be bought", Role.PLAN, numbers(least.clip(0.0))),
+        Series("Bought now, by choice", Role.REPLANNED, numbers((now - least).clip(0.0))),
+        Series("Could be bought in addition", Role.OUTSIDE_IDLE, numbers((most - now).clip(0.0))),
+    )
     axis = "Share of coalition demand, all years"
     return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)
 
@@ -273,9 +272,8 @@ class RangesStudy(StudyKind):
     def options(self) -> dict[str, str]:
         within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
-        asked = {SLACK: within, "By": self.by, "What is built": built}
-        if self.country:
-            asked[LEAST] = self.start.case.country_name(self.country)
+        least = self.country and self.start.case.country_name(self.country)
+        asked = {SLACK: within, "By": self.by, "What is built": built, LEAST: least}
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:

@@ -624,11 +624,12 @@ class RiskStudy(StudyKind):
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
         penalty = money(self.risk.left_out, self.start.case.settings.currency)
-        rows = {
+        penalty += ": the plan's penalty of Security, because losses come as events here"
+        return {
+            **self.start.options,
             "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} different",
             "Seed": str(chances.seed),
-            LEFT_OUT: self.risk.left_out
-            and f"{penalty}: the plan's penalty of Security, because losses come as events here",
+            LEFT_OUT: penalty if self.risk.left_out else "",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
             "Surge": "from the year of the first event on, each supplier can sell more than agreed:"
             f" {share(chances.surge)} of its usable capacity, as far as it is free",
@@ -639,7 +640,6 @@ class RiskStudy(StudyKind):
             " solve --under-risk costs less: after an event it buys again from any supplier",
             REPLANNED: "the cheapest plan if the events are known beforehand",
         }
-        return self.start.options | {name: str(text) for name, text in rows.items() if text}
 
     def tables(self) -> list[Result]:
         every = (minerals, members, event_effects, draw_rows)

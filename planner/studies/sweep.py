@@ -984,20 +984,21 @@ class Sweep(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        case, own_cap = self.start.case, dict[str, str]()
+        case, own_cap = self.start.case, ""
         rows = [row for row in case.share_limits if row.caps_each_country]
         caps = {row.share.value(year) for row in rows for year in case.years}
         if self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True):
-            own_cap = {OWN_CAP: percent_of(caps.pop())}
+            own_cap = percent_of(caps.pop())
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
-            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else own_cap),
+            AS_IN_WORKBOOK: self.result.path,
+            OWN_CAP: own_cap,
             **self.start.options,
-            **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
+            SecurityTarget.SHEET: "" if self.case == self.start.case else _ASSUMED,
             **sweep_tables.tested_losses(self.case, self.parameter),
             "Premiums are against": _reference_words(self.parameter.kind),
-            **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
+            Frontier.trouble.header: self.trouble,
         }
 
     @property

@@ -317,7 +317,7 @@ def tested_losses(case: Case, parameter: Parameter) -> dict[str, str]:
         return {}
     tests = tests_of(case, tested_cells(case, parameter))
     untested = tests.untested.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
-    return {_LOSES: tests.lost, **({NOT_TESTED: untested} if untested else {})}
+    return {_LOSES: tests.lost, NOT_TESTED: untested}
 
 
 def with_tested_years(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:

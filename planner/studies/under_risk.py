@@ -459,14 +459,13 @@ class UnderRisk(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        note = NOTE if self.status == OPTIMAL else "Search"
         return {
             **self.start.options,
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
             "Seed": str(self.seed),
             OBJECTIVE: self._objective_words,
             Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
-            **({note: self.trouble} if self.trouble else {}),
+            NOTE if self.status == OPTIMAL else "Search": self.trouble,
             "What is built": "decided before the first event, the same in all futures",
             "All else": "decided in its year, knowing the events so far that touch the mineral."
             " Later events are known only as far as all drawn futures that are left agree",

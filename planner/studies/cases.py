@@ -336,10 +336,8 @@ def regret_table(
     for name, foreseen, late in every:
         lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
         if lost is not None and early is not None and base is not None and late is not None:
-            surprise, regret = (
-                measures.difference(late, early, early),
-                measures.difference(lost, base, base),
-            )
+            surprise = measures.difference(late, early, early)
+            regret = measures.difference(lost, base, base)
             rows.append({
                 "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
                 "vain": lost, "regret": regret, "likely": measures.ratio(regret, regret + surprise),

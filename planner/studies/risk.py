@@ -220,15 +220,17 @@ def measures(risk: RiskResults) -> Measures:
     A probability has only a mean, a standard error and its own interval.
     """
     case, totals, words = risk.base.case, risk.base_totals, common.words_of(risk.base.case)
-    short = float(totals.short.sum())
-    base = _amounts(totals.objective, totals.cash, short, case.total_demand) | {MORE: 0.0}
+    amounts = totals.objective, totals.cash, float(totals.short.sum())
+    base = _amounts(*amounts, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = _FORMATS[name].unit.format_map(words)
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
-                more = _chance_of(more_short(risk, sample))
+                lost = sample.short[sample.is_known].sum(axis=2)
+                least = totals.short.sum(axis=1) + _tolerance(risk)
+                more = _chance_of((lost > least).any(axis=1))  # any mineral, in known draws
                 row |= {"mean": more.share, "error": more.error, "interval": "the probability"}
                 row |= {"high_from": more.least, "high_to": more.most}
             else:
@@ -336,12 +338,6 @@ def draw_rows(risk: RiskResults) -> Draws:
         names = (f"{name}_{PLANS[sample.name][0]}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
-
-
-def more_short(risk: RiskResults, sample: DrawResults) -> Bools:
-    """Return for each known draw whether any mineral has more shortage than without events."""
-    short, base = sample.short[sample.is_known].sum(axis=2), risk.base_totals.short.sum(axis=1)
-    return np.asarray((short > base + _tolerance(risk)).any(axis=1))
 
 
 def _tolerance(risk: RiskResults) -> Floats:

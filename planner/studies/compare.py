@@ -398,12 +398,9 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    against: list[Result | None] = [None]
-    if base.context is not None and planned:
-        against = [*_against_base(base.context, planned)]
-    outcomes = absent or {}
+    against = [*_against_base(base.context, planned)] if base.context and planned else []
+    outcomes, foreseen = absent or {}, {e.name: e.foreseen for e in entries}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
-    foreseen = {e.name: e.foreseen for e in entries}
     total_costs = (
         (e.name, e.foreseen, e.context.plan.objective if e.context else None) for e in entries
     )
@@ -413,7 +410,7 @@ def results(
         cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
-        against[0],
+        *against[:1],
         BillsByScenario.of_bills(base.case, bills or {}),
         scenario_inputs(entries),
         *against[1:],

@@ -414,17 +414,13 @@ def sweep(
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
     smallest = pd.DataFrame()
     if parameter.is_cap:
-        smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
+        smallest = _smallest_caps(rows, _frame(uncapped.rows), dict(uncapped.smallest))
     trouble = [f"the plan to compare with is not known: {o.error}" for o in compared if o.error]
     why = "; ".join(filter(None, (*trouble, uncapped.trouble)))
     own = _frontier([math.nan] * len(given), given, first, by_duals=True)
     tested = years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base))
-    known = (rows, _reference(first), smallest, outcomes, why, path, own, tested)
+    known = (rows, _frame(first.rows), smallest, outcomes, why, path, own, tested)
     return SweepResult(parameter, tuple(points), *known)
-
-
-def _reference(point: SweepPoint) -> pd.DataFrame:
-    return _frame([_row(None, row) for row in point.rows])
 
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
@@ -451,7 +447,7 @@ def _frontier(
     previous point.
     """
     rows: list[dict[str, object]] = []
-    before: tuple[float, Rows] | None = None
+    before: tuple[float, Rows] = math.nan, {}
     reference, planned = first.by_mineral, [o.result or SweepPoint() for o in outcomes]
     baskets = _like_for_like(planned, first)
     for value, outcome, point, basket in zip(points, outcomes, planned, baskets, strict=True):
@@ -461,7 +457,7 @@ def _frontier(
         for name, row in minerals.items():
             slope = row["saved"] if by_duals else _difference(value, row, before)
             rows.append(_row(value, row, reference.get(name), slope, basket.get(name)))
-        before = (value, minerals) if minerals else None
+        before = value, minerals
     return _frame(rows)
 
 
@@ -473,11 +469,11 @@ def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
 
 
 def _row(
-    value: float | None,
+    value: float,
     amounts: Row,
-    reference: Row | None = None,
-    slope: float | None = None,
-    basket: tuple[float, float] | None = None,
+    reference: Row | None,
+    slope: float | None,
+    basket: tuple[float, float] | None,
 ) -> Row:
     """Return a row; ``basket`` comes from ``_like_for_like``. Differences by rounding are 0.
 
@@ -511,10 +507,10 @@ def _like_for_like(
     return [each and {**each, ALL: measures.basket_total(each)} for each in minerals]
 
 
-def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> float | None:
+def _difference(value: float, row: Row, before: tuple[float, Rows]) -> float | None:
     """Return the saving per percentage point between this point and the previous one."""
-    other = None if before is None else before[1].get(row["mineral"])
-    if before is None or other is None:
+    other = before[1].get(row["mineral"])
+    if other is None:
         return None
     saved = measures.difference(other["objective"], row["objective"], row["objective"])
     return saved / (value - before[0]) * measures.POINT or 0.0  # not -0.0

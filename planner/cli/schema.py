@@ -232,7 +232,7 @@ def _studies() -> dict[str, Schema]:
 def _keys_of_studies() -> dict[str, dict[str, Schema]]:
     """Return each study's keys other than tables."""
     from models.results import Benchmarks
-    from planner.studies import bills, regret, risk, sensitivity, stress, sweep_tables
+    from planner.studies import bills, cases, risk, sensitivity, stress, sweep_tables
     from planner.studies.compare_tables import WhoPaysByScenario
     from planner.studies.members import BillsByScenario
 
@@ -253,7 +253,7 @@ def _keys_of_studies() -> dict[str, dict[str, Schema]]:
                 (*_COSTS, "foresight", "surprise_usd", "difference_usd", "cash_usd"),
             )),
             "who_pays": _rows(WhoPaysByScenario), "bills": _rows(BillsByScenario),
-            "unforeseen": NUMBER, "regret": _rows(regret.Regret),
+            "unforeseen": NUMBER, "regret": _rows(cases.Regret),
         },
         "sweep": {
             "over": WORD, "rows": _list(curve), "reference": curve,

@@ -1,33 +1,36 @@
-"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises."""
+"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises.
+
+Also regret: the cost of a surprise, and of preparing for a scenario that does not happen.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from models import checks
+from models import checks, measures
 from models.answers.cost_sharing import DualBill, bill_of
 from models.case import BASE, Case, FixedDecisions
-from models.errors import Finding, Severity, SolverError, UsageError, warning
+from models.errors import Finding, SolverError, UsageError, warning
 from models.plan import Plan
+from models.results import Figure, Result, field
+from models.results.common import words_of
 from models.schema import ACTION_CELLS, ScenarioStep
-from planner.render.words import listed, signed, span
+from models.units import MILLION
+from planner.render.table import with_number
+from planner.render.words import known, listed, money, percent, signed, span, uncapitalized
 from planner.scenarios import LIMIT, Variant, steps_of
+from planner.studies import engine
 from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.engine import (
-    NOT_RUN,
-    Outcome,
-    Outcomes,
-    Run,
-    Study,
-    Tell,
-    offset_progress,
-    run_study,
-)
+from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
+from planner.studies.kind import KeyFigure, Tables
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.studies.places import Where
 
 UNFORESEEN = "unforeseen"
@@ -61,17 +64,13 @@ def compared_cases(
     options make.
     """
     names = [BASE, *dict.fromkeys(name for name in scenarios if name != BASE)]
-    cases = [_checked_case(case, name, Variant(name)) for name in names]
+    variants, cases = {name: Variant(name) for name in names}, list[ComparedCase]()
     if asked is not None and asked.changes:
-        cases.append(_checked_case(case, _case_name(asked, names), asked))
+        variants[_case_name(asked, names)] = asked
+    for name, variant in variants.items():
+        changed, warnings = variant.with_findings(case)
+        cases.append(ComparedCase(name, variant, tuple(checks.errors(changed)), warnings))
     return cases
-
-
-def _checked_case(case: Case, name: str, variant: Variant) -> ComparedCase:
-    changed, warnings = variant.with_findings(case)
-    findings = checks.check(changed, checks.RULES)
-    errors = tuple(f for f in findings if f.severity is Severity.ERROR)
-    return ComparedCase(name, variant, errors, warnings)
 
 
 def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> list[ComparedCase]:
@@ -105,22 +104,15 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
 def _case_name(asked: Variant, taken: list[str]) -> str:
     """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
-    limit = asked.changes.get(LIMIT)
-    parts += [f"{LIMIT} {limit}"] if limit is not None else []
-    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
+    parts += [f"{LIMIT} {asked.changes[LIMIT]}"] if LIMIT in asked.changes else []
+    names = list[str]()
+    for shown in range(len(parts), 0, -1):
+        first, left = "; ".join(parts[:shown]), len(parts) - shown
+        if shown == 1 and len(first) > _LONGEST_NAME:
+            first = f"{first[: _LONGEST_NAME - 1].rstrip()}…"
+        names.append(f"{first}; {left} more" if left else first)
     name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
     return name if name not in taken else f"{name} (command line)"
-
-
-def _joined(parts: list[str], shown: int) -> str:
-    """Return the first ``shown`` changes in words, and how many more there are."""
-    first = "; ".join(parts[:shown])
-    first = (
-        first
-        if len(first) <= _LONGEST_NAME or shown > 1
-        else f"{first[: _LONGEST_NAME - 1].rstrip()}…"
-    )
-    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
 @dataclass(frozen=True)
@@ -154,25 +146,23 @@ def plan_cases(
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     study = compare_study(case, first, bills=bills)
-    foreseen = run_study(study, where, offset_progress(tell, 0, total))
+    foreseen = run_study(study, where, engine.offset_progress(tell, 0, total))
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
+        progress = engine.offset_progress(tell, len(foreseen), total)
         try:
-            more = run_study(
-                compare_study(case, late), where, offset_progress(tell, len(foreseen), total)
-            )
+            more = run_study(compare_study(case, late), where, progress)
         except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
         trouble = "the study was stopped before"
     else:
-        trouble = (
-            f"the base, whose earlier decisions are kept, has no proven plan: {foreseen[0].error}"
-        )
+        why = f"has no proven plan: {foreseen[0].error}"
+        trouble = f"the base, whose earlier decisions are kept, {why}"
     if trouble:
-        left = (each.name for each in late if not each.errors)
-        unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
+        left, why = (each.name for each in late if not each.errors), f"{engine.NOT_RUN}{trouble}"
+        unrun = (Outcome[Planned](name, error=why, ran=False) for name in left)
         more = Outcomes(tuple(unrun), foreseen.stopped)
     by_name = {each.name: each for each in late}
     decided = [by_name.get(each.name, each) for each in cases]
@@ -239,10 +229,8 @@ def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
     names = [f'"{name}" ({by} by mineral)' for name, by in changes if isinstance(by, str) and by]
     if not names:
         return ""
-    verb, whose = ("changes", "its costs") if len(names) == 1 else ("change", "their costs")
-    return (
-        f"{listed(names, 2)} {verb} demand: {whose} and served shares are for the changed demand."
-    )
+    whose = "changes demand: its" if len(names) == 1 else "change demand: their"
+    return f"{listed(names, 2)} {whose} costs and served shares are for the changed demand."
 
 
 def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
@@ -262,9 +250,151 @@ def _step_in_words(case: Case, step: ScenarioStep) -> str:
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action
     selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
-    when = (
-        ""
-        if "first_year" not in ACTION_CELLS[step.action].selectors
-        else f", {span((first, last))}"
-    )
+    is_timed = "first_year" in ACTION_CELLS[step.action].selectors
+    when = f", {span((first, last))}" if is_timed else ""
     return f"{action}{f': {selected}' if selected else ''}{when}"
+
+
+# ---- a surprise, and preparing in vain -----------------------------------------------------------
+
+
+class Regret(Result):
+    """The cost of each scenario as a surprise, and of preparing for it in vain."""
+
+    TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
+    scenario = field.text(Figure.SCENARIO, "The scenario, as if it were known from the first year.")
+    foreseen = field.millions(
+        "Foreseen", "Total cost if the scenario is known from the first year. Discounted."
+    )
+    unforeseen = field.millions(
+        "Unforeseen",
+        "Total cost if nobody knows of the scenario before the year in About. Discounted.",
+    )
+    surprise = field.millions("Not knowing costs", "Unforeseen minus foreseen. Discounted.")
+    vain = field.millions(
+        "Planned for, stays away",
+        "Total cost if the coalition prepares for the scenario until the year in About, and the"
+        " scenario then does not happen. Discounted.",
+    )
+    regret = field.millions(
+        "Planning in vain costs", "The column before minus the base's total cost. Discounted."
+    )
+    likely = field.share(
+        "Worth planning for from",
+        "If the scenario is at least this likely, preparing for it costs less on average than not"
+        " preparing: planning in vain costs / (planning in vain costs + not knowing costs). Blank:"
+        " neither costs anything.",
+    )
+
+
+Short = dict[tuple[str, int], float]
+"""Shortage [t] by mineral and year."""
+
+
+def short_of(plan: Plan) -> Short:
+    return measures.sums(plan.supply, "short", "mineral", "year")
+
+
+def absent_name(name: str) -> str:
+    """Return the name of a case in which a scenario is planned for and does not happen."""
+    return f"{name} (planned for, stays away)"
+
+
+def plan_absent(
+    case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
+) -> Outcomes[Short]:
+    """Plan the base case after the coalition has prepared for a scenario that does not happen.
+
+    There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
+    decisions before its year are those of the foreseen case.
+    """
+    plans, chains = {outcome.name: outcome.result for outcome in planned}, []
+    for each in cases:
+        foreseen = plans.get(each.foreseen)
+        if isinstance(each.variant, Unforeseen) and foreseen is not None:
+            agreed = decisions_before(foreseen.plan, each.variant.agreed.before)
+            chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
+    if planned.stopped or not chains:
+        return Outcomes((), planned.stopped)
+    return run_study(Study(case, tuple(chains), short_of), where)
+
+
+def regret_table(
+    case: Case,
+    entries: Iterable[tuple[str, str, float | None]],
+    absent: Mapping[str, float | None],
+) -> Regret | None:
+    """Return one row per surprise with a plan for its absence, or None.
+
+    ``entries`` have each case's name, for a surprise the name of its foreseen case (else ""), and
+    total cost [money]. ``absent`` has, by a surprise's name, the total cost if the scenario was
+    planned for and does not happen [money].
+    """
+    every = list(entries)
+    total = {name: cost for name, _, cost in every}
+    rows = []
+    for name, foreseen, late in every:
+        lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
+        if lost is not None and early is not None and base is not None and late is not None:
+            surprise = measures.difference(late, early, early)
+            regret = measures.difference(lost, base, base)
+            rows.append({
+                "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
+                "vain": lost, "regret": regret, "likely": measures.ratio(regret, regret + surprise),
+            })  # fmt: skip
+    return Regret.of_rows(rows, words=words_of(case)) if rows else None
+
+
+def vain_preparation(
+    tables: Tables, currency: str, missing: Callable[[str, str], str]
+) -> tuple[KeyFigure, ...]:
+    """Return the scenario for which preparing in vain costs most, or ().
+
+    ``missing`` says what is missing in one case beyond another.
+    """
+    rows = tables.rows(Regret, Regret.scenario, Regret.regret, Regret.likely)
+    costs = [row for row in rows if known(row[1])]
+    if not costs:
+        return ()
+    name, cost, likely = max(costs, key=lambda row: float(row[1]))
+    remark = "preparing for a scenario that does not happen costs nothing extra."
+    if cost > 0:
+        shortage = missing(absent_name(str(name)), BASE)
+        remark = (
+            f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
+            f" {shortage}."
+        )
+        if known(likely):
+            remark += f" Preparing pays off if the scenario is at least {percent(likely)} likely."
+    return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
+
+
+def surprise_cost(
+    late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
+) -> tuple[tuple[KeyFigure, ...], str]:
+    """Return the scenario whose surprise costs most, as a key figure and as a sentence.
+
+    ``missing`` says what is missing in one case beyond another.
+    """
+    late = with_number(late, "surprise")
+    if late.empty:
+        return (), ""
+    worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
+    cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
+    amount = money(max(cost, 0.0), currency)
+    sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
+    remark = f"for every scenario that is a surprise in {year}."
+    if cost > 0:
+        name = late_name.removesuffix(f" ({UNFORESEEN})")
+        shortage = missing(late_name, name)
+        sentence = (
+            f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
+            f" first year, with shortage at its price; {uncapitalized(shortage)}."
+        )
+        remark = (
+            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.'
+        )
+    return (KeyFigure("A surprise costs at most", amount, remark),), sentence
+
+
+_PRICED = "The amount is total cost, with shortage at its price."

@@ -24,7 +24,7 @@ from models.results.field import Colour, Field, Look, matrix_of
 from models.units import MILLION
 from planner import scenarios
 from planner.render import words
-from planner.render.chart import Form, Picture, Role, Series, drawn, heat, short
+from planner.render.chart import Form, Picture, Role, Series, drawn, heat, numbers, short
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.render.table import COALITION_BUYER, Table, table_of, with_number
 from planner.scenarios import Variant, WhatIf, scenario_name
@@ -32,31 +32,11 @@ from planner.sheets import changes
 from planner.sheets.context import Context, once
 from planner.sheets.figures import NO_TOP, binding, figures
 from planner.sheets.findings import Row
-from planner.studies import cases, regret
-from planner.studies.charged import bought_by_plants
-from planner.studies.compare_tables import (
-    LARGEST_SHARES,
-    SCENARIO,
-    SHORT_BY_MINERAL,
-    Comparison,
-    FlowDifferences,
-    MissingByYear,
-    ProjectsBuilt,
-    ScenarioInputs,
-    ScenarioMinerals,
-    WhoPaysByScenario,
-)
+from planner.studies import cases, compare_tables, members
+from planner.studies.compare_tables import Comparison, MissingByYear, ScenarioMinerals
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.members import (
-    FOR_SAME,
-    BillsByScenario,
-    bills_section,
-    more_paid,
-    premium_words,
-    same_tonnes,
-    who_pays_section,
-)
+from planner.studies.members import BillsByScenario
 from planner.studies.places import builds_in_background
 from planner.workbook.findings import sentence
 
@@ -140,32 +120,21 @@ def _side_by_side(project: str, before: Row, after: Row) -> Row:
 
 
 def _largest_changes(base: Context, context: Context) -> str:
-    """Return in a line the projects whose capex changes most [money m], or "".
-
-    ``Nolans +819.1, Becancour -705.5 and 4 more``
-    """
-    projects = ((row["project"], row["capex_more"]) for row in differing_projects(base, context))
+    """Return the projects whose capex changes most: ``Nolans +819.1, Becancour -705.5``."""
     names = [
-        f"{project} {words.signed(more, ',.1f') if round(more, 1) else 'in other years'}"
-        for project, more in projects
+        f"{row['project']} {words.signed(row['capex_more'], ',.1f')}"
+        if round(row["capex_more"], 1)
+        else f"{row['project']} in other years"
+        for row in differing_projects(base, context)
     ]
     return words.few(names, _MOST_NAMED)
-
-
-def _with_total(base: Context, context: Context) -> list[Row]:
-    rows = differing_projects(base, context)
-    sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
-    return [*rows, _side_by_side(ALL_PROJECTS, *sums)] if rows else []
 
 
 # ---- flows that differ ---------------------------------------------------------------------------
 
 
-COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS = (
-    "country to member",
-    "country to plants",
-    "refiner to coalition",
-)
+LEVELS = ("country to member", "country to plants", "refiner to coalition")
+COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS
 
 
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
@@ -184,20 +153,13 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in differing_projects(base, context)}) > 1:
         shared = "Projects of several minerals change, and they share one budget"
-        yield {"seller": f"{shared}: see the sheet {ProjectsBuilt.TABLE}"}
+        yield {"seller": f"{shared}: see the sheet {compare_tables.ProjectsBuilt.TABLE}"}
 
 
 @once
 def _flows(context: Context) -> pd.Series[float]:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
-    flows, inputs = context.plan.flows, bought_by_plants(context.plan)
-    sold = _joined(
-        flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"]),
-        inputs.assign(
-            level=COUNTRY_TO_PLANTS,
-            buyer="plants in " + inputs["plant_country"].map(context.country),
-        ),
-    )
+    sold = _sales(context)
     plants = sold["project"].where(sold["project"] != "", sold["refiner"])
     both = pd.concat([
         sold.assign(seller=sold["country"].map(context.country)),
@@ -206,14 +168,19 @@ def _flows(context: Context) -> pd.Series[float]:
     return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
 
 
-def _joined(flows: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+def _sales(context: Context) -> pd.DataFrame:
+    """Return the flows to members and to plants; inputs that members supply are not sold."""
+    flows, inputs = context.plan.flows, context.plan.inputs
+    flows = flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"])
+    inputs = inputs[inputs["member"] == ""]
+    plants = "plants in " + inputs["plant_country"].map(context.country)
+    inputs = inputs.assign(level=COUNTRY_TO_PLANTS, buyer=plants)
     return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
 
 
 def _by_year(context: Context) -> list[pd.Series[float]]:
     """Return the cost of purchases and the shortage, by mineral and year."""
-    paid = _joined(context.plan.flows, bought_by_plants(context.plan))
-    tables = ((paid, "total"), (context.plan.supply, "short"))
+    tables = ((_sales(context), "total"), (context.plan.supply, "short"))
     return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
 
 
@@ -233,9 +200,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*changes.input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
-            ""
-            if base.context is None or e.context is None
-            else _largest_changes(base.context, e.context)
+            _largest_changes(base.context, e.context) if base.context and e.context else ""
             for e in entries
         ],
         "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
@@ -277,25 +242,21 @@ def _of_plan(context: Context) -> dict[str, float]:
         "paid": float(costs[~is_penalty].sum()),
         "penalties": float(costs[is_penalty].sum()),
     }
+    # how many minerals keep 80 % of supply if their largest supplier stops
+    served = {"keep_enough": "served_without", "keep_through": "served_through"}
+    kept = [
+        (name, [row.get(field_name) for row in figures(context)])
+        for name, field_name in served.items()
+        if name == "keep_enough" or plan.expanded.intakes
+    ]
     return {
         **{name: amount / MILLION for name, amount in money_of.items()},
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "keep_enough": _number_kept(context, "served_without"),
-        **(
-            {"keep_through": _number_kept(context, "served_through")}
-            if plan.expanded.intakes
-            else {}
-        ),
         "binding": float(len(binding(plan))),
+        **{name: float(sum(map(keeps_enough, filter(words.known, left)))) for name, left in kept},
     }
-
-
-def _number_kept(context: Context, served: str) -> float:
-    """Return how many minerals keep 80 % of supply if their largest supplier stops."""
-    left = (row.get(served) for row in figures(context))
-    return float(sum(map(keeps_enough, filter(words.known, left))))
 
 
 def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
@@ -320,7 +281,7 @@ def scenario_minerals(entries: Sequence[Entry]) -> ScenarioMinerals | None:
 
 
 def missing_by_year(
-    entries: Sequence[Entry], absent: Mapping[str, regret.Short] | None = None
+    entries: Sequence[Entry], absent: Mapping[str, cases.Short] | None = None
 ) -> MissingByYear | None:
     """Return one row per scenario, mineral and year, or None if no case has a plan.
 
@@ -329,11 +290,11 @@ def missing_by_year(
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
         return None
-    short = {name: regret.short_of(plan) for name, plan in plans.items()}
+    short = {name: cases.short_of(plan) for name, plan in plans.items()}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
     for name, tonnes in (absent or {}).items() if base in need else ():
-        short[regret.absent_name(name)], need[regret.absent_name(name)] = tonnes, need[base]
+        short[cases.absent_name(name)], need[cases.absent_name(name)] = tonnes, need[base]
     before, rows = short.get(base), list[Row]()
     for name, lost in short.items():
         more = before and {key: change(t, before.get(key, 0.0)) or 0.0 for key, t in lost.items()}
@@ -361,7 +322,7 @@ def _worth_short(context: Context) -> dict[str, float]:
     return worth
 
 
-def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
+def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs | None:
     if len(entries) <= 1:
         return None
     base = entries[0].case
@@ -376,34 +337,32 @@ def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
             name = f"and {left:,} more" if left > 0 else "nothing differs from the base"
             rows.append({"scenario": entry.name, "what": name, "look": Look.TEXT})
     looks = [row["look"] for row in rows]
-    return ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
+    return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
-    rows = [
-        {"scenario": name, **row}
-        for name, context in planned.items()
-        for row in _flows_that_differ(base, context)
-    ]
-    return FlowDifferences.of_rows(rows)
-
-
-def projects_built(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
-    pairs = ((name, row) for name, each in planned.items() for row in _with_total(base, each))
-    rows = [{"scenario": name, **row} for name, row in pairs]
-    return ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
-
-
-def who_pays(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
+def _against_base(base: Context, planned: Mapping[str, Context]) -> Iterator[Result]:
+    """Yield who pays more, the flows that change most, and the projects built differently."""
     supply = [(name, context.plan.supply) for name, context in planned.items()]
-    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    yield compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    flows, projects = list[Row](), list[Row]()
+    for name, context in planned.items():
+        flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context))
+        rows = differing_projects(base, context)
+        if rows:
+            sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
+            rows.append(_side_by_side(ALL_PROJECTS, *sums))
+        projects += ({"scenario": name, **row} for row in rows)
+    yield compare_tables.FlowDifferences.of_rows(flows)
+    if projects:
+        yield compare_tables.ProjectsBuilt.of_rows(projects, words=words_of(base.case))
 
 
 def matrix(
     minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
     headers = [
-        f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else words.clean(m) for m in minerals
+        f"{m} (mineral)" if fold(m) == fold(compare_tables.SCENARIO.header) else words.clean(m)
+        for m in minerals
     ]
     cells = {
         (scenario, header): value
@@ -428,7 +387,7 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    absent: Mapping[str, Outcome[regret.Short]] | None = None,
+    absent: Mapping[str, Outcome[cases.Short]] | None = None,
     bills: Mapping[str, DualBill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison.
@@ -438,34 +397,30 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    against = (base.context, planned) if base.context is not None and planned else None
-    outcomes = absent or {}
+    against = [*_against_base(base.context, planned)] if base.context and planned else []
+    outcomes, foreseen = absent or {}, {e.name: e.foreseen for e in entries}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
-    foreseen = {e.name: e.foreseen for e in entries}
     total_costs = (
         (e.name, e.foreseen, e.context.plan.objective if e.context else None) for e in entries
     )
     away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
         comparison(entries),
-        regret.regret_table(base.case, total_costs, costs),
+        cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
-        against and who_pays(*against),
+        *against[:1],
         BillsByScenario.of_bills(base.case, bills or {}),
         scenario_inputs(entries),
-        against and flow_differences(*against),
-        against and projects_built(*against),
+        *against[1:],
     )
     return [table for table in tables if table is not None]
 
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
-    from planner.studies.stacked import stacked
-
     plans = [(e.name, e.context) for e in entries if e.context is not None]
-    return list(stacked(plans, are_all=are_all)) if plans else []
+    return list(compare_tables.stacked(plans, are_all=are_all)) if plans else []
 
 
 def sheets(
@@ -479,8 +434,8 @@ def sheets(
     first, *others = (table_of(r, entries[0].case.country_name) for r in tables)
     every = [
         first,
-        _matrix(SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
-        _matrix(LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
+        _matrix(compare_tables.SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
+        _matrix(compare_tables.LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
         *(sheets_of_plans(entries) if of_plans is None else of_plans),
     ]
@@ -550,7 +505,7 @@ class _ComparisonTables:
         self.tables = tables
         self.every = tables[Comparison].frame()
         self.currency = tables[Comparison].words.get("money", "")
-        self.paid = more_paid(tables, WhoPaysByScenario)
+        self.paid = members.more_paid(tables, compare_tables.WhoPaysByScenario)
 
     def read_missing(self, names: Iterable[str]) -> None:
         """Set ``when`` and ``whole``: what is missing in these scenarios beyond the base.
@@ -595,12 +550,10 @@ class _ComparisonCharts(_ComparisonTables):
     def charts(self) -> tuple[Picture, ...]:
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
-        pictures = [
-            self.extra_cost_chart(),
-            self.missing_chart(),
-            self.total_cost_chart(),
-            self.shortage_chart(),
-        ]
+        title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
+        extra = Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in self.ranked])
+        pictures = [self.panel_chart(title, extra, "Share of their cost in the base")]
+        pictures += [self.missing_chart(), self.total_cost_chart(), self.shortage_chart()]
         pictures += [self.largest_share_chart(mineral) for mineral in self.minerals]
         pictures += [self.mineral_shortage_chart(mineral) for mineral in self.minerals]
         return drawn(*pictures)
@@ -640,46 +593,26 @@ class _ComparisonCharts(_ComparisonTables):
         dear = {name: self.dearer_by(name) for name in self.names[1:]}
         return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
 
-    def extra_cost_chart(self) -> Picture | None:
-        names = self.ranked
-        title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
-        series = [Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in names])]
-        return self.panel_chart(title, names, series, "Share of their cost in the base")
-
     def missing_chart(self) -> Picture | None:
-        names = self.ranked
-        peaks = [self.worst_year_part(name) for name in names]
-        title = (
-            f"The mineral hit hardest: what is missing beyond the base in its worst year{self.more}"
-        )
-        hit = [
-            self.worst[name][0] if peak > tolerances.MISSING_PART else ""
-            for name, peak in zip(names, peaks, strict=True)
-        ]
-        series = [Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)]
-        return self.panel_chart(title, names, series, "Share of the mineral's need", hit)
+        peaks, hit = list[float](), list[str]()  # the mineral hit hardest, in its worst year
+        for name in self.ranked:
+            mineral, whole = self.worst[name]
+            years = _parts_of(self.when[name].get(mineral, {})).values()
+            peaks.append(max(years, default=0.0) if whole > tolerances.MISSING_PART else 0.0)
+            hit.append(mineral if peaks[-1] > tolerances.MISSING_PART else "")
+        what = "The mineral hit hardest: what is missing beyond the base in its worst year"
+        series = Series(MissingByYear.part.header, Role.SHORT, peaks, hints=hit)
+        return self.panel_chart(f"{what}{self.more}", series, "Share of the mineral's need")
 
-    def worst_year_part(self, name: str) -> float:
-        """Return the missing part of need of the mineral hit hardest, in its worst year."""
-        mineral, whole = self.worst[name]
-        years = _parts_of(self.when[name].get(mineral, {}))
-        return max(years.values(), default=0.0) if whole > tolerances.MISSING_PART else 0.0
-
-    def panel_chart(
-        self,
-        title: str,
-        names: Sequence[str],
-        series: Sequence[Series],
-        axis: str,
-        minerals: Sequence[str] = (),
-    ) -> Picture | None:
-        """Return bars of shares by scenario; ``minerals`` names the mineral of each bar, if any."""
-        if not names or not any(series[0].values):
+    def panel_chart(self, title: str, series: Series, axis: str) -> Picture | None:
+        """Return bars of shares by ranked scenario; hints name the mineral of each bar, if any."""
+        if not any(series.values):
             return None
         labels = dict(zip(self.names, self.labels(small=True), strict=True))
-        each = minerals or [""] * len(names)
-        shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, each, strict=True)]
-        return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
+        hints = series.hints or [""] * len(series.values)
+        pairs = zip(self.ranked, hints, strict=True)
+        shown = tuple(f"{labels[name]}{hint and ': '}{hint}" for name, hint in pairs)
+        return Picture(title, Form.BARS, shown, (series,), axis, "", is_panel=True)
 
     def total_cost_chart(self) -> Picture:
         paid, fines = (
@@ -687,10 +620,10 @@ class _ComparisonCharts(_ComparisonTables):
             for name in ("paid", "penalties")
         )
         size, unit, look = self.money_scale(max(a + b for a, b in zip(paid, fines, strict=True)))
-        title, axis = f"Total cost, {self.horizon}{self.more}", unit
+        title = f"Total cost, {self.horizon}{self.more}"
         series = (
-            Series("Paid", Role.PLAN, tuple(v / size for v in paid)),
-            Series("Shortage and other penalties", Role.SHORT, tuple(v / size for v in fines)),
+            Series("Paid", Role.PLAN, numbers(paid, size)),
+            Series("Shortage and other penalties", Role.SHORT, numbers(fines, size)),
         )
         axis = f"{unit}, discounted" if self.discounts else unit
         return Picture(title, Form.BARS, self.labels(), series, axis, "", look)
@@ -701,18 +634,15 @@ class _ComparisonCharts(_ComparisonTables):
         ranked = sorted((m for m in totals if totals[m] > 0), key=lambda m: -totals[m])
         if not ranked:
             return None
-        shown, rest = ranked[:_MOST_MINERALS], ranked[_MOST_MINERALS:]
-        if len(rest) == 1:  # "1 others" would be wrong
-            shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
+        count = _MOST_MINERALS
+        count -= len(ranked) == count + 1  # "1 others" would be wrong
+        shown, rest = ranked[:count], ranked[count:]
         sums = [sum(column) for column in zip(*worth.values(), strict=True)]
         size, unit, look = self.money_scale(max(sums))
-        series = [
-            Series(short(m), Role.ONE_OF_MANY, tuple(v / size for v in worth[m])) for m in shown
-        ]
+        series = [Series(short(m), Role.ONE_OF_MANY, numbers(worth[m], size)) for m in shown]
         if rest:
-            columns = zip(*(worth[m] for m in rest), strict=True)
-            others = tuple(sum(column) / size for column in columns)
-            series.append(Series(f"{len(rest)} others", Role.OTHER, others))
+            others = map(sum, zip(*(worth[m] for m in rest), strict=True))
+            series.append(Series(f"{len(rest)} others", Role.OTHER, numbers(others, size)))
         title = f"Shortage at the mineral's price, {self.horizon}{self.more}"
         return Picture(title, Form.BARS, self.labels(), tuple(series), unit, "", look)
 
@@ -721,12 +651,9 @@ class _ComparisonCharts(_ComparisonTables):
         caps = self.column(mineral, "last_limit")
         if not any(shares):
             return None
-        pairs = list(zip(shares, caps, strict=True))
-        over = [
-            s - cap if cap is not None and s > cap + tolerances.REMAINDER else 0.0
-            for s, cap in pairs
-        ]
-        room = [0.0 if cap is None else max(0.0, cap - s) for s, cap in pairs]
+        above = [0.0 if c is None else s - c for s, c in zip(shares, caps, strict=True)]
+        over = [by if by > tolerances.REMAINDER else 0.0 for by in above]
+        room = [max(0.0, -by) for by in above]
         inside = tuple(s - by for s, by in zip(shares, over, strict=True))
         series = [Series("Largest country share", Role.PLAN, inside)]
         if any(over):
@@ -774,13 +701,6 @@ UNFORESEEN_BEFORE = "Unforeseen before"
 """The row of About with the year in which scenarios come as a surprise, if they do."""
 
 
-def check_surprise_year(case: Case, year: int | None) -> None:
-    if year is not None and year not in case.years:
-        years = words.each_year(case.years)
-        msg = f"{YEAR_OPTION} {year} is not a year of the plan, which has {years}"
-        raise UsageError(msg)
-
-
 class Compare(StudyKind):
     """Plan a workbook's base case and every scenario, and compare them.
 
@@ -806,8 +726,8 @@ class Compare(StudyKind):
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     RESULTS = (
-        Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario,
-        regret.Regret,
+        Comparison, ScenarioMinerals, MissingByYear, compare_tables.WhoPaysByScenario,
+        BillsByScenario, cases.Regret,
     )  # fmt: skip
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
@@ -849,7 +769,10 @@ class Compare(StudyKind):
             with wrong.collect():
                 names.append(scenario_name(start.book.case, name))
         with wrong.collect():
-            check_surprise_year(start.book.case, unforeseen)
+            if unforeseen is not None and unforeseen not in start.book.case.years:
+                years = words.each_year(start.book.case.years)
+                msg = f"{YEAR_OPTION} {unforeseen} is not a year of the plan, which has {years}"
+                raise UsageError(msg)
         with wrong.collect():
             what_ifs = asked(start.book.case)
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
@@ -860,10 +783,8 @@ class Compare(StudyKind):
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
-            nothing = (
-                f"{YEAR_OPTION} {unforeseen}: no earlier year is planned, so nothing can come as a"
-                " surprise"
-            )
+            why = "no earlier year is planned, so nothing can come as a surprise"
+            nothing = f"{YEAR_OPTION} {unforeseen}: {why}"
             if len(self.cases) == 1:
                 msg = f"{nothing}. {HOW_TO_ADD_SCENARIOS}"
                 raise UsageError(msg)
@@ -892,20 +813,17 @@ class Compare(StudyKind):
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
-        self.differing = result_getter(
-            lambda: sheets_of_plans(self.entries), in_background=builds_in_background(where, [case])
-        )
-        self.absent = regret.plan_absent(case, self.cases, outcomes, where)
+        late = builds_in_background(where, [case])
+        self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
+        self.absent = cases.plan_absent(case, self.cases, outcomes, where)
         self.stopped = self.absent.stopped
 
     @property
     def tariff_sentence(self) -> str:
         paid = {e.name: e.context.plan.cash_cost for e in self.entries if e.context is not None}
         most = sorted(paid, key=lambda name: -paid[name].duties)[:1]
-        names = dict.fromkeys([*list(paid)[:1], *most])
-        return words.tariff_words(
-            {name: paid[name] for name in names}, self.start.case.settings.currency
-        )
+        shown = {name: paid[name] for name in (*list(paid)[:1], *most)}
+        return words.tariff_words(shown, self.start.case.settings.currency)
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
         book = self.start.book
@@ -939,15 +857,13 @@ class Compare(StudyKind):
         A case with an error in its input has an outcome that says so.
         """
         outcomes = {outcome.name: outcome for outcome in self.outcomes}
-        names = {e.name: regret.absent_name(e.foreseen) for e in self.entries}
+        names = {e.name: cases.absent_name(e.foreseen) for e in self.entries}
         return [
             *(outcomes.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries),
             *(dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent),
         ]
 
-    @property
-    def runs(self) -> Sequence[Outcome[Any]]:
-        return self.required_outcomes
+    runs = required_outcomes
 
     @property
     def progress_label(self) -> str:
@@ -962,24 +878,20 @@ class Compare(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
-        rate = self.start.case.settings.discount_rate
-        late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
-        options = (
-            chosen
-            | self.asked.changes
-            | late
-            | ({DISCOUNT_RATE: words.percent(rate)} if rate > 0 else {})
-        )
-        options["Loss of a supplier"] = (
-            "The loss is known from the scenario's first year, so the coalition chooses all its"
-            " purchases again. planner stress keeps the purchases of an agreed plan instead. The"
-            " plan's Overview shows the supply that remains if nothing replaces the lost supply."
-        )
-        options[WhoPaysByScenario.TABLE] = (
-            f"{SAME_COST} planner solve may show another of these plans."
-        )
-        return options if self.bills is None else options | {BillsByScenario.TABLE: _BILLS}
+        rate, year = self.start.case.settings.discount_rate, self.unforeseen
+        return {
+            "Scenarios": ", ".join(self.chosen),
+            **self.asked.changes,
+            UNFORESEEN_BEFORE: "" if year is None else str(year),
+            DISCOUNT_RATE: words.percent(rate) if rate > 0 else "",
+            "Loss of a supplier": "The loss is known from the scenario's first year, so the"
+            " coalition chooses all its purchases again. planner stress keeps the purchases of an"
+            " agreed plan instead. The plan's Overview shows the supply that remains if nothing"
+            " replaces the lost supply.",
+            compare_tables.WhoPaysByScenario.TABLE: f"{SAME_COST} planner solve may show another of"
+            " these plans.",
+            BillsByScenario.TABLE: "" if self.bills is None else _BILLS,
+        }
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
@@ -997,22 +909,18 @@ class Compare(StudyKind):
         absent = {outcome.name: outcome for outcome in self.absent}
         return results(self.entries, absent, bills if self.entries[0].name in bills else {})
 
-    def sheets(self, tables: Tables) -> list[Table]:
-        return self._sheets(tables, self.differing())
+    def sheets(self, tables: Tables, of_plans: list[Table] | None = None) -> list[Table]:
+        declared = (r for kind, r in tables.results.items() if kind is not About)
+        return list(sheets(self.entries, declared, of_plans or self.differing()))
 
     def all_rows(self, tables: Tables) -> list[Table]:
-        return self._sheets(tables, sheets_of_plans(self.entries, are_all=True))
-
-    def _sheets(self, tables: Tables, of_plans: list[Table]) -> list[Table]:
-        declared = (r for kind, r in tables.results.items() if kind is not About)
-        return list(sheets(self.entries, declared, of_plans))
+        return self.sheets(tables, sheets_of_plans(self.entries, are_all=True))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
-        rows = [
-            _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
-        ]
-        answer: dict[str, object] = {"rows": rows, "who_pays": tables.records(WhoPaysByScenario)}
+        rows = [_row(e, plan, plans[0]) for e, plan in zip(self.entries, plans, strict=True)]
+        who_pays = tables.records(compare_tables.WhoPaysByScenario)
+        answer: dict[str, object] = {"rows": rows, "who_pays": who_pays}
         if self.bills is not None:
             answer["bills"] = tables.records(BillsByScenario)
         if self.unforeseen is None:
@@ -1021,7 +929,7 @@ class Compare(StudyKind):
         foresight = _foresight(self.entries, list(cost.values()))
         for row, is_foreseen, surprise in zip(rows, *foresight.values(), strict=True):
             row |= {"foresight": is_foreseen, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(regret.Regret)}
+        return {"unforeseen": self.unforeseen, **answer, "regret": tables.records(cases.Regret)}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1052,8 +960,9 @@ class Compare(StudyKind):
         lead = "Total cost is discounted, and includes shortage and penalties."
         costs = numbers.view(*(p for p in charts.charts() if not p.small))
         sections = [Section("cost", "What each scenario costs", lead, costs)]
-        sections += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
-        sections += bills_section(tables)
+        who, scenario = compare_tables.WhoPaysByScenario, c.scenario.header
+        sections += members.who_pays_section(tables, who, scenario, "the base")
+        sections += members.bills_section(tables)
         if charts.rows.empty:
             return tuple(sections)
         served, shares = (
@@ -1101,19 +1010,15 @@ class _ComparisonFinding(_ComparisonTables):
             })
             for mineral, each in when.items()
         }  # fmt: skip
-        return missing(
-            parts, f" beyond the base, {words.span(years)}" if years else " beyond the base"
-        )
+        return missing(parts, f" beyond the base{f', {words.span(years)}' if years else ''}")
 
     def headline(self) -> Headline:
         here = _missing_parts(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
         cash = self.base["cash"]
         amount = words.money(float(cash) * MILLION, self.currency) if words.known(cash) else ""
-        base = KeyFigure(
-            str(self.base["scenario"]),
-            f"{amount} paid" if amount else "unknown",
-            f"{self.tables.option(YEARS)}. {missing(here)}.",
-        )
+        remark = f"{self.tables.option(YEARS)}. {missing(here)}."
+        paid = f"{amount} paid" if amount else "unknown"
+        base = KeyFigure(str(self.base["scenario"]), paid, remark)
         if self.others.empty:
             is_alone = len(self.every) == 1
             why = "there is no scenario" if is_alone else "no scenario has a proven plan"
@@ -1126,13 +1031,9 @@ class _ComparisonFinding(_ComparisonTables):
         surprised, surprise = list[KeyFigure](), ""
         if not self.late.empty:
             year = self.tables.option(UNFORESEEN_BEFORE)
-            late, surprise = regret.surprise_cost(
-                self.late, year, self.currency, self.missing_beyond
-            )
-            surprised = [
-                *late,
-                *regret.vain_preparation(self.tables, self.currency, self.missing_beyond),
-            ]
+            shown = self.currency, self.missing_beyond
+            late, surprise = cases.surprise_cost(self.late, year, *shown)
+            surprised = [*late, *cases.vain_preparation(self.tables, *shown)]
         if surprised:
             figures = [figures[0], *surprised]
         finding = " ".join(filter(None, (self._sentence(worst), surprise)))
@@ -1164,59 +1065,49 @@ class _ComparisonFinding(_ComparisonTables):
         finding = f'The worst scenario is "{worst}". Compared with the base, more {short}'
         finding += f": {in_years(years)}."
         if not rest:
-            more = self._premium(worst).removesuffix(f" {FOR_SAME}")
-            return (
-                f"{finding} The tonnes that are still bought cost {more} than in the base."
-                if more
-                else finding
-            )
+            more = self._premium(worst).removesuffix(f" {members.FOR_SAME}")
+            still = f" The tonnes that are still bought cost {more} than in the base."
+            return finding + (still if more else "")
         costs = self._premium(max(rest, key=self.dearer_by)) or "no more"
         hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
-        more = (
-            f"at most a further {words.share(hit)} of any mineral's need" if hit else "nothing more"
-        )
-        end = " in any year" if hit else ""
+        more = "nothing more is missing"
+        if hit:
+            need = f"{words.share(hit)} of any mineral's need"
+            more = f"at most a further {need} is missing in any year"
         which = "The other scenario costs" if len(rest) == 1 else "The other scenarios cost at most"
-        return f"{finding} {which} {costs}, and {more} is missing{end}."
+        return f"{finding} {which} {costs}, and {more}."
 
     def _premium(self, name: str) -> str:
         by = self.dearer_by(name)
-        return premium_words(by) if by > tolerances.MISSING_PART else ""
+        return members.premium_words(by) if by > tolerances.MISSING_PART else ""
 
     def _worst(self, name: str) -> KeyFigure:
         mineral, years = self.severity(name)
         if not mineral:
-            return KeyFigure(
-                "Most is missing in", "none", "no scenario leaves more missing than in the base."
-            )
-        rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
-        changes = dict(rows).get(name)
-        remark = f"{mineral}: {in_years(years)}. {self.missing_words(name)}."
-        remark += f" Changed inputs: {changes}." if changes else ""
+            name, remark = "none", "no scenario leaves more missing than in the base."
+        else:
+            rows = self.tables[Comparison].rows(Comparison.scenario, Comparison.changes)
+            changes = dict(rows).get(name)
+            remark = f"{mineral}: {in_years(years)}. {self.missing_words(name)}."
+            remark += f" Changed inputs: {changes}." if changes else ""
         return KeyFigure("Most is missing in", name, remark)
 
     def _dearest(self, name: str) -> KeyFigure:
         extra, _ = self.paid[name]
-        if not extra > 0:
-            return KeyFigure(
-                "Dearest for the same tonnes", "none", "no scenario makes them dearer."
-            )
-        remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
-        by = ratio(*self.paid[name])
-        shown = f"{name}: +{words.share(by)}" if by is not None else name
+        shown, remark = "none", "no scenario makes them dearer."
+        if extra > 0:
+            remark = f"{words.money(extra, self.currency)} a year more. {self.missing_words(name)}."
+            by = ratio(*self.paid[name])
+            shown = f"{name}: +{words.share(by)}" if by is not None else name
         return KeyFigure("Dearest for the same tonnes", shown, remark)
 
     def _care(self, dearest: str) -> Iterator[str]:
-        known_ahead = FORESEEN
-        if not self.late.empty:
-            year = self.tables.option(UNFORESEEN_BEFORE)
-            known_ahead = (
-                f"{FORESEEN} Each scenario is also planned as if nobody knew of it before {year}."
-            )
-        yield known_ahead
+        year = self.tables.option(UNFORESEEN_BEFORE)
+        late = f" Each scenario is also planned as if nobody knew of it before {year}."
+        yield FORESEEN + ("" if self.late.empty else late)
         differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
         other = cases.other_demand_sentence(zip(self.others["scenario"], differs, strict=True))
-        yield f"{same_tonnes()} {other}".rstrip()
+        yield f"{members.same_tonnes()} {other}".rstrip()
         if BillsByScenario in self.tables:
             yield self.tables[BillsByScenario].sentence(dearest)
 

@@ -1,24 +1,30 @@
-"""The declared tables of the command compare."""
+"""The tables of the command compare, and the sheets of all plans with the column Scenario first.
+
+A comparison's workbook has the rows in which a plan differs from the base. Its CSV files have all
+rows.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from models.case import Case
 from models.measures import IF_IT_STOPS, TIED_INPUTS
-from models.results import ByMineral, Checks, Result, WhoPays, common, field
+from models.resolve import Bools, Ints
+from models.results import ByMineral, Checks, Members, Result, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
-from models.results.common import (
-    CHANGE,
-    COUNTRY,
-    DEMAND,
-    MINERAL,
-    MISSING,
-    PROJECT,
-    SHARE_SHORT,
-    SHORT,
-    UNIT,
-    YEAR,
-)
-from models.results.field import Field, Look
+from models.results.common import COUNTRY, DEMAND, MINERAL, SHORT, UNIT, YEAR, PlanTable
+from models.results.field import Look
+from planner.render import words
+from planner.render.table import Cell, Table, TableColumn, table_of
+from planner.sheets import STACKED, result_of
+from planner.sheets.context import Context
 
 _AGAINST = "The scenario minus the base; 0 where they differ only by rounding."
 _WEIGHED = "All minerals are added by weight, so those with most tonnes count most."
@@ -32,8 +38,7 @@ SCENARIO = field.text(
 _SCENARIO = SCENARIO.like(meaning="")
 
 
-def _millions(header: str, meaning: str, *, optional: bool = False) -> Field:
-    return field.millions(header, meaning, scale=1.0, optional=optional)
+_millions = partial(field.millions, scale=1.0)
 
 
 class Comparison(Result):
@@ -180,8 +185,8 @@ class MissingByYear(Result):
     need = DEMAND.like(meaning="What the coalition needs in the year.")
     short = SHORT.like(meaning="Demand of the year that is neither bought nor taken from stock.")
     short_more = Comparison.short_more.like(meaning="The scenario minus the base, in the year.")
-    part = SHARE_SHORT.like(
-        header=MISSING, meaning="Short / need, in the year.", key="missing_share"
+    part = common.SHARE_SHORT.like(
+        header=common.MISSING, meaning="Short / need, in the year.", key="missing_share"
     )
     part_more = field.share("Missing beyond the base", "Short against base / need, in the year.")
 
@@ -249,7 +254,7 @@ class FlowDifferences(Result):
     buyer = difference_of_files.Moves.buyer
     old = field.tonnes("Base", _OVER_YEARS)
     new = field.tonnes("In the scenario", _OVER_YEARS)
-    change = field.tonnes(CHANGE.header, "The scenario minus the base.")
+    change = field.tonnes(common.CHANGE.header, "The scenario minus the base.")
     unit = UNIT
 
 
@@ -262,7 +267,7 @@ class ProjectsBuilt(Result):
 
     TABLE, BOOK = "Projects built", "compare"
     scenario = _SCENARIO
-    project = PROJECT.like(
+    project = common.PROJECT.like(
         meaning="A project that the scenario builds differently, the largest change of capex first."
         " All projects: the sum of all projects, changed or not."
     )
@@ -294,3 +299,140 @@ LARGEST_SHARES = (
     "The largest share of any one country in the last year, Rest of world left out. The sheet By"
     " mineral names the country and its limit." + _COLOURED,
 )
+
+
+# ---- the sheets of several plans, each as one sheet with the column Scenario first ---------------
+
+MUCH = 0.01
+"""A row differs if its tonnes do, by more than this fraction of the mineral's need in the year."""
+_MUCH_DEARER = 0.1
+"""A row also differs if its marginal price differs by more than this fraction."""
+_AMOUNTS = ("tonnes", "short", "closing", "taken", "missing")
+"""The column that is compared: the first of these that a sheet has."""
+MOST_UNCUT_ROWS = 1_000
+"""A sheet with up to this many rows shows all of them."""
+_WIDEST = 40
+
+Plans = Sequence[tuple[str, Context]]
+"""The name of each case that has a plan, and its plan; the base first."""
+
+
+def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
+    """Yield the sheets of several plans, each as one sheet with the column Scenario first.
+
+    Long sheets have only the rows that differ from the base, unless ``are_all``.
+    """
+    for result in STACKED:
+        every = [(name, _of_plan(result, context)) for name, context in plans]
+        there = [(name, of) for name, of in every if of is not None]
+        count, left_out = sum(len(of) for _, of in there), 0
+        is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
+        if is_cut and there and there[0][0] == plans[0][0]:  # only if the base has rows
+            kept = _rows_that_differ(plans[0][1].case, [of for _, of in there])
+            left_out = count - sum(map(len, kept))
+            there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
+        if there:
+            country = plans[0][1].country
+            table = _joined([(name, table_of(of, country)) for name, of in there])
+            yield _with_note(table, left_out, plans[0][0]) if left_out else table
+
+
+def _of_plan(result: type[Result], context: Context) -> Result | None:
+    """Return a plan's sheet; Members has no comparison with the plan without limits."""
+    if result is not Members:
+        return result_of(result, context)
+    table = Members.from_plan(context.plan, None)
+    return table.without(Members.extra, Members.dearer, Members.extra_shortage)
+
+
+# ---- rows that differ ----------------------------------------------------------------------------
+
+
+def _rows_that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
+    """Return the rows that differ between the first table and any of the others.
+
+    Rows differ in tonnes relative to the mineral's need in the year, in marginal price, or in
+    whether a limit binds.
+    """
+    keys = _keys(results)
+    count = 1 + max((int(each.max()) for each in keys if len(each)), default=0)
+    first, *others = (_KeyedRows(base, r, k, count) for r, k in zip(results, keys, strict=True))
+    kept = sum((first.differ_from(rows) for rows in others), np.zeros(len(first.keys), dtype=bool))
+    pairs = zip(results[1:], others, strict=True)
+    return [results[0].where(kept), *(r.where(rows.differ_from(first)) for r, rows in pairs)]
+
+
+def _keys(results: Sequence[Result]) -> list[Ints]:
+    """Return a number for each row's key; equal keys have equal numbers in all tables."""
+    ends = np.cumsum([len(result) for result in results])
+    keys = np.zeros(ends[-1], dtype=np.int64)
+    for name in results[0].GRAIN:
+        if all(name in result.data for result in results):
+            values = pd.concat([pd.Series(result.data[name]) for result in results])
+            codes, every = pd.factorize(values, use_na_sentinel=False)
+            keys = pd.factorize(keys * len(every) + codes)[0]
+    return np.split(keys, ends[:-1])
+
+
+class _KeyedRows:
+    """The rows of a table: amount, price and binding limit to compare, and the need."""
+
+    def __init__(self, base: Case, result: Result, keys: Ints, count: int) -> None:
+        data, none = result.data, np.zeros(len(keys))
+        amount = next((name for name in _AMOUNTS if name in data), "")
+        compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
+        self.keys, self.numbers = keys, np.array(compared, dtype=float)
+        self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
+        self.by_key[:, keys] = self.numbers
+        minerals, years = [m.name for m in base.minerals], base.years
+        # the last entries: no mineral, no year
+        needs = np.ones((len(minerals) + 1, len(years) + 1))
+        for m, mineral in enumerate(minerals):
+            needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
+        named = ((minerals, "mineral"), (years, "year"))
+        at = [pd.Index(every).get_indexer(data.get(name, none)) for every, name in named]
+        self.needs = needs[*at]
+
+    def differ_from(self, other: _KeyedRows) -> Bools:
+        """Return which rows differ from the other table's row with the same key, or have none."""
+        amount, price, binds = self.numbers
+        was, price_was, bound = other.by_key[:, self.keys]
+        dearer = _MUCH_DEARER * np.maximum(np.abs(price), np.abs(price_was))
+        differs = (np.abs(amount - was) > MUCH * self.needs) | (binds != bound)
+        return np.asarray(differs | (np.abs(price - price_was) > dearer))
+
+
+# ---- one sheet of several ------------------------------------------------------------------------
+
+
+def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
+    first = parts[0][1]
+    names = [words.clean(name) for name, table in parts for _ in range(len(table))]
+    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
+    for header in dict.fromkeys(header for _, table in parts for header in table.headers):
+        named = ({column.header: column for column in table.columns} for _, table in parts)
+        sides = [
+            (len(t), columns.get(header)) for (_, t), columns in zip(parts, named, strict=True)
+        ]
+        some = next(column for _, column in sides if column is not None)
+        values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]
+        looks = [look for rows, c in sides for look in (c and c.looks) or [some.look] * rows]
+        columns.append(replace(some, values=values, looks=some.looks and looks))
+    printed = None if first.printed is None else first.printed + 1
+    # a plan's sheet Changes compares it with today; a comparison's sheet Changes has its inputs
+    name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
+    return replace(first, name=name, columns=tuple(columns), printed=printed)
+
+
+def _with_note(table: Table, count: int, base: str) -> Table:
+    """Return a table with a last row that says how many rows are left out, and why."""
+    note: Cell = (
+        f"{count:,} rows are left out, because their tonnes differ from {base} by at most"
+        f" {MUCH:z.0%} of the mineral's need in the year. --csv DIR writes all rows."
+    )
+    lead, *others = table.columns
+    columns = [replace(lead, values=[*lead.values, note], widest=_WIDEST)]
+    for column in others:
+        looks = column.looks and [*column.looks, Look.TEXT]
+        columns.append(replace(column, values=[*column.values, None], looks=looks))
+    return replace(table, columns=tuple(columns))

@@ -6,14 +6,20 @@ events, and the case is planned again as if the events had been known.
 
 Groups of minerals without a common constraint have separate programs. Each set of events that
 touches a group is planned once, however many draws have it. A draw's cost is the sum over groups.
+
+Statistics of a sample of draws, and the uncertainty of each, come last.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import click
 import numpy as np
 
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
@@ -23,15 +29,10 @@ from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
+from planner.options import IntegerOption
+from planner.scenarios import events
 from planner.scenarios.actions import year_ranges
-from planner.scenarios.events import (
-    Event,
-    Hits,
-    active_rows,
-    affected_minerals,
-    event_changes,
-    events,
-)
+from planner.scenarios.events import Hits
 from planner.stops import Stop
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
@@ -42,6 +43,16 @@ NO_EVENTS = (
     "the workbook has no events to draw: add the sheet Risks. It has one or more rows per event,"
     " with its Yearly probability (planner new FILE --with Risks shows how)"
 )
+
+
+def draw_options(least: int, default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
+    """Return the options ``--draws``, from ``least`` on, and ``--seed``, with their helps."""
+    draws, seed = IntegerOption(least, 100_000), IntegerOption(0, 2**63 - 1)
+    shown: dict[str, Any] = {"default": default, "show_default": default > 0}
+    return (
+        click.option("--draws", type=draws, metavar="N", help=of_draws, **shown),
+        click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, show_default=True),
+    )
 
 
 @dataclass(frozen=True)
@@ -67,9 +78,9 @@ def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
 
 def hits_words(case: Case, hits: Hits) -> str:
     """Return the events of some hits in words, with their years: ``Export stop 2027-2028``."""
-    years: dict[str, set[int]] = {}
+    years = defaultdict[str, set[int]](set)
     for position, year in hits:
-        years.setdefault(case.risks[position].name, set()).add(year)
+        years[case.risks[position].name].add(year)
     return _label(years.items())
 
 
@@ -80,11 +91,11 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    every = events(case)
+    every = events.events(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
 
-def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
+def _draw(case: Case, every: Sequence[events.Event], seed: int, number: int) -> Draw:
     """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
@@ -96,7 +107,7 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
         years = tuple(year for year in case.years if year in lasts)
         if years:
             under_way[event.name] = years
-    return Draw(tuple(under_way.items()), active_rows(case, under_way))
+    return Draw(tuple(under_way.items()), events.active_rows(case, under_way))
 
 
 # ---- changes of a case by a draw -----------------------------------------------------------------
@@ -137,12 +148,12 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> C
     later = frozenset(year for year in case.years if year >= min(hit_years))
     responses = [CaseStep(Surge(surging), Selection(years=later))]
     responses += [] if keep_caps else [CaseStep(waive, Selection(years=hit_years))]
-    return CaseSteps((*event_changes(case, hits), *responses))
+    return CaseSteps((*events.event_changes(case, hits), *responses))
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
     """Return the change to a case in which the events are known before it is planned."""
-    steps = CaseSteps(event_changes(case, hits))
+    steps = CaseSteps(events.event_changes(case, hits))
     return steps.__call__  # a plain callable, so that the run gets a case, and tables, of its own
 
 
@@ -204,7 +215,6 @@ class DrawResults:
 
     @property
     def is_known(self) -> Bools:
-        """Whether each draw has a proven plan."""
         return ~np.isnan(self.objective)
 
 
@@ -216,7 +226,6 @@ class RiskResults:
     Security. ``outcomes`` have the proof of each run.
     """
 
-    chances: Chances
     base: Plan
     base_totals: DrawTotals
     draws: tuple[Draw, ...]
@@ -248,32 +257,18 @@ def totals_of(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, short)
 
 
-@dataclass(frozen=True)
-class EventFreePlans:
-    """The plans of a case before its draws, and the session that made them.
+def names_of_runs(case: Case, chances: Chances) -> list[str]:
+    """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
+    free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
+    known = _known_events(case)
+    plans = (_PlanRuns(name, free, case, drawn, known) for name in (AGREED, REPLANNED))
+    chains = (chain for each in plans for study in each.studies for chain in study.chains)
+    return [run.name for chain in chains for run in chain]
 
-    ``base`` is the agreed plan. ``without_security`` is the plan that need not survive losses; None
-    if the case has no sheet Security.
-    """
 
-    session: Session
-    base: Plan
-    without_security: Plan | None
-
-    @staticmethod
-    def runs(case: Case, chances: Chances) -> list[str]:
-        """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
-        free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
-        plans = (
-            _PlanRuns(name, free, case, drawn, _known_events(case)) for name in (AGREED, REPLANNED)
-        )
-        return [
-            run.name
-            for each in plans
-            for study in each.studies
-            for chain in study.chains
-            for run in chain
-        ]
+EventFreePlans = tuple[Session, Plan, Plan | None]
+"""The session of a case without events, its agreed plan, and the plan that need not survive losses
+(None: there is no sheet Security)."""
 
 
 def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
@@ -282,17 +277,16 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
         raise UsageError(NO_EVENTS)
     session = start_session(case, where)
     base = session.base
-    free = session.solve_cold(case.change(security=())) if case.security else None
-    return EventFreePlans(session, base, free)
+    return session, base, session.solve_cold(case.change(security=())) if case.security else None
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: CaseSteps(event_changes(case, hits))
+    return lambda _, hits: CaseSteps(events.event_changes(case, hits))
 
 
 def plan_draws(
     case: Case,
-    chances: Chances | None = None,
+    chances: Chances,
     where: Where | None = None,
     tell: Tell | None = None,
     event_free: EventFreePlans | None = None,
@@ -304,13 +298,10 @@ def plan_draws(
     Raises UsageError if the case has no sheet Risks; InputError and SolverError if the plan without
     events fails.
     """
-    chances = chances or Chances()
-    event_free = event_free or plan_without_events(case, where)
-    drawn = draws(case, chances.draws, chances.seed)
-    base, free = event_free.base, case.change(security=())
+    session, base, free_plan = event_free or plan_without_events(case, where)
+    drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (case_before_loss(base, r) for r in rules)
-
     ceilings_of = {
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
         for minerals in linked_minerals(calm)
@@ -324,17 +315,16 @@ def plan_draws(
         _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
-    event_free.session.confirm()
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
-    free_plan = event_free.without_security
     calm_free = totals_of(free_plan) if free_plan is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_free)
-    return RiskResults(chances, base, calm_base, drawn, agreed, replanned, outcomes, stopped)
+    return RiskResults(base, calm_base, drawn, agreed, replanned, outcomes, stopped)
 
 
 class _PlanRuns:
@@ -353,7 +343,7 @@ class _PlanRuns:
         ``base`` is the case that the hits change, ``case`` the one with the sheet Risks.
         """
         self.name, self.base, self.case, self.parts = name, base, case, linked_minerals(base)
-        reach = tuple(affected_minerals(base, row) for row in case.risks)
+        reach = tuple(events.affected_minerals(base, row) for row in case.risks)
         self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in sorted({(), *each}))
         self.runs = {key: i for i, key in enumerate(every)}
@@ -370,10 +360,8 @@ class _PlanRuns:
                 for i, hits in self.runs
                 if i == p
             ]
-            is_new = (
-                self.name == AGREED
-            )  # re-planned cases are parts of one that is compared already
-            base = case_of(self.base, minerals)
+            # re-planned cases are parts of one that is compared already
+            is_new, base = self.name == AGREED, case_of(self.base, minerals)
             studies.append(Study(base, chains_of(runs, CHAIN), totals_of, is_compared=is_new))
         return tuple(studies)
 
@@ -383,14 +371,11 @@ class _PlanRuns:
         Events add the difference between the same runs with and without hits. So the totals include
         capital already spent and demand that was never to be met, which the runs leave out.
         """
-        hits: list[list[Hits]] = [[()] for _ in self.parts]
-        base, hit = self._sums(totals, hits), self._sums(totals, self.of_draw)
-        return DrawResults(
-            self.name,
-            calm.objective + (hit[0] - base[0]),
-            calm.cash + (hit[1] - base[1]),
-            calm.short[None] + (hit[2] - base[2]),
-        )
+        base = self._sums(totals, [[()] for _ in self.parts])
+        hit = self._sums(totals, self.of_draw)
+        objective, cash, short = (with_it - none for with_it, none in zip(hit, base, strict=True))
+        every = calm.objective + objective, calm.cash + cash, calm.short[None] + short
+        return DrawResults(self.name, *every)
 
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
@@ -410,9 +395,142 @@ class _PlanRuns:
 
 
 def minerals_words(case: Case, minerals: Collection[str]) -> str:
-    """Return the names of minerals, or "all minerals"."""
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 
 def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
+
+
+# ---- statistics of a sample ----------------------------------------------------------------------
+
+TAIL = 0.95
+_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Student's t for 95 %, for 1, 2, 3 and more degrees of freedom."""
+SURE = 1.959963984540054
+"""Standard errors on either side of the mean that contain 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Statistics of a sample of one quantity, each in the quantity's unit.
+
+    ``error`` is the standard error of the mean, ``tail_error`` the standard error of ``tail``. The
+    95th percentile lies between ``high_from`` and ``high_to`` with 95 % confidence (NaN: too few
+    draws).
+    """
+
+    mean: float
+    error: float
+    low: float
+    middle: float
+    high: float
+    high_from: float
+    high_to: float
+    tail: float
+    tail_error: float
+
+
+def spread(sample: Floats) -> Spread:
+    """Return the statistics of a sample; all are NaN if it is empty.
+
+    Percentiles are interpolated linearly between the drawn values, as in Excel's PERCENTILE.INC.
+    """
+    if not len(sample):
+        return Spread(*([math.nan] * 9))
+    count, ordered = len(sample), np.sort(sample)
+    low, middle, high = np.quantile(sample, (0.05, 0.5, TAIL)).tolist()
+    # the number of draws below the 95th percentile is binomial, approximated as normal
+    rank, by = count * TAIL, SURE * math.sqrt(count * TAIL * (1.0 - TAIL))
+    first, last = math.floor(rank - by), math.ceil(rank + by) + 1  # the smallest has rank 1
+    high_from = float(ordered[first - 1]) if first >= 1 else math.nan
+    high_to = float(ordered[last - 1]) if last <= count else math.nan
+    mean, tail = float(sample.mean()), conditional_value_at_risk(sample)
+    return Spread(mean, standard_error(sample), low, middle, high, high_from, high_to, *tail)
+
+
+def standard_error(sample: Floats) -> float:
+    """Return the standard error of a mean; NaN for fewer than two draws."""
+    return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
+
+
+def confidence_half_width(batches: Floats) -> float:
+    r"""Return the half-width of the 95 % confidence interval of the mean of independent batches.
+
+    .. math:: t_{B-1} \frac{s}{\sqrt B}
+
+    s is the standard deviation of B batches, at most ten: Mak, Morton & Wood (1999), Operations
+    Research Letters 24(1-2), 47-56. NaN for fewer than two.
+    """
+    error = standard_error(batches)
+    return error if math.isnan(error) else _STUDENT[len(batches) - 2] * error
+
+
+def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[float, float]:
+    r"""Return the mean of the worst fraction ``1 - level`` of a sample, and its standard error.
+
+    .. math:: CVaR_a = \min_v \; v + \frac{1}{(1 - a) n} \sum_i \max(0, x_i - v)
+
+    Larger is worse. The minimum lies at the smallest value that at least a fraction ``level`` of
+    the sample does not exceed: Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1. The
+    error is the standard error of the mean of ``v + max(0, x - v) / (1 - level)`` at that value,
+    which has the estimate's distribution in large samples: Trindade et al. (2007), Journal of
+    Banking & Finance 31(11).
+    """
+    ordered = np.sort(sample)
+    rank = max(1, math.ceil(round(level * len(ordered), 9)))
+    value = float(ordered[rank - 1])
+    terms = value + np.maximum(0.0, ordered - value) / (1.0 - level)
+    return float(terms.mean()), standard_error(terms)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How often something was drawn, with a 95 % confidence interval of its probability."""
+
+    share: float
+    error: float
+    least: float
+    most: float
+
+
+def chance(happened: int, count: int) -> Chance:
+    """Return the probability estimated from the draws in which something happened.
+
+    The interval is Wilson's (1927, Journal of the American Statistical Association 22(158)). It
+    stays between 0 and 1, and is also valid if nothing happened in any draw.
+    """
+    if count == 0:
+        return Chance(math.nan, math.nan, math.nan, math.nan)
+    share, z = happened / count, SURE
+    error = math.sqrt(share * (1.0 - share) / count)
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    by = z / (1 + z * z / count) * math.sqrt(error**2 + z * z / (4 * count**2))
+    least = 0.0 if happened == 0 else centre - by  # exactly, not by rounding
+    most = 1.0 if happened == count else centre + by
+    return Chance(share, error, least, most)
+
+
+def effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    r"""Return the effect of one event of each kind on a quantity, and its standard error.
+
+    ``counts`` has one row per draw and one column per kind of event. Least squares of the sample on
+    the counts separates the effects of events that happen in the same draws. An effect is NaN if
+    its event never happened, or equally often in all draws. The errors are robust to unequal
+    variance (White 1980, Econometrica 48(4), scaled by n / (n - k)).
+    """
+    count, things = counts.shape
+    slope_of, errors = np.full(things, np.nan), np.full(things, np.nan)
+    varied = np.flatnonzero(counts.max(axis=0, initial=0) > counts.min(axis=0, initial=np.inf))
+    design = np.column_stack([np.ones(count), counts[:, varied]])
+    if not len(varied) or np.linalg.matrix_rank(design) < design.shape[1] or count <= len(varied):
+        return slope_of, errors
+    inverse = np.linalg.inv(design.T @ design)
+    slopes = inverse @ (design.T @ sample)
+    slope_of[varied] = slopes[1:]
+    left = count - design.shape[1]
+    if left > 0:
+        scattered = design * (sample - design @ slopes)[:, None]
+        spread_of = inverse @ (scattered.T @ scattered) @ inverse * (count / left)
+        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # no negative rounding
+    return slope_of, errors

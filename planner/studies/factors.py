@@ -12,7 +12,6 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -63,33 +62,28 @@ class ScaledColumn:
         records = []
         for record in case.records(self.sheet):
             new = record
-            for member, factor in by_row.get(record.row, ()) if _selects(of, record) else ():
-                new = scaled(new, column, factor, member)
+            own = _selection_of(record).selectors
+            if all(own.get(name, "") == wanted for name, wanted in of.selectors.items()):
+                for member, factor in by_row.get(record.row, ()):
+                    new = scaled(new, column, factor, member)
             records.append(new)
         keyed = any(column.key for column in type(records[0]).columns()) if records else False
         rows = SortedRecords(records) if keyed else tuple(records)
         return case.change(**{case.SHEET_FIELDS[self.sheet]: rows})
 
 
-def _selects(of: Selection, record: schema.Record) -> bool:
-    own = _selection_of(record).selectors
-    return all(own.get(name, "") == wanted for name, wanted in of.selectors.items())
-
-
-def _mineral(record: schema.Record) -> str:
-    return record.name if isinstance(record, schema.Mineral) else getattr(record, "mineral", "")
-
-
 def _selection_of(record: schema.Record) -> Selection:
     """Return the mineral, and the plant or mines, with arrays that the numbers of a row change."""
-    refiner, mine = "", ""
-    if isinstance(record, Refiner):
+    mineral, refiner, mine = getattr(record, "mineral", ""), "", ""
+    if isinstance(record, schema.Mineral):
+        mineral = record.name
+    elif isinstance(record, Refiner):
         refiner = record.name
     elif isinstance(record, Project):
         refiner = record.refiner
     elif isinstance(record, Mine):
         mine = record.country
-    return Selection(mineral=_mineral(record), refiner=refiner, mine=mine)
+    return Selection(mineral=mineral, refiner=refiner, mine=mine)
 
 
 _BY_MINERAL = {
@@ -123,12 +117,7 @@ class FactorChanges:
             for end in ENDS:
                 self._kinds[sheet, field, rank, end] = scaled_column(sheet, field, moving, end)
 
-    def mineral(self, factor: Factor) -> str:
-        """Return the mineral of a factor, "" if its row is about several minerals."""
-        return _mineral(self.record[factor.sheet, factor.row])
-
     def selection(self, factor: Factor) -> Selection:
-        """Return what a factor's change selects: its row's mineral, and the plant or mines."""
         return _selection_of(self.record[factor.sheet, factor.row])
 
     def rank(self, factors: Sequence[Factor]) -> int:
@@ -138,34 +127,24 @@ class FactorChanges:
         """
         return self._rank[factors[0]] if len(factors) == 1 else -1
 
-    def has_shared_program(self, factor: Factor) -> bool:
-        """Return whether a factor's change is cut from its kind's, which is laid out only once.
-
-        This holds for facts whose numbers change arrays of their own mineral alone.
-        """
-        return factor.column.is_fact and factor.sheet in _BY_MINERAL and not self.case.inputs
-
     def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledColumn:
         """Return the change that moves factors of one column to an ``end``, ``LOW`` or ``HIGH``.
 
-        It is CaseSteps, planned by vectors, if the factors share a program; else a ScaledColumn,
-        which makes the changed case.
+        It is CaseSteps, planned by vectors, if the factors are facts whose numbers change arrays of
+        their own mineral alone: their change is cut from their kind's, which is laid out only once.
+        Else it is a ScaledColumn, which makes the changed case.
         """
-        first = factors[0]
-        if not self.has_shared_program(first):
-            return scaled_column(first.sheet, first.field, factors, end)
-        if len(factors) == 1:
-            kind = self._kinds[first.sheet, first.field, self._rank[first], end]
-            return CaseSteps((CaseStep(kind, self.selection(first)),))
-        kind = self._column_change(first, end)
-        return CaseSteps((CaseStep(kind, Selection(mineral=self.mineral(first))),))
-
-    def _column_change(self, first: Factor, end: str) -> ScaledColumn:
-        key = first.sheet, first.field, -1, end
+        first, selection = factors[0], self.selection(factors[0])
+        sheet, field = first.sheet, first.field
+        if self.case.inputs or sheet not in _BY_MINERAL or not first.column.is_fact:
+            return scaled_column(sheet, field, factors, end)
+        key = sheet, field, self.rank(factors), end
+        if len(factors) > 1:
+            selection = Selection(mineral=selection.mineral)
         if key not in self._kinds:
             column = [f for f in self.factors if (f.sheet, f.field) == key[:2]]
-            self._kinds[key] = scaled_column(first.sheet, first.field, column, end)
-        return self._kinds[key]
+            self._kinds[key] = scaled_column(sheet, field, column, end)
+        return CaseSteps((CaseStep(self._kinds[key], selection),))
 
 
 def scaled_column(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
@@ -227,9 +206,8 @@ class EndPlan:
 def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
     """Return the figures of a plan; sources are in the order of the base case."""
     e = plan.expanded
-    short = np.zeros(len(e.minerals))
     (mineral, _, _), tonnes = plan.part(SHORTAGE)
-    np.add.at(short, mineral, tonnes)
+    short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
     built = np.zeros((len(e.case.projects), len(e.years)))
     (project, year), fraction = plan.part(BUILT)
     within = (year >= e.years[0]) & (year <= e.years[-1])
@@ -266,13 +244,21 @@ class CompareWithBase:
     change: Change
 
     def __call__(self, plan: Plan, session: Session) -> EndPlan:
-        base = BasePlan.of_session(session)
-        now = base.figures_of(plan)
+        base = _BASE_PLANS.get(session)
+        if base is None:
+            base = _BASE_PLANS[session] = BasePlan(session.base)
+        now = dataclasses.replace(base.figures, objective=plan.objective)
+        if not np.array_equal(plan.solver_x, base.x):
+            now = plan_figures(plan, base.plan)
         first, bound = base.first_order(plan)
         kept_cost = now.objective
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
-            if self.is_capital:  # the base's builds cost more or less; all else costs the same
-                kept_cost = base.figures.objective + base.extra_cost(plan)
+            parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
+            kinds: list[object] = [part.kind for part in parts] or [self.change]
+            if all(getattr(kind, "field", "") == "capex" for kind in kinds):
+                # the base's builds cost more or less; all else costs the same
+                costs = fit(plan.program, base.plan.program).arrays.cost - base.rows.cost
+                kept_cost = base.figures.objective + float((costs * base.x).sum())
             else:
                 session.restart()  # the base plan has these builds, so it is the nearer start
                 kept_cost = self._kept_cost(base.plan, base.figures, session)
@@ -297,47 +283,18 @@ class CompareWithBase:
         except PlannerError:
             return float("nan")
 
-    @property
-    def is_capital(self) -> bool:
-        """Whether the change scales capital costs of projects (capex) and nothing else."""
-        parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
-        kinds: list[object] = [part.kind for part in parts] or [self.change]
-        return all(getattr(kind, "field", "") == "capex" for kind in kinds)
-
 
 LEAST, MOST = "at least", "at most"
 
 
 class BasePlan:
-    """The plan of a base case, for comparison with others: read once per session."""
-
-    _plans: ClassVar[WeakKeyDictionary[Session, BasePlan]] = WeakKeyDictionary()
+    """The plan of a base case, for comparison with others."""
 
     def __init__(self, plan: Plan) -> None:
-        """Read the plan and its prices."""
         self.plan, self.figures = plan, plan_figures(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
         self.reduced = self.rows.cost - self.rows.value_at(self.duals)
-
-    @classmethod
-    def of_session(cls, session: Session) -> BasePlan:
-        if session not in cls._plans:
-            cls._plans[session] = cls(session.base)
-        return cls._plans[session]
-
-    def figures_of(self, plan: Plan) -> PlanFigures:
-        if not np.array_equal(plan.solver_x, self.x):
-            return plan_figures(plan, self.plan)
-        return dataclasses.replace(self.figures, objective=plan.objective)
-
-    def extra_cost(self, plan: Plan) -> float:
-        """Return the base decisions' cost at the costs of ``plan``'s program, minus at their own.
-
-        In money, discounted as in the objective.
-        """
-        new = fit(plan.program, self.plan.program).arrays
-        return float(((new.cost - self.rows.cost) * self.x).sum())
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return the change of cost that the base's duals predict, and what bound it is.
@@ -376,6 +333,10 @@ class BasePlan:
         return (first if np.isfinite(first) else float("nan")), bound if is_theory else ""
 
 
+_BASE_PLANS: WeakKeyDictionary[Session, BasePlan] = WeakKeyDictionary()
+"""The base plan of each session, read once."""
+
+
 # ---- all numbers at once -------------------------------------------------------------------------
 
 
@@ -392,10 +353,8 @@ class Hypercube:
     def positions(self, numbers: int) -> Floats:
         """Return the position of each number in its range, 0 to 1: one row per draw."""
         source = _random(self.seed)
-        strata = [source.permutation(self.draws) for _ in range(numbers)]
-        return np.asarray(np.stack(strata, axis=1) + source.random((self.draws, numbers))) / (
-            self.draws
-        )
+        strata = np.stack([source.permutation(self.draws) for _ in range(numbers)], axis=1)
+        return np.asarray(strata + source.random((self.draws, numbers))) / self.draws
 
 
 @dataclass(frozen=True)

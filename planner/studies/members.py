@@ -9,13 +9,12 @@ from typing import Any
 from models import measures, results, tolerances
 from models.answers.cost_sharing import DualBill
 from models.case import Case
-from models.program import CashCost
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture, Role, bars, short
-from planner.render.words import money, share, tariff_words
+from planner.render.words import money, share
 from planner.sheets.pictures import who_pays
-from planner.studies import engine, kind
+from planner.studies import kind
 
 FOR_SAME = "for the same tonnes"
 
@@ -67,21 +66,6 @@ def most_paid(
         f" {total} more."
     )
     return (kind.KeyFigure("Who pays most", str(member), f"{remark} {same_tonnes()}"),)
-
-
-def tariffs_at(outcomes: Sequence[engine.Outcome[Any]], points: int, currency: str) -> str:
-    """Return in words the tariffs in the reference and in the last of ``points`` cases.
-
-    The first outcome is of the reference, the last ``points`` outcomes are of the cases. The first
-    row of an outcome is the total over minerals.
-    """
-    ends = [*outcomes[:1], *outcomes[len(outcomes) - points :]] if outcomes else []
-    rows = [(each.name, each.result.rows[0]) for each in ends if each.result and each.result.rows]
-    paid = {
-        name: CashCost(row["cash"], row["tariffs"], row["levies"])
-        for name, row in [*rows[:1], *rows[-1:]]
-    }
-    return tariff_words(paid, currency)
 
 
 def who_pays_section(
@@ -140,9 +124,7 @@ class BillsByScenario(Result):
         "Costs it", "Scenario minus base. Below 0: the member gains. Discounted.", key="more_usd"
     )
     cash_more = field.millions(
-        "Of it cash",
-        "The part that is paid in cash. Discounted.",
-        key="cash_more_usd",
+        "Of it cash", "The part that is paid in cash. Discounted.", key="cash_more_usd"
     )
     priced_more = field.millions(
         "Of that, shortage at its price",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pandas as pd
@@ -119,9 +119,8 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         shares = {f"{end}_share": t if t is None else ratio(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
-        rows.append(
-            {**vars(r), **shares, "supplier": _supplier_name(r, case, by), "verdict": verdict}
-        )
+        named = {"supplier": _supplier_name(r, case, by), "verdict": verdict}
+        rows.append({**vars(r), **shares, **named})
     return Ranges.of_rows(rows, words=words_of(case))
 
 
@@ -132,28 +131,18 @@ def _supplier_name(supplier: Range, case: Case, by: str) -> str:
 
 
 def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    now, cash, short = _amounts(plan, country)
-    least_now, cash_least, short_least = _amounts(least, country)
-    return LeastOf(
-        words=words_of(plan.case),
-        mineral=plan.expanded.minerals,
-        now=now,
-        least=least_now,
-        cash=cash,
-        cash_least=cash_least,
-        dearer=[ratio(more - paid, paid) for paid, more in zip(cash, cash_least, strict=True)],
-        short=short,
-        short_least=short_least,
-    )
-
-
-def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
-    """Yield a country's sales [t], the cash cost [money] and the shortage [t] by mineral."""
-    sold, paid = plan.sources, plan.mineral_costs
-    sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
-    for rows, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
-        sums = rows.groupby("mineral")[name].sum()
-        yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
+    columns: dict[str, Any] = {"mineral": plan.expanded.minerals}
+    now, at_least = ("now", "cash", "short"), ("least", "cash_least", "short_least")
+    for each, names in ((plan, now), (least, at_least)):
+        sold, paid = each.sources, each.mineral_costs
+        sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
+        amounts = (sold, "tonnes"), (paid, "money"), (each.supply, "short")
+        for name, (rows, amount) in zip(names, amounts, strict=True):
+            sums = rows.groupby("mineral")[amount].sum()
+            columns[name] = sums.reindex(columns["mineral"], fill_value=0.0).tolist()
+    pairs = zip(columns["cash"], columns["cash_least"], strict=True)
+    columns["dearer"] = [ratio(more - paid, paid) for paid, more in pairs]
+    return LeastOf(words=words_of(plan.case), **columns)
 
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
@@ -167,16 +156,13 @@ def _rows(tables: Tables) -> pd.DataFrame:
 def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
-    parts = {
-        "The least: must be bought": (Role.PLAN, least.clip(lower=0.0)),
-        "Bought now, by choice": (Role.REPLANNED, (now - least).clip(lower=0.0)),
-        "Could be bought in addition": (Role.OUTSIDE_IDLE, (most - now).clip(lower=0.0)),
-    }
-    series = tuple(Series(name, role, numbers(values)) for name, (role, values) in parts.items())
-    return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
-
-
-_AXIS = "Share of coalition demand, all years"
+    series = (
+        Series("The least: must be bought", Role.PLAN, numbers(least.clip(0.0))),
+        Series("Bought now, by choice", Role.REPLANNED, numbers((now - least).clip(0.0))),
+        Series("Could be bought in addition", Role.OUTSIDE_IDLE, numbers((most - now).clip(0.0))),
+    )
+    axis = "Share of coalition demand, all years"
+    return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)
 
 
 def _fixed_sentence(facts: pd.DataFrame, slack: str) -> str:
@@ -286,9 +272,8 @@ class RangesStudy(StudyKind):
     def options(self) -> dict[str, str]:
         within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
-        asked = {SLACK: within, "By": self.by, "What is built": built}
-        if self.country:
-            asked[LEAST] = self.start.case.country_name(self.country)
+        least = self.country and self.start.case.country_name(self.country)
+        asked = {SLACK: within, "By": self.by, "What is built": built, LEAST: least}
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -352,24 +337,18 @@ class RangesStudy(StudyKind):
         if unknown:
             largest = counted(unknown, "largest supplier")
             sentences.append(f"The range of {largest} is not known.")
+        freely = "by at least one percentage point of demand, each mineral by itself."
+        apart = "its least and its most share of demand are less than one percentage point apart."
+        which, many = "Minerals with a largest supplier that", len(rows)
         figures = [
-            KeyFigure(
-                "Minerals with a largest supplier that could sell less",
-                f"{len(chosen)} of {len(rows)}",
-                "by at least one percentage point of demand, each mineral by itself.",
-            ),
-            KeyFigure(
-                "Minerals with a largest supplier that is fixed",
-                f"{len(facts)} of {len(rows)}",
-                "its least and its most share of demand are less than one percentage point apart.",
-            ),
+            KeyFigure(f"{which} could sell less", f"{len(chosen)} of {many}", freely),
+            KeyFigure(f"{which} is fixed", f"{len(facts)} of {many}", apart),
         ]
-        top = every.sort_values("free", ascending=False, kind="stable").head(1)
-        for _, row in top[top["free"] >= POINT].iterrows():
-            remark = (
-                f"between {row['supplier']}'s share of {row['mineral']} now and its least share."
-            )
-            points = f"{row['free'] * 100.0:z.1f} points"
+        top = every.sort_values("free", ascending=False, kind="stable").iloc[0]
+        if top["free"] >= POINT:
+            whose = f"{top['supplier']}'s share of {top['mineral']}"
+            points = f"{top['free'] * 100.0:z.1f} points"
+            remark = f"between {whose} now and its least share."
             figures.append(KeyFigure("The largest choice", points, remark))
         return Headline(" ".join(sentences), tuple(figures))
 

@@ -20,36 +20,18 @@ from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
-from planner.options import IntegerOption, Share
-from planner.render.chart import (
-    Form,
-    Picture,
-    Role,
-    Series,
-    decimals,
-    drawn,
-    numbers,
-    round_step,
-    short,
-)
+from planner.options import Share
+from planner.render import chart
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.sentences import number_short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
 from planner.sheets.context import estimates
-from planner.studies.draws import (
-    AGREED,
-    REPLANNED,
-    Chances,
-    DrawResults,
-    EventFreePlans,
-    RiskResults,
-    plan_draws,
-    plan_without_events,
-)
+from planner.studies import draws as drawing
+from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import Chance, chance, effects, spread
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -58,18 +40,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Result)
 
 
-class PlanLabel(NamedTuple):
-    """One of the two plans of a draw: its name in headers and in field names, and its colour."""
-
-    header: str
-    key: str
-    role: Role
-
-
-PLANS = {
-    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
-    REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
-}
+PLANS = {AGREED: ("agreed", Role.PLAN), REPLANNED: ("replanned", Role.REPLANNED)}
+"""The two plans of a draw: the name in names of fields, and the colour."""
 
 
 class Format(NamedTuple):
@@ -154,7 +126,7 @@ class ByMember(_Shortages):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
-    header = PLANS[plan].header
+    header = plan.lower()
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
     return (
@@ -198,12 +170,11 @@ class Events(Result):
 
 
 def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
-    header = PLANS[plan].header
     return (
-        field.millions(f"Total cost, {header}", _NOW),
-        field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
-        field.tonnes(f"Short, {header}"),
-        field.share(f"Share short, {header}"),
+        field.millions(f"Total cost, {plan.lower()}", _NOW),
+        field.millions(f"Cash cost, {plan.lower()}", common.UNDISCOUNTED),
+        field.tonnes(f"Short, {plan.lower()}"),
+        field.share(f"Share short, {plan.lower()}"),
     )
 
 
@@ -249,20 +220,22 @@ def measures(risk: RiskResults) -> Measures:
     A probability has only a mean, a standard error and its own interval.
     """
     case, totals, words = risk.base.case, risk.base_totals, common.words_of(risk.base.case)
-    short = float(totals.short.sum())
-    base = _amounts(totals.objective, totals.cash, short, case.total_demand) | {MORE: 0.0}
+    amounts = totals.objective, totals.cash, float(totals.short.sum())
+    base = _amounts(*amounts, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = _FORMATS[name].unit.format_map(words)
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
-                more = _chance_of(more_short(risk, sample))
+                lost = sample.short[sample.is_known].sum(axis=2)
+                least = totals.short.sum(axis=1) + _tolerance(risk)
+                more = _chance_of((lost > least).any(axis=1))  # any mineral, in known draws
                 row |= {"mean": more.share, "error": more.error, "interval": "the probability"}
                 row |= {"high_from": more.least, "high_to": more.most}
             else:
                 values = _measures_of(risk, sample)[name][sample.is_known]
-                row |= {**vars(spread(values)), "interval": "the 95th percentile"}
+                row |= {**vars(drawing.spread(values)), "interval": "the 95th percentile"}
             rows.append(row)
     return Measures.of_rows(rows, words=words)
 
@@ -302,7 +275,7 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: sli
     base = float(np.sum(risk.base_totals.short[mineral, buyers]))
     demand = float(np.sum(e.demand[mineral, buyers]))
     least = _tolerance(risk)[mineral]
-    statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
+    statistics, more = drawing.spread(tonnes), _chance_of(tonnes > base + least)
     return {
         **vars(statistics),
         "mineral": e.minerals[mineral],
@@ -333,9 +306,10 @@ def event_effects(risk: RiskResults) -> Events:
         "years": years.mean(axis=0),
     }
     for sample in risk.samples:
-        key, kept = PLANS[sample.name].key, sample.is_known
+        (key, _), kept = PLANS[sample.name], sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
-        cost, tonnes = (effects(values[kept], years[kept]) for values in (sample.objective, short))
+        amounts = (values[kept] for values in (sample.objective, short))
+        cost, tonnes = (drawing.effects(amount, years[kept]) for amount in amounts)
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)
@@ -361,16 +335,9 @@ def draw_rows(risk: RiskResults) -> Draws:
     }
     for sample in risk.samples:
         values = _measures_of(risk, sample).values()
-        names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
+        names = (f"{name}_{PLANS[sample.name][0]}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
-
-
-def more_short(risk: RiskResults, sample: DrawResults) -> Bools:
-    """Return for each known draw whether any mineral has more shortage than without events."""
-    short, base = sample.short[sample.is_known].sum(axis=2), risk.base_totals.short.sum(axis=1)
-    more: Bools = (short > base + _tolerance(risk)).any(axis=1)
-    return more
 
 
 def _tolerance(risk: RiskResults) -> Floats:
@@ -379,8 +346,8 @@ def _tolerance(risk: RiskResults) -> Floats:
     return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
 
 
-def _chance_of(happened: Bools) -> Chance:
-    return chance(int(np.sum(happened)), len(happened))
+def _chance_of(happened: Bools) -> drawing.Chance:
+    return drawing.chance(int(np.sum(happened)), len(happened))
 
 
 _LEAST_IN_TAIL = 20
@@ -471,42 +438,35 @@ _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
     draws = tables[Draws].data
-    samples = [[float(v) for v in draws[f"{measure}_{p.key}"] if known(v)] for p in PLANS.values()]
+    columns = (draws[f"{measure}_{key}"] for key, _ in PLANS.values())
+    samples = [[float(v) for v in column if known(v)] for column in columns]
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
-    edges = _edges(every[0], _end(every))
+    # a long tail goes into the last column
+    quarter, three, end = every[len(every) // 4], every[(3 * len(every)) // 4], every[-1]
+    if three > quarter:
+        end = min(end, three + _TAIL_RANGES * (three - quarter))
+    edges = _edges(every[0], end)
     size, unit = 0.01, "% of demand"
     if currency:
         size, unit = scale(max(abs(e) for e in edges), currency)
-    digits = decimals((edges[1] - edges[0]) / size)
+    digits = chart.decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:z,.{digits}f}" for low in edges[:-1]]
     last = ""
     if every[-1] >= edges[-1]:
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
-    return Picture(
-        title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
-        form=Form.COUNTS,
-        categories=tuple(labels),
-        series=_series(_counts(sample, edges) for sample in samples),
-        axis="draws",
-        across=f"{unit}, lower end of each bar{last}",
-        look=Look.COUNT,
-    )
+    title += f", {tables.option(YEARS)}: {max(map(len, samples)):,} draws"
+    series = _series(_counts(sample, edges) for sample in samples)
+    across = f"{unit}, lower end of each bar{last}"
+    return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Look.COUNT)
 
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     pairs = zip(PLANS.items(), values, strict=True)
-    return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
-
-
-def _end(every: Sequence[float]) -> float:
-    """Return the upper end of equal steps: a long tail goes into the last one."""
-    quarter, three = every[len(every) // 4], every[(3 * len(every)) // 4]
-    far = three + _TAIL_RANGES * (three - quarter)
-    return min(every[-1], far) if three > quarter else every[-1]
+    return tuple(Series(name, role, tuple(each)) for (name, (_, role)), each in pairs)
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -514,7 +474,7 @@ def _edges(low: float, high: float) -> list[float]:
     span = high - low
     if span <= max(abs(low), abs(high)) * 1e-9:
         span = max(abs(low), abs(high)) * 0.02 or 1.0
-    step = round_step(span / _BARS, _ROUND)
+    step = chart.round_step(span / _BARS, _ROUND)
     first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9) + 1
     return [round(i * step, 12) for i in range(first, last + 1)]
 
@@ -533,30 +493,15 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         return None
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
-    columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
-    return Picture(
-        title=f"Missing share of demand by mineral, {tables.option(YEARS)}",
-        form=Form.GROUPED,
-        categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
-        series=tuple(
-            Series(
-                name, role, numbers(100.0 * rows.loc[rows["plan"] == plan, column].astype(float))
-            )
-            for name, role, plan, column in columns
-        ),
-        axis="% of demand",
-        across="",
-        look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
+    columns += [(f"{name}, expected", role, name, "share") for name, (_, role) in PLANS.items()]
+    names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
+    series = tuple(
+        Series(name, role, numbers(100.0 * rows[rows["plan"] == plan][column].astype(float)))
+        for name, role, plan, column in columns
     )
-
-
-def _event_costs(events: Events) -> Picture:
-    costs = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
-    both, unit = scaled(numbers(costs, units.MILLION), events.words["money"])
-    title = f"What a year of each event adds to total cost ({unit})"
-    series = _series((both[: len(events)], both[len(events) :]))
-    names = tuple(map(word, events.event))
-    return Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
+    title = f"Missing share of demand by mineral, {tables.option(YEARS)}"
+    look = Look.DAYS  # a decimal: an axis of shares would reach to 100 %
+    return Picture(title, Form.GROUPED, names, series, "% of demand", "", look)
 
 
 class _Steps(Result):
@@ -567,29 +512,14 @@ class _Steps(Result):
     replanned = field(REPLANNED, Look.COUNT)
 
 
-def _steps(picture: Picture) -> Numbers:
-    agreed, replanned = (series.values for series in picture.series)
-    unit = {"unit": picture.across.partition(",")[0]}
-    steps = _Steps(words=unit, step=picture.categories, agreed=agreed, replanned=replanned)
-    return Numbers(steps)
-
-
 # ---- the study -----------------------------------------------------------------------------------
 
 LEFT_OUT = "Left out of the total cost"
 """The row of About with the plan's penalty that this study does not count."""
 _WAIVED = "waived in years with an event"
-_MOST_DRAWS = 100_000
-_MOST_SEED = 2**63 - 1
 
 
-def _short_shares(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
-    """Return each mineral's missing share of need: on average as agreed, and without events."""
-    rows = _rows_of(tables[RiskByMineral], AGREED).frame()
-    rows = rows[rows["demand"] > 0]
-    parts = rows["share"], rows["base"] / rows["demand"]
-    expected, before = (dict(zip(rows["mineral"], values, strict=True)) for values in parts)
-    return expected, before
+_SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
 
 
 class RiskStudy(StudyKind):
@@ -619,22 +549,7 @@ class RiskStudy(StudyKind):
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
-        click.option(
-            "--draws",
-            type=IntegerOption(1, _MOST_DRAWS),
-            default=1000,
-            show_default=True,
-            metavar="N",
-            help="Number of draws.",
-        ),
-        click.option(
-            "--seed",
-            type=IntegerOption(0, _MOST_SEED),
-            default=1,
-            show_default=True,
-            metavar="S",
-            help="Seed of the random draws: the same seed gives the same draws.",
-        ),
+        *drawing.draw_options(1, 1000, "Number of draws.", _SEED_HELP),
         click.option(
             "--surge",
             type=Share(),
@@ -652,19 +567,19 @@ class RiskStudy(StudyKind):
     ) -> None:
         super().__init__(start)
         surge = start.case.settings.surge if surge is None else surge
-        self.chances = Chances(draws, seed, surge, keep_caps)
+        self.chances = drawing.Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
         case = self.start.case
         try:
-            event_free = plan_without_events(case, where)
+            event_free = drawing.plan_without_events(case, where)
         except (KeyboardInterrupt, SystemExit) as stop:
-            none = outcomes_not_run(EventFreePlans.runs(case, self.chances), stop)
+            none = outcomes_not_run(drawing.names_of_runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
-        self.risk = plan_draws(case, self.chances, where, tell, event_free)
+        self.risk = drawing.plan_draws(case, self.chances, where, tell, event_free)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:
@@ -704,11 +619,12 @@ class RiskStudy(StudyKind):
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
         penalty = money(self.risk.left_out, self.start.case.settings.currency)
-        rows = {
+        penalty += ": the plan's penalty of Security, because losses come as events here"
+        return {
+            **self.start.options,
             "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} different",
             "Seed": str(chances.seed),
-            LEFT_OUT: self.risk.left_out
-            and f"{penalty}: the plan's penalty of Security, because losses come as events here",
+            LEFT_OUT: penalty if self.risk.left_out else "",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
             "Surge": "from the year of the first event on, each supplier can sell more than agreed:"
             f" {share(chances.surge)} of its usable capacity, as far as it is free",
@@ -719,7 +635,6 @@ class RiskStudy(StudyKind):
             " solve --under-risk costs less: after an event it buys again from any supplier",
             REPLANNED: "the cheapest plan if the events are known beforehand",
         }
-        return self.start.options | {name: str(text) for name, text in rows.items() if text}
 
     def tables(self) -> list[Result]:
         every = (minerals, members, event_effects, draw_rows)
@@ -755,32 +670,30 @@ class RiskStudy(StudyKind):
         def money_of(measure: str, statistic: str) -> str:
             return money(rows[measure][statistic] * units.MILLION, currency)
 
-        expected, before = _short_shares(tables)
+        m = RiskByMineral
+        rows_of = _rows_of(tables[m], AGREED).rows(m.mineral, m.demand, m.share, m.base)
+        needed = [row for row in rows_of if row[1] > 0]
+        expected = {mineral: part for mineral, _, part, _ in needed}
         worst = max(expected, key=expected.__getitem__, default="")
         missing = "no mineral is short"
         if expected and expected[worst] > tolerances.SAME_SHARE:
             missing = f"{share(expected[worst])} of the need for {worst} is missing"
-            missing += f"; without events it would be {share(before[worst])}"
-        draws = sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"]))
+            before = next(base / need for mineral, need, _, base in needed if mineral == worst)
+            missing += f"; without events it would be {share(before)}"
+        draws = sum(map(known, tables[Draws].cost_agreed))
         few, penalty = _too_few(draws), tables.option(LEFT_OUT)
         total = (
             "Nobody pays for tonnes that are missing. Total cost counts them at their price, with"
             f" penalties: {money_of(COST, 'mean')} on average, {money_of(COST, 'base')} without"
             f" events, and above {money_of(COST, 'high')} in one of twenty draws."
         )
+        chance = "of any mineral, over all years, if the coalition keeps the agreed plan."
+        without = f"without events {money_of(CASH, 'base')}."
+        without += f" {number_of(draws, 'draw')}: {few}." if few else ""
         figures = (
             KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
-            KeyFigure(
-                "Chance of more shortage than without events",
-                share(more / 100),
-                "of any mineral, over all years, if the coalition keeps the agreed plan.",
-            ),
-            KeyFigure(
-                f"{CASH}: mean",
-                money_of(CASH, "mean"),
-                f"without events {money_of(CASH, 'base')}."
-                + (f" {number_of(draws, 'draw')}: {few}." if few else ""),
-            ),
+            KeyFigure("Chance of more shortage than without events", share(more / 100), chance),
+            KeyFigure(f"{CASH}: mean", money_of(CASH, "mean"), without),
         )
         finding = (
             f"On average over all draws, {missing}. In {share(more / 100)} of draws, some mineral"
@@ -793,7 +706,7 @@ class RiskStudy(StudyKind):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
         shares = _histogram(tables, "share", "Missing share of demand", "")
-        return drawn(costs, shares, _short_by_mineral(tables))
+        return chart.drawn(costs, shares, _short_by_mineral(tables))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -807,7 +720,10 @@ def _sections(tables: Tables) -> Iterator[Section]:
             "The number of draws at each cost. As agreed: the events hit the agreed plan."
             " Re-planned: the events were known beforehand."
         )
-        yield Section("spread", "The spread of cost", lead, _steps(costs).view(costs))
+        agreed, replanned = (series.values for series in costs.series)
+        words = {"unit": costs.across.partition(",")[0]}
+        steps = _Steps(words=words, step=costs.categories, agreed=agreed, replanned=replanned)
+        yield Section("spread", "The spread of cost", lead, Numbers(steps).view(costs))
     if RiskByMineral in tables:
         lead = "The mean over all draws. It includes the shortage that there is without events."
         views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
@@ -815,7 +731,13 @@ def _sections(tables: Tables) -> Iterator[Section]:
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
-        views = Numbers(events, _ADDED).view(_event_costs(events))
+        added = [v for key, _ in PLANS.values() for v in events.data[f"cost_{key}"]]
+        both, unit = scaled(numbers(added, units.MILLION), events.words["money"])
+        title = f"What a year of each event adds to total cost ({unit})"
+        series = _series((both[: len(events)], both[len(events) :]))
+        names = tuple(map(word, events.event))
+        picture = Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
+        views = Numbers(events, _ADDED).view(picture)
         yield Section("events", "What each event adds", lead, views)
 
 

@@ -7,9 +7,9 @@ and charts from these tables alone.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,33 +21,18 @@ from models import schema, tolerances
 from models.case import Case
 from models.errors import PlannerError
 from models.plan import Plan
-from models.resolve import Bools, Floats
-from models.resolve.uncertainty import Factor, column_of, factors, values_of
+from models.resolve import Bools, Floats, uncertainty
+from models.resolve.uncertainty import Factor
 from models.results import About, Field, Look, Result, common, field
 from models.results import Figure as Measure
 from models.units import MILLION
-from planner.options import CAP_HELP, IntegerOption
+from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
+from planner.studies import factors
+from planner.studies.draws import draw_options
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
-from planner.studies.factors import (
-    ENDS,
-    LOW,
-    CompareWithBase,
-    DrawFigures,
-    DrawnFactors,
-    EndPlan,
-    FactorChanges,
-    Hypercube,
-    PlanFigures,
-    Trajectories,
-    binding,
-    cost_of,
-    draw_figures,
-    mean_effects,
-    multiples,
-    plan_figures,
-)
+from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
@@ -69,7 +54,6 @@ HOLDING_SHARE = 0.95
 BUILDS, BUYS, BINDS = "built", "bought from", "binds"
 _NOT_FAIR = "not a random sample of all draws"
 _MOST_TRAJECTORIES = 10
-_MOST_DRAWS, _MOST_SEED = 100_000, 2**63 - 1
 _MOST_DECIDING = 12
 """... and are at most this many."""
 _MOST_CHANGES = 2
@@ -80,7 +64,7 @@ _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
 def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
-    ends = ((LOW, "at its low end"), ("high", "at its high end"))
+    ends = ((factors.LOW, "at its low end"), ("high", "at its high end"))
     low, high = (
         make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
         for end, where in ends
@@ -312,10 +296,9 @@ class EndPlans:
     def share_moved(self, prices: Floats) -> float:
         """Return the share of purchases, by value, that moves to other sources: the larger end."""
         value = float((self.base.sold * prices).sum())
-        parts = [
-            float((np.abs(e.figures.sold - self.base.sold) * prices).sum()) for e in self.proven
-        ]
-        return max(parts, default=0.0) / 2.0 / value if value > 0 else 0.0
+        moves = (np.abs(end.figures.sold - self.base.sold) for end in self.proven)
+        most = max((float((moved * prices).sum()) for moved in moves), default=0.0)
+        return most / 2.0 / value if value > 0 else 0.0
 
     @property
     def first_order_is(self) -> str:
@@ -341,36 +324,32 @@ def study_of(
 
     Runs with the same kind of change follow one another. A group of one factor shares its runs.
     """
-    movement = FactorChanges(case, every)
-    moving, runs = list[FactorGroup](), list[tuple[object, Run]]()
+    movement = factors.FactorChanges(case, every)
+    moving, runs = list[FactorGroup](), defaultdict[object, list[Run]](list)
 
-    def add_runs(factors: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
-        runs_by_end = {}
-        for end in ENDS:
-            if all(getattr(factor, end) == 1.0 for factor in factors):
-                continue
-            change: Change = movement.change(factors, end)
-            runs_by_end[end] = f"{name} {end}"
-            key = factors[0].sheet, factors[0].field, end, movement.rank(factors)
-            runs.append((key, Run(runs_by_end[end], change, compare=CompareWithBase(change))))
-        return FactorGroup(factors, mineral, runs_by_end)
+    def add_runs(moved: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
+        ends = [end for end in ENDS if any(getattr(factor, end) != 1.0 for factor in moved)]
+        for end in ends:
+            change: Change = movement.change(moved, end)
+            key = moved[0].sheet, moved[0].field, end, movement.rank(moved)
+            compare = factors.CompareWithBase(change)
+            runs[key].append(Run(f"{name} {end}", change, compare=compare))
+        return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
     for factor in every:
-        moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
-    groups: dict[tuple[str, str, str], list[int]] = {}
+        moving.append(add_runs((factor,), names(factor), movement.selection(factor).mineral))
+    groups = defaultdict[tuple[str, str, str], list[int]](list)
     for i, factor in enumerate(every if is_grouped else ()):
-        groups.setdefault((factor.sheet, movement.mineral(factor), factor.field), []).append(i)
+        groups[factor.sheet, movement.selection(factor).mineral, factor.field].append(i)
     for (sheet, mineral, column), members in groups.items():
         own = tuple(every[i] for i in members)
         if len(own) == 1:
             moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
         else:
-            name = f"{sheet}, {mineral or 'all minerals'}, {column_of(sheet, column).header}"
+            header = uncertainty.column_of(sheet, column).header
+            name = f"{sheet}, {mineral or 'all minerals'}, {header}"
             moving.append(add_runs(own, name, mineral))
-    by_kind: dict[object, list[Run]] = {}
-    for key, run in runs:
-        by_kind.setdefault(key, []).append(run)
-    return Study(case, ((Run(_BASE_RUN),), *_chains(by_kind.values())), whole_plan), moving
+    return Study(case, ((Run(_BASE_RUN),), *_chains(runs.values())), whole_plan), moving
 
 
 def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
@@ -440,10 +419,15 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
     for p, project in enumerate(case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
-            builds.append((abs(after - before), _built_words(project.name, before, after)))
+            now, planned = (
+                share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
+                for each in (after, before)
+            )
+            words = f"{project.name}: {now} built instead of {planned}"
+            builds.append((abs(after - before), words))
         elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
-            first, now = (e.years[_first_built(each[p])] for each in (base.built, end.built))
-            builds.append((_LEAST_BUILT, f"{project.name} from {now} instead of {first}"))
+            first, year = (e.years[_first_built(each[p])] for each in (base.built, end.built))
+            builds.append((_LEAST_BUILT, f"{project.name} from {year} instead of {first}"))
     parts = [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
@@ -467,70 +451,46 @@ def _first_built(built: Floats) -> int:
     return int(np.argmax(built > tolerances.SAME_SHARE))
 
 
-def _built_words(name: str, before: float, after: float) -> str:
-    words = [share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
-             for each in (after, before)]  # fmt: skip
-    return f"{name}: {words[0]} built instead of {words[1]}"
-
-
 # ---- rows ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class SensitivityRuns:
-    """The base plan of a study, and the outcomes at the ends of all numbers, by run name."""
-
-    case: Case
-    base: Plan
-    figures: PlanFigures
-    moving: tuple[FactorGroup, ...]
-    outcomes: Mapping[str, Outcome[Any]]
-
-    def ends(self, moving: FactorGroup) -> EndPlans:
-        unmoved = EndPlan(self.figures, self.figures.objective, 0.0, "")
-        low, high = (
-            self.outcomes[moving.runs[end]].result if end in moving.runs else unmoved
-            for end in ENDS
-        )
-        return EndPlans(self.figures, low, high)
-
-    def row(self, moving: FactorGroup) -> dict[str, Any]:
-        ends = self.ends(moving)
+def _result_rows(
+    base: Plan, every: Iterable[FactorGroup], outcomes: Mapping[str, Outcome[Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the results at the ends of all numbers; ``outcomes`` are by run name."""
+    now, case = factors.plan_figures(base), base.case
+    rounding = tolerances.SAME_CELL * abs(now.objective)
+    least = tolerances.LEAST_MOVE * max(1.0, case.largest_demand)
+    unmoved = EndPlan(now, now.objective, 0.0, "")
+    price = {  # the mean over the years
+        m.name: sum(m.price.value(year) for year in case.years) / len(case.years)
+        for m in case.minerals
+    }
+    prices = np.array([price[source.mineral] for source in base.expanded.sources])
+    for moving in every:
+        of_run = {end: outcomes[run].result for end, run in moving.runs.items()}
+        low, high = (of_run.get(end, unmoved) for end in ENDS)
+        ends = EndPlans(now, low, high)
         row: dict[str, Any] = {
             "sheet": moving.first.sheet, "column": moving.first.column.header,
             "mineral": moving.mineral,
-            "swing": ends.swing(
-                lambda of: of.objective, tolerances.SAME_CELL * abs(self.figures.objective)
-            ),
-            "swing_short": ends.swing(
-                lambda of: float(of.short.sum()),
-                tolerances.LEAST_MOVE * max(1.0, self.case.largest_demand),
-            ),
-            "moved": ends.share_moved(self.prices),
+            "swing": ends.swing(lambda of: of.objective, rounding),
+            "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
+            "moved": ends.share_moved(prices),
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
-        for end, at in zip(ENDS, (ends.low, ends.high), strict=True):
+        for end, at in zip(ENDS, (low, high), strict=True):
             if at is not None:
-                change = at.figures.top - self.figures.top
+                change = at.figures.top - now.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
-                    f"otherwise_{end}": _differences(self.figures, at.figures, self.base),
+                    f"otherwise_{end}": _differences(now, at.figures, base),
                     f"cost_{end}": at.figures.objective,
                     f"short_{end}": float(at.figures.short.sum()),
                     f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
-        return row
-
-    @cached_property
-    def prices(self) -> Floats:
-        """The price of each source's mineral, the mean over the years [source, money/t]."""
-        years = self.case.years
-        price = {
-            m.name: sum(m.price.value(year) for year in years) / len(years)
-            for m in self.case.minerals
-        }
-        return np.array([price[source.mineral] for source in self.base.expanded.sources])
+        yield row
 
 
 _RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -546,8 +506,10 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- all numbers at once -------------------------------------------------------------------------
 
 
-def draw_tables(base: Plan, drawn: Sequence[DrawFigures]) -> tuple[DrawMeasures, DrawDecisions]:
-    case, e, now = base.case, base.expanded, plan_figures(base)
+def draw_tables(
+    base: Plan, drawn: Sequence[factors.DrawFigures]
+) -> tuple[DrawMeasures, DrawDecisions]:
+    case, e, now = base.case, base.expanded, factors.plan_figures(base)
     words, currency = common.words_of(case), case.settings.currency
     short = np.array([d.figures.short for d in drawn])
     measures: list[tuple[str, str, str, float, Floats]] = [
@@ -565,10 +527,8 @@ def draw_tables(base: Plan, drawn: Sequence[DrawFigures]) -> tuple[DrawMeasures,
          "mean": float(sample.mean()), **_quantiles(sample)}
         for name, mineral, unit, value, sample in measures
     ]  # fmt: skip
-    decisions = list(_decisions(base, now, drawn))
-    return (
-        DrawMeasures.of_rows(rows, words=words), DrawDecisions.of_rows(decisions, words=words)
-    )  # fmt: skip
+    decisions = DrawDecisions.of_rows([*_decisions(base, now, drawn)], words=words)
+    return DrawMeasures.of_rows(rows, words=words), decisions
 
 
 def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) -> dict[str, float]:
@@ -576,7 +536,7 @@ def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) ->
 
 
 def _decisions(
-    base: Plan, now: PlanFigures, drawn: Sequence[DrawFigures]
+    base: Plan, now: PlanFigures, drawn: Sequence[factors.DrawFigures]
 ) -> Iterator[dict[str, Any]]:
     """Yield one row per project, source and share limit: the base decision, and that of draws."""
     case, few = base.case, (5, 50, 95)
@@ -593,7 +553,7 @@ def _decisions(
         yield _decision(BUYS, name, source.mineral, is_so, sold[:, s] > tolerances.LEAST_FLOW) | {
             "unit": "t", **_quantiles(sold[:, s], few)
         }  # fmt: skip
-    planned = binding(base)
+    planned = factors.binding(base)
     places = planned.union(*(d.binding for d in drawn))
     for limit, mineral in sorted(places):
         row = case.share_limits[limit]
@@ -643,10 +603,8 @@ class SensitivityStudy(StudyKind):
         click.option("--by", type=click.Choice([COST, SHORTAGE, DECISIONS]), default=COST,
                      help="Rank the numbers by their effect on total cost, on tonnes that are"
                      " missing, or on the choice of suppliers [cost]."),
-        click.option("--draws", type=IntegerOption(0, _MOST_DRAWS), default=0, metavar="N",
-                     help="Also draw all numbers at once, N times [none]."),
-        click.option("--seed", type=IntegerOption(0, _MOST_SEED), default=1, metavar="S",
-                     show_default=True, help="Seed of the draws: the same seed, the same draws."),
+        *draw_options(0, 0, "Also draw all numbers at once, N times [none].",
+                      "Seed of the draws: the same seed, the same draws."),
     )  # fmt: skip
 
     def __init__(
@@ -654,39 +612,35 @@ class SensitivityStudy(StudyKind):
     ) -> None:
         super().__init__(start)
         self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
-        self.factors = factors(start.case)
+        self.factors = uncertainty.factors(start.case)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
         layout, case = start.book.layout, start.case
         self.cells = {f: cells_of(f, case, layout) for f in self.factors}
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
-        study, self.moving = study_of(
-            self.start.case, self.factors, self._name, is_grouped=self.is_grouped
-        )
-        every = tuple(self.factors)
-        cube = Hypercube(self.draws, self.seed)
+        case, every = self.start.case, tuple(self.factors)
+        study, self.moving = study_of(case, every, self._name, is_grouped=self.is_grouped)
+        cube = factors.Hypercube(self.draws, self.seed)
         drawn = [
-            Run(f"Draw {i + 1}", DrawnFactors(every, cube, i), compare=draw_figures)
+            Run(f"Draw {i + 1}", factors.DrawnFactors(every, cube, i), compare=factors.draw_figures)
             for i in range(self.draws if every else 0)
         ]
-        self.trajectories = self._trajectories(every) if drawn and self.is_grouped else None
-        steps = 0 if self.trajectories is None else len(multiples(every, self.trajectories))
-        moves = [
-            Run(f"Step {i + 1}", DrawnFactors(every, self.trajectories, i), compare=cost_of)
-            for i in range(steps)
-            if self.trajectories is not None
-        ]
+        self.trajectories: factors.Trajectories | None = None
+        moves = list[Run]()
+        if drawn and self.is_grouped:  # groups move while other numbers are at random points
+            group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
+            count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
+            steps = factors.Trajectories(count, self.seed, tuple(group[f] for f in every))
+            moves = [
+                Run(f"Step {i + 1}", factors.DrawnFactors(every, steps, i), compare=factors.cost_of)
+                for i in range(len(factors.multiples(every, steps)))
+            ]
+            self.trajectories = steps
         more = (*chains_of(drawn, CHAIN), *chains_of(moves, CHAIN))
         study = replace(study, chains=(*study.chains, *more))
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-
-    def _trajectories(self, every: tuple[Factor, ...]) -> Trajectories:
-        """Return trajectories in which groups move while other numbers are at random points."""
-        group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
-        count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
-        return Trajectories(count, self.seed, tuple(group[factor] for factor in every))
 
     def _name(self, factor: Factor) -> str:
         cells = self.cells[factor]
@@ -735,11 +689,11 @@ class SensitivityStudy(StudyKind):
 
     def tables(self) -> list[Result]:
         base: Any = self.outcomes[0].result
-        case, words = self.start.case, common.words_of(self.start.case)
+        words = common.words_of(self.start.case)
         of = {outcome.name: outcome for outcome in self.outcomes}
-        results = SensitivityRuns(case, base, plan_figures(base), tuple(self.moving), of)
-        count = len(self.factors)
-        rows = [results.row(m) | self._number_cells(m.first) for m in self.moving[:count]]
+        count, results = len(self.factors), list(_result_rows(base, self.moving, of))
+        pairs = list(zip(self.moving, results, strict=True))
+        rows = [row | self._number_cells(m.first) for m, row in pairs[:count]]
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
@@ -747,7 +701,7 @@ class SensitivityStudy(StudyKind):
         if not self.is_grouped:
             return [table, *more]
         alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
-        groups = [results.row(m) | self._group_cells(m, alone) for m in self.moving[count:]]
+        groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
         effects = self._effects()
         for row, effect in zip(groups, effects, strict=False):
             row["effect"] = effect
@@ -756,8 +710,8 @@ class SensitivityStudy(StudyKind):
         return [table, grouped.without(*_NUMBER_FIELDS, *unknown), *more]
 
     @property
-    def planned_draws(self) -> list[DrawFigures]:
-        return [o.result for o in self.outcomes if isinstance(o.result, DrawFigures)]
+    def planned_draws(self) -> list[factors.DrawFigures]:
+        return [o.result for o in self.outcomes if isinstance(o.result, factors.DrawFigures)]
 
     def _effects(self) -> list[float]:
         steps = [o for o in self.outcomes if o.name.startswith("Step ")]
@@ -765,14 +719,15 @@ class SensitivityStudy(StudyKind):
             return []
         positions = self.trajectories.positions(len(self.factors))
         costs = np.array([o.objective for o in steps], dtype=float)
-        return [float(effect) for effect in mean_effects(positions, costs, self.trajectories.group)]
+        effects = factors.mean_effects(positions, costs, self.trajectories.group)
+        return list(map(float, effects))
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
         record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
         return {
             "what": name_of(factor, record, case), "cells": ", ".join(self.cells[factor]),
-            "value": values_of(record, factor.field, factor.member)[0],
+            "value": uncertainty.values_of(record, factor.field, factor.member)[0],
             "unit": factor.column.unit.replace("USD", case.settings.currency),
             "low": factor.low, "high": factor.high, "by": factor.by,
             "estimate": "yes" if factor.is_estimate else "", "origin": record.source or record.note,
@@ -789,21 +744,19 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        more, base = super().answer(tables), self.plans[_BASE_PLAN]
-        rows: Any = more["factors"]
-        every = [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
-        known_base = {"objective_usd": base.objective, "shortage_t": base.shortage}
+        base = self.plans[_BASE_PLAN]
+        rows = tables.records(Sensitivities)
         return {
             "by": self.by,
-            **known_base,
+            "objective_usd": base.objective,
+            "shortage_t": base.shortage,
             "trouble": self.trouble or None,
-            **more,
-            "factors": every,
+            **super().answer(tables),
+            "factors": [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows],
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        table = tables[Sensitivities]
-        yield Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _SCREEN)
+        yield Numbers(_first(tables), _SCREEN)
         if DrawMeasures in tables:
             yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
@@ -817,8 +770,6 @@ class SensitivityStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         table, by = tables[Sensitivities], tables.option(BY)
         deciding = decisive(tables)
-        held = _share_of_swings(tables, len(deciding))
-        figures = tuple(_figures(tables))
         care = [
             "Each number moves alone. Its range is from its grade, mark or the sheet Uncertainty.",
             "Total cost includes shortage at its price, although nobody pays that.",
@@ -831,35 +782,31 @@ class SensitivityStudy(StudyKind):
             if DrawDecisions in tables:
                 differ += " A decision holds if draws rarely change it."
             care.insert(0, differ)
-        missing = len(table) - _known_count(table)
+        missing = len(table) - sum(map(known, table.swing))
         if missing:
             every = counted(len(table), "number")
             care.insert(0, f"The swings of {missing:,} of {every} are not known.")
         if _NOT_FAIR in tables.option(DRAWS):
             care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
-            (
-                f"{sheet} {_cell_range(cells)}",
-                cut(f"{what}. {origin or capitalized(by_mark)}", _SOURCE),
-            )
-            for sheet, cells, what, origin, by_mark, _ in deciding
+            (f"{sheet} {_cell_range(cells)}", f"{what}. {origin or capitalized(mark)}")
+            for sheet, cells, what, origin, mark, _ in deciding
         )
         finding = _finding(tables)
         if deciding:
             they = "these account" if len(deciding) > 1 else "this one accounts"
             changes = "the known changes" if missing else "all changes"
-            finding += (
-                f" When each number is moved alone, {they} for {share(held)} of {changes} in"
-                f" {_WORDS[by]}."
-            )
-        return Headline(finding, figures, tuple(care), tuple(rows))
+            sizes = _rank_figures(tables)
+            held = share(sum(sizes[: len(deciding)]) / (sum(sizes) or 1.0))
+            changes += f" in {_WORDS[by]}"
+            finding += f" When each number is moved alone, {they} for {held} of {changes}."
+        look_up = tuple((cells, cut(remark, _SOURCE)) for cells, remark in rows)
+        return Headline(finding, tuple(_figures(tables)), tuple(care), look_up)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return drawn(
-            tornado(tables, Sensitivities), tornado(tables, GroupSensitivities)
-            if GroupSensitivities in tables else None,
-        )  # fmt: skip
+        kinds = (kind for kind in (Sensitivities, GroupSensitivities) if kind in tables)
+        return drawn(*(tornado(tables, kind) for kind in kinds))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -867,9 +814,7 @@ class SensitivityStudy(StudyKind):
             "Each number is moved alone to both ends of its range, and the case is planned again"
             " each time."
         )
-        table = tables[Sensitivities]
-        first = Numbers(table.where([rank <= _shown(tables) for rank in table.rank]), _PAGE)
-        views = first.view(tornado(tables, Sensitivities))
+        views = Numbers(_first(tables), _PAGE).view(tornado(tables, Sensitivities))
         sections = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
         if GroupSensitivities in tables:
             lead = "All numbers of one sheet, mineral and column are moved together."
@@ -877,10 +822,10 @@ class SensitivityStudy(StudyKind):
             views = groups.view(tornado(tables, GroupSensitivities))
             sections.append(Section("groups", "Moved together", lead, views))
         if DrawDecisions in tables:
-            holds = (
-                f"A decision holds if at least {share(HOLDING_SHARE)} of draws decide as planned."
+            lead = (
+                "All numbers are drawn at once. A decision holds if at least"
+                f" {share(HOLDING_SHARE)} of draws decide as planned."
             )
-            lead = f"All numbers are drawn at once. {holds}"
             decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
             loose = decisions.where([holds == "no" for holds in decisions.holds])
             blocks = (Numbers(loose, heading="Decisions that do not hold"),)
@@ -890,14 +835,13 @@ class SensitivityStudy(StudyKind):
 
 _WORDS = {COST: "total cost", SHORTAGE: "shortage", DECISIONS: "the choice of suppliers"}
 _SCREEN = (
-    Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.low,
-    Sensitivities.high, Sensitivities.swing, Sensitivities.swing_short, Sensitivities.worth,
+    _Ends.sheet, _Ends.cells, _Ends.what, _Ends.low, _Ends.high, _Ends.swing, _Ends.swing_short,
+    _Ends.worth,
 )  # fmt: skip
-_PAGE = (*_SCREEN, Sensitivities.otherwise_low, Sensitivities.otherwise_high, Sensitivities.origin)
+_PAGE = (*_SCREEN, _Ends.otherwise_low, _Ends.otherwise_high, _Ends.origin)
 _GROUP_SCREEN = (
-    GroupSensitivities.sheet, GroupSensitivities.column, GroupSensitivities.mineral,
-    GroupSensitivities.count, GroupSensitivities.swing, GroupSensitivities.alone,
-    GroupSensitivities.swing_short, GroupSensitivities.worth,
+    _Ends.sheet, _Ends.column, _Ends.mineral, _Ends.count, _Ends.swing, _Ends.alone,
+    _Ends.swing_short, _Ends.worth,
 )  # fmt: skip
 
 
@@ -916,15 +860,13 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
     while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
         so_far += sizes[count]
         count += 1
-    rows = table.rows(
-        Sensitivities.sheet, Sensitivities.cells, Sensitivities.what, Sensitivities.origin,
-        Sensitivities.by, Sensitivities.estimate,
-    )  # fmt: skip
-    return list(rows)[:count]
+    e = _Ends
+    return list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))[:count]
 
 
-def _shown(tables: Tables) -> int:
-    return len(decisive(tables)) or _MOST_DECIDING
+def _first(tables: Tables) -> Sensitivities:
+    table, most = tables[Sensitivities], len(decisive(tables)) or _MOST_DECIDING
+    return table.where([rank <= most for rank in table.rank])
 
 
 # ---- an earlier study, for other commands --------------------------------------------------------
@@ -974,18 +916,9 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     return remarks
 
 
-def _known_count(table: Sensitivities) -> int:
-    return sum(known(swing) for swing in table.swing)
-
-
-def _share_of_swings(tables: Tables, count: int) -> float:
-    sizes = _rank_figures(tables)
-    return sum(sizes[:count]) / (sum(sizes) or 1.0)
-
-
 def _finding(tables: Tables) -> str:
     table, deciding = tables[Sensitivities], decisive(tables)
-    every = _known_count(table)
+    every = sum(map(known, table.swing))
     if not deciding:
         return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
     marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
@@ -1006,33 +939,23 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     size = first[_RANK_FIELDS[by]]
     amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
     if known(size) and size > 0:
-        yield KeyFigure(
-            f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}",
-            amounts[by](float(size)),
-            f"between {first['low']:z.3g} and {first['high']:z.3g} times its value.",
-        )
+        name = f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}"
+        ends = f"between {first['low']:z.3g} and {first['high']:z.3g} times its value."
+        yield KeyFigure(name, amounts[by](float(size)), ends)
     nothing = sum(known(row["swing"]) and row["swing"] <= 0 for row in rows)
-    yield KeyFigure(
-        "Numbers that change no cost",
-        f"{nothing:,} of {len(rows):,}",
-        "at either end of their ranges.",
-    )
+    count = f"{nothing:,} of {len(rows):,}"
+    yield KeyFigure("Numbers that change no cost", count, "at either end of their ranges.")
     if DrawDecisions in tables:
         decisions = tables[DrawDecisions]
         holds = sum(each == "yes" for each in decisions.holds)
-        yield KeyFigure(
-            "Decisions that hold",
-            f"{holds:,} of {len(decisions):,}",
-            f"{share(HOLDING_SHARE)} of draws or more decide as planned; all numbers are drawn at"
-            " once.",
-        )
+        count = f"{holds:,} of {len(decisions):,}"
+        many = f"{share(HOLDING_SHARE)} of draws or more decide as planned"
+        yield KeyFigure("Decisions that hold", count, f"{many}; all numbers are drawn at once.")
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
-        yield KeyFigure(
-            f"Most worth knowing: {_name_and_cells(best, tables)}",
-            money(float(best["worth"]), currency),
-            "saved on average if plants are built for the number's true value.",
-        )
+        name = f"Most worth knowing: {_name_and_cells(best, tables)}"
+        saved = "saved on average if plants are built for the number's true value."
+        yield KeyFigure(name, money(float(best["worth"]), currency), saved)
 
 
 def _name_and_cells(row: Mapping[Any, Any], tables: Tables) -> str:
@@ -1057,7 +980,8 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
     A bar to the left is a decrease, a bar to the right an increase.
     """
     by, table = tables.option(BY), tables[kind]
-    rows = table.frame().head(_shown(tables) if kind is Sensitivities else _MOST_DECIDING)
+    first = _first(tables) if kind is Sensitivities else table
+    rows = first.frame().head(_MOST_DECIDING)
     if by == DECISIONS:
         series = {_Ends.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Share of purchases, by value"

@@ -23,64 +23,26 @@ from models.errors import SolverError, UsageError
 from models.plan import LEVY, PENALTIES, SHORTAGE, TARIFF, Plan
 from models.plan.countries import country_shares
 from models.plan.secured import SECURED, secured_rows
+from models.plan.stages import input_cost
 from models.plan.supply import supply_columns
+from models.program import CashCost
+from models.resolve import Floats, Ints
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
-from planner.render import chart
+from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, numbers, peak, short
 from planner.render.sentences import hardest, missing, number_short, shortages, worst_first
 from planner.render.table import with_number
-from planner.render.words import (
-    counted,
-    from_to,
-    known,
-    listed,
-    minimum_share,
-    money,
-    percent,
-    scale,
-    share,
-    tonnes,
-    uncapitalized,
-)
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import percent as percent_of
-from planner.scenarios.parameters import price_words
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
-from planner.studies import members
-from planner.studies.charged import sums_by_mineral, with_input_costs
+from planner.studies import members, sweep_tables
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
-from planner.studies.kind import (
-    BASIS,
-    YEARS,
-    Headline,
-    KeyFigure,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-)
-from planner.studies.security_curve import (
-    price_of_security,
-    tested_cells,
-    tested_losses,
-    with_tested_years,
-)
-from planner.studies.sweep_tables import (
-    AsGiven,
-    FloorCurve,
-    Frontier,
-    ParameterFrontier,
-    SecurityCurve,
-    SmallestCaps,
-    WhoPaysByCap,
-    WhoPaysByFloor,
-    WhoPaysByValue,
-    WithoutSecurity,
-)
+from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.sweep_tables import FloorCurve, Frontier, SecurityCurve, SmallestCaps
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -108,15 +70,7 @@ POINT_FIELDS = (
 )
 """The fields of a point, and of one mineral at a point."""
 _OTHER_FIELDS = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
-
-
-def figures_of(kind: type[Frontier]) -> list[Field]:
-    """Return the fields of a point, or of one mineral at a point, in JSON."""
-    own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
-    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
-    return [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
-
-
+"""The fields that are not figures of a point, or of one mineral at a point, in JSON."""
 _DUTIES = ("tariffs", "levies")
 """The parts of the cash cost that members' own treasuries receive."""
 _OF_PLAN = ("objective", "purchases", "cash", *_DUTIES, "tonnes")
@@ -140,11 +94,10 @@ def grid(
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
             msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
             raise UsageError(msg)
-    way = last - first
     if step == 0 or not math.isfinite(step):
         msg = f"--step {step:g} is not a step: name one such as {parameter.span[2]:g}"
         raise UsageError(msg)
-    if step < 0 <= way or step > most:
+    if step < 0 <= last - first or step > most:
         slip = most <= 1.0 <= step <= _SLIP
         hint = units.percent_hint(step) if slip else "take a smaller step, in that direction"
         msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
@@ -228,10 +181,9 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
 
     def charges_by_mineral(*headings: str, kind: int = 0) -> dict[str, float]:
         """Return the cost under headings by mineral [money]; kind 1: discounted, 0: not."""
-        sums = (plan.charges[name][kind] for name in headings if name in plan.charges)
-        return sums_by_mineral(
-            plan, np.arange(len(e.minerals)), sum(sums, np.zeros(len(e.minerals)))
-        )
+        every = (plan.charges[name][kind] for name in headings if name in plan.charges)
+        costs = sum(every, np.zeros(len(e.minerals)))
+        return dict(zip(e.minerals, costs.tolist(), strict=True))
 
     # payments of plants for inputs, without and with support
     net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
@@ -240,16 +192,47 @@ def _money(plan: Plan) -> dict[str, dict[str, float]]:
     is_flow = plan.delivered > tolerances.LEAST_FLOW
     bought = sums_by_mineral(plan, d.mineral, plan.delivered * d.landed * is_flow)
     paid = [name for name in plan.charges if name not in PENALTIES]
+    total, tariff = charges_by_mineral(*plan.charges, kind=1), charges_by_mineral(TARIFF.name)
     return {
-        "objective": with_input_costs(
-            plan, charges_by_mineral(*plan.charges, kind=1), worth, worth
-        ),
+        "objective": with_input_costs(plan, total, worth, worth),
         "purchases": with_input_costs(plan, bought, net),
         "cash": with_input_costs(plan, charges_by_mineral(*paid), gross, gross),
-        "tariffs": with_input_costs(
-            plan, charges_by_mineral(TARIFF.name), plan.input_tariffs, tariffs
-        ),
+        "tariffs": with_input_costs(plan, tariff, plan.input_tariffs, tariffs),
         "levies": with_input_costs(plan, charges_by_mineral(LEVY.name), plan.input_levies, levies),
+    }
+
+
+def sums_by_mineral(
+    plan: Plan, mineral: Ints | list[int], amounts: Floats | list[float]
+) -> dict[str, float]:
+    """Return sums by mineral; ``mineral[i]`` is the position of the mineral of ``amounts[i]``."""
+    names, at = plan.expanded.minerals, np.array(mineral, dtype=int)
+    return dict(zip(names, np.bincount(at, amounts, len(names)).tolist(), strict=True))
+
+
+def with_input_costs(
+    plan: Plan, amounts: Mapping[str, float], charged: Floats, counted: Floats | float = 0.0
+) -> dict[str, float]:
+    """Return money by mineral, with the cost of inputs moved to the minerals made from them.
+
+    ``charged`` is the cost of each flow of an input [money]; ``counted`` is the part of it that
+    ``amounts`` already has at the input's mineral. If a plant makes nothing in a year, the cost
+    stays with the input.
+    """
+    e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
+    if not e.intakes:
+        return dict(amounts)
+    cost = input_cost(plan, charged)
+    more, less = np.array([amounts.get(m, 0.0) for m in e.minerals]), np.zeros(len(e.minerals))
+    np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
+    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
+    spent = charged + plan.taken * cost[flows.source, flows.year]
+    np.add.at(more, flows.mineral, (made[flows.intake, flows.year] <= 0) * spent)
+    np.add.at(less, flows.mineral, counted)
+    pairs = zip(more.tolist(), less.tolist(), strict=True)
+    return {
+        m: measures.difference(plus, minus, plus)
+        for m, (plus, minus) in zip(e.minerals, pairs, strict=True)
     }
 
 
@@ -337,7 +320,7 @@ def cap_path_words(case: Case, *, is_one: bool = False) -> str:
         for mineral in case.minerals
         for buyer in buyers
     }
-    capped = [path for path in paths if is_one or any(share is not None for share in path)]
+    capped = [path for path in paths if is_one or any(share < math.inf for share in path)]
     is_flat = all(len({*path}) == 1 for path in capped)
     if is_flat and (len(capped) <= 1 or not is_one):
         return ""
@@ -349,15 +332,12 @@ def cap_path_words(case: Case, *, is_one: bool = False) -> str:
         end = max(year for year, before, after in steps if before != after)
         return f"from {_cap_words(first)} in {start} to {_cap_words(last)} in {end}"
     shares = [share for path in capped for share in path]
-    loosest = None if None in shares else max(share for share in shares if share is not None)
-    tightest = min(share for share in shares if share is not None)
-    kinds = ["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1)
-    by = " and ".join(kinds)
-    return f"from {_cap_words(loosest)} to {_cap_words(tightest)}, {by}"
+    by = " and ".join(["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1))
+    return f"from {_cap_words(max(shares))} to {_cap_words(min(shares))}, {by}"
 
 
-def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
-    """Return the tightest cap on single countries of a mineral and buyer in a year, or None."""
+def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float:
+    """Return the tightest cap on single countries of a mineral and buyer in a year, or infinity."""
     shares = (
         row.share.value(year)
         for row in case.share_limits
@@ -367,11 +347,11 @@ def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
         and mineral not in row.except_minerals
         and in_force(row, year)
     )
-    return min(shares, default=None)
+    return min(shares, default=math.inf)
 
 
-def _cap_words(share: float | None) -> str:
-    return "no cap" if share is None else percent_of(share)
+def _cap_words(share: float) -> str:
+    return percent_of(share) if share < math.inf else "no cap"
 
 
 def read_point(plan: Plan) -> SweepPoint:
@@ -410,7 +390,7 @@ def study_of(
         is_same = without_country_caps(base) == drop_share_limits(base)
         compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == parameters.SECURITY:
-        compared = [Run(WithoutSecurity.TABLE, parameters.without_security)]
+        compared = [Run(sweep_tables.WithoutSecurity.TABLE, parameters.without_security)]
     runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and cap_path_words(base) else ()
     references = tuple((run,) for run in compared)
@@ -434,24 +414,13 @@ def sweep(
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
     smallest = pd.DataFrame()
     if parameter.is_cap:
-        smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
+        smallest = _smallest_caps(rows, _frame(uncapped.rows), dict(uncapped.smallest))
     trouble = [f"the plan to compare with is not known: {o.error}" for o in compared if o.error]
-    return SweepResult(
-        parameter,
-        tuple(points),
-        rows,
-        _reference(first),
-        smallest,
-        outcomes,
-        "; ".join(filter(None, (*trouble, uncapped.trouble))),
-        path,
-        _frontier([math.nan] * len(given), given, first, by_duals=True),
-        years_words(tested_cells(base, parameter), case_years_needed(base)),
-    )
-
-
-def _reference(point: SweepPoint) -> pd.DataFrame:
-    return _frame([_row(None, row, None, None, None) for row in point.rows])
+    why = "; ".join(filter(None, (*trouble, uncapped.trouble)))
+    own = _frontier([math.nan] * len(given), given, first, by_duals=True)
+    tested = years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base))
+    known = (rows, _frame(first.rows), smallest, outcomes, why, path, own, tested)
+    return SweepResult(parameter, tuple(points), *known)
 
 
 def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
@@ -478,7 +447,7 @@ def _frontier(
     previous point.
     """
     rows: list[dict[str, object]] = []
-    before: tuple[float, Rows] | None = None
+    before: tuple[float, Rows] = math.nan, {}
     reference, planned = first.by_mineral, [o.result or SweepPoint() for o in outcomes]
     baskets = _like_for_like(planned, first)
     for value, outcome, point, basket in zip(points, outcomes, planned, baskets, strict=True):
@@ -488,19 +457,19 @@ def _frontier(
         for name, row in minerals.items():
             slope = row["saved"] if by_duals else _difference(value, row, before)
             rows.append(_row(value, row, reference.get(name), slope, basket.get(name)))
-        before = (value, minerals) if minerals else None
+        before = value, minerals
     return _frame(rows)
 
 
 def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[f.name for f in POINT_FIELDS])
-    words = [f.name for f in POINT_FIELDS if f.look.is_text]
-    table[words] = table[words].astype(object).fillna("")
+    texts = [f.name for f in POINT_FIELDS if f.look.is_text]
+    table[texts] = table[texts].astype(object).fillna("")
     return table.astype({f.name: float for f in POINT_FIELDS if not f.look.is_text})
 
 
 def _row(
-    value: float | None,
+    value: float,
     amounts: Row,
     reference: Row | None,
     slope: float | None,
@@ -538,10 +507,10 @@ def _like_for_like(
     return [each and {**each, ALL: measures.basket_total(each)} for each in minerals]
 
 
-def _difference(value: float, row: Row, before: tuple[float, Rows] | None) -> float | None:
+def _difference(value: float, row: Row, before: tuple[float, Rows]) -> float | None:
     """Return the saving per percentage point between this point and the previous one."""
-    other = None if before is None else before[1].get(row["mineral"])
-    if before is None or other is None:
+    other = before[1].get(row["mineral"])
+    if other is None:
         return None
     saved = measures.difference(other["objective"], row["objective"], row["objective"])
     return saved / (value - before[0]) * measures.POINT or 0.0  # not -0.0
@@ -564,7 +533,7 @@ def _smallest_caps(
     )
 
 
-def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
+def results(sweep: SweepResult, placeholders: Mapping[str, str]) -> tuple[Result, Result]:
     """Return the sheet of points, and that of the smallest caps or else of the reference case."""
     rows, parameter = sweep.rows, sweep.parameter
     is_security = parameter.kind == parameters.SECURITY
@@ -573,28 +542,20 @@ def results(sweep: SweepResult, words: Mapping[str, str]) -> tuple[Result, Resul
     rows = pd.concat([mineral for _, mineral in rows.groupby("mineral", sort=False)])
     if not rows["levies"].any() and not parameter.kind.is_price:
         rows = rows.drop(columns="levies")
-    second, reference = (SmallestCaps, sweep.smallest) if parameter.is_cap else (
-        WithoutSecurity if is_security else AsGiven, sweep.reference
-    )  # fmt: skip
     if not parameter.is_cap:
         rows = rows.assign(knob=parameter.title)
         step = measures.POINT if parameter.kind.is_price else 1.0
         rising = rows.assign(slope=0.0 - rows["slope"] / step)  # not -0.0
-        rows = with_tested_years(rows, sweep.tested) if is_security else rising
-    frontier = _result(_table_of(parameter), rows, words)
+        rows = sweep_tables.with_tested_years(rows, sweep.tested) if is_security else rising
+    points, second, _ = sweep_tables.tables_of(parameter.kind)
+    frontier = _result(points, rows, placeholders)
     empty = [] if any(rows["trouble"]) else [Frontier.trouble]
     empty += [] if (rows["inputs"] > 0).any() else [Frontier.inputs]
-    return frontier.without(*empty), _result(second, reference, words)
+    reference = sweep.smallest if parameter.is_cap else sweep.reference
+    return frontier.without(*empty), _result(second, reference, placeholders)
 
 
-def _table_of(parameter: parameters.Parameter) -> type[Frontier]:
-    if parameter.is_cap:
-        return Frontier
-    of = {parameters.SECURITY: SecurityCurve, parameters.FLOOR: FloorCurve}
-    return of.get(parameter.kind, ParameterFrontier)
-
-
-def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
+def who_pays(sweep: SweepResult, case: Case) -> sweep_tables.WhoPaysByCap | None:
     reference, *every = (outcome.result or SweepPoint() for outcome in sweep.outcomes)
     # None: the workbook's own caps, which are not one value
     values = [*([None] if sweep.path else []), *sweep.points]
@@ -602,18 +563,17 @@ def who_pays(sweep: SweepResult, case: Case) -> WhoPaysByCap | None:
     supplies = [(value, point.supply) for value, point in pairs if point.rows]
     if not reference.rows or not supplies:
         return None
-    other = WhoPaysByFloor if sweep.parameter.kind.is_price else WhoPaysByValue
-    kind = WhoPaysByCap if sweep.parameter.is_cap else other
+    *_, kind = sweep_tables.tables_of(sweep.parameter.kind)
     table = kind.of_cases(case, reference.supply, supplies)
     if not sweep.path:
         return table.without(kind.point)
-    points = [ONE_CAP if known(value) else AS_IN_WORKBOOK for value in table.case]
+    points = [ONE_CAP if words.known(value) else AS_IN_WORKBOOK for value in table.case]
     return kind(words=table.words, **{**table.data, "point": points})
 
 
-def _result(kind: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
+def _result(kind: type[Result], table: pd.DataFrame, placeholders: Mapping[str, str]) -> Result:
     columns: dict[str, Any] = {f.name: table[f.name] for f in kind.FIELDS if f.name in table}
-    return kind(words=words, **columns)
+    return kind(words=placeholders, **columns)
 
 
 # ---- charts, made from the tables alone ----------------------------------------------------------
@@ -639,21 +599,21 @@ class _SweepCharts:
     def __init__(self, tables: Tables) -> None:
         frontier = tables[Frontier]
         rows = frontier.frame()
-        self.is_cap = not isinstance(frontier, ParameterFrontier)
+        self.is_cap = not isinstance(frontier, sweep_tables.ParameterFrontier)
         self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
-        self.own_cap = _value_of(tables.option(OWN_CAP))
-        is_given = [bool(self.path) and not known(value) for value in rows["value"]]
+        cap = tables.option(OWN_CAP)  # as ``percent_of`` has put it into words
+        self.own_cap = float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
+        is_given = [bool(self.path) and not words.known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
-        caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
-        caps = tables[SmallestCaps].frame() if SmallestCaps in tables else caps
-        caps = caps[caps["smallest"].notna()]
-        self.caps = caps.drop_duplicates("mineral").set_index("mineral")
+        caps = tables[SmallestCaps] if SmallestCaps in tables else SmallestCaps.of_rows([])
+        known_caps = caps.frame().dropna(subset="smallest").drop_duplicates("mineral")
+        self.caps = known_caps.set_index("mineral", drop=False)
         self.currency = frontier.words.get("money", "")
         self.discounted = frontier.words.get("discounted", "")
-        self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
+        self.basis, self.horizon = tables.option(Measure.SHARE_BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
         self.kind = next((kind for kind in parameters.KINDS if kind.word == word), parameters.CAP)
         self.is_secured = isinstance(frontier, SecurityCurve)
@@ -667,21 +627,26 @@ class _SweepCharts:
             return ()
         before = f"Above its landed cost {self.kind.before}"
         dearer = self.mineral_lines("dearer", "How much dearer a tonne becomes", before)
-        small = [self.small_chart(mineral) for mineral in self.minerals_to_draw()]
+        rows = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
+        most = rows[["demand", "cash"]].max()
+        cash = {str(m): float(paid) for m, paid in most[most["demand"] > 0]["cash"].items()}
+        small = [self.small_chart(mineral) for mineral in chart.top(cash, _MOST_SMALL)]
         if self.is_cap:
             return chart.drawn(*self.panels(), self.smallest_caps_chart(), dearer, *small)
-        of_short = ("short share", "Demand that goes short", "Share of coalition demand")
-        of_losses = (
-            "kept",
-            "Losses of one country that the plan survives",
-            SecurityCurve.kept.header,
-        )
-        other = self.mineral_lines(*(of_losses if self.is_secured else of_short))
+        of, what = Frontier.short, "short, all minerals added by weight"
+        if self.is_secured:
+            of, what = SecurityCurve.missing, "missing, all minerals added by weight"
+        lacking = self.tonnes_chart(of, what, Role.SHORT)
         if self.is_floor:
-            return chart.drawn(
-                self.cost_chart(), self.outside_chart(), self.shortage_chart(), *small
-            )
-        return chart.drawn(self.cost_chart(), self.shortage_chart(), dearer, other, *small)
+            what = "bought outside the coalition"
+            outside = self.tonnes_chart(FloorCurve.outside, what, Role.PLAN)
+            return chart.drawn(self.cost_chart(), outside, lacking, *small)
+        lines = "short share", "Demand that goes short", "Share of coalition demand"
+        if self.is_secured:
+            kept = SecurityCurve.kept
+            lines = kept.name, "Losses of one country that the plan survives", kept.header
+        other = self.mineral_lines(*lines)
+        return chart.drawn(self.cost_chart(), lacking, dearer, other, *small)
 
     def panels(self) -> tuple[Picture, ...]:
         """Return the charts of cost and of what is missing, to be drawn one above the other."""
@@ -733,15 +698,10 @@ class _SweepCharts:
     def _rows_at(self, value: float | None) -> pd.DataFrame:
         return self.given if value is None else self.rows[self.rows["value"] == value]
 
-    @property
-    def first_short(self) -> list[str]:
-        """The minerals with the largest of the smallest caps: they run short first."""
-        caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
-        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - tolerances.SHOWN_SHARE]
-
     def premium(self, value: float | None) -> float | None:
         rows = self._rows_at(value)
-        return next((float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)), None)
+        dearer = rows["dearer"][rows["mineral"] == ALL]
+        return next((float(by) for by in dearer if words.known(by)), None)
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return a horizontal line for the workbook's own caps, if they are planned."""
@@ -749,7 +709,7 @@ class _SweepCharts:
         return [
             Series(AS_IN_WORKBOOK, Role.LIMIT, (float(level) / size,) * len(self.values))
             for level in levels
-            if known(level)
+            if words.known(level)
         ]
 
     def lines_chart(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
@@ -765,20 +725,17 @@ class _SweepCharts:
             if self.is_floor:
                 unit = f"{self.currency}/t"
             across = f"{self.title} ({unit})"
-        values, look = tuple(self.values), Look.PRICE if self.is_floor else Look.SHARE
-        return Picture(
-            title, chart.Form.LINES, values, tuple(series), axis, across, scale=look, **more
-        )
+        look, form = Look.PRICE if self.is_floor else Look.SHARE, chart.Form.LINES
+        points, lines = tuple(self.values), tuple(series)
+        return Picture(title, form, points, lines, axis, across, scale=look, **more)
 
     def words(self, value: float) -> str:
-        return price_words(value, self.currency) if self.is_floor else percent_of(value)
+        return parameters.price_words(value, self.currency) if self.is_floor else percent_of(value)
 
-    def money_in_unit(
-        self, mineral: str, *names: str
-    ) -> tuple[str, list[tuple[float | None, ...]]]:
+    def money_in_unit(self, mineral: str, *names: str) -> tuple[float, str, list[Any]]:
         amounts = [self.figures(mineral, name) for name in names]
-        size, unit = scale(peak(amounts[0]), self.currency)
-        return unit, [numbers(each, size) for each in amounts]
+        size, unit = words.scale(peak(amounts[0]), self.currency)
+        return size, unit, [numbers(each, size) for each in amounts]
 
     def cost_chart(self) -> Picture | None:
         """Return a chart of the extra cost of the same tonnes; for other numbers, of cash paid.
@@ -786,7 +743,7 @@ class _SweepCharts:
         The extra cost is a share, because a sum falls if a tighter cap leaves less to buy.
         """
         if not self.is_cap and not self.is_secured:
-            unit, (amounts, net) = self.money_in_unit(ALL, "cash", "net_cost")
+            _, unit, (amounts, net) = self.money_in_unit(ALL, "cash", "net_cost")
             title = f"{self.title}: cash paid for purchases, {self.horizon}"
             series = [Series(Measure.CASH_COST, Role.PLAN, amounts)]
             series += [Series(Measure.NET_COST, Role.FREE, net)] if self.is_floor else []
@@ -802,38 +759,23 @@ class _SweepCharts:
         series += self.own_cap_marker(peak(dearer))
         return self.lines_chart(f"{title}, {self.horizon}", series, axis) if peak(dearer) else None
 
-    def shortage_chart(self) -> Picture | None:
-        column, verb = (SecurityCurve.missing, "is missing") if self.is_secured else (
-            SHORT, "is short"
-        )  # fmt: skip
-        amounts = self.figures(ALL, "missing" if self.is_secured else "short")
-        title = f"{self.title}: what {verb}, all minerals added by weight, {self.horizon}"
-        series = [Series(column.header, Role.SHORT, amounts)]
-        shown = self.lines_chart(title, series, column.header, look=Look.TONNES)
-        return shown if peak(amounts) else None
-
-    def outside_chart(self) -> Picture | None:
-        """Return a chart of the tonnes bought from countries outside the coalition, or None."""
-        amounts, header = self.figures(ALL, "outside"), FloorCurve.outside.header
-        title = f"{self.title}: what is bought outside the coalition, {self.horizon}"
-        series = [Series(header, Role.PLAN, amounts)]
-        return self.lines_chart(title, series, header, look=Look.TONNES) if peak(amounts) else None
+    def tonnes_chart(self, of: Field, what: str, role: Role) -> Picture | None:
+        series = Series(of.header, role, self.figures(ALL, of.name))
+        title = f"{self.title}: what is {what}, {self.horizon}"
+        shown = self.lines_chart(title, [series], of.header, look=Look.TONNES)
+        return shown if peak(series.values) else None
 
     def smallest_caps_chart(self) -> Picture | None:
         # a mineral that nobody sells has no share to compare with
         caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
-        return chart.bars(
-            f"How tight a cap can be before supply is lost, {self.horizon}",
-            caps,
-            map(short, map(str, caps.index)),
-            {
-                "Largest country without caps": (Role.FREE, SmallestCaps.share),
-                "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
-            },
-            f"Share of coalition {self.basis}",
-            across=MINERAL.header,
-            most=_MOST_SMALL,
-        )
+        title = f"How tight a cap can be before supply is lost, {self.horizon}"
+        parts = {
+            "Largest country without caps": (Role.FREE, SmallestCaps.share),
+            "Smallest cap that costs no supply": (Role.PLAN, SmallestCaps.smallest),
+        }
+        names, axis = SmallestCaps.mineral, f"Share of coalition {self.basis}"
+        across = MINERAL.header
+        return chart.bars(title, caps, names, parts, axis, across=across, most=_MOST_SMALL)
 
     def mineral_lines(self, name: str, title: str, axis: str) -> Picture | None:
         rise = self.rises()
@@ -855,12 +797,6 @@ class _SweepCharts:
                 rise[mineral] += size / most if size >= tolerances.SHOWN_SHARE else 0.0
         return {mineral: size for mineral, size in rise.items() if size > 0}
 
-    def minerals_to_draw(self) -> list[str]:
-        minerals = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
-        most = minerals[["demand", "cash"]].max()
-        needed = most[most["demand"] > 0]["cash"]
-        return chart.top({str(m): float(cash) for m, cash in needed.items()}, _MOST_SMALL)
-
     def small_chart(self, mineral: str) -> Picture:
         dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
@@ -869,14 +805,13 @@ class _SweepCharts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            smallest = minimum_share(self.caps["smallest"][mineral])
+            smallest = words.minimum_share(self.caps["smallest"][mineral])
             title += f": no supply is lost with caps of {smallest} or more"
         return self.lines_chart(title, series, "", small=True)
 
     def mineral_charts(self, mineral: str) -> tuple[Picture, ...]:
         name = "all minerals" if mineral == ALL else mineral
-        unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
-        size, _ = scale(peak(self.figures(mineral, "objective")), self.currency)
+        size, unit, (total, cash) = self.money_in_unit(mineral, "objective", "cash")
         paid = [
             Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
             Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),
@@ -889,13 +824,12 @@ class _SweepCharts:
         hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
         shares = self.figures(mineral, "share")
         largest = [Series(ByMineral.country.header, Role.PLAN, shares, hints=hints)]
+        axis = "Share of one country"
         largest += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
             self.lines_chart(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
             self.lines_chart(f"Missing part of need, {name}", missing_parts, "Share of need"),
-            self.lines_chart(
-                f"Largest share of one country, {name}", largest, "Share of one country"
-            ),
+            self.lines_chart(f"Largest share of one country, {name}", largest, axis),
         )
 
 
@@ -907,22 +841,21 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     return rows[name]
 
 
-def _value_of(cap: str) -> float | None:
-    """Return the number that ``percent_of`` has put into words; None for ""."""
-    return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
-
-
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = (
     "The workbook has no row, so the loss of each country outside the coalition is tested for all"
     " minerals. Stocks count."
 )
-_WITHOUT_LIMITS = f"the same case {parameters.CAP.before}"
 OWN_CAP = "The workbook's cap"
 """The row of About with the workbook's cap, if one holds for every mineral, buyer and year."""
 OVER = "Over"
 """The row of About with the number that is changed, as the user typed it."""
+
+
+def _reference_words(kind: parameters.ParameterKind) -> str:
+    """Return the case with which premiums are compared: ``the same case without share limits``."""
+    return f"the {'same ' if kind == parameters.CAP else ''}case {kind.before}"
 
 
 class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -973,10 +906,7 @@ class Sweep(StudyKind):
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
-    RESULTS = (
-        Frontier, ParameterFrontier, SecurityCurve, FloorCurve, SmallestCaps, AsGiven,
-        WithoutSecurity, WhoPaysByCap, WhoPaysByValue, WhoPaysByFloor,
-    )  # fmt: skip
+    RESULTS = sweep_tables.RESULTS
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."
@@ -1010,10 +940,9 @@ class Sweep(StudyKind):
         self.case = parameters.with_security(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.span, strict=True)
-        self.points = grid(
-            self.parameter, *(default if given is None else given for given, default in asked)
-        )
-        self.task = counted(len(self.points), self.RUN)
+        bounds = (default if given is None else given for given, default in asked)
+        self.points = grid(self.parameter, *bounds)
+        self.task = words.counted(len(self.points), self.RUN)
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
@@ -1027,7 +956,13 @@ class Sweep(StudyKind):
 
     @property
     def tariff_sentence(self) -> str:
-        return members.tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
+        ends = [*self.outcomes[:1], *self.outcomes[-len(self.points) :]]  # the reference first
+        rows = [(o.name, o.result.rows[0]) for o in ends if o.result and o.result.rows]
+        paid = {
+            name: CashCost(row["cash"], row["tariffs"], row["levies"])
+            for name, row in [*rows[:1], *rows[-1:]]
+        }
+        return words.tariff_words(paid, self.case.settings.currency)
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
@@ -1036,36 +971,31 @@ class Sweep(StudyKind):
     @property
     def progress_label(self) -> str:
         planned = sum(outcome.planned for outcome in self.required_outcomes[-len(self.points) :])
-        return f"{planned:,} of {counted(len(self.points), self.RUN)} planned"
+        return f"{planned:,} of {words.counted(len(self.points), self.RUN)} planned"
 
     @property
     def subject(self) -> str:
-        given = (f"{uncapitalized(name)} {v}" for name, v in self.start.options.items())
+        given = (f"{words.uncapitalized(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
     def options(self) -> dict[str, str]:
-        against = "the same case without share limits"
+        case, own_cap = self.start.case, ""
+        rows = [row for row in case.share_limits if row.caps_each_country]
+        caps = {row.share.value(year) for row in rows for year in case.years}
+        if self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True):
+            own_cap = percent_of(caps.pop())
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
-            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
+            AS_IN_WORKBOOK: self.result.path,
+            OWN_CAP: own_cap,
             **self.start.options,
-            **({} if self.case == self.start.case else {SecurityTarget.SHEET: _ASSUMED}),
-            **tested_losses(self.case, self.parameter),
-            "Premiums are against": against
-            if self.parameter.is_cap
-            else f"the case {self.parameter.kind.before}",
-            **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
+            SecurityTarget.SHEET: "" if self.case == self.start.case else _ASSUMED,
+            **sweep_tables.tested_losses(self.case, self.parameter),
+            "Premiums are against": _reference_words(self.parameter.kind),
+            Frontier.trouble.header: self.trouble,
         }
-
-    @property
-    def _own_cap(self) -> dict[str, str]:
-        case = self.start.case
-        caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
-                for y in case.years}  # fmt: skip
-        is_one = self.parameter.is_cap and len(caps) == 1 and not cap_path_words(case, is_one=True)
-        return {OWN_CAP: percent_of(caps.pop())} if is_one else {}
 
     @property
     def trouble(self) -> str:
@@ -1080,7 +1010,8 @@ class Sweep(StudyKind):
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        result, table, over = self.result, _table_of(self.parameter), {"over": self.parameter.typed}
+        result, over = self.result, {"over": self.parameter.typed}
+        table, *_ = sweep_tables.tables_of(self.parameter.kind)
         given = {"as_in_workbook": {"caps": result.path, **_object(result.given, table)}}
         knob = {} if self.parameter.is_cap else over
         return {
@@ -1092,15 +1023,14 @@ class Sweep(StudyKind):
                 for value, rows in result.rows.groupby("value", sort=False)
             ],
             "reference": _object(result.reference, table, trouble=False),
-            "who_pays": tables.records(WhoPaysByCap),
+            "who_pays": tables.records(sweep_tables.WhoPaysByCap),
             "smallest_cap": dict(_known_caps(tables).rows(*_CAP)) if SmallestCaps in tables else {},
             "trouble": self.trouble or None,
             **({"not_tested": tables.option(NOT_TESTED) or None} if result.tested else {}),
         }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        frontier = tables[Frontier]
-        kind = type(frontier)
+        frontier, kind = tables[Frontier], type(tables[Frontier])
         point = (kind.point,) if self.result.path else ()
         fields = [kind.value, kind.cash, kind.dearer, kind.short, kind.lost, kind.served]
         if issubclass(kind, SecurityCurve):
@@ -1132,21 +1062,18 @@ class Sweep(StudyKind):
             return _cap_headline(charts)
         if charts.is_floor:
             return _floor_headline(charts)
-        return (
-            _security_headline(charts, tables, points)
-            if charts.is_secured
-            else _parameter_headline(charts)
-        )
+        if charts.is_secured:
+            return _security_headline(charts, tables, points)
+        return _parameter_headline(charts)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         charts, frontier = _SweepCharts(tables), tables[Frontier]
-        kind = type(frontier)
-        fields = [kind.value, kind.objective, kind.cash]
-        fields += [kind.short, kind.served, kind.country, kind.share]
+        kind, shares = type(frontier), [Frontier.country, Frontier.share]
+        fields = [kind.value, kind.objective, kind.cash, kind.short, kind.served, *shares]
         if issubclass(kind, FloorCurve):
-            fields = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside]
-            fields += [kind.short, kind.served]
+            paid = [kind.value, kind.cash, kind.levies, kind.net_cost, kind.outside]
+            fields = [*paid, kind.short, kind.served]
         if charts.path:
             fields = [kind.point, *fields]
         views = {
@@ -1162,27 +1089,24 @@ class Sweep(StudyKind):
         blocks: tuple[Numbers, ...] = ()
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
-            is_more = any(known(share) and share > 1 for share in caps.share)
+            is_more = any(words.known(share) and share > 1 for share in caps.share)
             note = "Shares are of demand. Above 100 %, some is bought for stock." if is_more else ""
             heading = "The smallest caps that cost no supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
-        heading = f"Cost and shortage by {uncapitalized(charts.title)}"
+        heading = f"Cost and shortage by {words.uncapitalized(charts.title)}"
         lead = (
             "Each mark is a plan, proven optimal. Total cost includes shortage at its price. Cash"
             " cost is what is paid; it falls if less is bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
-        before = f"the {'same ' if charts.is_cap else ''}case {charts.kind.before}"
 
         def point_name(value: Any) -> str:
             if charts.is_floor:
                 return charts.words(value)
-            return percent(value) if known(value) else AS_IN_WORKBOOK
+            return words.percent(value) if words.known(value) else AS_IN_WORKBOOK
 
-        return (
-            first,
-            *members.who_pays_section(tables, WhoPaysByCap, charts.title, before, point_name),
-        )
+        who, before = sweep_tables.WhoPaysByCap, _reference_words(charts.kind)
+        return (first, *members.who_pays_section(tables, who, charts.title, before, point_name))
 
 
 def _cap_headline(charts: _SweepCharts) -> Headline:
@@ -1199,20 +1123,21 @@ def _cap_headline(charts: _SweepCharts) -> Headline:
     points[f"At {owner}{percent_of(tight)}"] = tight
     sentences, figures = list[str](), list[KeyFigure]()
     if ALL in charts.caps.index:
-        down, first = minimum_share(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        down = words.minimum_share(float(charts.caps["smallest"][ALL]))
+        caps = charts.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
+        largest = caps[caps >= caps.iloc[0] - tolerances.SHOWN_SHARE]
+        first = words.listed(map(str, largest.index))  # with the largest of the smallest caps
         sentences.append(
             f"With a cap of {down} or more, no more is missing than without a cap. With a tighter"
             f" cap, {first} runs short first."
         )
-        remark = (
-            f"{first} runs short first: with a tighter cap, more is missing than without a cap."
-        )
-        figures.append(KeyFigure("Tightest cap that costs no supply", down, remark))
-    who = "the coalition"
+        remark = "runs short first: with a tighter cap, more is missing than without a cap."
+        figures.append(KeyFigure("Tightest cap that costs no supply", down, f"{first} {remark}"))
+    who, against = "the coalition", _reference_words(charts.kind)
     for name, value in points.items():
         premium, parts = charts.premium(value), charts.missing_parts(value)
         shown = "not known" if premium is None else _signed(premium)
-        remark = f"for the same tonnes, compared with {_WITHOUT_LIMITS}. {missing(parts)}."
+        remark = f"for the same tonnes, compared with {against}. {missing(parts)}."
         figures.append(KeyFigure(name, shown, remark))
         costs, who = f"{who} pays {members.premium_words(premium)}", "it"
         sentences.append(f"{name} {costs}, and {hardest(parts)}.")
@@ -1237,13 +1162,13 @@ def _cheaper(charts: _SweepCharts) -> str:
     if not at:
         return ""
     return (
-        f" At {listed(at, _NAMED)} the tonnes look cheaper than without limits, because they are"
-        " compared with an average that includes the dear tonnes now missing."
+        f" At {words.listed(at, _NAMED)} the tonnes look cheaper than without limits, because they"
+        " are compared with an average that includes the dear tonnes now missing."
     )
 
 
 def _signed(premium: float) -> str:
-    return f"{'+' if premium > 0 else ''}{share(premium)}"
+    return f"{'+' if premium > 0 else ''}{words.share(premium)}"
 
 
 def _floor_headline(charts: _SweepCharts) -> Headline:
@@ -1253,22 +1178,21 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
     low, high = (end(v for v in charts.values if charts.missing_parts(v)) for end in (min, max))
     figures = list[KeyFigure]()
     for value in dict.fromkeys((low, high)):
-        cash, levies, net = (money(at[name][value] or 0.0, charts.currency) for name in names[:3])
+        amounts = (at[name][value] or 0.0 for name in names[:3])
+        cash, levies, net = (words.money(amount, charts.currency) for amount in amounts)
         remark = f"{levies} of it is levies. Net of tariffs and levies it is {net}."
         figures.append(KeyFigure(f"Paid at {charts.words(value)}", cash, remark))
     before, then = (at["outside"][value] or 0.0 for value in (low, high))
     extra = (at["net_cost"][high] or 0.0) - (at["net_cost"][low] or 0.0)
-    more = f"{money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
-    outside = KeyFigure("Bought outside", tonnes(then), f"{tonnes(before)} with the lowest floor.")
-    first, last = map(charts.words, (low, high))
-    finding = f"At a floor of {last} the coalition buys {tonnes(then)} from outside"
+    more = f"{words.money(abs(extra), charts.currency)} {'less' if extra < 0 else 'more'}"
+    first, last, least, most = *map(charts.words, (low, high)), *map(words.tonnes, (before, then))
+    outside = KeyFigure("Bought outside", most, f"{least} with the lowest floor.")
+    finding = f"At a floor of {last} the coalition buys {most} from outside"
     if low < high:
-        finding += (
-            f", and at {first} {tonnes(before)}. Net of levies, the higher floor costs {more}"
-        )
+        finding += f", and at {first} {least}. Net of levies, the higher floor costs {more}"
     finding += "."
-    amounts = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
-    is_level = (amounts.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * amounts.max()).all(axis=None)
+    rows = charts.rows.groupby("mineral")[["cash", "outside", "short"]]
+    is_level = (rows.agg(np.ptp) <= tolerances.PLAN_DIFFERENCE * rows.max()).all(axis=None)
     if low < high and is_level and not any(at["levies"].values()):
         finding = f"Every floor from {first} to {last} costs the same, and no levy is paid."
     care = f"{missing(charts.missing_parts(high))} at {charts.words(high)}."
@@ -1278,9 +1202,9 @@ def _floor_headline(charts: _SweepCharts) -> Headline:
 def _parameter_headline(charts: _SweepCharts) -> Headline:
     ends = [v for v in charts.values if charts.missing_parts(v)]
     cash = dict(zip(charts.values, charts.figures(ALL, "cash"), strict=True))
-    before, sentences, figures = f"the case {charts.kind.before}", list[str](), list[KeyFigure]()
+    before, sentences, figures = _reference_words(charts.kind), list[str](), list[KeyFigure]()
     for value in dict.fromkeys((ends[0], ends[-1])):
-        paid, parts = money(cash[value] or 0.0, charts.currency), charts.missing_parts(value)
+        paid, parts = words.money(cash[value] or 0.0, charts.currency), charts.missing_parts(value)
         figures.append(KeyFigure(f"Paid at {percent_of(value)}", paid, f"{missing(parts)}."))
         sentences.append(f"at {percent_of(value)} buyers pay {paid}, and {hardest(parts)}")
     premium = charts.premium(ends[-1])
@@ -1289,31 +1213,26 @@ def _parameter_headline(charts: _SweepCharts) -> Headline:
         remark = f"compared with {before}. {missing(charts.missing_parts(ends[-1]))}."
         figures.append(KeyFigure(name, _signed(premium), remark))
     finding = f"{charts.title}: {'; '.join(sentences)}."
-    return Headline(
-        finding, tuple(figures), (members.same_tonnes(f"at both ends and in {before}"),)
-    )
+    care = members.same_tonnes(f"at both ends and in {before}")
+    return Headline(finding, tuple(figures), (care,))
 
 
 def _security_headline(charts: _SweepCharts, tables: Tables, points: pd.DataFrame) -> Headline:
     first, last = points.iloc[0], points.iloc[-1]
-    start, end = percent(first["value"]), percent(last["value"])
+    start, end = words.percent(first["value"]), words.percent(last["value"])
     cost = float(last["objective"] - first["objective"])
-    ends = f"{charts.title} {from_to(start, end)}"
+    ends = f"{charts.title} {words.from_to(start, end)}"
     before, after = (charts.missing_parts(point["value"]) for point in (first, last))
-    safe, finding = price_of_security(charts.rows, ends, tables)
+    safe, finding = sweep_tables.price_of_security(charts.rows, ends, tables)
+    more = f"{'+' if cost > 0 else ''}{words.money(cost, charts.currency)}"
+    counts = f"{ends}; {charts.discounted}, shortage and penalties included."
+    missed = f"{shortages(after)}; at {start}: {shortages(before)}."
+    point = (last["value"], f"at {end}", charts.kind.before)
     figures = (
         safe,
-        KeyFigure(
-            "Total cost, tightest minus loosest",
-            f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}",
-            f"{ends}; {charts.discounted}, shortage and penalties included.",
-        ),
-        KeyFigure(
-            f"Minerals short at {end}",
-            number_short(after),
-            f"{shortages(after)}; at {start}: {shortages(before)}.",
-        ),
-        *members.most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", charts.kind.before),
+        KeyFigure("Total cost, tightest minus loosest", more, counts),
+        KeyFigure(f"Minerals short at {end}", number_short(after), missed),
+        *members.most_paid(tables, sweep_tables.WhoPaysByCap, *point),
     )
     return Headline(f"{finding}.", figures)
 
@@ -1323,13 +1242,15 @@ _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)
 
 def _known_caps(tables: Tables) -> SmallestCaps:
     caps = tables[SmallestCaps]
-    return caps.where([mineral != ALL and known(cap) for mineral, cap in caps.rows(*_CAP)])
+    return caps.where([mineral != ALL and words.known(cap) for mineral, cap in caps.rows(*_CAP)])
 
 
 def _object(rows: pd.DataFrame, kind: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
     """Return the JSON object of one point: all minerals and each by name; null without a plan."""
     share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
-    figures = figures_of(kind)
+    own = {Frontier.slope.name} if kind is FloorCurve else set()  # its slope is per unit
+    names = {f.name for f in kind.FIELDS} - _OTHER_FIELDS - own
+    figures = [f for f in POINT_FIELDS if not f.look.is_text and f.name in names]
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
     numbers = {m: {f.json_key: row.get(f.name, 0.0) for f in figures} for m, row in by_name.items()}
     total = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))

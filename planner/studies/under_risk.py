@@ -9,7 +9,7 @@ is.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,20 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import tolerances
-from models.answers import (
-    Future,
-    FutureOutcomes,
-    Tail,
-    cvar,
-    independent_groups,
-    under_risk,
-    valued,
-)
+from models import answers, measures, tolerances
+from models.answers import FutureOutcomes, Tail
 from models.case import Case
 from models.errors import UsageError
-from models.measures import change
-from models.measures import ratio as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component, decisions
@@ -46,7 +36,6 @@ from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -66,7 +55,6 @@ _MOST_BARS = 12
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
-_FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
 _KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
 
 
@@ -206,26 +194,18 @@ def informed_result(plan: Plan) -> UnderRiskResult:
     return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
 
 
-@dataclass(frozen=True)
-class UnderRiskReader:
-    """Makes one plan for all futures, from the plan of the case without events.
+def read_together(
+    plan: Plan, futures: Sequence[tuple[engine.Change, float, Ints]], calm: Ints, tail: Tail
+) -> UnderRiskResult:
+    """Make one plan for all futures, from the plan of the case without events.
 
-    ``events``, ``knowledge`` and ``chances`` have one entry per future. ``knowledge`` and ``calm``
+    ``futures`` are the events, the probability and the knowledge of each. Knowledge and ``calm``
     are as in ``models.answers.futures``.
     """
-
-    events: tuple[engine.Change, ...]
-    knowledge: tuple[Ints, ...]
-    chances: Floats
-    calm: Ints
-    tail: Tail
-
-    def __call__(self, plan: Plan) -> UnderRiskResult:
-        every = zip(self.events, self.chances.tolist(), self.knowledge, strict=True)
-        futures = [Future(event(plan.case), chance, labels) for event, chance, labels in every]
-        planned = under_risk(plan, futures, self.calm, self.tail)
-        decided = tuple(_decision_rows(plan, planned.decisions))
-        return UnderRiskResult(planned.risky, planned.plain, decided)
+    every = [answers.Future(event(plan.case), chance, known) for event, chance, known in futures]
+    planned = answers.under_risk(plan, every, calm, tail)
+    decided = tuple(_decision_rows(plan, planned.decisions))
+    return UnderRiskResult(planned.risky, planned.plain, decided)
 
 
 def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -263,7 +243,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
                 "unit": "t/yr" if kind == decisions.BUILDING.name else "t",
-                "plain": plain, "risky": risky, "change": change(risky, plain),
+                "plain": plain, "risky": risky, "change": measures.change(risky, plain),
             }  # fmt: skip
 
 
@@ -287,7 +267,7 @@ class _MineralGroup:
             return ""
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
-        for minerals in independent_groups(self.case):
+        for minerals in answers.independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # each different sequence of events up to a year has columns of its own in that year
             years = [len({_hits_until(hits, year) for hits in differ}) for year in self.case.years]
@@ -314,7 +294,8 @@ class _MineralGroup:
         objective.
         """
         names = [m.name for m in self.case.minerals]
-        groups = independent_groups(self.case)  # all futures share builds, so budgets link none
+        # all futures share builds, so budgets link none
+        groups = answers.independent_groups(self.case)
         label: dict[object, int] = {}
 
         def labels_of(hits: Hits) -> Ints:
@@ -335,10 +316,10 @@ class _MineralGroup:
         events = tuple(drawing.foreseen(case, hits) for hits in self.hits)
         every, calm = tuple(map(labels_of, self.hits)), labels_of(())
 
-        def reader(chances: Floats) -> UnderRiskReader:
+        def reader(chances: Floats) -> Callable[[Plan], UnderRiskResult]:
             drawn = np.flatnonzero(chances)
-            happen, labels = tuple(events[i] for i in drawn), tuple(every[i] for i in drawn)
-            return UnderRiskReader(happen, labels, chances[drawn], calm, tail)
+            futures = tuple((events[i], float(chances[i]), every[i]) for i in drawn)
+            return partial(read_together, futures=futures, calm=calm, tail=tail)
 
         who = drawing.minerals_words(case, names)
         titles = ("Under risk", *(f"Under risk, batch {b + 1}" for b in range(len(self.batches))))
@@ -347,10 +328,7 @@ class _MineralGroup:
             for title, chances in zip(titles, self.chances, strict=True)
         )
         runs = [engine.Run(f"Known, future {i}: {who}", event) for i, event in enumerate(events, 1)]
-        chains = (
-            *engine.chains_of(batches, _IN_CHAIN),
-            *engine.chains_of(runs, _IN_CHAIN),
-        )
+        chains = (chain for each in (batches, runs) for chain in engine.chains_of(each, _IN_CHAIN))
         return engine.Study(self.case, ((together,), *chains), informed_result)
 
 
@@ -366,11 +344,9 @@ def _groups_of(
     for minerals in together:
         hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
         place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
-        own_batches = batches if len(place) > 1 else ()
+        own, parts = case_of(case, minerals), batches if len(place) > 1 else ()
         of_draw = tuple(map(place.__getitem__, hits))
-        groups.append(
-            _MineralGroup(case_of(case, minerals), reach, tuple(place), of_draw, own_batches)
-        )
+        groups.append(_MineralGroup(own, reach, tuple(place), of_draw, parts))
     return groups
 
 
@@ -435,7 +411,7 @@ class UnderRisk(StudyKind):
                     runs.append(outcome)
                     continue
                 for end, result_of in (("", result.by_future), (", plain plan", result.plain)):
-                    cost = valued(result_of.costs, chances[chances > 0], self.tail)
+                    cost = answers.valued(result_of.costs, chances[chances > 0], self.tail)
                     name = outcome.name + end
                     runs.append(replace(outcome, name=name, objective=cost, proof=result_of.proof))
         return runs
@@ -463,8 +439,8 @@ class UnderRisk(StudyKind):
         search, ended = self.start.case.search, words.search_words(self.gap)
         if not self.start.case.settings.whole_projects:
             is_early = search.seconds is not None or self.gap <= search.gap + tolerances.MOST_GAP
-            how = "ended early" if is_early else _USED_UP
-            ended = words.search_words(self.gap, _FOR_SHARES, how)
+            how = "ended early" if is_early else "used up its rounds"
+            ended = words.search_words(self.gap, "what minerals share", how)
         return f"{ended} Differences between plans that are smaller than this mean nothing."
 
     @property
@@ -489,9 +465,7 @@ class UnderRisk(StudyKind):
             "Seed": str(self.seed),
             OBJECTIVE: self._objective_words,
             Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
-            **(
-                {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
-            ),
+            NOTE if self.status == OPTIMAL else "Search": self.trouble,
             "What is built": "decided before the first event, the same in all futures",
             "All else": "decided in its year, knowing the events so far that touch the mineral."
             " Later events are known only as far as all drawn futures that are left agree",
@@ -513,13 +487,13 @@ class UnderRisk(StudyKind):
             measured.append({"measure": name, "error": None} | row)
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
-            measured[0]["error"] = confidence_half_width(np.array([row["vss"] for row in batches]))
+            saved = np.array([row["vss"] for row in batches])
+            measured[0]["error"] = drawing.confidence_half_width(saved)
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
-        grain = Decisions.GRAIN[1:]
-        order = [*_KINDS]
+        order, grain = [*_KINDS], Decisions.GRAIN[1:]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))
         ways = [way for way, *_ in _WAYS]
-        short_columns = dict(zip((f"short_{w}" for w in ways), short.sum(axis=2), strict=True))
+        short_ways = (f"short_{way}" for way in ways)
         expected = (chances[:, None] * short).sum(axis=1)
         return [
             PlansUnderRisk.of_rows(measured, words=currency),
@@ -530,7 +504,7 @@ class UnderRisk(StudyKind):
                 chance=chances,
                 events=[drawing.hits_words(case, d.hits) for d in self.different],
                 **dict(zip(ways, costs, strict=True)),
-                **short_columns,
+                **dict(zip(short_ways, short.sum(axis=2), strict=True)),
             ),
             Expected(
                 words=currency,
@@ -558,13 +532,13 @@ class UnderRisk(StudyKind):
     @property
     def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
         """Measures of costs and probabilities by future; the objective is first."""
-        measures: dict[str, Callable[[Floats, Floats], float]] = {}
-        if self.tail.weight:
-            measures[_LEAST] = partial(valued, tail=self.tail)
-        measures[_EXPECTED] = partial(valued, tail=Tail())
-        measures[_cvar_words(self.tail.alpha)] = partial(cvar, alpha=self.tail.alpha)
-        measures[_DEAREST] = lambda costs, _: float(costs.max())
-        return measures
+        least = {_LEAST: partial(answers.valued, tail=self.tail)} if self.tail.weight else {}
+        return {
+            **least,
+            _EXPECTED: partial(answers.valued, tail=Tail()),
+            _cvar_words(self.tail.alpha): partial(answers.cvar, alpha=self.tail.alpha),
+            _DEAREST: lambda costs, _: float(costs.max()),
+        }
 
     def _by_future(self, names: Sequence[str]) -> tuple[Floats, Floats]:
         """Return cost by way and future [money], shortage by way, future and mineral [t]."""
@@ -600,8 +574,7 @@ class UnderRisk(StudyKind):
             largest = [row in changed[:_MOST_BARS] for row in tables.records(Decisions)]
             few = sum(largest) < len(changed)
             which = f"The {sum(largest)} largest of {len(changed)} changed" if few else "Changed"
-            heading = f"{which} decisions"
-            yield Numbers(tables[Decisions].where(largest), heading=heading)
+            yield Numbers(tables[Decisions].where(largest), heading=f"{which} decisions")
 
     # ---- from the tables alone -------------------------------------------------------------------
 
@@ -614,20 +587,16 @@ class UnderRisk(StudyKind):
         drawn = int(tables.option(FUTURES).split()[0].replace(",", ""))
         if list(futures.events) == [drawing.NO_EVENT]:
             why = tables.option(NOTE)
-            return Headline(
-                ("No event happens in any drawn future, so the plan under risk is the plain plan.")
-                + (f" {words.capitalized(why)}." if why else ""),
-                (KeyFigure(_EXPECTED, cost, "as in the plain plan."),),
-            )
+            none = "No event happens in any drawn future, so the plan under risk is the plain plan."
+            none += f" {words.capitalized(why)}." if why else ""
+            return Headline(none, (KeyFigure(_EXPECTED, cost, "as in the plain plan."),))
         sure = ""
         if batches and row["error"] is not None:
             sure = f", give or take {words.money(row['error'], unit)}"
         count = words.counted(drawn, "future")
-        least = (
-            " on average"
-            if row["measure"] == _EXPECTED
-            else f" of {words.uncapitalized(row['measure'])}"
-        )
+        least = " on average"
+        if row["measure"] != _EXPECTED:
+            least = f" of {words.uncapitalized(row['measure'])}"
         changed = _changed(tables)
         if changed:
             this = _what_saves(changed, _ADVISED)
@@ -642,46 +611,33 @@ class UnderRisk(StudyKind):
                 f"Decide as in the plain plan. Planning for events saves nothing{least} over"
                 f" {count}."
             )
+        than_plain = "compared with the plain plan (value of the stochastic solution, VSS)."
+        than_that = "more than that (expected value of perfect information, EVPI)."
         figures = (
-            KeyFigure(
-                "Planning for events saves",
-                vss,
-                "compared with the plain plan (value of the stochastic solution, VSS).",
-            ),
-            KeyFigure(
-                "A perfect forecast would save",
-                evpi,
-                "more than that (expected value of perfect information, EVPI).",
-            ),
+            KeyFigure("Planning for events saves", vss, than_plain),
+            KeyFigure("A perfect forecast would save", evpi, than_that),
             KeyFigure("Missing on average", *_missing(tables)),
         )
         return Headline(finding, figures, tuple(_care(row, drawn, batches)))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        frame = tables[Futures].frame()
+        frame, years = tables[Futures].frame(), tables.option(YEARS)
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
         rows = regret.loc[sorted(largest)]
-        of_futures = Picture(
-            f"Extra cost of each future, compared with knowing it, {tables.option(YEARS)}",
-            Form.GROUPED,
-            tuple(f"Future {i + 1}" for i in rows.index),
-            tuple(Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED),
-            "{unit}",
-            "the futures with the largest extra cost" if len(frame) > _MOST_BARS else "",
-        ).in_money(tables[Futures].words["money"])
+        names = tuple(f"Future {i + 1}" for i in rows.index)
+        series = (Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED)
+        title = f"Extra cost of each future, compared with knowing it, {years}"
+        across = "the futures with the largest extra cost" if len(frame) > _MOST_BARS else ""
+        of_futures = Picture(title, Form.GROUPED, names, tuple(series), "{unit}", across)
+        of_futures = of_futures.in_money(tables[Futures].words["money"])
         short_rows = tables[Expected].frame()
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
-        of_minerals = Picture(
-            f"Share of demand that is missing on average, {tables.option(YEARS)}",
-            Form.GROUPED,
-            tuple(short(name) for name in short_rows["mineral"]),
-            tuple(Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS),
-            "% of demand",
-            "",
-            look=Look.DAYS,
-        )
+        names = tuple(map(short, short_rows["mineral"]))
+        series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
+        title, need = f"Share of demand that is missing on average, {years}", "% of demand"
+        of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Look.DAYS)
         shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
         return tuple(picture for picture, is_shown in shown if is_shown)
 
@@ -728,19 +684,15 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
 def _compared(
     informed: float, risky: float, plain: float, *, is_objective: bool
 ) -> dict[str, float]:
-    without_noise = words.without_noise
-    saved = {
-        "evpi": without_noise(risky - informed, risky),
-        "vss": without_noise(plain - risky, plain),
-    }
-    if is_objective:  # below 0 only within the gap of the proofs
-        saved = {name: max(0.0, value) for name, value in saved.items()}
-    return {"informed": informed, "risky": risky, "plain": plain, **saved}
+    least = 0.0 if is_objective else -np.inf  # below 0 only within the gap of the proofs
+    evpi = max(least, words.without_noise(risky - informed, risky))
+    vss = max(least, words.without_noise(plain - risky, plain))
+    return {"informed": informed, "risky": risky, "plain": plain, "evpi": evpi, "vss": vss}
 
 
 def _shares(rows: Any, name: str) -> list[float]:
     pairs = rows[[name, "demand"]].to_numpy().tolist()
-    return [100.0 * (part_of(tonnes, need) or 0.0) for tonnes, need in pairs]
+    return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
 
 
 def _changed(tables: Tables) -> list[dict[str, Any]]:
@@ -789,11 +741,9 @@ def _missing(tables: Tables) -> tuple[str, str]:
 
     The mineral is the one with the largest difference; if there is none, with the most missing.
     """
-    rows = []
-    for mineral, need, *tonnes in tables[Expected].rows(
-        Expected.mineral, Expected.demand, Expected.risky, Expected.plain
-    ):
-        risky, plain = (part_of(t, need) or 0.0 for t in tonnes)
+    rows, t = [], Expected
+    for mineral, need, *tonnes in tables[t].rows(t.mineral, t.demand, t.risky, t.plain):
+        risky, plain = (measures.ratio(t, need) or 0.0 for t in tonnes)
         rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
     apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
     if not most:
@@ -807,9 +757,9 @@ Decision = tuple[str, str, str]
 
 
 def _by_decision(rows: Iterable[dict[str, Any]]) -> dict[Decision, list[dict[str, Any]]]:
-    groups: dict[Decision, list[dict[str, Any]]] = {}
+    groups = defaultdict[Decision, list[dict[str, Any]]](list)
     for row in rows:
-        groups.setdefault((row["what"], row["mineral"], row["who"]), []).append(row)
+        groups[row["what"], row["mineral"], row["who"]].append(row)
     return groups
 
 

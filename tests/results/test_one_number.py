@@ -24,8 +24,9 @@ from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import SHOWN_FIRST, findings, present_fields, rows_of
 from planner.sheets.front import overview
-from planner.studies.compare import WhoPaysByScenario
-from planner.studies.sweep import WhoPaysByCap, frontier_rows, read_point
+from planner.studies.compare_tables import WhoPaysByScenario
+from planner.studies.sweep import frontier_rows, read_point
+from planner.studies.sweep_tables import WhoPaysByCap
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book

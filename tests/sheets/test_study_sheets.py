@@ -25,7 +25,7 @@ from planner.studies.kind import Tables
 from planner.studies.losses import stress
 from planner.studies.risk import significant
 from planner.studies.stress import Losses, StressTest, sheets, tables_of
-from planner.studies.sweep import AsGiven, Frontier
+from planner.studies.sweep_tables import AsGiven, Frontier
 from planner.studies.workbook import on_paper
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner

@@ -19,7 +19,8 @@ from planner.sheets.changes import input_differences
 from planner.sheets.context import Context
 from planner.studies import Here, compare, run_study
 from planner.studies.cases import compare_study, compared_cases, with_tables
-from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets
+from planner.studies.compare import Compare, Entry, comparison, results, sheets
+from planner.studies.compare_tables import WhoPaysByScenario
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
@@ -157,7 +158,7 @@ def test_the_plans_stand_under_one_another(found):
 def test_long_sheets_have_the_rows_that_differ(found, monkeypatch):
     """In the workbook: of the base those from which any case differs; a last row says how many."""
     every = {t.name: t.to_frame() for t in tables(found)}
-    monkeypatch.setattr("planner.studies.stacked.MOST_UNCUT_ROWS", 0)
+    monkeypatch.setattr("planner.studies.compare_tables.MOST_UNCUT_ROWS", 0)
     cut = {t.name: t.to_frame() for t in tables(found)}
     *kept, note = cut["Plan"].to_dict("records")
     assert {row["Scenario"] for row in kept} == {"Base", "No Jin for A", "Jin gone"}

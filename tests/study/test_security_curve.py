@@ -14,8 +14,8 @@ from planner.run import start_file
 from planner.scenarios.parameters import parameter_of, with_security
 from planner.studies.kind import Tables
 from planner.studies.places import Here
-from planner.studies.security_curve import safe_limits
-from planner.studies.sweep import SecurityCurve, Sweep, WithoutSecurity, results, sweep
+from planner.studies.sweep import Sweep, results, sweep
+from planner.studies.sweep_tables import SecurityCurve, WithoutSecurity, safe_limits
 from planner.studies.workbook import about_of
 from planner.workbook.template import write_book
 from tests.models.desk import BookT, make, read, refiner

@@ -18,14 +18,8 @@ from models.schema import ScenarioStep
 from planner.studies import Here, sweep, under_risk
 from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
-from planner.studies.compare import (
-    LEVELS,
-    Comparison,
-    Entry,
-    FlowDifferences,
-    ScenarioMinerals,
-    results,
-)
+from planner.studies.compare import LEVELS, Comparison, Entry, ScenarioMinerals, results
+from planner.studies.compare_tables import FlowDifferences
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
 from planner.studies.stress import (

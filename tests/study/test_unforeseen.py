@@ -17,10 +17,16 @@ from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
 from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.cases import ComparedCase, compared_cases, plan_cases, with_unforeseen
+from planner.studies.cases import (
+    ComparedCase,
+    compared_cases,
+    plan_absent,
+    plan_cases,
+    regret_table,
+    with_unforeseen,
+)
 from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
-from planner.studies.regret import plan_absent, regret_table
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
 from tests.models.test_hand_built import begun, built

@@ -10,12 +10,11 @@ import pytest
 from models.answers.cost_sharing import DualBill
 from models.case import BASE
 from models.results import About, Result
+from planner.studies.cases import Regret, surprise_cost, vain_preparation
 from planner.studies.exit import Builds, Exits, ExitStudy, WayOut
 from planner.studies.kind import BASIS, YEARS, KeyFigure, Tables
 from planner.studies.losses import LossKind
 from planner.studies.members import BillsByScenario, more_paid, premium_words, same_tonnes
-from planner.studies.regret import Regret, surprise_cost, vain_preparation
-from planner.studies.security_curve import price_of_security
 from planner.studies.stress import (
     Detail,
     Embargoes,
@@ -26,7 +25,7 @@ from planner.studies.stress import (
     StressTest,
 )
 from planner.studies.sweep import ALL, OVER, Frontier, SmallestCaps, Sweep, _smallest_caps
-from planner.studies.sweep_tables import WhoPaysByCap
+from planner.studies.sweep_tables import WhoPaysByCap, price_of_security
 from tests.models.desk import jin, make, read
 from tests.study.test_way_out import told
 

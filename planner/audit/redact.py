@@ -7,7 +7,11 @@ their sentences and shares reveal cannot be controlled.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -34,12 +38,12 @@ from models.results.overall import COUNTED_IN, HHI_BY, OPTION
 from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
-from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
 from planner.workbook.countries import country_code, country_words, member_meant
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_columns import REDACTED, SUMMARY
+from planner.workbook.save import as_write_error
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Labels: of a row for several members, of a row without figures, of a text that named a member."""
@@ -126,8 +130,8 @@ def redact(
 ) -> Redacted:
     """Return a plan without some members, whose names are spelled as in the plan.
 
-    The fingerprint of its input is salted (see ``planner.audit.salt``). Raises UsageError if a
-    sheet of the plan is missing or changed.
+    The fingerprint of its input is salted. Raises UsageError if a sheet of the plan is missing or
+    changed.
     """
     sheets = _sheets(file)
     every, gone, salt = frozenset(members_of(file)), frozenset(members), new_salt()
@@ -447,3 +451,43 @@ def _word(escaped: str) -> str:
 
 def _is_code(word: str) -> bool:
     return word.isupper() and len(word) <= _CODE
+
+
+# ---- the salt of a redacted plan's fingerprint, in a separate file that the owner keeps ----------
+# The fingerprint of the input proves from which input a plan was made. But a reader who knows all
+# of the input except one number could try numbers until the fingerprint matches. The salt prevents
+# it.
+
+_SALT = re.compile(r"[0-9a-f]{64}")
+
+
+def new_salt() -> str:
+    return secrets.token_hex(32)
+
+
+def salted(fingerprint: str, salt: str) -> str:
+    """Return a salted fingerprint: only who knows the salt can compare it with an input."""
+    return hmac.new(bytes.fromhex(salt), fingerprint.encode(), hashlib.sha256).hexdigest()
+
+
+def salt_file(copy: Path) -> Path:
+    """Return the path of a redacted plan's salt: next to it, unless the owner moves it."""
+    return copy.with_suffix(".salt")
+
+
+def write_salt(path: Path, salt: str) -> None:
+    """Write a salt to a file that only its owner can read."""
+    with as_write_error(path):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            path.chmod(0o600)  # an earlier file keeps its mode
+            file.write(f"{salt}\n")
+
+
+def read_salt(path: Path) -> str:
+    """Return the salt in a file; "" if there is none."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+    return text if _SALT.fullmatch(text) else ""

@@ -20,9 +20,15 @@ from models.program import ComponentArrays, Program, build_program
 from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
-from planner.audit.compare import common_fields, compare, unmatched
+from planner.audit.compare import (
+    PackageParts,
+    common_fields,
+    compare,
+    compare_packages,
+    foreign_content,
+    unmatched,
+)
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.audit.parts import PackageParts, compare_packages, foreign_content
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text

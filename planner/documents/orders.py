@@ -32,9 +32,8 @@ from models.results.orders import (
     OrderSheet,
     Stock,
 )
-from planner.documents.deliveries import calendar_of, deliveries
+from planner.documents.deliveries import calendar_of, deliveries, plain_number, rounded
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
-from planner.documents.numbers import plain_number, rounded
 from planner.render.words import counted, money
 from planner.workbook.plan_file import PlanFile, edited
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models import schema, tolerances
@@ -11,9 +11,54 @@ from models.case import Case, begun_capital
 from models.checks.advice import begun_beyond_the_budget
 from models.plan import Plan
 from models.resolve import budget_year
-from planner.going_on.edits import CellEdit, Edits, NewRow, RemovedRow
+from models.schema import Record
 from planner.going_on.outcome import PastYears
 from planner.render.words import capitalized, listed
+
+
+@dataclass(frozen=True)
+class CellEdit:
+    """A changed cell of an existing row: its field, its new value and its old value."""
+
+    record: type[Record]
+    row: int
+    field: str
+    value: object
+    before: object
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """An added row: its cells by field."""
+
+    record: type[Record]
+    cells: Mapping[str, object]
+    field: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RemovedRow:
+    """A row that is removed, since all its years are over."""
+
+    record: type[Record]
+    row: int
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Edits:
+    """All edits, with warnings about them in sentences."""
+
+    cells: tuple[CellEdit, ...] = ()
+    rows: tuple[NewRow, ...] = ()
+    removed: tuple[RemovedRow, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
 
 _ROLLED = "planner roll"
 

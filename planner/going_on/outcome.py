@@ -1,12 +1,14 @@
-"""The outcome of past years: as planned, except for actual figures."""
+"""The outcome of past years, as planned but for actual figures, and what differs from the plan."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models import tolerances
 from models.plan import BUILT, STOCK, Plan
+from models.results.rounds import SupplierVariance
 from models.schema import Project
 from planner.render.words import counted
 
@@ -54,6 +56,14 @@ class PastYears:
     inputs: int = 0
     as_planned: int = 0
     rows: int = 0
+
+    @property
+    def variance(self) -> Variance:
+        """The difference of all purchases from the plan."""
+        total = Variance()
+        for each in self.purchases:
+            total.add(each)
+        return total
 
     @property
     def taken_as_planned(self) -> str:
@@ -123,3 +133,61 @@ def _within(parts: dict[int, float], most: float) -> dict[int, float]:
         largest = max(parts, key=lambda year: parts[year])
         parts[largest] = max(0.0, parts[largest] - over)
     return parts
+
+
+@dataclass
+class Variance:
+    """Planned and delivered tonnes, and money in cents, so that sums are exact."""
+
+    planned_t: float = 0.0
+    delivered_t: float = 0.0
+    planned: int = 0
+    paid: int = 0
+    by_price: int = 0
+
+    @property
+    def money(self) -> tuple[float, ...]:
+        """Planned and paid money, their difference, and its parts by price and by quantity."""
+        more = self.paid - self.planned
+        cents = self.planned, self.paid, more, self.by_price, more - self.by_price
+        return tuple(each / 100 for each in cents)
+
+    def add(self, each: Purchase) -> None:
+        """Add an order to these sums, with each amount of money rounded to the cent.
+
+        If exactly the planned tonnes were delivered, the whole difference in cost counts as due to
+        the price. So rounding puts no cent on the quantity.
+        """
+        planned = round(each.planned * each.planned_price * 100)
+        paid = round(each.delivered * each.paid * 100)
+        price = round((each.paid - each.planned_price) * each.delivered * 100)
+        self.planned_t += each.planned
+        self.delivered_t += each.delivered
+        self.planned += planned
+        self.paid += paid
+        self.by_price += paid - planned if each.delivered == each.planned else price
+
+
+def _largest_first(item: tuple[tuple[str, str, str], Variance]) -> tuple[object, ...]:
+    """Rank by the difference in money, then in tonnes, then by name."""
+    key, each = item
+    return -abs(each.paid - each.planned), -abs(each.delivered_t - each.planned_t), key
+
+
+def variance_by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVariance:
+    """Return variances by mineral and supplier, the largest difference first."""
+    variances: dict[tuple[str, str, str], Variance] = {}
+    for each in purchases:
+        variances.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
+    rows = [
+        {
+            "mineral": mineral, "refiner": refiner, "country": country,
+            "planned": v.planned_t, "delivered": v.delivered_t,
+            "change": v.delivered_t - v.planned_t, **dict(zip(_MONEY, v.money, strict=True)),
+        }
+        for (mineral, refiner, country), v in sorted(variances.items(), key=_largest_first)
+    ]  # fmt: skip
+    return SupplierVariance.of_rows(rows, words={"money": currency})
+
+
+_MONEY = ("planned_money", "paid_money", "money", "by_price", "by_quantity")

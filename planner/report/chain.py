@@ -14,7 +14,7 @@ from models.results.common import MINERAL, TONNES, YEAR
 from models.results.inputs import PRODUCTS
 from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
 from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
-from planner.report.part import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View, facts_of
 from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, supplier_colours
 from planner.workbook.plan_file import PlanFile
 

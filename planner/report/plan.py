@@ -45,7 +45,7 @@ from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
 from planner.render.words import known, word
 from planner.report.chain import chain
-from planner.report.part import Facts, ReportPage, ReportSection, facts_of
+from planner.report.page import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import (

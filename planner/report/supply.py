@@ -15,7 +15,7 @@ from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import SankeyLink, sankey
 from planner.render.words import NAMED, label, listed, percent, tonnes, uncapitalized
-from planner.report.part import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View, facts_of
 from planner.report.world import world_map
 from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile

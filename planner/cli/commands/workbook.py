@@ -134,7 +134,7 @@ def _new_actuals(
     path = output_file(xlsx_path(file, "FILE"), "workbook")
     refuse_existing(path, force=force)
     from planner.documents.orders import orders_of
-    from planner.going_on.to_fill import next_year, planned_years, write_actuals
+    from planner.going_on.actuals import next_year, planned_years, write_actuals
     from planner.run import open_plan
     from planner.workbook.save import save
 

@@ -18,8 +18,7 @@ from models.case import NO_SEARCH_LIMITS, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
-from planner.workbook import Book, read
-from planner.workbook.parts import is_plan
+from planner.workbook import Book, parts, read
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -78,7 +77,7 @@ def open_input(path: Path) -> Book:
     try:
         return _read(path, read)
     except InputError as error:
-        if not is_plan(path):
+        if not parts.is_plan(path):
             raise
         expected = "the plan's input workbook: see Input file on the sheet Summary"
         raise InputError([Finding(found="this workbook is a plan", expected=expected)]) from error

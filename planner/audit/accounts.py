@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from models import results
-from models.case import fold
+from models import case, results
 from planner.render.palette import PALE
 from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
@@ -222,7 +221,7 @@ class AccountSheet:
     def is_complete(self) -> bool:
         """Whether the sheet has all needed columns, and no header twice."""
         headers = self.table.headers
-        folded = {fold(header) for header in headers}
+        folded = {case.fold(header) for header in headers}
         return len(folded) == len(headers) and self.account.needed <= self.fields.keys()
 
     @cached_property

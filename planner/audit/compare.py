@@ -19,11 +19,10 @@ from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.audit.file import PlanSheets
 from planner.render.table import Table, TableColumn
-from planner.workbook import archive, findings, plan_columns
+from planner.workbook import archive, findings, parts, plan_columns
 from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
-from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 _MISSING = "this sheet is missing"
@@ -371,7 +370,7 @@ class PackageParts:
         return (name for name in self.names if not _OFFICE.fullmatch(name))
 
     def changes(
-        self, sheets: Sequence[SheetPart], *, are_cells_known: bool
+        self, sheets: Sequence[parts.SheetPart], *, are_cells_known: bool
     ) -> Iterator[tuple[str, str, str]]:
         """Yield each part that differs, with the title of its sheet and the first cell that does.
 
@@ -442,21 +441,21 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
     Raises InputError if a sheet cannot be read.
     """
     for sheet in file.listed:
-        if sheet.kind != WORKSHEET:
+        if sheet.kind != parts.WORKSHEET:
             message = f"this is a {sheet.kind or 'name without a sheet'}, not a worksheet"
             yield Finding(sheet.title, found=message, expected="a sheet that the planner wrote")
             continue
         if sheet.is_hidden:
             yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
         try:
-            anatomy = Anatomy(file.path, sheet.part)
+            anatomy = parts.Anatomy(file.path, sheet.part)
         except archive.BROKEN as error:
             message = f"the sheet {sheet.title} is damaged ({error})"
             raise findings.refused(file.path, message, plan_columns.PLAN_FILE) from error
         yield from _in_sheet(sheet.title, anatomy)
 
 
-def _in_sheet(title: str, anatomy: Anatomy) -> Iterator[Finding]:
+def _in_sheet(title: str, anatomy: parts.Anatomy) -> Iterator[Finding]:
     for cell in anatomy.formulas:
         message = "this cell has a formula"
         yield Finding(title, _row(cell), found=message, expected="a plain value", cell=cell)

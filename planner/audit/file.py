@@ -18,20 +18,8 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook.excel import ExcelSheet, open_excel
-from planner.workbook.findings import at_cell, refused
+from planner.workbook import excel, findings, parts, plan_columns
 from planner.workbook.grid import Grid, Printed
-from planner.workbook.parts import SheetPart, is_input, sheet_parts
-from planner.workbook.plan_columns import (
-    PART,
-    PLAN,
-    PLAN_FILE,
-    REDACTED,
-    SUMMARY,
-    bare,
-    is_number,
-    refuse_duplicate_titles,
-)
 
 PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
@@ -109,7 +97,7 @@ class SheetRow:
 
     def finding_at(self, column: Field, message: str, expected: str = "") -> Finding:
         place, header = self.places[column], column.header
-        return at_cell(self.sheet, place, self.row, message, expected, column=header)
+        return findings.at_cell(self.sheet, place, self.row, message, expected, column=header)
 
 
 @dataclass(frozen=True)
@@ -123,7 +111,7 @@ class PlanSheets:
     path: Path
     sha256: str
     grids: Mapping[str, Grid]
-    listed: tuple[SheetPart, ...] = ()
+    listed: tuple[parts.SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, including its continuation sheets, with the requested fields.
@@ -132,10 +120,10 @@ class PlanSheets:
         those stored in the cells, not as their formats show them.
         """
         for title in self.grids:
-            part = PART.fullmatch(title)
+            part = plan_columns.PART.fullmatch(title)
             if fields[0].table in {title, part[1] if part else title}:
                 grid = self.grids[title]
-                place_of = {bare(str(h)): place for place, h in grid.header.items()}
+                place_of = {plan_columns.bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
                 columns = [_stored(grid.values(place)) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
@@ -149,7 +137,7 @@ class PlanSheets:
         """
         for _, column in SEALED:
             cells = (line.cells[0] for line in self.lines(column))
-            yield [float(value) for value in cells if is_number(value)]
+            yield [float(value) for value in cells if plan_columns.is_number(value)]
 
     @cached_property
     def recorded(self) -> Recorded:
@@ -160,7 +148,7 @@ class PlanSheets:
             measure, value = str(line.cells[0]), line.cells[1]
             stage = measure.removeprefix(TIME)
             if measure.startswith(TIME):
-                if stage in STAGES and is_number(value) and value >= 0:
+                if stage in STAGES and plan_columns.is_number(value) and value >= 0:
                     timings[stage] = float(value)
             elif measure in RECORDS:
                 if RECORDS[measure].fullmatch(str(value)):
@@ -172,7 +160,7 @@ class PlanSheets:
         built, mip_gap, is_failed = 0, 0.0, False
         for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
             kind, option, words, value = line.cells
-            text, number = str(words or ""), value if is_number(value) else 0
+            text, number = str(words or ""), value if plan_columns.is_number(value) else 0
             if kind == "program" and is_failed:
                 failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":
@@ -191,7 +179,7 @@ class PlanSheets:
             failures=tuple(failures),
             built=built,
             mip_gap=mip_gap,
-            redacted=values.get(REDACTED, ""),
+            redacted=values.get(plan_columns.REDACTED, ""),
             extended=values.get(Figure.EXTENDED, ""),
         )
 
@@ -216,7 +204,7 @@ def _record(values: Mapping[str, str]) -> RunRecord:
 
 
 class _Grids(Mapping[str, Grid]):
-    def __init__(self, sheets: Mapping[str, ExcelSheet]) -> None:
+    def __init__(self, sheets: Mapping[str, excel.ExcelSheet]) -> None:
         self._sheets = sheets
 
     def __getitem__(self, title: str) -> Grid:
@@ -235,15 +223,17 @@ def open_plan(path: Path) -> PlanSheets:
     Raises InputError if it is not a workbook, or not a plan. Also if it has a sheet or a part
     twice: then its contents would depend on the program that reads it.
     """
-    file = open_excel(path)
-    refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
+    file = excel.open_excel(path)
+    plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
-    if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
+    if not {fold(name) for name in grids} & {
+        fold(name) for name in (plan_columns.SUMMARY, plan_columns.PLAN, Checks.TABLE)
+    }:
         message, hint = "this is not a plan", "name a workbook that planner solve wrote"
-        if is_input(path):
+        if parts.is_input(path):
             message = "this is an input workbook, not a plan"
             hint = "name the plan first, then its input"
-        raise refused(path, message, PLAN_FILE, hint)
-    listed = sheet_parts(path)
-    refuse_duplicate_titles(path, [sheet.title for sheet in listed])
+        raise findings.refused(path, message, plan_columns.PLAN_FILE, hint)
+    listed = parts.sheet_parts(path)
+    plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

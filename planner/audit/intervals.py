@@ -15,11 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models import tolerances
-from models.errors import SolverError
+from models import errors, solve, tolerances
 from models.results import Changes, Field, Flows, PlantInputs, Prices, Stocks, Tiers
 from models.results.inputs import PRODUCTS
-from models.solve import Floats, LinearProgram, PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 
@@ -207,7 +205,7 @@ class _ReaderProgram:
         if not needed.any():
             return []
         self._known = self._rows()
-        self._solved = PersistentSolver().load(self._known)
+        self._solved = solve.PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
             self._widen(
@@ -226,18 +224,18 @@ class _ReaderProgram:
             for i in np.flatnonzero(self.most - self.least < slack * needed)
         ]
 
-    def _widen(self, weights: Floats) -> None:
+    def _widen(self, weights: solve.Floats) -> None:
         """Widen all intervals by the two solutions that minimize and maximize a weighted sum."""
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
                 x = self._solved.run_with_fallbacks().x * self.unit
-            except SolverError:  # the intervals stay as they are, so more may be withheld
+            except errors.SolverError:  # the intervals stay as they are, so more may be withheld
                 continue
             np.minimum(self.least, x, out=self.least)
             np.maximum(self.most, x, out=self.most)
 
-    def _needed(self, protection: float) -> Floats:
+    def _needed(self, protection: float) -> solve.Floats:
         """Return the required width of each interval; an empty reserve is protected as well."""
         size = np.abs(self.true)
         levels: dict[tuple[str, table.Cell], float] = defaultdict(float)
@@ -249,13 +247,13 @@ class _ReaderProgram:
                 size[i] = levels[f.member, f.year]
         return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
-    def _rows(self) -> LinearProgram:
+    def _rows(self) -> solve.LinearProgram:
         """Return the known facts: sums over members, balances, and stocks carried over."""
         rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
         count = len(self.figures)
-        return LinearProgram(
+        return solve.LinearProgram(
             cost=np.zeros(count),
             lower=np.where([f.column is Stocks.change for f in self.figures], -_MOST, 0.0),
             upper=np.full(count, _MOST),

@@ -12,22 +12,14 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from models import tolerances
+from models import resolve, tolerances
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan, block_solver, solving
 from models.program import ComponentArrays, Program, build_program
-from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
-from planner.audit.compare import (
-    PackageParts,
-    common_fields,
-    compare,
-    compare_packages,
-    foreign_content,
-    unmatched,
-)
+from planner.audit import compare
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
@@ -159,7 +151,7 @@ def _compared(
 
     If all parts are equal, the sheets are not read.
     """
-    difference = compare_packages(file.path, copy)
+    difference = compare.compare_packages(file.path, copy)
     if difference.is_unchanged and not difference.unsure:
         return ComparisonBasis.PARTS, [], sum(_size(file, title, tables) for title in file.grids)
     cells = sum(_cells(grid) for grid in file.grids.values())
@@ -180,19 +172,19 @@ def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
 
 
 def _differences(
-    file: PlanSheets, difference: PackageParts, copy: Path, tables: Mapping[str, Table]
+    file: PlanSheets, difference: compare.PackageParts, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and the differences, if some of its parts differ."""
     written = {grid.title: grid for grid in excel.open_excel(copy).grids}
     if difference.is_unchanged:
-        return ComparisonBasis.PARTS, compare(file.grids, written, tables)
-    findings = list(foreign_content(file))
+        return ComparisonBasis.PARTS, compare.compare(file.grids, written, tables)
+    findings = list(compare.foreign_content(file))
     is_older = file.recorded.record.planner != _version.__version__
     if is_older:
-        findings += compare(*common_fields(file.grids, written, tables), tables)
-        findings += unmatched(file.grids, written, tables)
+        findings += compare.compare(*compare.common_fields(file.grids, written, tables), tables)
+        findings += compare.unmatched(file.grids, written, tables)
     else:
-        findings += compare(file.grids, written, tables)
+        findings += compare.compare(file.grids, written, tables)
     if difference.is_resaved and seal.is_rounded(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
     if difference.is_resaved or is_older:
@@ -244,7 +236,7 @@ class _Solution:
 
     def _plan(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
         """Rebuild a plan; the findings are reasons why it is not proven."""
-        expanded = Expanded(case)
+        expanded = resolve.Expanded(case)
         program = build_program(expanded)
         findings: list[Finding] = []
         size = len(program.rows.cost)
@@ -270,7 +262,7 @@ class _Solution:
         groups: Sequence[ComponentArrays],
         size: int,
         findings: list[Finding],
-    ) -> Floats:
+    ) -> resolve.Floats:
         """Return values or undiscounted duals in the program's order, 0 for missing ones."""
         sheet = Values if column is Values.value else Duals
         numbers, seen = np.zeros(size), np.zeros(size, dtype=bool)
@@ -299,14 +291,14 @@ class _Solution:
         return numbers
 
     def _flows(
-        self, e: Expanded, program: Program, findings: list[Finding]
+        self, e: resolve.Expanded, program: Program, findings: list[Finding]
     ) -> Iterator[tuple[SheetRow, int, float]]:
         """Yield the column and the tonnes of each spot flow in the sheet Plan.
 
         Flows under a contract are read from Values, since contracts may share a name.
         """
         d = e.deliveries
-        spot = np.flatnonzero(d.contract == SPOT)
+        spot = np.flatnonzero(d.contract == resolve.SPOT)
         sources = [
             tuple(clean(name).strip() for name in (s.mineral, s.name, s.project)) for s in e.sources
         ]
@@ -384,7 +376,7 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     else:
         columns = np.array([worst - len(rows.row_lower)])
     positions = columns + program.columns_of(block).start
-    spot = program.flow[plan.expanded.deliveries.contract == SPOT]
+    spot = program.flow[plan.expanded.deliveries.contract == resolve.SPOT]
     others = plan.x[positions[~np.isin(positions, spot)]]
     return VALUES if bool((others != 0).any()) else plan_columns.PLAN
 

@@ -18,10 +18,8 @@ from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
-from planner.workbook import csv_folder, patch
+from planner.workbook import countries, csv_folder, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
-from planner.workbook.countries import country_code
-from planner.workbook.csv_folder import open_source
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid, Printed
 from planner.workbook.headers import (
@@ -33,8 +31,6 @@ from planner.workbook.headers import (
     parse_header,
     unit_factor,
 )
-from planner.workbook.records import read_settings, read_sheet
-from planner.workbook.save import save
 from planner.workbook.template.columns import title
 
 SECONDS = 60.0
@@ -90,13 +86,13 @@ def pull(
 
     Raises InputError for errors in the sheet Sources, in a source or in its values.
     """
-    file = open_source(path)
+    file = csv_folder.open_source(path)
     grids = {RECORDS[name].SHEET: g for g in file.grids if (name := _known(g.title))}
     context = ReadingContext()
     context.layout.files |= {name: grid.file for name, grid in grids.items() if grid.file}
-    read_settings(grids.get(Settings.SHEET), context)
+    records.read_settings(grids.get(Settings.SHEET), context)
     if Member.SHEET in grids and grids[Member.SHEET].header_row:
-        names = read_sheet(Member, grids[Member.SHEET], context).fields["name"]
+        names = records.read_sheet(Member, grids[Member.SHEET], context).fields["name"]
         context.members = {fold(name): name for name in reversed(names) if name}
     context.findings.clear()
     sources = _sources(grids.get(DataSource.SHEET), context)
@@ -136,7 +132,7 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
     """Write a copy of the workbook with the pulled cells; return its path. Raises WriteError."""
     source = pulled.path
     if not csv_folder.is_folder(source):
-        return save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
+        return save.save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
     files = (patch.edited_csv(source, sheet, each) for sheet, each in pulled.edits.items())
     copy_case(source, target, dict(files))
     return target
@@ -154,7 +150,7 @@ def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ..
         hint = f"planner new FILE --with {DataSource.SHEET} writes an example"
         raise InputError([Finding(DataSource.SHEET, found="there is no source", expected=expected,
                                   hint=hint)])  # fmt: skip
-    read = read_sheet(DataSource, grid, context)
+    read = records.read_sheet(DataSource, grid, context)
     if context.findings:
         errors = [f for f in context.findings if f.severity is Severity.ERROR]
         if errors:
@@ -411,7 +407,7 @@ def _same(column: Column | None, value: object) -> object:
         return float(value)
     spelt = fold(plain(as_float(value)) if is_number(value) else str(value))
     if column is not None and column.kind is CellKind.COUNTRY:
-        return country_code(spelt) or spelt
+        return countries.country_code(spelt) or spelt
     if column is not None and column.kind is CellKind.YES_NO:
         return {"true": "yes", "false": "no"}.get(spelt, spelt)
     return spelt if column is not None else str(value).strip()

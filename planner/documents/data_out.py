@@ -21,8 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from models import results
-from models.errors import Finding, UsageError, WriteError
+from models import errors, results
 from models.results import About, Field, Figure, Look, Name, Result, Runs
 from planner.studies import kind_of
 from planner.studies.kind import Tables
@@ -79,7 +78,7 @@ class DataRun:
 
     facts: dict[str, str]
     tables: tuple[DataTable, ...]
-    warnings: tuple[Finding, ...] = ()
+    warnings: tuple[errors.Finding, ...] = ()
 
     @property
     def run(self) -> str:
@@ -134,7 +133,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run
     money: str,
     declared: Iterable[type[Result]],
     facts: dict[str, str],
-    warnings: tuple[Finding, ...],
+    warnings: tuple[errors.Finding, ...],
 ) -> DataRun:
     tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
     about = {"kind": kind, "title": title or file.path.stem, "currency": money,
@@ -272,7 +271,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
             file.execute("BEGIN IMMEDIATE")
             if not is_new and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
-                raise WriteError(msg)
+                raise errors.WriteError(msg)
             for run in runs:
                 _insert(file, run)
             file.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -281,7 +280,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
         if is_new:
             target.unlink(missing_ok=True)
         msg = f"{path} cannot be written: {_reason(error)}"
-        raise WriteError(msg) from error
+        raise errors.WriteError(msg) from error
     sync_folder(target.parent)
     return path
 
@@ -353,7 +352,7 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     for run in runs:
         name = f"{run.run}.parquet"
         facts = [DataColumn(each, _TEXT, each, "", "", each == RUN) for each in RUN_FACTS[1:]]

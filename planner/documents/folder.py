@@ -24,10 +24,7 @@ from models.errors import WriteError
 from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
-from planner.workbook import save
-from planner.workbook.csv_folder import sheet_of
-from planner.workbook.findings import csv_name
-from planner.workbook.save import fingerprint
+from planner.workbook import csv_folder, findings, save
 
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")
@@ -257,7 +254,7 @@ class _Change:
 def _filled(path: Path, write: Write) -> str:
     write(path)
     save.sync_file(path)
-    return fingerprint(path)
+    return save.fingerprint(path)
 
 
 def _stale(
@@ -268,7 +265,7 @@ def _stale(
     removed = [
         name
         for name in stale
-        if not save.is_in_use(folder / name) and fingerprint(folder / name) in earlier[name]
+        if not save.is_in_use(folder / name) and save.fingerprint(folder / name) in earlier[name]
     ]
     return removed, [name for name in stale if name not in removed]
 
@@ -300,7 +297,7 @@ def _refuse(
     foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
     if foreign:
         raise WriteError(_not_ours(folder, foreign, kind))
-    changed = [p.name for p in there if fingerprint(p) not in earlier[p.name]]
+    changed = [p.name for p in there if save.fingerprint(p) not in earlier[p.name]]
     if changed:
         msg = (
             f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move your version"
@@ -325,7 +322,7 @@ def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
 
     All files are replaced together. Raises WriteError if the folder has files from elsewhere.
     """
-    files = {csv_name(table.name): partial(write_table, table) for table in tables}
+    files = {findings.csv_name(table.name): partial(write_table, table) for table in tables}
     return list(replace_files(folder, files, TABLES).files)
 
 
@@ -336,11 +333,11 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
     """
     for sheet, (header, *rows) in sheets.items():
         write = partial(_write_rows, map(str, header), rows)
-        save.save(folder / csv_name(sheet), write, beside=False)
+        save.save(folder / findings.csv_name(sheet), write, beside=False)
     with save.as_write_error(folder):
         for each in list(folder.glob("*.[cC][sS][vV]")):
-            sheet = sheet_of(each.name)
-            written = folder / csv_name(sheet)  # maybe the same file, if case is ignored
+            sheet = csv_folder.sheet_of(each.name)
+            written = folder / findings.csv_name(sheet)  # maybe the same file, if case is ignored
             if sheet and not (sheet in sheets and each.samefile(written)):
                 each.unlink()
 

@@ -16,9 +16,8 @@ from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.render.words import cut, listed, number_of, plain
 from planner.sheets import inputs
-from planner.workbook import Book
+from planner.workbook import Book, save
 from planner.workbook.plan_file import PlanFile
-from planner.workbook.save import fingerprint
 
 if TYPE_CHECKING:
     from models.schema import Column
@@ -90,7 +89,7 @@ def find_input(plan: PlanFile) -> Path | None:
     folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
     for path in dict.fromkeys(folder / name for folder in folders):
         try:
-            if path.exists() and fingerprint(path) == sha256:
+            if path.exists() and save.fingerprint(path) == sha256:
                 return path
         except (OSError, InputError):
             continue

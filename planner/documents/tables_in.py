@@ -23,7 +23,7 @@ from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
-from planner.workbook import csv_folder
+from planner.workbook import csv_folder, excel
 from planner.workbook.archive import (
     MOST_CELLS,
     MOST_PACKED,
@@ -32,8 +32,6 @@ from planner.workbook.archive import (
     RefusedError,
     refuse_special,
 )
-from planner.workbook.csv_folder import LONGEST_CELL
-from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid
 
 T = TypeVar("T")
@@ -165,7 +163,7 @@ def _csv(path: Path, table: str, place: str, _: float) -> SourceTable:
 
 def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
     try:
-        grids = {grid.title: grid for grid in open_excel(path).grids if grid.header_row}
+        grids = {grid.title: grid for grid in excel.open_excel(path).grids if grid.header_row}
     except InputError as error:
         msg = "; ".join(finding.message for finding in error.findings)
         raise SourceError(msg.replace(str(path), place)) from error
@@ -242,8 +240,8 @@ def _refuse_long(batch: Any, place: str) -> None:
     for column in batch.columns:
         if types.is_dictionary(column.type) and len(column.dictionary):
             longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
-            if longest > 4 * LONGEST_CELL:
-                msg = f"{place} has a text of more than {LONGEST_CELL:,} characters"
+            if longest > 4 * csv_folder.LONGEST_CELL:
+                msg = f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters"
                 raise SourceError(msg)
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from models import schema, tolerances
+from models import resolve, schema, tolerances
 from models.case import Case, begun_capital
 from models.checks.advice import begun_beyond_the_budget
 from models.plan import Plan
-from models.resolve import budget_year
-from models.schema import Record
 from planner.going_on.outcome import PastYears
 from planner.render.words import capitalized, listed
 
@@ -20,7 +18,7 @@ from planner.render.words import capitalized, listed
 class CellEdit:
     """A changed cell of an existing row: its field, its new value and its old value."""
 
-    record: type[Record]
+    record: type[schema.Record]
     row: int
     field: str
     value: object
@@ -33,7 +31,7 @@ class CellEdit:
 class NewRow:
     """An added row: its cells by field."""
 
-    record: type[Record]
+    record: type[schema.Record]
     cells: Mapping[str, object]
     field: str
     what: str
@@ -44,7 +42,7 @@ class NewRow:
 class RemovedRow:
     """A row that is removed, since all its years are over."""
 
-    record: type[Record]
+    record: type[schema.Record]
     row: int
     what: str
     reason: str
@@ -256,7 +254,7 @@ def _spent(plan: Plan, outcome: PastYears, years: set[int]) -> float:
         begun = dict(project.begun)
         for (name, start), part in outcome.built.items():
             is_new = name == project.name and start not in begun
-            if is_new and budget_year(project, start, horizon) in years:
+            if is_new and resolve.budget_year(project, start, horizon) in years:
                 spent += part * project.capex
     return spent
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import tolerances
+from models import errors, tolerances
 from models.case import fold
 from models.checks.common import did_you_mean, name_hint
-from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import same_parts, split_id
@@ -32,8 +31,8 @@ def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Order
     matching = _Matching(actuals, outcome, plan, orders)
     actual = matching.outcome()
     findings = matching.in_order()
-    if any(f.severity is Severity.ERROR for f in findings):
-        raise InputError(findings)
+    if any(f.severity is errors.Severity.ERROR for f in findings):
+        raise errors.InputError(findings)
     return actual
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models import tolerances
+from models import schema, tolerances
 from models.plan import BUILT, STOCK, Plan
 from models.results.rounds import SupplierVariance
-from models.schema import Project
 from planner.render.words import counted
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
 
 
-def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
+def _built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
     """Return the built fraction of a project by first year of output, if building has to begin now.
 
     Years on the sheet Built are left out. Years beyond the horizon are included: if a plant was not
@@ -119,7 +118,7 @@ def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
     return _within(parts, 1.0 - sum(known.values()))
 
 
-def _part(plan: Plan, project: Project, year: int) -> float:
+def _part(plan: Plan, project: schema.Project, year: int) -> float:
     """Return the fraction with output from a year on, without the solver's rounding."""
     part = plan.value(BUILT, (project.name, year))
     near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part

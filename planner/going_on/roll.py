@@ -9,22 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models import schema, tolerances
+from models import errors, schema, tolerances
 from models.case import Case, fold
-from models.errors import UsageError
-from models.plan import BUILT, Plan
-from models.plan.past import cost_before
+from models.plan import BUILT, Plan, past
 from models.results.rounds import CarriedOver
 from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import carried
-from planner.going_on.carried import CellEdit, Edits, NewRow
 from planner.going_on.outcome import PastYears, variance_by_supplier
 from planner.render.table import table_of
 from planner.render.words import amount, capitalized, counted, span
-from planner.workbook import Book, read
+from planner.workbook import Book, findings, read
 from planner.workbook.edit import EditedBook, show_first
-from planner.workbook.findings import SheetLayout, address
 from planner.workbook.headers import PAST, REMARKS
 from planner.workbook.page import AddedPage, fitted
 from planner.workbook.template.columns import title
@@ -40,7 +36,7 @@ def refuse_year(plan: Plan, to: int) -> None:
         later = ", ".join(map(str, years[1:]))
         choice = f"choose from {later}" if later else "the plan has only one year"
         msg = f"--to {to} is not a year of the plan after its first, {years[0]}; {choice}"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
 
 
 def rolled(
@@ -62,7 +58,7 @@ def rolled(
         for (project, year), part in sorted(plan.amounts(BUILT).items())
         if year >= to and part > tolerances.LEAST_FLOW
     )
-    edits, dropped = carried.edits(plan, book.case, outcome), cost_before(plan, to)
+    edits, dropped = carried.edits(plan, book.case, outcome), past.cost_before(plan, to)
     return RolledPlan(book, outcome, edits, dropped, names, previous, builds)
 
 
@@ -89,7 +85,7 @@ class RolledPlan:
 
     book: Book
     outcome: PastYears
-    edits: Edits
+    edits: carried.Edits
     dropped: float
     names: tuple[str, str]
     orders: tuple[PreviousOrder, ...]
@@ -177,21 +173,21 @@ class _Writer:
             is_text = isinstance(typed, str) and not typed.startswith("=")
             header = typed if is_text else str(year)  # with its unit
             self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
-            cell, what = address(column, layout.header_row), "all rows"
+            cell, what = findings.address(column, layout.header_row), "all rows"
             reason = "the year is over: the column stays as a record, and is not read"
             self._list(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
 
-    def _cell(self, edit: CellEdit) -> None:
+    def _cell(self, edit: carried.CellEdit) -> None:
         sheet = self._sheet(edit.record)
         column = self._column(sheet, edit.record, edit.field)
         if not column:
             return
         value = self._converted(edit.record, edit.field, edit.value)
         self.target.put(sheet, edit.row, column, value)
-        cell, header = address(column, edit.row), _header(edit.record, edit.field)
+        cell, header = findings.address(column, edit.row), _header(edit.record, edit.field)
         self._list(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
-    def _row(self, new: NewRow) -> None:
+    def _row(self, new: carried.NewRow) -> None:
         sheet = self._sheet(new.record) or self._new_sheet(new.record)
         cells = {
             self._column(sheet, new.record, name): self._converted(new.record, name, value)
@@ -200,7 +196,7 @@ class _Writer:
         }
         cells.pop(0, None)
         row = self.target.add_row(sheet, cells)
-        cell = address(self._column(sheet, new.record, new.field), row)
+        cell = findings.address(self._column(sheet, new.record, new.field), row)
         header, value = _header(new.record, new.field), new.cells[new.field]
         self._list(sheet.title, cell, new.what, header, None, value, new.reason)
 
@@ -226,7 +222,7 @@ class _Writer:
         sheet = self._with_headers(record, [REMARKS["source"]], behind)
         names = [*(c.header for c in record.columns()), REMARKS["source"]]
         places = {fold(name): i for i, name in enumerate(names, start=1)}
-        self.places[record.SHEET] = SheetLayout(1, places)
+        self.places[record.SHEET] = findings.SheetLayout(1, places)
         return sheet
 
     def _with_headers(
@@ -246,7 +242,7 @@ class _Writer:
                 value = getattr(row, name)
                 if value not in {"", None}:
                     self.target.put(sheet, line, column, value)
-        sheet.auto_filter.ref = f"A1:{address(len(names), max(len(rows) + 1, 2))}"
+        sheet.auto_filter.ref = f"A1:{findings.address(len(names), max(len(rows) + 1, 2))}"
 
     def _list(  # noqa: PLR0913, PLR0917 - the columns of the list
         self, sheet: str, cell: str, what: str, column: str,

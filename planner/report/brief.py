@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from models import errors
+from models import errors, units
 from models.measures import IF_IT_STOPS, sums
 from models.results import (
     About,
@@ -27,7 +27,6 @@ from models.results import (
     Summary,
 )
 from models.results.overall import COST
-from models.units import MILLION
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
@@ -253,7 +252,7 @@ def _decide(plan: PlanFile) -> _Content:
     paid = sums(first.assign(country=first["country"].map(plan.country)), "total", "country")
     sentences, picture = [], None
     if cost:
-        cost = {plant: amount * MILLION for plant, amount in cost.items()}
+        cost = {plant: amount * units.MILLION for plant, amount in cost.items()}
         total = money(sum(cost.values()), plan.currency)
         sentences.append(_BEGIN.format(year=year, cost=total, plants=largest_first(cost, str)))
         picture = _bars(plan, f"Plants to begin in {year}", cost, "{unit}")

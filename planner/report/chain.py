@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
-from models.results.common import MINERAL, TONNES, YEAR
+from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, common, field
 from models.results.inputs import PRODUCTS
 from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
 from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
@@ -30,10 +29,10 @@ _Ends = tuple[str, StageNode, StageNode]
 class ChainParts(Result):
     """The table of a chain's flows, stage by stage, the largest of each mineral first."""
 
-    mineral = MINERAL.like(meaning="The mineral or ore that is delivered.")
+    mineral = common.MINERAL.like(meaning="The mineral or ore that is delivered.")
     source = field.text("From country")
     target = field.text("To country or member")
-    amount, part = TONNES, field.share("Part of the mineral")
+    amount, part = common.TONNES, field.share("Part of the mineral")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def chain(plan: PlanFile) -> ReportSection | None:
             if period != ALL_YEARS:
                 tables = [rows[rows["year"] == int(period)] for rows in tables]
             views[c, p] = _view(each, tables, period, colours)
-    selectors = {"Chain": tuple(each.name for each in chains), YEAR.header: tuple(periods)}
+    selectors = {"Chain": tuple(each.name for each in chains), common.YEAR.header: tuple(periods)}
     return ReportSection(
         "chain",
         "The chain from ore to member",

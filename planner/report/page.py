@@ -8,9 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from models.results import Field, Figure, Result
-from planner.render import chart, plotly, table
+from planner.render import chart, plotly, table, words
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import known, listed, uncapitalized
 from planner.report.world import outlines
 from planner.studies.kind import KeyFigure
 
@@ -39,7 +38,7 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
     chosen = [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
     looks = (c.looks or [c.look] * len(c.values) for c in chosen)
     cells = [map(table.shown, c.values, each) for c, each in zip(chosen, looks, strict=True)]
-    is_number = [not c.look.is_text or any(map(known, c.values)) for c in chosen]
+    is_number = [not c.look.is_text or any(map(words.known, c.values)) for c in chosen]
     numeric = frozenset(i for i, is_one in enumerate(is_number) if is_one)
     return Facts(tuple(c.header for c in chosen), tuple(zip(*cells, strict=True)), numeric)
 
@@ -244,7 +243,7 @@ def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigu
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
-        heading = f"{page.kind}: {uncapitalized(part.heading)}"
+        heading = f"{page.kind}: {words.uncapitalized(part.heading)}"
         lead = " ".join(filter(None, (finding, part.lead)))
         yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
         finding = ""
@@ -257,7 +256,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
         for note in dict.fromkeys(_notes(first, page)):
             if note not in first.notes:
                 kinds.setdefault(note, []).append(page.kind)
-    yield from (f"{listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
+    yield from (f"{words.listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
 def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:

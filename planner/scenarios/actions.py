@@ -12,10 +12,9 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
-from models import errors, schema, tolerances
+from models import errors, resolve, schema, tolerances
 from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
-from models.resolve import unbuilt
 from models.schema.policy import ActionRow
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
@@ -288,7 +287,7 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
         # the project's first year may be before, after or between the years of the horizon
         planned = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or planned
-        if built_in is None or not unbuilt(record):
+        if built_in is None or not resolve.unbuilt(record):
             return record
         return dataclasses.replace(record, built_in=built_in)
 

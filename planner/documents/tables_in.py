@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -23,18 +24,10 @@ from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
-from planner.workbook import csv_folder, excel
-from planner.workbook.archive import (
-    MOST_CELLS,
-    MOST_PACKED,
-    MOST_ROWS,
-    MOST_UNPACKED,
-    RefusedError,
-    refuse_special,
-)
-from planner.workbook.grid import Grid
+from planner.workbook import archive, csv_folder, excel
 
 T = TypeVar("T")
+_Cells = tuple[Any, ...]
 
 SQLITE = {".sqlite", ".sqlite3", ".db"}
 EXCEL = {".xlsx", ".xlsm"}
@@ -58,7 +51,7 @@ class SourceTable:
 
     name: str
     headers: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
+    rows: list[_Cells]
     mark: str | None = None
 
 
@@ -79,6 +72,9 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
         path = _beside(place, base)
+        if table and suffix in {".csv", ".parquet"}:
+            msg = f"{place} has only one table: leave Table or query blank"
+            raise SourceError(msg)
         return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
@@ -121,37 +117,29 @@ def _beside(place: str, base: Path) -> Path:
         msg = f"{place} is not in the workbook's folder or a subfolder: copy it there"
         raise SourceError(msg)
     try:
-        refuse_special(real)
-    except RefusedError as error:
+        archive.refuse_special(real)
+    except archive.RefusedError as error:
         msg = f"{place}: {error}"
         raise SourceError(msg) from error
     return real
 
 
-class _BoundedRows:
-    def __init__(self, place: str, width: int) -> None:
-        self.place, self.width = place, width
-        self.rows: list[tuple[Any, ...]] = []
-
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows read from a source; SourceError if the table then has too many rows or cells."""
-        self.rows += map(tuple, rows)
-        if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
-            msg = f"{self.place} has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
+def _bounded(parts: Iterable[Iterable[Sequence[Any]]], place: str, width: int) -> list[_Cells]:
+    """Return the rows of all parts; SourceError if they are more rows or cells than allowed."""
+    rows: list[_Cells] = []
+    for part in parts:
+        rows += map(tuple, part)
+        if len(rows) > archive.MOST_ROWS or len(rows) * width > archive.MOST_CELLS:
+            most = f"{archive.MOST_ROWS:,} rows or {archive.MOST_CELLS:,} cells"
+            msg = f"{place} has more than {most}"
             raise SourceError(msg)
+    return rows
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def _refuse_table(table: str, place: str) -> None:
-    if table:
-        msg = f"{place} has only one table: leave Table or query blank"
-        raise SourceError(msg)
-
-
-def _csv(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _refuse_table(table, place)
+def _csv(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         read = csv_folder.read_file(path)
     except InputError as error:
@@ -168,14 +156,10 @@ def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
         msg = "; ".join(finding.message for finding in error.findings)
         raise SourceError(msg.replace(str(path), place)) from error
     grid = grids[_chosen(table, grids, place, "sheet")]
-    return SourceTable(f"{place}, {grid.title}", *_of_grid(grid))
-
-
-def _of_grid(grid: Grid) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    places = sorted(grid.header)
-    columns = [grid.values(place) for place in places]
-    rows = list(zip(*columns, strict=True))
-    return tuple(str(grid.header[place]) for place in places), rows
+    positions = sorted(grid.header)
+    rows = list(zip(*map(grid.values, positions), strict=True))
+    headers = tuple(str(grid.header[position]) for position in positions)
+    return SourceTable(f"{place}, {grid.title}", headers, rows)
 
 
 def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
@@ -193,16 +177,15 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
     raise SourceError(msg)
 
 
-def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _refuse_table(table, place)
+def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         msg = f"pyarrow, which reads {place}, {EXTRA}"
         raise SourceError(msg) from error
-    if path.stat().st_size > MOST_PACKED:
-        msg = f"{place} has more than {MOST_PACKED:,} bytes"
+    if path.stat().st_size > archive.MOST_PACKED:
+        msg = f"{place} has more than {archive.MOST_PACKED:,} bytes"
         raise SourceError(msg)
     try:
         with parquet.ParquetFile(
@@ -211,30 +194,25 @@ def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
             about, names = file.metadata, tuple(file.schema_arrow.names)
             groups = (about.row_group(i) for i in range(about.num_row_groups))
             unpacked = sum(group.total_byte_size for group in groups)
-            rows = _BoundedRows(place, len(names))
-            if unpacked > MOST_UNPACKED or about.num_rows * len(names) > MOST_CELLS:
+            if unpacked > archive.MOST_UNPACKED or about.num_rows * len(names) > archive.MOST_CELLS:
                 msg = (
                     f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
                     f" to {unpacked:,} bytes: this is too much for a workbook"
                 )
                 raise SourceError(msg)
-            texts = [f.name for f in file.schema_arrow if _is_text(pa, f.type)]
+            kinds = (pa.types.is_string, pa.types.is_binary)
+            texts = [f.name for f in file.schema_arrow if any(is_kind(f.type) for is_kind in kinds)]
         with parquet.ParquetFile(path, read_dictionary=texts) as file:  # each long text once
-            for batch in file.iter_batches(batch_size=_AT_A_TIME):
-                _refuse_long(batch, place)
-                rows.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            batches = (_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
+            rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         msg = f"{place} is damaged or not a Parquet file"
         raise SourceError(msg) from error
-    return SourceTable(place, names, rows.rows)
+    return SourceTable(place, names, rows)
 
 
-def _is_text(pa: Any, kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
-
-
-def _refuse_long(batch: Any, place: str) -> None:
-    """Raise SourceError if a text is too long for a cell, before it is copied to many cells."""
+def _columns(batch: Any, place: str) -> list[list[Any]]:
+    """Return a batch's columns; SourceError if a text is too long, before it is copied to cells."""
     from pyarrow import compute, types
 
     for column in batch.columns:
@@ -243,6 +221,7 @@ def _refuse_long(batch: Any, place: str) -> None:
             if longest > 4 * csv_folder.LONGEST_CELL:
                 msg = f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters"
                 raise SourceError(msg)
+    return [column.to_pylist() for column in batch.columns]
 
 
 # ---- statements ----------------------------------------------------------------------------------
@@ -313,7 +292,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=seconds)) as file:
             file.execute("PRAGMA query_only = ON")
             file.execute("PRAGMA trusted_schema = OFF")
-            file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_PACKED)
+            file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, archive.MOST_PACKED)
             named = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
             tables = [str(name) for (name,) in file.execute(named)]
             if is_query(table):
@@ -327,9 +306,8 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
             file.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             cursor = file.execute(statement)
             headers = tuple(str(column[0]) for column in cursor.description or ())
-            rows = _BoundedRows(place, len(headers))
-            while fetched := cursor.fetchmany(_AT_A_TIME):
-                rows.add(fetched)
+            parts = iter(lambda: cursor.fetchmany(_AT_A_TIME), [])
+            rows = _bounded(parts, place, len(headers))
     except (sqlite3.Error, sqlite3.Warning) as error:
         msg = f"{place}: {error}"
         if "interrupted" in str(error):
@@ -337,7 +315,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
         elif "not authorized" in str(error):
             msg = f"{place}: the query does more than read"
         raise SourceError(msg) from error
-    return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows.rows)
+    return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows)
 
 
 # ---- databases -----------------------------------------------------------------------------------
@@ -358,7 +336,8 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             url = sqlalchemy.make_url(address)
-            secrets += _parts(url)
+            given = (url.password, url.username, url.host, url.database, url.port)
+            secrets += [str(part) for part in (*given, *url.query.values()) if part]
             if url.get_backend_name() == "sqlite" and url.database:
                 return _sqlite(Path(url.database), table, variable, seconds)
             return _fetched(url, table, variable, seconds)
@@ -366,12 +345,6 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
         failed = error
     # raised here, since an error that is raised in an except clause keeps the original one
     raise SourceError(_without(_reason(failed, variable), secrets))
-
-
-def _parts(url: Any) -> list[str]:
-    """Return the secret parts of an address."""
-    given = (url.password, url.username, url.host, url.database, url.port, *url.query.values())
-    return [str(part) for part in given if part]
 
 
 def _without(message: str, secrets: Iterable[str]) -> str:
@@ -433,16 +406,12 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
         asked = sqlalchemy.text(statement.replace(":", "\\:"))
         result = connection.execute(asked, execution_options={"stream_results": True})
         headers = tuple(map(str, result.keys()))
-        rows = _BoundedRows(variable, len(headers))
-        for part in result.partitions(_AT_A_TIME):
-            rows.add(part)
-    return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows.rows)
+        rows = _bounded(result.partitions(_AT_A_TIME), variable, len(headers))
+    return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows)
 
 
-def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[_Cells]:
     """Yield rows with Decimal numbers as floats, and NaN as None."""
-    from decimal import Decimal
-
     for row in rows:
         yield tuple(
             None if cell != cell else float(cell) if isinstance(cell, Decimal) else cell  # noqa: PLR0124

@@ -26,6 +26,7 @@ from models.results import (
     common,
     field,
 )
+from models.results.field import matrix_of
 from models.results.overall import COST, OPTION
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
@@ -353,7 +354,7 @@ def shortage(plan: PlanFile) -> Section | None:
     heading = "Share of demand that is missing, by member and mineral, all years"
     axis = common.SHORT.header.lower()
     whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
-    matrix = field.matrix_of(title, {Members.member: names}, across, parts, field.share(""), {})
+    matrix = matrix_of(title, {Members.member: names}, across, parts, field.share(""), {})
     return Section(
         "shortage",
         title,

@@ -9,6 +9,7 @@ import pandas as pd
 from models import tolerances
 from models.results import ByMineral, CountryShares, Flows, Result, field
 from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
+from models.results.field import matrix_of
 from models.schema import REST_OF_WORLD
 from planner.render import palette, plotly
 from planner.render.chart import Form, Picture, Role, Series
@@ -75,7 +76,7 @@ def supply(plan: PlanFile) -> Section | None:
         "Each mineral's demand over all years, by the country that refines it, and its shortage."
         " A bar above 100 % includes purchases for stock. If a bar is below 100 %, the rest comes"
         " from stock.",
-        Numbers(field.matrix_of("Supply", lead, names, cells, field.share(""), {})).view(picture),
+        Numbers(matrix_of("Supply", lead, names, cells, field.share(""), {})).view(picture),
     )
 
 

@@ -173,25 +173,26 @@ class PlanDifference:
         if self.verdict:
             return f"{self.verdict}."
         figures = {line.measure: line for line in self.lines if line.is_figure}
-        missing = [*_more_missing(figures.get(Figure.SHORTAGE))]
+        short, total = figures.get(Figure.SHORTAGE), figures.get(Figure.TOTAL_COST)
         if self.pair.same_years:
             who = "The new plan"
-            clauses = [*_more_cost(figures.get(Figure.TOTAL_COST)), *missing]
+            clauses = _clause(total, "costs the same", "costs {}, with shortage at its price,")
         else:
             years = each_year(self.pair.years)
             who = f"Over the years that are in both plans ({years}), the new plan"
-            clauses = [*_more_paid(figures.get(Figure.PURCHASES_COST)), *missing]
+            paid = figures.get(Figure.PURCHASES_COST)
+            clauses = _clause(paid, "pays as much for purchases", "pays {} for purchases")
+        as_much = short is not None and bool(short.new)
+        same = f"leaves {'as much missing' if as_much else 'nothing missing, like the old one'}"
+        clauses += _clause(short, same, "leaves {} missing")
         return f"{who} {' and '.join(clauses)}." if clauses else "The totals can't be compared."
 
     @property
     def not_shown(self) -> str:
         """A sentence with the minerals whose flows are left out; "" if there is none."""
         names = ", ".join(self.among_equals)
-        return (
-            f"These minerals cost the same in both plans, so their flows are not shown: {names}"
-            if names
-            else ""
-        )
+        lead = "These minerals cost the same in both plans, so their flows are not shown"
+        return f"{lead}: {names}" if names else ""
 
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
@@ -205,40 +206,28 @@ class PlanDifference:
         return sorted(flows, key=lambda flow: -abs(flow[-1]))
 
 
-def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
-    if cost is None or cost.change is None:
-        return
-    if not cost.change:
-        yield "costs the same"
-        return
-    yield f"costs {_by(cost)}, with shortage at its price,"
+def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
+    """Return a clause on the change of a figure, with the change in ``differs``; [] if unknown.
 
-
-def _more_paid(paid: MeasurePair | None) -> Iterator[str]:
-    if paid is not None and paid.change is not None:
-        yield f"pays {_by(paid) if paid.change else 'as much'} for purchases"
-
-
-def _by(cost: MeasurePair) -> str:
-    """Return a change of cost: in per cent, or in money if that would be printed as 0 %."""
-    change, share = cost.change or 0.0, abs(cost.relative_change or 0.0)
-    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(change), cost.unit)
-    return f"{by} {'more' if change > 0 else 'less'}"
-
-
-def _more_missing(short: MeasurePair | None) -> Iterator[str]:
-    if short is None or short.change is None:
-        return
-    if short.change:
-        way = "more" if short.change > 0 else "less"
-        yield f"leaves {tonnes(abs(short.change))} {way} missing"
-    else:
-        yield "leaves as much missing" if short.new else "leaves nothing missing, like the old one"
+    A change of cost is in per cent, or in money if that would be printed as 0 %.
+    """
+    if line is None or line.change is None:
+        return []
+    share = abs(line.relative_change or 0.0)
+    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(line.change), line.unit)
+    if line.measure == Figure.SHORTAGE:
+        by = tonnes(abs(line.change))
+    by += " more" if line.change > 0 else " less"
+    return [differs.format(by) if line.change else same]
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
-    prices, by_mineral = _prices(pair), _minerals(pair)
+    sides, grain = (pair.old, pair.new), ["year", "mineral", "member"]
+    landed = [pair.rows(plan, Prices).set_index(grain) for plan in sides]
+    prices, by_mineral = _joined(pair, landed, ("marginal", "landed"), grain), _minerals(pair)
+    keys = ["member", "mineral"]
+    members = _joined(pair, [_amounts(pair, plan, keys) for plan in sides], _MEMBER, keys)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
     flows = changed_amounts(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.is_in_both).astype(bool)]
@@ -253,9 +242,9 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         pair=pair,
         lines=tuple(_lines(pair, by_mineral)),
         minerals=by_mineral,
-        members=_result(pair, MemberChanges, _members(pair)),
+        members=_changes(pair, MemberChanges, members),
         who_pays=_who_pays(pair),
-        prices=_result(pair, PriceChanges, prices[~same]),
+        prices=_changes(pair, PriceChanges, prices[~same]),
         prices_in_all=len(prices),
         moves=Moves.of_rows(rows),
         moved=len(flows),
@@ -263,7 +252,7 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     )
 
 
-def _result(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
+def _changes(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
     units = [pair.unit(mineral) for mineral in table["mineral"]]
     data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
     return kind(words={"money": pair.money}, unit=units, **data)
@@ -301,22 +290,17 @@ def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[flo
     """Return totals (old, new) over the years in both plans; none if the plans' years are equal."""
     if pair.same_years or not pair.years:
         return {}
-    totals: dict[str, list[float | None]] = {}
+    amounts, sides = ("demand", "purchased", "short", "paid"), []
     for side in ("old", "new"):
-        demand, bought, short, paid = (
-            float(by_mineral[f"{name}_{side}"].sum())
-            for name in ("demand", "purchased", "short", "paid")
-        )
-        for figure, value in (
-            (Figure.DEMAND, demand),
-            (Figure.TONNES, bought),
-            (Figure.SHORTAGE, short),
-            (Figure.PURCHASES_COST, paid),
-            (Figure.COST_PER_TONNE, ratio(paid, bought)),
-            (Figure.SERVED_SHARE, measures.served_share(demand, short)),
-        ):
-            totals.setdefault(figure, []).append(value)
-    return totals
+        sums = (float(by_mineral[f"{name}_{side}"].sum()) for name in amounts)
+        demand, bought, short, paid = sums
+        sides.append({
+            Figure.DEMAND: demand, Figure.TONNES: bought, Figure.SHORTAGE: short,
+            Figure.PURCHASES_COST: paid, Figure.COST_PER_TONNE: ratio(paid, bought),
+            Figure.SERVED_SHARE: measures.served_share(demand, short),
+        })  # fmt: skip
+    old, new = sides
+    return {figure: [old[figure], new[figure]] for figure in old}
 
 
 def _figure(
@@ -381,13 +365,6 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     return table
 
 
-def _members(pair: Pair) -> pd.DataFrame:
-    """Return one row per member and mineral: purchases, shortage, cost."""
-    keys = ["member", "mineral"]
-    sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
-    return _joined(pair, sides, _MEMBER, keys)
-
-
 def _who_pays(pair: Pair) -> WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
@@ -421,13 +398,6 @@ def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
     rows = plan.result(Members).rows(Members.member, Members.paid_short)
     costs = ((pair.spelling(Name.MEMBER, name), cost) for name, cost in rows)
     return {name: float(cost) * len(pair.years) for name, cost in costs}
-
-
-def _prices(pair: Pair) -> pd.DataFrame:
-    """Return one row per year, mineral and member: price of one tonne more, and average price."""
-    keys = ["year", "mineral", "member"]
-    sides = [pair.rows(plan, Prices).set_index(keys) for plan in (pair.old, pair.new)]
-    return _joined(pair, sides, ("marginal", "landed"), keys)
 
 
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -143,13 +143,8 @@ def orders_of(plan: PlanFile) -> Orders:
     """
     table = _table(plan)
     _refuse_changed(plan, table)
-    return Orders(
-        plan=plan,
-        plan_id=str(table.attrs["plan_id"]),
-        table=table,
-        members=tuple(_members(plan, table)),
-        warnings=edited(plan),
-    )
+    plan_id, members = str(table.attrs["plan_id"]), tuple(_members(plan, table))
+    return Orders(plan, plan_id, table, members, edited(plan))
 
 
 # ---- rows of the sheet Plan -------------------------------------------------------------------
@@ -161,9 +156,6 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     source = plan.result(Flows).frame()
     rows, years = len(source), source["year"].astype("int64")
     price_year = plan.measure(Figure.PRICE_YEAR)
-    codes = {
-        code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
-    }
     prices = {name: source[column] for name, column in _PRICES.items() if column in source}
     if Flows.support.name in source:  # the support lowers the buyer's price at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
@@ -175,7 +167,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
         "mass_unit": _words(source["unit"]),
         **{name: source[name] for name in ("member", "mineral", "refiner")},
         "country": source["country"].map(plan.country),
-        "country_code": source["country"].map(codes),
+        "country_code": source["country"].replace(schema.REST_OF_WORLD, ""),
         **{name: _words(source[name]) for name in ("project", "kind", "contract")},
         "tonnes": source["tonnes"],
         "currency": [plan.currency] * rows,
@@ -188,22 +180,20 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     table = pd.DataFrame(data)
     for name in ("member", "mineral", "refiner", "country"):
         table[name] = table[name].map(str)
-    table["order_id"], table["revision"] = order_ids(plan, table), _revisions(table)
+    table["order_id"] = order_ids(plan, table)
+    # a revision is a code for the order's terms: tonnes to the kilogram, prices to four decimals
+    terms = [table["mass_unit"], table["currency"]]
+    terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
+    unit_prices = [table[name] for name in _TERMS if name in table]
+    terms += [column.map(lambda price: rounded(price, 4)) for column in unit_prices]
+    revisions = ("|".join(map(str, row)) for row in zip(*terms, strict=True))
+    table["revision"] = [f"R-{code(revision, 8)}" for revision in revisions]
     pairs = sorted(zip(table["order_id"], table["revision"], strict=True))
     plan_id = f"P-{code(repr(pairs), 10)}"
     table["plan_id"] = plan_id
     table = table[[name for name, _ in COLUMNS if name in table]]
     table.attrs["plan_id"] = plan_id
     return table
-
-
-def _revisions(table: pd.DataFrame) -> list[str]:
-    """Return a code for each order's terms: tonnes to the kilogram, prices to four decimals."""
-    terms = [table["mass_unit"], table["currency"]]
-    terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
-    prices = [table[name] for name in _TERMS if name in table]
-    terms += [column.map(lambda price: rounded(price, 4)) for column in prices]
-    return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*terms, strict=True)]
 
 
 def _words(column: pd.Series) -> pd.Series:
@@ -315,7 +305,11 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
     tranches = _tranches(plan)
     keys, ids = _keys(table, tranches), [""] * len(table)
     seen: set[tuple[Names, int]] = set()
-    for key, places in _alike(keys, table).items():
+    alike: dict[Names, list[int]] = {}
+    ranked = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
+    for place in ranked.index:
+        alike.setdefault(keys[place], []).append(int(place))
+    for key, places in alike.items():
         ranks = tranches.get(key, [])
         if len(ranks) != len(places):  # the sheet is missing, or someone changed it
             ranks = list(range(len(places)))
@@ -340,14 +334,6 @@ def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
         is_named = key in tranches or not _BY_PLACE.fullmatch(contract)
         every.append(key if is_named else bare)
     return every
-
-
-def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]:
-    order = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
-    rows: dict[Names, list[int]] = {}
-    for place in order.index:
-        rows.setdefault(keys[place], []).append(int(place))
-    return rows
 
 
 def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
@@ -376,12 +362,8 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
     ):
         name = contract if isinstance(contract, str) and contract else _NO_NAME
         key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), name]))
-        price, least, most, taken = map(_or_most, numbers)
+        price, least, most, taken = (float(n) if _filled(n) else math.inf for n in numbers)
         yield key, (price, least, most, taken)
-
-
-def _or_most(number: float | None) -> float:
-    return math.inf if number is None or math.isnan(number) else float(number)
 
 
 # ---- the folder: a workbook per member, one CSV file with all orders, and a description ----------
@@ -404,9 +386,8 @@ def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Writte
     With a ``period``, quarter or month, deliveries are written, too. Raises WriteError if a file in
     the way is not from an earlier call.
     """
-    names = {
-        name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
-    }
+    stems = file_names(m.member for m in orders.members)
+    names = {name: f"{stem}.xlsx" for name, stem in stems.items()}
     files: dict[str, Write] = {
         names[m.member]: partial(_write_member, orders, m, period) for m in orders.members
     }
@@ -434,14 +415,8 @@ def origin(orders: Orders) -> Origin:
     rows = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
     rows += [("Inputs", orders.inputs)] if orders.inputs else []
     rows += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
-    return Origin(
-        title=plan.title,
-        plan_id=orders.plan_id,
-        currency=plan.currency,
-        years="" if years is None else str(years),
-        facts=tuple(rows),
-        warnings=tuple(f.message for f in orders.warnings),
-    )
+    words, warnings = "" if years is None else str(years), (f.message for f in orders.warnings)
+    return Origin(plan.title, orders.plan_id, plan.currency, words, tuple(rows), tuple(warnings))
 
 
 def _write_deliveries(orders: Orders, period: str, path: Path) -> None:

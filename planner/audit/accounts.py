@@ -302,13 +302,9 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     of_columns = zip(headers, fields.values(), places, strict=True)
     columns = tuple(_column(grid, shown, *column) for column in of_columns)
     unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
-    pale = PALE.lstrip("#").upper()
-    table = Table(
-        grid.title,
-        columns,
-        frozenset(i for i, row in enumerate(grid.rows) if shown.fills.get(row, "").upper() == pale),
-        printed=next(unprinted, None),
-    )
+    fills, pale = (shown.fills.get(row, "").upper() for row in grid.rows), PALE.lstrip("#").upper()
+    sections = frozenset(i for i, fill in enumerate(fills) if fill == pale)
+    table = Table(grid.title, columns, sections, printed=next(unprinted, None))
     return AccountSheet(table, account, fields)
 
 
@@ -316,7 +312,10 @@ def _column(
     grid: Grid, shown: CellFormats, header: str, declared: results.Field, place: int
 ) -> TableColumn:
     """Return a column with its field's format, or with a format per cell if it has several."""
-    values = [_cell(value) for value in grid.values(place)]
+    values: list[Cell] = []
+    for value in grid.values(place):
+        cell = value.text if isinstance(value, Fault) else value
+        values.append(cell if cell is None or isinstance(cell, str | int | float) else str(cell))
     number = results.Look.TONNES if declared.look.is_text else declared.look
     looks = [
         declared.look if value is None or isinstance(value, str)
@@ -328,9 +327,3 @@ def _column(
     kept = looks if is_mixed else None
     more = (declared.meaning, declared.colour, declared.widest)
     return TableColumn(header, declared.look, values, kept, *more)
-
-
-def _cell(value: object) -> Cell:
-    if isinstance(value, Fault):
-        return value.text
-    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -207,11 +207,6 @@ class _Solution:
     def __init__(self, file: PlanSheets) -> None:
         self.file, self.findings = file, list[Finding]()
 
-    def has(self, whose: str) -> bool:
-        """Return whether the workbook has values or duals of a plan, by its name: THIS or FREE."""
-        plans = (Values.plan, Duals.plan)
-        return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
-
     def plan(self, case: Case, whose: str) -> Plan:
         """Rebuild the plan that the workbook names ``whose`` from its values and duals.
 
@@ -227,7 +222,8 @@ class _Solution:
         A plan that buys nothing has no values and no duals, and is not missing.
         """
         plan, findings = self._plan(case, whose)
-        if findings and not self.has(whose):
+        names = {line.cells[0] for f in (Values.plan, Duals.plan) for line in self.file.lines(f)}
+        if findings and whose not in names:
             message = f"the plan {whose} is missing, so figures compared with it are not proven"
             self.findings.append(Finding(VALUES, found=message))
             return None
@@ -270,15 +266,16 @@ class _Solution:
         for line in self.file.lines(sheet.plan, sheet.family, sheet.key, column):
             plan, family, key, number = line.cells
             name = str(family)
-            if plan == whose and name not in places:
-                places[name] = _places(groups, name)
-            place = places[name].get(str(key), -1) if plan == whose else -1
             if plan != whose:
                 if whose == THIS and plan != FREE:
                     message = f"a plan's workbook does not contain a plan named {plan!r}"
                     expected = f"{THIS!r} or {FREE!r}"
                     findings.append(line.finding_at(sheet.plan, message, expected))
-            elif not places[name]:
+                continue
+            if name not in places:
+                places[name] = _places(groups, name)
+            place = places[name].get(str(key), -1)
+            if not places[name]:
                 findings.append(line.finding_at(sheet.family, f"the case has no {name!r}"))
             elif place < 0:
                 findings.append(line.finding_at(sheet.key, f"the case has no {name} {key!r}"))
@@ -342,7 +339,10 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     """Yield a finding for each tolerance that a block's certificate exceeds."""
     which = "" if whose == THIS else f" of the plan {whose}"
     for block in plan.blocks:
-        certificate, where = block.certificate, _where(plan, block.block)
+        certificate, cells = block.certificate, np.array(plan.program.blocks[block.block])
+        minerals = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
+        years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
+        where = f"{few(minerals)}, {span(years)}"
         most = f"at most {tolerances.MOST_GAP:g}"
         if not certificate.violation <= tolerances.MOST_VIOLATION:
             worst = block_solver.worst_place(plan.program, block.block, block.worst)
@@ -379,13 +379,6 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     spot = program.flow[plan.expanded.deliveries.contract == resolve.SPOT]
     others = plan.x[positions[~np.isin(positions, spot)]]
     return VALUES if bool((others != 0).any()) else plan_columns.PLAN
-
-
-def _where(plan: Plan, block: int) -> str:
-    cells = np.array(plan.program.blocks[block])
-    names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
-    years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
-    return f"{few(names)}, {span(years)}"
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:

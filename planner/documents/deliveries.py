@@ -86,10 +86,8 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
         money, whole = rounded(order["total_amount"], _CENT, 14), sum(tonnes)
         paid = Decimal(0)
         for part, own, so_far in zip(parts, tonnes, itertools.accumulate(tonnes), strict=True):
-            if not whole:
-                continue
-            due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT))
             if own:
+                due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT))
                 start, end = days_of(int(order["year"]), part)
                 yield {
                     **order,
@@ -100,7 +98,7 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
                     "tonnes": float(own),
                     "total_amount": float(due - paid),
                 }
-            paid = due
+                paid = due
 
 
 def calendar_of(orders: pd.DataFrame, period: str) -> Result:

@@ -38,21 +38,17 @@ def compare(
     """Return all differences; ``tables`` are the plan's, written again, with formats of numbers."""
     findings = [Finding(t, found=_MISSING) for t in expected if t not in sheets]
     for title, grid in sheets.items():
-        if title in expected:
-            part = PART.fullmatch(title)
-            table = tables.get(title) or tables.get(part[1] if part else "")
-            if table is None:
-                _page(grid, expected[title], findings)
-            else:
-                if grid.header_row != expected[title].header_row and expected[title].header_row:
-                    row = grid.header_row
-                    message = f"the header is in row {row}" if row else "there is no header"
-                    findings.append(Finding(title, row, found=message, expected="row 1"))
-                _page(grid, expected[title], findings, is_table=True)
-                _Rows(grid, expected[title], table, findings).compare()
-        else:
-            message = "the planner does not write this sheet"
-            findings.append(Finding(title, found=message))
+        if title not in expected:
+            findings.append(Finding(title, found="the planner does not write this sheet"))
+            continue
+        part, wanted_grid, row = PART.fullmatch(title), expected[title], grid.header_row
+        table = tables.get(title) or tables.get(part[1] if part else "")
+        if table is not None and row != wanted_grid.header_row and wanted_grid.header_row:
+            message = f"the header is in row {row}" if row else "there is no header"
+            findings.append(Finding(title, row, found=message, expected="row 1"))
+        _page(grid, wanted_grid, findings, is_table=table is not None)
+        if table is not None:
+            _Rows(grid, wanted_grid, table, findings).compare()
     kept = [title for title in sheets if title in expected]
     wanted = [title for title in expected if title in sheets]
     if kept != wanted:
@@ -240,7 +236,9 @@ class _Rows:
                 self._report(n, 0, "the plan computed from the input does not have this row", "")
             above = " above" if i < len(self.there) else ""
             for row in self.wanted[k : k + missing]:
-                self._report(i, 0, f"a row is missing{above}", _in_words(row))
+                cells = [v for v in row if v is not None][:6]
+                texts = (f"{v:.6g}" if isinstance(v, float) else str(v) for v in cells)
+                self._report(i, 0, f"a row is missing{above}", ", ".join(texts))
             if not extra and not missing:
                 for n in self._differing(i, k):
                     here, due = self.there[i][n], self.wanted[k][n]
@@ -274,10 +272,9 @@ class _Rows:
         row, due = self.there[i], self.wanted[k]
         if row == due:
             return []
-        pairs = enumerate(zip(row, due, strict=True))
         return [
             n
-            for n, (here, wanted) in pairs
+            for n, (here, wanted) in enumerate(zip(row, due, strict=True))
             if here != wanted and not near(here, wanted, self._dust(n, k))
         ]
 
@@ -321,11 +318,6 @@ def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.15g}"
     return repr(value) if isinstance(value, str) else str(value)
-
-
-def _in_words(row: Sequence[object]) -> str:
-    texts = [str(v) if not isinstance(v, float) else f"{v:.6g}" for v in row if v is not None]
-    return ", ".join(texts[:6])
 
 
 _NUMBER = re.compile(
@@ -456,26 +448,20 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
 
 
 def _in_sheet(title: str, anatomy: parts.Anatomy) -> Iterator[Finding]:
-    for cell in anatomy.formulas:
-        message = "this cell has a formula"
-        yield Finding(title, _row(cell), found=message, expected="a plain value", cell=cell)
-    for cell in anatomy.misplaced:
-        message = (
-            "this cell or row is in the file twice or in the wrong place, so programs show"
-            " different values"
-        )
-        yield Finding(title, _row(cell), found=message, cell=cell)
+    twice = "in the file twice or in the wrong place, so programs show different values"
+    for cells, message, expected in (
+        (anatomy.formulas, "this cell has a formula", "a plain value"),
+        (anatomy.misplaced, f"this cell or row is {twice}", ""),
+    ):
+        for cell in cells:
+            digits = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            row = int(digits) if digits.isdecimal() else 0
+            yield Finding(title, row, found=message, expected=expected, cell=cell)
     if anatomy.rows:
         count, first = len(anatomy.rows), anatomy.rows[0]
-        message = f"row {first} is hidden"
-        if count > 1:
-            message = f"{count:,} rows are hidden, the first of them {first}"
+        several = f"{count:,} rows are hidden, the first of them {first}"
+        message = several if count > 1 else f"row {first} is hidden"
         yield Finding(title, first, found=message, hint=f"a filter may hide them: {_SHOW}")
     if anatomy.columns:
         message = f"columns are hidden: {', '.join(anatomy.columns)}"
         yield Finding(title, found=message, hint=_SHOW)
-
-
-def _row(cell: str) -> int:
-    digits = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return int(digits) if digits.isdecimal() else 0

@@ -125,7 +125,13 @@ class PlanSheets:
                 grid = self.grids[title]
                 place_of = {plan_columns.bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
-                columns = [_stored(grid.values(place)) for place in places.values()]
+                columns = [
+                    [
+                        cell.value if isinstance(cell, Printed) else cell
+                        for cell in grid.values(place)
+                    ]
+                    for place in places.values()
+                ]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield SheetRow(title, row, tuple(cells), places)
 
@@ -170,22 +176,12 @@ class PlanSheets:
                 mip_gap = float(number)
             elif kind == OPTION and not text.startswith(SEAL):
                 typed.append((str(option or ""), text))
+        named = (Figure.INPUT_FILE, Figure.INPUT_SHA256, plan_columns.REDACTED, Figure.EXTENDED)
+        file, sha256, redacted, extended = (values.get(name, "") for name in named)
+        record, failed = _record(values), tuple(failures)
         return Recorded(
-            made_with=tuple(typed),
-            input_file=values.get(Figure.INPUT_FILE, ""),
-            input_sha256=values.get(Figure.INPUT_SHA256, ""),
-            record=_record(values),
-            timings=timings,
-            failures=tuple(failures),
-            built=built,
-            mip_gap=mip_gap,
-            redacted=values.get(plan_columns.REDACTED, ""),
-            extended=values.get(Figure.EXTENDED, ""),
+            tuple(typed), file, sha256, record, timings, failed, built, mip_gap, redacted, extended
         )
-
-
-def _stored(values: list[object]) -> list[object]:
-    return [value.value if isinstance(value, Printed) else value for value in values]
 
 
 def _record(values: Mapping[str, str]) -> RunRecord:

@@ -163,7 +163,7 @@ def _figures(
 ) -> dict[str, list[WithheldCell]]:
     """Return the figures whose sum over the removed members a reader knows, by mineral."""
     totals: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
-    paid: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
+    paid = totals.copy()
     for sheet in sheets:
         account = sheet.account
         for line in sheet.lines if account.known_sums else ():
@@ -208,13 +208,8 @@ class _ReaderProgram:
         self._solved = solve.PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
-            self._widen(
-                np.where(
-                    part,
-                    self.unit / np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE),
-                    0.0,
-                )
-            )
+            least = np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE)
+            self._widen(np.where(part, self.unit / least, 0.0))
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
                 self._widen((np.arange(len(needed)) == i).astype(float))
@@ -248,8 +243,17 @@ class _ReaderProgram:
         return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
     def _rows(self) -> solve.LinearProgram:
-        """Return the known facts: sums over members, balances, and stocks carried over."""
-        rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
+        """Return the known facts: sums over members, payments, balances, stocks carried over."""
+        sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
+        for i, f in enumerate(self.figures):
+            if not (f.is_stock and _STOCKS in self.withheld):
+                sums[f.column, f.by][i] = 1.0
+        rows = [(row, 0.0) for row in sums.values()]
+        prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
+        if prices and _MONEY not in self.withheld:  # a reader knows the cost of a tonne
+            typical = max(prices.values())
+            rows.append(({i: price / typical for i, price in prices.items()}, 0.0))
+        rows += [*self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
         count = len(self.figures)
@@ -265,20 +269,6 @@ class _ReaderProgram:
             values=np.array([v for row, _ in rows for v in row.values()], dtype=float),
             whole=np.zeros(count, dtype=bool),
         )
-
-    def _sums(self) -> Iterator[_Row]:
-        sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
-        for i, f in enumerate(self.figures):
-            if not (f.is_stock and _STOCKS in self.withheld):
-                sums[f.column, f.by][i] = 1.0
-        return ((row, 0.0) for row in sums.values())
-
-    def _paid(self) -> Iterator[_Row]:
-        """Yield the total payments in all years: a reader knows the cost of a tonne."""
-        prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
-        if prices and _MONEY not in self.withheld:
-            typical = max(prices.values())
-            yield {i: price / typical for i, price in prices.items()}, 0.0
 
     def _balances(self) -> Iterator[_Row]:
         each: dict[tuple[str, table.Cell], list[int]] = defaultdict(list)

@@ -146,6 +146,17 @@ def html_of(page: ReportPage) -> str:
     from plotly.offline import get_plotlyjs
 
     script, library = _own("page.js"), get_plotlyjs()
+    drawn = [
+        {
+            "key": part.key,
+            "first": _name(part.first_choice),
+            "views": {_name(choice): _view(view) for choice, view in part.views.items()},
+        }
+        for part in page.parts
+        if part.is_drawn
+    ]
+    plots = [p for part in page.parts for view in part.views.values() for p in view.plots]
+    has_map = any(trace.type == "choropleth" for p in plots for trace in p.figure.data)
     return render(
         "report.html",
         page=page,
@@ -154,16 +165,11 @@ def html_of(page: ReportPage) -> str:
             f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
         ),
         style=_own("page.css"),
-        data=json_of([_data(part) for part in page.parts if part.is_drawn]),
-        outlines=json_of(outlines()) if _has_map(page) else "",
+        data=json_of(drawn),
+        outlines=json_of(outlines()) if has_map else "",
         library=library,
         script=script,
     )
-
-
-def _has_map(page: ReportPage) -> bool:
-    plots = (p for part in page.parts for view in part.views.values() for p in view.plots)
-    return any(trace.type == "choropleth" for p in plots for trace in p.figure.data)
 
 
 def _own(name: str) -> str:
@@ -173,42 +179,19 @@ def _own(name: str) -> str:
 # ---- the data of the charts ----------------------------------------------------------------------
 
 
-def _data(part: ReportSection) -> dict[str, object]:
-    return {
-        "key": part.key,
-        "first": _name(part.first_choice),
-        "views": {_name(choice): _view(view) for choice, view in part.views.items()},
-    }
-
-
 def _name(choice: Choice) -> str:
     return "-".join(map(str, choice))
 
 
 def _view(view: View) -> dict[str, object]:
-    return {
-        "plots": [
-            {
-                "title": p.title,
-                "alt": p.alt,
-                "height": p.height,
-                "width": p.width,
-                "figure": _figure(p.figure),
-            }
-            for p in view.plots
-        ],
-        "facts": {
-            "headers": view.facts.headers,
-            "rows": view.facts.rows,
-            "numeric": sorted(view.facts.numeric),
-        },
-    }
-
-
-def _figure(figure: Any) -> dict[str, object]:
-    data = figure.to_plotly_json()
-    data["layout"].pop("template", None)
-    return {"data": data["data"], "layout": data["layout"]}
+    plots, facts = [], view.facts
+    for p in view.plots:
+        drawn = p.figure.to_plotly_json()
+        drawn["layout"].pop("template", None)
+        shown = {name: getattr(p, name) for name in ("title", "alt", "height", "width")}
+        plots.append(shown | {"figure": {name: drawn[name] for name in ("data", "layout")}})
+    numbers = {"headers": facts.headers, "rows": facts.rows, "numeric": sorted(facts.numeric)}
+    return {"plots": plots, "facts": numbers}
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
@@ -224,6 +207,7 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
     if not further:
         return first
     unsound = [f"{page.kind}: {page.verdict}" for page in further if not page.sound]
+    rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
     return replace(
         first,
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
@@ -231,7 +215,7 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
         headlines=(*first.headlines, *(h for p in further for h in _named(p, p.headlines[:1]))),
         further=tuple(h for p in further for h in _named(p, p.headlines[1:])),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
-        about=_about(first, further),
+        about=replace(first.about, rows=(*first.about.rows, *rows)),
         notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),
     )
 
@@ -253,24 +237,14 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     """Yield the notes of the further pages; a note of several pages names all of them."""
     kinds: dict[str, list[str]] = {}
     for page in further:
-        for note in dict.fromkeys(_notes(first, page)):
+        other = "made from another input than the plan above, so the numbers may not agree."
+        given = [other] if _input(page) != _input(first) else []
+        given += [page.verdict] if page.sound else []
+        for note in dict.fromkeys((*given, *page.notes)):
             if note not in first.notes:
                 kinds.setdefault(note, []).append(page.kind)
     yield from (f"{words.listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
-def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:
-    if _input(page) != _input(first):
-        yield "made from another input than the plan above, so the numbers may not agree."
-    if page.sound:
-        yield page.verdict
-    yield from page.notes
-
-
 def _input(page: ReportPage) -> str:
     return next((value for name, value in page.about.rows if name == Figure.INPUT_SHA256), "")
-
-
-def _about(first: ReportPage, further: Sequence[ReportPage]) -> Facts:
-    rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
-    return replace(first.about, rows=(*first.about.rows, *rows))

@@ -45,6 +45,7 @@ _CSV_HEADERS = {
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
 }
 """Headers of orders.csv, with the header of the same column on the sheet Deliveries."""
+# the command on the first page of a workbook of actuals
 _ROLL_COMMAND = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
 _PAID = re.compile(rf"{Delivery.column_of('paid').header} \((?P<currency>[A-Z]{{3}})/t\)")
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
@@ -78,7 +79,10 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
     if path.suffix.casefold() != ".csv" and is_input(path):
         raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
     grids = [*_grids(path)]
-    context = ReadingContext(currency=currency or _currency(grids))
+    headers = (str(name) for grid in grids for name in grid.header.values())
+    paid = next(filter(None, map(_PAID.fullmatch, headers)), None)
+    known = paid["currency"] if paid else ReadingContext.currency
+    context = ReadingContext(currency=currency or known)
     records = {fold(record.SHEET): record for record in ACTUALS}
     rows: dict[type[Record], Any] = {}
     for grid in grids:
@@ -89,26 +93,11 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
         names = ", ".join(record.SHEET for record in ACTUALS)
         raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
     deliveries, stocks, built = (rows.get(record, ()) for record in ACTUALS)
-    page = next(filter(None, map(_ROLL_COMMAND.fullmatch, _texts(grids))), None)
+    cells = (value for grid in grids[:1] for row in cells_of(grid) for value in row)
+    texts = (value for value in cells if isinstance(value, str))
+    page = next(filter(None, map(_ROLL_COMMAND.fullmatch, texts)), None)
     plan, to = (page["plan"], int(page["to"])) if page else ("", None)
     return Actuals(path, context, deliveries, stocks, built, plan, to)
-
-
-def roll_command(plan: str, to: int) -> str:
-    """Return the command on the first page of a workbook of actuals."""
-    return f"planner roll {plan} INPUT --to {to} --actuals FILE -o NEXT"
-
-
-def _texts(grids: Sequence[Grid]) -> Iterator[str]:
-    for grid in grids[:1]:
-        for row in cells_of(grid):
-            yield from (value for value in row if isinstance(value, str))
-
-
-def _currency(grids: Sequence[Grid]) -> str:
-    texts = (str(name) for grid in grids for name in grid.header.values())
-    found = next(filter(None, map(_PAID.fullmatch, texts)), None)
-    return found["currency"] if found else ReadingContext.currency
 
 
 def _grids(path: Path) -> Iterator[Grid]:
@@ -122,16 +111,12 @@ def _grids(path: Path) -> Iterator[Grid]:
     first = text.partition("\n")[0]
     lines = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
     header = [_CSV_HEADERS.get(name.strip(), name) for name in lines[0]] if lines else []
-    numeric = {i for i, name in enumerate(header) if _is_number(name)}
+    columns = [parse_header(Delivery, name, {}).column for name in header]
+    numeric = {i for i, c in enumerate(columns) if c is not None and c.kind in DECIMAL | WHOLE}
     rows: list[list[object]] = [[*header]]
     rows += ([_cell(c, is_number=i in numeric) for i, c in enumerate(line)] for line in lines[1:])
     cells = ([(i, c) for i, c in enumerate(row, start=1) if c not in {"", None}] for row in rows)
     yield fill(Delivery.SHEET, enumerate(cells, start=1))
-
-
-def _is_number(header: str) -> bool:
-    column = parse_header(Delivery, header, {}).column
-    return column is not None and column.kind in DECIMAL | WHOLE
 
 
 def _cell(text: str, *, is_number: bool) -> object:
@@ -285,7 +270,11 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         f"The orders of {when} in the plan {plan.title} ({orders.plan_id}). Fill in each figure"
         " that differs from the plan, then roll the plan."
     )
-    roll = roll_command(_relative_path(folder, plan.path), next_year(orders, years))
+    try:  # such as outputs/case-plan.xlsx
+        place = Path(os.path.relpath(plan.path, folder)).as_posix()
+    except ValueError:  # on another drive
+        place = str(plan.path)
+    roll = f"planner roll {place} INPUT --to {next_year(orders, years)} --actuals FILE -o NEXT"
     form = FormBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names(plan),
@@ -300,14 +289,6 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         ),
     )
     write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], form=form)
-
-
-def _relative_path(folder: Path, file: Path) -> str:
-    """Return a file's path relative to a folder, such as ``outputs/case-plan.xlsx``."""
-    try:
-        return Path(os.path.relpath(file, folder)).as_posix()
-    except ValueError:  # on another drive
-        return str(file)
 
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models import schema, tolerances
 from models.plan import BUILT, STOCK, Plan
@@ -114,21 +114,13 @@ def _built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
     years = {y for y in range(first, to + project.lead_time) if y not in known}
     if project.built_in is not None and project.built_in - project.lead_time < to:
         years |= {project.built_in} - known.keys()
-    parts = {year: _part(plan, project, year) for year in sorted(years)}
-    return _within(parts, 1.0 - sum(known.values()))
-
-
-def _part(plan: Plan, project: schema.Project, year: int) -> float:
-    """Return the fraction with output from a year on, without the solver's rounding."""
-    part = plan.value(BUILT, (project.name, year))
-    near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part
-    return float(min(max(near, 0.0), 1.0))
-
-
-def _within(parts: dict[int, float], most: float) -> dict[int, float]:
-    """Return parts that add up to at most ``most``: the largest gives up the solver's rounding."""
-    over = sum(parts.values()) - most
-    if over > 0 and parts:
+    parts: dict[int, float] = {}
+    for year in sorted(years):
+        part = plan.value(BUILT, (project.name, year))
+        near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part
+        parts[year] = float(min(max(near, 0.0), 1.0))
+    over = sum(parts.values()) - (1.0 - sum(known.values()))
+    if over > 0 and parts:  # the largest part gives up the solver's rounding
         largest = max(parts, key=lambda year: parts[year])
         parts[largest] = max(0.0, parts[largest] - over)
     return parts
@@ -167,25 +159,20 @@ class Variance:
         self.by_price += paid - planned if each.delivered == each.planned else price
 
 
-def _largest_first(item: tuple[tuple[str, str, str], Variance]) -> tuple[object, ...]:
-    """Rank by the difference in money, then in tonnes, then by name."""
-    key, each = item
-    return -abs(each.paid - each.planned), -abs(each.delivered_t - each.planned_t), key
-
-
 def variance_by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVariance:
-    """Return variances by mineral and supplier, the largest difference first."""
+    """Return variances by mineral and supplier: the largest difference first, then by tonnes."""
     variances: dict[tuple[str, str, str], Variance] = {}
     for each in purchases:
         variances.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "mineral": mineral, "refiner": refiner, "country": country,
             "planned": v.planned_t, "delivered": v.delivered_t,
             "change": v.delivered_t - v.planned_t, **dict(zip(_MONEY, v.money, strict=True)),
         }
-        for (mineral, refiner, country), v in sorted(variances.items(), key=_largest_first)
+        for (mineral, refiner, country), v in sorted(variances.items())
     ]  # fmt: skip
+    rows.sort(key=lambda row: (-abs(row["money"]), -abs(row["change"])))
     return SupplierVariance.of_rows(rows, words={"money": currency})
 
 

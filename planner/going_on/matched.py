@@ -192,10 +192,7 @@ class _Matching(RowErrors):
             "member": case.member_of,
             "refiner": case.refiner_names,
             "project": [p.name for p in case.projects],
-            "contract": [
-                *map(str, self.orders.table["contract"]),
-                *(c.name for c in case.contracts),
-            ],
+            "contract": [*ordered, *(c.name for c in case.contracts)],
         }
         return {column: {fold(name): name for name in every} for column, every in names.items()}
 

@@ -84,10 +84,8 @@ class Named:
         owners = match(sorted(companies(self.case)))
         owned = {seller(plant) for plant in plants(self.case) if plant.company} if owners else set()
         names = match(sorted(self.case.refiner_names - owned))
-        return (
-            *(Seller(name, company=name) for name in owners),
-            *(Seller(name, refiner=name) for name in names),
-        )
+        sellers = [Seller(name, company=name) for name in owners]
+        return (*sellers, *(Seller(name, refiner=name) for name in names))
 
     @cached_property
     def _countries(self) -> set[str]:
@@ -130,43 +128,31 @@ class Named:
 
     def members(self, text: str) -> tuple[str, ...]:
         """Return the members that a text names by name, country or group; ("",) means all."""
-        names = [m.name for m in self.case.members]
-
-        def by_country_or_group() -> tuple[str, ...]:
-            code = country_code(text)
-            in_country = tuple(m.name for m in self.case.members if code and m.country == code)
-            groups = {fold(name): members for name, members in self.case.groups.items()}
-            return in_country or groups.get(fold(text), ())
-
-        return self._names(text, "member", names, by_country_or_group)
+        code, members = country_code(text), self.case.members
+        in_country = tuple(m.name for m in members if code and m.country == code)
+        groups = {fold(name): names for name, names in self.case.groups.items()}
+        others = in_country or groups.get(fold(text), ())
+        return self._names(text, "member", [m.name for m in members], others)
 
     def _names(
-        self,
-        text: str,
-        kind: str,
-        names: list[str],
-        other_names: Callable[[], tuple[str, ...]] = lambda: (),
+        self, text: str, kind: str, names: list[str], others: tuple[str, ...] = ()
     ) -> tuple[str, ...]:
         if text.strip() in {"", "*"}:
             return ("",)
-        matching = _matching(text, names) or other_names()
+        matching = _matching(text, names) or others
         if not matching:
             raise _unknown(text, f"a {kind} in the workbook", _near(text, names))
         return matching
 
     def check_steps(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
         """Return the warnings and errors of steps, as for rows of the sheet Scenarios."""
-        case = self.case.change(scenarios=steps, risks=())
-        findings = dict.fromkeys(
-            f for f in checks.check(case, _RULES) if f.sheet == ScenarioStep.SHEET
-        )
-        warnings = tuple(
-            dataclasses.replace(f, sheet="", row=0, column="")
-            for f in findings
-            if f.severity is Severity.WARNING
-        )
-        errors = [f.message for f in findings if f.severity is Severity.ERROR]
-        return warnings, errors
+        case, warnings, errors = self.case.change(scenarios=steps, risks=()), [], []
+        for finding in dict.fromkeys(checks.check(case, _RULES)):
+            if finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.ERROR:
+                errors.append(finding.message)
+            elif finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.WARNING:
+                warnings.append(dataclasses.replace(finding, sheet="", row=0, column=""))
+        return tuple(warnings), errors
 
 
 def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -311,9 +297,6 @@ class Parameter:
         """Return a value in words, with its unit: ``65 %``, or for a price ``1,250 USD/t``."""
         return price_words(value, self.currency) if self.kind.is_price else percent(value)
 
-    def changes_case(self, case: Case) -> bool:
-        return any(self.change_to(self.price * value)(case) != case for value in _PROBES)
-
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
 """The cap on single countries, for all minerals."""
@@ -370,7 +353,8 @@ def _parameter(case: Case, typed: str) -> Parameter:
             raise UsageError(msg)
         return THE_CAP
     parameter = _aimed(Named(case), kind, rest)
-    if not parameter.changes_case(case):
+    probes = (parameter.change_to(parameter.price * value) for value in _PROBES)
+    if all(change(case) == case for change in probes):
         msg = f"this parameter changes nothing in the workbook{_places(case, kind)}"
         raise UsageError(msg)
     return parameter
@@ -433,7 +417,13 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
             return [(seller.words, seller.selectors) for seller in named.sellers(text or "*")]
         code = named.country(text)
     except UsageError as error:
-        msg = f"{error}{_close_code(named.case, kind, text, str(error))}"
+        hint = ""
+        if kind.place != "member" and "did you mean" not in str(error):  # a similar code
+            case = named.case
+            codes = {r.country for r in case.refiners} | {m.country for m in case.mines}
+            near = did_you_mean(text, codes)
+            hint = f"; {near}" if near.startswith("did") else ""
+        msg = f"{error}{hint}"
         raise UsageError(msg) from error
     return [(named.country_name(code, text) if code else "", {"country": code})]
 
@@ -450,12 +440,3 @@ def _places(case: Case, kind: ParameterKind) -> str:
     if not names:
         return f"; it has no {things.partition(' ')[0]}"
     return f"; its {things} {few(names, _MOST)}"
-
-
-def _close_code(case: Case, kind: ParameterKind, place: str, error: str) -> str:
-    """Return the end of a message: a similar country code, if no name was suggested."""
-    if kind.place == "member" or "did you mean" in error:
-        return ""
-    codes = {r.country for r in case.refiners} | {m.country for m in case.mines}
-    near = did_you_mean(place, codes)
-    return f"; {near}" if near.startswith("did") else ""

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
     from planner.audit import PlanSheets
-    from planner.report import Report
     from planner.studies import Where
-    from planner.workbook.plan_file import PlanFile
+    from planner.workbook.plan_file import PlanFile, StudyFile
 
 T = TypeVar("T")
 
@@ -51,7 +50,7 @@ def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanF
     return _read(path, read_plan)
 
 
-def open_report(path: Path) -> Report:
+def open_report(path: Path) -> PlanFile | StudyFile:
     """Read the workbook of a plan or of a study; raises InputError as ``open_plan`` does."""
     from planner.report import read_report
 
@@ -98,17 +97,12 @@ def _read(path: Path, reader: Callable[[Path], T]) -> T:
 def _similar(path: Path) -> Path | None:
     """Return the workbook in the same folder that has the most similar name."""
     try:
-        names = [
-            each.name
-            for each in path.parent.iterdir()
-            if each.suffix.casefold() in {".xlsx", ".xlsm"}
-            and not each.name.startswith(("~$", "."))
-        ]
+        there = [each.name for each in path.parent.iterdir()]
     except (OSError, ValueError):
         return None
-    stems: dict[str, str] = {}
-    for name in sorted(names):
-        stems.setdefault(Path(name).stem.casefold(), name)
+    names = [n for n in there if n.casefold().endswith((".xlsx", ".xlsm"))]
+    names = [n for n in names if not n.startswith(("~$", "."))]
+    stems = {Path(name).stem.casefold(): name for name in sorted(names, reverse=True)}
     close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=LEAST_SIMILARITY)
     return path.with_name(stems[close[0]]) if close else None
 
@@ -224,7 +218,6 @@ class PlanRun:
 
     @cached_property
     def minerals(self) -> ByMineral:
-        """The rows of the sheet By mineral."""
         from planner.sheets.context import Context
         from planner.sheets.figures import by_mineral
 

@@ -68,7 +68,6 @@ def _account(
     **columns: str,
 ) -> Account:
     def fields(names: str) -> tuple[results.Field, ...]:
-        """Return the result's fields with these attribute names, which are separated by spaces."""
         return tuple(getattr(result, name) for name in names.split())
 
     kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}

@@ -60,7 +60,6 @@ class WithheldCell:
 
     @property
     def year(self) -> table.Cell:
-        """Its year, None if it has none."""
         return self.by[0] if self.by else None
 
     @property

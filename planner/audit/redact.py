@@ -188,7 +188,6 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
 
 
 def write_redacted(path: Path, copy: Redacted) -> None:
-    """Write the workbook of a redacted plan to a path; the salt is not written."""
     write_workbook(path, copy.tables, (), copy.title, copy.made_by, charts_before="")
 
 

@@ -88,7 +88,6 @@ class DataRun:
 
     @property
     def as_json(self) -> dict[str, object]:
-        """The run in JSON: some of its facts, and the number of rows of each table."""
         facts: dict[str, object] = {name: self.facts[name] for name in _JSON_FACTS}
         return facts | {"rows": {table.name: len(table) for table in self.tables}}
 

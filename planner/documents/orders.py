@@ -129,7 +129,6 @@ class Orders:
 
     @property
     def headline(self) -> str:
-        """The numbers of orders and members, and the years."""
         years = self.plan.measure(Figure.YEARS)
         count, members = counted(len(self.table), "order"), counted(len(self.members), "member")
         return f"{count} of {members}{'' if years is None else f', {years}'}"

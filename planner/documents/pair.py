@@ -83,12 +83,10 @@ class Pair:
         return not old or not new or fold(old) == fold(new)
 
     def is_in_both(self, mineral: str) -> bool:
-        """Return whether a mineral is in both plans, in the same unit."""
         return all(self.units.get(fold(mineral), ("", ""))) and self.comparable(mineral)
 
     @property
     def all_comparable(self) -> bool:
-        """Whether no mineral has different units in the two plans."""
         return all(self.comparable(mineral) for mineral in self.units)
 
     def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:

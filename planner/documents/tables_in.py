@@ -344,13 +344,10 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
     except Exception as error:  # noqa: BLE001 - of any driver: its text may hold the address
         failed = error
     # raised here, since an error that is raised in an except clause keeps the original one
-    raise SourceError(_without(_reason(failed, variable), secrets))
-
-
-def _without(message: str, secrets: Iterable[str]) -> str:
+    message = _reason(failed, variable)
     for each in sorted({*secrets, *map(quote, secrets)}, key=len, reverse=True):
         message = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "***", message)
-    return message
+    raise SourceError(message)
 
 
 def _reason(error: Exception, variable: str) -> str:

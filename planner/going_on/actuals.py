@@ -145,7 +145,6 @@ def check_alone(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
 
 
 def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
-    """Return year and names, which identify an order."""
     return (row.year, *(fold(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")))
 
 
@@ -207,7 +206,6 @@ class RowErrors:
                 self.by_quarter_and_month(row, name)
 
     def has_names(self, row: Delivery) -> bool:
-        """Return whether a row without an order has all names that identify one."""
         blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
         if blank:
             found = "the cell is blank, and the row has no order"

@@ -171,7 +171,6 @@ class _Matching(RowErrors):
 
     @cached_property
     def _positions_by_names(self) -> dict[tuple[object, ...], list[int]]:
-        """The positions of orders by year and names, without their projects."""
         positions: dict[tuple[object, ...], list[int]] = {}
         for i, each in enumerate(self.before.purchases):
             positions.setdefault(order_identity(each)[:-1], []).append(i)

@@ -58,7 +58,6 @@ class PastYears:
 
     @property
     def variance(self) -> Variance:
-        """The difference of all purchases from the plan."""
         total = Variance()
         for each in self.purchases:
             total.add(each)
@@ -66,7 +65,6 @@ class PastYears:
 
     @property
     def taken_as_planned(self) -> str:
-        """The number of figures that are as planned, and the kinds of figures."""
         kinds = "orders, closing stocks, plants"
         if self.inputs:
             kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"

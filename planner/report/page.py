@@ -108,7 +108,6 @@ class ReportSection:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether any view of the section has a chart."""
         return any(view.plots for view in self.views.values())
 
 

@@ -222,7 +222,6 @@ class ParameterKind:
 
     @property
     def is_price(self) -> bool:
-        """Whether the number is a price per tonne of one mineral."""
         return ACTION_CELLS[self.action].value == "money/t"
 
     @property

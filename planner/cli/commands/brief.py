@@ -48,7 +48,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     for path in (file, *studies):
         tell(f"Reading {path}")
         with errors_in(path):
-            source = open_report(path).source
+            source = open_report(path)
         if isinstance(source, StudyFile) and plan is not None:
             added.append(source)
         elif isinstance(source, PlanFile) and plan is None:

@@ -196,13 +196,11 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         tell(f"Reading {path}")
         with errors_in(path):
             sources.append(open_report(path))
-        if len(sources) > 1 and not sources[-1].is_study:
+        if len(sources) > 1 and isinstance(sources[-1], PlanFile):
             msg = f"{path} is a plan: only the first workbook may be a plan, the others must be"
             msg += " studies, such as those by sweep, stress, compare or risk"
             raise errors.UsageError(msg)
-    changed = [
-        f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
-    ]
+    changed = [f for each in sources if isinstance(each, PlanFile) for f in edited(each)]
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")

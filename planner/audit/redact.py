@@ -20,21 +20,11 @@ from functools import cached_property
 from pathlib import Path
 
 from models import case, errors, schema
-from models.results import (
-    ByMineral,
-    Checks,
-    Contracts,
-    Field,
-    Figure,
-    Members,
-    Name,
-    Prices,
-    Scorecard,
-    Stocks,
-    Summary,
-)
-from models.results.field import spread_header
-from models.results.overall import COUNTED_IN, HHI_BY, OPTION
+from models.results.field import Field, Name, spread_header
+from models.results.members import Members
+from models.results.overall import COUNTED_IN, HHI_BY, OPTION, ByMineral, Figure, Scorecard, Summary
+from models.results.proof import Checks
+from models.results.supply import Contracts, Prices, Stocks
 from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld

@@ -16,16 +16,8 @@ import pandas as pd
 from models import measures, schema, tolerances
 from models.measures import SAME_COST, change, extra_cost, largest_country_shares, ratio
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
+from models.results import difference as sheets
 from models.results.common import NOTE
-from models.results.difference import (
-    FIGURES,
-    Difference,
-    MemberChanges,
-    MineralChanges,
-    Moves,
-    PriceChanges,
-    WhoPaysMore,
-)
 from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
@@ -128,11 +120,11 @@ class PlanDifference:
     pair: Pair
     lines: tuple[MeasurePair, ...]
     minerals: pd.DataFrame
-    members: MemberChanges
-    who_pays: WhoPaysMore
-    prices: PriceChanges
+    members: sheets.MemberChanges
+    who_pays: sheets.WhoPaysMore
+    prices: sheets.PriceChanges
     prices_in_all: int
-    moves: Moves
+    moves: sheets.Moves
     moved: int
     among_equals: tuple[str, ...]
 
@@ -197,10 +189,15 @@ class PlanDifference:
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
         """The listed flows, largest change first: description, then old, new and change [t]."""
-        names, amounts = (Moves.mineral, Moves.seller, Moves.buyer), (Moves.old, Moves.new)
+        names, amounts = (
+            (sheets.Moves.mineral, sheets.Moves.seller, sheets.Moves.buyer),
+            (sheets.Moves.old, sheets.Moves.new),
+        )
         flows = [
             (f"{mineral}: {seller} to {buyer}", *tonnes)
-            for mineral, seller, buyer, *tonnes in self.moves.rows(*names, *amounts, Moves.change)
+            for mineral, seller, buyer, *tonnes in self.moves.rows(
+                *names, *amounts, sheets.Moves.change
+            )
             if buyer  # the row that counts the other flows has none
         ]
         return sorted(flows, key=lambda flow: -abs(flow[-1]))
@@ -242,11 +239,11 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         pair=pair,
         lines=tuple(_lines(pair, by_mineral)),
         minerals=by_mineral,
-        members=_changes(pair, MemberChanges, members),
+        members=_changes(pair, sheets.MemberChanges, members),
         who_pays=_who_pays(pair),
-        prices=_changes(pair, PriceChanges, prices[~same]),
+        prices=_changes(pair, sheets.PriceChanges, prices[~same]),
         prices_in_all=len(prices),
-        moves=Moves.of_rows(rows),
+        moves=sheets.Moves.of_rows(rows),
         moved=len(flows),
         among_equals=tuple(equal),
     )
@@ -365,7 +362,7 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     return table
 
 
-def _who_pays(pair: Pair) -> WhoPaysMore:
+def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
     old, new = (pair.rows(plan, Prices) for plan in sides)
@@ -385,7 +382,7 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
             by = change(now, was, tolerances.SAME_COST) if is_one_money else None
             row |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
         rows.append(row)
-    return WhoPaysMore.of_rows(rows, words={"money": pair.money})
+    return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.money})
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
@@ -500,7 +497,7 @@ def difference_tables(result: PlanDifference, inputs: Inputs) -> tuple[Table, ..
     return tuple(table_of(each) for each in (first, *(r for r in further if len(r))))
 
 
-def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
+def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
     notes = [*result.pair.notes(), *inputs.notes]
     if not result.is_equal:
         notes.append(SAME_COST)
@@ -510,7 +507,7 @@ def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
     if result.pair.years:
         lines.append(MeasurePair("Years of the other sheets", remark=each_year(result.pair.years)))
     lines += result.lines
-    return Difference(
+    return sheets.Difference(
         measure=[line.measure for line in lines],
         remark=[line.remark or None for line in lines],
         sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
@@ -530,7 +527,7 @@ def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
     }
 
 
-def _by_mineral(result: PlanDifference) -> MineralChanges:
+def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
@@ -543,20 +540,20 @@ def _by_mineral(result: PlanDifference) -> MineralChanges:
             sides = (row[f"{amount}_{word}"] for word in ("old", "new"))
             old, new = (float(side) if known(side) else None for side in sides)
             look, is_known = _LOOKS[amount], known(row[f"{amount}_change"])
-            name, unit_of_it = FIGURES[amount], units.get(look, "")
+            name, unit_of_it = sheets.FIGURES[amount], units.get(look, "")
             lines.append(MeasurePair(name, old, new, look, unit_of_it, is_known=is_known))
         names = (row[f"country_{word}"] for word in ("old", "new"))
         was, now = (name if isinstance(name, str) else None for name in names)
-        lines.append(MeasurePair(FIGURES["country"], was, now))
+        lines.append(MeasurePair(sheets.FIGURES["country"], was, now))
         minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
-    return MineralChanges(
+    return sheets.MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
     )
 
 
-def _all_moves(result: PlanDifference) -> Moves:
+def _all_moves(result: PlanDifference) -> sheets.Moves:
     """Return the changed flows, and in a last row the minerals whose flows are left out."""
     if not result.not_shown:
         return result.moves
     rows = result.moves.frame().to_dict("records")
-    return Moves.of_rows([*rows, {"seller": result.not_shown}])
+    return sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])

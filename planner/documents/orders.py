@@ -13,25 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import case, errors, schema, tolerances
-from models.results import (
-    Contracts,
-    Field,
-    Figure,
-    Flows,
-    PlantInputs,
-    Prices,
-    Result,
-    Shortages,
-    Stocks,
-)
-from models.results.orders import (
-    DeliveryLines,
-    MemberShortages,
-    Obligations,
-    OrderLines,
-    OrderSheet,
-    Stock,
-)
+from models.results import orders as order_sheets
+from models.results.field import Field, Result
+from models.results.inputs import PlantInputs
+from models.results.overall import Figure
+from models.results.supply import Contracts, Flows, Prices, Shortages, Stocks
 from planner.documents.deliveries import calendar_of, deliveries, plain_number, rounded
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
 from planner.render.words import counted, money
@@ -42,7 +28,7 @@ if TYPE_CHECKING:
 
     from planner.sheets.orders import Frames, Origin
 
-COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
+COLUMNS = tuple((f.header, f.meaning) for f in order_sheets.OrderLines.FIELDS)
 """The columns of orders.csv in order, with their meanings."""
 
 _PRICES = {
@@ -51,7 +37,11 @@ _PRICES = {
 }  # fmt: skip
 """The components of a flow's landed cost; a levy only if any is paid."""
 _TERMS = tuple(f"unit_{name}" for name in _PRICES)
-_SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
+_SHEETS = (
+    (Contracts, order_sheets.Obligations),
+    (Stocks, order_sheets.Stock),
+    (Shortages, order_sheets.MemberShortages),
+)
 """Sheets of a plan, and the corresponding sheets of a member's workbook."""
 _MOST_FINDINGS = 20
 
@@ -68,7 +58,7 @@ class MemberOrders:
 
     @property
     def orders(self) -> pd.DataFrame:
-        return self.frames[OrderSheet]
+        return self.frames[order_sheets.OrderSheet]
 
     @property
     def tonnes(self) -> float:
@@ -82,16 +72,16 @@ class MemberOrders:
     @property
     def take_or_pay(self) -> float:
         """Payments for contract tonnes that are not taken [money]."""
-        return self._sum(Obligations, Contracts.paid)
+        return self._sum(order_sheets.Obligations, Contracts.paid)
 
     @property
     def untaken(self) -> float:
-        return self._sum(Obligations, Contracts.untaken)
+        return self._sum(order_sheets.Obligations, Contracts.untaken)
 
     @property
     def short(self) -> float:
         """Unmet demand [t]."""
-        return self._sum(MemberShortages, Shortages.short)
+        return self._sum(order_sheets.MemberShortages, Shortages.short)
 
     def _sum(self, sheet: type[Result], column: Field) -> float:
         return float(self.frames[sheet][column.name].sum()) if sheet in self.frames else 0.0
@@ -213,7 +203,7 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     names = set(table["member"])
     for part in parts.values():
         names |= {str(name) for name in part["member"].dropna()}
-    rows: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
+    rows: dict[type[Result], pd.DataFrame] = {order_sheets.OrderSheet: table}
     rows |= {sheet: parts[kind] for kind, sheet in _SHEETS if kind.TABLE in plan.tables}
     for name in sorted(names, key=lambda n: (case.fold(n), n)):
         mine = {sheet: part[part["member"] == name] for sheet, part in rows.items()}
@@ -367,7 +357,7 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
 
 # ---- the folder: a workbook per member, one CSV file with all orders, and a description ----------
 
-CSV, DELIVERIES, README = "orders.csv", DeliveryLines.TABLE, "README.txt"
+CSV, DELIVERIES, README = "orders.csv", order_sheets.DeliveryLines.TABLE, "README.txt"
 _CARRIED = (
     Figure.STATUS, Figure.PRICE_YEAR, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
 )  # fmt: skip
@@ -421,7 +411,7 @@ def origin(orders: Orders) -> Origin:
 def _write_deliveries(orders: Orders, period: str, path: Path) -> None:
     import pandas as pd
 
-    headers = [f.header for f in DeliveryLines.FIELDS]
+    headers = [f.header for f in order_sheets.DeliveryLines.FIELDS]
     table = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
     rows = zip(*(_fields(table[name]) for name in headers), strict=True)
     write_rows(path, headers, rows)

@@ -11,22 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from models import errors, units
 from models.measures import IF_IT_STOPS, sums
-from models.results import (
-    About,
-    ByMineral,
-    ChartData,
-    Checks,
-    Field,
-    Figure,
-    Flows,
-    Look,
-    Members,
-    Prices,
-    Projects,
-    Result,
-    Summary,
-)
-from models.results.overall import COST
+from models.results.field import Field, Look, Result
+from models.results.members import Members
+from models.results.overall import COST, ByMineral, Figure, Summary
+from models.results.proof import About, ChartData, Checks
+from models.results.supply import Flows, Prices, Projects
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW

@@ -8,26 +8,19 @@ from typing import Any
 import pandas as pd
 
 from models import measures, program, schema, tolerances, units
-from models.results import (
-    About,
-    ByMineral,
-    Checks,
+from models.results import common
+from models.results.field import Look, Result, field, matrix_of
+from models.results.members import Members
+from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
+from models.results.proof import About, Checks
+from models.results.supply import (
     CountryShares,
-    Figure,
-    Look,
-    Members,
     Prices,
-    Result,
     Security,
     ShareLimits,
     ShortageCauses,
     Shortages,
-    Summary,
-    common,
-    field,
 )
-from models.results.field import matrix_of
-from models.results.overall import COST, OPTION
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
 from planner.render.words import known, word

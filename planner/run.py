@@ -23,7 +23,7 @@ from planner.workbook import Book, parts, read
 if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
-    from planner.audit import PlanSheets
+    from planner.audit.file import PlanSheets
     from planner.studies import Where
     from planner.workbook.plan_file import PlanFile, StudyFile
 
@@ -62,7 +62,7 @@ def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> Pla
 
     Raises InputError as ``open_plan`` does.
     """
-    from planner.audit import open_plan as read_sheets
+    from planner.audit.file import open_plan as read_sheets
 
     tell(f"Reading {path}")
     return _read(path, read_sheets)

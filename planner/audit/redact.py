@@ -211,7 +211,11 @@ class _Rules:
             if who in self.gone:
                 removed.setdefault(key, []).append(line)
                 below.setdefault(key, len(kept))
-            elif sheet.member_field != "buyer" or not self._is_group(who):
+            elif (  # groups of buyers are left out
+                sheet.member_field != "buyer"
+                or not isinstance(who, str)
+                or who in {COALITION_BUYER, *self.members}
+            ):
                 cleaned = self._cleaned(line, sheet)
                 if cleaned is not None and self._withholds_totals(line, sheet):
                     stays = {f.name for f in sheet.account.kept}
@@ -246,9 +250,6 @@ class _Rules:
         value = f"orders, stocks, contracts and prices of {count}"
         heading = AccountRow({"measure": f"This copy leaves out {value}."}, is_section=True)
         return heading, AccountRow({"measure": REDACTED, "value": value, "remark": remark})
-
-    def _is_group(self, buyer: Cell) -> bool:
-        return isinstance(buyer, str) and buyer != COALITION_BUYER and buyer not in self.members
 
     def _withholds_totals(self, line: AccountRow, sheet: AccountSheet) -> bool:
         """Return whether a line is for a mineral whose totals are withheld in the sheet.

@@ -191,15 +191,12 @@ class _FilledSheet:
         self.last = max(self.grid.rows, default=self.grid.header_row)
         self.bottom = self.last
         self.keys = [c for c in self.record.columns() if c.key]
-        columns = [self._values(fold(c.header)) for c in self.keys]
+        headings = [self.headings.get(fold(c.header)) for c in self.keys]
+        columns = [self.grid.values(h.position if h else 0) for h in headings]
         rows = zip(self.grid.rows, *columns, strict=True)
         keys = [(row, self._key(values)) for row, *values in rows]
         self.places: dict[_Key, int] = {key: row for row, key in reversed(keys)}
         self.own = {row: i for i, row in enumerate(self.grid.rows)}
-
-    def _values(self, key: str) -> list[object]:
-        heading = self.headings.get(key)
-        return self.grid.values(heading.position if heading else 0)
 
     def _key(self, values: Sequence[object]) -> _Key:
         return tuple(_same(c, v) for c, v in zip(self.keys, values, strict=True))

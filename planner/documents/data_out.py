@@ -264,17 +264,13 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
     except (OSError, sqlite3.Error) as error:
         if is_new:
             target.unlink(missing_ok=True)
-        msg = f"{path} cannot be written: {_reason(error)}"
+        reason = getattr(error, "strerror", None) or str(error)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            reason = os.strerror(errno.ENOSPC)  # in the system's words, not SQLite's
+        msg = f"{path} cannot be written: {reason}"
         raise errors.WriteError(msg) from error
     sync_folder(target.parent)
     return path
-
-
-def _reason(error: OSError | sqlite3.Error) -> str:
-    """Return the reason of an error; for a full disk in the system's words, not SQLite's."""
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return os.strerror(errno.ENOSPC)
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _insert(file: sqlite3.Connection, run: DataRun) -> None:

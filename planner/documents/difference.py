@@ -22,7 +22,7 @@ from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
-from planner.render.table import Cell, Table, table_of
+from planner.render.table import Cell, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
 from planner.sheets.moves import changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
@@ -189,15 +189,11 @@ class PlanDifference:
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
         """The listed flows, largest change first: description, then old, new and change [t]."""
-        names, amounts = (
-            (sheets.Moves.mineral, sheets.Moves.seller, sheets.Moves.buyer),
-            (sheets.Moves.old, sheets.Moves.new),
-        )
+        kind = sheets.Moves
+        fields = (kind.mineral, kind.seller, kind.buyer, kind.old, kind.new, kind.change)
         flows = [
             (f"{mineral}: {seller} to {buyer}", *tonnes)
-            for mineral, seller, buyer, *tonnes in self.moves.rows(
-                *names, *amounts, sheets.Moves.change
-            )
+            for mineral, seller, buyer, *tonnes in self.moves.rows(*fields)
             if buyer  # the row that counts the other flows has none
         ]
         return sorted(flows, key=lambda flow: -abs(flow[-1]))
@@ -354,7 +350,12 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     sides = []
     for plan in (pair.old, pair.new):
         side = _amounts(pair, plan, ["mineral"])
-        side["share"], side["country"] = _largest(pair, plan)
+        basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
+        tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
+        shares = {mineral: top.share for mineral, top in tops.items()}
+        countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
+        side["share"] = pd.Series(shares, dtype=float)
+        side["country"] = pd.Series(countries, dtype=object)
         sides.append(side)
     table = _joined(pair, sides, _MINERAL, ["mineral"])
     for word, side in zip(("old", "new"), sides, strict=True):
@@ -407,15 +408,6 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table["paid"] = table["paid"].fillna(0.0)
     table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
     return table
-
-
-def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
-    """Return the largest share of one country in each mineral in any year, and the country."""
-    basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
-    tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
-    shares = {mineral: top.share for mineral, top in tops.items()}
-    countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
-    return pd.Series(shares, dtype=float), pd.Series(countries, dtype=object)
 
 
 def _joined(
@@ -481,20 +473,20 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
 
 
 def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: str) -> None:
+    """Write the sheets in order; sheets without rows are left out, except the first."""
     from planner.render.xlsx import write_workbook
 
-    tables = difference_tables(result, inputs)
-    write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
-
-
-def difference_tables(result: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
-    """Return the sheets in order; sheets without rows are left out, except the first."""
+    moves = result.moves
+    if result.not_shown:  # in the last row: the minerals whose flows are left out
+        rows = moves.frame().to_dict("records")
+        moves = sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])
     further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral(result), result.members, result.who_pays, _all_moves(result),
+        inputs.changes, _by_mineral(result), result.members, result.who_pays, moves,
         result.prices,
     )  # fmt: skip
-    first = _figures(result, inputs)
-    return tuple(table_of(each) for each in (first, *(r for r in further if len(r))))
+    every = (_figures(result, inputs), *(each for each in further if len(each)))
+    tables = tuple(map(table_of, every))
+    write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
 
 
 def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
@@ -549,11 +541,3 @@ def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
     return sheets.MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
     )
-
-
-def _all_moves(result: PlanDifference) -> sheets.Moves:
-    """Return the changed flows, and in a last row the minerals whose flows are left out."""
-    if not result.not_shown:
-        return result.moves
-    rows = result.moves.frame().to_dict("records")
-    return sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])

@@ -375,15 +375,18 @@ def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Writte
     With a ``period``, quarter or month, deliveries are written, too. Raises WriteError if a file in
     the way is not from an earlier call.
     """
+    import pandas as pd
+
     stems = file_names(m.member for m in orders.members)
     names = {name: f"{stem}.xlsx" for name, stem in stems.items()}
     files: dict[str, Write] = {
         names[m.member]: partial(_write_member, orders, m, period) for m in orders.members
     }
-    rows = [*zip(*(_fields(orders.table[name]) for name in orders.table), strict=True)]
-    files[CSV] = lambda path: write_rows(path, orders.table.columns, rows)
+    files[CSV] = partial(_write_csv, orders.table)
     if period:
-        files[DELIVERIES] = partial(_write_deliveries, orders, period)
+        headers = [f.header for f in order_sheets.DeliveryLines.FIELDS]
+        parts = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
+        files[DELIVERIES] = partial(_write_csv, parts)
     page = "\r\n".join([*_readme(orders, names, period), ""])
     files[README] = lambda path: path.write_text(page, encoding="utf-8-sig", newline="")
     about = {
@@ -408,13 +411,8 @@ def origin(orders: Orders) -> Origin:
     return Origin(plan.title, orders.plan_id, plan.currency, words, tuple(rows), tuple(warnings))
 
 
-def _write_deliveries(orders: Orders, period: str, path: Path) -> None:
-    import pandas as pd
-
-    headers = [f.header for f in order_sheets.DeliveryLines.FIELDS]
-    table = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
-    rows = zip(*(_fields(table[name]) for name in headers), strict=True)
-    write_rows(path, headers, rows)
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    write_rows(path, table.columns, zip(*(_fields(table[name]) for name in table), strict=True))
 
 
 def _write_member(orders: Orders, member: MemberOrders, period: str, path: Path) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from models import checks
@@ -62,7 +62,7 @@ class Named:
             return (Seller(""),)
         matching = self._owners_and_refiners(partial(_matching, text))
         code = country_code(text)
-        if code is not None and (not matching or code in self._countries):
+        if code is not None and (not matching or code in self._sellers | self._buyers):
             return (Seller(self.country_name(code, text), country=code),)
         hint = closest_country(text)
         if not matching and parts:
@@ -87,19 +87,19 @@ class Named:
         sellers = [Seller(name, company=name) for name in owners]
         return (*sellers, *(Seller(name, refiner=name) for name in names))
 
-    @cached_property
-    def _countries(self) -> set[str]:
-        """The countries that refine, mine or buy."""
-        case = self.case
-        sellers = {plant.country for plant in plants(case)}
-        return sellers | {m.country for m in case.mines} | {m.country for m in case.members}
+    @property
+    def _sellers(self) -> set[str]:
+        """The countries that refine or mine."""
+        return {each.country for each in (*plants(self.case), *self.case.mines)}
+
+    @property
+    def _buyers(self) -> set[str]:
+        return {member.country for member in self.case.members}
 
     def countries_outside(self) -> list[str]:
         """Return the names of countries that sell and have no member, in order."""
-        case = self.case
-        ours = {m.country for m in case.members} | {REST_OF_WORLD}
-        codes = {plant.country for plant in plants(case)} | {m.country for m in case.mines}
-        return sorted(map(case.country_name, codes - ours), key=fold)
+        codes = self._sellers - self._buyers - {REST_OF_WORLD}
+        return sorted(map(self.case.country_name, codes), key=fold)
 
     def country(self, text: str) -> str:
         """Return the code of a country, "" for all; UsageError if it is unknown."""

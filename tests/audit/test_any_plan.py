@@ -12,7 +12,7 @@ import pytest
 from openpyxl.cell import MergedCell
 
 from models.results import Duals
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.verify import ComparisonBasis, verify
 from planner.cli import main
 from planner.run import solve_file, start_file

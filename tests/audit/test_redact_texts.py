@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.redact import GONE, _folded, name_pattern, redact, write_redacted
 from planner.cli import main
 from tests.audit.test_redact import book_of_three, parts, rows

@@ -10,7 +10,7 @@ import shutil
 import openpyxl
 import pytest
 
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.verify import is_other_input, verify
 from planner.cli import main
 from planner.run import start_file

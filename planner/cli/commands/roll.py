@@ -19,7 +19,7 @@ from planner.render.words import plain, span
 
 if TYPE_CHECKING:
     from models.plan import Plan
-    from planner.audit import PlanSheets
+    from planner.audit.file import PlanSheets
     from planner.documents.orders import Orders
     from planner.going_on.outcome import PastYears
     from planner.going_on.roll import RolledPlan

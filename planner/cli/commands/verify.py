@@ -28,9 +28,10 @@ from planner.options import DecimalOption
 from planner.render.words import listed, number_of, plain, search_words
 
 if TYPE_CHECKING:
-    from planner.audit import PlanSheets, Recorded, Verdict
+    from planner.audit.file import PlanSheets, Recorded
     from planner.audit.intervals import Known
     from planner.audit.redact import Redacted
+    from planner.audit.verify import Verdict
     from planner.run import Start
 
 DIFFERS = 1

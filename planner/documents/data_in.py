@@ -17,7 +17,7 @@ from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
-from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
+from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
 from planner.workbook import countries, csv_folder, headers, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
@@ -243,12 +243,10 @@ class _FilledSheet:
                    and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
         if missing:
             names = ", ".join(missing)
-            msg = f"no column of {table.name} is for {names}, which is needed to identify rows"
-            raise SourceError(msg)
+            refuse(f"no column of {table.name} is for {names}, which is needed to identify rows")
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            msg = f"two columns of {table.name} are for {twice[0]}"
-            raise SourceError(msg)
+            refuse(f"two columns of {table.name} are for {twice[0]}")
         return mapped
 
     def _parsed(self, name: str) -> headers.ParsedHeader:
@@ -261,8 +259,7 @@ class _FilledSheet:
             if parsed.is_remark and not parsed.always:
                 names = [h.label for h in self.headings.values()]
                 hint = did_you_mean(our_name, [*names, *(c.header for c in self.record.columns())])
-                msg = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
-                raise SourceError(msg)
+                refuse(f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}")
             heading = self._added(parsed)
         column = heading.column or (headers.SPREADS[self.record.SPREAD] if heading.spread else None)
         factor = 1.0
@@ -272,8 +269,7 @@ class _FilledSheet:
                 currency = self.context.currency
                 times = headers.unit_factor(column, parsed.unit, place, heading.label, currency)
             except CellError as error:
-                msg = f"{error.found}; expected {error.expected}"
-                raise SourceError(msg) from error
+                refuse(f"{error.found}; expected {error.expected}", error)
             factor = times / heading.factor
         return _Mapped(theirs, heading, column, factor)
 
@@ -300,8 +296,7 @@ class _FilledSheet:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
             place = f"{table.name}, row {number}, {table.headers[mapped.theirs]}"
-            msg = f"{place}: the cell has binary data, not a value"
-            raise SourceError(msg)
+            refuse(f"{place}: the cell has binary data, not a value")
         try:
             if column is None:
                 return text(value)
@@ -311,8 +306,7 @@ class _FilledSheet:
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
             found = Finding(found=error.found, expected=error.expected, hint=hint).message
-            msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}"
-            raise SourceError(msg) from error
+            refuse(f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}", error)
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
@@ -417,8 +411,7 @@ def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
     for part in filter(None, map(str.strip, given.split(";"))):
         theirs, sign, ours = (each.strip() for each in part.partition("="))
         if not (sign and theirs):
-            msg = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
-            raise SourceError(msg)
+            refuse(f"{header} has {part!r}: write pairs as theirs=ours, separated by ;")
         yield theirs, ours
 
 
@@ -426,6 +419,5 @@ def _position(name: str, table: SourceTable) -> int:
     """Return the position of a source's column; SourceError suggests a similar one."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
     if fold(name) not in places:
-        msg = f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}"
-        raise SourceError(msg)
+        refuse(f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}")
     return places[fold(name)]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from models.case import fold
@@ -45,6 +45,10 @@ class SourceError(Exception):
     """A source that cannot be read; the text says why, without the address of a database."""
 
 
+def refuse(message: str, cause: Exception | None = None) -> NoReturn:
+    raise SourceError(message) from cause
+
+
 @dataclass(frozen=True)
 class SourceTable:
     """The rows of a source; ``mark`` is the decimal mark of a CSV file, else None."""
@@ -65,25 +69,21 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     The database's address is in the environment variable ``place``.
     """
     if is_address(place):
-        msg = "the address of a database, which may hold a password"
-        raise SourceError(msg)
+        refuse("the address of a database, which may hold a password")
     suffix = Path(place).suffix.casefold()
     readers: dict[str, _Reader] = {".csv": _csv, ".parquet": _parquet}
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
         path = _beside(place, base)
         if table and suffix in {".csv", ".parquet"}:
-            msg = f"{place} has only one table: leave Table or query blank"
-            raise SourceError(msg)
+            refuse(f"{place} has only one table: leave Table or query blank")
         return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
-        msg = f"this is neither a file ({endings}) nor the name of an environment variable"
-        raise SourceError(msg)
+        refuse(f"this is neither a file ({endings}) nor the name of an environment variable")
     address = os.environ.get(place, "")
     if not address:
-        msg = f"the environment variable {place} is not set"
-        raise SourceError(msg)
+        refuse(f"the environment variable {place} is not set")
     return with_timeout(seconds, lambda: _database(address, table, place, seconds))
 
 
@@ -102,8 +102,7 @@ def with_timeout(seconds: float, work: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        msg = f"no answer within {seconds:g} seconds"
-        raise SourceError(msg)
+        refuse(f"no answer within {seconds:g} seconds")
     if failed:
         raise failed[0]
     return done[0]
@@ -114,13 +113,11 @@ def _beside(place: str, base: Path) -> Path:
     path = base / place
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(base)):
-        msg = f"{place} is not in the workbook's folder or a subfolder: copy it there"
-        raise SourceError(msg)
+        refuse(f"{place} is not in the workbook's folder or a subfolder: copy it there")
     try:
         archive.refuse_special(real)
     except archive.RefusedError as error:
-        msg = f"{place}: {error}"
-        raise SourceError(msg) from error
+        refuse(f"{place}: {error}", error)
     return real
 
 
@@ -131,8 +128,7 @@ def _bounded(parts: Iterable[Iterable[Sequence[Any]]], place: str, width: int) -
         rows += map(tuple, part)
         if len(rows) > archive.MOST_ROWS or len(rows) * width > archive.MOST_CELLS:
             most = f"{archive.MOST_ROWS:,} rows or {archive.MOST_CELLS:,} cells"
-            msg = f"{place} has more than {most}"
-            raise SourceError(msg)
+            refuse(f"{place} has more than {most}")
     return rows
 
 
@@ -143,9 +139,8 @@ def _csv(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         read = csv_folder.read_file(path)
     except InputError as error:
-        msg = "; ".join(f"{place}{f', row {f.row}' if f.row else ''}: {f.message}"
-                        for f in error.findings)  # fmt: skip
-        raise SourceError(msg) from error
+        rows = ((f", row {f.row}" if f.row else "", f.message) for f in error.findings)
+        refuse("; ".join(f"{place}{row}: {message}" for row, message in rows), error)
     return SourceTable(place, tuple(read.header), [tuple(r) for r in read.below], read.mark)
 
 
@@ -153,8 +148,8 @@ def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
     try:
         grids = {grid.title: grid for grid in excel.open_excel(path).grids if grid.header_row}
     except InputError as error:
-        msg = "; ".join(finding.message for finding in error.findings)
-        raise SourceError(msg.replace(str(path), place)) from error
+        message = "; ".join(finding.message for finding in error.findings)
+        refuse(message.replace(str(path), place), error)
     grid = grids[_chosen(table, grids, place, "sheet")]
     positions = sorted(grid.header)
     rows = list(zip(*map(grid.values, positions), strict=True))
@@ -171,10 +166,10 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
         if fold(name) == fold(table):
             return name
     shown = ", ".join(listed[:_FEW]) or "none"
-    msg = f"{place} has no {word} {table!r}; {did_you_mean(table, listed) or f'there is {shown}'}"
     if not table:
-        msg = f"{place} has several {word}s: name one in Table or query; there is {shown}"
-    raise SourceError(msg)
+        refuse(f"{place} has several {word}s: name one in Table or query; there is {shown}")
+    hint = did_you_mean(table, listed) or f"there is {shown}"
+    return refuse(f"{place} has no {word} {table!r}; {hint}")
 
 
 def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
@@ -182,11 +177,9 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        msg = f"pyarrow, which reads {place}, {EXTRA}"
-        raise SourceError(msg) from error
+        refuse(f"pyarrow, which reads {place}, {EXTRA}", error)
     if path.stat().st_size > archive.MOST_PACKED:
-        msg = f"{place} has more than {archive.MOST_PACKED:,} bytes"
-        raise SourceError(msg)
+        refuse(f"{place} has more than {archive.MOST_PACKED:,} bytes")
     try:
         with parquet.ParquetFile(
             path, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
@@ -195,19 +188,16 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
             groups = (about.row_group(i) for i in range(about.num_row_groups))
             unpacked = sum(group.total_byte_size for group in groups)
             if unpacked > archive.MOST_UNPACKED or about.num_rows * len(names) > archive.MOST_CELLS:
-                msg = (
-                    f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
-                    f" to {unpacked:,} bytes: this is too much for a workbook"
-                )
-                raise SourceError(msg)
+                size = f"{about.num_rows:,} rows of {len(names):,} columns"
+                end = f"which unpack to {unpacked:,} bytes: this is too much for a workbook"
+                refuse(f"{place} has {size}, {end}")
             kinds = (pa.types.is_string, pa.types.is_binary)
             texts = [f.name for f in file.schema_arrow if any(is_kind(f.type) for is_kind in kinds)]
         with parquet.ParquetFile(path, read_dictionary=texts) as file:  # each long text once
             batches = (_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
             rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
-        msg = f"{place} is damaged or not a Parquet file"
-        raise SourceError(msg) from error
+        refuse(f"{place} is damaged or not a Parquet file", error)
     return SourceTable(place, names, rows)
 
 
@@ -219,8 +209,7 @@ def _columns(batch: Any, place: str) -> list[list[Any]]:
         if types.is_dictionary(column.type) and len(column.dictionary):
             longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
             if longest > 4 * csv_folder.LONGEST_CELL:
-                msg = f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters"
-                raise SourceError(msg)
+                refuse(f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters")
     return [column.to_pylist() for column in batch.columns]
 
 
@@ -263,18 +252,16 @@ def refuse_writing(statement: str) -> None:
     words = re.findall(r"[a-z_]\w*", bare.lower())
     is_hidden = "/*!" in statement or "\\'" in statement or '\\"' in statement
     if is_hidden or re.search(r"['\"`]|/\*", bare):
-        msg = "the query has quotes, backslashes or comments that databases read in different ways"
-        raise SourceError(msg)
+        refuse(
+            "the query has quotes, backslashes or comments that databases read in different ways"
+        )
     if ";" in bare.removesuffix(";"):
-        msg = "the query is more than one statement"
-        raise SourceError(msg)
+        refuse("the query is more than one statement")
     if not words or words[0] not in _READS:
-        msg = "the query must begin with SELECT or WITH, as planner pull only reads"
-        raise SourceError(msg)
+        refuse("the query must begin with SELECT or WITH, as planner pull only reads")
     writes = sorted(_WRITES & set(words))
     if writes:
-        msg = f"the query has the word {writes[0].upper()}, but planner pull only reads"
-        raise SourceError(msg)
+        refuse(f"the query has the word {writes[0].upper()}, but planner pull only reads")
 
 
 # ---- SQLite --------------------------------------------------------------------------------------
@@ -309,12 +296,10 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
             parts = iter(lambda: cursor.fetchmany(_AT_A_TIME), [])
             rows = _bounded(parts, place, len(headers))
     except (sqlite3.Error, sqlite3.Warning) as error:
-        msg = f"{place}: {error}"
         if "interrupted" in str(error):
-            msg = f"no answer within {seconds:g} seconds"
-        elif "not authorized" in str(error):
-            msg = f"{place}: the query does more than read"
-        raise SourceError(msg) from error
+            refuse(f"no answer within {seconds:g} seconds", error)
+        is_refused = "not authorized" in str(error)
+        refuse(f"{place}: {'the query does more than read' if is_refused else error}", error)
     return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows)
 
 
@@ -326,8 +311,7 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
     try:
         import sqlalchemy
     except ImportError:
-        msg = f"SQLAlchemy, which reads databases, {EXTRA}"
-        raise SourceError(msg) from None
+        refuse(f"SQLAlchemy, which reads databases, {EXTRA}")
     if is_query(table):
         refuse_writing(table)
     secrets: list[str] = [address]

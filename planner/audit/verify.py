@@ -76,10 +76,6 @@ class Verdict:
     search_gap: float = 0.0
     input_file: str = ""
 
-    @property
-    def is_verified(self) -> bool:
-        return not self.findings
-
 
 def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant) -> Verdict:
     """Return whether a workbook is the proven plan of a case, with all mismatches.

@@ -131,15 +131,11 @@ class Start:
         return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
 
 
-def no_what_ifs(_: Case) -> tuple[WhatIf, ...]:
-    return ()
-
-
 def start_file(  # noqa: PLR0913 - all options of a case
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: WhatIfReader = no_what_ifs,
+    what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
     tell: Callable[[str], None] = lambda _: None,
@@ -228,7 +224,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: WhatIfReader = no_what_ifs,
+    what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
     where: Where | None = None,

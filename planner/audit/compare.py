@@ -19,9 +19,9 @@ from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.audit.file import PlanSheets
 from planner.render.table import Table, TableColumn
-from planner.workbook import archive, findings, parts, plan_columns
+from planner.workbook import archive, parts, plan_columns
 from planner.workbook.cells import shown
-from planner.workbook.findings import at_cell
+from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
@@ -443,7 +443,7 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
             anatomy = parts.Anatomy(file.path, sheet.part)
         except archive.BROKEN as error:
             message = f"the sheet {sheet.title} is damaged ({error})"
-            raise findings.refused(file.path, message, plan_columns.PLAN_FILE) from error
+            raise refused(file.path, message, plan_columns.PLAN_FILE) from error
         yield from _in_sheet(sheet.title, anatomy)
 
 

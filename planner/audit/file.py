@@ -126,10 +126,7 @@ class PlanSheets:
                 place_of = {plan_columns.bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
                 columns = [
-                    [
-                        cell.value if isinstance(cell, Printed) else cell
-                        for cell in grid.values(place)
-                    ]
+                    [c.value if isinstance(c, Printed) else c for c in grid.values(place)]
                     for place in places.values()
                 ]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
@@ -222,9 +219,8 @@ def open_plan(path: Path) -> PlanSheets:
     file = excel.open_excel(path)
     plan_columns.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
-    if not {fold(name) for name in grids} & {
-        fold(name) for name in (plan_columns.SUMMARY, plan_columns.PLAN, Checks.TABLE)
-    }:
+    of_a_plan = (plan_columns.SUMMARY, plan_columns.PLAN, Checks.TABLE)
+    if {*map(fold, grids)}.isdisjoint(map(fold, of_a_plan)):
         message, hint = "this is not a plan", "name a workbook that planner solve wrote"
         if parts.is_input(path):
             message = "this is an input workbook, not a plan"

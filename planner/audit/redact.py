@@ -214,7 +214,8 @@ class _Rules:
             elif (  # groups of buyers are left out
                 sheet.member_field != "buyer"
                 or not isinstance(who, str)
-                or who in {COALITION_BUYER, *self.members}
+                or who == COALITION_BUYER
+                or who in self.members
             ):
                 cleaned = self._cleaned(line, sheet)
                 if cleaned is not None and self._withholds_totals(line, sheet):

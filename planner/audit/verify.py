@@ -217,7 +217,7 @@ class _Solution:
         A plan that buys nothing has no values and no duals, and is not missing.
         """
         plan, findings = self._plan(case, whose)
-        names = {line.cells[0] for f in (Values.plan, Duals.plan) for line in self.file.lines(f)}
+        names = (n.cells[0] for f in (Values.plan, Duals.plan) for n in self.file.lines(f))
         if findings and whose not in names:
             message = f"the plan {whose} is missing, so figures compared with it are not proven"
             self.findings.append(Finding(VALUES, found=message))

@@ -276,11 +276,9 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
 def _insert(file: sqlite3.Connection, run: DataRun) -> None:
     facts = ", ".join(f"{name} TEXT" for name in RUN_FACTS[1:])
     file.execute(f"CREATE TABLE IF NOT EXISTS runs ({RUN} TEXT PRIMARY KEY, {facts})")
-    file.execute(
-        f"CREATE TABLE IF NOT EXISTS {_LIST} (table_name TEXT, column_name TEXT, sheet TEXT,"
-        " header TEXT, unit TEXT, is_key INTEGER, meaning TEXT, table_meaning TEXT,"
-        " PRIMARY KEY (table_name, column_name))"
-    )
+    listed = ", ".join(f"{column.name} {column.kind}" for column in _LISTED)
+    key = "PRIMARY KEY (table_name, column_name)"
+    file.execute(f"CREATE TABLE IF NOT EXISTS {_LIST} ({listed}, {key})")
     there = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in there:
         if name != _LIST:
@@ -317,6 +315,16 @@ def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
     )
 
 
+_LISTED = tuple(
+    DataColumn(name, _WHOLE if name == "is_key" else _TEXT, name, "", "", False)
+    for name in (
+        "table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
+        "table_meaning",
+    )
+)  # fmt: skip
+"""The columns of the table that lists all columns."""
+
+
 def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
     for c in table.columns:
         yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
@@ -344,12 +352,8 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
 
 
 def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
-    names = ("table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
-             "table_meaning")  # fmt: skip
     values = zip(*(row for table in tables for row in _listed(table)), strict=True)
-    kinds = {"is_key": _WHOLE}
-    columns = (DataColumn(name, kinds.get(name, _TEXT), name, "", "", False) for name in names)
-    yield DataTable(_LIST, "", "", tuple(columns), tuple(map(list, values)))
+    yield DataTable(_LIST, "", "", _LISTED, tuple(map(list, values)))
 
 
 def _put(path: Path, table: DataTable, run: str) -> None:

@@ -18,16 +18,14 @@ from models.case import NO_SEARCH_LIMITS, Case, SearchLimits
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
-from planner.workbook import Book, read
-from planner.workbook.parts import is_plan
+from planner.workbook import Book, parts, read
 
 if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
-    from planner.audit import PlanSheets
-    from planner.report import Report
+    from planner.audit.file import PlanSheets
     from planner.studies import Where
-    from planner.workbook.plan_file import PlanFile
+    from planner.workbook.plan_file import PlanFile, StudyFile
 
 T = TypeVar("T")
 
@@ -52,7 +50,7 @@ def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanF
     return _read(path, read_plan)
 
 
-def open_report(path: Path) -> Report:
+def open_report(path: Path) -> PlanFile | StudyFile:
     """Read the workbook of a plan or of a study; raises InputError as ``open_plan`` does."""
     from planner.report import read_report
 
@@ -64,7 +62,7 @@ def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> Pla
 
     Raises InputError as ``open_plan`` does.
     """
-    from planner.audit import open_plan as read_sheets
+    from planner.audit.file import open_plan as read_sheets
 
     tell(f"Reading {path}")
     return _read(path, read_sheets)
@@ -78,7 +76,7 @@ def open_input(path: Path) -> Book:
     try:
         return _read(path, read)
     except InputError as error:
-        if not is_plan(path):
+        if not parts.is_plan(path):
             raise
         expected = "the plan's input workbook: see Input file on the sheet Summary"
         raise InputError([Finding(found="this workbook is a plan", expected=expected)]) from error
@@ -99,17 +97,12 @@ def _read(path: Path, reader: Callable[[Path], T]) -> T:
 def _similar(path: Path) -> Path | None:
     """Return the workbook in the same folder that has the most similar name."""
     try:
-        names = [
-            each.name
-            for each in path.parent.iterdir()
-            if each.suffix.casefold() in {".xlsx", ".xlsm"}
-            and not each.name.startswith(("~$", "."))
-        ]
+        there = [each.name for each in path.parent.iterdir()]
     except (OSError, ValueError):
         return None
-    stems: dict[str, str] = {}
-    for name in sorted(names):
-        stems.setdefault(Path(name).stem.casefold(), name)
+    names = [n for n in there if n.casefold().endswith((".xlsx", ".xlsm"))]
+    names = [n for n in names if not n.startswith(("~$", "."))]
+    stems = {Path(name).stem.casefold(): name for name in sorted(names, reverse=True)}
     close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=LEAST_SIMILARITY)
     return path.with_name(stems[close[0]]) if close else None
 
@@ -138,15 +131,11 @@ class Start:
         return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
 
 
-def no_what_ifs(_: Case) -> tuple[WhatIf, ...]:
-    return ()
-
-
 def start_file(  # noqa: PLR0913 - all options of a case
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: WhatIfReader = no_what_ifs,
+    what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
     tell: Callable[[str], None] = lambda _: None,
@@ -225,7 +214,6 @@ class PlanRun:
 
     @cached_property
     def minerals(self) -> ByMineral:
-        """The rows of the sheet By mineral."""
         from planner.sheets.context import Context
         from planner.sheets.figures import by_mineral
 
@@ -236,7 +224,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     path: Path,
     *,
     scenario: str = scenarios.BASE,
-    what_ifs: WhatIfReader = no_what_ifs,
+    what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
     where: Where | None = None,

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from models import results
-from models.case import fold
+from models import case, results
 from planner.render.palette import PALE
 from planner.render.table import Cell, Table, TableColumn
 from planner.workbook.grid import Fault, Grid
@@ -69,7 +68,6 @@ def _account(
     **columns: str,
 ) -> Account:
     def fields(names: str) -> tuple[results.Field, ...]:
-        """Return the result's fields with these attribute names, which are separated by spaces."""
         return tuple(getattr(result, name) for name in names.split())
 
     kinds: dict[str, Any] = {kind: fields(names) for kind, names in columns.items()}
@@ -222,7 +220,7 @@ class AccountSheet:
     def is_complete(self) -> bool:
         """Whether the sheet has all needed columns, and no header twice."""
         headers = self.table.headers
-        folded = {fold(header) for header in headers}
+        folded = {case.fold(header) for header in headers}
         return len(folded) == len(headers) and self.account.needed <= self.fields.keys()
 
     @cached_property
@@ -303,13 +301,9 @@ def sheet_of(grid: Grid, shown: CellFormats) -> AccountSheet | None:
     of_columns = zip(headers, fields.values(), places, strict=True)
     columns = tuple(_column(grid, shown, *column) for column in of_columns)
     unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
-    pale = PALE.lstrip("#").upper()
-    table = Table(
-        grid.title,
-        columns,
-        frozenset(i for i, row in enumerate(grid.rows) if shown.fills.get(row, "").upper() == pale),
-        printed=next(unprinted, None),
-    )
+    fills, pale = (shown.fills.get(row, "").upper() for row in grid.rows), PALE.lstrip("#").upper()
+    sections = frozenset(i for i, fill in enumerate(fills) if fill == pale)
+    table = Table(grid.title, columns, sections, printed=next(unprinted, None))
     return AccountSheet(table, account, fields)
 
 
@@ -317,7 +311,10 @@ def _column(
     grid: Grid, shown: CellFormats, header: str, declared: results.Field, place: int
 ) -> TableColumn:
     """Return a column with its field's format, or with a format per cell if it has several."""
-    values = [_cell(value) for value in grid.values(place)]
+    values: list[Cell] = []
+    for value in grid.values(place):
+        cell = value.text if isinstance(value, Fault) else value
+        values.append(cell if cell is None or isinstance(cell, str | int | float) else str(cell))
     number = results.Look.TONNES if declared.look.is_text else declared.look
     looks = [
         declared.look if value is None or isinstance(value, str)
@@ -329,9 +326,3 @@ def _column(
     kept = looks if is_mixed else None
     more = (declared.meaning, declared.colour, declared.widest)
     return TableColumn(header, declared.look, values, kept, *more)
-
-
-def _cell(value: object) -> Cell:
-    if isinstance(value, Fault):
-        return value.text
-    return value if value is None or isinstance(value, str | int | float) else str(value)

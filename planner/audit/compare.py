@@ -1,18 +1,27 @@
-"""Compares two workbooks cell by cell: a plan, and the same plan computed and written again."""
+"""Compares a plan's file with the same plan computed and written again: its cells and its parts.
+
+It also finds content that the planner never writes, such as formulas and hidden rows.
+"""
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 
 from models import tolerances
 from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
+from planner.audit.file import PlanSheets
 from planner.render.table import Table, TableColumn
+from planner.workbook import archive, parts, plan_columns
 from planner.workbook.cells import shown
-from planner.workbook.findings import at_cell
+from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
 from planner.workbook.plan_file import PART, SUMMARY, is_number
 
@@ -29,21 +38,17 @@ def compare(
     """Return all differences; ``tables`` are the plan's, written again, with formats of numbers."""
     findings = [Finding(t, found=_MISSING) for t in expected if t not in sheets]
     for title, grid in sheets.items():
-        if title in expected:
-            part = PART.fullmatch(title)
-            table = tables.get(title) or tables.get(part[1] if part else "")
-            if table is None:
-                _page(grid, expected[title], findings)
-            else:
-                if grid.header_row != expected[title].header_row and expected[title].header_row:
-                    row = grid.header_row
-                    message = f"the header is in row {row}" if row else "there is no header"
-                    findings.append(Finding(title, row, found=message, expected="row 1"))
-                _page(grid, expected[title], findings, is_table=True)
-                _Rows(grid, expected[title], table, findings).compare()
-        else:
-            message = "the planner does not write this sheet"
-            findings.append(Finding(title, found=message))
+        if title not in expected:
+            findings.append(Finding(title, found="the planner does not write this sheet"))
+            continue
+        part, wanted_grid, row = PART.fullmatch(title), expected[title], grid.header_row
+        table = tables.get(title) or tables.get(part[1] if part else "")
+        if table is not None and row != wanted_grid.header_row and wanted_grid.header_row:
+            message = f"the header is in row {row}" if row else "there is no header"
+            findings.append(Finding(title, row, found=message, expected="row 1"))
+        _page(grid, wanted_grid, findings, is_table=table is not None)
+        if table is not None:
+            _Rows(grid, wanted_grid, table, findings).compare()
     kept = [title for title in sheets if title in expected]
     wanted = [title for title in expected if title in sheets]
     if kept != wanted:
@@ -231,7 +236,9 @@ class _Rows:
                 self._report(n, 0, "the plan computed from the input does not have this row", "")
             above = " above" if i < len(self.there) else ""
             for row in self.wanted[k : k + missing]:
-                self._report(i, 0, f"a row is missing{above}", _in_words(row))
+                cells = [v for v in row if v is not None][:6]
+                texts = (f"{v:.6g}" if isinstance(v, float) else str(v) for v in cells)
+                self._report(i, 0, f"a row is missing{above}", ", ".join(texts))
             if not extra and not missing:
                 for n in self._differing(i, k):
                     here, due = self.there[i][n], self.wanted[k][n]
@@ -265,10 +272,9 @@ class _Rows:
         row, due = self.there[i], self.wanted[k]
         if row == due:
             return []
-        pairs = enumerate(zip(row, due, strict=True))
         return [
             n
-            for n, (here, wanted) in pairs
+            for n, (here, wanted) in enumerate(zip(row, due, strict=True))
             if here != wanted and not near(here, wanted, self._dust(n, k))
         ]
 
@@ -314,6 +320,148 @@ def _shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _in_words(row: Sequence[object]) -> str:
-    texts = [str(v) if not isinstance(v, float) else f"{v:.6g}" for v in row if v is not None]
-    return ", ".join(texts[:6])
+_NUMBER = re.compile(
+    rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d+(?:\.\d+)?(?:[Ee][+-]?\d+)?)(?=[<"])'
+)
+"""A number in a cell, a chart or a colour scale; not the index of a shared string."""
+_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
+_SHEET, _STRINGS = "xl/worksheets/sheet", "xl/sharedStrings.xml"
+_OWN = ("xl/workbook.xml", "xl/styles.xml", _STRINGS)
+_OFFICE = re.compile(
+    r"(?:.*/)?_rels/[^/]*\.rels|\[Content_Types\]\.xml|docProps/(?:app|core|custom)\.xml"
+    r"|xl/(?:workbook|styles|sharedStrings|metadata)\.xml"
+    r"|xl/(?:worksheets|tables|comments|theme|printerSettings)/[^/]+|xl/comments\d+\.xml"
+    r"|xl/drawings/[^/]+\.(?:xml|vml)|xl/charts/[^/]+\.xml"
+)
+"""Parts that another program may write when it saves a plan; any other part was added."""
+
+
+@dataclass(frozen=True)
+class PackageParts:
+    """How a package differs from the one that the planner writes.
+
+    ``changed`` has the parts that differ, each with the first cell that does ("": not in a cell);
+    ``unsure`` has sheets in which only numbers differ, perhaps by rounding. ``is_resaved``: no
+    sheet, and no list of texts, sheets or formats is as the planner writes it, so another program
+    has saved the file.
+    """
+
+    changed: Mapping[str, str]
+    unsure: frozenset[str]
+    is_resaved: bool
+    names: Sequence[str]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether all parts are as the planner writes them, except perhaps for numbers."""
+        return not self.changed
+
+    @property
+    def added(self) -> Iterator[str]:
+        """Parts that no program adds by saving a plan: macros, links to other files, pictures."""
+        return (name for name in self.names if not _OFFICE.fullmatch(name))
+
+    def changes(
+        self, sheets: Sequence[parts.SheetPart], *, are_cells_known: bool
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield each part that differs, with the title of its sheet and the first cell that does.
+
+        ``are_cells_known``: leave out sheets and texts, whose cells are reported already.
+        """
+        titles = {sheet.part: sheet.title for sheet in sheets}
+        for name, cell in self.changed.items():
+            if not (are_cells_known and (name.startswith(_SHEET) or name == _STRINGS)):
+                yield name, titles.get(name, ""), cell
+
+
+def compare_packages(file: Path, written: Path) -> PackageParts:
+    """Compare two packages part by part, byte for byte; numbers may differ by rounding."""
+    changed: dict[str, str] = {}
+    unsure, alike = set(), False
+    with zipfile.ZipFile(file) as here, zipfile.ZipFile(written) as due:
+        there, wanted = here.namelist(), due.namelist()
+        for name in [*wanted, *sorted({*there} - {*wanted})]:
+            if name not in there or name not in wanted:
+                changed[name] = ""
+                continue
+            left, right = here.read(name), due.read(name)
+            kind = _kind(name, left, right)
+            if kind == "changed":
+                changed[name] = _first_cell(name, left, right)
+            elif kind == "unsure":
+                unsure.add(name)
+            elif left != right or name in _OWN or name.startswith(_SHEET):
+                alike = True
+    return PackageParts(changed, frozenset(unsure), not alike and not unsure, there)
+
+
+def _kind(name: str, part: bytes, written: bytes) -> str:
+    """Return "" if two parts are equal up to rounding of numbers, else ``changed`` or ``unsure``.
+
+    A sheet is ``unsure`` if only its numbers differ: its cells have to be compared.
+    """
+    if part == written:
+        return ""
+    here, due = _NUMBER.split(part), _NUMBER.split(written)
+    if len(here) != len(due) or here[::2] != due[::2]:
+        return "changed"
+    pairs = zip(map(float, here[1::2]), map(float, due[1::2]), strict=True)
+    if all(near(*pair) for pair in pairs):
+        return ""
+    return "unsure" if name.startswith(_SHEET) else "changed"
+
+
+def _first_cell(name: str, part: bytes, written: bytes) -> str:
+    """Return the first cell of a sheet that differs, "" if the difference is not in a cell."""
+    if not name.startswith(_SHEET):
+        return ""
+    pairs = enumerate(zip(part, written, strict=False))
+    position = next((i for i, (here, due) in pairs if here != due), min(len(part), len(written)))
+    last = part.find(b"</sheetData>")
+    cells = [] if 0 <= last < position else _CELL.findall(part, 0, part.find(b">", position) + 1)
+    return cells[-1].decode() if cells else ""
+
+
+# ---- content that the planner never writes -------------------------------------------------------
+
+_SHOW = "show them again, or ask for the workbook as planner solve wrote it"
+
+
+def foreign_content(file: PlanSheets) -> Iterator[Finding]:
+    """Yield formulas, duplicate cells, sheets without cells, and hidden sheets, rows and columns.
+
+    Raises InputError if a sheet cannot be read.
+    """
+    for sheet in file.listed:
+        if sheet.kind != parts.WORKSHEET:
+            message = f"this is a {sheet.kind or 'name without a sheet'}, not a worksheet"
+            yield Finding(sheet.title, found=message, expected="a sheet that the planner wrote")
+            continue
+        if sheet.is_hidden:
+            yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
+        try:
+            anatomy = parts.Anatomy(file.path, sheet.part)
+        except archive.BROKEN as error:
+            message = f"the sheet {sheet.title} is damaged ({error})"
+            raise refused(file.path, message, plan_columns.PLAN_FILE) from error
+        yield from _in_sheet(sheet.title, anatomy)
+
+
+def _in_sheet(title: str, anatomy: parts.Anatomy) -> Iterator[Finding]:
+    twice = "in the file twice or in the wrong place, so programs show different values"
+    for cells, message, expected in (
+        (anatomy.formulas, "this cell has a formula", "a plain value"),
+        (anatomy.misplaced, f"this cell or row is {twice}", ""),
+    ):
+        for cell in cells:
+            digits = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            row = int(digits) if digits.isdecimal() else 0
+            yield Finding(title, row, found=message, expected=expected, cell=cell)
+    if anatomy.rows:
+        count, first = len(anatomy.rows), anatomy.rows[0]
+        several = f"{count:,} rows are hidden, the first of them {first}"
+        message = several if count > 1 else f"row {first} is hidden"
+        yield Finding(title, first, found=message, hint=f"a filter may hide them: {_SHOW}")
+    if anatomy.columns:
+        message = f"columns are hidden: {', '.join(anatomy.columns)}"
+        yield Finding(title, found=message, hint=_SHOW)

@@ -18,20 +18,8 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook.excel import ExcelSheet, open_excel
-from planner.workbook.findings import at_cell, refused
+from planner.workbook import excel, findings, parts, plan_file
 from planner.workbook.grid import Grid, Printed
-from planner.workbook.parts import SheetPart, is_input, sheet_parts
-from planner.workbook.plan_file import (
-    PART,
-    PLAN,
-    PLAN_FILE,
-    REDACTED,
-    SUMMARY,
-    bare,
-    is_number,
-    refuse_duplicate_titles,
-)
 
 PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
@@ -109,7 +97,7 @@ class SheetRow:
 
     def finding_at(self, column: Field, message: str, expected: str = "") -> Finding:
         place, header = self.places[column], column.header
-        return at_cell(self.sheet, place, self.row, message, expected, column=header)
+        return findings.at_cell(self.sheet, place, self.row, message, expected, column=header)
 
 
 @dataclass(frozen=True)
@@ -123,7 +111,7 @@ class PlanSheets:
     path: Path
     sha256: str
     grids: Mapping[str, Grid]
-    listed: tuple[SheetPart, ...] = ()
+    listed: tuple[parts.SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, including its continuation sheets, with the requested fields.
@@ -132,12 +120,15 @@ class PlanSheets:
         those stored in the cells, not as their formats show them.
         """
         for title in self.grids:
-            part = PART.fullmatch(title)
+            part = plan_file.PART.fullmatch(title)
             if fields[0].table in {title, part[1] if part else title}:
                 grid = self.grids[title]
-                place_of = {bare(str(h)): place for place, h in grid.header.items()}
+                place_of = {plan_file.bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
-                columns = [_stored(grid.values(place)) for place in places.values()]
+                columns = [
+                    [c.value if isinstance(c, Printed) else c for c in grid.values(place)]
+                    for place in places.values()
+                ]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield SheetRow(title, row, tuple(cells), places)
 
@@ -149,7 +140,7 @@ class PlanSheets:
         """
         for _, column in SEALED:
             cells = (line.cells[0] for line in self.lines(column))
-            yield [float(value) for value in cells if is_number(value)]
+            yield [float(value) for value in cells if plan_file.is_number(value)]
 
     @cached_property
     def recorded(self) -> Recorded:
@@ -160,7 +151,7 @@ class PlanSheets:
             measure, value = str(line.cells[0]), line.cells[1]
             stage = measure.removeprefix(TIME)
             if measure.startswith(TIME):
-                if stage in STAGES and is_number(value) and value >= 0:
+                if stage in STAGES and plan_file.is_number(value) and value >= 0:
                     timings[stage] = float(value)
             elif measure in RECORDS:
                 if RECORDS[measure].fullmatch(str(value)):
@@ -172,7 +163,7 @@ class PlanSheets:
         built, mip_gap, is_failed = 0, 0.0, False
         for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
             kind, option, words, value = line.cells
-            text, number = str(words or ""), value if is_number(value) else 0
+            text, number = str(words or ""), value if plan_file.is_number(value) else 0
             if kind == "program" and is_failed:
                 failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":
@@ -182,22 +173,12 @@ class PlanSheets:
                 mip_gap = float(number)
             elif kind == OPTION and not text.startswith(SEAL):
                 typed.append((str(option or ""), text))
+        named = (Figure.INPUT_FILE, Figure.INPUT_SHA256, plan_file.REDACTED, Figure.EXTENDED)
+        file, sha256, redacted, extended = (values.get(name, "") for name in named)
+        record, failed = _record(values), tuple(failures)
         return Recorded(
-            made_with=tuple(typed),
-            input_file=values.get(Figure.INPUT_FILE, ""),
-            input_sha256=values.get(Figure.INPUT_SHA256, ""),
-            record=_record(values),
-            timings=timings,
-            failures=tuple(failures),
-            built=built,
-            mip_gap=mip_gap,
-            redacted=values.get(REDACTED, ""),
-            extended=values.get(Figure.EXTENDED, ""),
+            tuple(typed), file, sha256, record, timings, failed, built, mip_gap, redacted, extended
         )
-
-
-def _stored(values: list[object]) -> list[object]:
-    return [value.value if isinstance(value, Printed) else value for value in values]
 
 
 def _record(values: Mapping[str, str]) -> RunRecord:
@@ -216,7 +197,7 @@ def _record(values: Mapping[str, str]) -> RunRecord:
 
 
 class _Grids(Mapping[str, Grid]):
-    def __init__(self, sheets: Mapping[str, ExcelSheet]) -> None:
+    def __init__(self, sheets: Mapping[str, excel.ExcelSheet]) -> None:
         self._sheets = sheets
 
     def __getitem__(self, title: str) -> Grid:
@@ -235,15 +216,16 @@ def open_plan(path: Path) -> PlanSheets:
     Raises InputError if it is not a workbook, or not a plan. Also if it has a sheet or a part
     twice: then its contents would depend on the program that reads it.
     """
-    file = open_excel(path)
-    refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
+    file = excel.open_excel(path)
+    plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
-    if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
+    of_a_plan = (plan_file.SUMMARY, plan_file.PLAN, Checks.TABLE)
+    if {*map(fold, grids)}.isdisjoint(map(fold, of_a_plan)):
         message, hint = "this is not a plan", "name a workbook that planner solve wrote"
-        if is_input(path):
+        if parts.is_input(path):
             message = "this is an input workbook, not a plan"
             hint = "name the plan first, then its input"
-        raise refused(path, message, PLAN_FILE, hint)
-    listed = sheet_parts(path)
-    refuse_duplicate_titles(path, [sheet.title for sheet in listed])
+        raise findings.refused(path, message, plan_file.PLAN_FILE, hint)
+    listed = parts.sheet_parts(path)
+    plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

@@ -15,11 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models import tolerances
-from models.errors import SolverError
+from models import errors, solve, tolerances
 from models.results import Changes, Field, Flows, PlantInputs, Prices, Stocks, Tiers
 from models.results.inputs import PRODUCTS
-from models.solve import Floats, LinearProgram, PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 
@@ -62,7 +60,6 @@ class WithheldCell:
 
     @property
     def year(self) -> table.Cell:
-        """Its year, None if it has none."""
         return self.by[0] if self.by else None
 
     @property
@@ -165,7 +162,7 @@ def _figures(
 ) -> dict[str, list[WithheldCell]]:
     """Return the figures whose sum over the removed members a reader knows, by mineral."""
     totals: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
-    paid: dict[tuple[str, Field, str, tuple[table.Cell, ...]], float] = defaultdict(float)
+    paid = totals.copy()
     for sheet in sheets:
         account = sheet.account
         for line in sheet.lines if account.known_sums else ():
@@ -207,16 +204,11 @@ class _ReaderProgram:
         if not needed.any():
             return []
         self._known = self._rows()
-        self._solved = PersistentSolver().load(self._known)
+        self._solved = solve.PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
-            self._widen(
-                np.where(
-                    part,
-                    self.unit / np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE),
-                    0.0,
-                )
-            )
+            least = np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE)
+            self._widen(np.where(part, self.unit / least, 0.0))
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
                 self._widen((np.arange(len(needed)) == i).astype(float))
@@ -226,18 +218,18 @@ class _ReaderProgram:
             for i in np.flatnonzero(self.most - self.least < slack * needed)
         ]
 
-    def _widen(self, weights: Floats) -> None:
+    def _widen(self, weights: solve.Floats) -> None:
         """Widen all intervals by the two solutions that minimize and maximize a weighted sum."""
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
                 x = self._solved.run_with_fallbacks().x * self.unit
-            except SolverError:  # the intervals stay as they are, so more may be withheld
+            except errors.SolverError:  # the intervals stay as they are, so more may be withheld
                 continue
             np.minimum(self.least, x, out=self.least)
             np.maximum(self.most, x, out=self.most)
 
-    def _needed(self, protection: float) -> Floats:
+    def _needed(self, protection: float) -> solve.Floats:
         """Return the required width of each interval; an empty reserve is protected as well."""
         size = np.abs(self.true)
         levels: dict[tuple[str, table.Cell], float] = defaultdict(float)
@@ -249,13 +241,22 @@ class _ReaderProgram:
                 size[i] = levels[f.member, f.year]
         return np.where(size > tolerances.WITHHELD_FIGURE * self.unit, protection * size, 0.0)
 
-    def _rows(self) -> LinearProgram:
-        """Return the known facts: sums over members, balances, and stocks carried over."""
-        rows = [*self._sums(), *self._paid(), *self._balances(), *self._carried()]
+    def _rows(self) -> solve.LinearProgram:
+        """Return the known facts: sums over members, payments, balances, stocks carried over."""
+        sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
+        for i, f in enumerate(self.figures):
+            if not (f.is_stock and _STOCKS in self.withheld):
+                sums[f.column, f.by][i] = 1.0
+        rows = [(row, 0.0) for row in sums.values()]
+        prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
+        if prices and _MONEY not in self.withheld:  # a reader knows the cost of a tonne
+            typical = max(prices.values())
+            rows.append(({i: price / typical for i, price in prices.items()}, 0.0))
+        rows += [*self._balances(), *self._carried()]
         true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
         room = np.array([room for _, room in rows], dtype=float)
         count = len(self.figures)
-        return LinearProgram(
+        return solve.LinearProgram(
             cost=np.zeros(count),
             lower=np.where([f.column is Stocks.change for f in self.figures], -_MOST, 0.0),
             upper=np.full(count, _MOST),
@@ -267,20 +268,6 @@ class _ReaderProgram:
             values=np.array([v for row, _ in rows for v in row.values()], dtype=float),
             whole=np.zeros(count, dtype=bool),
         )
-
-    def _sums(self) -> Iterator[_Row]:
-        sums: dict[tuple[Field, tuple[table.Cell, ...]], dict[int, float]] = defaultdict(dict)
-        for i, f in enumerate(self.figures):
-            if not (f.is_stock and _STOCKS in self.withheld):
-                sums[f.column, f.by][i] = 1.0
-        return ((row, 0.0) for row in sums.values())
-
-    def _paid(self) -> Iterator[_Row]:
-        """Yield the total payments in all years: a reader knows the cost of a tonne."""
-        prices = {i: f.price for i, f in enumerate(self.figures) if f.price}
-        if prices and _MONEY not in self.withheld:
-            typical = max(prices.values())
-            yield {i: price / typical for i, price in prices.items()}, 0.0
 
     def _balances(self) -> Iterator[_Row]:
         each: dict[tuple[str, table.Cell], list[int]] = defaultdict(list)

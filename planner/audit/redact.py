@@ -7,7 +7,11 @@ their sentences and shares reveal cannot be controlled.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -16,30 +20,20 @@ from functools import cached_property
 from pathlib import Path
 
 from models import case, errors, schema
-from models.results import (
-    ByMineral,
-    Checks,
-    Contracts,
-    Field,
-    Figure,
-    Members,
-    Name,
-    Prices,
-    Scorecard,
-    Stocks,
-    Summary,
-)
-from models.results.field import spread_header
-from models.results.overall import COUNTED_IN, HHI_BY, OPTION
+from models.results.field import Field, Name, spread_header
+from models.results.members import Members
+from models.results.overall import COUNTED_IN, HHI_BY, OPTION, ByMineral, Figure, Scorecard, Summary
+from models.results.proof import Checks
+from models.results.supply import Contracts, Prices, Stocks
 from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
-from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
 from planner.workbook.cells import country_code, country_words, member_meant
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_file import REDACTED, SUMMARY
+from planner.workbook.save import as_write_error
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Labels: of a row for several members, of a row without figures, of a text that named a member."""
@@ -126,17 +120,22 @@ def redact(
 ) -> Redacted:
     """Return a plan without some members, whose names are spelled as in the plan.
 
-    The fingerprint of its input is salted (see ``planner.audit.salt``). Raises UsageError if a
-    sheet of the plan is missing or changed.
+    The fingerprint of its input is salted. Raises UsageError if a sheet of the plan is missing or
+    changed.
     """
     sheets = _sheets(file)
-    every, gone, salt = frozenset(members_of(file)), frozenset(members), new_salt()
-    rules = _Rules(sheets, gone, every, withheld(sheets, gone, protection, keep_totals=keep_totals))
+    every, gone, salt = frozenset(members_of(file)), frozenset(members), secrets.token_hex(32)
+    hidden = withheld(sheets, gone, protection, keep_totals=keep_totals)
+    rules = _Rules(sheets, gone, every, hidden, name_pattern(sheets, gone, every))
     tables: list[Table] = []
     rows: dict[str, tuple[int, int]] = {}
     values: dict[Cell, Cell] = {}
     for sheet in sheets:
-        kept = [_salted(line, salt) for line in rules.redacted(sheet)]
+        kept = rules.redacted(sheet)
+        for i, line in enumerate(kept):
+            if line.cells.get("measure") == Figure.INPUT_SHA256 and line.cells["value"]:
+                value = salted(str(line.cells["value"]), salt)
+                kept[i] = line.with_cells(value=value, remark=_SALTED)
         table = sheet.with_lines(kept)
         joined = sum(line.cells.get(sheet.member_field) in {OTHERS, WITHHELD} for line in kept)
         if gone_rows := len(sheet.table) - len(table) + joined:
@@ -157,12 +156,8 @@ def redact(
     )
 
 
-def _salted(line: AccountRow, salt: str) -> AccountRow:
-    """Return a line of Summary; in the one with the input's fingerprint, it is salted."""
-    if line.cells.get("measure") != Figure.INPUT_SHA256 or not line.cells["value"]:
-        return line
-    remark = "Salted: it reveals nothing about the input without the salt, which the owner keeps."
-    return line.with_cells(value=salted(str(line.cells["value"]), salt), remark=remark)
+_SALTED = "Salted: it reveals nothing about the input without the salt, which the owner keeps."
+"""The remark on the input's fingerprint."""
 
 
 def _sheets(file: PlanSheets) -> list[AccountSheet]:
@@ -183,7 +178,6 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
 
 
 def write_redacted(path: Path, copy: Redacted) -> None:
-    """Write the workbook of a redacted plan to a path; the salt is not written."""
     write_workbook(path, copy.tables, (), copy.title, copy.made_by, charts_before="")
 
 
@@ -191,17 +185,15 @@ def write_redacted(path: Path, copy: Redacted) -> None:
 class _Rules:
     """What is removed from each sheet, and the rows that replace the removed members.
 
-    ``members`` are all members of the plan, ``gone`` the removed ones.
+    ``members`` are all members of the plan, ``gone`` the removed ones. ``names`` matches texts that
+    reveal one of them.
     """
 
     sheets: list[AccountSheet]
     gone: frozenset[str]
     members: frozenset[str]
     withheld: Withheld
-
-    @cached_property
-    def _names(self) -> NamePattern:
-        return name_pattern(self.sheets, self.gone, self.members)
+    names: re.Pattern[str]
 
     @cached_property
     def _minerals(self) -> set[str]:
@@ -219,10 +211,18 @@ class _Rules:
             if who in self.gone:
                 removed.setdefault(key, []).append(line)
                 below.setdefault(key, len(kept))
-            elif not self._is_group(sheet, who):
+            elif (  # groups of buyers are left out
+                sheet.member_field != "buyer"
+                or not isinstance(who, str)
+                or who == COALITION_BUYER
+                or who in self.members
+            ):
                 cleaned = self._cleaned(line, sheet)
                 if cleaned is not None and self._withholds_totals(line, sheet):
-                    cleaned = _without_totals(cleaned, sheet, is_total=who == COALITION_BUYER)
+                    stays = {f.name for f in sheet.account.kept}
+                    blank = dict.fromkeys(line.cells.keys() - stays)
+                    has_only_totals = who == COALITION_BUYER or not stays
+                    cleaned = None if has_only_totals else cleaned.with_cells(**blank)
                 if cleaned is not None:
                     kept.append(cleaned)
                     below[key] = len(kept)
@@ -252,10 +252,6 @@ class _Rules:
         heading = AccountRow({"measure": f"This copy leaves out {value}."}, is_section=True)
         return heading, AccountRow({"measure": REDACTED, "value": value, "remark": remark})
 
-    def _is_group(self, sheet: AccountSheet, who: Cell) -> bool:
-        is_member = who is None or who == COALITION_BUYER or who in self.members
-        return sheet.member_field == "buyer" and isinstance(who, str) and not is_member
-
     def _withholds_totals(self, line: AccountRow, sheet: AccountSheet) -> bool:
         """Return whether a line is for a mineral whose totals are withheld in the sheet.
 
@@ -282,7 +278,7 @@ class _Rules:
             is_supply = field.names in _SUPPLY or name in _CLASSES or self._is_mineral(field)
             if field.names is Name.SUPPLIER and line.cells.get("group") == schema.BY_COMPANY:
                 is_supply = False  # the company may belong to the member
-            if is_supply or not isinstance(value, str) or not self._names.search(value):
+            if is_supply or not isinstance(value, str) or not self.names.search(_folded(value)):
                 continue
             if name in _ROW_GOES:
                 return None
@@ -352,14 +348,6 @@ class _Rules:
         return bool(minerals) and not minerals & self._withheld_in(measure)
 
 
-def _without_totals(line: AccountRow, sheet: AccountSheet, *, is_total: bool) -> AccountRow | None:
-    """Return a line of a mineral whose totals are withheld; None if it has only totals."""
-    stays = {f.name for f in sheet.account.kept}
-    if is_total or not stays:
-        return None
-    return line.with_cells(**dict.fromkeys(line.cells.keys() - stays))
-
-
 def _joined(lines: list[AccountRow], sheet: AccountSheet, *, has_sums: bool) -> AccountRow | None:
     """Return the row for several members together, or a row that marks withheld figures."""
     account, first = sheet.account, lines[0]
@@ -383,24 +371,14 @@ _TYPED = re.compile(r"--(?:block|lose|what-if)\b|set stock target")
 """Options as typed, which may name a member by a code; a target for all is a target for each."""
 
 
-@dataclass(frozen=True)
-class NamePattern:
-    """Matches texts that reveal a removed member: names in any form, codes as written."""
-
-    pattern: re.Pattern[str]
-
-    def search(self, text: str) -> bool:
-        """Return whether a text reveals a member, whatever the Unicode forms of its characters."""
-        return self.pattern.search(_folded(text)) is not None
-
-
 def name_pattern(
     sheets: Iterable[AccountSheet], gone: AbstractSet[str], members: AbstractSet[str]
-) -> NamePattern:
-    """Return a pattern for texts that reveal a removed member.
+) -> re.Pattern[str]:
+    """Return a pattern for ``_folded`` texts that reveal a removed member.
 
     These are its name, the names and codes of its country, inflected forms (Japanese, Koreas), the
-    names of its contracts, and groups of buyers, since a group may have only one member.
+    names of its contracts, and groups of buyers, since a group may have only one member. Names
+    match in any form, codes as written.
     """
     words = set(gone)
     theirs: set[str] = set()
@@ -412,16 +390,20 @@ def name_pattern(
         words |= buyers - members - {COALITION_BUYER}
         kept.update(name for place in _PLACES for (name,) in sheet.texts(place))
     codes = {code for name in gone for code in country_words(name)}
-    named = {name for name in codes if not _is_code(name)}
-    stems = {
-        rf"(?<!\w){re.escape(_stem(_folded(word)))}" for word in gone | named if _has_stem(word)
+    named = {name for name in codes if not name.isupper() or len(name) > _CODE}
+    stems = {  # of names that are one word of Latin letters, long enough to have inflected forms
+        rf"(?<!\w){re.escape(_folded(word)[: max(_STEM, len(_folded(word)) - 2)])}"
+        for word in gone | named
+        if word.isalpha() and word.isascii() and len(word) > _STEM
     }
     whole = {re.escape(_folded(word)) for word in words | named | (theirs - kept)}
-    pattern = "|".join(sorted(stems | {_word(text) for text in whole}, key=len, reverse=True))
+    whole = {
+        rf"(?<!\w){text}(?:'?s)?(?!\w)" if text.isascii() and len(text) < _STEM else text
+        for text in whole
+    }
+    pattern = "|".join(sorted(stems | whole, key=len, reverse=True))
     coded = "|".join(sorted(re.escape(code) for code in codes - named)) or "(?!)"
-    return NamePattern(
-        re.compile(rf"(?i:{pattern}|{_TYPED.pattern})|(?<![A-Za-z])(?:{coded})(?![A-Za-z])")
-    )
+    return re.compile(rf"(?i:{pattern}|{_TYPED.pattern})|(?<![A-Za-z])(?:{coded})(?![A-Za-z])")
 
 
 def _folded(text: str) -> str:
@@ -431,19 +413,37 @@ def _folded(text: str) -> str:
     return " ".join(seen.split())
 
 
-def _stem(word: str) -> str:
-    return word[: max(_STEM, len(word) - 2)]
+# ---- the salt of a redacted plan's fingerprint, in a separate file that the owner keeps ----------
+# The fingerprint of the input proves from which input a plan was made. But a reader who knows all
+# of the input except one number could try numbers until the fingerprint matches. The salt prevents
+# it.
+
+_SALT = re.compile(r"[0-9a-f]{64}")
 
 
-def _has_stem(word: str) -> bool:
-    """Return whether a name is one word of Latin letters, long enough to have inflected forms."""
-    return word.isalpha() and word.isascii() and len(word) > _STEM
+def salted(fingerprint: str, salt: str) -> str:
+    """Return a salted fingerprint: only who knows the salt can compare it with an input."""
+    return hmac.new(bytes.fromhex(salt), fingerprint.encode(), hashlib.sha256).hexdigest()
 
 
-def _word(escaped: str) -> str:
-    is_short = escaped.isascii() and len(escaped) < _STEM
-    return rf"(?<!\w){escaped}(?:'?s)?(?!\w)" if is_short else escaped
+def salt_file(copy: Path) -> Path:
+    """Return the path of a redacted plan's salt: next to it, unless the owner moves it."""
+    return copy.with_suffix(".salt")
 
 
-def _is_code(word: str) -> bool:
-    return word.isupper() and len(word) <= _CODE
+def write_salt(path: Path, salt: str) -> None:
+    """Write a salt to a file that only its owner can read."""
+    with as_write_error(path):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            path.chmod(0o600)  # an earlier file keeps its mode
+            file.write(f"{salt}\n")
+
+
+def read_salt(path: Path) -> str:
+    """Return the salt in a file; "" if there is none."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+    return text if _SALT.fullmatch(text) else ""

@@ -12,17 +12,15 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from models import tolerances
+from models import resolve, tolerances
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan, block_solver, solving
 from models.program import ComponentArrays, Program, build_program
-from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
-from planner.audit.compare import common_fields, compare, unmatched
+from planner.audit import compare
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.audit.parts import PackageParts, compare_packages, foreign_content
 from planner.render.words import clean, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
@@ -77,10 +75,6 @@ class Verdict:
     whole_projects: bool = False
     search_gap: float = 0.0
     input_file: str = ""
-
-    @property
-    def is_verified(self) -> bool:
-        return not self.findings
 
 
 def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant) -> Verdict:
@@ -142,7 +136,6 @@ def plan_of(file: PlanSheets, case: Case) -> tuple[Plan, tuple[Finding, ...]]:
 
 
 def is_other_input(file: PlanSheets, book: Book) -> bool:
-    """Return whether the plan was made from another input than this one, by its own record."""
     return file.recorded.input_sha256 != book.sha256
 
 
@@ -153,7 +146,7 @@ def _compared(
 
     If all parts are equal, the sheets are not read.
     """
-    difference = compare_packages(file.path, copy)
+    difference = compare.compare_packages(file.path, copy)
     if difference.is_unchanged and not difference.unsure:
         return ComparisonBasis.PARTS, [], sum(_size(file, title, tables) for title in file.grids)
     cells = sum(_cells(grid) for grid in file.grids.values())
@@ -174,19 +167,19 @@ def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
 
 
 def _differences(
-    file: PlanSheets, difference: PackageParts, copy: Path, tables: Mapping[str, Table]
+    file: PlanSheets, difference: compare.PackageParts, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding]]:
     """Return how a file was compared, and the differences, if some of its parts differ."""
     written = {grid.title: grid for grid in excel.open_excel(copy).grids}
     if difference.is_unchanged:
-        return ComparisonBasis.PARTS, compare(file.grids, written, tables)
-    findings = list(foreign_content(file))
+        return ComparisonBasis.PARTS, compare.compare(file.grids, written, tables)
+    findings = list(compare.foreign_content(file))
     is_older = file.recorded.record.planner != _version.__version__
     if is_older:
-        findings += compare(*common_fields(file.grids, written, tables), tables)
-        findings += unmatched(file.grids, written, tables)
+        findings += compare.compare(*compare.common_fields(file.grids, written, tables), tables)
+        findings += compare.unmatched(file.grids, written, tables)
     else:
-        findings += compare(file.grids, written, tables)
+        findings += compare.compare(file.grids, written, tables)
     if difference.is_resaved and seal.is_rounded(file.sealed):
         findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
     if difference.is_resaved or is_older:
@@ -209,11 +202,6 @@ class _Solution:
     def __init__(self, file: PlanSheets) -> None:
         self.file, self.findings = file, list[Finding]()
 
-    def has(self, whose: str) -> bool:
-        """Return whether the workbook has values or duals of a plan, by its name: THIS or FREE."""
-        plans = (Values.plan, Duals.plan)
-        return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
-
     def plan(self, case: Case, whose: str) -> Plan:
         """Rebuild the plan that the workbook names ``whose`` from its values and duals.
 
@@ -229,7 +217,8 @@ class _Solution:
         A plan that buys nothing has no values and no duals, and is not missing.
         """
         plan, findings = self._plan(case, whose)
-        if findings and not self.has(whose):
+        names = (n.cells[0] for f in (Values.plan, Duals.plan) for n in self.file.lines(f))
+        if findings and whose not in names:
             message = f"the plan {whose} is missing, so figures compared with it are not proven"
             self.findings.append(Finding(VALUES, found=message))
             return None
@@ -238,7 +227,7 @@ class _Solution:
 
     def _plan(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
         """Rebuild a plan; the findings are reasons why it is not proven."""
-        expanded = Expanded(case)
+        expanded = resolve.Expanded(case)
         program = build_program(expanded)
         findings: list[Finding] = []
         size = len(program.rows.cost)
@@ -264,7 +253,7 @@ class _Solution:
         groups: Sequence[ComponentArrays],
         size: int,
         findings: list[Finding],
-    ) -> Floats:
+    ) -> resolve.Floats:
         """Return values or undiscounted duals in the program's order, 0 for missing ones."""
         sheet = Values if column is Values.value else Duals
         numbers, seen = np.zeros(size), np.zeros(size, dtype=bool)
@@ -272,15 +261,16 @@ class _Solution:
         for line in self.file.lines(sheet.plan, sheet.family, sheet.key, column):
             plan, family, key, number = line.cells
             name = str(family)
-            if plan == whose and name not in places:
-                places[name] = _places(groups, name)
-            place = places[name].get(str(key), -1) if plan == whose else -1
             if plan != whose:
                 if whose == THIS and plan != FREE:
                     message = f"a plan's workbook does not contain a plan named {plan!r}"
                     expected = f"{THIS!r} or {FREE!r}"
                     findings.append(line.finding_at(sheet.plan, message, expected))
-            elif not places[name]:
+                continue
+            if name not in places:
+                places[name] = _places(groups, name)
+            place = places[name].get(str(key), -1)
+            if not places[name]:
                 findings.append(line.finding_at(sheet.family, f"the case has no {name!r}"))
             elif place < 0:
                 findings.append(line.finding_at(sheet.key, f"the case has no {name} {key!r}"))
@@ -293,14 +283,14 @@ class _Solution:
         return numbers
 
     def _flows(
-        self, e: Expanded, program: Program, findings: list[Finding]
+        self, e: resolve.Expanded, program: Program, findings: list[Finding]
     ) -> Iterator[tuple[SheetRow, int, float]]:
         """Yield the column and the tonnes of each spot flow in the sheet Plan.
 
         Flows under a contract are read from Values, since contracts may share a name.
         """
         d = e.deliveries
-        spot = np.flatnonzero(d.contract == SPOT)
+        spot = np.flatnonzero(d.contract == resolve.SPOT)
         sources = [
             tuple(clean(name).strip() for name in (s.mineral, s.name, s.project)) for s in e.sources
         ]
@@ -344,7 +334,10 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     """Yield a finding for each tolerance that a block's certificate exceeds."""
     which = "" if whose == THIS else f" of the plan {whose}"
     for block in plan.blocks:
-        certificate, where = block.certificate, _where(plan, block.block)
+        certificate, cells = block.certificate, np.array(plan.program.blocks[block.block])
+        minerals = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
+        years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
+        where = f"{few(minerals)}, {span(years)}"
         most = f"at most {tolerances.MOST_GAP:g}"
         if not certificate.violation <= tolerances.MOST_VIOLATION:
             worst = block_solver.worst_place(plan.program, block.block, block.worst)
@@ -378,16 +371,9 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     else:
         columns = np.array([worst - len(rows.row_lower)])
     positions = columns + program.columns_of(block).start
-    spot = program.flow[plan.expanded.deliveries.contract == SPOT]
+    spot = program.flow[plan.expanded.deliveries.contract == resolve.SPOT]
     others = plan.x[positions[~np.isin(positions, spot)]]
     return VALUES if bool((others != 0).any()) else plan_file.PLAN
-
-
-def _where(plan: Plan, block: int) -> str:
-    cells = np.array(plan.program.blocks[block])
-    names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
-    years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
-    return f"{few(names)}, {span(years)}"
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:

@@ -225,7 +225,7 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         from planner.report.study import kind_and_tables, study_verdict
         from planner.workbook.plan_file import PlanFile
 
-        source = read_report(Path(str(answer[Key.OUTPUT]))).source
+        source = read_report(Path(str(answer[Key.OUTPUT])))
         if isinstance(source, PlanFile):
             return True, f"{proven_words()}."
         text, sound = study_verdict(kind_and_tables(source)[1])
@@ -253,7 +253,7 @@ def overview(file: str) -> dict[str, Any]:
     from planner.report.study import kind_and_tables, study_verdict
     from planner.workbook.plan_file import PlanFile
 
-    source = read_report(Path(file)).source
+    source = read_report(Path(file))
     if isinstance(source, PlanFile):
         from models.results import ByMineral, Figure
         from planner.sheets.findings import answer

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,12 @@ from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
-from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells
-from planner.workbook import cells, csv_folder, patch
+from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
+from planner.workbook import cells, csv_folder, headers, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
-from planner.workbook.csv_folder import open_source
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid, Printed
-from planner.workbook.headers import (
-    RECORDS,
-    REMARKS,
-    SPREADS,
-    HeaderRow,
-    ParsedHeader,
-    parse_header,
-    title,
-    unit_factor,
-)
-from planner.workbook.records import read_settings, read_sheet
-from planner.workbook.save import save
+from planner.workbook.headers import title
 
 SECONDS = 60.0
 """Default time limit for reading a source [s]."""
@@ -89,13 +77,13 @@ def pull(
 
     Raises InputError for errors in the sheet Sources, in a source or in its values.
     """
-    file = open_source(path)
-    grids = {RECORDS[name].SHEET: g for g in file.grids if (name := _known(g.title))}
+    file = csv_folder.open_source(path)
+    grids = {headers.RECORDS[name].SHEET: g for g in file.grids if (name := _known(g))}
     context = ReadingContext()
     context.layout.files |= {name: grid.file for name, grid in grids.items() if grid.file}
-    read_settings(grids.get(Settings.SHEET), context)
+    records.read_settings(grids.get(Settings.SHEET), context)
     if Member.SHEET in grids and grids[Member.SHEET].header_row:
-        names = read_sheet(Member, grids[Member.SHEET], context).fields["name"]
+        names = records.read_sheet(Member, grids[Member.SHEET], context).fields["name"]
         context.members = {fold(name): name for name in reversed(names) if name}
     context.findings.clear()
     sources = _sources(grids.get(DataSource.SHEET), context)
@@ -135,15 +123,14 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
     """Write a copy of the workbook with the pulled cells; return its path. Raises WriteError."""
     source = pulled.path
     if not csv_folder.is_folder(source):
-        return save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
+        return save.save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
     files = (patch.edited_csv(source, sheet, each) for sheet, each in pulled.edits.items())
     copy_case(source, target, dict(files))
     return target
 
 
-def _known(title_: str) -> str:
-    names = {fold(name): name for name in RECORDS}
-    return names.get(fold(title_), "")
+def _known(grid: Grid) -> str:
+    return next((name for name in headers.RECORDS if fold(name) == fold(grid.title)), "")
 
 
 def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
@@ -153,12 +140,11 @@ def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ..
         hint = f"planner new FILE --with {DataSource.SHEET} writes an example"
         raise InputError([Finding(DataSource.SHEET, found="there is no source", expected=expected,
                                   hint=hint)])  # fmt: skip
-    read = read_sheet(DataSource, grid, context)
-    if context.findings:
-        errors = [f for f in context.findings if f.severity is Severity.ERROR]
-        if errors:
-            raise InputError(context.layout.in_order(errors))
-        context.findings.clear()
+    read = records.read_sheet(DataSource, grid, context)
+    errors = [f for f in context.findings if f.severity is Severity.ERROR]
+    if errors:
+        raise InputError(context.layout.in_order(errors))
+    context.findings.clear()
     rows: Any = read.records()
     return tuple(rows)
 
@@ -176,7 +162,7 @@ class _Mapped:
     """
 
     theirs: int
-    header: ParsedHeader
+    header: headers.ParsedHeader
     column: Column | None
     factor: float = 1.0
 
@@ -193,11 +179,11 @@ class _FilledSheet:
     added: int = 0
 
     def __post_init__(self) -> None:
-        self.record: type[Record] = RECORDS[_known(self.grid.title)]
+        self.record: type[Record] = headers.RECORDS[_known(self.grid)]
         if self.record.SPREAD == "members" and self.context.members is None:
             self.context.members = {}
         titles = {p: str(t) for p, t in self.grid.header.items()} if self.grid.file else {}
-        header = HeaderRow(self.record, self.grid, self.context)
+        header = headers.HeaderRow(self.record, self.grid, self.context)
         self.headings = {heading.key: heading for heading in header.headings}
         place = {h.key: h.position for h in header.headings}
         layout = SheetLayout(self.grid.header_row, place, titles=titles)
@@ -205,15 +191,12 @@ class _FilledSheet:
         self.last = max(self.grid.rows, default=self.grid.header_row)
         self.bottom = self.last
         self.keys = [c for c in self.record.columns() if c.key]
-        columns = [self._values(fold(c.header)) for c in self.keys]
+        headings = [self.headings.get(fold(c.header)) for c in self.keys]
+        columns = [self.grid.values(h.position if h else 0) for h in headings]
         rows = zip(self.grid.rows, *columns, strict=True)
         keys = [(row, self._key(values)) for row, *values in rows]
         self.places: dict[_Key, int] = {key: row for row, key in reversed(keys)}
         self.own = {row: i for i, row in enumerate(self.grid.rows)}
-
-    def _values(self, key: str) -> list[object]:
-        heading = self.headings.get(key)
-        return self.grid.values(heading.position if heading else 0)
 
     def _key(self, values: Sequence[object]) -> _Key:
         return tuple(_same(c, v) for c, v in zip(self.keys, values, strict=True))
@@ -223,7 +206,8 @@ class _FilledSheet:
     def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
         """Compare the rows of a source with the sheet; SourceError if they do not fit."""
         mapped = self._mapped(source, table)
-        conditions = _conditions(source, table)
+        pairs = [*_pairs(source.where, _WHERE)]
+        conditions = [(_position(name, table), value) for name, value in pairs]
         seen: dict[_Key, int] = {}
         for number, row in enumerate(plain_cells(table.rows), 1):
             if not all(_matches(row[place], value) for place, value in conditions):
@@ -247,69 +231,56 @@ class _FilledSheet:
 
     def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
         """Return the columns to fill; a column missing in the sheet is added."""
-        theirs = {fold(header): i for i, header in enumerate(table.headers)}
         pairs = list(_pairs(source.columns_of, _COLUMNS))
         if not pairs:
             texts = [(h, common_letters(clean(h))) for h in table.headers]
-            known = (h for h, t in texts if not self._parsed(t).is_remark or fold(t) in REMARKS)
+            known = (
+                h for h, t in texts if not self._parsed(t).is_remark or fold(t) in headers.REMARKS
+            )
             pairs = [(h, h) for h in known]
-        mapped = []
-        for their_name, our_name in pairs:
-            if fold(their_name) not in theirs:
-                hint = did_you_mean(their_name, table.headers)
-                msg = f"{table.name} has no column {their_name!r}; {hint}"
-                raise SourceError(msg)
-            mapped.append(self._column(theirs[fold(their_name)], our_name))
+        mapped = [self._column(_position(theirs, table), ours) for theirs, ours in pairs]
         missing = [c.header for c in self.keys if c.required
                    and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
         if missing:
             names = ", ".join(missing)
-            msg = f"no column of {table.name} is for {names}, which is needed to identify rows"
-            raise SourceError(msg)
+            refuse(f"no column of {table.name} is for {names}, which is needed to identify rows")
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            msg = f"two columns of {table.name} are for {twice[0]}"
-            raise SourceError(msg)
+            refuse(f"two columns of {table.name} are for {twice[0]}")
         return mapped
 
-    def _parsed(self, name: str) -> ParsedHeader:
-        return parse_header(self.record, name, self.context.members or {})
+    def _parsed(self, name: str) -> headers.ParsedHeader:
+        return headers.parse_header(self.record, name, self.context.members or {})
 
     def _column(self, theirs: int, our_name: str) -> _Mapped:
         parsed = self._parsed(common_letters(clean(our_name)))
         heading = self.headings.get(parsed.key)
         if heading is None:
             if parsed.is_remark and not parsed.always:
-                columns = [h.label for h in self.headings.values()]
-                hint = did_you_mean(
-                    our_name, [*columns, *(c.header for c in self.record.columns())]
-                )
-                msg = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
-                raise SourceError(msg)
+                names = [h.label for h in self.headings.values()]
+                hint = did_you_mean(our_name, [*names, *(c.header for c in self.record.columns())])
+                refuse(f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}")
             heading = self._added(parsed)
-        column = heading.column or (SPREADS[self.record.SPREAD] if heading.spread else None)
+        column = heading.column or (headers.SPREADS[self.record.SPREAD] if heading.spread else None)
         factor = 1.0
         if column is not None and parsed.unit is not None:
             try:
                 place = f"the column {our_name!r}"
-                times = unit_factor(
-                    column, parsed.unit, place, heading.label, self.context.currency
-                )
+                currency = self.context.currency
+                times = headers.unit_factor(column, parsed.unit, place, heading.label, currency)
             except CellError as error:
-                msg = f"{error.found}; expected {error.expected}"
-                raise SourceError(msg) from error
+                refuse(f"{error.found}; expected {error.expected}", error)
             factor = times / heading.factor
         return _Mapped(theirs, heading, column, factor)
 
-    def _added(self, parsed: ParsedHeader) -> ParsedHeader:
+    def _added(self, parsed: headers.ParsedHeader) -> headers.ParsedHeader:
         places = [h.position for h in self.headings.values()]
         position = max([*places, *self.grid.header, 0]) + 1
         if parsed.column is not None:
             text_ = title(parsed.column, self.context.currency, parsed.year)
         else:
-            text_ = parsed.spread or REMARKS.get(parsed.always, parsed.text)
-        heading = ParsedHeader(text_, position, parsed.name, None, parsed.column, parsed.year,
-                               parsed.always, parsed.spread)  # fmt: skip
+            text_ = parsed.spread or headers.REMARKS.get(parsed.always, parsed.text)
+        heading = replace(parsed, text=text_, position=position, unit=None)
         self.headings[heading.key] = heading
         self.cells[self.grid.header_row, position] = text_
         return heading
@@ -325,8 +296,7 @@ class _FilledSheet:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
             place = f"{table.name}, row {number}, {table.headers[mapped.theirs]}"
-            msg = f"{place}: the cell has binary data, not a value"
-            raise SourceError(msg)
+            refuse(f"{place}: the cell has binary data, not a value")
         try:
             if column is None:
                 return text(value)
@@ -336,8 +306,7 @@ class _FilledSheet:
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
             found = Finding(found=error.found, expected=error.expected, hint=hint).message
-            msg = f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}"
-            raise SourceError(msg) from error
+            refuse(f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}", error)
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
@@ -362,7 +331,7 @@ class _FilledSheet:
         for mapped, value in given.items():
             position = mapped.header.position
             place = address(position, row)
-            before = self.cells.get((row, position), self._before(row, position))
+            before = self._present(row, position)
             is_source = mapped.header.always == "source"
             if value is None or _is_same(mapped.column, before, value):
                 continue
@@ -380,17 +349,21 @@ class _FilledSheet:
         if written:
             self._mark(row, f"{', '.join(written)}: {source}, {day}", source)
 
-    def _before(self, row: int, position: int) -> object:
+    def _present(self, row: int, position: int) -> object:
+        """Return the value of a cell, with the changes so far; None if it is blank or new."""
         i = self.own.get(row)
-        return None if i is None else self.grid.values(position)[i]
+        before = None if i is None else self.grid.values(position)[i]
+        return self.cells.get((row, position), before)
 
     def _mark(self, row: int, text_: str, source: str) -> None:
         """Write source and date into the row's Source; entries of other sources stay."""
-        heading = self.headings.get("source") or self._added(self._parsed(REMARKS["source"]))
+        heading = self.headings.get("source") or self._added(
+            self._parsed(headers.REMARKS["source"])
+        )
         place = row, heading.position
         if address(place[1], row) in self.formulas:
             return
-        before = self.cells.get(place, self._before(*place))
+        before = self._present(*place)
         parts = [] if before is None else str(before).split("; ")
         old = re.compile(rf".*: {re.escape(source)}, \d{{4}}-\d\d-\d\d")
         kept = [part for part in parts if not old.fullmatch(part)]
@@ -438,17 +411,13 @@ def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
     for part in filter(None, map(str.strip, given.split(";"))):
         theirs, sign, ours = (each.strip() for each in part.partition("="))
         if not (sign and theirs):
-            msg = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
-            raise SourceError(msg)
+            refuse(f"{header} has {part!r}: write pairs as theirs=ours, separated by ;")
         yield theirs, ours
 
 
-def _conditions(source: DataSource, table: SourceTable) -> list[tuple[int, str]]:
+def _position(name: str, table: SourceTable) -> int:
+    """Return the position of a source's column; SourceError suggests a similar one."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
-    conditions = []
-    for theirs, value in _pairs(source.where, _WHERE):
-        if fold(theirs) not in places:
-            msg = f"{table.name} has no column {theirs!r}; {did_you_mean(theirs, table.headers)}"
-            raise SourceError(msg)
-        conditions.append((places[fold(theirs)], value))
-    return conditions
+    if fold(name) not in places:
+        refuse(f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}")
+    return places[fold(name)]

@@ -21,13 +21,20 @@ from typing import Any
 
 import pandas as pd
 
-from models import results
-from models.errors import Finding, UsageError, WriteError
+from models import errors, results
 from models.results import About, Field, Figure, Look, Name, Result, Runs
 from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
-from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
+from planner.workbook.plan_file import (
+    PlanFile,
+    StudyFile,
+    code_of,
+    edited,
+    is_number,
+    read_plan,
+    read_study,
+)
 from planner.workbook.save import behind_links, refuse_special_file, save, sync_folder
 
 RUN = "run_id"
@@ -79,7 +86,7 @@ class DataRun:
 
     facts: dict[str, str]
     tables: tuple[DataTable, ...]
-    warnings: tuple[Finding, ...] = ()
+    warnings: tuple[errors.Finding, ...] = ()
 
     @property
     def run(self) -> str:
@@ -88,7 +95,6 @@ class DataRun:
 
     @property
     def as_json(self) -> dict[str, object]:
-        """The run in JSON: some of its facts, and the number of rows of each table."""
         facts: dict[str, object] = {name: self.facts[name] for name in _JSON_FACTS}
         return facts | {"rows": {table.name: len(table) for table in self.tables}}
 
@@ -99,18 +105,26 @@ class DataRun:
 def data_of(path: Path) -> DataRun:
     """Read the workbook of a plan or of a study; InputError if it is neither, or redacted."""
     study = kind_of(sheet_names(path))
+    file: PlanFile | StudyFile
     if study is None:
-        plan = read_plan(path)
+        file = plan = read_plan(path)
+        kind, money, warnings = "plan", plan.currency, edited(plan)
         declared = [r for r in results.CATALOGUE.values() if not r.BOOK and r.TABLE in plan.tables]
         facts = {name: str(plan.measure(row) or "") for name, row in _FACTS.items()}
-        money, warnings = plan.currency, edited(plan)
-        return _run(plan, "plan", plan.title, money, declared, facts, warnings)
-    file = read_study(path, study.RESULTS[0].TABLE, study.NAME)
-    tables = Tables.read(file.tables, (*study.RESULTS, About, Runs))
-    facts = {name: tables.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
-    words = [result.words.get("money", "") for result in tables.results.values()]
-    money = next(filter(None, words), "")
-    return _run(file, study.NAME, file.title, money, list(tables.results), facts, ())
+    else:
+        file = read_study(path, study.RESULTS[0].TABLE, study.NAME)
+        read = Tables.read(file.tables, (*study.RESULTS, About, Runs))
+        words = [result.words.get("money", "") for result in read.results.values()]
+        kind, money, warnings = study.NAME, next(filter(None, words), ""), ()
+        declared = list(read.results)
+        facts = {name: read.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
+    tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
+    facts |= {
+        RUN: _fingerprint(kind, tables), "kind": kind, "title": file.title or file.path.stem,
+        "currency": money, "file": file.path.name,
+        "added": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
+    }  # fmt: skip
+    return DataRun(dict.fromkeys(RUN_FACTS, "") | facts, tables, warnings)
 
 
 _FACTS = {
@@ -127,35 +141,18 @@ RUN_FACTS = (RUN, "kind", "title", "currency", "file", *_FACTS, "added")
 """The columns of the table ``runs``."""
 
 
-def _run(  # noqa: PLR0913, PLR0917 - the parts of a run
-    file: PlanFile | StudyFile,
-    kind: str,
-    title: str,
-    money: str,
-    declared: Iterable[type[Result]],
-    facts: dict[str, str],
-    warnings: tuple[Finding, ...],
-) -> DataRun:
-    tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
-    about = {"kind": kind, "title": title or file.path.stem, "currency": money,
-             "file": file.path.name}  # fmt: skip
-    about["added"] = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
-    given = dict.fromkeys(RUN_FACTS, "") | {RUN: _fingerprint(kind, tables)} | facts | about
-    return DataRun(given, tables, warnings)
-
-
 def _fingerprint(kind: str, tables: Iterable[DataTable]) -> str:
     """Return the SHA-256 of the tables, without times and the file's name."""
     digest = hashlib.sha256(kind.encode())
     for table in tables:
-        rows = [row for row in zip(*table.values, strict=True) if not _is_of_the_hour(row[0])]
+        rows = [
+            row
+            for row in zip(*table.values, strict=True)
+            if row[0] not in _OF_THE_HOUR and not str(row[0]).startswith(_TIME)
+        ]
         names = [column.name for column in table.columns]
         digest.update(json.dumps([table.name, names, rows]).encode())
     return digest.hexdigest()
-
-
-def _is_of_the_hour(measure: Any) -> bool:
-    return measure in _OF_THE_HOUR or str(measure).startswith(_TIME)
 
 
 def table_name(kind: type[Result]) -> str:
@@ -173,9 +170,7 @@ def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
     fields = [f for f in kind.FIELDS if f.name in places]
     spread = next((f for f in kind.FIELDS if f.spread), None)
     if spread is None:
-        columns = [
-            (c, v) for f in fields for c, v in _columns(kind, f, frame.iloc[:, places[f.name]])
-        ]
+        columns = [c for f in fields for c in _columns(kind, f, frame.iloc[:, places[f.name]])]
     else:
         columns = _long(kind, spread, fields, frame, places)
     declared, values = zip(*columns, strict=True)
@@ -201,9 +196,9 @@ def _columns(
             meaning = f"{field.header} as its ISO3 code."
             yield replace(made, name=f"{field.name}{_CODE}", kind=_TEXT, meaning=meaning), codes
     elif field.look in {Look.YEAR, Look.COUNT}:
-        yield replace(made, kind=_WHOLE), [int(v) if _is_number(v) else None for v in listed]
+        yield replace(made, kind=_WHOLE), [int(v) if is_number(v) else None for v in listed]
     else:
-        yield made, [float(v) if _is_number(v) else None for v in listed]
+        yield made, [float(v) if is_number(v) else None for v in listed]
 
 
 def _long(
@@ -229,10 +224,10 @@ def _long(
     columns = [pair for f in own for pair in _columns(kind, f, frame.iloc[rows, places[f.name]])]
     header = DataColumn(name, _TEXT, name.capitalize(), "", "Blank: all together.", is_key=True)
     names = [each for _, each, _ in filled]
-    if all(each.isdecimal() for each in names):  # years
-        columns.append((replace(header, kind=_WHOLE, meaning=""), list(map(int, names))))
-    else:
-        columns.append((header, names))
+    is_by_year = all(each.isdecimal() for each in names)
+    if is_by_year:
+        header = replace(header, kind=_WHOLE, meaning="")
+    columns.append((header, list(map(int, names)) if is_by_year else names))
     cells = Field("Value", Look.LONG, spread.meaning, unit=spread.unit, name="value")
     return [*columns, *_columns(kind, cells, [cell for _, _, cell in filled])]
 
@@ -241,10 +236,6 @@ def _plain(value: Any) -> Any:
     if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _as_text(value: Any) -> str:
@@ -272,7 +263,7 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
             file.execute("BEGIN IMMEDIATE")
             if not is_new and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
-                raise WriteError(msg)
+                raise errors.WriteError(msg)
             for run in runs:
                 _insert(file, run)
             file.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -280,27 +271,21 @@ def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
     except (OSError, sqlite3.Error) as error:
         if is_new:
             target.unlink(missing_ok=True)
-        msg = f"{path} cannot be written: {_reason(error)}"
-        raise WriteError(msg) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            reason = os.strerror(errno.ENOSPC)  # in the system's words, not SQLite's
+        msg = f"{path} cannot be written: {reason}"
+        raise errors.WriteError(msg) from error
     sync_folder(target.parent)
     return path
-
-
-def _reason(error: OSError | sqlite3.Error) -> str:
-    """Return the reason of an error; for a full disk in the system's words, not SQLite's."""
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return os.strerror(errno.ENOSPC)
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _insert(file: sqlite3.Connection, run: DataRun) -> None:
     facts = ", ".join(f"{name} TEXT" for name in RUN_FACTS[1:])
     file.execute(f"CREATE TABLE IF NOT EXISTS runs ({RUN} TEXT PRIMARY KEY, {facts})")
-    file.execute(
-        f"CREATE TABLE IF NOT EXISTS {_LIST} (table_name TEXT, column_name TEXT, sheet TEXT,"
-        " header TEXT, unit TEXT, is_key INTEGER, meaning TEXT, table_meaning TEXT,"
-        " PRIMARY KEY (table_name, column_name))"
-    )
+    listed = ", ".join(f"{column.name} {column.kind}" for column in _LISTED)
+    key = "PRIMARY KEY (table_name, column_name)"
+    file.execute(f"CREATE TABLE IF NOT EXISTS {_LIST} ({listed}, {key})")
     there = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in there:
         if name != _LIST:
@@ -337,6 +322,16 @@ def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
     )
 
 
+_LISTED = tuple(
+    DataColumn(name, _WHOLE if name == "is_key" else _TEXT, name, "", "", False)
+    for name in (
+        "table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
+        "table_meaning",
+    )
+)  # fmt: skip
+"""The columns of the table that lists all columns."""
+
+
 def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
     for c in table.columns:
         yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
@@ -353,7 +348,7 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
     for run in runs:
         name = f"{run.run}.parquet"
         facts = [DataColumn(each, _TEXT, each, "", "", each == RUN) for each in RUN_FACTS[1:]]
@@ -364,12 +359,8 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
 
 
 def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
-    names = ("table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
-             "table_meaning")  # fmt: skip
     values = zip(*(row for table in tables for row in _listed(table)), strict=True)
-    kinds = {"is_key": _WHOLE}
-    columns = (DataColumn(name, kinds.get(name, _TEXT), name, "", "", False) for name in names)
-    yield DataTable(_LIST, "", "", tuple(columns), tuple(map(list, values)))
+    yield DataTable(_LIST, "", "", _LISTED, tuple(map(list, values)))
 
 
 def _put(path: Path, table: DataTable, run: str) -> None:

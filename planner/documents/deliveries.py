@@ -6,15 +6,32 @@ import calendar
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from models.results.field import Result, spread_over
 from models.results.orders import Calendar
-from planner.documents.numbers import rounded
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
+
+
+def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
+    """Round to a number of decimals, after rounding to ``digits`` significant digits.
+
+    So 106.10849999999999, which another program may have saved for 106.1085, gives the same.
+    """
+    return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+
+
+def plain_number(value: float, decimals: int, digits: int) -> str:
+    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
+    text = format(rounded(value, decimals, digits), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "quarter": tuple(f"Q{number}" for number in range(1, 5)),
@@ -66,9 +83,11 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
     rows: list[Any] = orders.to_dict("records")
     for order in rows:
         tonnes = split(order["tonnes"], len(parts))
-        money = _shared(rounded(order["total_amount"], _CENT, 14), tonnes)
-        for part, own, cost in zip(parts, tonnes, money, strict=True):
+        money, whole = rounded(order["total_amount"], _CENT, 14), sum(tonnes)
+        paid = Decimal(0)
+        for part, own, so_far in zip(parts, tonnes, itertools.accumulate(tonnes), strict=True):
             if own:
+                due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT))
                 start, end = days_of(int(order["year"]), part)
                 yield {
                     **order,
@@ -77,33 +96,25 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
                     "start_date": start,
                     "end_date": end,
                     "tonnes": float(own),
-                    "total_amount": float(cost),
+                    "total_amount": float(due - paid),
                 }
-
-
-def _shared(money: Decimal, tonnes: list[Decimal]) -> list[Decimal]:
-    """Return the money of each delivery by its tonnes, rounded to the cent; they add up to all."""
-    whole, so_far, before = sum(tonnes), Decimal(0), Decimal(0)
-    shares = []
-    for own in tonnes:
-        so_far += own
-        due = (money * so_far / whole).quantize(Decimal(1).scaleb(-_CENT)) if whole else before
-        shares.append(due - before)
-        before = due
-    return shares
+                paid = due
 
 
 def calendar_of(orders: pd.DataFrame, period: str) -> Result:
     parts = PARTS[period]
-    kind = spread_over(Calendar, Calendar.parts, parts)
+    names = ("order_id", "year", "mineral", "refiner", "contract", "tonnes")
     rows: list[Any] = orders.to_dict("records")
-    shown = [
-        {
-            **{name: row[name] for name in ("order_id", "year", "mineral", "refiner", "contract")},
-            "tonnes": row["tonnes"],
-            "unit": row["mass_unit"] or "t",
-            **{f"of_{i}": float(part) for i, part in enumerate(split(row["tonnes"], len(parts)))},
-        }
-        for row in rows
-    ]
-    return kind.of_rows(shown)
+    return spread_over(Calendar, Calendar.parts, parts).of_rows(
+        [
+            {
+                **{name: row[name] for name in names},
+                "unit": row["mass_unit"] or "t",
+                **{
+                    f"of_{i}": float(part)
+                    for i, part in enumerate(split(row["tonnes"], len(parts)))
+                },
+            }
+            for row in rows
+        ]
+    )

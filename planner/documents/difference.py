@@ -16,21 +16,13 @@ import pandas as pd
 from models import measures, schema, tolerances
 from models.measures import SAME_COST, change, extra_cost, largest_country_shares, ratio
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
+from models.results import difference as sheets
 from models.results.common import NOTE
-from models.results.difference import (
-    FIGURES,
-    Difference,
-    MemberChanges,
-    MineralChanges,
-    Moves,
-    PriceChanges,
-    WhoPaysMore,
-)
 from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
-from planner.render.table import Cell, Table, table_of
+from planner.render.table import Cell, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
 from planner.sheets.changes import changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
@@ -128,11 +120,11 @@ class PlanDifference:
     pair: Pair
     lines: tuple[MeasurePair, ...]
     minerals: pd.DataFrame
-    members: MemberChanges
-    who_pays: WhoPaysMore
-    prices: PriceChanges
+    members: sheets.MemberChanges
+    who_pays: sheets.WhoPaysMore
+    prices: sheets.PriceChanges
     prices_in_all: int
-    moves: Moves
+    moves: sheets.Moves
     moved: int
     among_equals: tuple[str, ...]
 
@@ -173,72 +165,62 @@ class PlanDifference:
         if self.verdict:
             return f"{self.verdict}."
         figures = {line.measure: line for line in self.lines if line.is_figure}
-        missing = [*_more_missing(figures.get(Figure.SHORTAGE))]
+        short, total = figures.get(Figure.SHORTAGE), figures.get(Figure.TOTAL_COST)
         if self.pair.same_years:
             who = "The new plan"
-            clauses = [*_more_cost(figures.get(Figure.TOTAL_COST)), *missing]
+            clauses = _clause(total, "costs the same", "costs {}, with shortage at its price,")
         else:
             years = each_year(self.pair.years)
             who = f"Over the years that are in both plans ({years}), the new plan"
-            clauses = [*_more_paid(figures.get(Figure.PURCHASES_COST)), *missing]
+            paid = figures.get(Figure.PURCHASES_COST)
+            clauses = _clause(paid, "pays as much for purchases", "pays {} for purchases")
+        as_much = short is not None and bool(short.new)
+        same = f"leaves {'as much missing' if as_much else 'nothing missing, like the old one'}"
+        clauses += _clause(short, same, "leaves {} missing")
         return f"{who} {' and '.join(clauses)}." if clauses else "The totals can't be compared."
 
     @property
     def not_shown(self) -> str:
         """A sentence with the minerals whose flows are left out; "" if there is none."""
         names = ", ".join(self.among_equals)
-        return (
-            f"These minerals cost the same in both plans, so their flows are not shown: {names}"
-            if names
-            else ""
-        )
+        lead = "These minerals cost the same in both plans, so their flows are not shown"
+        return f"{lead}: {names}" if names else ""
 
     @property
     def flows(self) -> list[tuple[str, float, float, float]]:
         """The listed flows, largest change first: description, then old, new and change [t]."""
-        names, amounts = (Moves.mineral, Moves.seller, Moves.buyer), (Moves.old, Moves.new)
+        kind = sheets.Moves
+        fields = (kind.mineral, kind.seller, kind.buyer, kind.old, kind.new, kind.change)
         flows = [
             (f"{mineral}: {seller} to {buyer}", *tonnes)
-            for mineral, seller, buyer, *tonnes in self.moves.rows(*names, *amounts, Moves.change)
+            for mineral, seller, buyer, *tonnes in self.moves.rows(*fields)
             if buyer  # the row that counts the other flows has none
         ]
         return sorted(flows, key=lambda flow: -abs(flow[-1]))
 
 
-def _more_cost(cost: MeasurePair | None) -> Iterator[str]:
-    if cost is None or cost.change is None:
-        return
-    if not cost.change:
-        yield "costs the same"
-        return
-    yield f"costs {_by(cost)}, with shortage at its price,"
+def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
+    """Return a clause on the change of a figure, with the change in ``differs``; [] if unknown.
 
-
-def _more_paid(paid: MeasurePair | None) -> Iterator[str]:
-    if paid is not None and paid.change is not None:
-        yield f"pays {_by(paid) if paid.change else 'as much'} for purchases"
-
-
-def _by(cost: MeasurePair) -> str:
-    """Return a change of cost: in per cent, or in money if that would be printed as 0 %."""
-    change, share = cost.change or 0.0, abs(cost.relative_change or 0.0)
-    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(change), cost.unit)
-    return f"{by} {'more' if change > 0 else 'less'}"
-
-
-def _more_missing(short: MeasurePair | None) -> Iterator[str]:
-    if short is None or short.change is None:
-        return
-    if short.change:
-        way = "more" if short.change > 0 else "less"
-        yield f"leaves {tonnes(abs(short.change))} {way} missing"
-    else:
-        yield "leaves as much missing" if short.new else "leaves nothing missing, like the old one"
+    A change of cost is in per cent, or in money if that would be printed as 0 %.
+    """
+    if line is None or line.change is None:
+        return []
+    share = abs(line.relative_change or 0.0)
+    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(line.change), line.unit)
+    if line.measure == Figure.SHORTAGE:
+        by = tonnes(abs(line.change))
+    by += " more" if line.change > 0 else " less"
+    return [differs.format(by) if line.change else same]
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
-    prices, by_mineral = _prices(pair), _minerals(pair)
+    sides, grain = (pair.old, pair.new), ["year", "mineral", "member"]
+    landed = [pair.rows(plan, Prices).set_index(grain) for plan in sides]
+    prices, by_mineral = _joined(pair, landed, ("marginal", "landed"), grain), _minerals(pair)
+    keys = ["member", "mineral"]
+    members = _joined(pair, [_amounts(pair, plan, keys) for plan in sides], _MEMBER, keys)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
     flows = changed_amounts(_flows(pair, old), _flows(pair, new), ["mineral"])
     flows = flows[flows["mineral"].map(pair.is_in_both).astype(bool)]
@@ -253,17 +235,17 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         pair=pair,
         lines=tuple(_lines(pair, by_mineral)),
         minerals=by_mineral,
-        members=_result(pair, MemberChanges, _members(pair)),
+        members=_changes(pair, sheets.MemberChanges, members),
         who_pays=_who_pays(pair),
-        prices=_result(pair, PriceChanges, prices[~same]),
+        prices=_changes(pair, sheets.PriceChanges, prices[~same]),
         prices_in_all=len(prices),
-        moves=Moves.of_rows(rows),
+        moves=sheets.Moves.of_rows(rows),
         moved=len(flows),
         among_equals=tuple(equal),
     )
 
 
-def _result(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
+def _changes(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
     units = [pair.unit(mineral) for mineral in table["mineral"]]
     data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
     return kind(words={"money": pair.money}, unit=units, **data)
@@ -301,22 +283,17 @@ def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[flo
     """Return totals (old, new) over the years in both plans; none if the plans' years are equal."""
     if pair.same_years or not pair.years:
         return {}
-    totals: dict[str, list[float | None]] = {}
+    amounts, sides = ("demand", "purchased", "short", "paid"), []
     for side in ("old", "new"):
-        demand, bought, short, paid = (
-            float(by_mineral[f"{name}_{side}"].sum())
-            for name in ("demand", "purchased", "short", "paid")
-        )
-        for figure, value in (
-            (Figure.DEMAND, demand),
-            (Figure.TONNES, bought),
-            (Figure.SHORTAGE, short),
-            (Figure.PURCHASES_COST, paid),
-            (Figure.COST_PER_TONNE, ratio(paid, bought)),
-            (Figure.SERVED_SHARE, measures.served_share(demand, short)),
-        ):
-            totals.setdefault(figure, []).append(value)
-    return totals
+        sums = (float(by_mineral[f"{name}_{side}"].sum()) for name in amounts)
+        demand, bought, short, paid = sums
+        sides.append({
+            Figure.DEMAND: demand, Figure.TONNES: bought, Figure.SHORTAGE: short,
+            Figure.PURCHASES_COST: paid, Figure.COST_PER_TONNE: ratio(paid, bought),
+            Figure.SERVED_SHARE: measures.served_share(demand, short),
+        })  # fmt: skip
+    old, new = sides
+    return {figure: [old[figure], new[figure]] for figure in old}
 
 
 def _figure(
@@ -373,7 +350,12 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     sides = []
     for plan in (pair.old, pair.new):
         side = _amounts(pair, plan, ["mineral"])
-        side["share"], side["country"] = _largest(pair, plan)
+        basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
+        tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
+        shares = {mineral: top.share for mineral, top in tops.items()}
+        countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
+        side["share"] = pd.Series(shares, dtype=float)
+        side["country"] = pd.Series(countries, dtype=object)
         sides.append(side)
     table = _joined(pair, sides, _MINERAL, ["mineral"])
     for word, side in zip(("old", "new"), sides, strict=True):
@@ -381,14 +363,7 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     return table
 
 
-def _members(pair: Pair) -> pd.DataFrame:
-    """Return one row per member and mineral: purchases, shortage, cost."""
-    keys = ["member", "mineral"]
-    sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
-    return _joined(pair, sides, _MEMBER, keys)
-
-
-def _who_pays(pair: Pair) -> WhoPaysMore:
+def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
     old, new = (pair.rows(plan, Prices) for plan in sides)
@@ -408,7 +383,7 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
             by = change(now, was, tolerances.SAME_COST) if is_one_money else None
             row |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
         rows.append(row)
-    return WhoPaysMore.of_rows(rows, words={"money": pair.money})
+    return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.money})
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
@@ -423,13 +398,6 @@ def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
     return {name: float(cost) * len(pair.years) for name, cost in costs}
 
 
-def _prices(pair: Pair) -> pd.DataFrame:
-    """Return one row per year, mineral and member: price of one tonne more, and average price."""
-    keys = ["year", "mineral", "member"]
-    sides = [pair.rows(plan, Prices).set_index(keys) for plan in (pair.old, pair.new)]
-    return _joined(pair, sides, ("marginal", "landed"), keys)
-
-
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
     if PlantInputs in plan:  # the buyers of products pay for the inputs
@@ -440,15 +408,6 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table["paid"] = table["paid"].fillna(0.0)
     table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
     return table
-
-
-def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
-    """Return the largest share of one country in each mineral in any year, and the country."""
-    basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
-    tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
-    shares = {mineral: top.share for mineral, top in tops.items()}
-    countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
-    return pd.Series(shares, dtype=float), pd.Series(countries, dtype=object)
 
 
 def _joined(
@@ -514,23 +473,23 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
 
 
 def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: str) -> None:
+    """Write the sheets in order; sheets without rows are left out, except the first."""
     from planner.render.xlsx import write_workbook
 
-    tables = difference_tables(result, inputs)
+    moves = result.moves
+    if result.not_shown:  # in the last row: the minerals whose flows are left out
+        rows = moves.frame().to_dict("records")
+        moves = sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])
+    further: tuple[Result, ...] = (
+        inputs.changes, _by_mineral(result), result.members, result.who_pays, moves,
+        result.prices,
+    )  # fmt: skip
+    every = (_figures(result, inputs), *(each for each in further if len(each)))
+    tables = tuple(map(table_of, every))
     write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
 
 
-def difference_tables(result: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
-    """Return the sheets in order; sheets without rows are left out, except the first."""
-    further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral(result), result.members, result.who_pays, _all_moves(result),
-        result.prices,
-    )  # fmt: skip
-    first = _figures(result, inputs)
-    return tuple(table_of(each) for each in (first, *(r for r in further if len(r))))
-
-
-def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
+def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
     notes = [*result.pair.notes(), *inputs.notes]
     if not result.is_equal:
         notes.append(SAME_COST)
@@ -540,7 +499,7 @@ def _figures(result: PlanDifference, inputs: Inputs) -> Difference:
     if result.pair.years:
         lines.append(MeasurePair("Years of the other sheets", remark=each_year(result.pair.years)))
     lines += result.lines
-    return Difference(
+    return sheets.Difference(
         measure=[line.measure for line in lines],
         remark=[line.remark or None for line in lines],
         sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
@@ -560,7 +519,7 @@ def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
     }
 
 
-def _by_mineral(result: PlanDifference) -> MineralChanges:
+def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
@@ -573,20 +532,12 @@ def _by_mineral(result: PlanDifference) -> MineralChanges:
             sides = (row[f"{amount}_{word}"] for word in ("old", "new"))
             old, new = (float(side) if known(side) else None for side in sides)
             look, is_known = _LOOKS[amount], known(row[f"{amount}_change"])
-            name, unit_of_it = FIGURES[amount], units.get(look, "")
+            name, unit_of_it = sheets.FIGURES[amount], units.get(look, "")
             lines.append(MeasurePair(name, old, new, look, unit_of_it, is_known=is_known))
         names = (row[f"country_{word}"] for word in ("old", "new"))
         was, now = (name if isinstance(name, str) else None for name in names)
-        lines.append(MeasurePair(FIGURES["country"], was, now))
+        lines.append(MeasurePair(sheets.FIGURES["country"], was, now))
         minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
-    return MineralChanges(
+    return sheets.MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
     )
-
-
-def _all_moves(result: PlanDifference) -> Moves:
-    """Return the changed flows, and in a last row the minerals whose flows are left out."""
-    if not result.not_shown:
-        return result.moves
-    rows = result.moves.frame().to_dict("records")
-    return Moves.of_rows([*rows, {"seller": result.not_shown}])

@@ -14,6 +14,7 @@ import re
 import shutil
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,9 +25,7 @@ from models.errors import WriteError
 from planner.render.table import Table
 from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
-from planner.workbook import save
-from planner.workbook.csv_folder import csv_name, sheet_of
-from planner.workbook.save import fingerprint
+from planner.workbook import csv_folder, save
 
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")
@@ -72,11 +71,8 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     Letters of every alphabet stay, and apostrophes. Names that would give the same stem, or stems
     that differ only in case, get a code.
     """
-    listed = list(names)
-    stems = {name: _stem(name) for name in listed}
-    counts: dict[str, int] = {}
-    for stem in stems.values():
-        counts[fold(stem)] = counts.get(fold(stem), 0) + 1
+    stems = {name: _stem(name) for name in names}
+    counts = Counter(map(fold, stems.values()))
     return {
         name: stem if counts[fold(stem)] == 1 else f"{stem} {_code(name)}"
         for name, stem in stems.items()
@@ -124,8 +120,7 @@ def earlier_files(folder: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
             return _listed_in(folder / kind.manifest, kind)
         names = (path.name for path in folder.iterdir())
         foreign = sorted(n for n in names if n[0] != "." and n.lower() not in _OF_THE_SYSTEM)
-    if foreign:
-        raise WriteError(_not_ours(folder, foreign, kind))
+    _refuse_foreign(folder, foreign, kind)
     return {}
 
 
@@ -150,7 +145,11 @@ def replace_files(
         place = target.parent if is_alone else target
         place.mkdir(parents=True, exist_ok=True)
         with scratch_folder(place) as scratch:
-            prints = {name: _filled(scratch / name, write) for name, write in files.items()}
+            prints = {}
+            for name, write in files.items():
+                write(scratch / name)
+                save.sync_file(scratch / name)
+                prints[name] = save.fingerprint(scratch / name)
             about = {"made_by": kind.maker, **(about or {})}
             change = _Change(scratch, target, kind, about, prints)
             if not (is_alone and change.swap_folder()):
@@ -253,12 +252,6 @@ class _Change:
         manifest.replace(folder / self.kind.manifest)
 
 
-def _filled(path: Path, write: Write) -> str:
-    write(path)
-    save.sync_file(path)
-    return fingerprint(path)
-
-
 def _stale(
     folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]]
 ) -> tuple[list[str], list[str]]:
@@ -267,7 +260,7 @@ def _stale(
     removed = [
         name
         for name in stale
-        if not save.is_in_use(folder / name) and fingerprint(folder / name) in earlier[name]
+        if not save.is_in_use(folder / name) and save.fingerprint(folder / name) in earlier[name]
     ]
     return removed, [name for name in stale if name not in removed]
 
@@ -297,14 +290,11 @@ def _refuse(
     paths = [folder / name for name in files]
     there = [path for path in paths if path.exists() or path.is_symlink()]
     foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
-    if foreign:
-        raise WriteError(_not_ours(folder, foreign, kind))
-    changed = [p.name for p in there if fingerprint(p) not in earlier[p.name]]
+    _refuse_foreign(folder, foreign, kind)
+    changed = [p.name for p in there if save.fingerprint(p) not in earlier[p.name]]
     if changed:
-        msg = (
-            f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move your version"
-            " elsewhere, or choose another folder"
-        )
+        end = "move your version elsewhere, or choose another folder"
+        msg = f"{few(changed)} in {folder} changed since {kind.maker} wrote it: {end}"
         raise WriteError(msg)
     used = [path.name for path in there if save.is_in_use(path)]
     if used:
@@ -312,11 +302,11 @@ def _refuse(
         raise WriteError(msg)
 
 
-def _not_ours(folder: Path, names: list[str], kind: FolderKind) -> str:
-    return (
-        f"{folder} has {few(names)}, which {kind.maker} did not write:"
-        " choose another folder, new or empty"
-    )
+def _refuse_foreign(folder: Path, names: list[str], kind: FolderKind) -> None:
+    if names:
+        end = f"which {kind.maker} did not write: choose another folder, new or empty"
+        msg = f"{folder} has {few(names)}, {end}"
+        raise WriteError(msg)
 
 
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
@@ -324,7 +314,7 @@ def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
 
     All files are replaced together. Raises WriteError if the folder has files from elsewhere.
     """
-    files = {csv_name(table.name): partial(write_table, table) for table in tables}
+    files = {csv_folder.csv_name(table.name): partial(write_table, table) for table in tables}
     return list(replace_files(folder, files, TABLES).files)
 
 
@@ -334,12 +324,12 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
     CSV files of other sheets are removed; all other files stay. Raises WriteError.
     """
     for sheet, (header, *rows) in sheets.items():
-        write = partial(_write_rows, map(str, header), rows)
-        save.save(folder / csv_name(sheet), write, beside=False)
+        write = partial(write_rows, headers=map(str, header), rows=rows)
+        save.save(folder / csv_folder.csv_name(sheet), write, beside=False)
     with save.as_write_error(folder):
         for each in list(folder.glob("*.[cC][sS][vV]")):
-            sheet = sheet_of(each.name)
-            written = folder / csv_name(sheet)  # maybe the same file, if case is ignored
+            sheet = csv_folder.sheet_of(each.name)
+            written = folder / csv_folder.csv_name(sheet)  # maybe the same file, if case is ignored
             if sheet and not (sheet in sheets and each.samefile(written)):
                 each.unlink()
 
@@ -365,10 +355,6 @@ def copy_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
             scratch.rename(place)
 
 
-def _write_rows(header: Iterable[str], rows: Iterable[Iterable[object]], path: Path) -> None:
-    write_rows(path, header, rows)
-
-
 def write_table(table: Table, path: Path) -> None:
     """Write a table as CSV, its headers first; see ``write_rows``."""
     write_rows(path, table.headers, zip(*(column.values for column in table.columns), strict=True))
@@ -380,13 +366,13 @@ def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[objec
     Texts are quoted and numbers are not; a blank cell is an empty text. A text that spreadsheets
     would read as a formula is ``guarded``.
     """
+
+    def cell(value: object) -> object:
+        if isinstance(value, str):
+            return guarded(value)
+        return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0
+
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(map(guarded, headers))
-        writer.writerows(map(_csv_cell, row) for row in rows)
-
-
-def _csv_cell(value: object) -> object:
-    if isinstance(value, str):
-        return guarded(value)
-    return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0
+        writer.writerows(map(cell, row) for row in rows)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.case import Case, fold
 from models.errors import InputError
@@ -16,12 +16,8 @@ from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.render.words import cut, listed, number_of, plain
 from planner.sheets import changes
-from planner.workbook import Book
+from planner.workbook import Book, save
 from planner.workbook.plan_file import PlanFile
-from planner.workbook.save import fingerprint
-
-if TYPE_CHECKING:
-    from models.schema import Column
 
 CHANGE = (
     InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
@@ -90,7 +86,7 @@ def find_input(plan: PlanFile) -> Path | None:
     folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
     for path in dict.fromkeys(folder / name for folder in folders):
         try:
-            if path.exists() and fingerprint(path) == sha256:
+            if path.exists() and save.fingerprint(path) == sha256:
                 return path
         except (OSError, InputError):
             continue
@@ -102,9 +98,7 @@ def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | 
     prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
         name = new.measure(Figure.INPUT_FILE) or "the same workbook"
-        return Inputs(
-            _changes(()), f"both plans are made from one workbook, {name}", are_compared=True
-        )
+        return Inputs(_changes(()), f"both plans are made from one workbook, {name}", True)
     absent = [
         f"the input of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
@@ -129,14 +123,11 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
                 f"{name} is not the file that {plan.path.name} was made from: its SHA-256 differs"
                 " (it was changed or saved again since)"
             )
-    changes = _changes(_lines(*books, scenarios=_scenarios(old, new)))
+    texts = (str(plan.measure(Figure.SCENARIO) or "") for plan in (old, new))
+    scenarios = {fold(text.partition(";")[0]) for text in texts}
+    changes = _changes(_lines(*books, scenarios))
     names = [book.file_name for book in books]
     return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
-
-
-def _scenarios(*plans: PlanFile) -> set[str]:
-    texts = (str(plan.measure(Figure.SCENARIO) or "") for plan in plans)
-    return {fold(text.partition(";")[0]) for text in texts}
 
 
 # ---- matching rows ------------------------------------------------------------------------------
@@ -168,7 +159,8 @@ def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[
             change.look,
         )
     for sheet in sorted(_IN_ORDER):
-        if _reordered(old.case.records(sheet), new.case.records(sheet)):
+        mine, others = list(old.case.records(sheet)), list(new.case.records(sheet))
+        if mine != others and Counter(mine) == Counter(others):
             order = "the same rows in another order: a later one overrides an earlier"
             yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": order}, Look.TEXT
 
@@ -211,11 +203,11 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
     return old.change(settings=replace(old.settings, row=1)), new.change(**numbered), rows
 
 
-def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> dict[int, Record]:
+def _pairs(record: type[Record], old: Iterable[Record], new: Sequence[Record]) -> dict[int, Record]:
     """Return the matching old record of each new one, by the new one's position."""
     pairs: dict[int, Record] = {}
     every, left = [f.name for f in fields(record) if f.compare], list(old)
-    passes: list[Callable[[Record], object]] = [lambda record: record, _named]
+    passes: list[Callable[[Record], object]] = [partial(_without, "", every), _named]
     passes += [partial(_without, name, every) for name in every]
     for same in passes:
         places: dict[object, list[Record]] = {}
@@ -237,36 +229,15 @@ def _without(left_out: str, names: Iterable[str], record: Record) -> object:
 def _named(record: Record) -> object:
     """Return what identifies a record: its key, else its names, places and years."""
     columns = type(record).columns()
-    keys = [c.field for c in columns if c.key] or [c.field for c in columns if _is_name(c)]
-    return tuple(
-        fold(value) if isinstance(value, str) else value
-        for value in (getattr(record, name) for name in keys)
-    )
-
-
-def _is_name(column: Column) -> bool:
-    return bool(column.refers) or column.kind.name in {"NAME", "COUNTRY", "CHOICE"}
-
-
-def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
-    before, after = list(old), list(new)
-    left = list(after)
-    for record in before:
-        if record not in left:
-            return False
-        left.remove(record)
-    return not left and before != after
+    names = [c for c in columns if c.refers or c.kind.name in {"NAME", "COUNTRY", "CHOICE"}]
+    values = [getattr(record, c.field) for c in [c for c in columns if c.key] or names]
+    return tuple(fold(value) if isinstance(value, str) else value for value in values)
 
 
 def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[changes.InputDifference]:
     """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
-        [
-            step
-            for step in case.records(ScenarioStep.SHEET)
-            if fold(str(getattr(step, "name", ""))) in scenarios
-        ]
-        for case in (old, new)
+        [step for step in case.scenarios if fold(step.name) in scenarios] for case in (old, new)
     )
     pairs = _pairs(ScenarioStep, mine, others)
     taken = {id(step) for step in pairs.values()}
@@ -283,13 +254,10 @@ def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[changes.InputD
 
 
 def _whole_step(step: Record, row: int, word: str) -> changes.InputDifference:
-    return changes.InputDifference(
-        ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word
+    cells = [(column.header, getattr(step, column.field)) for column in type(step).columns()]
+    what = ", ".join(
+        f"{header} {value}"
+        for header, value in cells
+        if value not in {None, ""} and not isinstance(value, tuple)
     )
-
-
-def _step(step: Record) -> Iterator[str]:
-    for column in type(step).columns():
-        value = getattr(step, column.field)
-        if value not in {None, ""} and not isinstance(value, tuple):
-            yield f"{column.header} {value}"
+    return changes.InputDifference(ScenarioStep.SHEET, row, "Action", what, None, word)

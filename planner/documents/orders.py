@@ -6,35 +6,20 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import case, errors, schema, tolerances
-from models.results import (
-    Contracts,
-    Field,
-    Figure,
-    Flows,
-    PlantInputs,
-    Prices,
-    Result,
-    Shortages,
-    Stocks,
-)
-from models.results.orders import (
-    DeliveryLines,
-    MemberShortages,
-    Obligations,
-    OrderLines,
-    OrderSheet,
-    Stock,
-)
-from planner.documents.deliveries import calendar_of, deliveries
+from models.results import orders as order_sheets
+from models.results.field import Field, Result
+from models.results.inputs import PlantInputs
+from models.results.overall import Figure
+from models.results.supply import Contracts, Flows, Prices, Shortages, Stocks
+from planner.documents.deliveries import calendar_of, deliveries, plain_number, rounded
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
-from planner.documents.numbers import plain_number, rounded
 from planner.render.words import counted, money
 from planner.workbook.plan_file import PlanFile, edited
 
@@ -43,7 +28,7 @@ if TYPE_CHECKING:
 
     from planner.sheets.orders import Frames, Origin
 
-COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
+COLUMNS = tuple((f.header, f.meaning) for f in order_sheets.OrderLines.FIELDS)
 """The columns of orders.csv in order, with their meanings."""
 
 _PRICES = {
@@ -52,7 +37,11 @@ _PRICES = {
 }  # fmt: skip
 """The components of a flow's landed cost; a levy only if any is paid."""
 _TERMS = tuple(f"unit_{name}" for name in _PRICES)
-_SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
+_SHEETS = (
+    (Contracts, order_sheets.Obligations),
+    (Stocks, order_sheets.Stock),
+    (Shortages, order_sheets.MemberShortages),
+)
 """Sheets of a plan, and the corresponding sheets of a member's workbook."""
 _MOST_FINDINGS = 20
 
@@ -69,7 +58,7 @@ class MemberOrders:
 
     @property
     def orders(self) -> pd.DataFrame:
-        return self.frames[OrderSheet]
+        return self.frames[order_sheets.OrderSheet]
 
     @property
     def tonnes(self) -> float:
@@ -83,16 +72,16 @@ class MemberOrders:
     @property
     def take_or_pay(self) -> float:
         """Payments for contract tonnes that are not taken [money]."""
-        return self._sum(Obligations, Contracts.paid)
+        return self._sum(order_sheets.Obligations, Contracts.paid)
 
     @property
     def untaken(self) -> float:
-        return self._sum(Obligations, Contracts.untaken)
+        return self._sum(order_sheets.Obligations, Contracts.untaken)
 
     @property
     def short(self) -> float:
         """Unmet demand [t]."""
-        return self._sum(MemberShortages, Shortages.short)
+        return self._sum(order_sheets.MemberShortages, Shortages.short)
 
     def _sum(self, sheet: type[Result], column: Field) -> float:
         return float(self.frames[sheet][column.name].sum()) if sheet in self.frames else 0.0
@@ -130,7 +119,6 @@ class Orders:
 
     @property
     def headline(self) -> str:
-        """The numbers of orders and members, and the years."""
         years = self.plan.measure(Figure.YEARS)
         count, members = counted(len(self.table), "order"), counted(len(self.members), "member")
         return f"{count} of {members}{'' if years is None else f', {years}'}"
@@ -144,13 +132,8 @@ def orders_of(plan: PlanFile) -> Orders:
     """
     table = _table(plan)
     _refuse_changed(plan, table)
-    return Orders(
-        plan=plan,
-        plan_id=str(table.attrs["plan_id"]),
-        table=table,
-        members=tuple(_members(plan, table)),
-        warnings=edited(plan),
-    )
+    plan_id, members = str(table.attrs["plan_id"]), tuple(_members(plan, table))
+    return Orders(plan, plan_id, table, members, edited(plan))
 
 
 # ---- rows of the sheet Plan -------------------------------------------------------------------
@@ -162,9 +145,6 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     source = plan.result(Flows).frame()
     rows, years = len(source), source["year"].astype("int64")
     price_year = plan.measure(Figure.PRICE_YEAR)
-    codes = {
-        code: "" if code == schema.REST_OF_WORLD else code for code in source["country"].unique()
-    }
     prices = {name: source[column] for name, column in _PRICES.items() if column in source}
     if Flows.support.name in source:  # the support lowers the buyer's price at the gate
         prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
@@ -176,7 +156,7 @@ def _table(plan: PlanFile) -> pd.DataFrame:
         "mass_unit": _words(source["unit"]),
         **{name: source[name] for name in ("member", "mineral", "refiner")},
         "country": source["country"].map(plan.country),
-        "country_code": source["country"].map(codes),
+        "country_code": source["country"].replace(schema.REST_OF_WORLD, ""),
         **{name: _words(source[name]) for name in ("project", "kind", "contract")},
         "tonnes": source["tonnes"],
         "currency": [plan.currency] * rows,
@@ -189,22 +169,20 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     table = pd.DataFrame(data)
     for name in ("member", "mineral", "refiner", "country"):
         table[name] = table[name].map(str)
-    table["order_id"], table["revision"] = order_ids(plan, table), _revisions(table)
+    table["order_id"] = order_ids(plan, table)
+    # a revision is a code for the order's terms: tonnes to the kilogram, prices to four decimals
+    terms = [table["mass_unit"], table["currency"]]
+    terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
+    unit_prices = [table[name] for name in _TERMS if name in table]
+    terms += [column.map(lambda price: rounded(price, 4)) for column in unit_prices]
+    revisions = ("|".join(map(str, row)) for row in zip(*terms, strict=True))
+    table["revision"] = [f"R-{code(revision, 8)}" for revision in revisions]
     pairs = sorted(zip(table["order_id"], table["revision"], strict=True))
     plan_id = f"P-{code(repr(pairs), 10)}"
     table["plan_id"] = plan_id
     table = table[[name for name, _ in COLUMNS if name in table]]
     table.attrs["plan_id"] = plan_id
     return table
-
-
-def _revisions(table: pd.DataFrame) -> list[str]:
-    """Return a code for each order's terms: tonnes to the kilogram, prices to four decimals."""
-    terms = [table["mass_unit"], table["currency"]]
-    terms.append(table["tonnes"].map(lambda tonnes: rounded(tonnes, 3)))
-    prices = [table[name] for name in _TERMS if name in table]
-    terms += [column.map(lambda price: rounded(price, 4)) for column in prices]
-    return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*terms, strict=True)]
 
 
 def _words(column: pd.Series) -> pd.Series:
@@ -225,7 +203,7 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     names = set(table["member"])
     for part in parts.values():
         names |= {str(name) for name in part["member"].dropna()}
-    rows: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
+    rows: dict[type[Result], pd.DataFrame] = {order_sheets.OrderSheet: table}
     rows |= {sheet: parts[kind] for kind, sheet in _SHEETS if kind.TABLE in plan.tables}
     for name in sorted(names, key=lambda n: (case.fold(n), n)):
         mine = {sheet: part[part["member"] == name] for sheet, part in rows.items()}
@@ -316,7 +294,11 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
     tranches = _tranches(plan)
     keys, ids = _keys(table, tranches), [""] * len(table)
     seen: set[tuple[Names, int]] = set()
-    for key, places in _alike(keys, table).items():
+    alike: dict[Names, list[int]] = {}
+    ranked = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
+    for place in ranked.index:
+        alike.setdefault(keys[place], []).append(int(place))
+    for key, places in alike.items():
         ranks = tranches.get(key, [])
         if len(ranks) != len(places):  # the sheet is missing, or someone changed it
             ranks = list(range(len(places)))
@@ -341,14 +323,6 @@ def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
         is_named = key in tranches or not _BY_PLACE.fullmatch(contract)
         every.append(key if is_named else bare)
     return every
-
-
-def _alike(keys: Sequence[Names], table: pd.DataFrame) -> dict[Names, list[int]]:
-    order = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
-    rows: dict[Names, list[int]] = {}
-    for place in order.index:
-        rows.setdefault(keys[place], []).append(int(place))
-    return rows
 
 
 def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
@@ -377,17 +351,13 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
     ):
         name = contract if isinstance(contract, str) and contract else _NO_NAME
         key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), name]))
-        price, least, most, taken = map(_or_most, numbers)
+        price, least, most, taken = (float(n) if _filled(n) else math.inf for n in numbers)
         yield key, (price, least, most, taken)
-
-
-def _or_most(number: float | None) -> float:
-    return math.inf if number is None or math.isnan(number) else float(number)
 
 
 # ---- the folder: a workbook per member, one CSV file with all orders, and a description ----------
 
-CSV, DELIVERIES, README = "orders.csv", DeliveryLines.TABLE, "README.txt"
+CSV, DELIVERIES, README = "orders.csv", order_sheets.DeliveryLines.TABLE, "README.txt"
 _CARRIED = (
     Figure.STATUS, Figure.PRICE_YEAR, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
 )  # fmt: skip
@@ -405,16 +375,18 @@ def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Writte
     With a ``period``, quarter or month, deliveries are written, too. Raises WriteError if a file in
     the way is not from an earlier call.
     """
-    names = {
-        name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
-    }
+    import pandas as pd
+
+    stems = file_names(m.member for m in orders.members)
+    names = {name: f"{stem}.xlsx" for name, stem in stems.items()}
     files: dict[str, Write] = {
         names[m.member]: partial(_write_member, orders, m, period) for m in orders.members
     }
-    rows = [*zip(*(_fields(orders.table[name]) for name in orders.table), strict=True)]
-    files[CSV] = lambda path: write_rows(path, orders.table.columns, rows)
+    files[CSV] = partial(_write_csv, orders.table)
     if period:
-        files[DELIVERIES] = partial(_write_deliveries, orders, period)
+        headers = [f.header for f in order_sheets.DeliveryLines.FIELDS]
+        parts = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
+        files[DELIVERIES] = partial(_write_csv, parts)
     page = "\r\n".join([*_readme(orders, names, period), ""])
     files[README] = lambda path: path.write_text(page, encoding="utf-8-sig", newline="")
     about = {
@@ -435,23 +407,12 @@ def origin(orders: Orders) -> Origin:
     rows = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
     rows += [("Inputs", orders.inputs)] if orders.inputs else []
     rows += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
-    return Origin(
-        title=plan.title,
-        plan_id=orders.plan_id,
-        currency=plan.currency,
-        years="" if years is None else str(years),
-        facts=tuple(rows),
-        warnings=tuple(f.message for f in orders.warnings),
-    )
+    words, warnings = "" if years is None else str(years), (f.message for f in orders.warnings)
+    return Origin(plan.title, orders.plan_id, plan.currency, words, tuple(rows), tuple(warnings))
 
 
-def _write_deliveries(orders: Orders, period: str, path: Path) -> None:
-    import pandas as pd
-
-    headers = [f.header for f in DeliveryLines.FIELDS]
-    table = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
-    rows = zip(*(_fields(table[name]) for name in headers), strict=True)
-    write_rows(path, headers, rows)
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    write_rows(path, table.columns, zip(*(_fields(table[name]) for name in table), strict=True))
 
 
 def _write_member(orders: Orders, member: MemberOrders, period: str, path: Path) -> None:

@@ -36,8 +36,7 @@ class Pair:
 
     @cached_property
     def years(self) -> tuple[int, ...]:
-        old, new = (set(_years(plan)) for plan in (self.old, self.new))
-        return tuple(sorted(old & new))
+        return tuple(sorted({*_years(self.old)} & {*_years(self.new)}))
 
     @property
     def same_years(self) -> bool:
@@ -58,11 +57,14 @@ class Pair:
             return self.new.currency
         return f"{self.old.currency} and {self.new.currency}"
 
+    def both(self, figure: results.Figure) -> list[object]:
+        """Return a figure of Summary in the old and in the new plan."""
+        return [plan.measure(figure) for plan in (self.old, self.new)]
+
     @property
     def same_share_basis(self) -> bool:
-        return self.old.measure(results.Figure.SHARE_BASIS) == self.new.measure(
-            results.Figure.SHARE_BASIS
-        )
+        old, new = self.both(results.Figure.SHARE_BASIS)
+        return old == new
 
     @cached_property
     def units(self) -> dict[str, tuple[str, str]]:
@@ -81,12 +83,10 @@ class Pair:
         return not old or not new or fold(old) == fold(new)
 
     def is_in_both(self, mineral: str) -> bool:
-        """Return whether a mineral is in both plans, in the same unit."""
         return all(self.units.get(fold(mineral), ("", ""))) and self.comparable(mineral)
 
     @property
     def all_comparable(self) -> bool:
-        """Whether no mineral has different units in the two plans."""
         return all(self.comparable(mineral) for mineral in self.units)
 
     def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:
@@ -124,43 +124,37 @@ class Pair:
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what cannot be compared, or only with care."""
+        old, new = self.both(results.Figure.PRICE_YEAR)
         if not self.same_money:
             yield (
                 f"Money is not compared: the old plan is in {self.old.currency}, the new one in"
                 f" {self.new.currency}"
             )
-        elif self.old.measure(results.Figure.PRICE_YEAR) != self.new.measure(
-            results.Figure.PRICE_YEAR
-        ):
-            years = [
-                p.measure(results.Figure.PRICE_YEAR) or "no stated year"
-                for p in (self.old, self.new)
-            ]
+        elif old != new:
+            years = [year or "no stated year" for year in (old, new)]
             yield (
                 f"Prices are in money of {years[0]} in the old plan and of {years[1]} in the new"
                 " one"
             )
         if not self.same_years:
-            spans = [
-                str(plan.measure(results.Figure.YEARS) or "none") for plan in (self.old, self.new)
-            ]
+            spans = [years or "none" for years in self.both(results.Figure.YEARS)]
             common = each_year(self.years) or "none"
             yield (
                 f"The plans cover different years ({spans[0]}; {spans[1]}). Only the years in both"
                 f" plans ({common}) are compared, and of the totals only demand, purchases and"
                 " shortage. All other totals are for all years of a plan and are not compared"
             )
-        for mineral, (old, new) in sorted(self.units.items()):
+        for mineral, units in sorted(self.units.items()):
             if not self.comparable(mineral):
                 name = self.spelling(results.Name.MINERAL, mineral)
                 yield (
-                    f"Tonnes of {name} are not compared: the old plan counts them in {old}, the new"
-                    f" one in {new}"
+                    f"Tonnes of {name} are not compared: the old plan counts them in {units[0]},"
+                    f" the new one in {units[1]}"
                 )
         yield from self._alone(results.Name.MINERAL, "mineral")
         yield from self._alone(results.Name.MEMBER, "member")
         if not self.same_share_basis:
-            bases = [plan.measure(results.Figure.SHARE_BASIS) for plan in (self.old, self.new)]
+            bases = self.both(results.Figure.SHARE_BASIS)
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
         rates = [_discount(plan) for plan in (self.old, self.new)]
         if rates[0] != rates[1]:

@@ -15,28 +15,19 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
-from planner.workbook import csv_folder
-from planner.workbook.archive import (
-    MOST_CELLS,
-    MOST_PACKED,
-    MOST_ROWS,
-    MOST_UNPACKED,
-    RefusedError,
-    refuse_special,
-)
-from planner.workbook.csv_folder import LONGEST_CELL
-from planner.workbook.excel import open_excel
-from planner.workbook.grid import Grid
+from planner.workbook import archive, csv_folder, excel
 
 T = TypeVar("T")
+_Cells = tuple[Any, ...]
 
 SQLITE = {".sqlite", ".sqlite3", ".db"}
 EXCEL = {".xlsx", ".xlsm"}
@@ -54,13 +45,17 @@ class SourceError(Exception):
     """A source that cannot be read; the text says why, without the address of a database."""
 
 
+def refuse(message: str, cause: Exception | None = None) -> NoReturn:
+    raise SourceError(message) from cause
+
+
 @dataclass(frozen=True)
 class SourceTable:
     """The rows of a source; ``mark`` is the decimal mark of a CSV file, else None."""
 
     name: str
     headers: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
+    rows: list[_Cells]
     mark: str | None = None
 
 
@@ -74,22 +69,21 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     The database's address is in the environment variable ``place``.
     """
     if is_address(place):
-        msg = "the address of a database, which may hold a password"
-        raise SourceError(msg)
+        refuse("the address of a database, which may hold a password")
     suffix = Path(place).suffix.casefold()
     readers: dict[str, _Reader] = {".csv": _csv, ".parquet": _parquet}
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
         path = _beside(place, base)
+        if table and suffix in {".csv", ".parquet"}:
+            refuse(f"{place} has only one table: leave Table or query blank")
         return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
-        msg = f"this is neither a file ({endings}) nor the name of an environment variable"
-        raise SourceError(msg)
+        refuse(f"this is neither a file ({endings}) nor the name of an environment variable")
     address = os.environ.get(place, "")
     if not address:
-        msg = f"the environment variable {place} is not set"
-        raise SourceError(msg)
+        refuse(f"the environment variable {place} is not set")
     return with_timeout(seconds, lambda: _database(address, table, place, seconds))
 
 
@@ -108,8 +102,7 @@ def with_timeout(seconds: float, work: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        msg = f"no answer within {seconds:g} seconds"
-        raise SourceError(msg)
+        refuse(f"no answer within {seconds:g} seconds")
     if failed:
         raise failed[0]
     return done[0]
@@ -120,64 +113,48 @@ def _beside(place: str, base: Path) -> Path:
     path = base / place
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(base)):
-        msg = f"{place} is not in the workbook's folder or a subfolder: copy it there"
-        raise SourceError(msg)
+        refuse(f"{place} is not in the workbook's folder or a subfolder: copy it there")
     try:
-        refuse_special(real)
-    except RefusedError as error:
-        msg = f"{place}: {error}"
-        raise SourceError(msg) from error
+        archive.refuse_special(real)
+    except archive.RefusedError as error:
+        refuse(f"{place}: {error}", error)
     return real
 
 
-class _BoundedRows:
-    def __init__(self, place: str, width: int) -> None:
-        self.place, self.width = place, width
-        self.rows: list[tuple[Any, ...]] = []
-
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows read from a source; SourceError if the table then has too many rows or cells."""
-        self.rows += map(tuple, rows)
-        if len(self.rows) > MOST_ROWS or len(self.rows) * self.width > MOST_CELLS:
-            msg = f"{self.place} has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells"
-            raise SourceError(msg)
+def _bounded(parts: Iterable[Iterable[Sequence[Any]]], place: str, width: int) -> list[_Cells]:
+    """Return the rows of all parts; SourceError if they are more rows or cells than allowed."""
+    rows: list[_Cells] = []
+    for part in parts:
+        rows += map(tuple, part)
+        if len(rows) > archive.MOST_ROWS or len(rows) * width > archive.MOST_CELLS:
+            most = f"{archive.MOST_ROWS:,} rows or {archive.MOST_CELLS:,} cells"
+            refuse(f"{place} has more than {most}")
+    return rows
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def _refuse_table(table: str, place: str) -> None:
-    if table:
-        msg = f"{place} has only one table: leave Table or query blank"
-        raise SourceError(msg)
-
-
-def _csv(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _refuse_table(table, place)
+def _csv(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         read = csv_folder.read_file(path)
     except InputError as error:
-        msg = "; ".join(f"{place}{f', row {f.row}' if f.row else ''}: {f.message}"
-                        for f in error.findings)  # fmt: skip
-        raise SourceError(msg) from error
+        rows = ((f", row {f.row}" if f.row else "", f.message) for f in error.findings)
+        refuse("; ".join(f"{place}{row}: {message}" for row, message in rows), error)
     return SourceTable(place, tuple(read.header), [tuple(r) for r in read.below], read.mark)
 
 
 def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
     try:
-        grids = {grid.title: grid for grid in open_excel(path).grids if grid.header_row}
+        grids = {grid.title: grid for grid in excel.open_excel(path).grids if grid.header_row}
     except InputError as error:
-        msg = "; ".join(finding.message for finding in error.findings)
-        raise SourceError(msg.replace(str(path), place)) from error
+        message = "; ".join(finding.message for finding in error.findings)
+        refuse(message.replace(str(path), place), error)
     grid = grids[_chosen(table, grids, place, "sheet")]
-    return SourceTable(f"{place}, {grid.title}", *_of_grid(grid))
-
-
-def _of_grid(grid: Grid) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    places = sorted(grid.header)
-    columns = [grid.values(place) for place in places]
-    rows = list(zip(*columns, strict=True))
-    return tuple(str(grid.header[place]) for place in places), rows
+    positions = sorted(grid.header)
+    rows = list(zip(*map(grid.values, positions), strict=True))
+    headers = tuple(str(grid.header[position]) for position in positions)
+    return SourceTable(f"{place}, {grid.title}", headers, rows)
 
 
 def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
@@ -189,23 +166,20 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
         if fold(name) == fold(table):
             return name
     shown = ", ".join(listed[:_FEW]) or "none"
-    msg = f"{place} has no {word} {table!r}; {did_you_mean(table, listed) or f'there is {shown}'}"
     if not table:
-        msg = f"{place} has several {word}s: name one in Table or query; there is {shown}"
-    raise SourceError(msg)
+        refuse(f"{place} has several {word}s: name one in Table or query; there is {shown}")
+    hint = did_you_mean(table, listed) or f"there is {shown}"
+    return refuse(f"{place} has no {word} {table!r}; {hint}")
 
 
-def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
-    _refuse_table(table, place)
+def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        msg = f"pyarrow, which reads {place}, {EXTRA}"
-        raise SourceError(msg) from error
-    if path.stat().st_size > MOST_PACKED:
-        msg = f"{place} has more than {MOST_PACKED:,} bytes"
-        raise SourceError(msg)
+        refuse(f"pyarrow, which reads {place}, {EXTRA}", error)
+    if path.stat().st_size > archive.MOST_PACKED:
+        refuse(f"{place} has more than {archive.MOST_PACKED:,} bytes")
     try:
         with parquet.ParquetFile(
             path, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
@@ -213,38 +187,30 @@ def _parquet(path: Path, table: str, place: str, _: float) -> SourceTable:
             about, names = file.metadata, tuple(file.schema_arrow.names)
             groups = (about.row_group(i) for i in range(about.num_row_groups))
             unpacked = sum(group.total_byte_size for group in groups)
-            rows = _BoundedRows(place, len(names))
-            if unpacked > MOST_UNPACKED or about.num_rows * len(names) > MOST_CELLS:
-                msg = (
-                    f"{place} has {about.num_rows:,} rows of {len(names):,} columns, which unpack"
-                    f" to {unpacked:,} bytes: this is too much for a workbook"
-                )
-                raise SourceError(msg)
-            texts = [f.name for f in file.schema_arrow if _is_text(pa, f.type)]
+            if unpacked > archive.MOST_UNPACKED or about.num_rows * len(names) > archive.MOST_CELLS:
+                size = f"{about.num_rows:,} rows of {len(names):,} columns"
+                end = f"which unpack to {unpacked:,} bytes: this is too much for a workbook"
+                refuse(f"{place} has {size}, {end}")
+            kinds = (pa.types.is_string, pa.types.is_binary)
+            texts = [f.name for f in file.schema_arrow if any(is_kind(f.type) for is_kind in kinds)]
         with parquet.ParquetFile(path, read_dictionary=texts) as file:  # each long text once
-            for batch in file.iter_batches(batch_size=_AT_A_TIME):
-                _refuse_long(batch, place)
-                rows.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            batches = (_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
+            rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
-        msg = f"{place} is damaged or not a Parquet file"
-        raise SourceError(msg) from error
-    return SourceTable(place, names, rows.rows)
+        refuse(f"{place} is damaged or not a Parquet file", error)
+    return SourceTable(place, names, rows)
 
 
-def _is_text(pa: Any, kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
-
-
-def _refuse_long(batch: Any, place: str) -> None:
-    """Raise SourceError if a text is too long for a cell, before it is copied to many cells."""
+def _columns(batch: Any, place: str) -> list[list[Any]]:
+    """Return a batch's columns; SourceError if a text is too long, before it is copied to cells."""
     from pyarrow import compute, types
 
     for column in batch.columns:
         if types.is_dictionary(column.type) and len(column.dictionary):
             longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
-            if longest > 4 * LONGEST_CELL:
-                msg = f"{place} has a text of more than {LONGEST_CELL:,} characters"
-                raise SourceError(msg)
+            if longest > 4 * csv_folder.LONGEST_CELL:
+                refuse(f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters")
+    return [column.to_pylist() for column in batch.columns]
 
 
 # ---- statements ----------------------------------------------------------------------------------
@@ -286,18 +252,16 @@ def refuse_writing(statement: str) -> None:
     words = re.findall(r"[a-z_]\w*", bare.lower())
     is_hidden = "/*!" in statement or "\\'" in statement or '\\"' in statement
     if is_hidden or re.search(r"['\"`]|/\*", bare):
-        msg = "the query has quotes, backslashes or comments that databases read in different ways"
-        raise SourceError(msg)
+        refuse(
+            "the query has quotes, backslashes or comments that databases read in different ways"
+        )
     if ";" in bare.removesuffix(";"):
-        msg = "the query is more than one statement"
-        raise SourceError(msg)
+        refuse("the query is more than one statement")
     if not words or words[0] not in _READS:
-        msg = "the query must begin with SELECT or WITH, as planner pull only reads"
-        raise SourceError(msg)
+        refuse("the query must begin with SELECT or WITH, as planner pull only reads")
     writes = sorted(_WRITES & set(words))
     if writes:
-        msg = f"the query has the word {writes[0].upper()}, but planner pull only reads"
-        raise SourceError(msg)
+        refuse(f"the query has the word {writes[0].upper()}, but planner pull only reads")
 
 
 # ---- SQLite --------------------------------------------------------------------------------------
@@ -315,7 +279,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=seconds)) as file:
             file.execute("PRAGMA query_only = ON")
             file.execute("PRAGMA trusted_schema = OFF")
-            file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_PACKED)
+            file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, archive.MOST_PACKED)
             named = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
             tables = [str(name) for (name,) in file.execute(named)]
             if is_query(table):
@@ -329,17 +293,14 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
             file.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             cursor = file.execute(statement)
             headers = tuple(str(column[0]) for column in cursor.description or ())
-            rows = _BoundedRows(place, len(headers))
-            while fetched := cursor.fetchmany(_AT_A_TIME):
-                rows.add(fetched)
+            parts = iter(lambda: cursor.fetchmany(_AT_A_TIME), [])
+            rows = _bounded(parts, place, len(headers))
     except (sqlite3.Error, sqlite3.Warning) as error:
-        msg = f"{place}: {error}"
         if "interrupted" in str(error):
-            msg = f"no answer within {seconds:g} seconds"
-        elif "not authorized" in str(error):
-            msg = f"{place}: the query does more than read"
-        raise SourceError(msg) from error
-    return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows.rows)
+            refuse(f"no answer within {seconds:g} seconds", error)
+        is_refused = "not authorized" in str(error)
+        refuse(f"{place}: {'the query does more than read' if is_refused else error}", error)
+    return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows)
 
 
 # ---- databases -----------------------------------------------------------------------------------
@@ -350,8 +311,7 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
     try:
         import sqlalchemy
     except ImportError:
-        msg = f"SQLAlchemy, which reads databases, {EXTRA}"
-        raise SourceError(msg) from None
+        refuse(f"SQLAlchemy, which reads databases, {EXTRA}")
     if is_query(table):
         refuse_writing(table)
     secrets: list[str] = [address]
@@ -360,26 +320,18 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             url = sqlalchemy.make_url(address)
-            secrets += _parts(url)
+            given = (url.password, url.username, url.host, url.database, url.port)
+            secrets += [str(part) for part in (*given, *url.query.values()) if part]
             if url.get_backend_name() == "sqlite" and url.database:
                 return _sqlite(Path(url.database), table, variable, seconds)
             return _fetched(url, table, variable, seconds)
     except Exception as error:  # noqa: BLE001 - of any driver: its text may hold the address
         failed = error
     # raised here, since an error that is raised in an except clause keeps the original one
-    raise SourceError(_without(_reason(failed, variable), secrets))
-
-
-def _parts(url: Any) -> list[str]:
-    """Return the secret parts of an address."""
-    given = (url.password, url.username, url.host, url.database, url.port, *url.query.values())
-    return [str(part) for part in given if part]
-
-
-def _without(message: str, secrets: Iterable[str]) -> str:
+    message = _reason(failed, variable)
     for each in sorted({*secrets, *map(quote, secrets)}, key=len, reverse=True):
         message = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "***", message)
-    return message
+    raise SourceError(message)
 
 
 def _reason(error: Exception, variable: str) -> str:
@@ -435,16 +387,12 @@ def _fetched(url: Any, table: str, variable: str, seconds: float) -> SourceTable
         asked = sqlalchemy.text(statement.replace(":", "\\:"))
         result = connection.execute(asked, execution_options={"stream_results": True})
         headers = tuple(map(str, result.keys()))
-        rows = _BoundedRows(variable, len(headers))
-        for part in result.partitions(_AT_A_TIME):
-            rows.add(part)
-    return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows.rows)
+        rows = _bounded(result.partitions(_AT_A_TIME), variable, len(headers))
+    return SourceTable(f"{variable}, {'query' if is_asked else table}", headers, rows)
 
 
-def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+def plain_cells(rows: Iterable[Sequence[Any]]) -> Iterator[_Cells]:
     """Yield rows with Decimal numbers as floats, and NaN as None."""
-    from decimal import Decimal
-
     for row in rows:
         yield tuple(
             None if cell != cell else float(cell) if isinstance(cell, Decimal) else cell  # noqa: PLR0124

@@ -1,9 +1,10 @@
-"""Read actual figures from a workbook or CSV file: deliveries, closing stocks and plants."""
+"""The workbook of actual figures, to fill in and to read: deliveries, closing stocks and plants."""
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,21 +15,26 @@ from typing import TYPE_CHECKING, Any
 from models import tolerances
 from models.case import fold
 from models.checks.common import error
-from models.errors import Finding
+from models.errors import Finding, UsageError
+from models.results import Flows, Prices, Projects, Stocks
 from models.results.orders import OrderLines
-from models.schema import Record
+from models.schema import Member, Mineral, Project, Record, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import split_id
+from planner.documents.deliveries import rounded, split_id
+from planner.render.words import span
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid, cells_of, fill
-from planner.workbook.headers import parse_header
+from planner.workbook.headers import SETTING, VALUE, parse_header, title
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
+from planner.workbook.template import FormBook, write_book
 
 if TYPE_CHECKING:
+    from planner.documents.orders import Orders
     from planner.going_on.outcome import Purchase
+    from planner.workbook.plan_file import PlanFile
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _APOSTROPHE = re.compile(r"^'(?=['\"\s]*[=+\-@])")
@@ -38,6 +44,7 @@ _CSV_HEADERS = {
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
 }
 """Headers of orders.csv, with the header of the same column on the sheet Deliveries."""
+# the command on the first page of a workbook of actuals
 _ROLL_COMMAND = re.compile(r"planner roll (?P<plan>.+) INPUT --to (?P<to>\d{4}) .*")
 _PAID = re.compile(rf"{Delivery.column_of('paid').header} \((?P<currency>[A-Z]{{3}})/t\)")
 _TO_FILL = "planner new --actuals PLAN -o actuals.xlsx writes one to fill in"
@@ -71,7 +78,10 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
     if path.suffix.casefold() != ".csv" and is_input(path):
         raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
     grids = [*_grids(path)]
-    context = ReadingContext(currency=currency or _currency(grids))
+    headers = (str(name) for grid in grids for name in grid.header.values())
+    paid = next(filter(None, map(_PAID.fullmatch, headers)), None)
+    known = paid["currency"] if paid else ReadingContext.currency
+    context = ReadingContext(currency=currency or known)
     records = {fold(record.SHEET): record for record in ACTUALS}
     rows: dict[type[Record], Any] = {}
     for grid in grids:
@@ -82,26 +92,11 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
         names = ", ".join(record.SHEET for record in ACTUALS)
         raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
     deliveries, stocks, built = (rows.get(record, ()) for record in ACTUALS)
-    page = next(filter(None, map(_ROLL_COMMAND.fullmatch, _texts(grids))), None)
+    cells = (value for grid in grids[:1] for row in cells_of(grid) for value in row)
+    texts = (value for value in cells if isinstance(value, str))
+    page = next(filter(None, map(_ROLL_COMMAND.fullmatch, texts)), None)
     plan, to = (page["plan"], int(page["to"])) if page else ("", None)
     return Actuals(path, context, deliveries, stocks, built, plan, to)
-
-
-def roll_command(plan: str, to: int) -> str:
-    """Return the command on the first page of a workbook of actuals."""
-    return f"planner roll {plan} INPUT --to {to} --actuals FILE -o NEXT"
-
-
-def _texts(grids: Sequence[Grid]) -> Iterator[str]:
-    for grid in grids[:1]:
-        for row in cells_of(grid):
-            yield from (value for value in row if isinstance(value, str))
-
-
-def _currency(grids: Sequence[Grid]) -> str:
-    texts = (str(name) for grid in grids for name in grid.header.values())
-    found = next(filter(None, map(_PAID.fullmatch, texts)), None)
-    return found["currency"] if found else ReadingContext.currency
 
 
 def _grids(path: Path) -> Iterator[Grid]:
@@ -115,16 +110,12 @@ def _grids(path: Path) -> Iterator[Grid]:
     first = text.partition("\n")[0]
     lines = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
     header = [_CSV_HEADERS.get(name.strip(), name) for name in lines[0]] if lines else []
-    numeric = {i for i, name in enumerate(header) if _is_number(name)}
+    columns = [parse_header(Delivery, name, {}).column for name in header]
+    numeric = {i for i, c in enumerate(columns) if c is not None and c.kind in DECIMAL | WHOLE}
     rows: list[list[object]] = [[*header]]
     rows += ([_cell(c, is_number=i in numeric) for i, c in enumerate(line)] for line in lines[1:])
     cells = ([(i, c) for i, c in enumerate(row, start=1) if c not in {"", None}] for row in rows)
     yield fill(Delivery.SHEET, enumerate(cells, start=1))
-
-
-def _is_number(header: str) -> bool:
-    column = parse_header(Delivery, header, {}).column
-    return column is not None and column.kind in DECIMAL | WHOLE
 
 
 def _cell(text: str, *, is_number: bool) -> object:
@@ -153,7 +144,6 @@ def check_alone(actuals: Actuals, to: int | None) -> tuple[Finding, ...]:
 
 
 def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
-    """Return year and names, which identify an order."""
     return (row.year, *(fold(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")))
 
 
@@ -215,7 +205,6 @@ class RowErrors:
                 self.by_quarter_and_month(row, name)
 
     def has_names(self, row: Delivery) -> bool:
-        """Return whether a row without an order has all names that identify one."""
         blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
         if blank:
             found = "the cell is blank, and the row has no order"
@@ -241,3 +230,134 @@ class RowErrors:
         found = f"the built parts of {project} add up to {total:z.6g}{as_planned}"
         hint = "enter 0 for a year in which no part started"
         self.wrong(row, "part", found, "a sum of at most 1", hint)
+
+
+_RULES = (
+    "1. A blank cell counts as planned. A 0 means that nothing was delivered.",
+    "2. Paid is the full cost of a tonne: price, tariff, freight and levy.",
+    (
+        "3. Enter purchases that were not planned below the orders. Leave Order blank, and fill in"
+        " year, mineral, refiner and member."
+    ),
+    (
+        "4. Deliveries from planner orders --periods are orders, too: their ids end in Q1 or M01."
+        " Fill in each order either as a whole or by its deliveries."
+    ),
+    (
+        "5. A delayed plant has two rows in Built: 0 for its planned year, and the built fraction"
+        " for its new year."
+    ),
+)
+
+
+def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path) -> None:
+    """Write the workbook of actuals for some years of a plan.
+
+    Its first page shows the plan's path from ``folder``, where the workbook will be used.
+    """
+    plan, money = orders.plan, orders.plan.currency
+    tables: dict[str, list[dict[str, object]]] = {
+        Settings.SHEET: [{SETTING.header: "Currency", VALUE.header: money}],
+        Delivery.SHEET: _deliveries(orders, years),
+        ClosingStock.SHEET: _stocks(plan, max(years), money),
+        ActualBuild.SHEET: _built(plan, years),
+    }
+    when = span(years)
+    purpose = (
+        f"The orders of {when} in the plan {plan.title} ({orders.plan_id}). Fill in each figure"
+        " that differs from the plan, then roll the plan."
+    )
+    try:  # such as outputs/case-plan.xlsx
+        place = Path(os.path.relpath(plan.path, folder)).as_posix()
+    except ValueError:  # on another drive
+        place = str(plan.path)
+    roll = f"planner roll {place} INPUT --to {next_year(orders, years)} --actuals FILE -o NEXT"
+    form = FormBook(
+        records={record.SHEET: record for record in ACTUALS},
+        names=_names(plan),
+        page=(
+            f"What was delivered in {when}",
+            purpose,
+            [
+                ("planner check FILE", "lists every error with its cell"),
+                (roll, "writes the workbook of the next plan"),
+            ],
+            _RULES,
+        ),
+    )
+    write_book(path, tables, sheets=[record.SHEET for record in ACTUALS], form=form)
+
+
+def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
+    """Return the wanted years, by default the plan's first; UsageError if one isn't planned."""
+    every = _years(orders)
+    unknown = [year for year in wanted if year not in every]
+    if unknown or not every:
+        years = f"it has {span(every)}" if every else "it has no years"
+        msg = f"the plan has no year {', '.join(map(str, unknown))}; {years}"
+        raise UsageError(msg)
+    return sorted(set(wanted)) or every[:1]
+
+
+def next_year(orders: Orders, years: Sequence[int]) -> int:
+    """Return the year of a plan that follows the last of some years."""
+    return min((year for year in _years(orders) if year > max(years)), default=max(years) + 1)
+
+
+def _years(orders: Orders) -> list[int]:
+    return sorted({int(year) for year in orders.plan.result(Prices).frame()["year"]})
+
+
+def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]:
+    money, table = orders.plan.currency, orders.table
+    lines = OrderLines
+    fields = (
+        lines.order_id, lines.year, lines.mineral, lines.refiner, lines.project, lines.member,
+        lines.contract, lines.tonnes, lines.unit_landed, None, None, lines.plan_id,
+    )  # fmt: skip
+    headers = [title(column, money) for column in Delivery.columns()]
+    return [
+        {h: _shown(row[f.name]) if f else None for h, f in zip(headers, fields, strict=True)}
+        for row in table[table["year"].isin(years)].to_dict("records")
+    ]
+
+
+def _shown(value: object) -> object:
+    """Return the value of a cell; a float is rounded to 8 decimals."""
+    return float(rounded(value, 8)) if isinstance(value, float) else value or None
+
+
+def _stocks(plan: PlanFile, year: int, money: str) -> list[dict[str, object]]:
+    stocks = plan.result(Stocks)
+    names = ("mineral", "member", "year", "planned", "closing")
+    headers = [title(ClosingStock.column_of(name), money) for name in names]
+    fields = (Stocks.mineral, Stocks.member, Stocks.year, Stocks.closing)
+    rows = [row for row in stocks.rows(*fields) if row[2] == year]
+    return [dict(zip(headers, (*map(_shown, row), None), strict=True)) for row in rows]
+
+
+def _built(plan: PlanFile, years: Sequence[int]) -> list[dict[str, object]]:
+    """Return the plan's builds with output or spending up to the last of some years."""
+    fields = (Projects.project, Projects.year, Projects.started, Projects.spent_in)
+    rows = [row for row in plan.result(Projects).rows(*fields) if row[2]]
+    due = [row for row in rows if min(row[1], row[3] or row[1]) <= max(years)]
+    headers = [
+        ActualBuild.column_of(name).header for name in ("project", "year", "planned", "part")
+    ]
+    return [dict(zip(headers, (p, y, _shown(part), None), strict=True)) for p, y, part, _ in due]
+
+
+def _names(plan: PlanFile) -> dict[str, list[str]]:
+    flows = plan.result(Flows).frame()
+    stocks, projects = plan.result(Stocks).frame(), plan.result(Projects).frame()
+
+    def names_in(*columns: object) -> list[str]:
+        """Return the distinct names in some columns, sorted; blank cells are left out."""
+        return sorted({str(name) for each in columns for name in each if name})  # type: ignore[attr-defined]
+
+    return {
+        Mineral.SHEET: names_in(flows["mineral"], stocks["mineral"]),
+        Member.SHEET: names_in(flows["member"], stocks["member"]),
+        Refiner.SHEET: names_in(flows["refiner"]),
+        Project.SHEET: names_in(projects["project"]),
+    }

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from models import schema, tolerances
+from models import resolve, schema, tolerances
 from models.case import Case, begun_capital
 from models.checks.advice import begun_beyond_the_budget
 from models.plan import Plan
-from models.resolve import budget_year
-from planner.going_on.edits import CellEdit, Edits, NewRow, RemovedRow
 from planner.going_on.outcome import PastYears
 from planner.render.words import capitalized, listed
+
+
+@dataclass(frozen=True)
+class CellEdit:
+    """A changed cell of an existing row: its field, its new value and its old value."""
+
+    record: type[schema.Record]
+    row: int
+    field: str
+    value: object
+    before: object
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """An added row: its cells by field."""
+
+    record: type[schema.Record]
+    cells: Mapping[str, object]
+    field: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RemovedRow:
+    """A row that is removed, since all its years are over."""
+
+    record: type[schema.Record]
+    row: int
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Edits:
+    """All edits, with warnings about them in sentences."""
+
+    cells: tuple[CellEdit, ...]
+    rows: tuple[NewRow, ...]
+    removed: tuple[RemovedRow, ...]
+    warnings: tuple[str, ...]
+
 
 _ROLLED = "planner roll"
 
@@ -42,10 +86,6 @@ def edits(plan: Plan, case: Case, outcome: PastYears) -> Edits:
     return Edits(tuple(cells), tuple(rows), tuple(_removed_rows(case, outcome.to)), tuple(warnings))
 
 
-def _why(outcome: PastYears, *key: object) -> str:
-    return f"{'actual' if key in outcome.actual else 'planned'}, end of {outcome.last}"
-
-
 # ---- stocks --------------------------------------------------------------------------------------
 
 
@@ -56,7 +96,7 @@ def _stocks(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> 
         if key not in outcome.stocks:  # a scenario removed the member
             continue
         closing, whose = outcome.stocks[key], f"{pile.mineral}, {pile.member}"
-        why = _why(outcome, *key)
+        why = f"{'actual' if key in outcome.actual else 'planned'}, end of {outcome.last}"
         if pile.max < closing <= pile.max * (1.0 + tolerances.SAME_SUM):
             closing = pile.max  # the solver's rounding
         if closing != pile.opening:
@@ -82,7 +122,8 @@ def _sales(
 ) -> Iterator[CellEdit | NewRow]:
     """Yield the rows of Current supply: sales of each refiner in the last past year."""
     sold = _sold(plan, outcome, warnings)
-    if outcome.last < outcome.to - 1 and any(r.max_growth is not None for r in case.refiners):
+    grown = [refiner for refiner in case.refiners if refiner.max_growth is not None]
+    if outcome.last < outcome.to - 1 and grown:
         warnings.append(
             f"{outcome.to - 1} is not planned: Max growth uses the sales of {outcome.last} instead"
         )
@@ -90,12 +131,11 @@ def _sales(
     reason = f"bought in {outcome.last}"
     if outcome.as_planned == outcome.rows:
         reason += ", as planned"
-    grown = {(r.name, r.mineral): r for r in case.refiners if r.max_growth is not None}
     known = {mineral for _, mineral, *_ in {*rows, *sold}}
-    for refiner, mineral in grown:
-        if mineral not in known and case.members:  # 0: the current supply is known to be none
-            sold[refiner, mineral, case.members[0].name, ""] = 0.0
-            known.add(mineral)
+    for r in grown:
+        if r.mineral not in known and case.members:  # 0: the current supply is known to be none
+            sold[r.name, r.mineral, case.members[0].name, ""] = 0.0
+            known.add(r.mineral)
     for key in sorted({*rows, *sold}):
         refiner, mineral, member, plant = key
         tonnes, what = sold.get(key, 0.0), f"{refiner}, {mineral}, {member or plant}"
@@ -121,21 +161,19 @@ def _sold(
     A buyer of an earlier past year that no longer buys has 0.
     """
     refiners = {(r.name, r.mineral) for r in plan.case.refiners}
-    sold: dict[tuple[str, str, str, str], float] = {}
-    others: dict[str, float] = {}
+    sold = defaultdict[tuple[str, str, str, str], float](float)
+    others = defaultdict[str, float](float)
     for each in outcome.purchases:
         tonnes = each.delivered if each.year == outcome.last else 0.0
         if each.project or (each.refiner, each.mineral) not in refiners:
-            others[each.mineral] = others.get(each.mineral, 0.0) + tonnes
-            continue
-        key = each.refiner, each.mineral, each.member, ""
-        sold[key] = sold.get(key, 0.0) + tonnes
+            others[each.mineral] += tonnes
+        else:
+            sold[each.refiner, each.mineral, each.member, ""] += tonnes
     inputs = plan.inputs
     for row in inputs[inputs["year"] <= outcome.last].to_dict("records"):
         if row["refiner"] and not row["project"]:
-            key = row["refiner"], row["mineral"], "", row["plant"]
             tonnes = row["tonnes"] if row["year"] == outcome.last else 0.0
-            sold[key] = sold.get(key, 0.0) + tonnes
+            sold[row["refiner"], row["mineral"], "", row["plant"]] += tonnes
     for mineral, tonnes in sorted(others.items()):
         if tonnes > tolerances.LEAST_FLOW:
             warnings.append(
@@ -157,8 +195,8 @@ def _built(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
             reason = "no part was begun"
         what, row = f"{project}, {year}", rows.get((project, year))
         if row is None:
-            cells = {"project": project, "year": year, "fraction": part}
-            cells["source"] = f"{_ROLLED}: {reason}"
+            source = f"{_ROLLED}: {reason}"
+            cells = {"project": project, "year": year, "fraction": part, "source": source}
             yield NewRow(schema.Built, cells, "fraction", what, reason)
         elif row.fraction != part:
             yield CellEdit(schema.Built, row.row, "fraction", part, row.fraction, what, reason)
@@ -190,9 +228,8 @@ def _budgets(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) ->
         capex = values[row.year]
         if capex != row.capex:
             why = reason if row.year < outcome.to else "more was spent before than was budgeted"
-            yield CellEdit(
-                schema.BudgetYear, row.row, "capex", capex, row.capex, str(row.year), why
-            )
+            year = str(row.year)
+            yield CellEdit(schema.BudgetYear, row.row, "capex", capex, row.capex, year, why)
             if row.year >= outcome.to:
                 warnings.append(
                     f"the budget of {row.year} is reduced by {row.capex - capex:z,.6g} million,"
@@ -211,7 +248,7 @@ def _spent(plan: Plan, outcome: PastYears, years: set[int]) -> float:
         begun = dict(project.begun)
         for (name, start), part in outcome.built.items():
             is_new = name == project.name and start not in begun
-            if is_new and budget_year(project, start, horizon) in years:
+            if is_new and resolve.budget_year(project, start, horizon) in years:
                 spent += part * project.capex
     return spent
 
@@ -243,8 +280,7 @@ def _removed_rows(case: Case, to: int) -> Iterator[RemovedRow]:
     """Yield the rows of Scenarios and Risks that only apply in past years."""
     steps: Iterable[schema.ScenarioStep | schema.EventStep] = (*case.scenarios, *case.risks)
     for step in steps:
-        is_build = step.action == "build project"
-        last = step.first_year if is_build else step.last_year
+        last = step.first_year if step.action == "build project" else step.last_year
         if last is not None and last < to:
             selected = [step.mineral, case.country_name(step.country), step.refiner, step.member]
             names = listed([each for each in selected if each]) or "all"

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import tolerances
+from models import errors, tolerances
 from models.case import fold
 from models.checks.common import did_you_mean, name_hint
-from models.errors import InputError, Severity
 from models.plan import Plan
 from models.schema.rounds import ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import same_parts, split_id
@@ -32,8 +31,8 @@ def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Order
     matching = _Matching(actuals, outcome, plan, orders)
     actual = matching.outcome()
     findings = matching.in_order()
-    if any(f.severity is Severity.ERROR for f in findings):
-        raise InputError(findings)
+    if any(f.severity is errors.Severity.ERROR for f in findings):
+        raise errors.InputError(findings)
     return actual
 
 
@@ -75,7 +74,7 @@ class _Matching(RowErrors):
         first_of: dict[int, Delivery] = {}
         parts: dict[int, dict[str, Delivery]] = {}
         for row in self._of_this_plan():
-            match = self._match(row)
+            match = self._by_id(row) if row.order else self._by_names(row)
             if match is None:
                 continue
             position, part = match
@@ -114,40 +113,29 @@ class _Matching(RowErrors):
         left_out = {id(row) for row in others}
         yield from (row for row in rows if id(row) not in left_out)
 
-    def _match(self, row: Delivery) -> tuple[int, str] | None:
-        """Return the position of a row's order (-1: no such order), and the part delivered.
-
-        None if the row has an error.
-        """
-        return self._by_id(row) if row.order else self._by_names(row)
-
     def _by_id(self, row: Delivery) -> tuple[int, str] | None:
-        name, part = split_id(row.order)
+        """Return the position of a row's order, and the part delivered; None if it is wrong."""
+        (name, part), purchases = split_id(row.order), self.before.purchases
         position = self._ids.get(fold(name))
-        if position is None:
-            year = self._year_of_id.get(fold(name))
-            if year is not None:
-                found = f"the order {row.order} belongs to {year}"
-                self.wrong(row, "order", found, f"an order of {span(self._years)}")
-            else:
-                hint = ""
-                if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
-                    hint = name_hint(
-                        row.order, {fold(each): each for each in self._order_ids}, _LEAST_SIMILARITY
-                    )
-                found = f"{self.orders.plan.path.name} has no order {row.order!r}"
-                self.wrong(row, "order", found, "an id that planner orders writes", hint)
+        if position is not None:
+            return (position, part) if self._agrees(row, purchases[position]) else None
+        year = self._year_of_id.get(fold(name))
+        if year is not None:
+            found = f"the order {row.order} belongs to {year}"
+            self.wrong(row, "order", found, f"an order of {span(self._years)}")
             return None
-        return (position, part) if self._agrees(row, self.before.purchases[position]) else None
+        hint = ""
+        if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
+            ids = {fold(each.order): each.order for each in purchases}
+            hint = name_hint(row.order, ids, _LEAST_SIMILARITY)
+        found = f"{self.orders.plan.path.name} has no order {row.order!r}"
+        self.wrong(row, "order", found, "an id that planner orders writes", hint)
+        return None
 
     @cached_property
     def _year_of_id(self) -> dict[str, int]:
         table = self.orders.table
         return dict(zip(map(fold, table["order_id"]), map(int, table["year"]), strict=True))
-
-    @property
-    def _order_ids(self) -> list[str]:
-        return [each.order for each in self.before.purchases]
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -166,6 +154,7 @@ class _Matching(RowErrors):
         return True
 
     def _by_names(self, row: Delivery) -> tuple[int, str] | None:
+        """Return the position of the order with a row's names, -1 if none; None if it is wrong."""
         if not (self.has_names(row) and self._is_over(row) and self._is_known(row)):
             return None
         names = order_identity(row)
@@ -182,7 +171,6 @@ class _Matching(RowErrors):
 
     @cached_property
     def _positions_by_names(self) -> dict[tuple[object, ...], list[int]]:
-        """The positions of orders by year and names, without their projects."""
         positions: dict[tuple[object, ...], list[int]] = {}
         for i, each in enumerate(self.before.purchases):
             positions.setdefault(order_identity(each)[:-1], []).append(i)
@@ -197,16 +185,13 @@ class _Matching(RowErrors):
     @cached_property
     def _known(self) -> dict[str, dict[str, str]]:
         """All names by column; each is spelt out by its folded form."""
-        case = self.plan.case
+        case, ordered = self.plan.case, map(str, self.orders.table["contract"])
         names: dict[str, Iterable[str]] = {
             "mineral": case.mineral_of,
             "member": case.member_of,
             "refiner": case.refiner_names,
             "project": [p.name for p in case.projects],
-            "contract": [
-                *map(str, self.orders.table["contract"]),
-                *(c.name for c in case.contracts),
-            ],
+            "contract": [*ordered, *(c.name for c in case.contracts)],
         }
         return {column: {fold(name): name for name in every} for column, every in names.items()}
 
@@ -241,8 +226,7 @@ class _Matching(RowErrors):
             found = "the cell is blank, and the plan has no price for this purchase"
             self.wrong(row, "paid", found, "the cost per tonne")
             return None
-        position = self._source(row)
-        source = self.plan.expanded.sources[position or 0]
+        source = self.plan.expanded.sources[self._source(row) or 0]
         members = {fold(name): name for name in self.plan.case.member_of}
         price = row.paid if planned is None else planned
         return Purchase(
@@ -264,8 +248,7 @@ class _Matching(RowErrors):
         """Return the cost of a tonne of a spot purchase in the plan; None without an open lane."""
         e, d = self.plan.expanded, self.plan.expanded.deliveries
         members = [fold(name) for name in e.members]
-        at_year = e.years.index(row.year or 0)
-        same = (d.source == self._source(row)) & (d.year == at_year)
+        same = (d.source == self._source(row)) & (d.year == e.years.index(row.year or 0))
         same &= (d.member == members.index(fold(row.member))) & (d.contract < 0)
         places = np.flatnonzero(same)
         return float(d.landed[places[0]]) if len(places) else None
@@ -279,10 +262,9 @@ class _Matching(RowErrors):
         every = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
         for part in every:
-            planned = order.planned / len(every)
-            delivery = _as_delivered(
-                replace(order, planned=planned, delivered=planned), rows.get(part)
-            )
+            due = order.planned / len(every)
+            planned = replace(order, planned=due, delivered=due)
+            delivery = _as_delivered(planned, rows.get(part))
             tonnes += delivery.delivered
             money += delivery.delivered * delivery.paid
         paid = money / tonnes if tonnes > 0 else order.planned_price
@@ -298,10 +280,9 @@ class _Matching(RowErrors):
                 continue
             key = homes.get((fold(row.mineral), fold(row.member)))
             if key is None:
-                every = [" of ".join(home) for home in found]
                 name = f"{row.mineral} of {row.member}"
-                found_words = f"the plan has no reserve of {name}"
-                self.wrong(row, "mineral", found_words, "", did_you_mean(name, every))
+                hint = did_you_mean(name, [" of ".join(home) for home in found])
+                self.wrong(row, "mineral", f"the plan has no reserve of {name}", "", hint)
             elif row.closing is not None and row.year == self.before.last:
                 found[key] = row.closing
                 given.add(key)
@@ -314,8 +295,7 @@ class _Matching(RowErrors):
         for row in self.actuals.built:
             project = projects.get(fold(row.project))
             if project is None:
-                names = [p.name for p in projects.values()]
-                hint = did_you_mean(row.project, names)
+                hint = did_you_mean(row.project, [p.name for p in projects.values()])
                 self.wrong(row, "project", f"{row.project!r} is not in the plan", "", hint)
             elif row.year < self.plan.expanded.years[0] and row.year not in dict(project.begun):
                 wanted = f"a year from {self.plan.expanded.years[0]} on"

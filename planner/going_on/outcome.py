@@ -1,13 +1,14 @@
-"""The outcome of past years: as planned, except for actual figures."""
+"""The outcome of past years, as planned but for actual figures, and what differs from the plan."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from models import tolerances
+from models import schema, tolerances
 from models.plan import BUILT, STOCK, Plan
-from models.schema import Project
+from models.results.rounds import SupplierVariance
 from planner.render.words import counted
 
 if TYPE_CHECKING:
@@ -56,8 +57,14 @@ class PastYears:
     rows: int = 0
 
     @property
+    def variance(self) -> Variance:
+        total = Variance()
+        for each in self.purchases:
+            total.add(each)
+        return total
+
+    @property
     def taken_as_planned(self) -> str:
-        """The number of figures that are as planned, and the kinds of figures."""
         kinds = "orders, closing stocks, plants"
         if self.inputs:
             kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"
@@ -94,7 +101,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
 
 
-def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
+def _built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
     """Return the built fraction of a project by first year of output, if building has to begin now.
 
     Years on the sheet Built are left out. Years beyond the horizon are included: if a plant was not
@@ -105,21 +112,66 @@ def _built(plan: Plan, project: Project, to: int) -> dict[int, float]:
     years = {y for y in range(first, to + project.lead_time) if y not in known}
     if project.built_in is not None and project.built_in - project.lead_time < to:
         years |= {project.built_in} - known.keys()
-    parts = {year: _part(plan, project, year) for year in sorted(years)}
-    return _within(parts, 1.0 - sum(known.values()))
-
-
-def _part(plan: Plan, project: Project, year: int) -> float:
-    """Return the fraction with output from a year on, without the solver's rounding."""
-    part = plan.value(BUILT, (project.name, year))
-    near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part
-    return float(min(max(near, 0.0), 1.0))
-
-
-def _within(parts: dict[int, float], most: float) -> dict[int, float]:
-    """Return parts that add up to at most ``most``: the largest gives up the solver's rounding."""
-    over = sum(parts.values()) - most
-    if over > 0 and parts:
+    parts: dict[int, float] = {}
+    for year in sorted(years):
+        part = plan.value(BUILT, (project.name, year))
+        near = round(part) if abs(part - round(part)) <= tolerances.WHOLE_SUM else part
+        parts[year] = float(min(max(near, 0.0), 1.0))
+    over = sum(parts.values()) - (1.0 - sum(known.values()))
+    if over > 0 and parts:  # the largest part gives up the solver's rounding
         largest = max(parts, key=lambda year: parts[year])
         parts[largest] = max(0.0, parts[largest] - over)
     return parts
+
+
+@dataclass
+class Variance:
+    """Planned and delivered tonnes, and money in cents, so that sums are exact."""
+
+    planned_t: float = 0.0
+    delivered_t: float = 0.0
+    planned: int = 0
+    paid: int = 0
+    by_price: int = 0
+
+    @property
+    def money(self) -> tuple[float, ...]:
+        """Planned and paid money, their difference, and its parts by price and by quantity."""
+        more = self.paid - self.planned
+        cents = self.planned, self.paid, more, self.by_price, more - self.by_price
+        return tuple(each / 100 for each in cents)
+
+    def add(self, each: Purchase) -> None:
+        """Add an order to these sums, with each amount of money rounded to the cent.
+
+        If exactly the planned tonnes were delivered, the whole difference in cost counts as due to
+        the price. So rounding puts no cent on the quantity.
+        """
+        planned = round(each.planned * each.planned_price * 100)
+        paid = round(each.delivered * each.paid * 100)
+        price = round((each.paid - each.planned_price) * each.delivered * 100)
+        self.planned_t += each.planned
+        self.delivered_t += each.delivered
+        self.planned += planned
+        self.paid += paid
+        self.by_price += paid - planned if each.delivered == each.planned else price
+
+
+def variance_by_supplier(purchases: Iterable[Purchase], currency: str) -> SupplierVariance:
+    """Return variances by mineral and supplier: the largest difference first, then by tonnes."""
+    variances: dict[tuple[str, str, str], Variance] = {}
+    for each in purchases:
+        variances.setdefault((each.mineral, each.refiner, each.country), Variance()).add(each)
+    rows: list[dict[str, Any]] = [
+        {
+            "mineral": mineral, "refiner": refiner, "country": country,
+            "planned": v.planned_t, "delivered": v.delivered_t,
+            "change": v.delivered_t - v.planned_t, **dict(zip(_MONEY, v.money, strict=True)),
+        }
+        for (mineral, refiner, country), v in sorted(variances.items())
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (-abs(row["money"]), -abs(row["change"])))
+    return SupplierVariance.of_rows(rows, words={"money": currency})
+
+
+_MONEY = ("planned_money", "paid_money", "money", "by_price", "by_quantity")

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from models import tolerances
-from models.errors import UsageError
-from models.plan import BUILT, Plan
-from models.plan.past import cost_before
+from models import errors, schema, tolerances
+from models.case import Case, fold
+from models.plan import BUILT, Plan, past
+from models.results.rounds import CarriedOver
+from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import carried
-from planner.going_on.next_book import RolledPlan
-from planner.going_on.outcome import PastYears, planned_outcome
+from planner.going_on.outcome import PastYears, variance_by_supplier
+from planner.render.table import table_of
+from planner.render.words import amount, capitalized, counted, span
+from planner.workbook import Book, findings, read
+from planner.workbook.edit import AddedPage, EditedBook, fitted, show_first
+from planner.workbook.headers import PAST, REMARKS, title
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders
-    from planner.workbook import Book
 
 
 def refuse_year(plan: Plan, to: int) -> None:
@@ -25,7 +34,7 @@ def refuse_year(plan: Plan, to: int) -> None:
         later = ", ".join(map(str, years[1:]))
         choice = f"choose from {later}" if later else "the plan has only one year"
         msg = f"--to {to} is not a year of the plan after its first, {years[0]}; {choice}"
-        raise UsageError(msg)
+        raise errors.UsageError(msg)
 
 
 def rolled(
@@ -33,37 +42,303 @@ def rolled(
 ) -> RolledPlan:
     """Return a rolled plan; ``names`` are the names of the plan's file and of its input."""
     to = outcome.to
-    return RolledPlan(
-        book=book,
-        outcome=outcome,
-        edits=carried.edits(plan, book.case, outcome),
-        dropped=cost_before(plan, to),
-        names=names,
-        orders=tuple(_orders(orders, to)),
-        builds=tuple(_builds(plan, to)),
-    )
-
-
-def as_planned(plan: Plan, orders: Orders, book: Book, to: int) -> RolledPlan:
-    names = (orders.plan.path.name, book.path.name if book.path else "")
-    return rolled(plan, orders, book, planned_outcome(plan, orders, to), names)
-
-
-def _orders(orders: Orders, to: int) -> list[PreviousOrder]:
-    table = orders.table[orders.table["year"] >= to]
-    return [
+    later = orders.table[orders.table["year"] >= to]
+    previous = tuple(
         PreviousOrder(
             year=int(row["year"]), mineral=row["mineral"], refiner=row["refiner"],
             project=row["project"], member=row["member"], contract=row["contract"],
             tonnes=float(row["tonnes"]), landed=float(row["unit_landed"]),
         )
-        for row in table.to_dict("records")
-    ]  # fmt: skip
-
-
-def _builds(plan: Plan, to: int) -> list[PreviousBuild]:
-    return [
+        for row in later.to_dict("records")
+    )  # fmt: skip
+    builds = tuple(
         PreviousBuild(project=project, year=year, part=min(part, 1.0))
         for (project, year), part in sorted(plan.amounts(BUILT).items())
         if year >= to and part > tolerances.LEAST_FLOW
-    ]
+    )
+    edits, dropped = carried.edits(plan, book.case, outcome), past.cost_before(plan, to)
+    return RolledPlan(book, outcome, edits, dropped, names, previous, builds)
+
+
+FIRST = "Rolled"
+"""The first sheet of the next workbook."""
+_ROLLED_SHEETS = {*map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))}
+_TITLE = ": planned and actual figures"
+_TITLES = (_TITLE, ": what was planned, and what came")
+"""Endings of the first sheet's title, now and in earlier versions, by which it is recognised."""
+_AFTER = {
+    schema.Built: (schema.Project, schema.Built),
+    schema.CurrentSupply: (schema.Stockpile, schema.Mine, schema.Refiner, schema.Tier),
+}
+"""Sheets after which a new sheet is inserted."""
+
+
+@dataclass(frozen=True)
+class RolledPlan:
+    """A rolled plan: the outcome of past years, and the edits that follow from it.
+
+    ``dropped`` is the plan's cost in past years, discounted to its first year [money]. ``orders``
+    and ``builds`` are the plan's decisions for later years.
+    """
+
+    book: Book
+    outcome: PastYears
+    edits: carried.Edits
+    dropped: float
+    names: tuple[str, str]
+    orders: tuple[PreviousOrder, ...]
+    builds: tuple[PreviousBuild, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.book.case.settings.currency
+
+    def write(self, path: Path) -> None:
+        """Write the next workbook; InputError if it cannot be planned.
+
+        ValueError if the case was not read from a workbook.
+        """
+        if self.book.path is None:
+            msg = "a case that was not read from a workbook cannot be rolled"
+            raise ValueError(msg)
+        _Writer(self, EditedBook.open(self.book.path)).write(path)
+        read(path)
+
+
+class _Writer:
+    def __init__(self, rolled: RolledPlan, target: EditedBook) -> None:
+        self.rolled, self.target = rolled, target
+        self.case: Case = rolled.book.case
+        self.places = deepcopy(rolled.book.layout.sheets)
+        self.listed: list[dict[str, object]] = []
+
+    def write(self, path: Path) -> None:
+        """Make all edits in the planned case's workbook and write it to another path.
+
+        Two sheets are added: a first page, and a list of the changes.
+        """
+        self._remove_rolled_sheets()
+        self._past_years()
+        for cell in self.rolled.edits.cells:
+            self._cell(cell)
+        for row in self.rolled.edits.rows:
+            self._row(row)
+        for each in self.rolled.edits.removed:
+            sheet = self._sheet(each.record)
+            self.target.clear(sheet, each.row)
+            self._list(sheet.title, f"A{each.row}", each.what, "", "the row", None, each.reason)
+        self._before(PreviousOrder, self.rolled.orders)
+        self._before(PreviousBuild, self.rolled.builds)
+        front, listed = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
+        self.target.fix()
+        for name, place in self.target.fixed:
+            reason = "the formula depends on a changed cell, so it is replaced by its value"
+            value = self.target.book[name][place].value
+            self._list(name, place, "", "", "a formula", value, reason)
+        self._front(AddedPage(front, _COLUMNS))
+        table = table_of(CarriedOver.of_rows(self.listed))
+        page = AddedPage(listed, len(CarriedOver.FIELDS))
+        page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
+        page.table(table)
+        page.add_filter(1)
+        show_first(self.target.book, front)
+        self.target.write(path)
+
+    def _remove_rolled_sheets(self) -> None:
+        book = self.target.book
+        if any(str(s["A1"].value or "").endswith(_TITLES) for s in book.worksheets):
+            for sheet in [s for s in book.worksheets if fold(s.title) in _ROLLED_SHEETS]:
+                del book[sheet.title]
+
+    def _added(self, name: str, place: int) -> Any:
+        titles = {fold(sheet.title) for sheet in self.target.book.worksheets}
+        while fold(name) in titles:
+            name += "_"
+        return self.target.book.create_sheet(name, place)
+
+    # ---- cells of the input ---------------------------------------------------------------------
+
+    def _sheet(self, record: type[Record]) -> Any:
+        return self.target.sheet(record.SHEET)
+
+    def _past_years(self) -> None:
+        """Mark the headers of past years on the sheet Demand: their columns are no longer read."""
+        layout = self.places[schema.Demand.SHEET]
+        sheet = self._sheet(schema.Demand)
+        for year in (y for y in self.case.years if y < self.rolled.outcome.to):
+            column = layout.columns[str(year)]
+            typed = sheet.cell(layout.header_row, column).value
+            is_text = isinstance(typed, str) and not typed.startswith("=")
+            header = typed if is_text else str(year)  # with its unit
+            self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
+            cell, what = findings.address(column, layout.header_row), "all rows"
+            reason = "the year is over: the column stays as a record, and is not read"
+            self._list(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
+
+    def _cell(self, edit: carried.CellEdit) -> None:
+        sheet = self._sheet(edit.record)
+        column = self._column(sheet, edit.record, edit.field)
+        if not column:
+            return
+        value = self._converted(edit.record, edit.field, edit.value)
+        self.target.put(sheet, edit.row, column, value)
+        cell, header = findings.address(column, edit.row), _header(edit.record, edit.field)
+        self._list(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
+
+    def _row(self, new: carried.NewRow) -> None:
+        sheet = self._sheet(new.record) or self._new_sheet(new.record)
+        cells = {
+            self._column(sheet, new.record, name): self._converted(new.record, name, value)
+            for name, value in new.cells.items()
+            if value not in {"", None}
+        }
+        cells.pop(0, None)
+        row = self.target.add_row(sheet, cells)
+        cell = findings.address(self._column(sheet, new.record, new.field), row)
+        header, value = _header(new.record, new.field), new.cells[new.field]
+        self._list(sheet.title, cell, new.what, header, None, value, new.reason)
+
+    def _column(self, sheet: Any, record: type[Record], name: str) -> int:
+        """Return the column of a field, added if it is missing; 0 for a missing remark."""
+        layout = self.places[record.SHEET]
+        header = fold(_header(record, name))
+        if header not in layout.columns and name not in REMARKS:
+            text = title(record.column_of(name), self.rolled.currency)
+            column = self.target.add_column(sheet, layout.header_row, text)
+            layout.columns[header] = column
+        return layout.columns.get(header, 0)
+
+    def _converted(self, record: type[Record], name: str, value: object) -> object:
+        unit = self.rolled.book.layout.unit(record.SHEET, _header(record, name))
+        if unit is None or not isinstance(value, float | int):
+            return value
+        return value / unit.factor
+
+    def _new_sheet(self, record: type[Record]) -> Any:
+        """Add a sheet of the input that the workbook does not have yet."""
+        behind = [fold(each.SHEET) for each in _AFTER.get(record, ())]
+        sheet = self._with_headers(record, [REMARKS["source"]], behind)
+        names = [*(c.header for c in record.columns()), REMARKS["source"]]
+        places = {fold(name): i for i, name in enumerate(names, start=1)}
+        self.places[record.SHEET] = findings.SheetLayout(1, places)
+        return sheet
+
+    def _with_headers(
+        self, record: type[Record], more: Sequence[str] = (), behind: Sequence[str] = ()
+    ) -> Any:
+        """Add a sheet with the headers of a record, in the format of those of the sheet Demand."""
+        headers = [*(title(c, self.rolled.currency) for c in record.columns()), *more]
+        layout = self.places[schema.Demand.SHEET]
+        like = self._sheet(schema.Demand).cell(layout.header_row, min(layout.columns.values()))
+        return self.target.add_sheet(record.SHEET, headers, behind, like)
+
+    def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
+        """Add a sheet with rows of the last plan."""
+        names, sheet = [c.field for c in record.columns()], self._with_headers(record)
+        for line, row in enumerate(rows, start=2):
+            for column, name in enumerate(names, start=1):
+                value = getattr(row, name)
+                if value not in {"", None}:
+                    self.target.put(sheet, line, column, value)
+        sheet.auto_filter.ref = f"A1:{findings.address(len(names), max(len(rows) + 1, 2))}"
+
+    def _list(  # noqa: PLR0913, PLR0917 - the columns of the list
+        self, sheet: str, cell: str, what: str, column: str,
+        before: object, after: object, reason: str,
+    ) -> None:  # fmt: skip
+        row = {"sheet": sheet, "cell": cell, "what": what, "column": column, "reason": reason}
+        self.listed.append(row | {"before": _shown(before), "after": _shown(after)})
+
+    # ---- the first sheets -----------------------------------------------------------------------
+
+    def _front(self, page: AddedPage) -> None:
+        outcome, currency = self.rolled.outcome, self.rolled.currency
+        page.widths(*_WIDTHS)
+        years = sorted({y for y in self.case.years if y < outcome.to})
+        page.title(f"{span(years)}{_TITLE}")
+        for text in answer(outcome, currency):
+            page.key_sentence(text)
+        page.paragraph(
+            f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
+            f" plans from {outcome.to} on. Next: planner check, then planner solve."
+        )
+        page.heading("Carried over to this workbook")
+        for name, count in Counter(str(row["sheet"]) for row in self.listed).items():
+            page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
+        page.paragraph(f"Figures taken from the plan: {outcome.taken_as_planned}.")
+        page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
+        if self.rolled.edits.removed:
+            page.heading("Left out of this workbook")
+            for gone in self.rolled.edits.removed[:_MOST_NAMED]:
+                page.paragraph(
+                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {capitalized(gone.reason)}."
+                )
+            others = len(self.rolled.edits.removed) - _MOST_NAMED
+            if others > 0:
+                page.paragraph(f"And {counted(others, 'more row')}: see {CarriedOver.TABLE}.")
+        if self.rolled.edits.warnings:
+            page.heading("What to read with care")
+            for text in self.rolled.edits.warnings:
+                page.paragraph(f"{capitalized(text)}.")
+        table = variance_by_supplier(outcome.purchases, currency)
+        page.heading(
+            "Differences from the plan by mineral and supplier, the largest difference in cost"
+            " first"
+        )
+        if len(table):
+            total = outcome.variance
+            tonnes = total.planned_t, total.delivered_t, total.delivered_t - total.planned_t
+            everything = ("All", None, None, *tonnes, *total.money)
+            page.table(table_of(table, self.case.country_name), everything)
+            page.paragraph(
+                "By price: (price paid - planned landed cost) × delivered tonnes. By quantity:"
+                " planned landed cost × (delivered tonnes - planned tonnes)."
+            )
+        else:
+            page.paragraph("Nothing was planned for these years, and nothing was bought.")
+
+
+_WIDTHS = (18, 24, 16, 12, 12, 12, 15, 15, 15, 15, 15)
+_COLUMNS = len(_WIDTHS)
+_MOST_NAMED = 12
+
+
+def answer(outcome: PastYears, currency: str) -> Iterator[str]:
+    """Yield one or two sentences that compare the outcome with the plan."""
+    total = outcome.variance
+    if not total.planned_t and not total.delivered_t:
+        yield "Nothing was planned for these years, and nothing was bought."
+        return
+    if outcome.as_planned == outcome.rows:
+        yield (
+            f"There are no actual figures: all {amount(total.planned_t, 't')} count as delivered at"
+            " the planned cost."
+        )
+        return
+    part = f" ({total.delivered_t / total.planned_t * 100:z.3g} %)" if total.planned_t else ""
+    planned = amount(total.planned_t, "t")
+    delivered = f"{amount(total.delivered_t, 't')} of the planned {planned} were delivered{part}."
+    *_, money, price, quantity = total.money
+    if not money:
+        yield f"{delivered} They cost as much as planned."
+        return
+    more = "more" if money > 0 else "less"
+    yield f"{delivered} They cost {amount(abs(money), currency)} {more} than planned."
+    parts = []
+    if price:
+        prices = "Higher prices added" if price > 0 else "Lower prices saved"
+        parts.append(f"{prices} {amount(abs(price), currency)}.")
+    if quantity:
+        tonnes = "More tonnes added" if quantity > 0 else "Fewer tonnes saved"
+        parts.append(f"{tonnes} {amount(abs(quantity), currency)}.")
+    yield " ".join(parts)
+
+
+def _header(record: type[Record], name: str) -> str:
+    return REMARKS[name] if name in REMARKS else record.column_of(name).header
+
+
+def _shown(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return f"{value:z,.10g}" if isinstance(value, float) else str(value)

@@ -9,25 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from models import errors
+from models import errors, units
 from models.measures import IF_IT_STOPS, sums
-from models.results import (
-    About,
-    ByMineral,
-    ChartData,
-    Checks,
-    Field,
-    Figure,
-    Flows,
-    Look,
-    Members,
-    Prices,
-    Projects,
-    Result,
-    Summary,
-)
-from models.results.overall import COST
-from models.units import MILLION
+from models.results.field import Field, Look, Result
+from models.results.members import Members
+from models.results.overall import COST, ByMineral, Figure, Summary
+from models.results.proof import About, ChartData, Checks
+from models.results.supply import Flows, Prices, Projects
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
@@ -39,7 +27,7 @@ from planner.report import plan as report
 from planner.report.study import kind_and_tables, plot_of, study_verdict
 from planner.report.supply import supply
 from planner.sheets.findings import answer, cautions, findings, rows_of
-from planner.studies.kind import Section, Tables
+from planner.studies.kind import Section
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
 from planner.workbook.parts import table_places
@@ -101,24 +89,24 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
     given: dict[str, list[StudyFile]] = {}
     for study in studies:
         kind, tables = kind_and_tables(study)
-        _refuse_other_input(plan, study, tables)
+        theirs = tables.option(Figure.INPUT_SHA256) if About in tables else ""
+        ours = word(plan.measure(Figure.INPUT_SHA256))
+        if theirs and ours and theirs != ours:
+            other = f"{study.path} was made from another input than {plan.path}"
+            msg = f"{other}: plan and study again"
+            raise errors.UsageError(msg)
         given.setdefault(SLIDE_OF.get(kind.NAME, DECIDE), []).append(study)
     order = list(SLIDE_OF)
     given.get(SURE, []).sort(key=lambda study: order.index(kind_and_tables(study)[0].NAME))
-    made = (
-        _answer(plan, proof),
-        _minerals(plan),
-        _costs(plan),
-        _stops(plan),
-        _decide(plan),
-        _Content(SURE, (), None, ()),
-    )
-    contents = (_with(plan, topic, each, given.get(topic, ()))
-                for topic, each in zip(_TOPICS, made, strict=True))  # fmt: skip
+    made = {
+        ANSWER: _answer(plan, proof), MINERALS: _minerals(plan), COSTS: _costs(plan),
+        STOPS: _stops(plan), DECIDE: _decide(plan), SURE: _Content(SURE, (), None, ()),
+    }  # fmt: skip
+    contents = (_with(plan, topic, each, given.get(topic, ())) for topic, each in made.items())
     return tuple(each.slide() for each in contents if each.sentences)
 
 
-_TOPICS, _BESIDE = (ANSWER, MINERALS, COSTS, STOPS, DECIDE, SURE), {MINERALS, DECIDE}
+_BESIDE = {MINERALS, DECIDE}
 
 
 # ---- content from the plan -----------------------------------------------------------------------
@@ -129,10 +117,8 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     question, first, _ = _reply(plan)
     said = [text for text in (first, plan.title) if text]
     topic = question if split_by_room(question, said[:1])[0] else ANSWER
-    lacking = any(
-        known(row["short"]) and row["short"] > 0 for row in rows_of(plan.result(ByMineral))
-    )
-    picture = report.shortfall(plan) if lacking else None
+    short = plan.result(ByMineral).short
+    picture = report.shortfall(plan) if any(known(t) and t > 0 for t in short) else None
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     about = [f"Plan: {plan.title}. {Figure.SCENARIO}: {scenario}. {Figure.YEARS}: {years}.", proof]
     return _Content(
@@ -253,7 +239,7 @@ def _decide(plan: PlanFile) -> _Content:
     paid = sums(first.assign(country=first["country"].map(plan.country)), "total", "country")
     sentences, picture = [], None
     if cost:
-        cost = {plant: amount * MILLION for plant, amount in cost.items()}
+        cost = {plant: amount * units.MILLION for plant, amount in cost.items()}
         total = money(sum(cost.values()), plan.currency)
         sentences.append(_BEGIN.format(year=year, cost=total, plants=largest_first(cost, str)))
         picture = _bars(plan, f"Plants to begin in {year}", cost, "{unit}")
@@ -309,14 +295,6 @@ _NAMES = (
 # ---- content from studies ------------------------------------------------------------------------
 
 
-def _refuse_other_input(plan: PlanFile, study: StudyFile, tables: Tables) -> None:
-    theirs = tables.option(Figure.INPUT_SHA256) if About in tables else ""
-    ours = word(plan.measure(Figure.INPUT_SHA256))
-    if theirs and ours and theirs != ours:
-        msg = f"{study.path} was made from another input than {plan.path}: plan and study again"
-        raise errors.UsageError(msg)
-
-
 def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[StudyFile]) -> _Content:
     """Return a slide with the finding and the chart of its first study; the notes have the rest.
 
@@ -331,9 +309,10 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
             f"{name}: the sentences in sheet {OVERVIEW}, the chart in sheet {ChartData.TABLE}, all"
             f" numbers in sheet {kind.RESULTS[0].TABLE}. SHA-256 {study.sha256}."
         )
+        content = replace(content, sources=(*content.sources, source))
         if number:
             notes = (*content.notes, f"{kind.TITLE}: {headline.finding}")
-            content = replace(content, notes=notes, sources=(*content.sources, source))
+            content = replace(content, notes=notes)
             continue
         drawn = (*kind.pictures(tables), *(p for section in kind.sections(tables)
                  for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
@@ -343,18 +322,13 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         cautions_of = (study_verdict(tables)[0], *headline.care)
         care = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:
-            content = replace(content, sentences=(*content.sentences, *theirs))
+            notes = (*content.notes, *care)
+            content = replace(content, sentences=(*content.sentences, *theirs), notes=notes)
         else:
-            ours = (*content.sentences, *content.notes)
-            instead = next(iter(figures), "")
+            notes, instead = (*content.sentences, *content.notes, *care), next(iter(figures), "")
             content = replace(
-                content, sentences=theirs, picture=picture, notes=ours, instead=instead
+                content, sentences=theirs, picture=picture, notes=notes, instead=instead
             )
-        content = replace(
-            content,
-            sources=(*content.sources, source),
-            notes=(*content.notes, *care),
-        )
     return content
 
 
@@ -370,10 +344,7 @@ def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
     headers = [str(header) for header in table.columns]
     positions = kind.positions(headers)
     columns = []
-    for each in fields:
-        if each.name not in positions:
-            continue
-        position = positions[each.name]
+    for position in (positions[each.name] for each in fields if each.name in positions):
         cells = ""
         if place is not None:
             column = place.left + position

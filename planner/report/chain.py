@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, field
-from models.results.common import MINERAL, TONNES, YEAR
+from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, common, field
 from models.results.inputs import PRODUCTS
 from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
 from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
-from planner.report.part import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View, facts_of
 from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, supplier_colours
 from planner.workbook.plan_file import PlanFile
 
@@ -30,10 +30,10 @@ _Ends = tuple[str, StageNode, StageNode]
 class ChainParts(Result):
     """The table of a chain's flows, stage by stage, the largest of each mineral first."""
 
-    mineral = MINERAL.like(meaning="The mineral or ore that is delivered.")
+    mineral = common.MINERAL.like(meaning="The mineral or ore that is delivered.")
     source = field.text("From country")
     target = field.text("To country or member")
-    amount, part = TONNES, field.share("Part of the mineral")
+    amount, part = common.TONNES, field.share("Part of the mineral")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def chain(plan: PlanFile) -> ReportSection | None:
             if period != ALL_YEARS:
                 tables = [rows[rows["year"] == int(period)] for rows in tables]
             views[c, p] = _view(each, tables, period, colours)
-    selectors = {"Chain": tuple(each.name for each in chains), YEAR.header: tuple(periods)}
+    selectors = {"Chain": tuple(each.name for each in chains), common.YEAR.header: tuple(periods)}
     return ReportSection(
         "chain",
         "The chain from ore to member",
@@ -198,10 +198,6 @@ def _widths(chain: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[fl
         for i in parts if tonnes > 0 else ():
             width[i] = total * flows[i].tonnes / tonnes
 
-    def width_leaving(node: StageNode) -> float:
-        """Return the total width of all flows that leave a node; those not yet set count as 0."""
-        return sum(width[i] for i, f in enumerate(flows) if f.source == node)
-
     for mineral in _in_order(chain):
         own = [i for i, f in enumerate(flows) if f.mineral == mineral]
         taken = [i for i in own if flows[i].plant]
@@ -221,7 +217,8 @@ def _widths(chain: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[fl
             own_part = of_plant.get((*key, plant), 0.0)
             part = own_part / of_place[key] if own_part > 0 else 0.0 if plant else 1.0
             for parts in inputs.values():
-                divide_by_tonnes(width_leaving(node) * part / len(inputs), parts)
+                leaving = sum(width[i] for i, f in enumerate(flows) if f.source == node)
+                divide_by_tonnes(leaving * part / len(inputs), parts)
     return width
 
 
@@ -229,18 +226,16 @@ def _view(
     chain: Chain, tables: Sequence[pd.DataFrame], period: str, colours: dict[str, str]
 ) -> View:
     flows = [*_flows(chain, tables)]
-    total, sums = dict[str, float](), dict[_Ends, float]()
-    width = dict[_Ends, float]()
+    total = defaultdict[str, float](float)
+    sums, width = defaultdict[_Ends, float](float), defaultdict[_Ends, float](float)
     for f, wide in zip(flows, _widths(chain, flows, tables[-1]), strict=True):
-        total[f.mineral] = total.get(f.mineral, 0.0) + f.tonnes
-        key = f.mineral, f.source, f.target
-        sums[key] = sums.get(key, 0.0) + f.tonnes
-        width[key] = width.get(key, 0.0) + wide
+        total[f.mineral] += f.tonnes
+        sums[f.mineral, f.source, f.target] += f.tonnes
+        width[f.mineral, f.source, f.target] += wide
     order = sorted(sums, key=lambda key: (key[1].column, key[0], -sums[key], str(key)))
-    parts = {key: amount / total[key[0]] for key, amount in sums.items()}
     rows = [
         {"mineral": key[0], "source": key[1].place, "target": _place(key[2]),
-         "amount": sums[key], "part": parts[key]}
+         "amount": sums[key], "part": sums[key] / total[key[0]]}
         for key in order
     ]  # fmt: skip
     links = [
@@ -273,10 +268,10 @@ def _in_order(chain: Chain) -> list[str]:
 
 def _largest(mineral: str, sums: Mapping[_Ends, float]) -> str:
     """Return the country that makes most of a mineral, and its share."""
-    by_place = dict[str, float]()
+    by_place = defaultdict[str, float](float)
     for (name, source, _), amount in sums.items():
         if name == mineral and source.column % 1 == 0:
-            by_place[source.place] = by_place.get(source.place, 0.0) + amount
+            by_place[source.place] += amount
     if not by_place:
         return f"{mineral} none"
     place = max(by_place, key=lambda name: (by_place[name], name))
@@ -296,10 +291,10 @@ def _nodes(links: Iterable[StageLink]) -> set[StageNode]:
 
 def _gathered(links: list[StageLink]) -> list[StageLink]:
     """Return the links with small countries of a mineral, and small members, merged."""
-    weight = dict[StageNode, float]()
+    weight = defaultdict[StageNode, float](float)
     for link in links:
         for node in (link.source, link.target):
-            weight[node] = weight.get(node, 0.0) + link.amount
+            weight[node] += link.amount
     groups = dict[tuple[float, str], list[StageNode]]()
     for node in sorted(weight, key=lambda node: (-weight[node], node.place)):
         groups.setdefault((node.column, node.mineral), []).append(node)

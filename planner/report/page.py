@@ -1,18 +1,139 @@
-"""A report as one HTML file that contains styles, charts and their library; reports in one page."""
+"""A report as one HTML file: its sections, with their charts and tables, styles and scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
-from models.results import Figure
+from models.results import Field, Figure, Result
+from planner.render import chart, plotly, table, words
 from planner.render.html import hash_of, json_of, render
-from planner.render.words import listed, uncapitalized
-from planner.report.part import Choice, Facts, ReportPage, ReportSection, View
 from planner.report.world import outlines
 from planner.studies.kind import KeyFigure
+
+Choice = tuple[int, ...]
+"""The chosen option of each selector, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A table of texts; ``numeric`` are the positions of columns of numbers.
+
+    A table that does not belong to a chart has a ``heading``, and may have a ``note``.
+    """
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    heading: str = ""
+    note: str = ""
+
+
+def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
+    """Return some fields of a result, or all, as a table of texts."""
+    columns = table.table_of(result, country).columns
+    names = [f.name for f in result.fields]
+    chosen = [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
+    looks = (c.looks or [c.look] * len(c.values) for c in chosen)
+    cells = [map(table.shown, c.values, each) for c, each in zip(chosen, looks, strict=True)]
+    is_number = [not c.look.is_text or any(map(words.known, c.values)) for c in chosen]
+    numeric = frozenset(i for i, is_one in enumerate(is_number) if is_one)
+    return Facts(tuple(c.header for c in chosen), tuple(zip(*cells, strict=True)), numeric)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One chart: a Plotly figure, its alternative text, its height in pixels.
+
+    If there is less room than ``width`` pixels, the chart scrolls.
+    """
+
+    title: str
+    figure: Any
+    alt: str
+    height: int = 320
+    width: int = 240
+
+
+_LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 100, 28
+"""Heights in pixels: of large and small charts; of a bar chart's axes and each bar; of a heat map's
+column names and each row."""
+
+
+def plot(picture: chart.Picture, alt: str) -> Plot:
+    height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
+    if picture.form is chart.Form.HEAT:
+        wide = plotly.heat_width(picture.categories)
+        return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct), wide)
+    if picture.form in {chart.Form.BARS, chart.Form.ROWS}:
+        side_by_side = len(picture.series) if picture.form is chart.Form.ROWS else 1
+        height = _AXES + _BAR * len(picture) * side_by_side
+    return Plot(picture.title, figure, alt, height)
+
+
+@dataclass(frozen=True)
+class View:
+    """The content below the selectors: charts, and the table of their numbers."""
+
+    plots: tuple[Plot, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A section of the report.
+
+    ``selectors`` are lists of options by label; ``views`` has a view for each combination of
+    options, or only ``()`` without selectors. ``blocks`` are further tables. ``small`` charts are
+    shown side by side. ``key`` is the word in links to the section.
+    """
+
+    key: str
+    heading: str
+    lead: str
+    views: Mapping[Choice, View]
+    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    small: bool = False
+    blocks: tuple[Facts, ...] = ()
+
+    @property
+    def first_choice(self) -> Choice:
+        return next(iter(self.views))
+
+    @property
+    def view(self) -> View:
+        return self.views[self.first_choice]
+
+    @property
+    def is_drawn(self) -> bool:
+        return any(view.plots for view in self.views.values())
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """A complete report.
+
+    ``made_by`` is the scenario and the options; ``verdict`` says whether all is proven, and
+    ``sound`` is True if so; ``notes`` are shown first; ``about`` lists file, input and versions;
+    ``question``, ``finding`` and ``care`` (how to read it) are those of a study. ``further`` are
+    headlines behind a click: those of a plan's studies, except the answer of each.
+    """
+
+    kind: str
+    title: str
+    made_by: str
+    verdict: str
+    sound: bool
+    headlines: tuple[KeyFigure, ...]
+    parts: tuple[ReportSection, ...]
+    about: Facts
+    notes: Sequence[str] = field(default_factory=tuple)
+    question: str = ""
+    finding: str = ""
+    care: Sequence[str] = field(default_factory=tuple)
+    further: tuple[KeyFigure, ...] = ()
 
 
 def html_of(page: ReportPage) -> str:
@@ -24,6 +145,17 @@ def html_of(page: ReportPage) -> str:
     from plotly.offline import get_plotlyjs
 
     script, library = _own("page.js"), get_plotlyjs()
+    drawn = [
+        {
+            "key": part.key,
+            "first": _name(part.first_choice),
+            "views": {_name(choice): _view(view) for choice, view in part.views.items()},
+        }
+        for part in page.parts
+        if part.is_drawn
+    ]
+    plots = [p for part in page.parts for view in part.views.values() for p in view.plots]
+    has_map = any(trace.type == "choropleth" for p in plots for trace in p.figure.data)
     return render(
         "report.html",
         page=page,
@@ -32,16 +164,11 @@ def html_of(page: ReportPage) -> str:
             f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
         ),
         style=_own("page.css"),
-        data=json_of([_data(part) for part in page.parts if part.is_drawn]),
-        outlines=json_of(outlines()) if _has_map(page) else "",
+        data=json_of(drawn),
+        outlines=json_of(outlines()) if has_map else "",
         library=library,
         script=script,
     )
-
-
-def _has_map(page: ReportPage) -> bool:
-    plots = (p for part in page.parts for view in part.views.values() for p in view.plots)
-    return any(trace.type == "choropleth" for p in plots for trace in p.figure.data)
 
 
 def _own(name: str) -> str:
@@ -51,42 +178,19 @@ def _own(name: str) -> str:
 # ---- the data of the charts ----------------------------------------------------------------------
 
 
-def _data(part: ReportSection) -> dict[str, object]:
-    return {
-        "key": part.key,
-        "first": _name(part.first_choice),
-        "views": {_name(choice): _view(view) for choice, view in part.views.items()},
-    }
-
-
 def _name(choice: Choice) -> str:
     return "-".join(map(str, choice))
 
 
 def _view(view: View) -> dict[str, object]:
-    return {
-        "plots": [
-            {
-                "title": p.title,
-                "alt": p.alt,
-                "height": p.height,
-                "width": p.width,
-                "figure": _figure(p.figure),
-            }
-            for p in view.plots
-        ],
-        "facts": {
-            "headers": view.facts.headers,
-            "rows": view.facts.rows,
-            "numeric": sorted(view.facts.numeric),
-        },
-    }
-
-
-def _figure(figure: Any) -> dict[str, object]:
-    data = figure.to_plotly_json()
-    data["layout"].pop("template", None)
-    return {"data": data["data"], "layout": data["layout"]}
+    plots, facts = [], view.facts
+    for p in view.plots:
+        drawn = p.figure.to_plotly_json()
+        drawn["layout"].pop("template", None)
+        shown = {name: getattr(p, name) for name in ("title", "alt", "height", "width")}
+        plots.append(shown | {"figure": {name: drawn[name] for name in ("data", "layout")}})
+    numbers = {"headers": facts.headers, "rows": facts.rows, "numeric": sorted(facts.numeric)}
+    return {"plots": plots, "facts": numbers}
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
@@ -102,6 +206,7 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
     if not further:
         return first
     unsound = [f"{page.kind}: {page.verdict}" for page in further if not page.sound]
+    rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
     return replace(
         first,
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
@@ -109,7 +214,7 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
         headlines=(*first.headlines, *(h for p in further for h in _named(p, p.headlines[:1]))),
         further=tuple(h for p in further for h in _named(p, p.headlines[1:])),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
-        about=_about(first, further),
+        about=replace(first.about, rows=(*first.about.rows, *rows)),
         notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),
     )
 
@@ -121,7 +226,7 @@ def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigu
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
-        heading = f"{page.kind}: {uncapitalized(part.heading)}"
+        heading = f"{page.kind}: {words.uncapitalized(part.heading)}"
         lead = " ".join(filter(None, (finding, part.lead)))
         yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
         finding = ""
@@ -131,24 +236,14 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     """Yield the notes of the further pages; a note of several pages names all of them."""
     kinds: dict[str, list[str]] = {}
     for page in further:
-        for note in dict.fromkeys(_notes(first, page)):
+        other = "made from another input than the plan above, so the numbers may not agree."
+        given = [other] if _input(page) != _input(first) else []
+        given += [page.verdict] if page.sound else []
+        for note in dict.fromkeys((*given, *page.notes)):
             if note not in first.notes:
                 kinds.setdefault(note, []).append(page.kind)
-    yield from (f"{listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
-
-
-def _notes(first: ReportPage, page: ReportPage) -> Iterator[str]:
-    if _input(page) != _input(first):
-        yield "made from another input than the plan above, so the numbers may not agree."
-    if page.sound:
-        yield page.verdict
-    yield from page.notes
+    yield from (f"{words.listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
 def _input(page: ReportPage) -> str:
     return next((value for name, value in page.about.rows if name == Figure.INPUT_SHA256), "")
-
-
-def _about(first: ReportPage, further: Sequence[ReportPage]) -> Facts:
-    rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
-    return replace(first.about, rows=(*first.about.rows, *rows))

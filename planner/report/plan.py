@@ -7,45 +7,25 @@ from typing import Any
 
 import pandas as pd
 
-from models import measures, tolerances
-from models.program import CashCost
-from models.results import (
-    About,
-    ByMineral,
-    Checks,
+from models import measures, program, schema, tolerances, units
+from models.results import common
+from models.results.field import Look, Result, field, matrix_of
+from models.results.members import Members
+from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
+from models.results.proof import About, Checks
+from models.results.supply import (
     CountryShares,
-    Figure,
-    Look,
-    Members,
     Prices,
-    Result,
     Security,
     ShareLimits,
     ShortageCauses,
     Shortages,
-    Summary,
-    field,
 )
-from models.results.common import (
-    BUYER,
-    COUNTRY,
-    KIND,
-    LIMIT,
-    MINERAL,
-    ROW,
-    SHORT,
-    SHORT_PRICE,
-    YEAR,
-)
-from models.results.field import matrix_of
-from models.results.overall import COST, OPTION
-from models.schema import DEMAND, REST_OF_WORLD, is_estimate
-from models.units import MILLION
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
 from planner.render.words import known, word
 from planner.report.chain import chain
-from planner.report.part import Facts, ReportPage, ReportSection, facts_of
+from planner.report.page import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import (
@@ -127,10 +107,8 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
         status = word(plan.measure(Figure.STATUS)) or "unknown"
         return f"Status: {status}; no checks in the file", False
     if edited(plan):
-        return (
-            "Edited since it was written: its sheets don't match the file's own checksums.",
-            False,
-        )
+        why = "its sheets don't match the file's own checksums."
+        return f"Edited since it was written: {why}", False
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
@@ -208,7 +186,7 @@ def members(plan: PlanFile) -> Section | None:
         ("For missing tonnes, at their price (nobody pays it)", Role.SHORT, table.extra_shortage),
     )
     series = tuple(
-        Series(name, role, numbers(values, MILLION))
+        Series(name, role, numbers(values, units.MILLION))
         for name, role, values in costs
         if any(known(v) and v for v in values)
     )
@@ -234,7 +212,7 @@ def members(plan: PlanFile) -> Section | None:
 class LargestShares(Result):
     """The largest country of each mineral and year, and whether its limit is reached."""
 
-    mineral, year, country = MINERAL, YEAR, COUNTRY
+    mineral, year, country = common.MINERAL, common.YEAR, common.COUNTRY
     share = field.share("Share of {basis}")
     limit = ByMineral.limit
     reached = field.text("At the limit")
@@ -243,18 +221,18 @@ class LargestShares(Result):
 class DearestLimits(Result):
     """The binding limits: on whom, when, and what one tonne more would save."""
 
-    kind, mineral, buyer = LIMIT.like(look=Look.TEXT), MINERAL, BUYER
+    kind, mineral, buyer = common.LIMIT.like(look=Look.TEXT), common.MINERAL, common.BUYER
     supplier, stage = ShareLimits.supplier.like(names=None), ShareLimits.stage
     years, limit = field.text("Binds in"), field.text("Limit there")
     saves = field.price("One tonne more room saves at most")
-    row = ROW.like(look=Look.TEXT)
+    row = common.ROW.like(look=Look.TEXT)
 
 
 def shares(plan: PlanFile) -> Section | None:
     """Draw a small chart per mineral: the largest country's share in each year, and its limit."""
     table = plan.result(CountryShares).frame()
     table = table[table["buyer"] == ""]
-    basis = str(plan.measure(Figure.SHARE_BASIS) or DEMAND)
+    basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
     tops = _tops(table, basis)
     if not tops:
         return None
@@ -280,7 +258,7 @@ def shares(plan: PlanFile) -> Section | None:
 def _tops(table: pd.DataFrame, basis: str) -> dict[str, dict[int, measures.Top]]:
     """Return each mineral and year's largest country, among those with a limit if any has one."""
     tops: dict[str, dict[int, measures.Top]] = {}
-    single = table["country"] != REST_OF_WORLD
+    single = table["country"] != schema.REST_OF_WORLD
     for (mineral, year), rows in table[single].groupby(["mineral", "year"], sort=False):
         limited = rows[rows["limit"].notna() & measures.shares_of(rows, basis).notna()]
         some = limited if len(limited) else rows
@@ -298,7 +276,7 @@ def _share_chart(
     line, limits = ([getattr(top, name, None) for top in tops] for name in ("share", "limit"))
     series = [Series(ByMineral.country.header, Role.PLAN, line, hints=countries)]
     if any(limit is not None for limit in limits):
-        series.append(Series(LIMIT.header, Role.LIMIT, limits))
+        series.append(Series(common.LIMIT.header, Role.LIMIT, limits))
     names = {*countries} - {""}
     title = f"{mineral}: {names.pop() if len(names) == 1 else 'largest country'}"
     return Picture(title, Form.GROUPED, years, tuple(series), "", "", small=True)
@@ -315,11 +293,12 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
         ["kind", "mineral", "buyer", "supplier", "stage"], sort=False, dropna=False
     ):
         row = limits.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
-        years, values = words.span(limits["year"].unique()), _range(limits["limit"])
-        estimate = ", an estimate" if is_estimate(row["note"]) else ""
+        years, within = words.span(limits["year"].unique()), limits["limit"]
+        ends = dict.fromkeys(map(words.percent, (within.min(), within.max())))
+        estimate = ", an estimate" if schema.is_estimate(row["note"]) else ""
         rows.append({
             **row, "kind": "at most" if row["kind"] == "max" else "at least", "years": years,
-            "limit": values, "saves": row["shadow_price"],
+            "limit": " to ".join(ends), "saves": row["shadow_price"],
             "row": f"{row['row']:z.0f}{estimate}" if known(row["row"]) else "",
         })  # fmt: skip
     rows.sort(key=lambda row: -abs(row["saves"]) if known(row["saves"]) else float("inf"))
@@ -332,20 +311,15 @@ def _more(number: int, noun: str, sheet: str) -> str:
     return f"{number:,} more{noun} are in the sheet {sheet}." if number else ""
 
 
-def _range(values: pd.Series) -> str:
-    low, high = words.percent(values.min()), words.percent(values.max())
-    return low if low == high else f"{low} to {high}"
-
-
 # ---- shortage ------------------------------------------------------------------------------------
 
 
 class LargestCauses(Result):
     """The causes of shortage, by mineral, the largest first."""
 
-    mineral = MINERAL
+    mineral = common.MINERAL
     years = field.text(Figure.YEARS)
-    short = SHORT
+    short = common.SHORT
     members = field.text("For")
     cause = Shortages.cause
 
@@ -365,7 +339,7 @@ def shortage(plan: PlanFile) -> Section | None:
     names, across = (sorted({key[i] for key in parts}, key=str.casefold) for i in (0, 1))
     series = [Series(m, Role.SHORT, [parts.get((m, each)) for each in across]) for m in names]
     heading = "Share of demand that is missing, by member and mineral, all years"
-    axis = SHORT.header.lower()
+    axis = common.SHORT.header.lower()
     whose = Picture(heading, Form.HEAT, tuple(across), tuple(series), axis, "")
     matrix = matrix_of(title, {Members.member: names}, across, parts, field.share(""), {})
     return Section(
@@ -420,7 +394,7 @@ def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
 class MineralPrices(Result):
     """A mineral's prices in a year: the landed cost of a tonne, and of one tonne more."""
 
-    mineral, year, landed, marginal = MINERAL, YEAR, Prices.landed, Prices.marginal
+    mineral, year, landed, marginal = common.MINERAL, common.YEAR, Prices.landed, Prices.marginal
     lowest = field.price("Lowest of a member")
     highest = field.price("Highest of a member")
 
@@ -428,7 +402,7 @@ class MineralPrices(Result):
 class CostHeadings(Result):
     """The headings of cost, and whether each is paid or a penalty."""
 
-    heading, kind = field.text("Heading"), KIND
+    heading, kind = field.text("Heading"), common.KIND
     amount = field.money("Amount")
 
 
@@ -456,7 +430,7 @@ def prices(plan: PlanFile) -> Section | None:
         "Prices",
         "The average landed cost of a tonne that the coalition buys, and the average saving from "
         "one more tonne of supply, weighted by demand. One more tonne of demand also changes "
-        f"limits that are shares of demand, so it may cost more or less. {SHORT_PRICE}",
+        f"limits that are shares of demand, so it may cost more or less. {common.SHORT_PRICE}",
         Numbers(MineralPrices.of_rows(rows, words={"money": plan.currency})).view(*charts),
     )
 
@@ -518,7 +492,7 @@ def in_all(plan: PlanFile) -> str:
     if not known(cash):
         return ""
     tariffs, levies = plan.number(Figure.TARIFFS), plan.number(Figure.LEVIES)
-    cost = CashCost(cash, tariffs, levies if known(levies) else 0.0)
+    cost = program.CashCost(cash, tariffs, levies if known(levies) else 0.0)
     net = words.tariff_words({"": cost}, plan.currency) if known(tariffs) else ""
     paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
     return (

@@ -10,7 +10,7 @@ from models.errors import UsageError
 from models.results import About, Runs
 from models.results import Figure as Measure
 from planner.render import chart, table, words
-from planner.report import part
+from planner.report import page
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile
@@ -30,13 +30,13 @@ def kind_and_tables(study: StudyFile) -> tuple[type[StudyKind], Tables]:
     return kind, Tables.read(study.tables, (*kind.RESULTS, About, Runs))
 
 
-def study_page(study: StudyFile) -> part.ReportPage:
+def study_page(study: StudyFile) -> page.ReportPage:
     """Return the report of a study; UsageError if the workbook has no study."""
     kind, tables = kind_and_tables(study)
     verdict, sound = study_verdict(tables)
     about, notes = _about(study, tables)
     headline = kind.headline(tables)
-    return part.ReportPage(
+    return page.ReportPage(
         kind.TITLE,
         study.title or words.word(study.path.stem),
         "",
@@ -52,7 +52,7 @@ def study_page(study: StudyFile) -> part.ReportPage:
     )
 
 
-def part_of(section: Section, country: Callable[[str], str] = str) -> part.ReportSection:
+def part_of(section: Section, country: Callable[[str], str] = str) -> page.ReportSection:
     """Return a section of the report; ``country`` turns a country's code into its name.
 
     Charts are side by side if all are small, or if a chosen view has several charts.
@@ -62,12 +62,12 @@ def part_of(section: Section, country: Callable[[str], str] = str) -> part.Repor
     is_small = bool(pictures) and all(picture.small for picture in pictures)
     if section.choice:
         is_small = any(len(plots) > 1 for plots, _ in views)
-    return part.ReportSection(
+    return page.ReportSection(
         section.key,
         section.heading,
         section.lead,
         {
-            (i,) if section.choice else (): part.View(plots, _facts(numbers, country))
+            (i,) if section.choice else (): page.View(plots, _facts(numbers, country))
             for i, (plots, numbers) in enumerate(views)
         },
         {section.choice: tuple(section.views)} if section.choice else {},
@@ -76,14 +76,14 @@ def part_of(section: Section, country: Callable[[str], str] = str) -> part.Repor
     )
 
 
-def _facts(numbers: Numbers, country: Callable[[str], str]) -> part.Facts:
-    facts = part.facts_of(numbers.result, *numbers.fields, country=country)
+def _facts(numbers: Numbers, country: Callable[[str], str]) -> page.Facts:
+    facts = page.facts_of(numbers.result, *numbers.fields, country=country)
     return replace(facts, heading=numbers.heading, note=numbers.note)
 
 
-def plot_of(picture: chart.Picture) -> part.Plot:
+def plot_of(picture: chart.Picture) -> page.Plot:
     """Draw a picture, with a sentence on its content as alternative text."""
-    return part.plot(picture, f"{picture.title}. {_sentence(picture)}.")
+    return page.plot(picture, f"{picture.title}. {_sentence(picture)}.")
 
 
 def _sentence(picture: chart.Picture) -> str:
@@ -131,7 +131,7 @@ def study_verdict(tables: Tables) -> tuple[str, bool]:
     return f"{f'Each of {every:,} runs' if every > 1 else 'The one run'} is proven optimal.", True
 
 
-def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...]]:
+def _about(study: StudyFile, tables: Tables) -> tuple[page.Facts, tuple[str, ...]]:
     """Return the origin of the study, and the warnings in its sheet About."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
     pairs = [(words.word(name), words.word(value)) for name, value in about]
@@ -142,5 +142,5 @@ def _about(study: StudyFile, tables: Tables) -> tuple[part.Facts, tuple[str, ...
     rows = [("Workbook", study.path.name), ("SHA-256 of the workbook", study.sha256)]
     rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
     rows += [(w, v) for w, v in pairs if w in _ORIGIN]
-    facts = part.facts_of(About(what=[w for w, _ in rows], value=[v for _, v in rows]))
+    facts = page.facts_of(About(what=[w for w, _ in rows], value=[v for _, v in rows]))
     return facts, tuple(notes)

@@ -11,11 +11,10 @@ from models.results import ByMineral, CountryShares, Flows, Result, field
 from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
 from models.results.field import matrix_of
 from models.schema import REST_OF_WORLD
-from planner.render import palette
+from planner.render import palette, plotly
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.plotly import SankeyLink, sankey
 from planner.render.words import NAMED, label, listed, percent, tonnes, uncapitalized
-from planner.report.part import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View, facts_of
 from planner.report.world import world_map
 from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile
@@ -125,7 +124,7 @@ def _view(
     rows: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]
 ) -> View:
     sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
-    every = [SankeyLink(*key, amount) for key, amount in sums.items()]
+    every = [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
     when = uncapitalized(period)
     if not every:
@@ -139,7 +138,7 @@ def _view(
     )
     links = _gathered(every)
     high = max(len({f.source for f in links}), len({f.target for f in links}))
-    figure = sankey(links, colours, unit=label(unit))
+    figure = plotly.sankey(links, colours, unit=label(unit))
     table = [{**vars(f), "part": f.amount / total} for f in every]
     plots = (
         Plot(f"{mineral}, {when} ({unit})", figure, alt, 220 + 30 * high),
@@ -148,7 +147,7 @@ def _view(
     return View(plots, facts_of(FlowParts.of_rows(table, words={"unit": unit})))
 
 
-def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
+def _map(every: list[plotly.SankeyLink], mineral: str, when: str) -> Plot:
     """Draw the countries of refining by their share of purchases."""
     sums = _summed([(f.source, f.amount) for f in every])
     total = sum(sums.values())
@@ -162,7 +161,7 @@ def _map(every: list[SankeyLink], mineral: str, when: str) -> Plot:
     return Plot(f"Where it is refined: share of the {mineral} bought, {when}", figure, alt, 440)
 
 
-def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
+def _gathered(every: list[plotly.SankeyLink]) -> list[plotly.SankeyLink]:
     """Return the flows with small countries and small members merged."""
     sides = (
         (_summed([(f.source, f.amount) for f in every]), OTHERS),
@@ -176,7 +175,7 @@ def _gathered(every: list[SankeyLink]) -> list[SankeyLink]:
         source = f.source if f.source in large else others
         key = source, f.target if f.target in buyers else other_buyers
         sums[key] = sums.get(key, 0.0) + f.amount
-    return [SankeyLink(*key, amount) for key, amount in sums.items()]
+    return [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
 
 
 def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:

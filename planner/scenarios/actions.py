@@ -12,10 +12,9 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
-from models import errors, schema, tolerances
+from models import errors, resolve, schema, tolerances
 from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
-from models.resolve import unbuilt
 from models.schema.policy import ActionRow
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
@@ -55,13 +54,11 @@ class ActionKind:
         if selection.years is None:
             return apply_steps(case, [step])
         chosen = {year for year in selection.years if in_force(step, year)}
-        return apply_steps(
-            case,
-            (
-                dataclasses.replace(step, first_year=first, last_year=last)
-                for first, last in year_ranges(case.years, chosen)
-            ),
+        steps = (
+            dataclasses.replace(step, first_year=first, last_year=last)
+            for first, last in year_ranges(case.years, chosen)
         )
+        return apply_steps(case, steps)
 
 
 def changes_nothing(step: ActionRow) -> errors.Finding:
@@ -113,13 +110,7 @@ def _by_year(
 
     ``series`` are the names of the fields to change, by table and separated by spaces.
     """
-
-    def new_value(year: int, before: float | None) -> float | None:
-        """Return ``change`` of the value before in the step's years, else the value before.
-
-        None is a value that is not set, both before and after.
-        """
-        return change(before) if in_force(step, year) else before
+    new_value = _in_years(step, change)
 
     def change_fields(row: Any, names: str) -> Any:
         """Return the record with its fields ``names``, separated by spaces, changed by year."""
@@ -132,6 +123,16 @@ def _by_year(
             for table, names in series.items()
         }
     )
+
+
+def _in_years(
+    step: schema.ScenarioStep, change: Callable[[float | None], float | None]
+) -> Callable[[int, float | None], float | None]:
+    """Return a function of a year and a value: the value, changed in the step's years.
+
+    None is a value that is not set, both before and after.
+    """
+    return lambda year, before: change(before) if in_force(step, year) else before
 
 
 def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
@@ -169,12 +170,9 @@ def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
     """Set every price floor to Value. Add a floor for the coalition in years without one."""
     value = _value(step)
     chosen = [m.name for m in case.minerals if step.mineral in {"", m.name}]
-
-    def floor(year: int, before: float | None) -> float | None:
-        return value if in_force(step, year) else before
-
+    new_floor = _in_years(step, lambda _: value)
     rows = [
-        dataclasses.replace(row, floor=row.floor.map(case.years, floor))
+        dataclasses.replace(row, floor=row.floor.map(case.years, new_floor))
         if row.mineral in chosen
         else row
         for row in case.price_floors
@@ -223,15 +221,13 @@ def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -
     changes = dataclasses.replace(lane, max=None)
     if not case.inputs or changes == schema.Lane() or (step.member and not to_country):
         return case
+    names = ("freight", "tariff", "open", "freight_factor", "tariff_added")
     row = schema.InputLane(
         input=step.mineral,
         to_country=to_country,
         is_abroad=not step.member,
         **{name: getattr(step, name) for name in _SELLER_AND_YEARS},
-        **{
-            name: getattr(changes, name)
-            for name in ("freight", "tariff", "open", "freight_factor", "tariff_added")
-        },
+        **{name: getattr(changes, name) for name in names},
     )
     return case.change(input_lanes=(*case.input_lanes, row))
 
@@ -288,7 +284,7 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
         # the project's first year may be before, after or between the years of the horizon
         planned = next((year for year in case.years if year >= record.first_year), None)
         built_in = step.first_year or planned
-        if built_in is None or not unbuilt(record):
+        if built_in is None or not resolve.unbuilt(record):
             return record
         return dataclasses.replace(record, built_in=built_in)
 
@@ -298,12 +294,11 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
 def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the budget of the matching years by Value."""
     factor = _value(step)
-
-    def budget(row: schema.BudgetYear) -> schema.BudgetYear:
-        capex = row.capex * factor if in_force(step, row.year) else row.capex
-        return dataclasses.replace(row, capex=capex)
-
-    return case.change(budget=tuple(map(budget, case.budget)))
+    rows = (
+        dataclasses.replace(row, capex=row.capex * factor) if in_force(step, row.year) else row
+        for row in case.budget
+    )
+    return case.change(budget=tuple(rows))
 
 
 def scale_mines(case: Case, step: schema.ScenarioStep) -> Case:
@@ -387,10 +382,7 @@ _MEMBER_FIELDS = {
 def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
     """Set Max short of the matching minerals in Security to Value."""
     value = _value(step)
-
-    def short(year: int, before: float | None) -> float | None:
-        return value if in_force(step, year) else before
-
+    short = _in_years(step, lambda _: value)
     rows: list[schema.SecurityTarget] = []
     for row in case.security:
         changed = dataclasses.replace(row, max_short=row.max_short.map(case.years, short))
@@ -399,10 +391,9 @@ def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
         elif row.mineral or changed == row:
             rows.append(row)
         else:  # a row of all minerals: split it, so that the others keep their value
-            names = [m.name for m in case.minerals]
             rows += [
-                dataclasses.replace(changed if name == step.mineral else row, mineral=name)
-                for name in names
+                dataclasses.replace(changed if m.name == step.mineral else row, mineral=m.name)
+                for m in case.minerals
             ]
     return case.change(security=tuple(rows))
 
@@ -444,13 +435,14 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
         new = schema.ShareLimit(
             limit=schema.MAX, mineral=name, group=schema.BY_COUNTRY, share=schema.ByYear(share)
         )
-        if not covered:
-            rows.append(new)
-            continue
-        rows += [
-            dataclasses.replace(new, first_year=first, last_year=last)
-            for first, last in year_ranges(case.years, {*case.years} - covered)
-        ]
+        rows += (
+            [new]
+            if not covered
+            else [
+                dataclasses.replace(new, first_year=first, last_year=last)
+                for first, last in year_ranges(case.years, {*case.years} - covered)
+            ]
+        )
     return case.change(share_limits=tuple(rows))
 
 

@@ -72,15 +72,12 @@ def event_changes(case: Case, rows: Hits) -> tuple[CaseStep, ...]:
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
-    return tuple(
-        CaseStep(ActionKind(_step(case.risks[position])), Selection(years=frozenset(when)))
-        for position, when in sorted(years.items())
-    )
-
-
-def _step(row: schema.EventStep) -> schema.ScenarioStep:
-    names = (f.name for f in dataclasses.fields(schema.ScenarioStep))
-    return schema.ScenarioStep(**{name: getattr(row, name) for name in names})
+    changes, names = [], [f.name for f in dataclasses.fields(schema.ScenarioStep)]
+    for position, when in sorted(years.items()):
+        values = {name: getattr(case.risks[position], name) for name in names}
+        step = schema.ScenarioStep(**values)
+        changes.append(CaseStep(ActionKind(step), Selection(years=frozenset(when))))
+    return tuple(changes)
 
 
 def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
@@ -100,23 +97,19 @@ def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
     return frozenset(mineral for mineral in minerals if row.mineral in {"", mineral})
 
 
-def findings(case: Case) -> tuple[errors.Finding, ...]:
-    """Return errors that an event causes in a case, and warnings on rows without effect.
+def findings(case: Case) -> Iterator[errors.Finding]:
+    """Yield errors that an event causes in a case, and warnings on rows without effect.
 
     Each event is applied separately, in every year.
     """
-    return tuple(finding for event in events(case) for finding in _findings_of(case, event))
-
-
-def _findings_of(case: Case, event: Event) -> Iterator[errors.Finding]:
-    changed = case
-    for position in event.rows:
-        row = case.risks[position]
-        before = changed
-        changed = apply_events(changed, active_rows(case, {event.name: case.years}, position))
-        if changed == before and any(in_force(row, year) for year in case.years):
-            yield changes_nothing(row)
-    for finding in checks.check(changed, checks.RULES):
-        if finding.severity is errors.Severity.ERROR:
-            message = f"in the event {event.name}: {finding.found}"
-            yield dataclasses.replace(finding, found=message)
+    for event in events(case):
+        changed = case
+        for position in event.rows:
+            row, before = case.risks[position], changed
+            changed = apply_events(changed, active_rows(case, {event.name: case.years}, position))
+            if changed == before and any(in_force(row, year) for year in case.years):
+                yield changes_nothing(row)
+        for finding in checks.check(changed, checks.RULES):
+            if finding.severity is errors.Severity.ERROR:
+                message = f"in the event {event.name}: {finding.found}"
+                yield dataclasses.replace(finding, found=message)

@@ -12,7 +12,7 @@ import pytest
 from openpyxl.cell import MergedCell
 
 from models.results import Duals
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.verify import ComparisonBasis, verify
 from planner.cli import main
 from planner.run import solve_file, start_file
@@ -255,7 +255,7 @@ def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
     book.save(tmp_path / "plan.xlsx")
     start = start_file(tmp_path / "case.xlsx")
     verdict = verify(open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
-    assert not verdict.is_verified
+    assert verdict.findings
     assert {"Refiners", "Country shares"} <= {f.sheet for f in verdict.findings}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import InputError
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.cli import main
 from planner.workbook import read
 from planner.workbook.plan_file import read_plan

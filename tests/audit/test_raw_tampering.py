@@ -12,7 +12,7 @@ import pytest
 from models.errors import InputError
 from models.measures import SURGE
 from models.plan import Plan
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.verify import verify
 from planner.cli import main
 from planner.run import solve_file, start_file

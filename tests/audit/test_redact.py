@@ -10,8 +10,8 @@ import pytest
 
 from models.errors import UsageError
 from models.results import CATALOGUE, Checks, Glossary, Look, Summary
-from planner.audit import open_plan
 from planner.audit.accounts import account_of
+from planner.audit.file import open_plan
 from planner.audit.redact import GONE as BLANKED
 from planner.audit.redact import (
     OTHERS,

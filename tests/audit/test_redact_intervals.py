@@ -6,7 +6,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book

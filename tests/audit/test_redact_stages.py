@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book

@@ -17,7 +17,7 @@ from models.plan.solving import plan_from_solution
 from models.program import build_program
 from models.resolve import SPOT, Expanded
 from models.results import ByMineral, Figure
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.redact import redact, write_redacted
 from planner.run import solve_file
 from planner.sheets import write_plan

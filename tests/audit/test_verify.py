@@ -10,7 +10,7 @@ import shutil
 import openpyxl
 import pytest
 
-from planner.audit import open_plan
+from planner.audit.file import open_plan
 from planner.audit.verify import is_other_input, verify
 from planner.cli import main
 from planner.run import start_file
@@ -34,7 +34,7 @@ def found(plan, case):
 def test_a_plan_as_written_is_verified(made):
     sheets, start, verdict = found(made / "plan.xlsx", made / "case.xlsx")
     assert verdict.findings == ()
-    assert verdict.is_verified
+    assert not verdict.findings
     assert verdict.cells > CELLS
     assert verdict.records == 5
     assert verdict.violation <= verdict.allowed
@@ -66,7 +66,7 @@ def test_what_is_changed_in_a_plan_is_found_and_named(made, tmp_path, name):
     place = TAMPERINGS[name](book)
     book.save(tmp_path / "plan.xlsx")
     _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
-    assert not verdict.is_verified
+    assert verdict.findings
     assert is_named(place, verdict.findings), [f.place for f in verdict.findings]
 
 
@@ -89,14 +89,14 @@ def test_an_input_that_was_changed_is_found_even_if_its_hash_was_updated(
     book.save(tmp_path / "case.xlsx")
     sheets, start, verdict = found(made / "plan.xlsx", tmp_path / "case.xlsx")
     assert is_other_input(sheets, start.book)
-    assert not verdict.is_verified
+    assert verdict.findings
     plan = openpyxl.load_workbook(made / "plan.xlsx")
     digest = hashlib.sha256((tmp_path / "case.xlsx").read_bytes()).hexdigest()
     cell(plan, "Summary", "Input SHA-256").value = digest
     plan.save(tmp_path / "plan.xlsx")
     sheets, start, verdict = found(tmp_path / "plan.xlsx", tmp_path / "case.xlsx")
     assert not is_other_input(sheets, start.book)
-    assert not verdict.is_verified
+    assert verdict.findings
 
 
 def test_the_inputs_name_and_place_do_not_matter(made, tmp_path):

@@ -98,7 +98,7 @@ def test_sentences_are_those_of_the_first_page(planned, name):
         if cell is not None
     )
     page = page.replace("\xa0", " ").lower()
-    *slides, _ = brief(read_report(path).source)
+    *slides, _ = brief(read_report(path))
     for slide in slides:
         for sentence in (each for text in slide.words for each in sentences(text)):
             whole = sentence.removesuffix(".").lower()
@@ -109,7 +109,7 @@ def test_sentences_are_those_of_the_first_page(planned, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_numbers_of_charts_are_in_the_tables(planned, tmp_path, name):
     path = planned(name)
-    plan = read_report(path).source
+    plan = read_report(path)
     deck = written(tmp_path, path)
     short, _, costs, stops, decide = ([*chart.plots[0].series] for slide in deck.slides
                                       for chart in charts_of(slide))  # fmt: skip
@@ -131,7 +131,7 @@ def test_numbers_of_charts_are_in_the_tables(planned, tmp_path, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
-    plan = read_report(planned(name)).source
+    plan = read_report(planned(name))
     decide = " ".join(brief(plan)[-1].words)
     bought, built = plan.result(Flows).frame(), plan.result(Projects).frame()
     first = bought[bought["year"] == bought["year"].min()]
@@ -144,7 +144,7 @@ def test_what_to_decide_adds_up_as_the_tables_do(planned, name):
 def test_notes_say_the_cell_of_a_number(planned):
     path = planned("plain")
     sheet = openpyxl.load_workbook(path)[ByMineral.TABLE]
-    stops = next(s for s in brief(read_report(path).source) if "supplier stops" in s.topic)
+    stops = next(s for s in brief(read_report(path)) if "supplier stops" in s.topic)
     (note,) = (text for text in stops.notes if text.startswith(f"Sheet {ByMineral.TABLE}"))
     place = note.partition("Served if it stops, in 2028 (")[2].partition(")")[0]
     first, last = place.split(" to ")

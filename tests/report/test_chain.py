@@ -54,7 +54,7 @@ def planned(tmp_path, book):
 
 
 def section(path, key="chain"):
-    return next((p for p in plan_page(read_report(path).source).parts if p.key == key), None)
+    return next((p for p in plan_page(read_report(path)).parts if p.key == key), None)
 
 
 def flows(view):
@@ -267,7 +267,7 @@ def test_a_chain_is_drawn_whatever_its_plants_make(tmp_path, name, is_sold):
     if not is_sold:
         change(book["Plan"], lambda row: None)
     book.save(plan)
-    (view,) = chain(read_report(plan).source).views.values()
+    (view,) = chain(read_report(plan)).views.values()
     assert [row[0] for row in view.facts.rows].count("oxide") >= 2
     assert len(view.plots) == is_sold
     if is_sold:

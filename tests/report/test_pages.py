@@ -22,12 +22,12 @@ from tests.report.conftest import COMMANDS
 
 @pytest.fixture
 def page(made):
-    return plan_page(read_report(made()).source)
+    return plan_page(read_report(made()))
 
 
 @pytest.fixture
 def study(made):
-    return lambda command: study_page(read_report(made(command)).source)
+    return lambda command: study_page(read_report(made(command)))
 
 
 def part(page, key):
@@ -91,7 +91,7 @@ def test_members_and_what_the_limits_cost_them(page):
 
 
 def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
-    plan = read_report(made()).source
+    plan = read_report(made())
     assert not any("Plan the workbook again" in note for note in plan_page(plan).notes)
     table = plan.tables[ByMineral.TABLE]
     lacking = [h for h in table if ByMineral.supplier.parsed(h) or ByMineral.need.parsed(h)]
@@ -137,7 +137,7 @@ def solved(tables, folder):
     write_book(folder / "case.xlsx", tables, sheets=tables)
     plan = folder / "plan.xlsx"
     assert main(["solve", str(folder / "case.xlsx"), "--output", str(plan)]) == 0
-    return read_report(plan).source
+    return read_report(plan)
 
 
 def test_title_scenario_and_verdict(page):
@@ -151,7 +151,7 @@ def test_options_stand_under_the_title(made, tmp_path):
     case = made().with_name("case.xlsx")
     path = tmp_path / "lost.xlsx"
     assert main(["solve", str(case), "--lose", "China", "--output", str(path)]) == 0
-    found = plan_page(read_report(path).source)
+    found = plan_page(read_report(path))
     assert "lose China" in found.made_by
     assert ("Option: Lose", "China") in found.about.rows
 
@@ -253,7 +253,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     case_file = str(made().with_name("case.xlsx"))
     over = ("--over", "capacity:CHN:cobalt", "--from", "1", "--to", "0", "--step", "0.5")
     assert main(["sweep", case_file, *over, "--output", str(path)]) == 0
-    page = study_page(read_report(path).source)
+    page = study_page(read_report(path))
     frontier = part(page, "frontier")
     assert frontier.heading.endswith("by capacity of China, Cobalt")
     rows = table(frontier, (0,))

@@ -16,12 +16,12 @@ from tests.report.test_pages import Outline
 
 @pytest.fixture
 def plan(made):
-    return plan_page(read_report(made()).source)
+    return plan_page(read_report(made()))
 
 
 @pytest.fixture
 def sweep(made):
-    return study_page(read_report(made("sweep")).source)
+    return study_page(read_report(made("sweep")))
 
 
 def test_a_plan_alone_is_as_it_was(plan):

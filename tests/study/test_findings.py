@@ -108,7 +108,7 @@ def pages(tmp_path_factory):
         for command, words in COMMANDS.items():
             path = folder / f"{command}.xlsx"
             assert main([command, str(folder / "case.xlsx"), *words, "--output", str(path)]) == 0
-            source = read_report(path).source
+            source = read_report(path)
             page = plan_page(source) if command == "solve" else study_page(source)
             found[command, size] = page, source
     return found

@@ -79,7 +79,7 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
     for command in ("compare", "stress"):
         out = tmp_path / f"{command}.xlsx"
         assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
-        source = read_report(out).source
+        source = read_report(out)
         study_page(source)
         kinds = (ScenarioMinerals, MissingByYear, LossByMineral, Detail, NMinusOne)
         made[command] = Tables.read(source.tables, kinds)

@@ -223,7 +223,7 @@ class WhatIfOptions:
         """
         from planner.cli import phrases
         from planner.scenarios import WhatIf
-        from planner.scenarios.named import Named
+        from planner.scenarios.parameters import Named
 
         named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (

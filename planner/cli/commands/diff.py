@@ -371,7 +371,7 @@ def _cell(
 
     For a missing option it lists the possible values.
     """
-    from planner.scenarios.named import Named
+    from planner.scenarios.parameters import Named
 
     named, spelt, wrong = Named(case), list[str](), errors.Mistakes()
     for option, text, names, choices in (

@@ -194,12 +194,10 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         tell(f"Reading {path}")
         with errors_in(path):
             sources.append(open_report(path))
-        if len(sources) > 1 and not sources[-1].is_study:
+        if len(sources) > 1 and isinstance(sources[-1], PlanFile):
             is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
             refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
-    changed = [
-        f for each in sources if isinstance(each.source, PlanFile) for f in edited(each.source)
-    ]
+    changed = [f for each in sources if isinstance(each, PlanFile) for f in edited(each)]
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
@@ -246,7 +244,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     for path in (file, *studies):
         tell(f"Reading {path}")
         with errors_in(path):
-            source = open_report(path).source
+            source = open_report(path)
         if isinstance(source, StudyFile) and plan is not None:
             added.append(source)
         elif isinstance(source, PlanFile) and plan is None:

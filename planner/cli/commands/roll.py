@@ -22,10 +22,10 @@ from planner.render.words import plain, span
 
 if TYPE_CHECKING:
     from models.plan import Plan
-    from planner.audit import PlanSheets
+    from planner.audit.file import PlanSheets
     from planner.documents.orders import Orders
-    from planner.going_on.next_book import RolledPlan
     from planner.going_on.outcome import PastYears
+    from planner.going_on.roll import RolledPlan
     from planner.run import Start
     from planner.workbook import Book
 
@@ -84,7 +84,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     names = (plan.name, file.name)
     rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
     tell(f"Writing {place}")
-    written = common.save(place, rolled.write_checked)
+    written = common.save(place, rolled.write)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
@@ -156,7 +156,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
 
 
 def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
-    from planner.going_on.next_book import answer
+    from planner.going_on.roll import answer
 
     outcome = rolled.outcome
     years = sorted({y for y in rolled.book.case.years if y < outcome.to})
@@ -172,18 +172,16 @@ def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
 
 
 def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
-    from planner.going_on import variance
-
-    outcome = rolled.outcome
-    total = variance.total(outcome.purchases)
+    outcome, total = rolled.outcome, rolled.outcome.variance
+    *_, by_price, by_quantity = total.money
     return {
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         "dropped_usd": rolled.dropped,
         "planned_t": total.planned_t,
         "delivered_t": total.delivered_t,
-        "price_variance_usd": total.by_price / variance.CENTS,
-        "quantity_variance_usd": total.by_quantity / variance.CENTS,
+        "price_variance_usd": by_price,
+        "quantity_variance_usd": by_quantity,
         "as_planned": outcome.as_planned,
         "figures": outcome.rows,
         "left_out": [

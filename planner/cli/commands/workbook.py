@@ -124,7 +124,7 @@ def _path_of(file: Path | None, output: Path | None) -> Path:
 def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path, str]:
     """Write a workbook for what was delivered; return its path, and what to do next."""
     from planner.documents.orders import orders_of
-    from planner.going_on.to_fill import next_year, planned_years, write_actuals
+    from planner.going_on.actuals import next_year, planned_years, write_actuals
     from planner.run import open_plan
     from planner.workbook.save import save
 

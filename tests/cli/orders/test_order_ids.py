@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.numbers import rounded
+from planner.documents.deliveries import rounded
 from planner.documents.orders import order_id
 from tests.order_book import PLAN, lines, order_rows, write_order_book
 

@@ -211,9 +211,11 @@ def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
     them, through all stages, in proportion to tonnes.
     """
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
-    bought = np.zeros((len(e.sources), len(e.years), len(e.members)))
-    np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
-    made = np.zeros((len(e.intakes), len(e.years), len(e.members)))
+    shape = (len(e.years), len(e.members))
+    bought = solver.summed_at(
+        (d.source, d.year, d.member), plan.delivered, (len(e.sources), *shape)
+    )
+    made = np.zeros((len(e.intakes), *shape))
     for mineral in by_stage(plan.case) if e.intakes else ():  # products before their inputs
         for i, intake in enumerate(e.intakes):
             if intake.mineral == mineral:

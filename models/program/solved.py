@@ -19,6 +19,7 @@ from models.program.families.ore import ORE
 from models.program.families.shortage import SHORTAGE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
+from models.solve import summed_at
 
 T = TypeVar("T")
 
@@ -113,9 +114,8 @@ class Solved:
     def handed_by(self) -> Floats:
         """Tonnes that members pass on to plants [t], by (mineral, member, year)."""
         e, hand = self.expanded, self.expanded.hand_overs
-        found = np.zeros((len(e.minerals), len(e.members), len(e.years)))
-        np.add.at(found, (hand.mineral, hand.member, hand.year), self.handed)
-        return found
+        at = (hand.mineral, hand.member, hand.year)
+        return summed_at(at, self.handed, (len(e.minerals), len(e.members), len(e.years)))
 
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
@@ -295,9 +295,8 @@ class Solved:
     def sold(self) -> Floats:
         """Each source's sales to members and to plants [t/yr], by (source, year)."""
         e, sales = self.expanded, self.expanded.sales
-        found = np.zeros((len(e.sources), len(e.years)))
-        np.add.at(found, (sales.source, sales.year), self.all_sold)
-        return found
+        at = (sales.source, sales.year)
+        return summed_at(at, self.all_sold, (len(e.sources), len(e.years)))
 
     def source(self, name: str, project: str, mineral: str) -> Source:
         return self.expanded.sources[self._sources[name, project, mineral]]

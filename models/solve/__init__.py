@@ -16,6 +16,7 @@ from models.solve.certificate import certify_alone as certify_alone
 from models.solve.certificate import certify_blocks as certify_blocks
 from models.solve.certificate import fits as fits
 from models.solve.certificate import name_at as name_at
+from models.solve.certificate import summed_at as summed_at
 from models.solve.highs import AGAIN as AGAIN
 from models.solve.highs import ATTEMPTS as ATTEMPTS
 from models.solve.highs import LISTENER as LISTENER

@@ -9,6 +9,7 @@ than the dual objective, so this one is optimal to the gap.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,6 +97,12 @@ class LinearProgram:
 
 def _summed(where: Ints, terms: Floats, count: int) -> Floats:
     return np.bincount(where, terms, count).astype(float, copy=False)
+
+
+def summed_at(at: tuple[Ints, ...], amounts: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return an array of sums: each amount added, in turn, at its position on every axis."""
+    where = np.ravel_multi_index(at, shape)
+    return _summed(where, amounts, math.prod(shape)).reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, 
 from models.program.division import Owners, by_demand, by_member, by_right
 from models.program.families.shortage import UNFAIR
 from models.resolve import Floats, Rights, by_stage
+from models.solve import highs
 
 _STEP = 1e-6
 """Fraction by which a member's demand is varied to get the range of its bill."""
@@ -161,7 +162,7 @@ def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Flo
         (np.zeros(count), np.full(count, np.inf)),
     )
     program = dataclasses.replace(program, whole=np.append(np.full(n, whole), False))
-    optimum = solver.first_solved(partial(solver.solve, program))
+    optimum = highs.first_solved(partial(highs.solve, program))
     group = np.clip(np.round(optimum.x[:n]) if whole else optimum.x[:n], 0.0, 1.0)
     return group, float(np.sum(split * optimum.x[:n])) - float(optimum.x[n]) * pool.scale
 

@@ -11,10 +11,10 @@ from math import factorial
 
 import numpy as np
 
-from models import solve as solver
 from models import tolerances
 from models.answers.price import arrays
 from models.resolve import Bools, Floats
+from models.solve import highs
 
 MOST_MEMBERS = 12
 """Up to this many members, the cost of all groups is computed (4,095 groups for 12)."""
@@ -90,5 +90,5 @@ def _least(
         (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
         (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
     )
-    optimum = solver.first_solved(partial(solver.solve, program))
+    optimum = highs.first_solved(partial(highs.solve, program))
     return optimum.x[:n], float(optimum.x[n]), -optimum.duals[: len(every)]

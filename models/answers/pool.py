@@ -24,7 +24,7 @@ from models.program.division import Owners, by_member
 from models.program.families.security import SURVIVAL, to_be_served
 from models.program.market import HANDED
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import Certificate, PersistentSolver, Solution, certify_alone
+from models.solve import Certificate, Solution, certify_alone, highs
 from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -234,7 +234,7 @@ class ProductionGame:
 
     def __init__(self, divided: DividedProgram) -> None:
         self.divided = divided
-        self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
+        self._solvers: list[highs.PersistentSolver | None] = [None] * len(divided.pieces)
         self.planned: dict[tuple[float, ...], PlannedGroup] = {}
         self.together = self.cost(np.ones(divided.members))
 
@@ -281,7 +281,7 @@ class ProductionGame:
         solver = self._solvers[i]
         try:
             if solver is None:
-                solver = self._solvers[i] = PersistentSolver().load(piece.scale.scaled(rows))
+                solver = self._solvers[i] = highs.PersistentSolver().load(piece.scale.scaled(rows))
                 solver.start_from(piece.basis)
             else:
                 solver.change(piece.scale.scaled(rows))

@@ -29,14 +29,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import solve as solver
 from models import tolerances
 from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
 from models.solve import LinearProgram as Arrays
-from models.solve import PersistentSolver
+from models.solve import highs
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -348,7 +347,7 @@ class LocalProgram:
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
-        self._solver: PersistentSolver | None = None
+        self._solver: highs.PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit is valid, and the cost of a unit each way.
@@ -424,7 +423,7 @@ class LocalProgram:
             (inner.row_lower, inner.row_upper),
         )
         try:
-            solver = PersistentSolver().load(face)
+            solver = highs.PersistentSolver().load(face)
             if self._face_basis is not None:
                 solver.start_from(self._face_basis)
             optimum = solver.run_with_fallbacks()
@@ -452,7 +451,7 @@ class LocalProgram:
         asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
         try:
             if self._solver is None:
-                self._solver = PersistentSolver().load(self.rows)
+                self._solver = highs.PersistentSolver().load(self.rows)
                 self._solver.run_with_fallbacks()
             self._solver.change(asked)
             x = self._solver.run_with_fallbacks().x
@@ -480,7 +479,7 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     plan, local = pricing.plan, pricing.local_program(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
     try:
-        x = solver.first_solved(partial(solver.solve, asked)).x
+        x = highs.first_solved(partial(highs.solve, asked)).x
     except SolverError:
         return (), True
     n = len(local.kept)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import schema, tolerances
-from models import solve as solver
 from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
@@ -34,15 +33,7 @@ from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats, Ints
-from models.solve import (
-    WARM_START,
-    Certificate,
-    LinearProgram,
-    PersistentSolver,
-    Solution,
-    certify,
-    certify_alone,
-)
+from models.solve import Certificate, LinearProgram, Solution, certify, certify_alone, highs
 
 if TYPE_CHECKING:
     from models.program.sourcing import Frame
@@ -61,20 +52,20 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
     accepts: Callable[[Solution, Certificate], bool] = _passed,
-    attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
+    attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
     /,
     **limits: Any,
 ) -> tuple[Solution, Certificate]:
     """Return the first accepted solution among the attempts, and its proof.
 
     ``scaled`` returns the scaling, with small numbers ``raised`` (scaled up) or not. ``limits``
-    limit the search for integer columns (``models.solve.solve``). Raises SolverError, "no proven
+    limit the search for integer columns (``highs.solve``). Raises SolverError, "no proven
     ``question``", where no attempt is accepted.
     """
     for attempt in attempts:
         scale = scaled(raised=attempt.raised)
         try:
-            solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
+            solution = scale.unscaled(highs.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
         proof = proof_of(solution)
@@ -129,7 +120,7 @@ class WarmStartedSequence:
         units: tuple[Any, Any],
         size: Floats | None = None,
         tonnes: float | None = None,
-        attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
+        attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
     ) -> None:
         self._attempts = attempts
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
@@ -144,7 +135,7 @@ class WarmStartedSequence:
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
         # loaded with the second program, if there is one
-        self._solver: PersistentSolver | None = None
+        self._solver: highs.PersistentSolver | None = None
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
@@ -174,7 +165,8 @@ class WarmStartedSequence:
             return None
         try:
             if self._solver is None:
-                self._solver = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
+                self._solver = highs.PersistentSolver(highs.WARM_START)
+                self._solver.load(self._scale.scaled(rows))
                 self._solver.start_from(self._basis)
             else:
                 self._solver.change(self._scale.scaled(rows))
@@ -319,7 +311,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
         rows, minerals, units = _asking(program, b, e, short.ravel())
-        need, attempts = float(program.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
+        need, attempts = float(program.need[b]), (highs.PRESOLVED, *highs.ATTEMPTS)
         asked = WarmStartedSequence(
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, failure_words
@@ -23,7 +22,7 @@ from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
-from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits
+from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits, highs
 
 if TYPE_CHECKING:
     from models.program.outside import Extend, ExtendedProgram
@@ -129,7 +128,7 @@ class _BlockModel:
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver ``name`` ("": HiGHS); SolverError where that fails."""
         failures: list[str] = []
-        for attempt in (None,) if name else solver.ATTEMPTS:
+        for attempt in (None,) if name else highs.ATTEMPTS:
             try:
                 rows = self.compiled.rows
                 solution = self._by_highs(rows, attempt) if attempt else self._by(name)
@@ -155,14 +154,14 @@ class _BlockModel:
             size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
         )  # fmt: skip
 
-    def _by_highs(self, rows: LinearProgram, attempt: solver.Attempt) -> Solution:
+    def _by_highs(self, rows: LinearProgram, attempt: highs.Attempt) -> Solution:
         (columns, units), size = self.compiled.unit, np.full(len(rows.row_lower), np.nan)
         size[: self.own_size[1]] = self.solver.program.row_size[self.rows]
         scale = scaling(
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
         )  # fmt: skip
-        solution = solver.solve(scale.scaled(rows), attempt)
+        solution = highs.solve(scale.scaled(rows), attempt)
         if not fits(rows, solution):
             raise SolverError(NO_NUMBERS)
         return scale.unscaled(solution)
@@ -177,7 +176,7 @@ class _BlockModel:
         x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)
-        priced = solver.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
+        priced = highs.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, solution: Solution) -> tuple[Certificate, int]:

@@ -19,7 +19,8 @@ from models import tolerances
 from models.errors import SolverError
 from models.results import Changes, Field, Flows, PlantInputs, Prices, Stocks, Tiers
 from models.results.inputs import PRODUCTS
-from models.solve import Floats, LinearProgram, PersistentSolver
+from models.solve import Floats, LinearProgram
+from models.solve.highs import PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.results import About, ChartData, Runs
 from models.results import Figure as Measure
-from models.solve import version
+from models.solve.highs import version
 from planner._version import __version__
 from planner.render import chart, study_front, words, xlsx
 from planner.render.table import Table, table_of

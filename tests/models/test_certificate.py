@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import solve as solver
 from models.errors import SolverError
 from models.plan import solve as solve_case
-from models.solve import (
-    ATTEMPTS,
-    Certificate,
-    Keys,
-    LinearProgram,
-    Solution,
-    certify,
-    certify_blocks,
-)
+from models.solve import Certificate, Keys, LinearProgram, Solution, certify, certify_blocks, highs
+from models.solve.highs import ATTEMPTS
 from tests.models.desk import BookT, jin, make, one, read, solve, sur
 
 near = pytest.approx
@@ -139,7 +131,7 @@ def test_no_plan_at_all_for_a_small_mineral(monkeypatch: pytest.MonkeyPatch) -> 
     """1.5 t that nobody ships nor lacks is 1e-6 of copper's demand, and no plan for gallium."""
     book = small_beside_large()
     true, wrong = solve(book), 1
-    true_solve = solver.solve
+    true_solve = highs.solve
 
     def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
         found = true_solve(rows, attempt) if start is None else true_solve(rows, attempt, start)
@@ -148,7 +140,7 @@ def test_no_plan_at_all_for_a_small_mineral(monkeypatch: pytest.MonkeyPatch) -> 
             return dataclasses.replace(found, x=0 * found.x, duals=0 * found.duals)
         return found
 
-    monkeypatch.setattr(solver, "solve", faulty)
+    monkeypatch.setattr(highs, "solve", faulty)
     plan = solve_case(read(book))
     (said,) = plan.proof.retries
     assert said.startswith("dual simplex: violation 1 of the largest need in balance('gallium'")

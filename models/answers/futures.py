@@ -25,8 +25,7 @@ from models.plan.plan import Plan
 from models.plan.solving import case_of, linked_minerals
 from models.program import TONNES, Program, build_program
 from models.program.builder import unique_keys
-from models.program.component import Columns, columns_named
-from models.program.decisions import NOT_LISTED
+from models.program.component import NOT_LISTED, Columns, columns_named
 from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import valid_upper_bounds

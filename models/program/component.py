@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
-from models.case import Case, in_force
+from models.case import Case
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
-    from models.program.decisions import DecisionKind
     from models.program.division import Division
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
 
 # ---- descriptions of rows ---------------------------------------------------------------------
 
-COALITION_WORDS = "the coalition"
 Where = tuple[str, str, int]
 """A mineral, member and year."""
 
@@ -102,31 +100,6 @@ class Obstacle:
     named: tuple[tuple[str, float], ...] = ()
 
 
-def limit_words(case: Case, cap: resolve.Cap) -> str:
-    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % ...)``."""
-    supplier = case.supplier_name(cap.record.group, cap.supplier)
-    if cap.record.group != schema.BY_COUNTRY:
-        supplier = f"{cap.record.group} {supplier}"
-    buyer = cap.buyer or COALITION_WORDS
-    stage = " (ore)" if cap.record.stage == schema.MINING else ""
-    at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
-    most = "most" if cap.is_max else "least"
-    return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
-
-
-def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
-    supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
-    buyer = {"": COALITION_WORDS, schema.EACH: "each member"}.get(row.buyer, row.buyer)
-    stage = " (ore)" if row.stage == schema.MINING else ""
-    of = f" of {row.mineral}" if row.mineral else ""
-    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
-
-
-def lane_words(case: Case, row: schema.Lane) -> str:
-    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
-    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
-
-
 def step_in_force(series: schema.ByYear, year: int) -> int | None:
     """Return the year of the column whose value applies in a year; None: the one without a year."""
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
@@ -139,53 +112,6 @@ def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None
     series = getattr(record, field)
     step = step_in_force(series, year) if isinstance(series, schema.ByYear) else None
     return CellAddress(record.SHEET, record.row, type(record).column_of(field).header, step)
-
-
-def short_cost(
-    case: Case, mineral: str, tier: str, year: int
-) -> tuple[str, CellAddress | None, CellAddress | None]:
-    """Return the parts of the cost of a tonne short in words, and the cells that set it.
-
-    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
-    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
-    cell is found by its name.
-    """
-    of = case.mineral_of[mineral]
-    record = next((row for row in case.tiers if row.name == tier), None)
-    if record is not None:
-        times, place = record.multiple, place_of(record, "multiple", year)
-    elif of.shortage_cost.at(year) is not None:
-        return "", place_of(of, "shortage_cost", year), None
-    else:
-        header = schema.Settings.column_of("shortage_cost_multiple").header
-        times = case.settings.shortage_cost_multiple
-        place = CellAddress(schema.Settings.SHEET, 0, header)
-    name = "" if place is None else place.header[0].lower() + place.header[1:]
-    return f" (price x {name} {times:g})", place_of(of, "price", year), place
-
-
-def lane_row(
-    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
-) -> schema.Lane | None:
-    """Return the last row of Lanes that matches a lane and fills the given field.
-
-    The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
-    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
-    """
-    mineral, country, refiner, member, year = lane
-    matching = (
-        row
-        for row in reversed(rows)
-        if getattr(row, field) is not None
-        and (field != "max" or bool(row.refiner) == bool(refiner))
-        and row.mineral in {"", mineral}
-        and row.country in {"", country}
-        and row.refiner in {"", refiner}
-        and row.company in {"", company}
-        and row.member in {"", member}
-        and in_force(row, year)
-    )
-    return next(matching, None)
 
 
 # ---- components ----------------------------------------------------------------------------------
@@ -221,6 +147,40 @@ class CostHeading:
     is_rare: bool = False
     rank: int = 0
     remark: str = ""
+
+
+@dataclass(frozen=True)
+class DecisionKind:
+    """A kind of decision, declared by its columns; ``rank`` orders the lists.
+
+    ``noun`` names the object of the decision. ``verb`` and ``rest`` phrase a change of it as
+    advice; ``rest`` has the fields ``{more}``, ``{mineral}``, ``{who}`` and ``{year}``. With
+    ``lasts`` (a stock) each year is listed, otherwise only the first.
+    """
+
+    rank: int
+    name: str
+    noun: str
+    verb: str
+    rest: str
+    lasts: bool = False
+
+
+_FLOW = "{more} {mineral} from {who} in {year}"
+BUILDING = DecisionKind(0, "built", "plant", "build", "{who}", lasts=True)
+STORING = DecisionKind(
+    1, "in stock at the end of the year", "stock", "keep", "{more} {mineral} in stock in {who}",
+    lasts=True,
+)  # fmt: skip
+BUYING = DecisionKind(2, "bought", "supplier", "buy", _FLOW)
+TAKING = DecisionKind(3, "taken", "contract", "take", _FLOW)
+"""Purchases under contracts, by contract."""
+BUYING_FOR_PLANTS = DecisionKind(
+    4, "bought by plants", "supplier of plants", "let plants buy", _FLOW
+)
+HANDING_OVER = DecisionKind(5, "handed to plants", "hand-over", "hand plants", _FLOW)
+NOT_LISTED = DecisionKind(6, "", "", "", "")
+"""For columns that follow from listed ones, such as the ore behind a refiner's sales."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -421,6 +381,13 @@ def rows_named(component: Component | str) -> Rows:
 
 def components() -> tuple[Component, ...]:
     return tuple(_COMPONENTS.values())
+
+
+def listed_kinds() -> tuple[DecisionKind, ...]:
+    """Return the kinds that the program's columns declare, and purchases under contracts."""
+    declared = {of.decision for of in components() if isinstance(of, Columns) and of.decision}
+    kinds = (declared | {TAKING}) - {NOT_LISTED}
+    return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
 
 
 def headings() -> tuple[CostHeading, ...]:

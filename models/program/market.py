@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program import builder, component, decisions
+from models.program import builder, component
 from models.program.division import by_member
 from models.resolve import SPOT, Floats, PricedFlows, Source, buyer_blocs, deciding_row
 from models.schema import Contract, Refiner
@@ -118,7 +118,7 @@ SPOT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.BUYING,
+    decision=component.BUYING,
 )
 CONTRACT_FLOW = component.Columns(
     name="contracted",
@@ -140,7 +140,7 @@ CONTRACT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.BUYING,
+    decision=component.BUYING,
 )
 
 
@@ -176,7 +176,7 @@ INPUT_FLOW = component.Columns(
     spent=("cost", "tariff", "levy", "freight", "support"),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.BUYING_FOR_PLANTS,
+    decision=component.BUYING_FOR_PLANTS,
 )
 
 
@@ -202,7 +202,7 @@ HANDED = component.Columns(
     move=_handed_words,
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.HANDING_OVER,
+    decision=component.HANDING_OVER,
     divided=by_member,
 )
 BEYOND = component.Columns(

@@ -18,6 +18,7 @@ from models.answers.cost_sharing import (
     BY_DEMAND,
     DUAL_PRICES,
     EQUAL_SAVINGS,
+    MOST_MEMBERS,
     NUCLEOLUS,
     SHAPLEY,
     LeavingGroup,
@@ -26,7 +27,6 @@ from models.answers.cost_sharing import (
     group_costs,
     sharing_of,
 )
-from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.measures import difference, ratio
 from models.plan import Plan

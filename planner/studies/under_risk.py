@@ -19,22 +19,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
-from models.answers import (
-    Future,
-    FutureOutcomes,
-    Tail,
-    cvar,
-    independent_groups,
-    under_risk,
-    valued,
-)
+from models.answers.futures import Future, FutureOutcomes, independent_groups, under_risk
+from models.answers.recourse import Tail, cvar, valued
 from models.case import Case
 from models.errors import UsageError
 from models.measures import change
 from models.measures import ratio as part_of
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import case_of, linked_minerals
-from models.program import build_program, component, decisions
+from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
@@ -67,7 +60,7 @@ _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", 
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
 _FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
-_KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
+_KINDS = {kind.name: kind for kind in component.listed_kinds()}
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -253,7 +246,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
             record, _ = part_of(component.CONTRACT, (None, 0))
             if record is not None:
                 who = f"{record.name or record.refiner}: {record.member}"
-                rows.append((decisions.TAKING.name, mineral, who))
+                rows.append((component.TAKING.name, mineral, who))
         for row in rows:
             amounts = sums.setdefault((*row, year), [0.0, 0.0])
             amounts[0] += size * decision.plain
@@ -262,7 +255,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
         if max(plain, risky) > plan.tolerance(mineral, year):
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
-                "unit": "t/yr" if kind == decisions.BUILDING.name else "t",
+                "unit": "t/yr" if kind == component.BUILDING.name else "t",
                 "plain": plain, "risky": risky, "change": change(risky, plain),
             }  # fmt: skip
 
@@ -755,7 +748,7 @@ def _changed(tables: Tables) -> list[dict[str, Any]]:
 
     def builds_then_size(row: Any) -> tuple[bool, float]:
         base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
-        return row["what"] != decisions.BUILDING.name, -abs(row["change_t"]) / base
+        return row["what"] != component.BUILDING.name, -abs(row["change_t"]) / base
 
     return sorted(filter(is_changed, records(tables[Decisions])), key=builds_then_size)
 
@@ -837,7 +830,7 @@ def _advice_on(
     was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
     before, after = sum(was.values()), sum(now.values())
     more = "more" if after > before else "less"
-    if kind != decisions.BUILDING.name:
+    if kind != component.BUILDING.name:
         said = {"more": more, "mineral": mineral, "who": who, "year": min(was | now)}
         return _KINDS[kind].verb, _KINDS[kind].rest.format_map(said)
     plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"

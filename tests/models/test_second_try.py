@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.answers import ranges
-from models.answers.cost_sharing import sharing_of
-from models.answers.games import nucleolus, shapley
+from models.answers.cost_sharing import nucleolus, shapley, sharing_of
 from models.answers.payment import payments
+from models.answers.ranges import ranges
 from models.errors import SolverError
 from models.plan import solve as solve_case
 from models.plan.plan import Plan
@@ -117,6 +116,6 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
             "models/plan/session.py: certificate, result = result.certificate,"
             " solver.solve(b, start=start)"  # of a BlockSolver
         ),
-        "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
+        "models/program/compile.py: result = solver.solve(model, options=options)",  # not HiGHS
     }
     assert {*once()} == allowed

@@ -19,10 +19,12 @@ from models.answers.cost_sharing import (
     SHAPLEY,
     dual_bills,
     group_costs,
+    groups,
     leaving_group,
+    nucleolus,
+    shapley,
     sharing_of,
 )
-from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import (
     COLUMN_LIMITS,
     ROW_LIMITS,

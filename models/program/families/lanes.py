@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models import resolve, schema
+from models.case import Case, in_force
 from models.program import builder, component, market
 from models.program.division import by_member
 
@@ -17,9 +18,33 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 
+def _lane_row(
+    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
+) -> schema.Lane | None:
+    """Return the last row of Lanes that matches a lane and fills the given field.
+
+    The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
+    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
+    """
+    mineral, country, refiner, member, year = lane
+    matching = (
+        row
+        for row in reversed(rows)
+        if getattr(row, field) is not None
+        and (field != "max" or bool(row.refiner) == bool(refiner))
+        and row.mineral in {"", mineral}
+        and row.country in {"", country}
+        and row.refiner in {"", refiner}
+        and row.company in {"", company}
+        and row.member in {"", member}
+        and in_force(row, year)
+    )
+    return next(matching, None)
+
+
 def _country_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, member, year = key
-    row = component.lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
+    row = _lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
     what = f"the lane from {plan.case.country_name(country)} to {member}"
     return component.Label(what, None if row is None else COUNTRY_MAX.place(row, year))
 
@@ -27,7 +52,7 @@ def _country_label(plan: Solved, key: Any) -> component.Label:
 def _refiner_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, member, year = key
     record: Any = plan.record(name, project, mineral)
-    row = component.lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
+    row = _lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
     what = f"the lane from {project or name} to {member}"
     return component.Label(what, None if row is None else REFINER_MAX.place(row, year))
 
@@ -134,18 +159,23 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
                 _widened(cells, widths, (r, j, t))
 
 
+def _lane_words(case: Case, row: schema.Lane) -> str:
+    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
+    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
+
+
 def _opened(
     cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
 ) -> None:
     source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
     lane = (source.mineral, source.country, source.name, member, year)
-    row = component.lane_row(rows, "open", lane, source.company)
+    row = _lane_row(rows, "open", lane, source.company)
     if row is not None and not row.open:
         cell = cells.cell(
             row,
             "open",
             year,
-            what=component.lane_words(cells.case, row),
+            what=_lane_words(cells.case, row),
             unit=component.OPEN,
             was=0.0,
         )
@@ -163,9 +193,9 @@ def _widened(
         (name, REFINER_MAX, (name, source.project, mineral, member, year)),
     )
     for refiner, *limit in limits:
-        row = component.lane_row(rows, "max", (mineral, country, refiner, member, year))
+        row = _lane_row(rows, "max", (mineral, country, refiner, member, year))
         if row is not None and row.max is not None and cells.is_new(*limit):
-            what = component.lane_words(cells.case, row)
+            what = _lane_words(cells.case, row)
             cells.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
 
 

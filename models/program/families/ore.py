@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.program import builder, component, decisions, division
+from models.program import builder, component, division
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -105,7 +105,7 @@ ORE = component.Columns(
     spent=("ore premium", "ore freight"),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.NOT_LISTED,
+    decision=component.NOT_LISTED,
 )
 BALANCE = component.Rows(
     name="ore_balance",

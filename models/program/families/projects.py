@@ -11,7 +11,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case, begun_capital
-from models.program import component, decisions, division
+from models.program import component, division
 from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
 from models.resolve import (
     Ints,
@@ -236,7 +236,7 @@ BUILT = component.Columns(
     move="fraction of project {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
-    decision=decisions.BUILDING,
+    decision=component.BUILDING,
     divided=division.by_right,
 )
 REST = component.Columns(
@@ -249,7 +249,7 @@ REST = component.Columns(
     move="fraction of the rest of {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
-    decision=decisions.NOT_LISTED,
+    decision=component.NOT_LISTED,
 )
 WHOLE_REST = component.Rows(
     name="whole_rest",

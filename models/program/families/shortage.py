@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.case import Case
 from models.program import builder, component, market
 from models.program.division import by_member, to_nobody
 from models.resolve import Floats, Ints
@@ -19,9 +20,32 @@ COST = component.CostHeading("shortage", is_penalty=True)
 UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
 
 
+def _short_cost(
+    case: Case, mineral: str, tier: str, year: int
+) -> tuple[str, component.CellAddress | None, component.CellAddress | None]:
+    """Return the parts of the cost of a tonne short in words, and the cells that set it.
+
+    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
+    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
+    cell is found by its name.
+    """
+    of = case.mineral_of[mineral]
+    record = next((row for row in case.tiers if row.name == tier), None)
+    if record is not None:
+        times, place = record.multiple, component.place_of(record, "multiple", year)
+    elif of.shortage_cost.at(year) is not None:
+        return "", component.place_of(of, "shortage_cost", year), None
+    else:
+        header = Settings.column_of("shortage_cost_multiple").header
+        times = case.settings.shortage_cost_multiple
+        place = component.CellAddress(Settings.SHEET, 0, header)
+    name = "" if place is None else place.header[0].lower() + place.header[1:]
+    return f" (price x {name} {times:g})", component.place_of(of, "price", year), place
+
+
 def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = component.short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
+    said, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
     amount = times * float(plan.program.rows.cost[column])
     return [

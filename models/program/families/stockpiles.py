@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, decisions, division
+from models.program import builder, component, division
 from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -56,7 +56,7 @@ STOCK = component.Columns(
     spent=("holding",),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.STORING,
+    decision=component.STORING,
     divided=division.by_member,
 )
 SHORTFALL = component.Columns(

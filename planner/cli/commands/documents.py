@@ -315,7 +315,7 @@ def model(
         return output_file(output or Path("outputs") / stem, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
-    from models.program.outside import FORMATS, write_model
+    from models.program.compile import FORMATS, write_model
     from planner.run import start_file
     from planner.workbook.save import save
 

@@ -16,7 +16,8 @@ from planner.cli.whatifs import case_options
 from planner.render.words import missing_option, plain
 
 if TYPE_CHECKING:
-    from models.answers import Explanation, LeastChange
+    from models.answers.explain import Explanation
+    from models.answers.least_change import LeastChange
     from models.case import Case
     from planner.run import Start
     from planner.sheets.explain import Cells
@@ -86,7 +87,8 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 def _explained(
     start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
-    from models.answers import explain, least_change
+    from models.answers.explain import explain
+    from models.answers.least_change import least_change
     from models.plan import solve
 
     tell("Planning")

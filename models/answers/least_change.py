@@ -80,7 +80,6 @@ def rounded_up(value: float, unit: str) -> float:
 
 
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
-    """Return the case with these changes of cells."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
         records = tuple(
@@ -229,7 +228,6 @@ def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[compone
 
 
 def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
-    """Compare the plan with a change with the plan without it."""
     mineral, _, year = where
     before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}

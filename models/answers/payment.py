@@ -91,7 +91,6 @@ class Steps:
     is_fine: bool = False
 
     def step_at_least(self, payment: float) -> int:
-        """Return the number of the lowest step that is at least a payment."""
         if payment < _COARSE and not self.is_fine:
             return _AT_TEN - 100 + math.ceil(10.0 * payment * _UP)
         power = math.floor(math.log10(payment / 100.0))
@@ -106,7 +105,6 @@ class Steps:
         )
 
     def payment_at(self, number: int) -> float:
-        """Return the payment at a step."""
         if number < _AT_TEN and not self.is_fine:
             return (number - _AT_TEN + 100) / 10.0
         power, digits = divmod(number, 900)
@@ -307,7 +305,6 @@ class TariffEquivalent:
 
     @property
     def revenue(self) -> float:
-        """The revenue of the tariff [money]."""
         return self.tariff * self.tonnes
 
 

@@ -84,7 +84,6 @@ class DividedProgram:
 
     @property
     def members(self) -> int:
-        """How many members share."""
         return int(self.parts["lower"].shape[1])
 
     def program_of(self, group: Floats) -> Arrays:

@@ -159,11 +159,9 @@ class Pricing:
         return moves
 
     def block(self, row: int) -> int:
-        """Return the number of the block that has a row."""
         return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
 
     def local_program(self, row: int) -> LocalProgram:
-        """Return the local program of the row's block."""
         block = self.block(row)
         if block not in self._local:
             self._local[block] = LocalProgram(self, block)

@@ -227,7 +227,6 @@ class ExtensiveForm:
         return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
-        """Return the values of the columns of each scenario."""
         return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
@@ -308,7 +307,6 @@ class MergedScenarios:
         return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        """Return how much a solution uses of each limit."""
         return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 

@@ -210,10 +210,7 @@ class KeysFromPositions:
         e, case, names = self._expanded, self._expanded.case, self._numbered.names
 
         def names_of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
-            """Return by part of a key the values of a field of all records, in their order.
-
-            ``fields`` names the field for each part.
-            """
+            """Return for each part of a key the values of the field named for it, by record."""
             every = tuple(records)
             return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
 
@@ -490,7 +487,6 @@ def unique_keys(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
-    """Return integers as an array."""
     return np.array(values, dtype=np.int64)
 
 

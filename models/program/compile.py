@@ -275,7 +275,9 @@ def _ordered(
         more = [each for each in keys if each.name not in own and each.index]
         stretches = [np.arange(each.start, each.start + len(each.index)) for each in more]
         orders.append(np.concatenate([place, *stretches]).astype(np.int64))
-        added.append(_renumbered(more, len(place)))
+        starts = np.cumsum([len(place), *(len(each.index) for each in more)]).tolist()
+        numbered = zip(more, starts, strict=False)
+        added.append(tuple(Keys(each.name, start, each.index) for each, start in numbered))
         wrong += said
     if not wrong:
         made = _placed(made, orders[0], orders[1], counted, (added[0], added[1]))
@@ -286,15 +288,6 @@ def _ordered(
     made, factor, units = _measured(made, unit, need)
     columns, own_rows = ([of[i] for i in order] for of, order in zip(objects, orders, strict=True))
     return ExtendedProgram(made, factor, units, columns, own_rows, (added[0], added[1]))
-
-
-def _renumbered(keys: Sequence[Keys], start: int) -> tuple[Keys, ...]:
-    """Return the keys of consecutive ranges from a position on."""
-    found = []
-    for each in keys:
-        found.append(Keys(each.name, start, each.index))
-        start += len(each.index)
-    return tuple(found)
 
 
 def _placed(
@@ -392,15 +385,11 @@ def find_solver(name: str) -> Any:
 
 def solver_version(name: str) -> str:
     """Return a solver's name and version, as far as known, and Pyomo's."""
-    version = find_solver(name).version()
-    parts = ".".join(str(part) for part in version[:3]) if version else ""
-    return f"{name}{f' {parts}' if parts else ''}, by Pyomo {_pyomo_version()}"
-
-
-def _pyomo_version() -> str:
     import pyomo.version
 
-    return str(pyomo.version.version)
+    version = find_solver(name).version()
+    parts = ".".join(str(part) for part in version[:3]) if version else ""
+    return f"{name}{f' {parts}' if parts else ''}, by Pyomo {pyomo.version.version}"
 
 
 @unlogged()
@@ -476,7 +465,10 @@ class ModelNames:
 
     def __call__(self, part: Any) -> str:
         if id(part) not in self._given:
-            wanted = self._wanted(part)
+            index = part.index() if part.parent_component().is_indexed() else ()
+            keys = index if isinstance(index, tuple) else (index,)
+            base, said = _plain(part.parent_component().name), [_plain(str(key)) for key in keys]
+            wanted = f"{base}({','.join(said)})"[:_LONGEST] if keys else base
             name, number = wanted, 1
             while name in self._taken:
                 number += 1
@@ -484,13 +476,6 @@ class ModelNames:
             self._taken.add(name)
             self._given[id(part)] = name
         return self._given[id(part)]
-
-    @staticmethod
-    def _wanted(part: Any) -> str:
-        index = part.index() if part.parent_component().is_indexed() else ()
-        keys = index if isinstance(index, tuple) else (index,)
-        base = _plain(part.parent_component().name)
-        return f"{base}({','.join(_plain(str(key)) for key in keys)})"[:_LONGEST] if keys else base
 
 
 def _plain(text: str) -> str:
@@ -510,21 +495,15 @@ def write_model(model: Any, path: Path, form: str, about: Sequence[str]) -> None
 
     model.write(str(path), format=form, io_options={"labeler": ModelNames()})
     mark = "\\" if form == "lp" else "*"
-    lines = [*about, *_legend(model)]
-    text = path.read_text(encoding="utf-8")
-    text = text.replace("OBJSENSE\n MIN\n", "", 1)  # the default; GLPK knows no such section
-    with path.open("w", encoding="ascii", newline="\n") as file:
-        file.writelines(f"{mark} {_ascii(line)}\n" for line in lines)
-        file.write(text)
-
-
-def _legend(model: Any) -> list[str]:
-    return [
+    legend = (
         f"{of.name}({','.join(of.key)}): {of.meaning}"
         for of in components()
         if (part := model.component(of.name)) is not None and len(part)
-    ]
-
-
-def _ascii(line: str) -> str:
-    return " ".join(line.encode("ascii", "replace").decode("ascii").split())
+    )
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("OBJSENSE\n MIN\n", "", 1)  # the default; GLPK knows no such section
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        for line in (*about, *legend):
+            plain = " ".join(line.encode("ascii", "replace").decode("ascii").split())
+            file.write(f"{mark} {plain}\n")
+        file.write(text)

@@ -125,6 +125,9 @@ TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "suppli
 SECURITY = "security"
 INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
 """Parts of a key; the product of a plant's joint input is ""."""
+SOURCE_YEAR, PLANT_YEAR = (REFINER, PROJECT, MINERAL, YEAR), (PLANT, PLANT_PROJECT, PRODUCT, YEAR)
+CONTRACT_YEAR = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
+"""Keys, or ends of keys, of several components."""
 SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
 """Kinds of positions that give several parts of a key; a calendar year is its own position."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
@@ -222,7 +225,6 @@ class Component:
 
     @property
     def words(self) -> str:
-        """The component's name in words: ``ore balance`` for ``ore_balance``."""
         return self.name.replace("_", " ")
 
     def part(self, key: Any, what: str, default: Any = "") -> Any:
@@ -289,7 +291,6 @@ class Columns(Component):
 
 
 def year_of_key(_: Case, key: Any) -> int:
-    """Return the last part of a key: the year in which the flow or stock is decided."""
     year: int = key[-1]
     return year
 

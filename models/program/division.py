@@ -66,7 +66,6 @@ def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
 
 
 def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
-    """Share each budget among members in proportion to the capital of the projects they own."""
     del at
     return np.asarray(limit[:, None] * owners.rights.capital)
 

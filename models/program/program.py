@@ -98,10 +98,7 @@ class Program:
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
     def rows_of(self, block: int, last: int | None = None) -> slice:
-        """Return the positions of the rows of blocks ``block`` up to and including ``last``.
-
-        ``last`` None means the one block.
-        """
+        """Return the positions of the rows of blocks, as ``columns_of`` does of columns."""
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 

@@ -132,10 +132,7 @@ class Solved:
         return self.values.get(columns_named(component).name, {})
 
     def value(self, component: Columns | str, key: Any) -> float:
-        """Return a column's value; 0 if there is no such column.
-
-        Here and below, KeyError for an unknown name of a component.
-        """
+        """Return a column's value, 0 for none; KeyError, as below, for an unknown component."""
         return self.amounts(component).get(key, 0.0)
 
     def dual(self, component: Rows | str, key: Any) -> float:
@@ -355,7 +352,9 @@ class Solved:
 
     def reached_by(self, cap: Cap) -> tuple[float, float]:
         """Return the tonnes that count under a cap, and its base [t]."""
-        e = self.expanded
+        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
+        members = cap.buyers if cap.buyer else ()
+        of_plants = self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
         if cap.is_mining:
             of_mineral = [
                 (key[0], z)
@@ -366,20 +365,8 @@ class Solved:
             bought = sum(z for _, z in of_mineral)
         else:
             tonnes = float(self.all_sold[list(cap.flows)].sum()) if cap.flows else 0.0
-            if not cap.of_purchases:
-                return tonnes, self._needed(cap)
-            bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
-            bought += self._base_of_plants(cap)
-        return tonnes, bought if cap.of_purchases else self._needed(cap)
-
-    def _needed(self, cap: Cap) -> float:
-        """Return a cap's base in basis demand: demand plus, for an input, the use of plants [t]."""
-        return cap.demand + self._base_of_plants(cap)
-
-    def _base_of_plants(self, cap: Cap) -> float:
-        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
-        members = cap.buyers if cap.buyer else ()
-        return self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
+            bought = self.bought(m, cap.buyers, t) + of_plants if cap.of_purchases else 0.0
+        return tonnes, bought if cap.of_purchases else cap.demand + of_plants
 
     def base_of_plants(
         self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool

@@ -56,7 +56,6 @@ class Books:
         self.posted_in.setdefault(key, []).append(column)
 
     def out(self, key: tuple[str, str, int], column: Any) -> None:
-        """Post a column [t] out of the balance of (mineral, member, year)."""
         self.posted_out.setdefault(key, []).append(column)
 
     def cost(
@@ -238,7 +237,6 @@ class Frame:
 
 
 def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
-    """Return a sum of columns as one flat linear expression."""
     coefficients = [1.0] * len(columns) if amounts is None else list(amounts)
     return LinearExpression(constant=0.0, linear_coefs=coefficients, linear_vars=list(columns))
 

@@ -91,7 +91,6 @@ class LinearProgram:
         return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
 
     def entry_rows(self) -> Ints:
-        """Return the row of each entry."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
 
 

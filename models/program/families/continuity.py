@@ -75,7 +75,7 @@ GROWTH = component.Rows(
 )
 AGREED = component.Rows(
     name="agreed_sales",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A supplier sells no more than its orders before an event allow.",
     kind="agreed",
     label=lambda _, key: component.Label(
@@ -185,7 +185,6 @@ def _agreed(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     _switching_arrays(b)
     _growth_arrays(b)
     _agreed_arrays(b)

@@ -30,6 +30,12 @@ def _label(solved: Solved, key: Any) -> component.Label:
 
 def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Obstacle]:
     """Yield that nobody can sell a source an input, or that all sellers are at a limit."""
+
+    def is_stopped(column: int) -> bool:
+        """Return whether a row without slack keeps the column from growing."""
+        rows = solved.column_entries(column)
+        return any(amount > 0 and solved.slack[row] <= flow.tolerance for row, amount in rows)
+
     for i, intake in enumerate(solved.expanded.intakes):
         if not any(r == flow.source for r, _ratio in intake.needs):
             continue
@@ -38,7 +44,7 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
         if not columns:
             why = f"that can't get {what}: no seller of {what} can reach"
             yield component.Obstacle(f"supplier {why} it", many=f"suppliers {why} them")
-        elif all(_is_stopped(solved, column, flow.tolerance) for column in columns):
+        elif all(map(is_stopped, columns)):
             why = f"that can't get more {what}: all sellers of {what} are at a limit"
             yield component.Obstacle(f"supplier {why}", many=f"suppliers {why}")
 
@@ -54,21 +60,9 @@ def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
     return by_intake
 
 
-def _is_stopped(solved: Solved, column: int, nothing: float) -> bool:
-    """Return whether a row without slack keeps a column that supplies an input from growing."""
-    rows = solved.column_entries(column)
-    return any(amount > 0 and solved.slack[row] <= nothing for row, amount in rows)
-
-
 NEED = component.Rows(
     name="input_need",
-    key=(
-        component.INPUT,
-        component.PLANT,
-        component.PLANT_PROJECT,
-        component.PRODUCT,
-        component.YEAR,
-    ),
+    key=(component.INPUT, *component.PLANT_YEAR),
     index=(component.INTAKE, component.YEAR),
     meaning="A plant takes in its sales times the tonnes of input per tonne sold.",
     cell=(Input, "tonnes"),
@@ -197,7 +191,6 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
     b.handed = b.columns(market.HANDED, (hand.intake, hand.member, hand.year))
     b.post((hand.mineral, hand.member, hand.year), b.handed, market.HANDED.balance)

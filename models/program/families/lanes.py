@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,6 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     shape = (len(e.sources), len(e.members), len(e.years))
     of_refiner, of_country = np.full(shape, np.inf), np.full(shape, np.inf)
@@ -143,6 +143,11 @@ def arrays(b: builder.Builder) -> None:
         b.upper_limit(rows, at, most[at])
 
 
+def _lane_words(case: Case, row: schema.Lane) -> str:
+    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
+    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
+
+
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """Closed lanes may be opened, and the Max of others raised."""
     mine = [row for row in cells.case.lanes if row.mineral in {"", *cells.e.minerals}]
@@ -152,51 +157,25 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
         opens = []
     if not opens and not widths:
         return
-    for r in range(len(cells.e.sources)):
-        for j in range(len(cells.e.members)):
-            for t in range(len(cells.e.years)):
-                _opened(cells, opens, (r, j, t))
-                _widened(cells, widths, (r, j, t))
-
-
-def _lane_words(case: Case, row: schema.Lane) -> str:
-    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
-    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
-
-
-def _opened(
-    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
-) -> None:
-    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
-    lane = (source.mineral, source.country, source.name, member, year)
-    row = _lane_row(rows, "open", lane, source.company)
-    if row is not None and not row.open:
-        cell = cells.cell(
-            row,
-            "open",
-            year,
-            what=_lane_words(cells.case, row),
-            unit=component.OPEN,
-            was=0.0,
+    sizes = (len(cells.e.sources), len(cells.e.members), len(cells.e.years))
+    for r, j, t in itertools.product(*map(range, sizes)):
+        source, member, year = cells.e.sources[r], cells.e.members[j], cells.e.years[t]
+        mineral, country, name = source.mineral, source.country, source.name
+        row = _lane_row(opens, "open", (mineral, country, name, member, year), source.company)
+        if row is not None and not row.open:
+            words = _lane_words(cells.case, row)
+            cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
+            if cell is not None:
+                cell.lanes.append((r, j, t))
+        limits: tuple[tuple[str, component.Rows, Any], ...] = (
+            ("", COUNTRY_MAX, (country, mineral, member, year)),
+            (name, REFINER_MAX, (name, source.project, mineral, member, year)),
         )
-        if cell is not None:
-            cell.lanes.append(at)
-
-
-def _widened(
-    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
-) -> None:
-    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
-    mineral, country, name = source.mineral, source.country, source.name
-    limits: tuple[tuple[str, component.Rows, Any], ...] = (
-        ("", COUNTRY_MAX, (country, mineral, member, year)),
-        (name, REFINER_MAX, (name, source.project, mineral, member, year)),
-    )
-    for refiner, *limit in limits:
-        row = _lane_row(rows, "max", (mineral, country, refiner, member, year))
-        if row is not None and row.max is not None and cells.is_new(*limit):
-            what = _lane_words(cells.case, row)
-            cells.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
+        for refiner, *limit in limits:
+            row = _lane_row(widths, "max", (mineral, country, refiner, member, year))
+            if row is not None and row.max is not None and cells.is_new(*limit):
+                words, loosens = _lane_words(cells.case, row), tuple(limit)
+                cells.cell(row, "max", year, what=words, unit="t/yr", was=row.max, loosens=loosens)
 
 
 def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:

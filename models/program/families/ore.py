@@ -88,13 +88,7 @@ def _mines_by_row(plan: Solved) -> dict[int, list[tuple[int, str, float]]]:
 
 ORE = component.Columns(
     name="ore",
-    key=(
-        component.COUNTRY,
-        component.REFINER,
-        component.PROJECT,
-        component.MINERAL,
-        component.YEAR,
-    ),
+    key=(component.COUNTRY, *component.SOURCE_YEAR),
     index=(component.MINE, component.SOURCE, component.YEAR),
     meaning="Ore that a country's mines ship to a refiner or project [t contained].",
     cell=(Mine, "premium"),
@@ -109,7 +103,7 @@ ORE = component.Columns(
 )
 BALANCE = component.Rows(
     name="ore_balance",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A refiner that needs ore takes in its sales divided by its recovery.",
     kind="ore",
     label=lambda plan, key: component.Label(f"ore at {plan.supplier_words(*key[:3])}"),
@@ -186,7 +180,6 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d, case = b.expanded, b.expanded.sales, b.expanded.case
     mined = {m.mineral for m in case.mines}
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
@@ -238,7 +231,6 @@ def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """The capacity of a country's mines."""
     for n in cells.case.mines:
         running = [y for y in cells.case.years if in_force(n, y)]
         for year, was in cells.values_in_force(n.capacity, running):

@@ -131,7 +131,6 @@ def _is_spent(plan: Solved, year: int) -> bool:
 
 
 def _begun(case: Case, key: Any) -> int:
-    """Return the year in which building begins, and is paid for, for output in a key's year."""
     name, start = key
     project = next(p for p in case.projects if p.name == name)
     return budget_year(project, start, case.years)
@@ -272,7 +271,7 @@ ONCE = component.Rows(
 )
 CAPACITY = component.Rows(
     name="project_capacity",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A project delivers at most its capacity times the fraction that is built.",
     cell=(Project, "capacity"),
     kind="project capacity",
@@ -381,7 +380,6 @@ class Build:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of the project is built yet."""
         return self.year not in dict(self.project.begun) and unbuilt(self.project) == 1.0
 
     @property
@@ -450,7 +448,6 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
 
 
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
     builds = [
         (p, Build(project, year))

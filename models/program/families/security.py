@@ -121,7 +121,7 @@ def _rows_of(at: division.At) -> Iterator[tuple[int, int]]:
 
 RESERVE = component.Columns(
     name="reserve",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="How much more a supplier could sell if a country is lost.",
     is_move=False,
     move="reserve",
@@ -144,7 +144,7 @@ MISSING = component.Columns(
 )
 SURGE = component.Rows(
     name="surge",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A supplier's extra sales are at most a share (Surge) of its usable capacity.",
     cell=(schema.Settings, "surge"),
     kind="surge",
@@ -356,7 +356,6 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
 
 
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.sales
     every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}
     if not every:

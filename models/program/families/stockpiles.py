@@ -188,7 +188,6 @@ def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> Non
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
     piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
@@ -254,7 +253,6 @@ def _ties(case: Case) -> Iterable[str]:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """The Max fill and Max draw of a reserve."""
     for pile in cells.case.stockpiles:
         for rows, field, _ in _PACES:
             was = getattr(pile, field)

@@ -205,7 +205,12 @@ class _JointProgram:
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""
-        return np.array([_short(p, values) for p, values in zip(self.programs, x, strict=True)])
+        tonnes = np.zeros((len(x), len(self.plain.expanded.minerals)))
+        for program, of_mineral, values in zip(self.programs, tonnes, x, strict=True):
+            for group in program.variables:
+                if group.component is SHORTAGE:
+                    np.add.at(of_mineral, group.index[0], values[group.at])
+        return tonnes
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program, relative and in t."""
@@ -320,7 +325,9 @@ class _Decomposition:
             every.append((scenario_of, *joint.spent()))
         free = free_budgets(plan.case)
         limits = np.array([free[row.year] for row in plan.case.budget], dtype=float)
-        self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
+        years = [row.year for row in plan.case.budget]
+        prices = [-plan.dual(BUDGET, year) * plan.case.discount(year) for year in years]
+        self.prices = np.array(prices, dtype=float)
         if plan.case.settings.carry_over_budget:  # limits are then on spending up to a year
             every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
@@ -338,9 +345,6 @@ class _Decomposition:
             tail,
             _unit(plan),
         )
-
-    def _price(self, year: int) -> float:
-        return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
     def mixed(
         self, search: SearchLimits, at_once: int
@@ -489,12 +493,3 @@ def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list
             numbers[s][g.at] = after + block
         after += len(first)
     return numbers
-
-
-def _short(program: Program, x: Floats) -> Floats:
-    """Return the shortage by mineral [mineral, t]."""
-    tonnes = np.zeros(len(program.draft.expanded.minerals))
-    for group in program.variables:
-        if group.component is SHORTAGE:
-            np.add.at(tonnes, group.index[0], x[group.at])
-    return tonnes

@@ -309,9 +309,7 @@ def _relaxed(
         wide, right = cells.case, Limits()
         for relaxation in _RELAXATIONS:
             relaxation.collect(cells)
-            wide = (
-                wide if relaxation.with_all_options is None else relaxation.with_all_options(wide)
-            )
+            wide = relaxation.with_all_options(wide)
             right |= {(rows, key): most for rows, key, most in relaxation.right(cells.e)}
         parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)

@@ -144,7 +144,6 @@ class _PaymentSearch:
         return ()
 
     def needed_payment(self, r: int, idle: tuple[int, ...]) -> NeededPayment:
-        """Return the payment needed by a plant that is idle in some years."""
         e = self.plan.expanded
         every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
         gaps = np.nan_to_num(self.plan.gaps.gap[r])

@@ -146,16 +146,11 @@ def _with_bounded_hand_overs(program: Program, e: Expanded) -> Arrays:
     for group in program.variables:
         if group.component is HANDED and len(group):
             intake, _, t = group.index
-            most = np.array([_most_taken(e, i) for i in range(len(e.intakes))])
+            capacity = np.maximum(e.usable, e.nameplate)
+            # by intake and year, for all products of the plant
+            most = np.array([sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.intakes])
             upper[group.at] = most[intake, t]
     return dataclasses.replace(program.rows, upper=upper)
-
-
-def _most_taken(e: Expanded, i: int) -> Floats:
-    """Return the most that a plant could take of an input [t], by year, for all its products."""
-    needs = e.intakes[i].needs
-    most = [ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs]
-    return np.asarray(np.sum(most, axis=0))
 
 
 def non_cash_costs(program: Program, expanded: Expanded) -> Floats:
@@ -198,7 +193,7 @@ def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
     for group in groups_of_blocks(program.blocks):
         for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
             yield CoupledBlocks(
-                take=_taking(program, blocks[0], blocks[-1]),
+                take=partial(program.block, blocks[0], blocks[-1]),
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
                 scale=scale,
@@ -206,10 +201,6 @@ def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
                 measure=float(solver.measure[list(blocks)].max()),
                 basis=basis,
             )
-
-
-def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Arrays]:
-    return lambda rows: program.block(first, last, rows)
 
 
 # ---- the plan of any group -----------------------------------------------------------------------

@@ -122,7 +122,6 @@ class NearOptimal:
         self.program = bounded(inside, self._limits(every, slack))
 
     def _free(self, *, is_building: bool) -> Bools:
-        """Return which columns of the plan's program are free."""
         years = len(self.plan.expanded.years)
         free = np.zeros(len(self.plan.program.rows.cost), bool)
         for group in self.plan.program.variables:

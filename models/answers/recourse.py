@@ -119,12 +119,8 @@ class ExtensiveForm:
         unit: float = 1.0,
     ) -> None:
         """Join the scenarios' programs; violations are relative to ``need`` [t]."""
-        self.scenarios, self.chances, self.tail, self.need = (
-            scenarios,
-            chances,
-            tail or Tail(),
-            need,
-        )
+        self.scenarios, self.chances = scenarios, chances
+        self.tail, self.need = tail or Tail(), need
         every = np.concatenate([s.column_ids for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
         ends = np.cumsum([len(s.column_ids) for s in scenarios])[:-1]
@@ -147,7 +143,9 @@ class ExtensiveForm:
         column, values = column[order], np.concatenate([r.values for r in programs])[order]
         least = np.concatenate([r.row_lower for r in programs])
         most = np.concatenate([r.row_upper for r in programs])
-        first = _first_alike(np.concatenate([s.row_ids for s in scenarios]))
+        ids = np.concatenate([s.row_ids for s in scenarios])
+        _, at, alike = np.unique(ids, return_index=True, return_inverse=True)
+        first: Ints = at[alike]
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
@@ -248,11 +246,6 @@ class ExtensiveForm:
         return proofs.of_block(0, mip_gap=solution.mip_gap)
 
 
-def _first_alike(numbers: Ints) -> Ints:
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
-    return np.asarray(first[inverse], dtype=np.int64)
-
-
 def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
     """Return which rows differ in their entries from the row given by ``first``."""
     starts = np.concatenate([[0], np.cumsum(width)])
@@ -281,14 +274,6 @@ class MergedScenarios:
     scenario_of: Ints
     columns: Ints
     uses: Floats
-
-    def policy_solver(self) -> WarmStartedSequence:
-        """Return the warm-started sequence of programs that finds the subproblem's policies."""
-        form = self.extensive
-        units = (form.column_unit, form.row_unit)
-        return WarmStartedSequence(
-            form.rows, "policy", need=form.need, measure=form.need, units=units
-        )
 
     def policy(
         self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
@@ -374,7 +359,13 @@ class MasterProblem:
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
-        solvers = [part.policy_solver() for part in self.parts]
+        solvers = [
+            WarmStartedSequence(
+                form.rows, "policy", need=form.need, measure=form.need,
+                units=(form.column_unit, form.row_unit),
+            )
+            for form in (part.extensive for part in self.parts)
+        ]  # fmt: skip
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances

@@ -195,7 +195,6 @@ class KeysFromPositions:
         self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
     def __call__(self, component: kinds.Component, index: Sequence[Ints]) -> list[Any]:
-        """Return the keys for some positions."""
         found: dict[str, list[Any]] = {}
         for what, at in zip(component.positions, index, strict=True):
             for part, names in self._names[what].items():

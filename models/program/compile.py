@@ -297,7 +297,6 @@ def _placed(
     counted: LinearProgram,
     added: tuple[tuple[Keys, ...], ...],
 ) -> LinearProgram:
-    """Return a program with its columns and rows in another order."""
     where = np.empty(len(columns), dtype=np.int64)
     where[columns] = np.arange(len(columns))
     counts = np.diff(made.starts)[rows]

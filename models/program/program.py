@@ -260,7 +260,6 @@ def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -
 def _of_groups(
     groups: Sequence[builder.ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
 ) -> Any:
-    """Return an array with one value of each group at the positions of its members."""
     found = np.zeros(len(place), dtype=sort)
     for group, value in zip(groups, values, strict=True):
         found[group.at] = value

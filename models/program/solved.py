@@ -190,7 +190,6 @@ class Solved:
 
     @cached_property
     def inputs_tonnes(self) -> float:
-        """All purchases of plants from other sources [t]."""
         return float(self.taken.sum())
 
     @cached_property
@@ -347,7 +346,6 @@ class Solved:
 
     @cached_property
     def reached(self) -> tuple[tuple[float, float], ...]:
-        """The tonnes that count under each cap, and its base [t]."""
         return tuple(map(self.reached_by, self.caps))
 
     def reached_by(self, cap: Cap) -> tuple[float, float]:

@@ -150,7 +150,6 @@ class Frame:
         self.add(component.name, rows, component.unit)
 
     def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
-        """Declare rows with a name and a unit."""
         self._count(name, unit)
 
         def rule(_: Any, *parts: Any) -> Any:
@@ -179,7 +178,6 @@ class Frame:
 
     @cached_property
     def years_of_deliveries(self) -> Any:
-        """The calendar year of each of the block's deliveries, in their order (``at``)."""
         return np.asarray(self.expanded.years)[self.expanded.deliveries.year[self.at]]
 
     def of_deliveries(self, field_name: str) -> Any:
@@ -211,7 +209,6 @@ class Frame:
         return dict(zip(both.tolist(), [*self.delivery, *self.input_flow], strict=True))
 
     def columns_of(self, positions: Iterable[int]) -> list[Any]:
-        """Return the columns of sales given by their position in the whole case."""
         return [self._sale[p] for p in positions]
 
     @cached_property

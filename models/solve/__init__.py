@@ -193,23 +193,6 @@ class Certificates:
         )
 
 
-def certify(
-    rows: LinearProgram, solution: Solution, measure: float, fractions: frozenset[str]
-) -> Certificate:
-    """Return the certificate of a solution of one block.
-
-    Violations are relative to ``measure`` [t]; the components ``fractions`` are not in tonnes. With
-    integer columns it is the certificate of the linear program in which these columns are fixed.
-    """
-    sizes = (len(rows.cost), len(rows.row_lower))
-    tonnes = [np.ones(count, dtype=bool) for count in sizes]
-    for is_tonnes, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
-        for group in keys:
-            is_tonnes[group.span] = group.name not in fractions
-    alone = certify_alone(rows, solution, measure, (tonnes[0], tonnes[1]))
-    return alone.of_block(0, alone.worst_name(0, rows), solution.mip_gap)
-
-
 def certify_alone(
     rows: LinearProgram,
     solution: Solution,
@@ -256,7 +239,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     The violations of each block are relative to its ``measure`` [t], unless rounding errors are
     larger. ``tonnes`` says which columns and rows are in tonnes. ``starts`` has the first column
     and row of each block, with one more element each for the end. ``finest`` has the smallest price
-    and objective to which dual infeasibility and gap are relative.
+    and objective to which dual infeasibility and gap are relative. With integer columns these are
+    certificates of the linear program in which these columns are fixed.
     """
     fixed = rows.fixed_at(x)
     lower, upper = fixed.lower, fixed.upper

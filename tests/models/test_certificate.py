@@ -10,7 +10,15 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import solve as solve_case
-from models.solve import Certificate, Keys, LinearProgram, Solution, certify, certify_blocks, highs
+from models.solve import (
+    Certificate,
+    Keys,
+    LinearProgram,
+    Solution,
+    certify_alone,
+    certify_blocks,
+    highs,
+)
 from models.solve.highs import ATTEMPTS
 from tests.models.desk import BookT, jin, make, one, read, solve, sur
 
@@ -26,7 +34,10 @@ def proof(rows: dict[str, Any], x: list[float], duals: list[float]) -> Certifica
     arrays.setdefault("whole", np.zeros(len(x), dtype=bool))
     solution = Solution(np.array(x), np.array(duals), np.zeros(0))
     keys = (Keys("money", 0, tuple(range(len(duals)))),)
-    return certify(LinearProgram(**arrays, row_keys=keys), solution, 100.0, frozenset())
+    rows = LinearProgram(**arrays, row_keys=keys)
+    tonnes = (np.ones(len(rows.cost), bool), np.ones(len(rows.row_lower), bool))
+    proof = certify_alone(rows, solution, 100.0, tonnes)
+    return proof.of_block(0, proof.worst_name(0, rows))
 
 
 def least(**more: Any) -> dict[str, Any]:

@@ -264,7 +264,6 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """Closed lanes between plants may be opened."""
     if all(row.open is not False for row in cells.case.input_lanes):
         return
     for i, intake in enumerate(cells.e.intakes):

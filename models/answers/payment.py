@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,11 +98,9 @@ class Steps:
 
     def step_above(self, payment: float) -> int:
         """Return the number of the lowest step above a payment at which two plans may tie."""
-        return (
-            self.step_at_least(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
-            if payment > 0.0
-            else _NO_STEP
-        )
+        if payment <= 0.0:
+            return _NO_STEP
+        return self.step_at_least(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
 
     def payment_at(self, number: int) -> float:
         if number < _AT_TEN and not self.is_fine:
@@ -164,11 +162,10 @@ class _PaymentSearch:
         return NeededPayment(r, tuple(e.years[t] for t in idle), by_year, payment, tonnes)
 
     def _is_unbuilt(self, r: int) -> bool:
-        record = self.plan.expanded.sources[r].record
-        years = self.plan.expanded.years
-        return isinstance(record, Project) and not any(
-            running_fraction(self.plan, record, y) for y in years
-        )
+        record, years = self.plan.expanded.sources[r].record, self.plan.expanded.years
+        if not isinstance(record, Project):
+            return False
+        return not any(running_fraction(self.plan, record, year) for year in years)
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
         sold, asked = (
@@ -192,10 +189,8 @@ class _PaymentSearch:
         if whole <= 0.0:
             return None, planned
         steps = Steps(is_fine=whole < 1.0)  # a step of 0.1 may be too coarse
-        most, floor = (
-            steps.step_at_least(whole),
-            steps.step_at_least(max(tolerances.LEAST_PAYMENT * whole, paid)),
-        )
+        most = steps.step_at_least(whole)
+        floor = steps.step_at_least(max(tolerances.LEAST_PAYMENT * whole, paid))
         low, plans = max(floor, steps.step_above(sure + paid)) - 1, {_NO_STEP: planned}
 
         def runs_at(number: int) -> bool:
@@ -210,23 +205,9 @@ class _PaymentSearch:
             low, first = max(low, first), most
             if not runs_at(most):
                 return None, plans[most]
-        high = self._closed(low, first, plans, runs_at, steps)
-        return steps.payment_at(high), plans[high]
-
-    @staticmethod
-    def _closed(
-        low: int,
-        high: int,
-        plans: dict[int, _SalesByYear],
-        runs_at: Callable[[int], bool],
-        steps: Steps,
-    ) -> int:
-        """Return the least step at which the plant runs, above ``low`` and at most ``high``.
-
-        It tests in turn the payment at which the plans at both ends cost the same, the step just
-        below the upper end, and the middle. After a good guess the step just below comes first.
-        """
-        turn = 0 if low in plans else 1
+        # tested in turn: the payment at which the plans at both ends cost the same, the step just
+        # below the upper end, and the middle; after a good guess the step just below comes first
+        high, turn = first, 0 if low in plans else 1
         while high - low > 1:
             few, many = plans.get(low, plans[_NO_STEP]), plans[high]
             more = many.weighed - few.weighed
@@ -235,7 +216,7 @@ class _PaymentSearch:
             number = min(max(asked, low + 1), high - 1)
             low, high = (low, number) if runs_at(number) else (number, high)
             turn += 1
-        return high
+        return steps.payment_at(high), plans[high]
 
     def _weighed(self, years: list[int], tonnes: Floats) -> float:
         return float(np.sum(self.plan.expanded.discounts[years] * tonnes[years]))
@@ -302,10 +283,6 @@ class TariffEquivalent:
     of_cost: float | None
     floor: float | None
 
-    @property
-    def revenue(self) -> float:
-        return self.tariff * self.tonnes
-
 
 def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     """Return the tariffs that would have the same effect as the binding caps on countries.
@@ -344,9 +321,8 @@ def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
     of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
     inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
     used = inside[of_country[d.source[inside]]]
-    landed = (d.cost * (1.0 + d.tariff) + d.freight)[
-        used
-    ]  # the landed cost that a floor compares: before subsidies
+    # the landed cost that a floor compares: before subsidies
+    landed = (d.cost * (1.0 + d.tariff) + d.freight)[used]
     if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
         return None
     return float(landed.mean() + row["shadow_price"])

@@ -140,9 +140,8 @@ class Pricing:
 
         Prices that are tiny against the block's largest are treated as rounding errors.
         """
-        prices = np.abs(self.rows.cost) + self.rows.with_absolute_entries().value_at(
-            np.abs(self.duals)
-        )
+        sizes = dataclasses.replace(self.rows, values=np.abs(self.rows.values))
+        prices = np.abs(self.rows.cost) + sizes.value_at(np.abs(self.duals))
         program = self.plan.program
         for b in range(len(program.blocks)):
             mine = prices[program.columns_of(b)]

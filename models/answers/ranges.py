@@ -13,7 +13,7 @@ another count as one mineral here, with the slack on the cash of all of them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -65,22 +65,14 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
-        least = _end(near.least, columns) if now > near.nothing else 0.0
-        most = _end(near.most, columns)
+        least = near.end(columns, 1.0) if now > near.nothing else 0.0
+        most = near.end(columns, -1.0)
         if least is not None:
             least = min(now, max(0.0, least))
         results.append(
             Range(mineral, *supplier, now, least, None if most is None else max(now, most), base)
         )
     return tuple(results)
-
-
-def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
-    """Return an end of a range; None where it is not proven, so that the others are still known."""
-    try:
-        return asked(columns)
-    except SolverError:
-        return None
 
 
 class NearOptimal:
@@ -178,18 +170,18 @@ class NearOptimal:
 
     # ---- programs that are solved ----------------------------------------------------------------
 
-    def least(self, columns: Ints) -> float:
-        """Return the smallest sum of some columns [t]; SolverError where none is proven."""
-        return float(self._asked(columns, 1.0)[columns].sum())
+    def end(self, columns: Ints, sign: float) -> float | None:
+        """Return the smallest (``sign`` 1) or largest (-1) sum of some columns [t].
 
-    def most(self, columns: Ints) -> float:
-        """Return the largest sum of some columns [t]; SolverError where none is proven."""
-        return float(self._asked(columns, -1.0)[columns].sum())
-
-    def _asked(self, columns: Ints, sign: float) -> Floats:
+        None where it is not proven, so that the others are still known.
+        """
         cost = np.zeros(len(self.columns))
         cost[columns] = sign
-        return self._ranged.solved(dataclasses.replace(self.program, cost=cost))[0].x
+        try:
+            x = self._ranged.solved(dataclasses.replace(self.program, cost=cost))[0].x
+        except SolverError:
+            return None
+        return float(x[columns].sum())
 
     @cached_property
     def _ranged(self) -> WarmStartedSequence:

@@ -408,9 +408,8 @@ def solve_by(name: str, model: Any, made: ExtendedProgram) -> tuple[Floats, Floa
         for column in np.flatnonzero(made.rows.whole).tolist():
             whole = made.columns[column]
             whole.fix(round(whole.value))
-            whole.domain = (
-                env.Reals
-            )  # a program with integer columns has no duals, even if all are fixed
+            # a program with integer columns has no duals, even if all are fixed
+            whole.domain = env.Reals
     model.dual = env.Suffix(direction=env.Suffix.IMPORT)
     _run(solver, name, model, {})
     # solvers leave out a column without entries and cost: it is at a bound

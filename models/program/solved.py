@@ -394,27 +394,23 @@ class Solved:
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a slack of a mineral and year counts as 0 [t]."""
-        return self._tolerances[mineral, year]
+        return self._tolerances[0][mineral, year]
 
     def short_tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a shortage counts as 0 [t]: relative to demand only."""
-        return self._short_tolerances[mineral, year]
+        return self._tolerances[1][mineral, year]
 
     @cached_property
-    def _tolerances(self) -> dict[tuple[str, int], float]:
+    def _tolerances(self) -> list[dict[tuple[str, int], float]]:
+        """The tolerances of slacks and of shortages, by mineral and year."""
         e = self.expanded
-        need = e.demand.max(axis=1, initial=0.0)
+        demand = e.demand.max(axis=1, initial=0.0)
+        need = demand.copy()
         for i, p, ratio in e.unmet_pairs:
             need[i] = np.maximum(need[i], ratio * need[p])
-        return self._by_mineral_and_year(need)
-
-    @cached_property
-    def _short_tolerances(self) -> dict[tuple[str, int], float]:
-        return self._by_mineral_and_year(self.expanded.demand.max(axis=1, initial=0.0))
-
-    def _by_mineral_and_year(self, need: Floats) -> dict[tuple[str, int], float]:
-        e, nothing = self.expanded, tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
-        return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
+        nothing = tolerances.MOST_VIOLATION * np.maximum((need, demand), 1e-6)
+        cells = [*product(e.minerals, e.years)]
+        return [dict(zip(cells, each.ravel().tolist(), strict=True)) for each in nothing]
 
 
 _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]

@@ -76,9 +76,6 @@ class LinearProgram:
         """Return A' y, the value of each column's entries at the row prices y."""
         return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
 
-    def with_absolute_entries(self) -> LinearProgram:
-        return dataclasses.replace(self, values=np.abs(self.values))
-
     def fixed_at(self, x: Floats) -> LinearProgram:
         """Return the program with its integer columns fixed, as continuous columns.
 
@@ -255,9 +252,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         return _worst(by_row, by_column, row_starts, column_starts)
 
     violation, worst_row, worst_column = worst_violations(measure)
-    if (
-        violation > tolerances.MOST_VIOLATION
-    ).any():  # small violations may be rounding errors of large terms
+    # small violations may be rounding errors of large terms
+    if (violation > tolerances.MOST_VIOLATION).any():
         terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
         terms = np.where(tonnes[1], terms, 0.0)
         coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
@@ -332,13 +328,11 @@ def _sums(values: Floats, starts: Ints) -> Floats:
 def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
     wrong_up = np.where(np.isfinite(low), 0.0, np.maximum(price, 0.0))
     wrong_down = np.where(np.isfinite(high), 0.0, np.maximum(-price, 0.0))
-    worst: Floats = np.maximum(wrong_up, wrong_down)
-    return worst
+    return np.asarray(np.maximum(wrong_up, wrong_down))
 
 
 def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
     """Return the contribution of each bound to the dual objective."""
     up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
     down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
-    total: Floats = up + down
-    return total
+    return np.asarray(up + down)

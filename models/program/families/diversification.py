@@ -257,7 +257,8 @@ def _names(
     """
     taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
-        always = _but_its_years(row)
+        of_whom = (row.limit, row.mineral, row.except_minerals, row.buyer)
+        always = (*of_whom, row.group, row.supplier, row.stage)
         held = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
         line = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
         taken[line] |= held
@@ -274,12 +275,6 @@ def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
     first: dict[Any, int] = {}
     same = [first.setdefault(names[i][-1], i) for i in found.tolist()]
     return integers(same)[at]
-
-
-def _but_its_years(row: schema.ShareLimit) -> tuple[object, ...]:
-    return (
-        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.stage, row.except_minerals
-    )  # fmt: skip
 
 
 _Capped = tuple[Ints, list[tuple[int, ...]], Floats]
@@ -444,12 +439,10 @@ def _cells_of_suppliers(
 
 def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
     """Return each row's suppliers and their sources: row, supplier's number, source."""
-    known: dict[str, dict[str, list[int]]] = {}
+    by_group = {group: _by_name(b, group) for group in {row.group for row in limits}}
     found: list[tuple[int, int, int]] = []
     for k, row in enumerate(limits):
-        if row.group not in known:
-            known[row.group] = _by_name(b, row.group)
-        of = known[row.group]
+        of = by_group[row.group]
         wanted = {*of}
         if row.group in schema.OF_COUNTRIES:
             wanted.discard(schema.REST_OF_WORLD)

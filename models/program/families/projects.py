@@ -113,21 +113,16 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
     }
     if not plan.case.settings.carry_over_budget:
         return year in paying
-    limited = {row.year for row in plan.case.budget}
-    return _is_spent(plan, year) and any(y <= year for y in paying & limited)
-
-
-def _is_spent(plan: Solved, year: int) -> bool:
-    """Return whether all budgets up to a year are spent by its end, if they are carried over."""
     total = {y: capex for y, capex in free_budgets(plan.case).items() if y <= year}
     paid = sum(
         part * p.capex
         for p in plan.case.projects if p.built_in is None
-        for start in start_years(p, plan.expanded.years)
-        if budget_year(p, start, plan.expanded.years) in total
+        for start in start_years(p, e.years)
+        if budget_year(p, start, e.years) in total
         and (part := plan.value(BUILT, (p.name, start))) > 0
     )  # fmt: skip
-    return paid >= _WHOLE * sum(total.values())
+    limited = {row.year for row in plan.case.budget if row.year <= year}
+    return paid >= _WHOLE * sum(total.values()) and not paying.isdisjoint(limited)
 
 
 def _begun(case: Case, key: Any) -> int:
@@ -455,9 +450,8 @@ def arrays(b: Builder) -> None:
         for year in _years(project, e.years)
     ]
     p, begin = columns_of([(p, build.year) for p, build in builds], 2)
-    first = (
-        b.mineral_of[component.PROJECT][p] * b.years
-    )  # a project belongs to its mineral's first year
+    # a project belongs to its mineral's first year
+    first = b.mineral_of[component.PROJECT][p] * b.years
     plants = [build.project for _, build in builds]
     charge = np.array([capital_charge(case, q) for q in plants], dtype=float)
     end = begin + np.array([q.life for q in plants], dtype=np.int64)

@@ -71,11 +71,8 @@ def _slope(plan: Solved, key: Any, where: component.Where) -> float:
 
 
 def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
-    who, year = (
-        plan.case.country_name(MISSING.part(key, component.COUNTRY)),
-        MISSING.part(key, component.YEAR),
-    )
-    said = f"missing if {who} is lost, {year}"
+    _, _, country, year = key
+    said = f"missing if {plan.case.country_name(country)} is lost, {year}"
     return said, said
 
 
@@ -360,13 +357,9 @@ def arrays(b: Builder) -> None:
     every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
-    index = columns_of(
-        [
-            (s.row, e.mineral_at[s.mineral], b.names.number(s.country), at_year[s.year])
-            for s in every
-        ],
-        4,
-    )
+    number = b.names.number
+    keys = [(s.row, e.mineral_at[s.mineral], number(s.country), at_year[s.year]) for s in every]
+    index = columns_of(keys, 4)
     cells, _ = unique_keys(index[1], index[3])
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))

@@ -209,24 +209,6 @@ class _ExitProgram:
         ]
         return search.bounded(dataclasses.replace(block, upper=upper), limits)
 
-    def _upper(self, scope: str) -> Floats:
-        """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
-        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.span]
-        upper: Floats = self._rows.upper.copy()
-        need = e.demand.sum(axis=1).reshape(-1)
-        for group in program.variables:
-            paid = columns_named(group.component).headings
-            if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = within(group.at, self.span)
-                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
-                if scope:
-                    chosen = cell // len(e.years) == e.mineral_at[scope]
-                    columns, cell = columns[chosen], cell[chosen]
-                upper[columns] = np.minimum(
-                    upper[columns], x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
-                )
-        return upper
-
     @cached_property
     def _short(self) -> tuple[Ints, Ints]:
         """The columns of shortages, and the mineral and year of each as one number."""
@@ -257,8 +239,19 @@ class _ExitProgram:
 
         Penalties of the mineral ``scope`` (TOGETHER: of all) are no larger than the plan's.
         """
+        e, x, upper = self.plan.expanded, self.plan.x[self.span], self._rows.upper.copy()
+        need = e.demand.sum(axis=1).reshape(-1)
+        for group in self.plan.program.variables:
+            paid = columns_named(group.component).headings
+            if paid and all(h.is_penalty and h not in _SHORT for h in paid):
+                inside = within(group.at, self.span)
+                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
+                if scope:
+                    chosen = cell // len(e.years) == e.mineral_at[scope]
+                    columns, cell = columns[chosen], cell[chosen]
+                allowed = x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
+                upper[columns] = np.minimum(upper[columns], allowed)
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
-        upper = self._upper(scope)
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
         solution, proof = self._sequence.solved(rows)
         return BlockResult(

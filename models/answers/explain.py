@@ -176,17 +176,12 @@ def _demand_cost(pricing: Pricing, where: Where) -> float | None:
     for rows, key, row in rows_with_dual(plan, "slope", pricing.duals):
         if rows.slope is not None:
             total += float(pricing.duals[row]) * rows.slope(plan, key, where)
-    return (total + _at_bound(pricing, where)) / plan.case.discount(where[2])
-
-
-def _at_bound(pricing: Pricing, where: Where) -> float:
-    """Return the saving of more demand where all of it is short: the shortage may grow with it."""
-    plan, rows = pricing.plan, pricing.rows
     column = plan.column_at(SHORTAGE, where)
-    if column < 0 or not np.isfinite(rows.upper[column]):
-        return 0.0
-    priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
-    return min(0.0, float(rows.cost[column]) - priced)
+    if column >= 0 and np.isfinite(pricing.rows.upper[column]):
+        # where all of the demand is short, the shortage may grow with it
+        priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
+        total += min(0.0, float(pricing.rows.cost[column]) - priced)
+    return total / plan.case.discount(where[2])
 
 
 # ---- binding limits, and the scarcest ----------------------------------------------------------

@@ -89,8 +89,13 @@ class NearOptimal:
         e, program = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
         self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
-        every = plan.solver_x
-        free = self._free(is_building=is_building)
+        every, years = plan.solver_x, len(e.years)
+        free: Bools = np.zeros(len(program.rows.cost), bool)
+        for group in program.variables:
+            if group.component is projects.CARRIED:
+                free[group.at] = is_building
+            elif group.component not in {projects.BUILT, projects.REST} or is_building:
+                free[group.at] = np.isin(group.cell // years, self._chain)
         entry = free[program.rows.columns]
         at_row = program.rows.entry_rows()
         self.columns, self.rows = np.flatnonzero(free), np.unique(at_row[entry])
@@ -112,16 +117,6 @@ class NearOptimal:
         )
         inside = dataclasses.replace(inside, whole=program.rows.whole[free])
         self.program = bounded(inside, self._limits(every, slack))
-
-    def _free(self, *, is_building: bool) -> Bools:
-        years = len(self.plan.expanded.years)
-        free = np.zeros(len(self.plan.program.rows.cost), bool)
-        for group in self.plan.program.variables:
-            if group.component is projects.CARRIED:
-                free[group.at] = is_building
-            elif group.component not in {projects.BUILT, projects.REST} or is_building:
-                free[group.at] = np.isin(group.cell // years, self._chain)
-        return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
         """Yield columns, amounts and upper limit of each added row.

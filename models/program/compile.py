@@ -229,7 +229,7 @@ def extended_program(
     need: float,
     extend: Extend | None = None,
 ) -> ExtendedProgram:
-    """Let a function extend a block's model; return the extended program.
+    """Let a function extend a block's model; return the program in its order, additions last.
 
     ``counted`` are the block's arrays, ``unit`` the units of its columns and rows, ``need`` [t] its
     largest demand. Raises SolverError where the model does not match the arrays, ValueError where
@@ -245,30 +245,7 @@ def extended_program(
         _refuse_unknown(model)
     objects: tuple[list[Any], list[Any]] = ([], [])
     made = compile_model(model, objects)
-    return _ordered(made, objects, counted, unit, need)
-
-
-def _refuse_unknown(model: Any) -> None:
-    """Raise ValueError for additions that the program would silently leave out."""
-    for component in model.component_objects(active=True, descend_into=True):
-        if component.ctype not in _KNOWN:
-            msg = f"{component.name} is a {component.ctype.__name__}: an extension adds variables"
-            raise ValueError(f"{msg} and linear constraints")  # noqa: EM102, TRY003
-    goals = list(model.component_data_objects(pyo.Objective, active=True))
-    if len(goals) != 1 or goals[0].sense != pyo.minimize:
-        msg = "an extension keeps the one objective, the cost, and may add to it"
-        raise ValueError(msg)
-
-
-def _ordered(
-    made: LinearProgram,
-    objects: tuple[Sequence[Any], Sequence[Any]],
-    counted: LinearProgram,
-    unit: tuple[Units, Units],
-    need: float,
-) -> ExtendedProgram:
-    """Return a model's program in the order of the case's, with additions last."""
-    orders, added, wrong = [], [], list[str]()
+    orders, added, wrong = [], [], []
     for keys, of in ((made.column_keys, counted.column_keys), (made.row_keys, counted.row_keys)):
         own = {each.name for each in of}
         place, said = matched_positions([each for each in keys if each.name in own], of)
@@ -288,6 +265,18 @@ def _ordered(
     made, factor, units = _measured(made, unit, need)
     columns, own_rows = ([of[i] for i in order] for of, order in zip(objects, orders, strict=True))
     return ExtendedProgram(made, factor, units, columns, own_rows, (added[0], added[1]))
+
+
+def _refuse_unknown(model: Any) -> None:
+    """Raise ValueError for additions that the program would silently leave out."""
+    for component in model.component_objects(active=True, descend_into=True):
+        if component.ctype not in _KNOWN:
+            msg = f"{component.name} is a {component.ctype.__name__}: an extension adds variables"
+            raise ValueError(f"{msg} and linear constraints")  # noqa: EM102, TRY003
+    goals = list(model.component_data_objects(pyo.Objective, active=True))
+    if len(goals) != 1 or goals[0].sense != pyo.minimize:
+        msg = "an extension keeps the one objective, the cost, and may add to it"
+        raise ValueError(msg)
 
 
 def _placed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,33 +74,30 @@ GROWTH = component.Rows(
     step=_growth_step,
     divided=division.by_right,
 )
-AGREED = component.Rows(
+_Agreed = partial(
+    component.Rows,
+    kind="agreed",
+    bears_on=component.key_matches,
+    relaxable=component.NOT_RELAXABLE,
+    obstacles=component.obstacle_when_full(_no_faster),
+    obstacle_rank=4,
+)
+AGREED = _Agreed(
     name="agreed_sales",
     key=component.SOURCE_YEAR,
     meaning="A supplier sells no more than its orders before an event allow.",
-    kind="agreed",
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell above its orders"
     ),
-    bears_on=component.key_matches,
-    relaxable=component.NOT_RELAXABLE,
-    obstacles=component.obstacle_when_full(_no_faster),
-    obstacle_rank=4,
     divided=division.by_right,
 )
-
-AGREED_BY_MEMBER = component.Rows(
+AGREED_BY_MEMBER = _Agreed(
     name="agreed_purchases",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member buys no more from a supplier than its orders before an event allow.",
-    kind="agreed",
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell {key[3]} above its orders"
     ),
-    bears_on=component.key_matches,
-    relaxable=component.NOT_RELAXABLE,
-    obstacles=component.obstacle_when_full(_no_faster),
-    obstacle_rank=4,
     divided=division.by_member,
 )
 

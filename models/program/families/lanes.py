@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,13 +64,10 @@ def _reached(plan: Solved, flow: Flow) -> component.Obstacle:
     return component.Obstacle("the lane's Max is reached from", source.project or source.name)
 
 
-COUNTRY_MAX = component.Rows(
-    name="country_lane_max",
-    key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="Shipments from one country to a member are at most the lane's Max.",
+_Max = partial(
+    component.Rows,
     cell=(schema.Lane, "max"),
     kind="lane",
-    label=_country_label,
     bears_on=component.key_matches,
     relaxable="lanes",
     obstacles=component.obstacle_when_full(_reached),
@@ -77,19 +75,17 @@ COUNTRY_MAX = component.Rows(
     is_scarce=True,
     divided=by_member,
 )
-REFINER_MAX = component.Rows(
+COUNTRY_MAX = _Max(
+    name="country_lane_max",
+    key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
+    meaning="Shipments from one country to a member are at most the lane's Max.",
+    label=_country_label,
+)
+REFINER_MAX = _Max(
     name="refiner_lane_max",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Shipments from one refiner to a member are at most the lane's Max.",
-    cell=(schema.Lane, "max"),
-    kind="lane",
     label=_refiner_label,
-    bears_on=component.key_matches,
-    relaxable="lanes",
-    obstacles=component.obstacle_when_full(_reached),
-    obstacle_rank=1,
-    is_scarce=True,
-    divided=by_member,
 )
 
 

@@ -384,7 +384,11 @@ def arrays(b: Builder) -> None:
         of[place[index[1][mine], index[3][mine]], index[2][mine]] = rows[mine]
         gone = of[in_cell, home[source]]
         b.add_entries(gone[gone >= 0], column[gone >= 0], -1.0)
-    _stock_arrays(b, every, index, rows)
+    counts = np.array([s.record.count_stocks for s in every], dtype=bool)
+    m, _, t, stocks = b.stock  # those at the end of the year before
+    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
+    survival, stock = np.nonzero(same)
+    b.add_entries(rows[survival], stocks[stock], 1.0)
     _taken_arrays(b, every, index, rows)
 
 
@@ -416,16 +420,6 @@ def _ore_arrays(
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
     b.add_entries(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
-
-
-def _stock_arrays(
-    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
-) -> None:
-    counts = np.array([s.record.count_stocks for s in every], dtype=bool)
-    m, _, t, stocks = b.stock
-    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
-    survival, stock = np.nonzero(same)
-    b.add_entries(rows[survival], stocks[stock], 1.0)
 
 
 def _taken_arrays(

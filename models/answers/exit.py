@@ -151,8 +151,6 @@ class _ExitProgram:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
 
-    # ---- the questions ---------------------------------------------------------------------------
-
     def least_alone(self, mineral: str) -> BlockResult:
         """Minimise the country's deliveries of one mineral; the duals are in t."""
         return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf), mineral)
@@ -188,8 +186,6 @@ class _ExitProgram:
             cost[self.columns[mineral]] = size * weight
         result = self._solved(cost, most, scope)
         return dataclasses.replace(result, duals=result.duals / size)
-
-    # ---- the program -----------------------------------------------------------------------------
 
     @cached_property
     def _rows(self) -> solve.LinearProgram:
@@ -231,8 +227,6 @@ class _ExitProgram:
             units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
         )  # fmt: skip
-
-    # ---- solved and proven -----------------------------------------------------------------------
 
     def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
         """Return the proven optimum with at most ``most`` delivered, by mineral and in total.

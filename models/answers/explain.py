@@ -102,9 +102,6 @@ def members_short_together(plan: Plan, mineral: str, year: int) -> int:
     return len(rows) if rows["cause"].nunique() == 1 and len(rows) >= need else 0
 
 
-# ---- one mineral, member and year --------------------------------------------------------------
-
-
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     """Return what sets the price of a mineral for a member in a year, and the limits that bind.
 

@@ -77,9 +77,6 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
     )
 
 
-# ---- the price ---------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Move:
     """One of the changes that together deliver one more tonne.

@@ -163,8 +163,6 @@ class NearOptimal:
         for supplier, columns in by_supplier.items():
             yield supplier, self._place[self.plan.program.sold[columns]]
 
-    # ---- programs that are solved ----------------------------------------------------------------
-
     def end(self, columns: Ints, sign: float) -> float | None:
         """Return the smallest (``sign`` 1) or largest (-1) sum of some columns [t].
 

@@ -177,9 +177,6 @@ class WarmStartedSequence:
         return self._certify(rows, solution).of_block(0, mip_gap=solution.mip_gap)
 
 
-# ---- the smallest change -----------------------------------------------------------------------
-
-
 class ChangeSearch:
     """The program of the least change of relaxable ``parameters``, with ``bounds`` on all else.
 
@@ -274,9 +271,6 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
         return None
     reduced = rows.cost - rows.value_at(proven[0].duals)
     return max(0.0, float(-reduced[inside].min()))
-
-
-# ---- the smallest cap --------------------------------------------------------------------------
 
 
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:

@@ -171,9 +171,6 @@ def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str
     return found.digest()
 
 
-# ---- the builder -------------------------------------------------------------------------------
-
-
 class NameIndex:
     """Maps names to integers; shared by the programs of a case and of its variants."""
 
@@ -440,8 +437,6 @@ class Builder:
 
     def add_entries(self, rows: Ints, columns: Ints, values: Numbers) -> None:
         self.entries.append((rows, columns, _each(values, len(rows))))
-
-    # ---- keys, by position -----------------------------------------------------------------------
 
     def _cells(self, component: kinds.Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
         """Return mineral and year of each key as one number, and its year (default: the first)."""

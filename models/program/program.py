@@ -54,9 +54,6 @@ def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
     return (*alone, *together)
 
 
-# ---- the program -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Program:
     """A case's program: ``rows`` are all blocks' arrays, one block after the other.

@@ -222,8 +222,6 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     return base
 
 
-# ---- the rows as arrays --------------------------------------------------------------------------
-
 _Index = tuple[Ints, ...]
 """Positions of (limit, mineral, buyer's number, supplier's number, year)."""
 _MOST_AT_ONCE = 4_000_000

@@ -217,8 +217,6 @@ def _reduced(plan: Solved, column: int, left_out: tuple[component.Rows, ...]) ->
     return cost
 
 
-# ---- components ----------------------------------------------------------------------------------
-
 BUILT = component.Columns(
     name="built",
     key=(component.PROJECT, component.YEAR),

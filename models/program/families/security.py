@@ -349,9 +349,6 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
     return [f.stock[key] for key in keys if key in f.stock]
 
 
-# ---- the rows as arrays --------------------------------------------------------------------------
-
-
 def arrays(b: Builder) -> None:
     e, d = b.expanded, b.expanded.sales
     every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}

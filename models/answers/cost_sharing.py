@@ -79,11 +79,8 @@ def dual_bills(pool: ProductionGame) -> DualBills:
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with the same bill at all prices does not change the others' bills
-    moved = [
-        row
-        for row, width in zip(each, most - least, strict=True)
-        if width > tolerances.BILLS_SUM * pool.scale
-    ]
+    widths = zip(each, most - least, strict=True)
+    moved = [row for row, width in widths if width > tolerances.BILLS_SUM * pool.scale]
     return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 

@@ -95,10 +95,8 @@ def members_short_together(plan: Plan, mineral: str, year: int) -> int:
     """
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
-    need = sum(
-        tonnes > 0 and (name, when) == (mineral, year)
-        for (name, _, when), tonnes in plan.case.demand_of.items()
-    )
+    demand = plan.case.demand_of.items()
+    need = sum(tonnes > 0 and key[::2] == (mineral, year) for key, tonnes in demand)
     return len(rows) if rows["cause"].nunique() == 1 and len(rows) >= need else 0
 
 

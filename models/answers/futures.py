@@ -12,6 +12,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -386,12 +387,10 @@ class _Decomposition:
         followed, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
-        decisions = [
-            decision
-            for joint, x in zip(self.each, mix.x, strict=True)
-            for decision in joint.decisions(None if is_plain else x)
-        ]
-        return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
+        every = zip(self.each, mix.x, strict=True)
+        decisions = (joint.decisions(None if is_plain else x) for joint, x in every)
+        course = _proven_by(plain, risky) if is_plain else risky
+        return RiskPlans(course, plain, tuple(chain.from_iterable(decisions)))
 
     def _course(self, mix: recourse.ConvexCombination) -> FutureOutcomes:
         """Return a combination's outcome, proven by each future's program and the lower bound."""

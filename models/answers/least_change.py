@@ -237,10 +237,8 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
         scope = MINERAL_YEAR
     if not after and any(when != year for _, _, when in before):
         scope = MINERAL
-    more = {
-        key: tonnes - plan.value(shortage.SHORTAGE, key)
-        for key, tonnes in after_plan.amounts(shortage.SHORTAGE).items()
-    }
+    every = after_plan.amounts(shortage.SHORTAGE).items()
+    more = {key: tonnes - plan.value(shortage.SHORTAGE, key) for key, tonnes in every}
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
@@ -415,13 +413,9 @@ def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, A
 
 def _shortage_cost(case: Case, mineral: str, year: int) -> float:
     """Return the least cost of a tonne short [money/t], in the cheapest tier if there are any."""
-    costs = [
-        case.tier_cost(mineral, tier, year)
-        for key, tiers in case.tiers_of.items()
-        if (key[0], key[2]) == (mineral, year)
-        for tier, tonnes in tiers.items()
-        if tonnes > 0
-    ]
+    every = (tiers.items() for key, tiers in case.tiers_of.items() if key[::2] == (mineral, year))
+    tiers = {tier for of_member in every for tier, tonnes in of_member if tonnes > 0}
+    costs = [case.tier_cost(mineral, tier, year) for tier in tiers]
     return min(costs, default=case.shortage_cost(mineral, year))
 
 

@@ -58,11 +58,8 @@ class NeededPayment:
 def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
     """Return the payment needed by each idle plant of a mineral; SolverError if not proven."""
     asked = _PaymentSearch(plan)
-    return tuple(
-        asked.needed_payment(r, years)
-        for r in plan.expanded.of_mineral[mineral]
-        if (years := asked.idle(r))
-    )
+    idle = {r: asked.idle(r) for r in plan.expanded.of_mineral[mineral]}
+    return tuple(asked.needed_payment(r, years) for r, years in idle.items() if years)
 
 
 def headroom(plan: Plan) -> Floats:

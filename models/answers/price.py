@@ -154,22 +154,16 @@ class Pricing:
             moves[group.at] = component.columns_named(group.component).is_move
         return moves
 
-    def block(self, row: int) -> int:
-        return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
-
     def local_program(self, row: int) -> LocalProgram:
-        block = self.block(row)
+        block = int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
         if block not in self._local:
             self._local[block] = LocalProgram(self, block)
         return self._local[block]
 
     def tight(self, row: int) -> list[int]:
         """Return the columns of a row that have no reduced cost."""
-        return [
-            c
-            for c, _ in self.plan.row_entries(row)
-            if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST
-        ]
+        columns = (c for c, _ in self.plan.row_entries(row))
+        return [c for c in columns if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST]
 
     def price(self, row: int, year: int) -> MarginalPrice:
         """Return the marginal price of a supply balance [money of its ``year``/t]."""
@@ -277,7 +271,7 @@ class Pricing:
             terms = [component.PriceTerm(columns.words, columns.words, cost)]
         else:
             terms = columns.terms(self.plan, key, column, times)
-        return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
+        return [term for term in terms if term.amount != 0.0 or term.kind == "cost"]
 
     def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
         """Return a column's description, with and without the receiving member.
@@ -298,10 +292,8 @@ class Pricing:
         """Return in words where one more tonne comes from, if this column supplies it."""
         if callable(columns.serves):
             return columns.serves(self.plan, key)
-        return (
-            columns.serves.format(**{part: columns.part(key, part) for part in columns.key})
-            or columns.words
-        )
+        parts = {part: columns.part(key, part) for part in columns.key}
+        return columns.serves.format(**parts) or columns.words
 
 
 # ---- the program around its optimum ------------------------------------------------------------

@@ -479,11 +479,8 @@ class RelaxableCells:
 
     def usable(self) -> list[InputCell]:
         """Return the cells that relax a row in the year or earlier."""
-        return [
-            cell
-            for cell in self.found.values()
-            if (cell.limits or cell.lanes) and min(cell.years) <= self.year and cell.most > 0
-        ]
+        relaxing = (cell for cell in self.found.values() if cell.limits or cell.lanes)
+        return [cell for cell in relaxing if min(cell.years) <= self.year and cell.most > 0]
 
     def cell(  # noqa: PLR0913 - what a cell is, all of it named
         self,

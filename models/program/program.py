@@ -225,11 +225,8 @@ def _is_like(draft: builder.Builder, expanded: Expanded) -> bool:
     leasts, others = (
         [row.mineral for row in of.share_limits if row.limit == schema.MIN] for of in (case, other)
     )  # the bound of a stock depends on the number of stocks
-    return leasts == others and all(
-        getattr(case, f.name) is getattr(other, f.name)
-        for f in dataclasses.fields(case)
-        if f.name not in limits_or_names
-    )
+    names = {field.name for field in dataclasses.fields(case)} - limits_or_names
+    return leasts == others and all(getattr(case, name) is getattr(other, name) for name in names)
 
 
 def _laid_out(

@@ -113,12 +113,8 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
 
 def joined(parts: Sequence[Scaling]) -> Scaling:
     """Return the scaling of the block-diagonal program of several blocks."""
-    return Scaling(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("column", "row", "price", "dual")
-        )
-    )
+    names = [field.name for field in dataclasses.fields(Scaling)]
+    return Scaling(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:

@@ -354,11 +354,8 @@ class Solved:
         members = cap.buyers if cap.buyer else ()
         of_plants = self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
         if cap.is_mining:
-            of_mineral = [
-                (key[0], z)
-                for key, z in self.amounts(ORE).items()
-                if (key[3], key[4]) == (cap.mineral, cap.year)
-            ]
+            ore = self.amounts(ORE).items()
+            of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
             tonnes = sum(z for country, z in of_mineral if country in cap.ore)
             bought = sum(z for _, z in of_mineral)
         else:

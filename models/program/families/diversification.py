@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,11 +185,8 @@ def _flows(f: Frame, cap: Cap) -> list[Any]:
     """Return the columns that count under a cap: deliveries, or in stage mining the ore."""
     if not cap.is_mining:
         return f.columns_of(cap.flows)
-    return [
-        column
-        for country in cap.ore
-        for column in f.ore_of.get((country, cap.mineral, cap.year), ())
-    ]
+    ore = (f.ore_of.get((country, cap.mineral, cap.year), ()) for country in cap.ore)
+    return [*chain.from_iterable(ore)]
 
 
 def _base(cap: Cap) -> tuple[str, str, str, int]:
@@ -205,12 +202,8 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     rows: dict[Any, Row] = {}
     for key, cap in bases.items():
         if cap.is_mining:
-            flows = [
-                column
-                for (_, mineral, year), columns in f.ore_of.items()
-                if (mineral, year) == (cap.mineral, cap.year)
-                for column in columns
-            ]
+            ore = (of for at, of in f.ore_of.items() if at[1:] == (cap.mineral, cap.year))
+            flows = [*chain.from_iterable(ore)]
         else:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
             flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]

@@ -173,12 +173,8 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     rows: dict[Any, Row] = {}
     for m, t in cells:
         name, year = e.minerals[m], e.years[t]
-        columns = [
-            column
-            for i, intake in enumerate(e.intakes)
-            if intake.mineral == name
-            for column in arriving.get((i, t), [])
-        ]
+        intakes = [i for i, intake in enumerate(e.intakes) if intake.mineral == name]
+        columns = [column for i in intakes for column in arriving.get((i, t), [])]
         amounts = [1.0] * len(columns)
         for product, ratio in e.unmet_ratios.get(name, {}).items():
             unmet = [short[key] for j in e.members if (key := (product, j, year)) in short]

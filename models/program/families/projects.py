@@ -442,11 +442,8 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
 
 def arrays(b: Builder) -> None:
     e, case = b.expanded, b.expanded.case
-    builds = [
-        (p, Build(project, year))
-        for p, project in enumerate(case.projects)
-        for year in _years(project, e.years)
-    ]
+    projects = enumerate(case.projects)
+    builds = [(p, Build(project, y)) for p, project in projects for y in _years(project, e.years)]
     p, begin = columns_of([(p, build.year) for p, build in builds], 2)
     # a project belongs to its mineral's first year
     first = b.mineral_of[component.PROJECT][p] * b.years

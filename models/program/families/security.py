@@ -240,12 +240,8 @@ def model(f: Frame) -> None:
     missing = f.variables(MISSING, [survival.key for _, survival in every])
     rows: dict[Any, Row] = {}
     for cell, survival in every:
-        gone = [
-            column
-            for r in selling[cell]
-            if e.sources[r].country == survival.country
-            for column in could_sell[r, cell[1]]
-        ]
+        theirs = (r for r in selling[cell] if e.sources[r].country == survival.country)
+        gone = [column for r in theirs for column in could_sell[r, cell[1]]]
         more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
         part = 1.0 - survival.most_short

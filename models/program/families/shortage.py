@@ -201,15 +201,12 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
 
 def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     case = f.case
-    demand = {
-        (m, j, tier, t): tonnes
-        for m, j, t in tiered
-        for tier, tonnes in sorted(case.tiers_of[m, j, t].items())
-    }
+    tiers = {key: sorted(case.tiers_of[key].items()) for key in tiered}
+    demand = {(m, j, of, t): tonnes for (m, j, t), each in tiers.items() for of, tonnes in each}
     of_tier = f.variables(OF_TIER, demand, upper=demand)
     rows: dict[Any, Row] = {}
-    for m, j, t in tiered:
-        parts = [of_tier[m, j, tier, t] for tier in sorted(case.tiers_of[m, j, t])]
+    for (m, j, t), each in tiers.items():
+        parts = [of_tier[m, j, tier, t] for tier, _ in each]
         rows[m, j, t] = (0.0, [*parts, short[m, j, t]], [1.0] * len(parts) + [-1.0], 0.0)
     f.constraints(TIERS, rows)
     costs = [case.tier_cost(m, tier, t) for m, _, tier, t in demand]

@@ -28,8 +28,8 @@ from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
 from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
-from models.program.division import Owners, by_demand, by_member, by_right
 from models.program.families.shortage import UNFAIR
+from models.program.market import Owners, by_demand, by_member, by_right
 from models.resolve import Bools, Floats, Rights, by_stage
 from models.solve import highs
 

@@ -20,9 +20,8 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
-from models.program.division import Owners, by_member
 from models.program.families.security import SURVIVAL, to_be_served
-from models.program.market import HANDED
+from models.program.market import HANDED, Owners, by_member
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Solution, certify_alone, highs
 from models.solve import LinearProgram as Arrays

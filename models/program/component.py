@@ -17,7 +17,7 @@ from models.case import Case
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
-    from models.program.division import Division
+    from models.program.market import Division
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
 
@@ -253,7 +253,7 @@ class Columns(Component):
     - ``is_first_stage``: whether it is decided before the future is known, so that all futures
       share it; ``decision``: the kind of decision under which it is listed.
     - ``gives_way``: others may use the capacity that these columns take.
-    - ``divided``: how their bounds are divided if members plan apart (``models.program.division``);
+    - ``divided``: how their bounds are divided if members plan apart (``models.program.market``);
       None if the bounds are 0 and infinite for any members.
     """
 
@@ -314,7 +314,7 @@ class Rows(Component):
       ``Relaxation``), or NOT_RELAXABLE.
     - ``is_scarce``: it may be the scarcest limit; ``is_neutral``: its price is neither a scarcity
       rent nor a credit; ``is_capacity``: it limits the total sales of a source in a year.
-    - ``divided``: how a limit is divided if members plan apart (``models.program.division``).
+    - ``divided``: how a limit is divided if members plan apart (``models.program.market``).
     """
 
     REQUIRES = ("bears_on", "relaxable")

@@ -1,20 +1,110 @@
-"""The market: every possible flow, and each member's balance, which all families share."""
+"""What all families share: every possible flow, members' balances, and members' parts of limits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.program import builder, component
-from models.program.division import by_member
-from models.resolve import SPOT, Floats, PricedFlows, buyer_blocs, deciding_row
+from models.resolve import (
+    SPOT,
+    Expanded,
+    Floats,
+    Ints,
+    PricedFlows,
+    Rights,
+    buyer_blocs,
+    deciding_row,
+)
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
+
+# ---- members' parts of a limit -------------------------------------------------------------------
+
+# A family chooses how each of its limits is divided among members that plan apart. Where each limit
+# is a sum of one part per member, the joint cost is a linear production game (Owen 1975,
+# Mathematical Programming 9): no group of members gains by dividing the limits, and the shadow
+# prices of the limits give bills that give no group a reason to leave.
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The owners in a case: its members' rights, and the names in keys of its program."""
+
+    expanded: Expanded
+    rights: Rights
+    names: tuple[Any, ...]
+
+    def members_of_buyer(self, buyer: int) -> Floats:
+        """Return 1 for each member of a buyer, else 0 [member].
+
+        ``buyer`` is its number in ``names``; "" is the coalition, so all members.
+        """
+        case, name = self.expanded.case, self.names[buyer]
+        inside = {name, *case.groups.get(name, ())} if name else {*self.expanded.members}
+        return np.array([float(member in inside) for member in self.expanded.members])
+
+
+At = Mapping[str, Ints]
+"""The positions from which keys are made, by kind of position."""
+Division = Callable[[Owners, At, Floats], Floats]
+"""Divides limits [their unit] into one part per member, by (limit, member), which add up to them.
+
+The positions are those of the limits' keys.
+"""
+
+
+def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give each limit to the member in its key, or of its contract."""
+    if component.CONTRACT in at:
+        of_contract = [owners.expanded.member_at[c.member] for c in owners.expanded.case.contracts]
+        member = np.array(of_contract, dtype=np.int64)[at[component.CONTRACT]]
+    else:
+        member = at[component.MEMBER]
+    return np.asarray(limit[:, None] * np.eye(len(owners.expanded.members))[member])
+
+
+def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide limits of a plant, a project or a mine by the rights to it."""
+    if component.SOURCE in at:
+        parts = owners.rights.sources[at[component.SOURCE], at[component.YEAR]]
+    elif component.MINE in at:
+        parts = owners.rights.mines[at[component.MINE], at[component.YEAR]]
+    else:
+        parts = owners.rights.projects[at[component.PROJECT]]
+    return np.asarray(limit[:, None] * parts)
+
+
+def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
+    del at
+    return np.asarray(limit[:, None] * owners.rights.capital)
+
+
+def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide limits in proportion to demand: among a buyer's members, or all members."""
+    demand = owners.expanded.demand[at[component.MINERAL], :, at[component.YEAR]]
+    if component.BUYER in at:
+        demand = demand * np.array(
+            [owners.members_of_buyer(buyer) for buyer in at[component.BUYER].tolist()]
+        )
+    whole = demand.sum(axis=1, keepdims=True)
+    return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
+
+
+def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give every member 0, for a limit that is 0 whichever members take part."""
+    del at
+    return np.zeros((len(limit), len(owners.expanded.members)))
+
+
+# ---- flows and balances --------------------------------------------------------------------------
 
 PURCHASE, TARIFF, LEVY, FREIGHT = (
     component.CostHeading("purchase"),

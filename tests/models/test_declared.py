@@ -39,8 +39,7 @@ from models.program.component import (
     listed_kinds,
     year_of_key,
 )
-from models.program.division import by_right
-from models.program.market import PURCHASE
+from models.program.market import PURCHASE, by_right
 from models.program.solved import Solved
 from models.program.sourcing import Frame
 from planner.sheets import explain as words

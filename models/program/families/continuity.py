@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
@@ -58,7 +58,7 @@ SWITCHING = component.Rows(
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 GROWTH = component.Rows(
     name="sales_growth",
@@ -72,7 +72,7 @@ GROWTH = component.Rows(
     obstacles=component.obstacle_when_full(_no_faster),
     obstacle_rank=4,
     step=_growth_step,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 _Agreed = partial(
     component.Rows,
@@ -89,7 +89,7 @@ AGREED = _Agreed(
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell above its orders"
     ),
-    divided=division.by_right,
+    divided=market.by_right,
 )
 AGREED_BY_MEMBER = _Agreed(
     name="agreed_purchases",
@@ -98,7 +98,7 @@ AGREED_BY_MEMBER = _Agreed(
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell {key[3]} above its orders"
     ),
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
@@ -42,7 +42,7 @@ MINIMUM = component.Rows(
     label=lambda plan, key: _label(plan, key, "min"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 MAXIMUM = component.Rows(
     name="contract_maximum",
@@ -53,7 +53,7 @@ MAXIMUM = component.Rows(
     label=lambda plan, key: _label(plan, key, "max"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 

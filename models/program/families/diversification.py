@@ -13,8 +13,7 @@ from models import measures, schema
 from models.case import Case, in_force
 from models.program import component
 from models.program.builder import STAGES, Builder, columns_of, integers, unique_keys
-from models.program.division import by_demand, to_nobody
-from models.program.market import BEYOND, HANDED
+from models.program.market import BEYOND, HANDED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
 if TYPE_CHECKING:

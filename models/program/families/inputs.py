@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, division, market
+from models.program import builder, component, market
 from models.resolve import Ints, closing_lane, needed_rows, to_plant
 from models.schema import Input
 
@@ -72,7 +72,7 @@ NEED = component.Rows(
     is_always_asked=True,
     obstacle_rank=3,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 JOINT_NEED = component.Rows(
     name="joint_input_need",
@@ -83,7 +83,7 @@ JOINT_NEED = component.Rows(
     kind="input",
     label=_label,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 TOTAL = component.Rows(
     name="taken_by_plants_total",
@@ -94,7 +94,7 @@ TOTAL = component.Rows(
         f"the {key[0]} that its limits allow for one more tonne that plants take"
     ),
     through=(market.BEYOND,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 
 

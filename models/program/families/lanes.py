@@ -13,7 +13,7 @@ import numpy as np
 from models import resolve, schema
 from models.case import Case, in_force
 from models.program import builder, component, market
-from models.program.division import by_member
+from models.program.market import by_member
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -110,7 +110,7 @@ BALANCE = component.Rows(
     obstacles=_without_ore,
     obstacle_rank=3,
     through=(ORE,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 CAPACITY = component.Rows(
     name="mine_capacity",
@@ -123,7 +123,7 @@ CAPACITY = component.Rows(
     bears_on=component.key_matches,
     relaxable="mines",
     is_scarce=True,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case, begun_capital
-from models.program import component, division
+from models.program import component, market
 from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
 from models.resolve import (
     Ints,
@@ -229,7 +229,7 @@ BUILT = component.Columns(
     decided=_begun,
     is_first_stage=True,
     decision=component.BUILDING,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 REST = component.Columns(
     name="rest_built",
@@ -251,7 +251,7 @@ WHOLE_REST = component.Rows(
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 ONCE = component.Rows(
     name="project_once",
@@ -260,7 +260,7 @@ ONCE = component.Rows(
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
-    divided=division.by_right,
+    divided=market.by_right,
 )
 CAPACITY = component.Rows(
     name="project_capacity",
@@ -275,7 +275,7 @@ CAPACITY = component.Rows(
     obstacles=component.obstacle_when_full(_full),
     obstacle_rank=0,
     step=_capacity_step,
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 CARRIED = component.Columns(
     name="budget_carried",
@@ -299,7 +299,7 @@ BUDGET = component.Rows(
     bears_on=_budget_bears_on,
     relaxable="budgets",
     is_scarce=True,
-    divided=division.by_capital,
+    divided=market.by_capital,
 )
 
 

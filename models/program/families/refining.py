@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import case, resolve, schema
-from models.program import builder, component, division, market
+from models.program import builder, component, market
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
@@ -60,7 +60,7 @@ CAPACITY = component.Rows(
     obstacle_rank=0,
     step=_step,
     is_scarce=True,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import measures, schema
-from models.program import component, division, market
+from models.program import component, market
 from models.program.builder import Builder, columns_of, integers, unique_keys
 from models.resolve import (
     Cell,
@@ -76,7 +76,7 @@ def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     return said, said
 
 
-def _mined_by_right(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _mined_by_right(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
     """Divide the capacity of all mines of a mineral by the rights to each."""
     e, found = owners.expanded, np.zeros((len(limit), len(owners.expanded.members)))
     for n, mine in enumerate(e.case.mines):
@@ -87,7 +87,7 @@ def _mined_by_right(owners: division.Owners, at: division.At, limit: Floats) -> 
     return found
 
 
-def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _least_by_member(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
     """Divide the supply required: shares of demand, minus each member's opening stocks.
 
     Only stocks that count are subtracted. A member may have more stock than it needs. If all do, no
@@ -103,7 +103,7 @@ def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) ->
     return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(owners: division.Owners, at: division.At) -> Floats:
+def to_be_served(owners: market.Owners, at: market.At) -> Floats:
     """Return the part of each member's demand that must be served if a country is lost [t]."""
     e, security = owners.expanded, owners.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
@@ -112,7 +112,7 @@ def to_be_served(owners: division.Owners, at: division.At) -> Floats:
     )
 
 
-def _rows_of(at: division.At) -> Iterator[tuple[int, int]]:
+def _rows_of(at: market.At) -> Iterator[tuple[int, int]]:
     return zip(at[component.SECURITY].tolist(), at[component.YEAR].tolist(), strict=True)
 
 
@@ -146,7 +146,7 @@ SURGE = component.Rows(
     cell=(schema.Settings, "surge"),
     kind="surge",
     label=lambda plan, key: component.Label(f"the extra sales of {plan.supplier_words(*key[:3])}"),
-    divided=division.by_right,
+    divided=market.by_right,
 )
 ORE = component.Rows(
     name="surge_ore",
@@ -164,7 +164,7 @@ TOTAL = component.Rows(
     kind="supply",
     label=lambda _, key: component.Label(f"the supply of {key[0]} if a country is lost"),
     through=(SUPPLY,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 SURVIVAL = component.Rows(
     name="survival",

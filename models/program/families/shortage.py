@@ -8,7 +8,7 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
-from models.program.division import by_member, to_nobody
+from models.program.market import by_member, to_nobody
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
 

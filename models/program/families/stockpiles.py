@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -57,7 +57,7 @@ STOCK = component.Columns(
     decided=component.year_of_key,
     is_first_stage=False,
     decision=component.STORING,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 SHORTFALL = component.Columns(
     name="stock_shortfall",
@@ -75,7 +75,7 @@ TARGET = component.Rows(
     kind="stock target",
     label=_label,
     slope=_days,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 
@@ -110,7 +110,7 @@ FILL = component.Rows(
     bears_on=component.key_matches,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_fill"),
-    divided=division.by_member,
+    divided=market.by_member,
 )
 DRAW = component.Rows(
     name="stock_draw",
@@ -123,7 +123,7 @@ DRAW = component.Rows(
     holds_back=_given_in_full,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_draw"),
-    divided=division.by_member,
+    divided=market.by_member,
 )
 _PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
 """The rows that limit a stock's change in a year: the field with the limit, and its sign."""

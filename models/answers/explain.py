@@ -12,11 +12,7 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
-from models.program.families.projects import (
-    UnaffordablePlant,
-    running_fraction,
-    unaffordable_plants,
-)
+from models.program.families import projects
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
@@ -78,7 +74,7 @@ class Explanation:
     binding: tuple[Bound, ...]
     cause: str = ""
     demand_cost: float | None = None
-    unpaid: tuple[UnaffordablePlant, ...] = ()
+    unpaid: tuple[projects.UnaffordablePlant, ...] = ()
     idle: tuple[tuple[str, float], ...] = ()
     members_short: int = 0
 
@@ -142,18 +138,18 @@ def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
-def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
+def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordablePlant, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
     Prices say nothing about integer plants: these are named if a plan without budgets builds them.
     """
-    plants = unaffordable_plants(plan, mineral, year)
+    plants = projects.unaffordable_plants(plan, mineral, year)
     if not (plants and plan.case.settings.whole_projects):
         return plants
     free = planned(plan.case.change(budget=()))
-    return tuple(
-        u for u in plants if free is not None and running_fraction(free, u.project, year) > u.built
-    )
+    if free is None:
+        return ()
+    return tuple(u for u in plants if projects.running_fraction(free, u.project, year) > u.built)
 
 
 def _demand_cost(pricing: Pricing, where: Where) -> float | None:

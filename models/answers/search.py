@@ -19,19 +19,11 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import (
-    FRACTION,
-    TONNES,
-    Program,
-    Scaling,
-    build_program,
-    scaling,
-    units_of,
-    within,
-)
+from models.program import FRACTION, TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
+from models.program.scaling import Scaling, scaling, units_of
 from models.resolve import Expanded, Floats, Ints
 from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs
 

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import resolve
 from models.program import builder, component
-from models.resolve import (
-    SPOT,
-    Expanded,
-    Floats,
-    Ints,
-    PricedFlows,
-    Rights,
-    buyer_blocs,
-    deciding_row,
-)
+from models.resolve import Floats, Ints
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
@@ -38,8 +30,8 @@ if TYPE_CHECKING:
 class Owners:
     """The owners in a case: its members' rights, and the names in keys of its program."""
 
-    expanded: Expanded
-    rights: Rights
+    expanded: resolve.Expanded
+    rights: resolve.Rights
     names: tuple[Any, ...]
 
     def members_of_buyer(self, buyer: int) -> Floats:
@@ -121,7 +113,7 @@ SUPPORT = component.CostHeading(
 )
 
 
-def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
+def charges_of(flows: resolve.PricedFlows) -> dict[component.CostHeading, Floats]:
     """Return the cost of a tonne of each flow [money/t], by heading."""
     return {
         PURCHASE: flows.cost,
@@ -140,11 +132,11 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     worth = times * case.discount(year)
     who = plan.supplier_words(source.name, source.project, source.mineral)
     words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
-    flows: PricedFlows = e.deliveries
+    flows: resolve.PricedFlows = e.deliveries
     if i < len(e.deliveries):
         buyer = e.members[e.deliveries.member[i]]
         country, contract = case.member_of[buyer].country, int(e.deliveries.contract[i])
-        if contract != SPOT:
+        if contract != resolve.SPOT:
             record = case.contracts[contract]
             words = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
             place = component.place_of(record, "price", year)
@@ -158,7 +150,9 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     terms = [component.PriceTerm("support", "support paid for it", paid)] if paid else []
     terms.append(component.PriceTerm("cost", words, money[PURCHASE], place))
     terms.append(component.PriceTerm("tariff", tariff, money[TARIFF]))
-    row = deciding_row(case, source.mineral, source.country, buyer_blocs(case, country), year)
+    row = resolve.deciding_row(
+        case, source.mineral, source.country, resolve.buyer_blocs(case, country), year
+    )
     if money[LEVY] > 0.0 and row is not None:
         words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
         place = component.place_of(row, "floor", year)
@@ -282,8 +276,8 @@ def delivery_columns(f: Frame) -> list[Any]:
     keys: list[tuple[bool, tuple[Any, ...]]] = []
     for r, m, j, t, k in zip(*(part[f.at].tolist() for part in parts), strict=True):
         source, of = e.sources[r], (e.minerals[m], e.members[j], e.years[t])
-        key = (source.name, source.project, *of) if k == SPOT else (k, source.name, *of)
-        keys.append((k == SPOT, key))
+        key = (source.name, source.project, *of) if k == resolve.SPOT else (k, source.name, *of)
+        keys.append((k == resolve.SPOT, key))
     x = f.variables(SPOT_FLOW, [key for is_spot, key in keys if is_spot])
     y = f.variables(CONTRACT_FLOW, [key for is_spot, key in keys if not is_spot])
     return [x[key] if is_spot else y[key] for is_spot, key in keys]
@@ -292,7 +286,7 @@ def delivery_columns(f: Frame) -> list[Any]:
 def flows(b: builder.Builder) -> None:
     """Add every delivery, spot or under contract, with its delivered cost."""
     d = b.expanded.deliveries
-    spot, charges, landed = d.contract == SPOT, charges_of(d), d.landed
+    spot, charges, landed = d.contract == resolve.SPOT, charges_of(d), d.landed
     b.flow = np.zeros(len(d), dtype=np.int64)
     for of, at, index in (
         (SPOT_FLOW, spot, (d.source, d.member, d.year)),

@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import tolerances
+from models import resolve, tolerances
 from models.case import Case, begun_capital
 from models.program import component, market
 from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
-from models.resolve import (
-    Ints,
-    budget_year,
-    capital_charge,
-    fixed_builds,
-    free_budgets,
-    running_starts,
-    start_years,
-    unbuilt,
-)
+from models.resolve import Ints
 from models.schema import BudgetYear, Project
 
 if TYPE_CHECKING:
@@ -39,7 +30,7 @@ _UNBUILT = component.Obstacle(
 
 
 def running_fraction(plan: Solved, project: Project, year: int) -> float:
-    begun = running_starts(project, plan.expanded.years, year)
+    begun = resolve.running_starts(project, plan.expanded.years, year)
     return sum(plan.value(BUILT, (project.name, y)) for y in begun)
 
 
@@ -74,11 +65,11 @@ def remaining_budgets(plan: Solved, spenders: Iterable[Project]) -> dict[int, fl
     later spending needs. Years without a budget are left out.
     """
     case = plan.case
-    left = free_budgets(case)
+    left = resolve.free_budgets(case)
     limited = {p.name: p for p in spenders if p.built_in is None}
     for (name, start), part in plan.amounts(BUILT).items():
         if name in limited and start not in dict(limited[name].begun):
-            year = budget_year(limited[name], start, case.years)
+            year = resolve.budget_year(limited[name], start, case.years)
             if year in left:
                 left[year] -= part * limited[name].capex
     if case.settings.carry_over_budget:
@@ -105,20 +96,20 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
     mineral, _member, wanted = where
     e = plan.expanded
     paying = {
-        budget_year(p, start, e.years)
+        resolve.budget_year(p, start, e.years)
         for p in plan.case.projects
         if p.mineral == mineral and p.built_in is None and p.capex > 0
-        for start in start_years(p, e.years)
+        for start in resolve.start_years(p, e.years)
         if start <= wanted < start + p.life
     }
     if not plan.case.settings.carry_over_budget:
         return year in paying
-    total = {y: capex for y, capex in free_budgets(plan.case).items() if y <= year}
+    total = {y: capex for y, capex in resolve.free_budgets(plan.case).items() if y <= year}
     paid = sum(
         part * p.capex
         for p in plan.case.projects if p.built_in is None
-        for start in start_years(p, e.years)
-        if budget_year(p, start, e.years) in total
+        for start in resolve.start_years(p, e.years)
+        if resolve.budget_year(p, start, e.years) in total
         and (part := plan.value(BUILT, (p.name, start))) > 0
     )  # fmt: skip
     limited = {row.year for row in plan.case.budget if row.year <= year}
@@ -128,7 +119,7 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
 def _begun(case: Case, key: Any) -> int:
     name, start = key
     project = next(p for p in case.projects if p.name == name)
-    return budget_year(project, start, case.years)
+    return resolve.budget_year(project, start, case.years)
 
 
 # ---- plants that the budget keeps from being built ----------------------------------------------
@@ -169,11 +160,11 @@ def _unpaid(
 ) -> UnaffordablePlant | None:
     e, whole = plan.expanded, plan.case.settings.whole_projects
     own = dict(project.begun)
-    begun = running_starts(project, e.years, year) if project.built_in is None else []
+    begun = resolve.running_starts(project, e.years, year) if project.built_in is None else []
     begun = [start for start in begun if start not in own]
-    paying = {budget_year(project, start, e.years) for start in begun}
+    paying = {resolve.budget_year(project, start, e.years) for start in begun}
     built = running_fraction(plan, project, year)
-    every = start_years(project, e.years)
+    every = resolve.start_years(project, e.years)
     is_once = whole and any(plan.value(BUILT, (project.name, y)) > 0 for y in every)
     if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
         return None
@@ -339,11 +330,14 @@ def model(f: Frame) -> None:
     )
     f.built = built
     once = {
-        p.name: ([built[p.name, y] for y in start_years(p, e.years) if y not in dict(p.begun)], p)
+        p.name: (
+            [built[p.name, y] for y in resolve.start_years(p, e.years) if y not in dict(p.begun)],
+            p,
+        )
         for p in found
     }
     f.constraints(
-        ONCE, {name: (None, of, None, unbuilt(p)) for name, (of, p) in once.items() if of}
+        ONCE, {name: (None, of, None, resolve.unbuilt(p)) for name, (of, p) in once.items() if of}
     )
     _rest(f, built, [b for b in every if is_whole and b.is_remainder])
     _capacity(f, built)
@@ -352,7 +346,7 @@ def model(f: Frame) -> None:
         (key, p, year) for key, p in builds.items() for year in e.years
         if key[1] <= year < key[1] + p.life
     ]  # fmt: skip
-    charges = [capital_charge(case, p) for _, p, _ in runs]
+    charges = [resolve.capital_charge(case, p) for _, p, _ in runs]
     f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
 
 
@@ -366,28 +360,30 @@ class Build:
     @property
     def bounds(self) -> tuple[float, float]:
         """The lower and upper bound; equal if it is begun, or if a scenario has it built."""
-        fixed = fixed_builds(self.project)
+        fixed = resolve.fixed_builds(self.project)
         if self.year in fixed:
             return fixed[self.year], fixed[self.year]
-        return 0.0, unbuilt(self.project)
+        return 0.0, resolve.unbuilt(self.project)
 
     @property
     def is_new(self) -> bool:
-        return self.year not in dict(self.project.begun) and unbuilt(self.project) == 1.0
+        return self.year not in dict(self.project.begun) and resolve.unbuilt(self.project) == 1.0
 
     @property
     def is_remainder(self) -> bool:
         """Whether the column is the undecided rest of a partly built project."""
-        return 0.0 < unbuilt(self.project) < 1.0 and self.year not in fixed_builds(self.project)
+        return 0.0 < resolve.unbuilt(self.project) < 1.0 and self.year not in resolve.fixed_builds(
+            self.project
+        )
 
 
 def _years(project: Project, years: tuple[int, ...]) -> list[int]:
-    return sorted({*start_years(project, years), *dict(project.begun)})
+    return sorted({*resolve.start_years(project, years), *dict(project.begun)})
 
 
 def _rest(f: Frame, built: Any, rest: list[Build]) -> None:
     """Build the rest of partly built projects completely or not at all."""
-    keys = {(b.project.name, b.year): unbuilt(b.project) for b in rest}
+    keys = {(b.project.name, b.year): resolve.unbuilt(b.project) for b in rest}
     z = f.variables(REST, keys, whole=keys, upper=dict.fromkeys(keys, 1.0) if keys else None)
     rows: dict[Any, Row] = {
         key: (0.0, [built[key], z[key]], [1.0, -left], 0.0) for key, left in keys.items()
@@ -401,7 +397,7 @@ def _capacity(f: Frame, built: Any) -> None:
     for (r, t), columns in f.by_source_year.items():
         source = e.sources[r]
         if isinstance(source.record, Project):
-            begun = running_starts(source.record, e.years, e.years[t])
+            begun = resolve.running_starts(source.record, e.years, e.years[t])
             plants = [built[source.project, y] for y in begun]
             amounts = [1.0] * len(columns) + [-float(e.nameplate[r, t])] * len(plants)
             key = (source.name, source.project, source.mineral, e.years[t])
@@ -410,10 +406,10 @@ def _capacity(f: Frame, built: Any) -> None:
 
 
 def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> None:
-    budget = free_budgets(f.case)
+    budget = resolve.free_budgets(f.case)
     spent: dict[int, list[tuple[str, int]]] = {}
     for (name, start), p in builds.items():
-        year = budget_year(p, start, f.expanded.years)
+        year = resolve.budget_year(p, start, f.expanded.years)
         if year in budget and p.built_in is None and p.capex > 0:
             spent.setdefault(year, []).append((name, start))
     years = _limited(f.case, spent)
@@ -448,7 +444,7 @@ def arrays(b: Builder) -> None:
     # a project belongs to its mineral's first year
     first = b.mineral_of[component.PROJECT][p] * b.years
     plants = [build.project for _, build in builds]
-    charge = np.array([capital_charge(case, q) for q in plants], dtype=float)
+    charge = np.array([resolve.capital_charge(case, q) for q in plants], dtype=float)
     end = begin + np.array([q.life for q in plants], dtype=np.int64)
     charges = [  # a build is charged in each year in which it runs
         Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
@@ -474,7 +470,7 @@ def arrays(b: Builder) -> None:
     free = integers(own)
     (once,), inverse = unique_keys(p[free])
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
-    most = np.array([unbuilt(case.projects[q]) for q in once.tolist()])
+    most = np.array([resolve.unbuilt(case.projects[q]) for q in once.tolist()])
     rows = b.rows(ONCE, (once,), most=most, year=none)
     b.add_entries(rows[inverse], columns[free], 1.0)
     rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_remainder])
@@ -484,7 +480,7 @@ def arrays(b: Builder) -> None:
         WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
     )
     b.add_entries(rows, columns[rest], 1.0)
-    b.add_entries(rows, z, -np.array([unbuilt(plants[i]) for i in rest.tolist()]))
+    b.add_entries(rows, z, -np.array([resolve.unbuilt(plants[i]) for i in rest.tolist()]))
     _capacity_arrays(b)
     _budget_arrays(b, [(i, builds[i][1]) for i in own], first)
 
@@ -502,11 +498,11 @@ def _capacity_arrays(b: Builder) -> None:
 def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> None:
     """Limit new builds to the money that budgets have left; ``builds`` have their positions."""
     e, case = b.expanded, b.expanded.case
-    limits, capex_of = free_budgets(case), dict[int, float]()
+    limits, capex_of = resolve.free_budgets(case), dict[int, float]()
     spent: dict[int, list[int]] = {}
     for i, build in builds:
         project = build.project
-        year = budget_year(project, build.year, e.years)
+        year = resolve.budget_year(project, build.year, e.years)
         if year in limits and project.built_in is None and project.capex > 0:
             spent.setdefault(year, []).append(i)
             capex_of[i] = project.capex

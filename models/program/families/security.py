@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import measures, schema
+from models import measures, resolve, schema
 from models.program import component, market
 from models.program.builder import Builder, columns_of, integers, unique_keys
-from models.resolve import (
-    Cell,
-    Expanded,
-    Floats,
-    Ints,
-    Survival,
-    mine_capacity,
-    running_starts,
-    sellers,
-    survivals,
-)
+from models.resolve import Cell, Expanded, Floats, Ints
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
@@ -29,11 +19,11 @@ if TYPE_CHECKING:
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
-def _asked(plan: Solved, key: Any) -> Survival:
+def _asked(plan: Solved, key: Any) -> resolve.Survival:
     return plan.cached(_all_asked)[key]
 
 
-def _all_asked(plan: Solved) -> dict[Any, Survival]:
+def _all_asked(plan: Solved) -> dict[Any, resolve.Survival]:
     return {found.key: found for found in security_requirements(plan.expanded)}
 
 
@@ -82,7 +72,7 @@ def _mined_by_right(owners: market.Owners, at: market.At, limit: Floats) -> Floa
     for n, mine in enumerate(e.case.mines):
         rows = np.flatnonzero(at[component.MINERAL] == e.mineral_at[mine.mineral])
         years = at[component.YEAR][rows]
-        capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
+        capacity = np.array([resolve.mine_capacity(mine, e.years[t]) for t in years.tolist()])
         found[rows] += capacity[:, None] * owners.rights.mines[n, years]
     return found
 
@@ -187,10 +177,10 @@ def _capacities() -> list[component.Rows]:
     ]
 
 
-def security_requirements(e: Expanded) -> Iterator[Survival]:
+def security_requirements(e: Expanded) -> Iterator[resolve.Survival]:
     """Yield the requirements of the sheet Security, one per row, country, mineral and year."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
-        yield from survivals(e, m, t)
+        yield from resolve.survivals(e, m, t)
 
 
 def model(f: Frame) -> None:
@@ -220,8 +210,8 @@ def model(f: Frame) -> None:
                 Transactions on Power Systems 2(4); here the corrections are bounded by the surge
     """
     e = f.expanded
-    found = {cell: [*survivals(e, *cell)] for cell in f.cells}
-    selling = {cell: sellers(e, *cell) for cell, of in found.items() if of}
+    found = {cell: [*resolve.survivals(e, *cell)] for cell in f.cells}
+    selling = {cell: resolve.sellers(e, *cell) for cell, of in found.items() if of}
     reserve = _reserve(f, selling)
     could_sell = {
         (r, t): [*f.by_source_year.get((r, t), []), reserve[_key(e, r, t)]]
@@ -277,7 +267,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     for key, (r, t) in at.items():
         record, plants = e.sources[r].record, list[Any]()
         if isinstance(record, schema.Project):
-            begun = running_starts(record, e.years, e.years[t])
+            begun = resolve.running_starts(record, e.years, e.years[t])
             plants = [f.built[record.name, year] for year in begun]
         amounts = [1.0] + [-surge * float(e.nameplate[r, t])] * len(plants)
         rows[key] = (None, [reserve[key], *plants], amounts, surge * float(e.usable[r, t]))
@@ -305,8 +295,8 @@ def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
     found: dict[Cell, float] = {}
     for m, t in cells:
         mines = [mine for mine in e.case.mines if mine.mineral == e.minerals[m]]
-        if mines and any(e.sources[r].needs_ore for r in sellers(e, m, t)):
-            found[m, t] = sum(mine_capacity(mine, e.years[t]) for mine in mines)
+        if mines and any(e.sources[r].needs_ore for r in resolve.sellers(e, m, t)):
+            found[m, t] = sum(resolve.mine_capacity(mine, e.years[t]) for mine in mines)
     return found
 
 
@@ -337,7 +327,7 @@ def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
     return [f.beyond[cell]], [*bought, *handed]
 
 
-def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
+def _stocks(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]
@@ -416,7 +406,7 @@ def _ore_arrays(
 
 
 def _taken_arrays(
-    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
+    b: Builder, every: Sequence[resolve.Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
     """Add what plants take of an input to demand, minus the part of plants in a lost country."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs

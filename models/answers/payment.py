@@ -280,6 +280,10 @@ class TariffEquivalent:
     of_cost: float | None
     floor: float | None
 
+    @property
+    def revenue(self) -> float:
+        return self.tariff * self.tonnes
+
 
 def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     """Return the tariffs that would have the same effect as the binding caps on countries.

@@ -30,6 +30,7 @@ from models.program.component import NOT_LISTED, Columns, columns_named
 from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import valid_upper_bounds
+from models.program.program import positions_in
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints, free_budgets
 
@@ -174,11 +175,7 @@ class _JointProgram:
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
             unit=unit,
         )
-        numbers = self.extensive.numbers
-        position = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
-        self.place: Ints = (
-            np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
-        )
+        self.place = positions_in(self.extensive.numbers, columns[-1])
         """The position of each column of the plain plan in the extensive form; -1: not there."""
 
     def plans(self) -> RiskPlans:

@@ -82,11 +82,9 @@ def rounded_up(value: float, unit: str) -> float:
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
-        records = tuple(
-            _with(record, change) if record.row == change.place.row else record
-            for record in getattr(case, name)
-        )
-        case = case.change(**{name: records})
+        row, records = change.place.row, getattr(case, name)
+        changed = tuple(_with(each, change) if each.row == row else each for each in records)
+        case = case.change(**{name: changed})
     return case
 
 
@@ -366,11 +364,9 @@ def _bounds(
     larger than in the plan, no new purchase costs more than a shortage, and other minerals' plants
     take the same part of each budget.
     """
-    slack = {
-        (mineral, year): tolerances.CHANGE_SLACK * resolve.whole_need(plan.case, mineral, year)
-        for mineral in wide.minerals
-        for year in wide.years
-    }
+    cells = itertools.product(wide.minerals, wide.years)
+    needs = {cell: resolve.whole_need(plan.case, *cell) for cell in cells}
+    slack = {cell: tolerances.CHANGE_SLACK * need for cell, need in needs.items()}
     every = itertools.product(wide.minerals, wide.members, wide.years)
     short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[::2]] for key in every}
     short |= {key: slack[key[::2]] for key in served}

@@ -8,7 +8,7 @@ x >= the sum of its parts}: a linear production game (Owen 1975, Mathematical Pr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -128,11 +128,24 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
         if group.component is SURVIVAL and unsecured is not None:
             index = dict(zip(SURVIVAL.positions, group.index, strict=True))
             parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
+    pieces = tuple(
+        CoupledBlocks(
+            take=partial(program.block, blocks[0], blocks[-1]),
+            columns=program.columns_of(blocks[0], blocks[-1]),
+            rows=program.rows_of(blocks[0], blocks[-1]),
+            scale=scale,
+            raised=partial(solver.scaling_of, blocks, raised=True),
+            measure=float(solver.measure[list(blocks)].max()),
+            basis=basis,
+        )
+        for group in groups_of_blocks(program.blocks)
+        for blocks, _, scale, basis in solver.runs(solver(group))  # other blocks decide nothing
+    )
     return DividedProgram(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES,
             non_cash_costs(program, expanded),
-        tuple(_pieces(solver)),
+        pieces,
     )  # fmt: skip
 
 
@@ -185,21 +198,6 @@ def _divide(
         elif kept.any():
             inside = {part: positions[kept] for part, positions in index.items()}
             parts[name][group.at[kept]] = declared.divided(owners, inside, limit[kept])
-
-
-def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
-    program = solver.program
-    for group in groups_of_blocks(program.blocks):
-        for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
-            yield CoupledBlocks(
-                take=partial(program.block, blocks[0], blocks[-1]),
-                columns=program.columns_of(blocks[0], blocks[-1]),
-                rows=program.rows_of(blocks[0], blocks[-1]),
-                scale=scale,
-                raised=partial(solver.scaling_of, blocks, raised=True),
-                measure=float(solver.measure[list(blocks)].max()),
-                basis=basis,
-            )
 
 
 # ---- the plan of any group -----------------------------------------------------------------------

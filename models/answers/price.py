@@ -226,11 +226,9 @@ class Pricing:
                 continue
             rows, key = self.plan.row(source)
             label = rows.label(self.plan, key)
-            kind = label.kind or rows.kind
-            before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
-            merged[kind, label.what] = component.PriceTerm(
-                kind, label.what, amount + before, label.place
-            )
+            name = label.kind or rows.kind, label.what
+            before = merged[name].amount if name in merged else 0.0
+            merged[name] = component.PriceTerm(*name, amount + before, label.place)
         return (*_netted(costs), *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(

@@ -240,10 +240,8 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
         if sums:
             solution, proofs[m] = near.cheapest(sums)
             x[near.columns], duals[near.rows] = solution.x, solution.duals[: len(near.rows)]
-    results = [
-        _result(plan, b, x[program.columns_of(b)], duals[program.rows_of(b)], proofs)
-        for b in range(len(program.blocks))
-    ]
+    spans = ((b, program.columns_of(b), program.rows_of(b)) for b in range(len(program.blocks)))
+    results = [_result(plan, b, x[at], duals[rows], proofs) for b, at, rows in spans]
     return Plan(plan.case, results, plan.expanded, program)
 
 

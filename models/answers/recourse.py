@@ -193,10 +193,8 @@ class ExtensiveForm:
 
     def weighted_costs(self, weights: Floats) -> Floats:
         """Return the cost of each column [money] with the given weights of scenarios [s]."""
-        cost = np.bincount(
-            self._column_of, weights[self._scenario_of] * self._cost, len(self.numbers)
-        )
-        return np.asarray(cost, dtype=float)
+        amounts = weights[self._scenario_of] * self._cost
+        return solve.summed_at((self._column_of,), amounts, (len(self.numbers),))
 
     def solved(
         self,
@@ -283,7 +281,7 @@ class MergedScenarios:
         ``rows`` is the extensive form with other bounds.
         """
         form = self.extensive
-        own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
+        own_weights = solve.summed_at((self.scenario_of,), weights, (len(form.scenarios),))
         cost = form.weighted_costs(own_weights)
         np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))

@@ -215,12 +215,8 @@ class KeysFromPositions:
             kinds.SOURCE: names_of(e.sources, refiner="name", project="project", mineral="mineral"),
             kinds.CONTRACT: {kinds.CONTRACT: range(len(case.contracts)), **contracts},
             kinds.MINE: names_of(case.mines, country="country", mineral="mineral"),
-            kinds.INTAKE: {
-                kinds.INPUT: [i.mineral for i in e.intakes],
-                kinds.PLANT: [i.refiner for i in e.intakes],
-                kinds.PLANT_PROJECT: [i.project for i in e.intakes],
-                kinds.PRODUCT: [i.product for i in e.intakes],
-            },
+            kinds.INTAKE: names_of(e.intakes, input="mineral", plant="refiner", product="product")
+            | {kinds.PLANT_PROJECT: [intake.project for intake in e.intakes]},
             kinds.PROJECT: names_of(case.projects, project="name"),
             kinds.MINERAL: {kinds.MINERAL: e.minerals},
             kinds.MEMBER: {kinds.MEMBER: e.members},

@@ -34,15 +34,6 @@ class Owners:
     rights: resolve.Rights
     names: tuple[Any, ...]
 
-    def members_of_buyer(self, buyer: int) -> Floats:
-        """Return 1 for each member of a buyer, else 0 [member].
-
-        ``buyer`` is its number in ``names``; "" is the coalition, so all members.
-        """
-        case, name = self.expanded.case, self.names[buyer]
-        inside = {name, *case.groups.get(name, ())} if name else {*self.expanded.members}
-        return np.array([float(member in inside) for member in self.expanded.members])
-
 
 At = Mapping[str, Ints]
 """The positions from which keys are made, by kind of position."""
@@ -81,11 +72,12 @@ def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
 
 def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
     """Divide limits in proportion to demand: among a buyer's members, or all members."""
-    demand = owners.expanded.demand[at[component.MINERAL], :, at[component.YEAR]]
-    if component.BUYER in at:
-        demand = demand * np.array(
-            [owners.members_of_buyer(buyer) for buyer in at[component.BUYER].tolist()]
-        )
+    e = owners.expanded
+    demand = e.demand[at[component.MINERAL], :, at[component.YEAR]]
+    if component.BUYER in at:  # "" is the coalition, so all members
+        buyers = [owners.names[number] for number in at[component.BUYER].tolist()]
+        inside = [{name, *e.case.groups.get(name, ())} if name else {*e.members} for name in buyers]
+        demand = demand * np.array([[float(m in buyer) for m in e.members] for buyer in inside])
     whole = demand.sum(axis=1, keepdims=True)
     return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
 

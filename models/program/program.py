@@ -358,7 +358,7 @@ def fit(variant: Program, base: Program) -> FittedVariant:
     gone = _lacking(rows, len(own.row_lower))[of_row] | _lacking(columns, wide - 1)[own.columns]
     at = np.flatnonzero(~gone)  # nearly always: whole rows and columns are missing
     if not np.array_equal(theirs[at], mine):
-        at = _found(theirs, mine)
+        at = positions_in(theirs, mine)
     block = {cells: b for b, cells in enumerate(base.blocks)}
     like = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
     unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)
@@ -403,12 +403,12 @@ def _places(
             found[at] = places
             continue
         order = np.argsort(other, kind="stable")
-        where = _found(other[order], one)
+        where = positions_in(other[order], one)
         found[at] = np.where(where >= 0, places[order[where]], -1)
     return found
 
 
-def _found(codes: Ints, wanted: Ints) -> Ints:
+def positions_in(codes: Ints, wanted: Ints) -> Ints:
     """Return the position of each number in an ascending array, -1 for none."""
     if not len(codes):
         return np.full(len(wanted), -1, dtype=np.int64)

@@ -82,11 +82,8 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     billion. A row's limit is its ``row_size`` if that is a number, else its bound.
     """
     tonnes = column_unit == TONNES
-    needed = (
-        max(need, tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES))
-        if need > 0
-        else 0.0
-    )
+    lump = tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)
+    needed = max(need, lump) if need > 0 else 0.0
     tonne = float(powers_of_two(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))

@@ -318,32 +318,28 @@ def model(f: Frame) -> None:
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
     found = [p for p in case.projects if p.mineral in minerals]
-    every = [Build(p, year) for p in found for year in _years(p, e.years)]
-    builds = {(b.project.name, b.year): b.project for b in every}
+    builds = {(p.name, year): Build(p, year) for p in found for year in _years(p, e.years)}
     is_whole = case.settings.whole_projects
     built = f.variables(
         BUILT,
         builds,
-        lower={key: b.bounds[0] for key, b in zip(builds, every, strict=True)},
-        upper={key: b.bounds[1] for key, b in zip(builds, every, strict=True)},
-        whole={key for key, b in zip(builds, every, strict=True) if is_whole and b.is_new},
+        lower={key: b.bounds[0] for key, b in builds.items()},
+        upper={key: b.bounds[1] for key, b in builds.items()},
+        whole={key for key, b in builds.items() if is_whole and b.is_new},
     )
     f.built = built
-    once = {
-        p.name: (
-            [built[p.name, y] for y in resolve.start_years(p, e.years) if y not in dict(p.begun)],
-            p,
-        )
-        for p in found
-    }
-    f.constraints(
-        ONCE, {name: (None, of, None, resolve.unbuilt(p)) for name, (of, p) in once.items() if of}
-    )
-    _rest(f, built, [b for b in every if is_whole and b.is_remainder])
+    once: dict[Any, Row] = {}
+    for p in found:
+        years = [y for y in resolve.start_years(p, e.years) if y not in dict(p.begun)]
+        if years:
+            once[p.name] = (None, [built[p.name, y] for y in years], None, resolve.unbuilt(p))
+    f.constraints(ONCE, once)
+    _rest(f, built, [b for b in builds.values() if is_whole and b.is_remainder])
     _capacity(f, built)
-    _budget(f, built, {key: p for key, p in builds.items() if key[1] not in dict(p.begun)})
+    every = {key: b.project for key, b in builds.items()}
+    _budget(f, built, {key: p for key, p in every.items() if key[1] not in dict(p.begun)})
     runs = [
-        (key, p, year) for key, p in builds.items() for year in e.years
+        (key, p, year) for key, p in every.items() for year in e.years
         if key[1] <= year < key[1] + p.life
     ]  # fmt: skip
     charges = [resolve.capital_charge(case, p) for _, p, _ in runs]

@@ -186,10 +186,8 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
         columns = [*(short[m, j, t] for j in members), total[m, t]]
         totals[m, t] = (0.0, columns, [1.0] * len(members) + [-1.0], 0.0)
     f.constraints(TOTAL, totals)
-    every = {
-        cell: float(e.demand[e.mineral_at[cell[0]], :, e.years.index(cell[1])].sum())
-        for cell in shared
-    }
+    places = ((m, t, e.mineral_at[m], e.years.index(t)) for m, t in shared)
+    every = {(m, t): float(e.demand[i, :, y].sum()) for m, t, i, y in places}
     parts: dict[Any, Row] = {}
     for m, j, t in keys:
         columns = [short[m, j, t], total[m, t], unfair[m, j, t]]

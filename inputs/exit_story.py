@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inputs.story import CASES, DOMINANT, replaced
-from models.answers import exit_from
+from models.answers.exit import exit_from
 from models.plan import solve
 from planner.render.table import shown
 from planner.render.words import percent

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.answers import least_share
+from models.answers.search import least_share
 from models.measures import extra_cost
 from models.plan import PENALTIES, Plan, solve
 from models.results.members import dependences_of

@@ -243,13 +243,13 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     and ``notify`` with news of ``where``, for example that a cluster has no workers.
     """
     from models.plan.by_model import BY_HIGHS
-    from models.solve import version
+    from models.solve.highs import version
     from planner.sheets.summary import STAGES
 
     read, *planned = STAGES
     named = ""
     if solver:
-        from models.program.outside import solver_version
+        from models.program.compile import solver_version
 
         named = solver_version(solver)
     start = start_file(

@@ -16,21 +16,25 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import factorial
 
 import numpy as np
 
 from models import solve as solver
 from models import tolerances
-from models.answers import games, price
+from models.answers import price
 from models.answers.pool import ProductionGame, divided, non_cash_costs
 from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
 from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
-from models.program.division import Owners, by_demand, by_member, by_right
 from models.program.families.shortage import UNFAIR
-from models.resolve import Floats, Rights, by_stage
+from models.program.market import Owners, by_demand, by_member, by_right
+from models.resolve import Bools, Floats, Rights, by_stage
+from models.solve import highs
 
+MOST_MEMBERS = 12
+"""Up to this many members, the cost of all groups is computed (4,095 groups for 12)."""
 _STEP = 1e-6
 """Fraction by which a member's demand is varied to get the range of its bill."""
 _MOST_PLANS = 200
@@ -75,11 +79,8 @@ def dual_bills(pool: ProductionGame) -> DualBills:
     each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with the same bill at all prices does not change the others' bills
-    moved = [
-        row
-        for row, width in zip(each, most - least, strict=True)
-        if width > tolerances.BILLS_SUM * pool.scale
-    ]
+    widths = zip(each, most - least, strict=True)
+    moved = [row for row, width in widths if width > tolerances.BILLS_SUM * pool.scale]
     return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
@@ -116,7 +117,6 @@ class LeavingGroup:
 
 
 def leaving_group(pool: ProductionGame, split: Floats) -> LeavingGroup:
-    """Return the group that gains most by leaving a split of the coalition's cost [money]."""
     fractional, *_ = _search(pool, split, whole=False)
     bound, gain, group = _search(pool, split, whole=True) if fractional > 0 else (0.0, 0.0, ())
     return LeavingGroup(group, gain, max(bound, gain), fractional)
@@ -161,7 +161,7 @@ def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Flo
         (np.zeros(count), np.full(count, np.inf)),
     )
     program = dataclasses.replace(program, whole=np.append(np.full(n, whole), False))
-    optimum = solver.first_solved(partial(solver.solve, program))
+    optimum = highs.first_solved(partial(highs.solve, program))
     group = np.clip(np.round(optimum.x[:n]) if whole else optimum.x[:n], 0.0, 1.0)
     return group, float(np.sum(split * optimum.x[:n])) - float(optimum.x[n]) * pool.scale
 
@@ -233,6 +233,86 @@ def _first(parts: Floats, else_: Floats) -> Floats:
     return np.asarray(chosen / chosen.sum(axis=1, keepdims=True))
 
 
+# ---- splits that need the cost of every group ----------------------------------------------------
+
+# Costs are indexed by the group's number: bit i of it says whether member i is in the group. The
+# empty group costs 0.
+
+
+def groups(members: int) -> Floats:
+    """Return all groups, as 0 and 1 by (group, member)."""
+    return ((np.arange(1 << members)[:, None] >> np.arange(members)) & 1).astype(float)
+
+
+def shapley(costs: Floats) -> Floats:
+    """Return what each member adds to the cost on average, over all orders of members.
+
+    Shapley (1953), Contributions to the Theory of Games II.
+    """
+    members = len(costs).bit_length() - 1
+    every = groups(members)
+    size = every.sum(axis=1).astype(int)
+    weight = np.array([factorial(s) * factorial(members - s - 1) for s in range(members)], float)
+    weight /= factorial(members)
+    shares = np.zeros(members)
+    for i in range(members):
+        without = np.flatnonzero(every[:, i] == 0)
+        shares[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
+    return shares
+
+
+def nucleolus(costs: Floats) -> Floats:
+    """Return the split that minimises the largest gain of any group by leaving, then the next.
+
+    Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6), by the programs of Kopelowitz
+    (1967). Each program minimises the largest gain of the open groups. A group with a positive dual
+    has that gain in every such split: its gain is then fixed. A group whose gain follows from fixed
+    groups is no longer open.
+    """
+    members = len(costs).bit_length() - 1
+    every, scale = groups(members), float(np.max(np.abs(costs))) or 1.0
+    held, gains = every[-1:], np.zeros(1)  # all members together pay exactly their cost
+    of_held = costs[-1:] / scale
+    open_ = np.arange(1, len(costs) - 1)
+    split = np.zeros(members)
+    while np.linalg.matrix_rank(held) < members:
+        open_ = open_[~_is_decided(held, every[open_])]
+        split, gain, prices = _least(every[open_], costs[open_] / scale, held, of_held + gains)
+        tight = open_[prices > tolerances.TIGHT_GROUP]
+        held, of_held = np.vstack([held, every[tight]]), np.append(of_held, costs[tight] / scale)
+        gains = np.append(gains, np.full(len(tight), gain))
+    if members == 1:
+        return costs[-1:].astype(float)
+    return np.asarray(split * scale)
+
+
+def _is_decided(held: Floats, groups: Floats) -> Bools:
+    """Return which groups' bills follow from those of fixed groups."""
+    _, sizes, basis = np.linalg.svd(held)
+    basis = basis[: int(np.sum(sizes > tolerances.RANK_REMAINDER))]
+    rest = groups - np.einsum("ij,kj->ik", groups, basis).dot(basis)
+    return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK_REMAINDER)
+
+
+def _least(
+    every: Floats, costs: Floats, held: Floats, amounts: Floats
+) -> tuple[Floats, float, Floats]:
+    """Return a split that minimises the largest gain, that gain, and the dual of each group's row.
+
+    x(S) - gain <= c(S) for ``every`` open group, x(S) = amount for each fixed group in ``held``.
+    """
+    n, rows = every.shape[1], np.vstack([every, held])
+    table = np.hstack([rows, np.append(-np.ones(len(every)), np.zeros(len(held)))[:, None]])
+    row, column = np.nonzero(table)
+    program = price.arrays(
+        (row, column, table[row, column]),
+        (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
+        (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
+    )
+    optimum = highs.first_solved(partial(highs.solve, program))
+    return optimum.x[:n], float(optimum.x[n]), -optimum.duals[: len(every)]
+
+
 # ---- every rule ----------------------------------------------------------------------------------
 
 AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES, NUCLEOLUS, SHAPLEY = (
@@ -271,10 +351,10 @@ class Sharing:
         return self.alone_paid + self.alone_priced
 
     def with_group_rules(self, costs: Floats) -> Sharing:
-        """Return this with the bills by rules that need every group's cost (``games.groups``)."""
-        bills, failed = {SHAPLEY: games.shapley(costs)}, dict(self.failed)
+        """Return this with the bills by rules that need every group's cost (``groups``)."""
+        bills, failed = {SHAPLEY: shapley(costs)}, dict(self.failed)
         try:
-            bills = {NUCLEOLUS: games.nucleolus(costs), **bills}
+            bills = {NUCLEOLUS: nucleolus(costs), **bills}
         except SolverError as error:
             failed[NUCLEOLUS] = str(error)
         leaving = {rule: leaving_group_of(split, costs) for rule, split in bills.items()}
@@ -360,7 +440,7 @@ def _needs(plan: Plan) -> Floats:
 
 
 def group_costs(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
-    """Return the cost of each group, given by number (``games.groups``); None if not proven.
+    """Return the cost of each group, given by number (``groups``); None if not proven.
 
     Consecutive numbers should differ in one bit: that is fastest.
     """
@@ -379,7 +459,7 @@ def group_costs(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
 
 def leaving_group_of(split: Floats, costs: Floats) -> LeavingGroup:
     """Return the group that gains most by leaving a split, given the cost of every group."""
-    every = games.groups(len(split))
+    every = groups(len(split))
     gains = np.einsum("ij,j->i", every, split) - costs
     gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
     most = int(np.argmax(gains - tolerances.GAIN_OF_ONE_MORE * scale * every.sum(axis=1)))

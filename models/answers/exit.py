@@ -134,6 +134,8 @@ class _ExitProgram:
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
+        self.count = self.inside.stop - self.inside.start
+        self.measure = float(program.measure(plan.case.tolerance_scale)[block])
         flow, cells = program.sold, program.blocks[block]
         mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}
@@ -148,8 +150,6 @@ class _ExitProgram:
             if bought > tolerances.CHANGE_SLACK * demand:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)
-
-    # ---- the questions ---------------------------------------------------------------------------
 
     def least_alone(self, mineral: str) -> BlockResult:
         """Minimise the country's deliveries of one mineral; the duals are in t."""
@@ -166,9 +166,8 @@ class _ExitProgram:
         """Return the cheapest plan with no more from the country than ``together`` has."""
         tonnes = self.deliveries(together)
         least = sum(weight * tonnes[m] for m, weight in self.weights.items())
-        return self._solved(
-            self.plan.program.block(self.block).cost, self._most(least + tolerances.CHANGE_SLACK)
-        )
+        cost = self.plan.program.block(self.block).cost
+        return self._solved(cost, self._most(least + tolerances.CHANGE_SLACK))
 
     def deliveries(self, result: BlockResult) -> dict[str, float]:
         return {m: max(0.0, float(result.x[columns].sum())) for m, columns in self.columns.items()}
@@ -180,18 +179,16 @@ class _ExitProgram:
     def _least(
         self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
     ) -> BlockResult:
-        size = self._dearest / max(weights.values())  # near typical costs, for the scaling
+        dearest = float(np.max(self._rows.cost, initial=0.0)) or 1.0
+        size = dearest / max(weights.values())  # near typical costs, for the scaling
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
         result = self._solved(cost, most, scope)
         return dataclasses.replace(result, duals=result.duals / size)
 
-    # ---- the program -----------------------------------------------------------------------------
-
     @cached_property
     def _rows(self) -> solve.LinearProgram:
-        """The block's arrays, then the rows of the exit."""
         block, (short, cell) = self.plan.program.block(self.block), self._short
         upper = self.plan.valid_upper_bounds[self.span]
         need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.span]
@@ -208,24 +205,6 @@ class _ExitProgram:
         ]
         return search.bounded(dataclasses.replace(block, upper=upper), limits)
 
-    def _upper(self, scope: str) -> Floats:
-        """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
-        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.span]
-        upper: Floats = self._rows.upper.copy()
-        need = e.demand.sum(axis=1).reshape(-1)
-        for group in program.variables:
-            paid = columns_named(group.component).headings
-            if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = within(group.at, self.span)
-                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
-                if scope:
-                    chosen = cell // len(e.years) == e.mineral_at[scope]
-                    columns, cell = columns[chosen], cell[chosen]
-                upper[columns] = np.minimum(
-                    upper[columns], x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
-                )
-        return upper
-
     @cached_property
     def _short(self) -> tuple[Ints, Ints]:
         """The columns of shortages, and the mineral and year of each as one number."""
@@ -239,44 +218,41 @@ class _ExitProgram:
 
     @cached_property
     def _sequence(self) -> search.WarmStartedSequence:
-        program, more = self.plan.program, len(self._rows.row_lower) - self._row_count
+        program, more = self.plan.program, len(self._rows.row_lower) - self.count
         units = np.full(more, TONNES)
         units[-1] = FRACTION
         return search.WarmStartedSequence(
             self._rows, f"smallest amount bought there: {', '.join(self.columns)}",
-            need=float(program.need[self.block]), measure=self._measure,
+            need=float(program.need[self.block]), measure=self.measure,
             units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
         )  # fmt: skip
-
-    @property
-    def _row_count(self) -> int:
-        return int(self.inside.stop - self.inside.start)
-
-    @property
-    def _dearest(self) -> float:
-        return float(np.max(self._rows.cost, initial=0.0)) or 1.0
-
-    # ---- solved and proven -----------------------------------------------------------------------
 
     def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
         """Return the proven optimum with at most ``most`` delivered, by mineral and in total.
 
         Penalties of the mineral ``scope`` (TOGETHER: of all) are no larger than the plan's.
         """
+        e, x, upper = self.plan.expanded, self.plan.x[self.span], self._rows.upper.copy()
+        need = e.demand.sum(axis=1).reshape(-1)
+        for group in self.plan.program.variables:
+            paid = columns_named(group.component).headings
+            if paid and all(h.is_penalty and h not in _SHORT for h in paid):
+                inside = within(group.at, self.span)
+                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
+                if scope:
+                    chosen = cell // len(e.years) == e.mineral_at[scope]
+                    columns, cell = columns[chosen], cell[chosen]
+                allowed = x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
+                upper[columns] = np.minimum(upper[columns], allowed)
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
-        upper = self._upper(scope)
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
         solution, proof = self._sequence.solved(rows)
         return BlockResult(
-            block=self.block, x=solution.x, duals=solution.duals[: self._row_count],
-            certificate=proof, worst=-1, measure=self._measure,
+            block=self.block, x=solution.x, duals=solution.duals[: self.count],
+            certificate=proof, worst=-1, measure=self.measure,
             attempt=solution.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
         )  # fmt: skip
-
-    @property
-    def _measure(self) -> float:
-        return float(self.plan.program.measure(self.plan.case.tolerance_scale)[self.block])
 
 
 def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrier]:

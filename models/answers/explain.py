@@ -12,11 +12,7 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
-from models.program.families.projects import (
-    UnaffordablePlant,
-    running_fraction,
-    unaffordable_plants,
-)
+from models.program.families import projects
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
@@ -78,7 +74,7 @@ class Explanation:
     binding: tuple[Bound, ...]
     cause: str = ""
     demand_cost: float | None = None
-    unpaid: tuple[UnaffordablePlant, ...] = ()
+    unpaid: tuple[projects.UnaffordablePlant, ...] = ()
     idle: tuple[tuple[str, float], ...] = ()
     members_short: int = 0
 
@@ -95,14 +91,9 @@ def members_short_together(plan: Plan, mineral: str, year: int) -> int:
     """
     table = plan.shortages
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
-    need = sum(
-        tonnes > 0 and (name, when) == (mineral, year)
-        for (name, _, when), tonnes in plan.case.demand_of.items()
-    )
+    demand = plan.case.demand_of.items()
+    need = sum(tonnes > 0 and key[::2] == (mineral, year) for key, tonnes in demand)
     return len(rows) if rows["cause"].nunique() == 1 and len(rows) >= need else 0
-
-
-# ---- one mineral, member and year --------------------------------------------------------------
 
 
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
@@ -147,18 +138,18 @@ def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
-def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[UnaffordablePlant, ...]:
+def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordablePlant, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
     Prices say nothing about integer plants: these are named if a plan without budgets builds them.
     """
-    plants = unaffordable_plants(plan, mineral, year)
+    plants = projects.unaffordable_plants(plan, mineral, year)
     if not (plants and plan.case.settings.whole_projects):
         return plants
     free = planned(plan.case.change(budget=()))
-    return tuple(
-        u for u in plants if free is not None and running_fraction(free, u.project, year) > u.built
-    )
+    if free is None:
+        return ()
+    return tuple(u for u in plants if projects.running_fraction(free, u.project, year) > u.built)
 
 
 def _demand_cost(pricing: Pricing, where: Where) -> float | None:
@@ -176,17 +167,12 @@ def _demand_cost(pricing: Pricing, where: Where) -> float | None:
     for rows, key, row in rows_with_dual(plan, "slope", pricing.duals):
         if rows.slope is not None:
             total += float(pricing.duals[row]) * rows.slope(plan, key, where)
-    return (total + _at_bound(pricing, where)) / plan.case.discount(where[2])
-
-
-def _at_bound(pricing: Pricing, where: Where) -> float:
-    """Return the saving of more demand where all of it is short: the shortage may grow with it."""
-    plan, rows = pricing.plan, pricing.rows
     column = plan.column_at(SHORTAGE, where)
-    if column < 0 or not np.isfinite(rows.upper[column]):
-        return 0.0
-    priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
-    return min(0.0, float(rows.cost[column]) - priced)
+    if column >= 0 and np.isfinite(pricing.rows.upper[column]):
+        # where all of the demand is short, the shortage may grow with it
+        priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
+        total += min(0.0, float(pricing.rows.cost[column]) - priced)
+    return total / plan.case.discount(where[2])
 
 
 # ---- binding limits, and the scarcest ----------------------------------------------------------

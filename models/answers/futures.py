@@ -12,6 +12,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,11 @@ from models.plan.plan import Plan
 from models.plan.solving import case_of, linked_minerals
 from models.program import TONNES, Program, build_program
 from models.program.builder import unique_keys
-from models.program.component import Columns, columns_named
-from models.program.decisions import NOT_LISTED
+from models.program.component import NOT_LISTED, Columns, columns_named
 from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import valid_upper_bounds
+from models.program.program import positions_in
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints, free_budgets
 
@@ -174,11 +175,7 @@ class _JointProgram:
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
             unit=unit,
         )
-        numbers = self.extensive.numbers
-        position = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
-        self.place: Ints = (
-            np.where(numbers[position] == columns[-1], position, -1) if len(numbers) else position
-        )
+        self.place = positions_in(self.extensive.numbers, columns[-1])
         """The position of each column of the plain plan in the extensive form; -1: not there."""
 
     def plans(self) -> RiskPlans:
@@ -206,7 +203,12 @@ class _JointProgram:
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""
-        return np.array([_short(p, values) for p, values in zip(self.programs, x, strict=True)])
+        tonnes = np.zeros((len(x), len(self.plain.expanded.minerals)))
+        for program, of_mineral, values in zip(self.programs, tonnes, x, strict=True):
+            for group in program.variables:
+                if group.component is SHORTAGE:
+                    np.add.at(of_mineral, group.index[0], values[group.at])
+        return tonnes
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program, relative and in t."""
@@ -321,7 +323,9 @@ class _Decomposition:
             every.append((scenario_of, *joint.spent()))
         free = free_budgets(plan.case)
         limits = np.array([free[row.year] for row in plan.case.budget], dtype=float)
-        self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
+        years = [row.year for row in plan.case.budget]
+        prices = [-plan.dual(BUDGET, year) * plan.case.discount(year) for year in years]
+        self.prices = np.array(prices, dtype=float)
         if plan.case.settings.carry_over_budget:  # limits are then on spending up to a year
             every = [(s, columns, np.cumsum(uses, axis=0)) for s, columns, uses in every]
             limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
@@ -339,9 +343,6 @@ class _Decomposition:
             tail,
             _unit(plan),
         )
-
-    def _price(self, year: int) -> float:
-        return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
     def mixed(
         self, search: SearchLimits, at_once: int
@@ -383,12 +384,10 @@ class _Decomposition:
         followed, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
-        decisions = [
-            decision
-            for joint, x in zip(self.each, mix.x, strict=True)
-            for decision in joint.decisions(None if is_plain else x)
-        ]
-        return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
+        every = zip(self.each, mix.x, strict=True)
+        decisions = (joint.decisions(None if is_plain else x) for joint, x in every)
+        course = _proven_by(plain, risky) if is_plain else risky
+        return RiskPlans(course, plain, tuple(chain.from_iterable(decisions)))
 
     def _course(self, mix: recourse.ConvexCombination) -> FutureOutcomes:
         """Return a combination's outcome, proven by each future's program and the lower bound."""
@@ -490,12 +489,3 @@ def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list
             numbers[s][g.at] = after + block
         after += len(first)
     return numbers
-
-
-def _short(program: Program, x: Floats) -> Floats:
-    """Return the shortage by mineral [mineral, t]."""
-    tonnes = np.zeros(len(program.draft.expanded.minerals))
-    for group in program.variables:
-        if group.component is SHORTAGE:
-            np.add.at(tonnes, group.index[0], x[group.at])
-    return tonnes

@@ -80,14 +80,11 @@ def rounded_up(value: float, unit: str) -> float:
 
 
 def applied(case: Case, changes: Iterable[CellChange]) -> Case:
-    """Return the case with these changes of cells."""
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
-        records = tuple(
-            _with(record, change) if record.row == change.place.row else record
-            for record in getattr(case, name)
-        )
-        case = case.change(**{name: records})
+        row, records = change.place.row, getattr(case, name)
+        changed = tuple(_with(each, change) if each.row == row else each for each in records)
+        case = case.change(**{name: changed})
     return case
 
 
@@ -229,7 +226,6 @@ def _served(plan: Plan, where: component.Where, scope: str) -> frozenset[compone
 
 
 def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutcome:
-    """Compare the plan with a change with the plan without it."""
     mineral, _, year = where
     before, after = _short(plan, mineral), _short(after_plan, mineral)
     there = {member: tonnes for (_, member, when), tonnes in after.items() if when == year}
@@ -239,10 +235,8 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
         scope = MINERAL_YEAR
     if not after and any(when != year for _, _, when in before):
         scope = MINERAL
-    more = {
-        key: tonnes - plan.value(shortage.SHORTAGE, key)
-        for key, tonnes in after_plan.amounts(shortage.SHORTAGE).items()
-    }
+    every = after_plan.amounts(shortage.SHORTAGE).items()
+    more = {key: tonnes - plan.value(shortage.SHORTAGE, key) for key, tonnes in every}
     beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
@@ -311,9 +305,7 @@ def _relaxed(
         wide, right = cells.case, Limits()
         for relaxation in _RELAXATIONS:
             relaxation.collect(cells)
-            wide = (
-                wide if relaxation.with_all_options is None else relaxation.with_all_options(wide)
-            )
+            wide = relaxation.with_all_options(wide)
             right |= {(rows, key): most for rows, key, most in relaxation.right(cells.e)}
         parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)
@@ -372,11 +364,9 @@ def _bounds(
     larger than in the plan, no new purchase costs more than a shortage, and other minerals' plants
     take the same part of each budget.
     """
-    slack = {
-        (mineral, year): tolerances.CHANGE_SLACK * resolve.whole_need(plan.case, mineral, year)
-        for mineral in wide.minerals
-        for year in wide.years
-    }
+    cells = itertools.product(wide.minerals, wide.years)
+    needs = {cell: resolve.whole_need(plan.case, *cell) for cell in cells}
+    slack = {cell: tolerances.CHANGE_SLACK * need for cell, need in needs.items()}
     every = itertools.product(wide.minerals, wide.members, wide.years)
     short = {key: plan.value(shortage.SHORTAGE, key) + slack[key[::2]] for key in every}
     short |= {key: slack[key[::2]] for key in served}
@@ -419,13 +409,9 @@ def _dear(plan: Plan, wide: resolve.Expanded) -> dict[tuple[component.Columns, A
 
 def _shortage_cost(case: Case, mineral: str, year: int) -> float:
     """Return the least cost of a tonne short [money/t], in the cheapest tier if there are any."""
-    costs = [
-        case.tier_cost(mineral, tier, year)
-        for key, tiers in case.tiers_of.items()
-        if (key[0], key[2]) == (mineral, year)
-        for tier, tonnes in tiers.items()
-        if tonnes > 0
-    ]
+    every = (tiers.items() for key, tiers in case.tiers_of.items() if key[::2] == (mineral, year))
+    tiers = {tier for of_member in every for tier, tonnes in of_member if tonnes > 0}
+    costs = [case.tier_cost(mineral, tier, year) for tier in tiers]
     return min(costs, default=case.shortage_cost(mineral, year))
 
 

@@ -1,19 +1,20 @@
-"""The payment for each tonne at which an idle plant runs, found by planning with it.
+"""What an idle plant needs: a payment for each tonne, or a tariff or price floor in place of a cap.
 
-A plant's gap is a lower bound: at that payment its first tonne is used, and if several shadow
-prices are optimal the gap is only one of several. So each payment is tested by a plan with it, in
-the program that the action ``set support`` makes. With the payment the plant runs; with one step
-less it does not. The plant's tonnes never fall when the payment rises. The next payment to test is
-the one at which the plans at both ends cost the same (Eisner & Severance (1976), Journal of the ACM
-23(4)).
+A payment is found by planning with it. A plant's gap is a lower bound: at that payment its first
+tonne is used, and if several shadow prices are optimal the gap is only one of several. So each
+payment is tested by a plan with it, in the program that the action ``set support`` makes. With the
+payment the plant runs; with one step less it does not. The plant's tonnes never fall when the
+payment rises. The next payment to test is the one at which the plans at both ends cost the same
+(Eisner & Severance (1976), Journal of the ACM 23(4)).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,8 @@ from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.plan.plan import Plan
 from models.program.families.projects import running_fraction
-from models.resolve import Floats, Ints
-from models.schema import Project
+from models.resolve import SPOT, Floats, Ints, buyer_blocs
+from models.schema import BY_COUNTRY, COALITION, MAX, REFINING, Project
 
 RUNS = 0.1
 """A plant counts as running if it sells at least this fraction of what it could. A refiner must do
@@ -57,11 +58,8 @@ class NeededPayment:
 def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
     """Return the payment needed by each idle plant of a mineral; SolverError if not proven."""
     asked = _PaymentSearch(plan)
-    return tuple(
-        asked.needed_payment(r, years)
-        for r in plan.expanded.of_mineral[mineral]
-        if (years := asked.idle(r))
-    )
+    idle = {r: asked.idle(r) for r in plan.expanded.of_mineral[mineral]}
+    return tuple(asked.needed_payment(r, years) for r, years in idle.items() if years)
 
 
 def headroom(plan: Plan) -> Floats:
@@ -90,7 +88,6 @@ class Steps:
     is_fine: bool = False
 
     def step_at_least(self, payment: float) -> int:
-        """Return the number of the lowest step that is at least a payment."""
         if payment < _COARSE and not self.is_fine:
             return _AT_TEN - 100 + math.ceil(10.0 * payment * _UP)
         power = math.floor(math.log10(payment / 100.0))
@@ -98,14 +95,11 @@ class Steps:
 
     def step_above(self, payment: float) -> int:
         """Return the number of the lowest step above a payment at which two plans may tie."""
-        return (
-            self.step_at_least(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
-            if payment > 0.0
-            else _NO_STEP
-        )
+        if payment <= 0.0:
+            return _NO_STEP
+        return self.step_at_least(payment * (1.0 + 3.0 * tolerances.PAYMENT_TIE))
 
     def payment_at(self, number: int) -> float:
-        """Return the payment at a step."""
         if number < _AT_TEN and not self.is_fine:
             return (number - _AT_TEN + 100) / 10.0
         power, digits = divmod(number, 900)
@@ -145,7 +139,6 @@ class _PaymentSearch:
         return ()
 
     def needed_payment(self, r: int, idle: tuple[int, ...]) -> NeededPayment:
-        """Return the payment needed by a plant that is idle in some years."""
         e = self.plan.expanded
         every: list[int] = np.flatnonzero(self.headroom[r] > self.nothing[r]).tolist()
         gaps = np.nan_to_num(self.plan.gaps.gap[r])
@@ -166,11 +159,10 @@ class _PaymentSearch:
         return NeededPayment(r, tuple(e.years[t] for t in idle), by_year, payment, tonnes)
 
     def _is_unbuilt(self, r: int) -> bool:
-        record = self.plan.expanded.sources[r].record
-        years = self.plan.expanded.years
-        return isinstance(record, Project) and not any(
-            running_fraction(self.plan, record, y) for y in years
-        )
+        record, years = self.plan.expanded.sources[r].record, self.plan.expanded.years
+        if not isinstance(record, Project):
+            return False
+        return not any(running_fraction(self.plan, record, year) for year in years)
 
     def _runs(self, r: int, tonnes: Floats, years: Sequence[int]) -> bool:
         sold, asked = (
@@ -194,10 +186,8 @@ class _PaymentSearch:
         if whole <= 0.0:
             return None, planned
         steps = Steps(is_fine=whole < 1.0)  # a step of 0.1 may be too coarse
-        most, floor = (
-            steps.step_at_least(whole),
-            steps.step_at_least(max(tolerances.LEAST_PAYMENT * whole, paid)),
-        )
+        most = steps.step_at_least(whole)
+        floor = steps.step_at_least(max(tolerances.LEAST_PAYMENT * whole, paid))
         low, plans = max(floor, steps.step_above(sure + paid)) - 1, {_NO_STEP: planned}
 
         def runs_at(number: int) -> bool:
@@ -212,23 +202,9 @@ class _PaymentSearch:
             low, first = max(low, first), most
             if not runs_at(most):
                 return None, plans[most]
-        high = self._closed(low, first, plans, runs_at, steps)
-        return steps.payment_at(high), plans[high]
-
-    @staticmethod
-    def _closed(
-        low: int,
-        high: int,
-        plans: dict[int, _SalesByYear],
-        runs_at: Callable[[int], bool],
-        steps: Steps,
-    ) -> int:
-        """Return the least step at which the plant runs, above ``low`` and at most ``high``.
-
-        It tests in turn the payment at which the plans at both ends cost the same, the step just
-        below the upper end, and the middle. After a good guess the step just below comes first.
-        """
-        turn = 0 if low in plans else 1
+        # tested in turn: the payment at which the plans at both ends cost the same, the step just
+        # below the upper end, and the middle; after a good guess the step just below comes first
+        high, turn = first, 0 if low in plans else 1
         while high - low > 1:
             few, many = plans.get(low, plans[_NO_STEP]), plans[high]
             more = many.weighed - few.weighed
@@ -237,7 +213,7 @@ class _PaymentSearch:
             number = min(max(asked, low + 1), high - 1)
             low, high = (low, number) if runs_at(number) else (number, high)
             turn += 1
-        return high
+        return steps.payment_at(high), plans[high]
 
     def _weighed(self, years: list[int], tonnes: Floats) -> float:
         return float(np.sum(self.plan.expanded.discounts[years] * tonnes[years]))
@@ -273,3 +249,81 @@ class _PaymentSearch:
             sequence.solved(program.block(b))
             self._programs[b] = sequence
         return self._programs[b]
+
+
+# ---- tariffs and price floors in place of caps ---------------------------------------------------
+
+# Replace a cap on a country by a tariff equal to the cap's shadow price. The capped plan is then
+# among the cheapest plans: prices and quantities are equivalent (Weitzman (1974), Review of
+# Economic Studies 41(4)). By duality the cost is the cost of the capped plan plus the tariff's
+# revenue.
+
+
+@dataclass(frozen=True)
+class TariffEquivalent:
+    """The tariff on a country that would have the same effect as a cap on it.
+
+    ``tariff`` [money/t] is the cap's shadow price. ``of_cost`` is the tariff relative to the
+    average cost of the buyer's purchases from there. ``revenue`` [money] is the tariff on the
+    plan's tonnes. ``floor`` [money/t] is the price floor with the same effect, if all other
+    countries are exempt. It is None if no single floor has it: tonnes from there land at different
+    costs, or the zone is not the buyer.
+    """
+
+    year: int
+    mineral: str
+    buyer: str
+    country: str
+    share: float
+    tonnes: float
+    tariff: float
+    of_cost: float | None
+    floor: float | None
+
+    @property
+    def revenue(self) -> float:
+        return self.tariff * self.tonnes
+
+
+def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
+    """Return the tariffs that would have the same effect as the binding caps on countries.
+
+    Only caps on demand are included. Caps on purchases, or on an input that plants take, have a
+    base that changes with the plan: no fixed tariff has the same effect.
+    """
+    needed = []
+    flows = plan.flows[plan.flows["contract"] == SPOT]
+    for row in plan.limits.to_dict("records"):
+        is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
+        moves = plan.case.settings.share_basis != "demand" or plan.expanded.is_input(row["mineral"])
+        if not is_cap or row["shadow_price"] <= 0 or moves:
+            continue
+        chosen = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
+        mine = flows[chosen & (flows["country"] == row["supplier"])]
+        cost = float(np.average(mine["cost"], weights=mine["tonnes"])) if len(mine) else 0.0
+        needed.append(
+            TariffEquivalent(
+                row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
+                row["tonnes"], row["shadow_price"],
+                row["shadow_price"] / cost if cost > 0 else None,
+                _floor(plan, row),
+            )
+        )  # fmt: skip
+    return tuple(needed)
+
+
+def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
+    """Return the price floor equal to a cap: the landed cost plus the cap's shadow price."""
+    e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
+    zones = [buyer_blocs(case, member.country) for member in case.members]
+    is_border = all(COALITION in blocs for blocs in zones) and not row["buyer"]
+    if not is_border or COALITION in case.blocs_of(row["supplier"]):
+        return None
+    of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
+    inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
+    used = inside[of_country[d.source[inside]]]
+    # the landed cost that a floor compares: before subsidies
+    landed = (d.cost * (1.0 + d.tariff) + d.freight)[used]
+    if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
+        return None
+    return float(landed.mean() + row["shadow_price"])

@@ -8,7 +8,7 @@ x >= the sum of its parts}: a linear production game (Owen 1975, Mathematical Pr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,11 +20,10 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
-from models.program.division import Owners, by_member
 from models.program.families.security import SURVIVAL, to_be_served
-from models.program.market import HANDED
+from models.program.market import HANDED, Owners, by_member
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import Certificate, PersistentSolver, Solution, certify_alone
+from models.solve import Certificate, Solution, certify_alone, highs
 from models.solve import LinearProgram as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -84,7 +83,6 @@ class DividedProgram:
 
     @property
     def members(self) -> int:
-        """How many members share."""
         return int(self.parts["lower"].shape[1])
 
     def program_of(self, group: Floats) -> Arrays:
@@ -130,11 +128,24 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
         if group.component is SURVIVAL and unsecured is not None:
             index = dict(zip(SURVIVAL.positions, group.index, strict=True))
             parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
+    pieces = tuple(
+        CoupledBlocks(
+            take=partial(program.block, blocks[0], blocks[-1]),
+            columns=program.columns_of(blocks[0], blocks[-1]),
+            rows=program.rows_of(blocks[0], blocks[-1]),
+            scale=scale,
+            raised=partial(solver.scaling_of, blocks, raised=True),
+            measure=float(solver.measure[list(blocks)].max()),
+            basis=basis,
+        )
+        for group in groups_of_blocks(program.blocks)
+        for blocks, _, scale, basis in solver.runs(solver(group))  # other blocks decide nothing
+    )
     return DividedProgram(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES,
             non_cash_costs(program, expanded),
-        tuple(_pieces(solver)),
+        pieces,
     )  # fmt: skip
 
 
@@ -147,16 +158,11 @@ def _with_bounded_hand_overs(program: Program, e: Expanded) -> Arrays:
     for group in program.variables:
         if group.component is HANDED and len(group):
             intake, _, t = group.index
-            most = np.array([_most_taken(e, i) for i in range(len(e.intakes))])
+            capacity = np.maximum(e.usable, e.nameplate)
+            # by intake and year, for all products of the plant
+            most = np.array([sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.intakes])
             upper[group.at] = most[intake, t]
     return dataclasses.replace(program.rows, upper=upper)
-
-
-def _most_taken(e: Expanded, i: int) -> Floats:
-    """Return the most that a plant could take of an input [t], by year, for all its products."""
-    needs = e.intakes[i].needs
-    most = [ratio * np.maximum(e.usable[r], e.nameplate[r]) for r, ratio in needs]
-    return np.asarray(np.sum(most, axis=0))
 
 
 def non_cash_costs(program: Program, expanded: Expanded) -> Floats:
@@ -194,25 +200,6 @@ def _divide(
             parts[name][group.at[kept]] = declared.divided(owners, inside, limit[kept])
 
 
-def _pieces(solver: BlockSolver) -> Iterator[CoupledBlocks]:
-    program = solver.program
-    for group in groups_of_blocks(program.blocks):
-        for blocks, _, scale, basis in solver.runs(solver(group)):  # other blocks decide nothing
-            yield CoupledBlocks(
-                take=_taking(program, blocks[0], blocks[-1]),
-                columns=program.columns_of(blocks[0], blocks[-1]),
-                rows=program.rows_of(blocks[0], blocks[-1]),
-                scale=scale,
-                raised=partial(solver.scaling_of, blocks, raised=True),
-                measure=float(solver.measure[list(blocks)].max()),
-                basis=basis,
-            )
-
-
-def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Arrays]:
-    return lambda rows: program.block(first, last, rows)
-
-
 # ---- the plan of any group -----------------------------------------------------------------------
 
 
@@ -234,7 +221,7 @@ class ProductionGame:
 
     def __init__(self, divided: DividedProgram) -> None:
         self.divided = divided
-        self._solvers: list[PersistentSolver | None] = [None] * len(divided.pieces)
+        self._solvers: list[highs.PersistentSolver | None] = [None] * len(divided.pieces)
         self.planned: dict[tuple[float, ...], PlannedGroup] = {}
         self.together = self.cost(np.ones(divided.members))
 
@@ -281,7 +268,7 @@ class ProductionGame:
         solver = self._solvers[i]
         try:
             if solver is None:
-                solver = self._solvers[i] = PersistentSolver().load(piece.scale.scaled(rows))
+                solver = self._solvers[i] = highs.PersistentSolver().load(piece.scale.scaled(rows))
                 solver.start_from(piece.basis)
             else:
                 solver.change(piece.scale.scaled(rows))

@@ -29,14 +29,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import solve as solver
 from models import tolerances
 from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
 from models.solve import LinearProgram as Arrays
-from models.solve import PersistentSolver
+from models.solve import highs
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -76,9 +75,6 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
         values=value[order],
         whole=np.zeros(len(cost), dtype=bool),
     )
-
-
-# ---- the price ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -141,9 +137,8 @@ class Pricing:
 
         Prices that are tiny against the block's largest are treated as rounding errors.
         """
-        prices = np.abs(self.rows.cost) + self.rows.with_absolute_entries().value_at(
-            np.abs(self.duals)
-        )
+        sizes = dataclasses.replace(self.rows, values=np.abs(self.rows.values))
+        prices = np.abs(self.rows.cost) + sizes.value_at(np.abs(self.duals))
         program = self.plan.program
         for b in range(len(program.blocks)):
             mine = prices[program.columns_of(b)]
@@ -159,24 +154,16 @@ class Pricing:
             moves[group.at] = component.columns_named(group.component).is_move
         return moves
 
-    def block(self, row: int) -> int:
-        """Return the number of the block that has a row."""
-        return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
-
     def local_program(self, row: int) -> LocalProgram:
-        """Return the local program of the row's block."""
-        block = self.block(row)
+        block = int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
         if block not in self._local:
             self._local[block] = LocalProgram(self, block)
         return self._local[block]
 
     def tight(self, row: int) -> list[int]:
         """Return the columns of a row that have no reduced cost."""
-        return [
-            c
-            for c, _ in self.plan.row_entries(row)
-            if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST
-        ]
+        columns = (c for c, _ in self.plan.row_entries(row))
+        return [c for c in columns if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST]
 
     def price(self, row: int, year: int) -> MarginalPrice:
         """Return the marginal price of a supply balance [money of its ``year``/t]."""
@@ -239,11 +226,9 @@ class Pricing:
                 continue
             rows, key = self.plan.row(source)
             label = rows.label(self.plan, key)
-            kind = label.kind or rows.kind
-            before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
-            merged[kind, label.what] = component.PriceTerm(
-                kind, label.what, amount + before, label.place
-            )
+            name = label.kind or rows.kind, label.what
+            before = merged[name].amount if name in merged else 0.0
+            merged[name] = component.PriceTerm(*name, amount + before, label.place)
         return (*_netted(costs), *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(
@@ -284,7 +269,7 @@ class Pricing:
             terms = [component.PriceTerm(columns.words, columns.words, cost)]
         else:
             terms = columns.terms(self.plan, key, column, times)
-        return [term for i, term in enumerate(terms) if term.amount != 0.0 or term.kind == "cost"]
+        return [term for term in terms if term.amount != 0.0 or term.kind == "cost"]
 
     def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
         """Return a column's description, with and without the receiving member.
@@ -305,10 +290,8 @@ class Pricing:
         """Return in words where one more tonne comes from, if this column supplies it."""
         if callable(columns.serves):
             return columns.serves(self.plan, key)
-        return (
-            columns.serves.format(**{part: columns.part(key, part) for part in columns.key})
-            or columns.words
-        )
+        parts = {part: columns.part(key, part) for part in columns.key}
+        return columns.serves.format(**parts) or columns.words
 
 
 # ---- the program around its optimum ------------------------------------------------------------
@@ -348,7 +331,7 @@ class LocalProgram:
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
-        self._solver: PersistentSolver | None = None
+        self._solver: highs.PersistentSolver | None = None
 
     def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
         """Return how far the shadow price of a limit is valid, and the cost of a unit each way.
@@ -424,7 +407,7 @@ class LocalProgram:
             (inner.row_lower, inner.row_upper),
         )
         try:
-            solver = PersistentSolver().load(face)
+            solver = highs.PersistentSolver().load(face)
             if self._face_basis is not None:
                 solver.start_from(self._face_basis)
             optimum = solver.run_with_fallbacks()
@@ -452,7 +435,7 @@ class LocalProgram:
         asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
         try:
             if self._solver is None:
-                self._solver = PersistentSolver().load(self.rows)
+                self._solver = highs.PersistentSolver().load(self.rows)
                 self._solver.run_with_fallbacks()
             self._solver.change(asked)
             x = self._solver.run_with_fallbacks().x
@@ -480,7 +463,7 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     plan, local = pricing.plan, pricing.local_program(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
     try:
-        x = solver.first_solved(partial(solver.solve, asked)).x
+        x = highs.first_solved(partial(highs.solve, asked)).x
     except SolverError:
         return (), True
     n = len(local.kept)

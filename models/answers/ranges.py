@@ -13,7 +13,7 @@ another count as one mineral here, with the slack on the cash of all of them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -65,22 +65,14 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
-        least = _end(near.least, columns) if now > near.nothing else 0.0
-        most = _end(near.most, columns)
+        least = near.end(columns, 1.0) if now > near.nothing else 0.0
+        most = near.end(columns, -1.0)
         if least is not None:
             least = min(now, max(0.0, least))
         results.append(
             Range(mineral, *supplier, now, least, None if most is None else max(now, most), base)
         )
     return tuple(results)
-
-
-def _end(asked: Callable[[Ints], float], columns: Ints) -> float | None:
-    """Return an end of a range; None where it is not proven, so that the others are still known."""
-    try:
-        return asked(columns)
-    except SolverError:
-        return None
 
 
 class NearOptimal:
@@ -97,8 +89,13 @@ class NearOptimal:
         e, program = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
         self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
-        every = plan.solver_x
-        free = self._free(is_building=is_building)
+        every, years = plan.solver_x, len(e.years)
+        free: Bools = np.zeros(len(program.rows.cost), bool)
+        for group in program.variables:
+            if group.component is projects.CARRIED:
+                free[group.at] = is_building
+            elif group.component not in {projects.BUILT, projects.REST} or is_building:
+                free[group.at] = np.isin(group.cell // years, self._chain)
         entry = free[program.rows.columns]
         at_row = program.rows.entry_rows()
         self.columns, self.rows = np.flatnonzero(free), np.unique(at_row[entry])
@@ -120,17 +117,6 @@ class NearOptimal:
         )
         inside = dataclasses.replace(inside, whole=program.rows.whole[free])
         self.program = bounded(inside, self._limits(every, slack))
-
-    def _free(self, *, is_building: bool) -> Bools:
-        """Return which columns of the plan's program are free."""
-        years = len(self.plan.expanded.years)
-        free = np.zeros(len(self.plan.program.rows.cost), bool)
-        for group in self.plan.program.variables:
-            if group.component is projects.CARRIED:
-                free[group.at] = is_building
-            elif group.component not in {projects.BUILT, projects.REST} or is_building:
-                free[group.at] = np.isin(group.cell // years, self._chain)
-        return free
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
         """Yield columns, amounts and upper limit of each added row.
@@ -177,20 +163,18 @@ class NearOptimal:
         for supplier, columns in by_supplier.items():
             yield supplier, self._place[self.plan.program.sold[columns]]
 
-    # ---- programs that are solved ----------------------------------------------------------------
+    def end(self, columns: Ints, sign: float) -> float | None:
+        """Return the smallest (``sign`` 1) or largest (-1) sum of some columns [t].
 
-    def least(self, columns: Ints) -> float:
-        """Return the smallest sum of some columns [t]; SolverError where none is proven."""
-        return float(self._asked(columns, 1.0)[columns].sum())
-
-    def most(self, columns: Ints) -> float:
-        """Return the largest sum of some columns [t]; SolverError where none is proven."""
-        return float(self._asked(columns, -1.0)[columns].sum())
-
-    def _asked(self, columns: Ints, sign: float) -> Floats:
+        None where it is not proven, so that the others are still known.
+        """
         cost = np.zeros(len(self.columns))
         cost[columns] = sign
-        return self._ranged.solved(dataclasses.replace(self.program, cost=cost))[0].x
+        try:
+            x = self._ranged.solved(dataclasses.replace(self.program, cost=cost))[0].x
+        except SolverError:
+            return None
+        return float(x[columns].sum())
 
     @cached_property
     def _ranged(self) -> WarmStartedSequence:
@@ -256,10 +240,8 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
         if sums:
             solution, proofs[m] = near.cheapest(sums)
             x[near.columns], duals[near.rows] = solution.x, solution.duals[: len(near.rows)]
-    results = [
-        _result(plan, b, x[program.columns_of(b)], duals[program.rows_of(b)], proofs)
-        for b in range(len(program.blocks))
-    ]
+    spans = ((b, program.columns_of(b), program.rows_of(b)) for b in range(len(program.blocks)))
+    results = [_result(plan, b, x[at], duals[rows], proofs) for b, at, rows in spans]
     return Plan(plan.case, results, plan.expanded, program)
 
 

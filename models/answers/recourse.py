@@ -119,12 +119,8 @@ class ExtensiveForm:
         unit: float = 1.0,
     ) -> None:
         """Join the scenarios' programs; violations are relative to ``need`` [t]."""
-        self.scenarios, self.chances, self.tail, self.need = (
-            scenarios,
-            chances,
-            tail or Tail(),
-            need,
-        )
+        self.scenarios, self.chances = scenarios, chances
+        self.tail, self.need = tail or Tail(), need
         every = np.concatenate([s.column_ids for s in scenarios])
         self.numbers, inverse = np.unique(every, return_inverse=True)
         ends = np.cumsum([len(s.column_ids) for s in scenarios])[:-1]
@@ -147,7 +143,9 @@ class ExtensiveForm:
         column, values = column[order], np.concatenate([r.values for r in programs])[order]
         least = np.concatenate([r.row_lower for r in programs])
         most = np.concatenate([r.row_upper for r in programs])
-        first = _first_alike(np.concatenate([s.row_ids for s in scenarios]))
+        ids = np.concatenate([s.row_ids for s in scenarios])
+        _, at, alike = np.unique(ids, return_index=True, return_inverse=True)
+        first: Ints = at[alike]
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _differ(first, width, column, values)
@@ -195,10 +193,8 @@ class ExtensiveForm:
 
     def weighted_costs(self, weights: Floats) -> Floats:
         """Return the cost of each column [money] with the given weights of scenarios [s]."""
-        cost = np.bincount(
-            self._column_of, weights[self._scenario_of] * self._cost, len(self.numbers)
-        )
-        return np.asarray(cost, dtype=float)
+        amounts = weights[self._scenario_of] * self._cost
+        return solve.summed_at((self._column_of,), amounts, (len(self.numbers),))
 
     def solved(
         self,
@@ -227,7 +223,6 @@ class ExtensiveForm:
         return self.by_future(solution.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
-        """Return the values of the columns of each scenario."""
         return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
@@ -247,11 +242,6 @@ class ExtensiveForm:
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         proofs = solve.certify_alone(rows, solution, self.need, tonnes)
         return proofs.of_block(0, mip_gap=solution.mip_gap)
-
-
-def _first_alike(numbers: Ints) -> Ints:
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
-    return np.asarray(first[inverse], dtype=np.int64)
 
 
 def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
@@ -283,14 +273,6 @@ class MergedScenarios:
     columns: Ints
     uses: Floats
 
-    def policy_solver(self) -> WarmStartedSequence:
-        """Return the warm-started sequence of programs that finds the subproblem's policies."""
-        form = self.extensive
-        units = (form.column_unit, form.row_unit)
-        return WarmStartedSequence(
-            form.rows, "policy", need=form.need, measure=form.need, units=units
-        )
-
     def policy(
         self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, solve.Certificate]:
@@ -299,7 +281,7 @@ class MergedScenarios:
         ``rows`` is the extensive form with other bounds.
         """
         form = self.extensive
-        own_weights = np.bincount(self.scenario_of, weights, len(form.scenarios)).astype(float)
+        own_weights = solve.summed_at((self.scenario_of,), weights, (len(form.scenarios),))
         cost = form.weighted_costs(own_weights)
         np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
@@ -308,7 +290,6 @@ class MergedScenarios:
         return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
 
     def taken(self, x: Floats) -> Floats:
-        """Return how much a solution uses of each limit."""
         return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 
@@ -376,7 +357,13 @@ class MasterProblem:
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
-        solvers = [part.policy_solver() for part in self.parts]
+        solvers = [
+            WarmStartedSequence(
+                form.rows, "policy", need=form.need, measure=form.need,
+                units=(form.column_unit, form.row_unit),
+            )
+            for form in (part.extensive for part in self.parts)
+        ]  # fmt: skip
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances

@@ -9,43 +9,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from models import schema, tolerances
-from models import solve as solver
 from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import (
-    FRACTION,
-    TONNES,
-    Program,
-    Scaling,
-    build_program,
-    scaling,
-    units_of,
-    within,
-)
+from models.program import FRACTION, TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
+from models.program.scaling import Scaling, scaling, units_of
 from models.resolve import Expanded, Floats, Ints
-from models.solve import (
-    WARM_START,
-    Certificate,
-    LinearProgram,
-    PersistentSolver,
-    Solution,
-    certify,
-    certify_alone,
-)
-
-if TYPE_CHECKING:
-    from models.program.sourcing import Frame
+from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs
 
 SPARE = 0.1
 """A change is dropped if the others suffice without growing by more than this in total."""
@@ -61,20 +41,20 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
     accepts: Callable[[Solution, Certificate], bool] = _passed,
-    attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
+    attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
     /,
     **limits: Any,
 ) -> tuple[Solution, Certificate]:
     """Return the first accepted solution among the attempts, and its proof.
 
     ``scaled`` returns the scaling, with small numbers ``raised`` (scaled up) or not. ``limits``
-    limit the search for integer columns (``models.solve.solve``). Raises SolverError, "no proven
+    limit the search for integer columns (``highs.solve``). Raises SolverError, "no proven
     ``question``", where no attempt is accepted.
     """
     for attempt in attempts:
         scale = scaled(raised=attempt.raised)
         try:
-            solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
+            solution = scale.unscaled(highs.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
         proof = proof_of(solution)
@@ -129,7 +109,7 @@ class WarmStartedSequence:
         units: tuple[Any, Any],
         size: Floats | None = None,
         tonnes: float | None = None,
-        attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
+        attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
     ) -> None:
         self._attempts = attempts
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
@@ -144,7 +124,7 @@ class WarmStartedSequence:
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
         # loaded with the second program, if there is one
-        self._solver: PersistentSolver | None = None
+        self._solver: highs.PersistentSolver | None = None
         self._basis: Any = None
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
@@ -174,7 +154,8 @@ class WarmStartedSequence:
             return None
         try:
             if self._solver is None:
-                self._solver = PersistentSolver(WARM_START).load(self._scale.scaled(rows))
+                self._solver = highs.PersistentSolver(highs.WARM_START)
+                self._solver.load(self._scale.scaled(rows))
                 self._solver.start_from(self._basis)
             else:
                 self._solver.change(self._scale.scaled(rows))
@@ -188,52 +169,31 @@ class WarmStartedSequence:
         return self._certify(rows, solution).of_block(0, mip_gap=solution.mip_gap)
 
 
-class Model:
-    """A compiled model, scaled by ``need`` [t]; violations are relative to ``measure`` [t]."""
-
-    def __init__(self, frame: Frame, question: str, need: float, measure: float) -> None:
-        from models.program.compile import compile_model
-
-        self.question, self.need, self.measure = question, need, measure
-        self.other = frozenset(frame.units)
-        self.rows = compile_model(frame.model)
-        self.column_unit = units_of(self.rows.column_keys, len(self.rows.cost), frame.units)
-        self.row_unit = units_of(self.rows.row_keys, len(self.rows.row_lower), frame.units)
-        self.columns = {keys.name: keys for keys in self.rows.column_keys}
-
-    def solved(self, rows: LinearProgram) -> Floats:
-        """Return the proven values of the columns; SolverError where there are none."""
-        return first_proven(
-            f"smallest {self.question}",
-            rows,
-            partial(
-                scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
-            ),
-            lambda solution: certify(rows, solution, self.measure, self.other),
-        )[0].x
-
-
-# ---- the smallest change -----------------------------------------------------------------------
-
-
 class ChangeSearch:
-    """The program of the least change of relaxable ``parameters``, with ``bounds`` on all else."""
+    """The program of the least change of relaxable ``parameters``, with ``bounds`` on all else.
+
+    It is scaled by ``need`` [t]; violations are relative to ``measure`` [t].
+    """
 
     def __init__(self, wide: Expanded, parameters: tuple[InputCell, ...], bounds: Bounds) -> None:
+        from models.program.compile import compile_model
         from models.program.sourcing import build_least_change
 
         program = build_program(wide)
         cells = [cell for block in program.blocks for cell in block]
         frame = build_least_change(wide, cells, parameters, bounds)
-        need = float(np.max(program.need, initial=1.0))
-        self.model = Model(frame, "change", need, wide.case.tolerance_scale)
-        self.change = self.model.columns["change"].span
-        self.left = self.model.columns["left"].start
+        self.need = float(np.max(program.need, initial=1.0))
+        self.measure = wide.case.tolerance_scale
+        self.rows = rows = compile_model(frame.model)
+        self.column_unit = units_of(rows.column_keys, len(rows.cost), frame.units)
+        self.row_unit = units_of(rows.row_keys, len(rows.row_lower), frame.units)
+        columns = {keys.name: keys for keys in rows.column_keys}
+        self.change, self.left = columns["change"].span, columns["left"].start
 
     def least_left(self) -> float:
-        cost = np.zeros(len(self.model.rows.cost))
+        cost = np.zeros(len(self.rows.cost))
         cost[self.left] = 1.0
-        x = self.model.solved(dataclasses.replace(self.model.rows, cost=cost))
+        x = self._solved(dataclasses.replace(self.rows, cost=cost))
         return max(0.0, float(x[self.left]))
 
     def smallest_change(self, left: float) -> dict[int, float]:
@@ -241,8 +201,8 @@ class ChangeSearch:
 
         A parameter is not changed if the others suffice with little growth (``SPARE``).
         """
-        upper = self.model.rows.upper.copy()
-        upper[self.left] = left + tolerances.CHANGE_SLACK * self.model.need
+        upper = self.rows.upper.copy()
+        upper[self.left] = left + tolerances.CHANGE_SLACK * self.need
         units = self._units(upper)
         total = float(units.sum())
         for i in np.argsort(units, kind="stable").tolist():
@@ -262,7 +222,20 @@ class ChangeSearch:
         return {i: float(u) for i, u in enumerate(units.tolist()) if u > tolerances.CHANGED_UNITS}
 
     def _units(self, upper: Floats) -> Floats:
-        return self.model.solved(dataclasses.replace(self.model.rows, upper=upper))[self.change]
+        return self._solved(dataclasses.replace(self.rows, upper=upper))[self.change]
+
+    def _solved(self, rows: LinearProgram) -> Floats:
+        """Return the proven values of the columns; SolverError where there are none."""
+        scaled = partial(
+            scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
+        )
+        tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
+
+        def proof_of(solution: Solution) -> Certificate:
+            proof = certify_alone(rows, solution, self.measure, tonnes)
+            return proof.of_block(0, mip_gap=solution.mip_gap)
+
+        return first_proven("smallest change", rows, scaled, proof_of)[0].x
 
 
 def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
@@ -292,9 +265,6 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
     return max(0.0, float(-reduced[inside].min()))
 
 
-# ---- the smallest cap --------------------------------------------------------------------------
-
-
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     """Return by mineral the smallest cap that causes no more shortage than ``uncapped`` has.
 
@@ -319,7 +289,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
         rows, minerals, units = _asking(program, b, e, short.ravel())
-        need, attempts = float(program.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
+        need, attempts = float(program.need[b]), (highs.PRESOLVED, *highs.ATTEMPTS)
         asked = WarmStartedSequence(
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )

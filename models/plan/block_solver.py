@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from models import background, tolerances
-from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
 from models.program import Program, Scaling, build_program, joined, scaling, within
 from models.resolve import Cell, Expanded, Floats
-from models.solve import Certificate, Certificates, LinearProgram, Solution, fits
+from models.solve import Certificate, Certificates, LinearProgram, Solution, fits, highs
 
 # ---- the result of a block ---------------------------------------------------------------------
 
@@ -271,9 +270,9 @@ class BlockSolver:
         built = self.compare(b, rows, shape or self.program.shape(b))
         since = time.perf_counter()
         failures: list[str] = []
-        attempts = [(attempt, None) for attempt in solver.ATTEMPTS]
+        attempts = [(attempt, None) for attempt in highs.ATTEMPTS]
         if start is not None and not rows.whole.any():
-            attempts.insert(0, (solver.ATTEMPTS[0], start))
+            attempts.insert(0, (highs.ATTEMPTS[0], start))
         for attempt, basis in attempts:
             scale = self.scaling(b, rows, raised=attempt.raised)
             name = attempt.name if basis is None else f"{attempt.name} from a like block"
@@ -297,7 +296,7 @@ class BlockSolver:
         since = time.perf_counter()
         rows = self.program.block(piece[0], piece[-1])
         scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
-        outcomes = self._attempt(piece, rows, scale, solver.ATTEMPTS[0], start)
+        outcomes = self._attempt(piece, rows, scale, highs.ATTEMPTS[0], start)
         building, solving = since - began, time.perf_counter() - since
         results = []
         for i, outcome in enumerate(outcomes):
@@ -307,7 +306,7 @@ class BlockSolver:
                 )
             else:
                 alone = self.solve(piece[i], shapes[i])
-                failure = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {outcome}"
+                failure = f"{highs.ATTEMPTS[0].name} of {len(piece)} blocks: {outcome}"
                 result = replace(alone, failures=(failure, *alone.failures))
             results.append(replace(result, built=built[i]))
         return results
@@ -317,7 +316,7 @@ class BlockSolver:
         piece: tuple[int, ...],
         rows: LinearProgram,
         scale: Scaling,
-        attempt: solver.Attempt,
+        attempt: highs.Attempt,
         start: Any,
     ) -> list[BlockResult | str]:
         """Solve neighbouring blocks as one program; return each block's result or its failure."""
@@ -325,7 +324,7 @@ class BlockSolver:
         limits = self._search_limits() if rows.whole.any() else {}
         accepted = math.inf if limits.get("seconds") else limits.get("gap", 0.0)
         try:
-            solved = solver.solve(scale.scaled(rows), attempt, *basis, **limits)
+            solved = highs.solve(scale.scaled(rows), attempt, *basis, **limits)
         except SolverError as error:
             return [str(error)] * len(piece)
         if not fits(rows, solved):

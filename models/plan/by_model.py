@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, failure_words
@@ -23,10 +22,10 @@ from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
-from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits
+from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits, highs
 
 if TYPE_CHECKING:
-    from models.program.outside import Extend, ExtendedProgram
+    from models.program.compile import Extend, ExtendedProgram
 
 BY_HIGHS = "prices by HiGHS"
 """The remark on a block whose solver returned no duals."""
@@ -92,7 +91,7 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
     """Return the proven plan of a checked case with an extension, or by another solver.
 
     ``name`` is the solver ("": HiGHS). An extension may link any rows of the case, so the total
-    case is then one block. Raises the errors of ``models.program.outside``, and SolverError where
+    case is then one block. Raises the errors of ``models.program.compile``, and SolverError where
     there is no proven optimum, for example because the extension is infeasible.
     """
     expanded, blocks = Expanded(case), split(case)
@@ -111,7 +110,7 @@ class _BlockModel:
     """A block's model in Pyomo, with its extension."""
 
     def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
-        from models.program.outside import extended_program
+        from models.program.compile import extended_program
         from models.program.sourcing import build
 
         self.solver, self.b, program = solver, b, solver.program
@@ -129,7 +128,7 @@ class _BlockModel:
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver ``name`` ("": HiGHS); SolverError where that fails."""
         failures: list[str] = []
-        for attempt in (None,) if name else solver.ATTEMPTS:
+        for attempt in (None,) if name else highs.ATTEMPTS:
             try:
                 rows = self.compiled.rows
                 solution = self._by_highs(rows, attempt) if attempt else self._by(name)
@@ -155,14 +154,14 @@ class _BlockModel:
             size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
         )  # fmt: skip
 
-    def _by_highs(self, rows: LinearProgram, attempt: solver.Attempt) -> Solution:
+    def _by_highs(self, rows: LinearProgram, attempt: highs.Attempt) -> Solution:
         (columns, units), size = self.compiled.unit, np.full(len(rows.row_lower), np.nan)
         size[: self.own_size[1]] = self.solver.program.row_size[self.rows]
         scale = scaling(
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
         )  # fmt: skip
-        solution = solver.solve(scale.scaled(rows), attempt)
+        solution = highs.solve(scale.scaled(rows), attempt)
         if not fits(rows, solution):
             raise SolverError(NO_NUMBERS)
         return scale.unscaled(solution)
@@ -172,12 +171,12 @@ class _BlockModel:
 
         The certificate is computed here in both cases.
         """
-        from models.program.outside import solve_by
+        from models.program.compile import solve_by
 
         x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:
             return Solution(x, duals, name, gap)
-        priced = solver.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
+        priced = highs.first_solved(partial(self._by_highs, self.compiled.rows.fixed_at(x)))
         return Solution(x, priced.duals, f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, solution: Solution) -> tuple[Certificate, int]:

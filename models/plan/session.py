@@ -29,7 +29,8 @@ from models.plan.variation import ARRAYS, NoVectorsError, Variation
 from models.program import ComponentArrays, FittedVariant, Program, Scaling, build_program, fit
 from models.program.builder import Charge
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import AGAIN, LinearProgram, PersistentSolver, Solution, extended_basis, fits
+from models.solve import LinearProgram, Solution, fits
+from models.solve.highs import AGAIN, PersistentSolver, extended_basis
 
 _AS_BEFORE = "as before"
 

@@ -23,7 +23,8 @@ from models.plan.block_solver import BlockSolver, pieces
 from models.plan.variation import ARRAYS, NoVectorsError, Variation, apart, differs, line
 from models.program import Program, Scaling
 from models.resolve import Expanded, Floats, Ints
-from models.solve import LinearProgram, PersistentSolver, statuses
+from models.solve import LinearProgram
+from models.solve.highs import PersistentSolver, statuses
 
 MINERAL, COUNTRY = "mineral", "country"
 DEMAND = "demand"

@@ -11,7 +11,6 @@ from models.program.builder import ComponentArrays as ComponentArrays
 from models.program.builder import NameIndex as NameIndex
 from models.program.builder import within as within
 from models.program.component import FRACTION as FRACTION
-from models.program.component import MONEY as MONEY
 from models.program.component import TONNES as TONNES
 from models.program.program import FittedVariant as FittedVariant
 from models.program.program import Program as Program
@@ -21,7 +20,6 @@ from models.program.program import split as split
 from models.program.scaling import Scaling as Scaling
 from models.program.scaling import joined as joined
 from models.program.scaling import scaling as scaling
-from models.program.scaling import units_of as units_of
 from models.program.solved import CashCost as CashCost
 from models.program.solved import Flow as Flow
 from models.program.solved import Solved as Solved

@@ -19,34 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import schema, solve
-from models.program.component import (
-    BUYER,
-    CALENDAR,
-    CONTRACT,
-    COUNTRY,
-    INPUT,
-    INTAKE,
-    LIMIT,
-    MEMBER,
-    MINE,
-    MINERAL,
-    PLANT,
-    PLANT_PROJECT,
-    PRODUCT,
-    PROJECT,
-    SECURITY,
-    SOURCE,
-    STAGE,
-    SUPPLIER,
-    TIER,
-    YEAR,
-    Columns,
-    Component,
-    CostHeading,
-    Rows,
-    columns_named,
-    rows_named,
-)
+from models.program import component as kinds
 from models.resolve import Cell, Expanded, Floats, Ints, running_starts
 from models.solve import LinearProgram as Arrays
 
@@ -61,7 +34,7 @@ STAGES = (schema.REFINING, schema.MINING)
 class Charge:
     """The cost per unit of each column under a heading [money, undiscounted], and its year."""
 
-    heading: CostHeading
+    heading: kinds.CostHeading
     price: Floats
     year: Ints
 
@@ -77,7 +50,7 @@ class ComponentArrays:
     rows' limits, until the program is laid out.
     """
 
-    component: Component
+    component: kinds.Component
     at: Ints
     cell: Ints
     index: tuple[Ints, ...]
@@ -95,7 +68,7 @@ class ComponentArrays:
 
     @property
     def is_share_limit(self) -> bool:
-        return self.component.positions[0] == LIMIT
+        return self.component.positions[0] == kinds.LIMIT
 
     @property
     def limits(self) -> Ints:
@@ -198,9 +171,6 @@ def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str
     return found.digest()
 
 
-# ---- the builder -------------------------------------------------------------------------------
-
-
 class NameIndex:
     """Maps names to integers; shared by the programs of a case and of its variants."""
 
@@ -221,8 +191,7 @@ class KeysFromPositions:
     def __init__(self, expanded: Expanded, names: NameIndex, limit_of: Mapping[int, int]) -> None:
         self._expanded, self._numbered, self.limit_of = expanded, names, limit_of
 
-    def __call__(self, component: Component, index: Sequence[Ints]) -> list[Any]:
-        """Return the keys for some positions."""
+    def __call__(self, component: kinds.Component, index: Sequence[Ints]) -> list[Any]:
         found: dict[str, list[Any]] = {}
         for what, at in zip(component.positions, index, strict=True):
             for part, names in self._names[what].items():
@@ -237,33 +206,29 @@ class KeysFromPositions:
         e, case, names = self._expanded, self._expanded.case, self._numbered.names
 
         def names_of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
-            """Return by part of a key the values of a field of all records, in their order.
-
-            ``fields`` names the field for each part.
-            """
+            """Return for each part of a key the values of the field named for it, by record."""
             every = tuple(records)
             return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
 
         contracts = names_of(case.contracts, refiner="refiner", mineral="mineral", member="member")
         return {
-            SOURCE: names_of(e.sources, refiner="name", project="project", mineral="mineral"),
-            CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
-            MINE: names_of(case.mines, country="country", mineral="mineral"),
-            INTAKE: {
-                INPUT: [i.mineral for i in e.intakes],
-                PLANT: [i.refiner for i in e.intakes],
-                PLANT_PROJECT: [i.project for i in e.intakes],
-                PRODUCT: [i.product for i in e.intakes],
+            kinds.SOURCE: names_of(e.sources, refiner="name", project="project", mineral="mineral"),
+            kinds.CONTRACT: {kinds.CONTRACT: range(len(case.contracts)), **contracts},
+            kinds.MINE: names_of(case.mines, country="country", mineral="mineral"),
+            kinds.INTAKE: names_of(e.intakes, input="mineral", plant="refiner", product="product")
+            | {kinds.PLANT_PROJECT: [intake.project for intake in e.intakes]},
+            kinds.PROJECT: names_of(case.projects, project="name"),
+            kinds.MINERAL: {kinds.MINERAL: e.minerals},
+            kinds.MEMBER: {kinds.MEMBER: e.members},
+            kinds.YEAR: {kinds.YEAR: e.years},
+            kinds.CALENDAR: {kinds.YEAR: range(10_000)},
+            kinds.STAGE: {kinds.STAGE: STAGES},
+            kinds.LIMIT: {kinds.LIMIT: self.limit_of},
+            kinds.SECURITY: {kinds.SECURITY: range(len(case.security))},
+            **{
+                part: {part: names}
+                for part in (kinds.COUNTRY, kinds.TIER, kinds.BUYER, kinds.SUPPLIER)
             },
-            PROJECT: names_of(case.projects, project="name"),
-            MINERAL: {MINERAL: e.minerals},
-            MEMBER: {MEMBER: e.members},
-            YEAR: {YEAR: e.years},
-            CALENDAR: {YEAR: range(10_000)},
-            STAGE: {STAGE: STAGES},
-            LIMIT: {LIMIT: self.limit_of},
-            SECURITY: {SECURITY: range(len(case.security))},
-            **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
         }
 
 
@@ -291,12 +256,12 @@ class Builder:
         self.calendar = np.array(e.years, dtype=np.int64)
         self.discount = e.discounts
         self.mineral_of = {
-            MINERAL: np.arange(len(e.minerals)),
-            SOURCE: integers([m[s.mineral] for s in e.sources]),
-            CONTRACT: integers([m[c.mineral] for c in case.contracts]),
-            MINE: integers([m[n.mineral] for n in case.mines]),
-            PROJECT: integers([m[p.mineral] for p in case.projects]),
-            INTAKE: integers([m[i.mineral] for i in e.intakes]),
+            kinds.MINERAL: np.arange(len(e.minerals)),
+            kinds.SOURCE: integers([m[s.mineral] for s in e.sources]),
+            kinds.CONTRACT: integers([m[c.mineral] for c in case.contracts]),
+            kinds.MINE: integers([m[n.mineral] for n in case.mines]),
+            kinds.PROJECT: integers([m[p.mineral] for p in case.projects]),
+            kinds.INTAKE: integers([m[i.mineral] for i in e.intakes]),
         }
         self.variables: list[ComponentArrays] = []
         self.constraints: list[ComponentArrays] = []
@@ -329,19 +294,19 @@ class Builder:
         """The ore columns by country of the mine, mineral and year (both by position)."""
         mines, found = self.expanded.case.mines, dict[tuple[str, int, int], list[int]]()
         for n, t, column in zip(*(part.tolist() for part in self.mined), strict=True):
-            at = (mines[n].country, int(self.mineral_of[MINE][n]), t)
+            at = (mines[n].country, int(self.mineral_of[kinds.MINE][n]), t)
             found.setdefault(at, []).append(column)
         return found
 
     def columns(  # noqa: PLR0913 - what columns have, all of it named
         self,
-        component: Columns | str,
+        component: kinds.Columns | str,
         index: tuple[Ints, ...],
         *,
         cell: Ints | None = None,
         price: Numbers = 0.0,
         cost: Numbers | None = None,
-        charges: Mapping[CostHeading, Numbers] | Sequence[Charge] | None = None,
+        charges: Mapping[kinds.CostHeading, Numbers] | Sequence[Charge] | None = None,
         lower: Numbers = 0.0,
         upper: Numbers = np.inf,
         whole: Numbers = 0.0,
@@ -353,7 +318,7 @@ class Builder:
         ``charges`` split it. ``cost`` [money of the first year] replaces it if the cost is not in
         one year.
         """
-        of = columns_named(component)
+        of = kinds.columns_named(component)
         where, year = self._cells(of, index)
         if charges is None:
             charges = dict.fromkeys(of.headings, price)
@@ -367,7 +332,7 @@ class Builder:
         return self._add(self.variables, of, index, cell, of_year, numbers, charges)
 
     def _agreed(
-        self, component: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
+        self, component: kinds.Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
     ) -> dict[str, Numbers]:
         """Return the bounds of columns, with the values that an earlier plan has fixed."""
         case = self.expanded.case
@@ -379,7 +344,7 @@ class Builder:
 
     def rows(  # noqa: PLR0913 - what rows have, all of it named
         self,
-        component: Rows | str,
+        component: kinds.Rows | str,
         index: tuple[Ints, ...],
         *,
         cell: Ints | None = None,
@@ -393,7 +358,7 @@ class Builder:
         ``cell`` is as for ``columns``. ``size`` is the magnitude of a row's limit, if it is not its
         bound [t]. ``year`` is the year of the money of the dual, if not the key's year.
         """
-        of = rows_named(component)
+        of = kinds.rows_named(component)
         where, at_year = self._cells(of, index)
         numbers = {"least": least, "most": most, "size": size}
         cell = where if cell is None else cell
@@ -403,7 +368,7 @@ class Builder:
     def _add(  # noqa: PLR0913, PLR0917 - what a group has
         self,
         groups: list[ComponentArrays],
-        component: Component,
+        component: kinds.Component,
         index: tuple[Ints, ...],
         cell: Ints,
         year: Ints,
@@ -419,7 +384,7 @@ class Builder:
         )
         return at
 
-    def upper_limit(self, component: Rows, at: Ints, most: Numbers) -> None:
+    def upper_limit(self, component: kinds.Rows, at: Ints, most: Numbers) -> None:
         """Add rows that limit the sum of sales with the same key, and their entries.
 
         ``most`` is given for each sale, and is equal for all sales with the same key.
@@ -428,14 +393,19 @@ class Builder:
         self.add_entries(rows[inverse], self.sold[at], 1.0)
 
     def rows_by_key(
-        self, component: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
+        self, component: kinds.Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
     ) -> tuple[Ints, tuple[Ints, ...], Ints]:
         """Add one row per distinct key of sales; return rows, their index, each sale's row."""
         d = self.expanded.sales
-        parts = {SOURCE: d.source, MINERAL: d.mineral, MEMBER: d.member, YEAR: d.year}
-        if COUNTRY in component.key:
+        parts = {
+            kinds.SOURCE: d.source,
+            kinds.MINERAL: d.mineral,
+            kinds.MEMBER: d.member,
+            kinds.YEAR: d.year,
+        }
+        if kinds.COUNTRY in component.key:
             country = [self.names.number(s.country) for s in self.expanded.sources]
-            parts[COUNTRY] = integers(country)[d.source]
+            parts[kinds.COUNTRY] = integers(country)[d.source]
         index, inverse = unique_keys(*(parts[what][at] for what in component.positions))
         limits = np.zeros(len(index[0]))
         limits[inverse] = most
@@ -464,12 +434,10 @@ class Builder:
     def add_entries(self, rows: Ints, columns: Ints, values: Numbers) -> None:
         self.entries.append((rows, columns, _each(values, len(rows))))
 
-    # ---- keys, by position -----------------------------------------------------------------------
-
-    def _cells(self, component: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+    def _cells(self, component: kinds.Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
         """Return mineral and year of each key as one number, and its year (default: the first)."""
         parts = dict(zip(component.positions, index, strict=True))
-        year = parts.get(YEAR, np.zeros(len(index[0]), dtype=np.int64))
+        year = parts.get(kinds.YEAR, np.zeros(len(index[0]), dtype=np.int64))
         for what, at in parts.items():
             if what in self.mineral_of:
                 return self.mineral_of[what][at] * self.years + year, year
@@ -509,7 +477,6 @@ def unique_keys(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
-    """Return integers as an array."""
     return np.array(values, dtype=np.int64)
 
 

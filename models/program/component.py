@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
-from models.case import Case, in_force
+from models.case import Case
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
-    from models.program.decisions import DecisionKind
-    from models.program.division import Division
+    from models.program.market import Division
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
 
 # ---- descriptions of rows ---------------------------------------------------------------------
 
-COALITION_WORDS = "the coalition"
 Where = tuple[str, str, int]
 """A mineral, member and year."""
 
@@ -102,31 +100,6 @@ class Obstacle:
     named: tuple[tuple[str, float], ...] = ()
 
 
-def limit_words(case: Case, cap: resolve.Cap) -> str:
-    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % ...)``."""
-    supplier = case.supplier_name(cap.record.group, cap.supplier)
-    if cap.record.group != schema.BY_COUNTRY:
-        supplier = f"{cap.record.group} {supplier}"
-    buyer = cap.buyer or COALITION_WORDS
-    stage = " (ore)" if cap.record.stage == schema.MINING else ""
-    at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
-    most = "most" if cap.is_max else "least"
-    return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
-
-
-def row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
-    supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
-    buyer = {"": COALITION_WORDS, schema.EACH: "each member"}.get(row.buyer, row.buyer)
-    stage = " (ore)" if row.stage == schema.MINING else ""
-    of = f" of {row.mineral}" if row.mineral else ""
-    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
-
-
-def lane_words(case: Case, row: schema.Lane) -> str:
-    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
-    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
-
-
 def step_in_force(series: schema.ByYear, year: int) -> int | None:
     """Return the year of the column whose value applies in a year; None: the one without a year."""
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
@@ -141,53 +114,6 @@ def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None
     return CellAddress(record.SHEET, record.row, type(record).column_of(field).header, step)
 
 
-def short_cost(
-    case: Case, mineral: str, tier: str, year: int
-) -> tuple[str, CellAddress | None, CellAddress | None]:
-    """Return the parts of the cost of a tonne short in words, and the cells that set it.
-
-    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
-    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
-    cell is found by its name.
-    """
-    of = case.mineral_of[mineral]
-    record = next((row for row in case.tiers if row.name == tier), None)
-    if record is not None:
-        times, place = record.multiple, place_of(record, "multiple", year)
-    elif of.shortage_cost.at(year) is not None:
-        return "", place_of(of, "shortage_cost", year), None
-    else:
-        header = schema.Settings.column_of("shortage_cost_multiple").header
-        times = case.settings.shortage_cost_multiple
-        place = CellAddress(schema.Settings.SHEET, 0, header)
-    name = "" if place is None else place.header[0].lower() + place.header[1:]
-    return f" (price x {name} {times:g})", place_of(of, "price", year), place
-
-
-def lane_row(
-    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
-) -> schema.Lane | None:
-    """Return the last row of Lanes that matches a lane and fills the given field.
-
-    The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
-    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
-    """
-    mineral, country, refiner, member, year = lane
-    matching = (
-        row
-        for row in reversed(rows)
-        if getattr(row, field) is not None
-        and (field != "max" or bool(row.refiner) == bool(refiner))
-        and row.mineral in {"", mineral}
-        and row.country in {"", country}
-        and row.refiner in {"", refiner}
-        and row.company in {"", company}
-        and row.member in {"", member}
-        and in_force(row, year)
-    )
-    return next(matching, None)
-
-
 # ---- components ----------------------------------------------------------------------------------
 
 TONNES, FRACTION, MONEY = 0, 1, 2
@@ -199,6 +125,9 @@ TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "suppli
 SECURITY = "security"
 INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
 """Parts of a key; the product of a plant's joint input is ""."""
+SOURCE_YEAR, PLANT_YEAR = (REFINER, PROJECT, MINERAL, YEAR), (PLANT, PLANT_PROJECT, PRODUCT, YEAR)
+CONTRACT_YEAR = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
+"""Keys, or ends of keys, of several components."""
 SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
 """Kinds of positions that give several parts of a key; a calendar year is its own position."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
@@ -221,6 +150,40 @@ class CostHeading:
     is_rare: bool = False
     rank: int = 0
     remark: str = ""
+
+
+@dataclass(frozen=True)
+class DecisionKind:
+    """A kind of decision, declared by its columns; ``rank`` orders the lists.
+
+    ``noun`` names the object of the decision. ``verb`` and ``rest`` phrase a change of it as
+    advice; ``rest`` has the fields ``{more}``, ``{mineral}``, ``{who}`` and ``{year}``. With
+    ``lasts`` (a stock) each year is listed, otherwise only the first.
+    """
+
+    rank: int
+    name: str
+    noun: str
+    verb: str
+    rest: str
+    lasts: bool = False
+
+
+_FLOW = "{more} {mineral} from {who} in {year}"
+BUILDING = DecisionKind(0, "built", "plant", "build", "{who}", lasts=True)
+STORING = DecisionKind(
+    1, "in stock at the end of the year", "stock", "keep", "{more} {mineral} in stock in {who}",
+    lasts=True,
+)  # fmt: skip
+BUYING = DecisionKind(2, "bought", "supplier", "buy", _FLOW)
+TAKING = DecisionKind(3, "taken", "contract", "take", _FLOW)
+"""Purchases under contracts, by contract."""
+BUYING_FOR_PLANTS = DecisionKind(
+    4, "bought by plants", "supplier of plants", "let plants buy", _FLOW
+)
+HANDING_OVER = DecisionKind(5, "handed to plants", "hand-over", "hand plants", _FLOW)
+NOT_LISTED = DecisionKind(6, "", "", "", "")
+"""For columns that follow from listed ones, such as the ore behind a refiner's sales."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -262,7 +225,6 @@ class Component:
 
     @property
     def words(self) -> str:
-        """The component's name in words: ``ore balance`` for ``ore_balance``."""
         return self.name.replace("_", " ")
 
     def part(self, key: Any, what: str, default: Any = "") -> Any:
@@ -291,7 +253,7 @@ class Columns(Component):
     - ``is_first_stage``: whether it is decided before the future is known, so that all futures
       share it; ``decision``: the kind of decision under which it is listed.
     - ``gives_way``: others may use the capacity that these columns take.
-    - ``divided``: how their bounds are divided if members plan apart (``models.program.division``);
+    - ``divided``: how their bounds are divided if members plan apart (``models.program.market``);
       None if the bounds are 0 and infinite for any members.
     """
 
@@ -329,7 +291,6 @@ class Columns(Component):
 
 
 def year_of_key(_: Case, key: Any) -> int:
-    """Return the last part of a key: the year in which the flow or stock is decided."""
     year: int = key[-1]
     return year
 
@@ -353,7 +314,7 @@ class Rows(Component):
       ``Relaxation``), or NOT_RELAXABLE.
     - ``is_scarce``: it may be the scarcest limit; ``is_neutral``: its price is neither a scarcity
       rent nor a credit; ``is_capacity``: it limits the total sales of a source in a year.
-    - ``divided``: how a limit is divided if members plan apart (``models.program.division``).
+    - ``divided``: how a limit is divided if members plan apart (``models.program.market``).
     """
 
     REQUIRES = ("bears_on", "relaxable")
@@ -421,6 +382,13 @@ def rows_named(component: Component | str) -> Rows:
 
 def components() -> tuple[Component, ...]:
     return tuple(_COMPONENTS.values())
+
+
+def listed_kinds() -> tuple[DecisionKind, ...]:
+    """Return the kinds that the program's columns declare, and purchases under contracts."""
+    declared = {of.decision for of in components() if isinstance(of, Columns) and of.decision}
+    kinds = (declared | {TAKING}) - {NOT_LISTED}
+    return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
 
 
 def headings() -> tuple[CostHeading, ...]:
@@ -511,11 +479,8 @@ class RelaxableCells:
 
     def usable(self) -> list[InputCell]:
         """Return the cells that relax a row in the year or earlier."""
-        return [
-            cell
-            for cell in self.found.values()
-            if (cell.limits or cell.lanes) and min(cell.years) <= self.year and cell.most > 0
-        ]
+        relaxing = (cell for cell in self.found.values() if cell.limits or cell.lanes)
+        return [cell for cell in relaxing if min(cell.years) <= self.year and cell.most > 0]
 
     def cell(  # noqa: PLR0913 - what a cell is, all of it named
         self,

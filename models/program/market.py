@@ -1,19 +1,94 @@
-"""The market: every possible flow, and each member's balance, which all families share."""
+"""What all families share: every possible flow, members' balances, and members' parts of limits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program import builder, component, decisions
-from models.program.division import by_member
-from models.resolve import SPOT, Floats, PricedFlows, Source, buyer_blocs, deciding_row
+from models import resolve
+from models.program import builder, component
+from models.resolve import Floats, Ints
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
     from models.program.sourcing import Frame, Row
+
+# ---- members' parts of a limit -------------------------------------------------------------------
+
+# A family chooses how each of its limits is divided among members that plan apart. Where each limit
+# is a sum of one part per member, the joint cost is a linear production game (Owen 1975,
+# Mathematical Programming 9): no group of members gains by dividing the limits, and the shadow
+# prices of the limits give bills that give no group a reason to leave.
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The owners in a case: its members' rights, and the names in keys of its program."""
+
+    expanded: resolve.Expanded
+    rights: resolve.Rights
+    names: tuple[Any, ...]
+
+
+At = Mapping[str, Ints]
+"""The positions from which keys are made, by kind of position."""
+Division = Callable[[Owners, At, Floats], Floats]
+"""Divides limits [their unit] into one part per member, by (limit, member), which add up to them.
+
+The positions are those of the limits' keys.
+"""
+
+
+def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give each limit to the member in its key, or of its contract."""
+    if component.CONTRACT in at:
+        of_contract = [owners.expanded.member_at[c.member] for c in owners.expanded.case.contracts]
+        member = np.array(of_contract, dtype=np.int64)[at[component.CONTRACT]]
+    else:
+        member = at[component.MEMBER]
+    return np.asarray(limit[:, None] * np.eye(len(owners.expanded.members))[member])
+
+
+def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide limits of a plant, a project or a mine by the rights to it."""
+    if component.SOURCE in at:
+        parts = owners.rights.sources[at[component.SOURCE], at[component.YEAR]]
+    elif component.MINE in at:
+        parts = owners.rights.mines[at[component.MINE], at[component.YEAR]]
+    else:
+        parts = owners.rights.projects[at[component.PROJECT]]
+    return np.asarray(limit[:, None] * parts)
+
+
+def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
+    del at
+    return np.asarray(limit[:, None] * owners.rights.capital)
+
+
+def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide limits in proportion to demand: among a buyer's members, or all members."""
+    e = owners.expanded
+    demand = e.demand[at[component.MINERAL], :, at[component.YEAR]]
+    if component.BUYER in at:  # "" is the coalition, so all members
+        buyers = [owners.names[number] for number in at[component.BUYER].tolist()]
+        inside = [{name, *e.case.groups.get(name, ())} if name else {*e.members} for name in buyers]
+        demand = demand * np.array([[float(m in buyer) for m in e.members] for buyer in inside])
+    whole = demand.sum(axis=1, keepdims=True)
+    return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
+
+
+def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Give every member 0, for a limit that is 0 whichever members take part."""
+    del at
+    return np.zeros((len(limit), len(owners.expanded.members)))
+
+
+# ---- flows and balances --------------------------------------------------------------------------
 
 PURCHASE, TARIFF, LEVY, FREIGHT = (
     component.CostHeading("purchase"),
@@ -30,7 +105,7 @@ SUPPORT = component.CostHeading(
 )
 
 
-def charges_of(flows: PricedFlows) -> dict[component.CostHeading, Floats]:
+def charges_of(flows: resolve.PricedFlows) -> dict[component.CostHeading, Floats]:
     """Return the cost of a tonne of each flow [money/t], by heading."""
     return {
         PURCHASE: flows.cost,
@@ -46,16 +121,14 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     case, e = plan.case, plan.expanded
     i = int(np.flatnonzero(plan.program.sold == column)[0])
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
-    worth, who = (
-        times * case.discount(year),
-        plan.supplier_words(source.name, source.project, source.mineral),
-    )
+    worth = times * case.discount(year)
+    who = plan.supplier_words(source.name, source.project, source.mineral)
     words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
-    flows: PricedFlows = e.deliveries
+    flows: resolve.PricedFlows = e.deliveries
     if i < len(e.deliveries):
         buyer = e.members[e.deliveries.member[i]]
         country, contract = case.member_of[buyer].country, int(e.deliveries.contract[i])
-        if contract != SPOT:
+        if contract != resolve.SPOT:
             record = case.contracts[contract]
             words = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
             place = component.place_of(record, "price", year)
@@ -66,28 +139,17 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
         words = f"{worth:.4g} t of {source.mineral}: {words}"
     money = {heading: worth * float(price[i]) for heading, price in charges_of(flows).items()}
     tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of the price", money[SUPPORT]
-    return [
-        *([component.PriceTerm("support", "support paid for it", paid)] if paid else []),
-        component.PriceTerm("cost", words, money[PURCHASE], place),
-        component.PriceTerm("tariff", tariff, money[TARIFF]),
-        *_levied(plan, source, country, year, money[LEVY]),
-        component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT]),
-    ]
-
-
-def _levied(
-    plan: Solved, source: Source, country: str, year: int, amount: float
-) -> list[component.PriceTerm]:
-    """Return the levy that raises a price to a price floor, as a term; none if none is paid.
-
-    ``country`` is the buyer's.
-    """
-    blocs = buyer_blocs(plan.case, country)
-    row = deciding_row(plan.case, source.mineral, source.country, blocs, year)
-    if amount <= 0.0 or row is None:
-        return []
-    words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
-    return [component.PriceTerm("levy", words, amount, component.place_of(row, "floor", year))]
+    terms = [component.PriceTerm("support", "support paid for it", paid)] if paid else []
+    terms.append(component.PriceTerm("cost", words, money[PURCHASE], place))
+    terms.append(component.PriceTerm("tariff", tariff, money[TARIFF]))
+    row = resolve.deciding_row(
+        case, source.mineral, source.country, resolve.buyer_blocs(case, country), year
+    )
+    if money[LEVY] > 0.0 and row is not None:
+        words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
+        place = component.place_of(row, "floor", year)
+        terms.append(component.PriceTerm("levy", words, money[LEVY], place))
+    return [*terms, component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT])]
 
 
 def _spot_seller(plan: Solved, key: Any) -> str:
@@ -104,48 +166,39 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
     return f"{who} to {member}, {year}", f"{who}, {year}"
 
 
-SPOT_FLOW = component.Columns(
+_Sales = partial(
+    component.Columns,
+    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
+    terms=_landed,
+    spent=("cost", "tariff", "levy", "freight", "support"),
+    decided=component.year_of_key,
+    is_first_stage=False,
+)
+SPOT_FLOW = _Sales(
     name="spot",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Tonnes that a member buys from a refiner or project without a contract.",
     cell=(Refiner, "cost"),
-    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda plan, key, mineral: _sale(key, _spot_seller(plan, key), mineral),
     serves=_spot_seller,
-    terms=_landed,
-    spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.year_of_key,
-    is_first_stage=False,
-    decision=decisions.BUYING,
+    decision=component.BUYING,
 )
-CONTRACT_FLOW = component.Columns(
+CONTRACT_FLOW = _Sales(
     name="contracted",
-    key=(
-        component.CONTRACT,
-        component.REFINER,
-        component.MINERAL,
-        component.MEMBER,
-        component.YEAR,
-    ),
+    key=component.CONTRACT_YEAR,
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
-    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda plan, key, mineral: _sale(key, _contract_seller(plan, key), mineral),
     serves=_contract_seller,
-    terms=_landed,
-    spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.year_of_key,
-    is_first_stage=False,
-    decision=decisions.BUYING,
+    decision=component.BUYING,
 )
 
 
 def plant_words(key: Any) -> str:
-    """Return the plant in words; the key ends with refiner, project, product and year."""
     *_, refiner, project, product, _year = key
     return f"{project or refiner}{f' ({product})' if product else ''}"
 
@@ -156,27 +209,14 @@ def _input_sale(plan: Solved, key: Any, mineral: str) -> tuple[str, str]:
     return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
 
 
-INPUT_FLOW = component.Columns(
+INPUT_FLOW = _Sales(
     name="input_flow",
-    key=(
-        component.REFINER,
-        component.PROJECT,
-        component.MINERAL,
-        component.PLANT,
-        component.PLANT_PROJECT,
-        component.PRODUCT,
-        component.YEAR,
-    ),
+    key=(component.REFINER, component.PROJECT, component.MINERAL, *component.PLANT_YEAR),
     index=(component.SOURCE, component.INTAKE, component.YEAR),
     meaning="Tonnes of an input that a plant buys from a refiner or project.",
     cell=(Refiner, "cost"),
-    headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     move=_input_sale,
-    terms=_landed,
-    spent=("cost", "tariff", "levy", "freight", "support"),
-    decided=component.year_of_key,
-    is_first_stage=False,
-    decision=decisions.BUYING_FOR_PLANTS,
+    decision=component.BUYING_FOR_PLANTS,
 )
 
 
@@ -188,21 +228,14 @@ def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
 
 HANDED = component.Columns(
     name="handed_input",
-    key=(
-        component.INPUT,
-        component.MEMBER,
-        component.PLANT,
-        component.PLANT_PROJECT,
-        component.PRODUCT,
-        component.YEAR,
-    ),
+    key=(component.INPUT, component.MEMBER, *component.PLANT_YEAR),
     index=(component.INTAKE, component.MEMBER, component.YEAR),
     meaning="Tonnes of an input that a member passes on to a plant from its purchases or stock.",
     balance=-1,
     move=_handed_words,
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.HANDING_OVER,
+    decision=component.HANDING_OVER,
     divided=by_member,
 )
 BEYOND = component.Columns(
@@ -231,17 +264,12 @@ BALANCE = component.Rows(
 def delivery_columns(f: Frame) -> list[Any]:
     """Declare ``spot[r, p, m, j, t]`` and ``contracted[k, r, m, j, t]``, both >= 0 [t]."""
     e, d = f.expanded, f.expanded.deliveries
-    labels = [(s.name, s.project) for s in e.sources]
-    rows = zip(
-        *(getattr(d, name)[f.at].tolist() for name in ("source", "mineral", "member", "year")),
-        d.contract[f.at].tolist(),
-        strict=True,
-    )
+    parts = (d.source, d.mineral, d.member, d.year, d.contract)
     keys: list[tuple[bool, tuple[Any, ...]]] = []
-    for r, m, j, t, k in rows:
-        refiner, project = labels[r]
-        of = (e.minerals[m], e.members[j], e.years[t])
-        keys.append((k == SPOT, (refiner, project, *of) if k == SPOT else (k, refiner, *of)))
+    for r, m, j, t, k in zip(*(part[f.at].tolist() for part in parts), strict=True):
+        source, of = e.sources[r], (e.minerals[m], e.members[j], e.years[t])
+        key = (source.name, source.project, *of) if k == resolve.SPOT else (k, source.name, *of)
+        keys.append((k == resolve.SPOT, key))
     x = f.variables(SPOT_FLOW, [key for is_spot, key in keys if is_spot])
     y = f.variables(CONTRACT_FLOW, [key for is_spot, key in keys if not is_spot])
     return [x[key] if is_spot else y[key] for is_spot, key in keys]
@@ -250,7 +278,7 @@ def delivery_columns(f: Frame) -> list[Any]:
 def flows(b: builder.Builder) -> None:
     """Add every delivery, spot or under contract, with its delivered cost."""
     d = b.expanded.deliveries
-    spot, charges, landed = d.contract == SPOT, charges_of(d), d.landed
+    spot, charges, landed = d.contract == resolve.SPOT, charges_of(d), d.landed
     b.flow = np.zeros(len(d), dtype=np.int64)
     for of, at, index in (
         (SPOT_FLOW, spot, (d.source, d.member, d.year)),
@@ -316,10 +344,6 @@ def balances(b: builder.Builder) -> None:
 
 
 def balances_closed(b: builder.Builder) -> None:
-    """Add the columns that families have posted to the rows of members' balances.
-
-    It comes after all families. The coefficient is 1 for tonnes into a balance, -1 for tonnes out
-    of it.
-    """
+    """Add the columns that all families have posted into (1) or out of (-1) the balances."""
     for m, j, t, columns, sign in b.posted:
         b.add_entries(b.balance[m, j, t], columns, float(sign))

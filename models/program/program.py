@@ -54,9 +54,6 @@ def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
     return (*alone, *together)
 
 
-# ---- the program -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Program:
     """A case's program: ``rows`` are all blocks' arrays, one block after the other.
@@ -98,10 +95,7 @@ class Program:
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
     def rows_of(self, block: int, last: int | None = None) -> slice:
-        """Return the positions of the rows of blocks ``block`` up to and including ``last``.
-
-        ``last`` None means the one block.
-        """
+        """Return the positions of the rows of blocks, as ``columns_of`` does of columns."""
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
@@ -231,11 +225,8 @@ def _is_like(draft: builder.Builder, expanded: Expanded) -> bool:
     leasts, others = (
         [row.mineral for row in of.share_limits if row.limit == schema.MIN] for of in (case, other)
     )  # the bound of a stock depends on the number of stocks
-    return leasts == others and all(
-        getattr(case, f.name) is getattr(other, f.name)
-        for f in dataclasses.fields(case)
-        if f.name not in limits_or_names
-    )
+    names = {field.name for field in dataclasses.fields(case)} - limits_or_names
+    return leasts == others and all(getattr(case, name) is getattr(other, name) for name in names)
 
 
 def _laid_out(
@@ -263,7 +254,6 @@ def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -
 def _of_groups(
     groups: Sequence[builder.ComponentArrays], place: Ints, values: Sequence[Any], sort: Any
 ) -> Any:
-    """Return an array with one value of each group at the positions of its members."""
     found = np.zeros(len(place), dtype=sort)
     for group, value in zip(groups, values, strict=True):
         found[group.at] = value
@@ -368,7 +358,7 @@ def fit(variant: Program, base: Program) -> FittedVariant:
     gone = _lacking(rows, len(own.row_lower))[of_row] | _lacking(columns, wide - 1)[own.columns]
     at = np.flatnonzero(~gone)  # nearly always: whole rows and columns are missing
     if not np.array_equal(theirs[at], mine):
-        at = _found(theirs, mine)
+        at = positions_in(theirs, mine)
     block = {cells: b for b, cells in enumerate(base.blocks)}
     like = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
     unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)
@@ -413,12 +403,12 @@ def _places(
             found[at] = places
             continue
         order = np.argsort(other, kind="stable")
-        where = _found(other[order], one)
+        where = positions_in(other[order], one)
         found[at] = np.where(where >= 0, places[order[where]], -1)
     return found
 
 
-def _found(codes: Ints, wanted: Ints) -> Ints:
+def positions_in(codes: Ints, wanted: Ints) -> Ints:
     """Return the position of each number in an ascending array, -1 for none."""
     if not len(codes):
         return np.full(len(wanted), -1, dtype=np.int64)

@@ -78,11 +78,8 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     billion. A row's limit is its ``row_size`` if that is a number, else its bound.
     """
     tonnes = column_unit == TONNES
-    needed = (
-        max(need, tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES))
-        if need > 0
-        else 0.0
-    )
+    lump = tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)
+    needed = max(need, lump) if need > 0 else 0.0
     tonne = float(powers_of_two(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))
@@ -101,19 +98,16 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
         entries = np.abs(rows.values[inside] * column[rows.columns[inside]])
         row[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
     if raised:
-        at = np.flatnonzero(row_unit == TONNES)
-        row[at] *= _raised(_limits(rows, row_size)[at] / tonne)
+        limit = np.where(row_unit == TONNES, _limits(rows, row_size) / tonne, 0.0)
+        small = (limit > 0) & (limit < 1)
+        row[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
     return Scaling(column, row, column * money, row / money)
 
 
 def joined(parts: Sequence[Scaling]) -> Scaling:
     """Return the scaling of the block-diagonal program of several blocks."""
-    return Scaling(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("column", "row", "price", "dual")
-        )
-    )
+    names = [field.name for field in dataclasses.fields(Scaling)]
+    return Scaling(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
@@ -135,13 +129,6 @@ def _limits(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
     if row_size is not None:
         found = np.where(np.isfinite(row_size), row_size, found)
     return np.asarray(found, dtype=float)
-
-
-def _raised(limit: Floats) -> Floats:
-    """Return the powers of two that scale up rows with tiny limits."""
-    small = (limit > 0) & (limit < 1)
-    by = np.minimum(_MOST_RAISED, powers_of_two(1.0 / np.where(small, limit, 1.0)))
-    return np.where(small, by, 1.0)
 
 
 def powers_of_two(value: Floats) -> Floats:

@@ -132,10 +132,7 @@ class Solved:
         return self.values.get(columns_named(component).name, {})
 
     def value(self, component: Columns | str, key: Any) -> float:
-        """Return a column's value; 0 if there is no such column.
-
-        Here and below, KeyError for an unknown name of a component.
-        """
+        """Return a column's value, 0 for none; KeyError, as below, for an unknown component."""
         return self.amounts(component).get(key, 0.0)
 
     def dual(self, component: Rows | str, key: Any) -> float:
@@ -193,7 +190,6 @@ class Solved:
 
     @cached_property
     def inputs_tonnes(self) -> float:
-        """All purchases of plants from other sources [t]."""
         return float(self.taken.sum())
 
     @cached_property
@@ -350,36 +346,22 @@ class Solved:
 
     @cached_property
     def reached(self) -> tuple[tuple[float, float], ...]:
-        """The tonnes that count under each cap, and its base [t]."""
         return tuple(map(self.reached_by, self.caps))
 
     def reached_by(self, cap: Cap) -> tuple[float, float]:
         """Return the tonnes that count under a cap, and its base [t]."""
-        e = self.expanded
+        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
+        members = cap.buyers if cap.buyer else ()
+        of_plants = self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
         if cap.is_mining:
-            of_mineral = [
-                (key[0], z)
-                for key, z in self.amounts(ORE).items()
-                if (key[3], key[4]) == (cap.mineral, cap.year)
-            ]
+            ore = self.amounts(ORE).items()
+            of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
             tonnes = sum(z for country, z in of_mineral if country in cap.ore)
             bought = sum(z for _, z in of_mineral)
         else:
             tonnes = float(self.all_sold[list(cap.flows)].sum()) if cap.flows else 0.0
-            if not cap.of_purchases:
-                return tonnes, self._needed(cap)
-            bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
-            bought += self._base_of_plants(cap)
-        return tonnes, bought if cap.of_purchases else self._needed(cap)
-
-    def _needed(self, cap: Cap) -> float:
-        """Return a cap's base in basis demand: demand plus, for an input, the use of plants [t]."""
-        return cap.demand + self._base_of_plants(cap)
-
-    def _base_of_plants(self, cap: Cap) -> float:
-        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
-        members = cap.buyers if cap.buyer else ()
-        return self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
+            bought = self.bought(m, cap.buyers, t) + of_plants if cap.of_purchases else 0.0
+        return tonnes, bought if cap.of_purchases else cap.demand + of_plants
 
     def base_of_plants(
         self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
@@ -409,27 +391,23 @@ class Solved:
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a slack of a mineral and year counts as 0 [t]."""
-        return self._tolerances[mineral, year]
+        return self._tolerances[0][mineral, year]
 
     def short_tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a shortage counts as 0 [t]: relative to demand only."""
-        return self._short_tolerances[mineral, year]
+        return self._tolerances[1][mineral, year]
 
     @cached_property
-    def _tolerances(self) -> dict[tuple[str, int], float]:
+    def _tolerances(self) -> list[dict[tuple[str, int], float]]:
+        """The tolerances of slacks and of shortages, by mineral and year."""
         e = self.expanded
-        need = e.demand.max(axis=1, initial=0.0)
+        demand = e.demand.max(axis=1, initial=0.0)
+        need = demand.copy()
         for i, p, ratio in e.unmet_pairs:
             need[i] = np.maximum(need[i], ratio * need[p])
-        return self._by_mineral_and_year(need)
-
-    @cached_property
-    def _short_tolerances(self) -> dict[tuple[str, int], float]:
-        return self._by_mineral_and_year(self.expanded.demand.max(axis=1, initial=0.0))
-
-    def _by_mineral_and_year(self, need: Floats) -> dict[tuple[str, int], float]:
-        e, nothing = self.expanded, tolerances.MOST_VIOLATION * np.maximum(need, 1e-6)
-        return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
+        nothing = tolerances.MOST_VIOLATION * np.maximum((need, demand), 1e-6)
+        cells = [*product(e.minerals, e.years)]
+        return [dict(zip(cells, each.ravel().tolist(), strict=True)) for each in nothing]
 
 
 _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]

@@ -21,17 +21,8 @@ import pyomo.core as pyo
 from pyomo.core.expr import LinearExpression
 
 from models.case import Case
+from models.program import component as kinds
 from models.program import families, market
-from models.program.component import (
-    FRACTION,
-    MONEY,
-    TONNES,
-    Bounds,
-    Columns,
-    CostHeading,
-    InputCell,
-    Rows,
-)
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Cap, Cell, Expanded, Floats, caps, to_plant
 
@@ -49,19 +40,18 @@ class Books:
     def __init__(self) -> None:
         self.posted_in: dict[tuple[str, str, int], list[Any]] = {}
         self.posted_out: dict[tuple[str, str, int], list[Any]] = {}
-        self.charges: list[tuple[CostHeading, Sequence[Any], Floats, Any]] = []
+        self.charges: list[tuple[kinds.CostHeading, Sequence[Any], Floats, Any]] = []
 
     def into(self, key: tuple[str, str, int], column: Any) -> None:
         """Post a column [t] into the balance of (mineral, member, year)."""
         self.posted_in.setdefault(key, []).append(column)
 
     def out(self, key: tuple[str, str, int], column: Any) -> None:
-        """Post a column [t] out of the balance of (mineral, member, year)."""
         self.posted_out.setdefault(key, []).append(column)
 
     def cost(
         self,
-        heading: CostHeading,
+        heading: kinds.CostHeading,
         columns: Sequence[Any],
         amounts: Iterable[float] | Floats,
         years: Any,
@@ -116,7 +106,7 @@ class Frame:
 
     def variables(
         self,
-        component: Columns,
+        component: kinds.Columns,
         keys: Iterable[Any],
         *,
         lower: Mapping[Any, float] | None = None,
@@ -147,11 +137,10 @@ class Frame:
         setattr(self.model, component.name, found)
         return found
 
-    def constraints(self, component: Rows, rows: Mapping[Any, Row]) -> None:
+    def constraints(self, component: kinds.Rows, rows: Mapping[Any, Row]) -> None:
         self.add(component.name, rows, component.unit)
 
-    def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
-        """Declare rows with a name and a unit."""
+    def add(self, name: str, rows: Mapping[Any, Row], unit: int = kinds.TONNES) -> None:
         self._count(name, unit)
 
         def rule(_: Any, *parts: Any) -> Any:
@@ -169,18 +158,17 @@ class Frame:
         columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
         row.set_value((row.lower, total(columns, amounts), row.upper))
 
-    def pyomo_component(self, component: Columns | Rows) -> Any:
+    def pyomo_component(self, component: kinds.Columns | kinds.Rows) -> Any:
         return getattr(self.model, component.name)
 
     def _count(self, name: str, unit: int) -> None:
-        if unit != TONNES:
+        if unit != kinds.TONNES:
             self.units[name] = unit
 
     # ---- look-ups for families -------------------------------------------------------------------
 
     @cached_property
     def years_of_deliveries(self) -> Any:
-        """The calendar year of each of the block's deliveries, in their order (``at``)."""
         return np.asarray(self.expanded.years)[self.expanded.deliveries.year[self.at]]
 
     def of_deliveries(self, field_name: str) -> Any:
@@ -212,7 +200,6 @@ class Frame:
         return dict(zip(both.tolist(), [*self.delivery, *self.input_flow], strict=True))
 
     def columns_of(self, positions: Iterable[int]) -> list[Any]:
-        """Return the columns of sales given by their position in the whole case."""
         return [self._sale[p] for p in positions]
 
     @cached_property
@@ -238,7 +225,6 @@ class Frame:
 
 
 def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
-    """Return a sum of columns as one flat linear expression."""
     coefficients = [1.0] * len(columns) if amounts is None else list(amounts)
     return LinearExpression(constant=0.0, linear_coefs=coefficients, linear_vars=list(columns))
 
@@ -275,7 +261,10 @@ def _without_objective(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
 
 @unlogged()
 def build_least_change(
-    expanded: Expanded, cells: Sequence[Cell], relaxable: Sequence[InputCell], bounds: Bounds
+    expanded: Expanded,
+    cells: Sequence[Cell],
+    relaxable: Sequence[kinds.InputCell],
+    bounds: kinds.Bounds,
 ) -> Frame:
     r"""Return the model of the smallest change of limits that removes a shortage.
 
@@ -295,11 +284,11 @@ def build_least_change(
         numbers, within=pyo.NonNegativeReals, bounds=lambda _, i: (0.0, relaxable[i].most)
     )
     model.left = pyo.Var([0], within=pyo.NonNegativeReals)
-    f.units.update(change=FRACTION)
+    f.units.update(change=kinds.FRACTION)
     for (bounded, key), most in bounds.most.items():
         if key in f.pyomo_component(bounded):
             f.pyomo_component(bounded)[key].setub(most)
-    by_row: dict[tuple[Rows, Any], list[tuple[int, float]]] = {}
+    by_row: dict[tuple[kinds.Rows, Any], list[tuple[int, float]]] = {}
     for i, cell in enumerate(relaxable):
         for limited, key, times in cell.limits:
             by_row.setdefault((limited, key), []).append((i, times * cell.size))
@@ -313,10 +302,10 @@ def build_least_change(
             right = bounds.right.get((limited, key), pyo.value(rows[key].upper))
             every = [*body.linear_vars, *(model.change[i] for i, _ in terms)]
             amounts = [*body.linear_coefs, *(-amount for _, amount in terms)]
-            loosened[limited.unit == MONEY].append((None, every, amounts, right))
+            loosened[limited.unit == kinds.MONEY].append((None, every, amounts, right))
             del rows[key]
     f.add("loosened", dict(enumerate(loosened[False])))
-    f.add("loosened_budget", dict(enumerate(loosened[True])), MONEY)
+    f.add("loosened_budget", dict(enumerate(loosened[True])), kinds.MONEY)
     opened: dict[int, Row] = {}
     fields = (f.of_deliveries(name).tolist() for name in ("source", "member", "year"))
     flows, inside = expanded.input_flows, f.input_at.tolist()

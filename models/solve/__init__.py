@@ -1,32 +1,337 @@
-"""HiGHS behind one small interface (program in, solution out), and the proof of its solutions.
+"""A linear program as arrays, its solution, and the certificate: what the solution proves.
 
-``certificate`` shows, from a program's arrays and the solution alone, that the plan keeps every
-limit and that no plan is cheaper. The solver's own claims are not used.
+HiGHS, which solves it, is in ``highs``; its own claims are not used. Activities, reduced costs and
+both objectives are computed here, for all blocks of a program in one pass. Weak duality (any
+textbook, such as Bertsimas & Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and
+gap hold, no plan costs less than the dual objective, so this one is optimal to the gap.
 """
 
-from models.solve.certificate import Certificate as Certificate
-from models.solve.certificate import Certificates as Certificates
-from models.solve.certificate import Floats as Floats
-from models.solve.certificate import Ints as Ints
-from models.solve.certificate import Keys as Keys
-from models.solve.certificate import LinearProgram as LinearProgram
-from models.solve.certificate import Solution as Solution
-from models.solve.certificate import certify as certify
-from models.solve.certificate import certify_alone as certify_alone
-from models.solve.certificate import certify_blocks as certify_blocks
-from models.solve.certificate import fits as fits
-from models.solve.certificate import name_at as name_at
-from models.solve.certificate import summed_at as summed_at
-from models.solve.highs import AGAIN as AGAIN
-from models.solve.highs import ATTEMPTS as ATTEMPTS
-from models.solve.highs import LISTENER as LISTENER
-from models.solve.highs import PRESOLVED as PRESOLVED
-from models.solve.highs import WARM_START as WARM_START
-from models.solve.highs import Attempt as Attempt
-from models.solve.highs import PersistentSolver as PersistentSolver
-from models.solve.highs import SearchProgress as SearchProgress
-from models.solve.highs import extended_basis as extended_basis
-from models.solve.highs import first_solved as first_solved
-from models.solve.highs import solve as solve
-from models.solve.highs import statuses as statuses
-from models.solve.highs import version as version
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import tolerances
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one component's rows or columns, which have consecutive positions."""
+
+    name: str
+    start: int
+    index: tuple[Any, ...]
+
+    @property
+    def span(self) -> slice:
+        return slice(self.start, self.start + len(self.index))
+
+
+def name_at(keys: Sequence[Keys], position: int) -> str:
+    """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``, or ""."""
+    groups = (group for group in keys if group.span.start <= position < group.span.stop)
+    return next((f"{group.name}{group.index[position - group.start]}" for group in groups), "")
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """A linear program as arrays.
+
+    Minimise ``cost @ x`` subject to ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``.
+    A is stored by rows (``starts``, ``columns``, ``values``): row i has the entries ``starts[i]``
+    up to ``starts[i + 1]``, so ``starts`` has one more element than there are rows. ``cost``,
+    ``lower``, ``upper`` and ``whole`` (which marks integer columns) have one element per column,
+    ``row_lower`` and ``row_upper`` one per row, ``columns`` and ``values`` one per entry.
+    ``column_keys`` and ``row_keys`` name every column and row.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    starts: Ints
+    columns: Ints
+    values: Floats
+    whole: NDArray[np.bool_]
+    column_keys: Sequence[Keys] = ()
+    row_keys: Sequence[Keys] = ()
+
+    def activity(self, x: Floats) -> Floats:
+        """Return A x, the activity of each row."""
+        return _summed(self.entry_rows(), self.values * x[self.columns], len(self.row_lower))
+
+    def value_at(self, y: Floats) -> Floats:
+        """Return A' y, the value of each column's entries at the row prices y."""
+        return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
+
+    def fixed_at(self, x: Floats) -> LinearProgram:
+        """Return the program with its integer columns fixed, as continuous columns.
+
+        Each is fixed at its value in ``x``, rounded and within its bounds.
+        """
+        if not self.whole.any():
+            return self
+        fixed = np.clip(np.round(x), self.lower, self.upper)
+        lower, upper = (np.where(self.whole, fixed, bounds) for bounds in (self.lower, self.upper))
+        return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
+
+    def entry_rows(self) -> Ints:
+        return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+
+
+def _summed(where: Ints, terms: Floats, count: int) -> Floats:
+    return np.bincount(where, terms, count).astype(float, copy=False)
+
+
+def summed_at(at: tuple[Ints, ...], amounts: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return an array of sums: each amount added, in turn, at its position on every axis."""
+    where = np.ravel_multi_index(at, shape)
+    return _summed(where, amounts, math.prod(shape)).reshape(shape)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values of columns and duals of rows (d objective / d right-hand side).
+
+    A program of the same shape may start from ``basis``, which only the solver can read.
+    """
+
+    x: Floats
+    duals: Floats
+    attempt: str = ""
+    mip_gap: float = 0.0
+    basis: Any = None
+
+
+# ---- the certificate -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The quality of a solution as a proof of optimality; all figures are relative, 0 is perfect.
+
+    ``violation`` is the largest violation of a row or bound, at ``violated``, relative to the
+    block's tonnes (to 1 for fractions, to the limit for money). ``dual_infeasibility`` is the
+    largest reduced cost or dual with the wrong sign, relative to its price terms. ``gap`` is the
+    gap between the primal and the dual objective; ``mip_gap`` is the solver's for integer projects.
+    """
+
+    violation: float
+    violated: str
+    dual_infeasibility: float
+    gap: float
+    primal: float
+    dual: float
+    mip_gap: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the certificate proves optimality; a NaN never does."""
+        return self.passed_within(tolerances.MOST_MIP_GAP)
+
+    def passed_within(self, mip_gap: float) -> bool:
+        """Return whether it proves optimality except for the gap of a search for integer builds."""
+        return bool(
+            self.violation <= tolerances.MOST_VIOLATION
+            and self.dual_infeasibility <= tolerances.MOST_GAP
+            and self.gap <= tolerances.MOST_GAP
+            and self.mip_gap <= max(mip_gap, tolerances.MOST_MIP_GAP)
+        )
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Certificates of all blocks of a program, each figure an array over blocks.
+
+    ``worst_row`` and ``worst_column`` have the position of each block's largest violation: one of
+    them is -1, and both if nothing is violated.
+    """
+
+    violation: Floats
+    worst_row: Ints
+    worst_column: Ints
+    dual_infeasibility: Floats
+    gap: Floats
+    primal: Floats
+    dual: Floats
+
+    def of_block(self, block: int, violated: str = "", mip_gap: float = 0.0) -> Certificate:
+        return Certificate(
+            float(self.violation[block]),
+            violated,
+            float(self.dual_infeasibility[block]),
+            float(self.gap[block]),
+            float(self.primal[block]),
+            float(self.dual[block]),
+            mip_gap,
+        )
+
+    def worst_name(self, block: int, rows: LinearProgram) -> str:
+        row = name_at(rows.row_keys, int(self.worst_row[block]))
+        return row or name_at(rows.column_keys, int(self.worst_column[block]))
+
+    def within(self, violation: float, gap: float) -> Bools:
+        """Return which blocks are feasible and optimal within given tolerances."""
+        return np.asarray(
+            (self.violation <= violation) & (self.dual_infeasibility <= gap) & (self.gap <= gap)
+        )
+
+
+def certify_alone(
+    rows: LinearProgram,
+    solution: Solution,
+    measure: float,
+    tonnes: tuple[Bools, Bools],
+    finest: tuple[float, float] = (0.0, 0.0),
+) -> Certificates:
+    """Return the certificates of a program that is one block; see ``certify_blocks``."""
+    if not fits(rows, solution):
+        none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
+        return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
+    return certify_blocks(
+        rows,
+        solution.x,
+        solution.duals,
+        np.array([measure]),
+        tonnes=tonnes,
+        starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
+        finest=finest,
+    )
+
+
+def fits(rows: LinearProgram, solution: Solution) -> bool:
+    """Return whether a solution has a finite value per column and a finite dual per row."""
+    return (
+        len(solution.x) == len(rows.cost)
+        and len(solution.duals) == len(rows.row_lower)
+        and bool(np.isfinite(solution.x).all() and np.isfinite(solution.duals).all())
+    )
+
+
+def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is measured
+    rows: LinearProgram,
+    x: Floats,
+    duals: Floats,
+    measure: Floats,
+    *,
+    tonnes: tuple[Bools, Bools],
+    starts: tuple[Ints, Ints],
+    finest: tuple[float, float] = (0.0, 0.0),
+) -> Certificates:
+    """Return the certificates of all blocks at once.
+
+    The violations of each block are relative to its ``measure`` [t], unless rounding errors are
+    larger. ``tonnes`` says which columns and rows are in tonnes. ``starts`` has the first column
+    and row of each block, with one more element each for the end. ``finest`` has the smallest price
+    and objective to which dual infeasibility and gap are relative. With integer columns these are
+    certificates of the linear program in which these columns are fixed.
+    """
+    fixed = rows.fixed_at(x)
+    lower, upper = fixed.lower, fixed.upper
+    (column_starts, row_starts), entry_rows = starts, rows.entry_rows()
+    of_entries = rows.values * x[rows.columns]
+    activity = _summed(entry_rows, of_entries, len(rows.row_lower))
+
+    def worst_violations(measure: Floats) -> tuple[Floats, Ints, Ints]:
+        of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
+        by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
+        by_column = _violations(x, lower, upper, of_column, tonnes[0])
+        return _worst(by_row, by_column, row_starts, column_starts)
+
+    violation, worst_row, worst_column = worst_violations(measure)
+    # small violations may be rounding errors of large terms
+    if (violation > tolerances.MOST_VIOLATION).any():
+        terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
+        terms = np.where(tonnes[1], terms, 0.0)
+        coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
+        violation, worst_row, worst_column = worst_violations(coarse)
+    priced = rows.values * duals[entry_rows]
+    prices = np.abs(rows.cost) + _summed(rows.columns, np.abs(priced), len(rows.cost))
+    dearest = _most(prices, column_starts)
+    sizes = np.diff(column_starts)
+    prices = np.maximum(
+        prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
+    )
+    reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
+    on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
+    largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
+    on_rows = _wrong_sign(duals, rows.row_lower, rows.row_upper)
+    on_rows /= np.repeat(largest_dual, np.diff(row_starts))
+    infeasibility = np.maximum(_most(on_columns, column_starts), _most(on_rows, row_starts))
+    primal = _sums(rows.cost * x, column_starts)
+    of_rows = _valued(duals, rows.row_lower, rows.row_upper)
+    of_columns = _valued(reduced, lower, upper)
+    dual = _sums(of_rows, row_starts) + _sums(of_columns, column_starts)
+    # a gap within the rounding of the sums of money is none
+    noise = 1e-9 * (
+        _sums(np.abs(of_rows), row_starts)
+        + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
+    )
+    least = np.full(len(noise), max(finest[1], 1e-300))
+    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, least])
+    gap = np.abs(primal - dual) / scale
+    return Certificates(violation, worst_row, worst_column, infeasibility, gap, primal, dual)
+
+
+def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
+    by = np.maximum(low - value, value - high)
+    if tonnes.all():
+        return np.asarray(by / measure)
+    limit = np.maximum(
+        np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0)
+    )
+    return np.asarray(by / np.where(tonnes, measure, np.maximum(1.0, limit)))
+
+
+def _worst(
+    by_row: Floats, by_column: Floats, row_starts: Ints, column_starts: Ints
+) -> tuple[Floats, Ints, Ints]:
+    """Return each block's largest violation, 0 for none, and its position."""
+    rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
+    violation = np.maximum(0.0, np.maximum(rows, columns))
+    worst_row, worst_column = np.full((2, len(violation)), -1, dtype=np.int64)
+    for b in np.flatnonzero(violation > 0).tolist():
+        is_row = rows[b] >= columns[b]
+        worst, by, starts = (
+            (worst_row, by_row, row_starts) if is_row else (worst_column, by_column, column_starts)
+        )
+        worst[b] = starts[b] + np.argmax(by[starts[b] : starts[b + 1]])
+    return violation, worst_row, worst_column
+
+
+def _most(values: Floats, starts: Ints) -> Floats:
+    """Return each block's largest value; 0 where it has none above 0."""
+    largest = np.zeros(len(starts) - 1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        largest[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
+    return largest
+
+
+def _sums(values: Floats, starts: Ints) -> Floats:
+    return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
+
+
+def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
+    wrong_up = np.where(np.isfinite(low), 0.0, np.maximum(price, 0.0))
+    wrong_down = np.where(np.isfinite(high), 0.0, np.maximum(-price, 0.0))
+    return np.asarray(np.maximum(wrong_up, wrong_down))
+
+
+def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the contribution of each bound to the dual objective."""
+    up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
+    down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
+    return np.asarray(up + down)

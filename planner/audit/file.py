@@ -13,7 +13,7 @@ from models.case import fold
 from models.errors import Finding
 from models.plan.block_solver import NO_NUMBERS
 from models.results import Checks, Field, Figure, Summary
-from models.solve import ATTEMPTS
+from models.solve.highs import ATTEMPTS
 from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord

@@ -18,6 +18,7 @@ import numpy as np
 from models import errors, solve, tolerances
 from models.results import Changes, Field, Flows, PlantInputs, Prices, Stocks, Tiers
 from models.results.inputs import PRODUCTS
+from models.solve.highs import PersistentSolver
 from planner.audit.accounts import AccountSheet
 from planner.render import table, words
 
@@ -204,7 +205,7 @@ class _ReaderProgram:
         if not needed.any():
             return []
         self._known = self._rows()
-        self._solved = solve.PersistentSolver().load(self._known)
+        self._solved = PersistentSolver().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
             least = np.maximum(needed, self.unit * tolerances.WITHHELD_FIGURE)

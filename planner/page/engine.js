@@ -2,7 +2,7 @@
 //
 // The formulation is not in this file. The program comes as arrays, and each slider as a list of the
 // numbers that it changes (models/plan/sliders.py); the proof is the one of
-// models/solve/certificate.py. `planner page` writes this file into the page, and Node runs it in
+// models/solve/__init__.py. `planner page` writes this file into the page, and Node runs it in
 // the tests.
 "use strict";
 

@@ -13,7 +13,7 @@ from models.case import Case, in_force
 from models.errors import Finding
 from models.plan import Plan
 from models.schema import COALITION, EACH_OUTSIDE, Settings, is_estimate
-from models.solve import version
+from models.solve.highs import version
 from planner import _version, workbook
 from planner.render.words import counted, share, span
 

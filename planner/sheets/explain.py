@@ -16,7 +16,8 @@ from planner.render.table import json_value
 from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
 
 if TYPE_CHECKING:
-    from models.answers import CellChange, LeastChange, Scarce
+    from models.answers.explain import Scarce
+    from models.answers.least_change import CellChange, LeastChange
 
 SHOWN = 8
 """Most binding limits listed; the JSON form has all."""

@@ -14,8 +14,7 @@ import pandas as pd
 
 from models import errors, tolerances
 from models.answers import cost_sharing
-from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
-from models.answers.games import MOST_MEMBERS
+from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, MOST_MEMBERS, Sharing
 from models.case import Case
 from models.measures import difference, ratio
 from models.plan import Plan
@@ -257,7 +256,7 @@ class RightsUsed(Result):
 
 
 def costs_of(plan: Plan, numbers: Sequence[int]) -> dict[int, float | None]:
-    """Return the costs of groups of members, by number as in ``games.groups``."""
+    """Return the costs of groups of members, by number as in ``cost_sharing.groups``."""
     return dict(zip(numbers, cost_sharing.group_costs(plan, numbers), strict=True))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
-from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
 from models.case import Case
 from models.errors import SolverError, UsageError
 from models.measures import ratio

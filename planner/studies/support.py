@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema
-from models.answers import RUNS, NeededPayment, payments, tariffs
+from models.answers.payment import RUNS, NeededPayment, payments, tariffs
 from models.case import Case
 from models.plan import Plan, payments_by_member
 from models.plan import bills as bills_of

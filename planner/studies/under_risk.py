@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import answers, measures, tolerances
-from models.answers import FutureOutcomes, Tail
+from models import measures, tolerances
+from models.answers import futures as planning
+from models.answers.futures import FutureOutcomes
+from models.answers.recourse import Tail, cvar, valued
 from models.case import Case
 from models.errors import UsageError
 from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import case_of, linked_minerals
-from models.program import build_program, component, decisions
+from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
 from models.results import Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
@@ -55,7 +57,7 @@ _MOST_BARS = 12
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
-_KINDS = {kind.name: kind for kind in decisions.listed_kinds()}
+_KINDS = {kind.name: kind for kind in component.listed_kinds()}
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -202,8 +204,8 @@ def read_together(
     ``futures`` are the events, the probability and the knowledge of each. Knowledge and ``calm``
     are as in ``models.answers.futures``.
     """
-    every = [answers.Future(event(plan.case), chance, known) for event, chance, known in futures]
-    planned = answers.under_risk(plan, every, calm, tail)
+    every = [planning.Future(event(plan.case), chance, known) for event, chance, known in futures]
+    planned = planning.under_risk(plan, every, calm, tail)
     decided = tuple(_decision_rows(plan, planned.decisions))
     return UnderRiskResult(planned.risky, planned.plain, decided)
 
@@ -233,7 +235,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
             record, _ = part_of(component.CONTRACT, (None, 0))
             if record is not None:
                 who = f"{record.name or record.refiner}: {record.member}"
-                rows.append((decisions.TAKING.name, mineral, who))
+                rows.append((component.TAKING.name, mineral, who))
         for row in rows:
             amounts = sums.setdefault((*row, year), [0.0, 0.0])
             amounts[0] += size * decision.plain
@@ -242,7 +244,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
         if max(plain, risky) > plan.tolerance(mineral, year):
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
-                "unit": "t/yr" if kind == decisions.BUILDING.name else "t",
+                "unit": "t/yr" if kind == component.BUILDING.name else "t",
                 "plain": plain, "risky": risky, "change": measures.change(risky, plain),
             }  # fmt: skip
 
@@ -267,7 +269,7 @@ class _MineralGroup:
             return ""
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
-        for minerals in answers.independent_groups(self.case):
+        for minerals in planning.independent_groups(self.case):
             differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
             # each different sequence of events up to a year has columns of its own in that year
             years = [len({_hits_until(hits, year) for hits in differ}) for year in self.case.years]
@@ -295,7 +297,7 @@ class _MineralGroup:
         """
         names = [m.name for m in self.case.minerals]
         # all futures share builds, so budgets link none
-        groups = answers.independent_groups(self.case)
+        groups = planning.independent_groups(self.case)
         label: dict[object, int] = {}
 
         def labels_of(hits: Hits) -> Ints:
@@ -411,7 +413,7 @@ class UnderRisk(StudyKind):
                     runs.append(outcome)
                     continue
                 for end, result_of in (("", result.by_future), (", plain plan", result.plain)):
-                    cost = answers.valued(result_of.costs, chances[chances > 0], self.tail)
+                    cost = valued(result_of.costs, chances[chances > 0], self.tail)
                     name = outcome.name + end
                     runs.append(replace(outcome, name=name, objective=cost, proof=result_of.proof))
         return runs
@@ -532,11 +534,11 @@ class UnderRisk(StudyKind):
     @property
     def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
         """Measures of costs and probabilities by future; the objective is first."""
-        least = {_LEAST: partial(answers.valued, tail=self.tail)} if self.tail.weight else {}
+        least = {_LEAST: partial(valued, tail=self.tail)} if self.tail.weight else {}
         return {
             **least,
-            _EXPECTED: partial(answers.valued, tail=Tail()),
-            _cvar_words(self.tail.alpha): partial(answers.cvar, alpha=self.tail.alpha),
+            _EXPECTED: partial(valued, tail=Tail()),
+            _cvar_words(self.tail.alpha): partial(cvar, alpha=self.tail.alpha),
             _DEAREST: lambda costs, _: float(costs.max()),
         }
 
@@ -707,7 +709,7 @@ def _changed(tables: Tables) -> list[dict[str, Any]]:
 
     def builds_then_size(row: Any) -> tuple[bool, float]:
         base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
-        return row["what"] != decisions.BUILDING.name, -abs(row["change_t"]) / base
+        return row["what"] != component.BUILDING.name, -abs(row["change_t"]) / base
 
     return sorted(filter(is_changed, records(tables[Decisions])), key=builds_then_size)
 
@@ -787,7 +789,7 @@ def _advice_on(
     was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
     before, after = sum(was.values()), sum(now.values())
     more = "more" if after > before else "less"
-    if kind != decisions.BUILDING.name:
+    if kind != component.BUILDING.name:
         said = {"more": more, "mineral": mineral, "who": who, "year": min(was | now)}
         return _KINDS[kind].verb, _KINDS[kind].rest.format_map(said)
     plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.results import About, ChartData, Figure, Runs
-from models.solve import version
+from models.solve.highs import version
 from planner._version import __version__
 from planner.render import chart, words, xlsx
 from planner.render.front import StudyFront

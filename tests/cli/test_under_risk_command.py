@@ -8,7 +8,9 @@ import numpy as np
 import openpyxl
 import pytest
 
-from models.answers import Tail, recourse, under_risk
+from models.answers import recourse
+from models.answers.futures import under_risk
+from models.answers.recourse import Tail
 from planner.cli import main
 from planner.studies import under_risk as kind
 from planner.studies.draws import Draw, draws

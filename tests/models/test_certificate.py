@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import solve as solver
 from models.errors import SolverError
 from models.plan import solve as solve_case
 from models.solve import (
-    ATTEMPTS,
     Certificate,
     Keys,
     LinearProgram,
     Solution,
-    certify,
+    certify_alone,
     certify_blocks,
+    highs,
 )
+from models.solve.highs import ATTEMPTS
 from tests.models.desk import BookT, jin, make, one, read, solve, sur
 
 near = pytest.approx
@@ -34,7 +34,10 @@ def proof(rows: dict[str, Any], x: list[float], duals: list[float]) -> Certifica
     arrays.setdefault("whole", np.zeros(len(x), dtype=bool))
     solution = Solution(np.array(x), np.array(duals))
     keys = (Keys("money", 0, tuple(range(len(duals)))),)
-    return certify(LinearProgram(**arrays, row_keys=keys), solution, 100.0, frozenset())
+    rows = LinearProgram(**arrays, row_keys=keys)
+    tonnes = (np.ones(len(rows.cost), bool), np.ones(len(rows.row_lower), bool))
+    proof = certify_alone(rows, solution, 100.0, tonnes)
+    return proof.of_block(0, proof.worst_name(0, rows))
 
 
 def least(**more: Any) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def test_no_plan_at_all_for_a_small_mineral(monkeypatch: pytest.MonkeyPatch) -> 
     """1.5 t that nobody ships nor lacks is 1e-6 of copper's demand, and no plan for gallium."""
     book = small_beside_large()
     true, wrong = solve(book), 1
-    true_solve = solver.solve
+    true_solve = highs.solve
 
     def faulty(rows: LinearProgram, attempt: Any = ATTEMPTS[0], start: Any = None) -> Solution:
         found = true_solve(rows, attempt) if start is None else true_solve(rows, attempt, start)
@@ -148,7 +151,7 @@ def test_no_plan_at_all_for_a_small_mineral(monkeypatch: pytest.MonkeyPatch) -> 
             return dataclasses.replace(found, x=0 * found.x, duals=0 * found.duals)
         return found
 
-    monkeypatch.setattr(solver, "solve", faulty)
+    monkeypatch.setattr(highs, "solve", faulty)
     plan = solve_case(read(book))
     (said,) = plan.proof.retries
     assert said.startswith("dual simplex: violation 1 of the largest need in balance('gallium'")

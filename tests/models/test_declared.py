@@ -12,15 +12,19 @@ import numpy as np
 import pytest
 
 import models.program.program as program_module
-from models.answers import LeastChange, explain, relaxable_words, scarcest
+from models.answers.explain import explain, scarcest
+from models.answers.least_change import LeastChange, relaxable_words
 from models.program import component as declared
 from models.program import families
 from models.program.builder import Builder, unique_keys
 from models.program.component import (
+    BUYING,
     MINERAL,
+    NOT_LISTED,
     NOT_RELAXABLE,
     PROJECT,
     REFINER,
+    TAKING,
     YEAR,
     Columns,
     Component,
@@ -32,11 +36,10 @@ from models.program.component import (
     components,
     headings,
     key_matches,
+    listed_kinds,
     year_of_key,
 )
-from models.program.decisions import BUYING, NOT_LISTED, TAKING, listed_kinds
-from models.program.division import by_right
-from models.program.market import PURCHASE
+from models.program.market import PURCHASE, by_right
 from models.program.solved import Solved
 from models.program.sourcing import Frame
 from planner.sheets import explain as words

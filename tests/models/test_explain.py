@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from models.answers import Bound, Explanation, explain, scarcest
+from models.answers.explain import Bound, Explanation, explain, scarcest
 from models.plan import Plan
 from planner.sheets.explain import scarce_words
 from planner.sheets.front import shortage_words

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.answers import explain, least_change
-from models.answers.least_change import applied
+from models.answers.explain import explain
+from models.answers.least_change import applied, least_change
 from models.plan import Plan
 from models.plan import solve as solve_case
 from models.program.families.shortage import SHORTAGE

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.answers import Bound, explain
+from models.answers.explain import Bound, explain
 from models.case import Case
 from models.schema import EACH, ShareLimit
 from tests.budget import at_length

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from models import measures
-from models.answers import explain, tariffs
+from models.answers.explain import explain
+from models.answers.payment import tariffs
 from models.errors import InputError, Severity, SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case

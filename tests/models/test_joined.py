@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import models.plan.block_solver as block_module
-from models import solve as solver
 from models.errors import SolverError
 from models.plan import Session
 from models.plan.block_solver import BlockSolver
@@ -18,12 +17,13 @@ from models.program import build_program
 from models.program.compile import compile_model
 from models.resolve import Expanded
 from models.schema import ScenarioStep
-from models.solve import ATTEMPTS, LinearProgram, Solution
+from models.solve import LinearProgram, Solution, highs
+from models.solve.highs import ATTEMPTS
 from planner.scenarios import ACTIONS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
 Patch = pytest.MonkeyPatch
-TRUE_SOLVE = solver.solve
+TRUE_SOLVE = highs.solve
 
 
 def years(count: int, **sheets: Any) -> BookT:
@@ -41,7 +41,7 @@ def first_joined_as(patch: Patch, change: Any) -> list[Any]:
         found = TRUE_SOLVE(rows, attempt) if start is None else TRUE_SOLVE(rows, attempt, start)
         return change(found, rows) if len(starts) == 1 else found
 
-    patch.setattr(solver, "solve", faulty)
+    patch.setattr(highs, "solve", faulty)
     return starts
 
 

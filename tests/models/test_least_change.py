@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.answers import LeastChange, applied, least_change
+from models.answers.least_change import LeastChange, applied, least_change
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, short, solve, solve_case, sur
 from tests.models.test_explain import capped

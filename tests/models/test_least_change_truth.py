@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.answers import SPARE, CellChange, applied, least_change
+from models.answers.least_change import CellChange, applied, least_change
+from models.answers.search import SPARE
 from models.plan import Plan
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import models.program.sourcing as sourcing_module
-from models import solve as solver
 from models.errors import SolverError
 from models.program import Scaling
 from models.program import families as families_module
@@ -18,12 +17,13 @@ from models.program.compile import compile_model
 from models.program.component import CostHeading
 from models.program.sourcing import Books
 from models.resolve import Expanded
-from models.solve import ATTEMPTS, LinearProgram, Solution
+from models.solve import LinearProgram, Solution, highs
+from models.solve.highs import ATTEMPTS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 from tests.models.stages import oxide_and_alloy
 
 Patch = pytest.MonkeyPatch
-TRUE_SOLVE = solver.solve
+TRUE_SOLVE = highs.solve
 
 
 def book() -> BookT:
@@ -319,7 +319,7 @@ def handed_as(
         wrong = attempt in ATTEMPTS[:attempts]
         return TRUE_SOLVE(change(rows) if wrong else rows, attempt)
 
-    patch.setattr(solver, "solve", faulty)
+    patch.setattr(highs, "solve", faulty)
 
 
 def returned_as(
@@ -331,7 +331,7 @@ def returned_as(
         found = TRUE_SOLVE(rows, attempt)
         return change(found, rows) if attempt in ATTEMPTS[:attempts] else found
 
-    patch.setattr(solver, "solve", faulty)
+    patch.setattr(highs, "solve", faulty)
 
 
 def loosened(name: str) -> Callable[[LinearProgram], LinearProgram]:
@@ -477,7 +477,7 @@ def test_first_attempt_ends_badly(monkeypatch: Patch) -> None:
         return TRUE_SOLVE(rows, attempt)
 
     true = solve(book())
-    monkeypatch.setattr(solver, "solve", faulty)
+    monkeypatch.setattr(highs, "solve", faulty)
     plan = solve(book())
     assert plan.objective == pytest.approx(true.objective, rel=1e-9)
     assert plan.proof.retries == ("dual simplex: the solver ended with: Unknown",)
@@ -487,7 +487,7 @@ def test_first_attempt_ends_badly(monkeypatch: Patch) -> None:
 def test_each_attempt_alone_solves(attempt: Any, monkeypatch: Patch) -> None:
     """Whatever the settings, the proven optimum is the same."""
     true = solve(book())
-    monkeypatch.setattr(solver, "ATTEMPTS", (attempt,))
+    monkeypatch.setattr(highs, "ATTEMPTS", (attempt,))
     plan = solve(book())
     assert plan.objective == pytest.approx(true.objective, rel=1e-9)
     assert plan.blocks[0].attempt == attempt.name
@@ -537,7 +537,7 @@ def small(**arrays: Any) -> LinearProgram:
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda a: a.name)
 def test_solver_solves(attempt: Any) -> None:
     """a = 3, b = 1: 9; one more asked for costs 3; one more of a saves 1."""
-    found = solver.solve(small(), attempt)
+    found = highs.solve(small(), attempt)
     assert found.x == pytest.approx([3, 1])
     assert found.duals == pytest.approx([3])
     assert found.reduced == pytest.approx([-1, 0])
@@ -563,12 +563,12 @@ def test_solver_solves(attempt: Any) -> None:
 def test_solver_refuses(arrays: dict[str, Any]) -> None:
     """No optimum, or numbers that HiGHS would misread in silence."""
     with pytest.raises(SolverError):
-        solver.solve(small(**arrays))
+        highs.solve(small(**arrays))
 
 
 def test_solver_rounds_whole_columns() -> None:
     """Least 2 a + 3 b, a + b >= 3.5, both whole: 3 and 1, 9; duals are those with them fixed."""
-    found = solver.solve(small(row_lower=[3.5], whole=[True, True]))
+    found = highs.solve(small(row_lower=[3.5], whole=[True, True]))
     assert found.x == pytest.approx([3, 1])
     assert found.mip_gap == 0
     assert found.duals == pytest.approx([0])
@@ -578,7 +578,7 @@ def test_solver_takes_nothing() -> None:
     """A program without columns."""
     arrays = {"cost": [], "lower": [], "upper": [], "row_lower": [], "row_upper": []}
     empty = small(**arrays, starts=[0], columns=[], values=[], whole=[])
-    assert solver.solve(empty).x.size == 0
+    assert highs.solve(empty).x.size == 0
 
 
 def test_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, ranges
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, ranges
 from models.plan import PENALTIES, Plan
 from models.resolve import by_stage
 from models.tolerances import MOST_VIOLATION

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, ranges
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, ranges
 from tests.budget import at_length
 from tests.models.desk import BookT, neutral, solve
 from tests.reference.alternatives import given, span

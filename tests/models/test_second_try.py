@@ -10,16 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import solve as solver
-from models.answers import ranges
-from models.answers.cost_sharing import sharing_of
-from models.answers.games import nucleolus, shapley
+from models.answers.cost_sharing import nucleolus, shapley, sharing_of
 from models.answers.payment import payments
+from models.answers.ranges import ranges
 from models.errors import SolverError
 from models.plan import solve as solve_case
 from models.plan.plan import Plan
-from models.solve import highs
-from models.solve.certificate import Solution
+from models.solve import Solution, highs
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_sharing import crossed
 
@@ -65,10 +62,10 @@ def test_what_is_refused_is_asked_in_another_way(
 ) -> None:
     """The first attempts fail, from where a program was, too: the answer is the same."""
     expected = ASKED[what]()
-    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.WARM_START)}
+    names = {a.name for a in (*highs.ATTEMPTS[:failing], highs.AGAIN, highs.WARM_START)}
     asked = refused(monkeypatch, names.__contains__)
     found = ASKED[what]()
-    assert solver.ATTEMPTS[0].name in asked
+    assert highs.ATTEMPTS[0].name in asked
     np.testing.assert_allclose(
         np.array(found, dtype=float), np.array(expected, dtype=float), rtol=1e-6, atol=1e-6
     )
@@ -76,7 +73,7 @@ def test_what_is_refused_is_asked_in_another_way(
 
 def test_the_last_attempt_has_presolve_and_the_solvers_own_tolerances() -> None:
     """At 1e-9 HiGHS may say Unknown of a program that it solves so."""
-    options = dict(solver.ATTEMPTS[-1].options)
+    options = dict(highs.ATTEMPTS[-1].options)
     assert options["presolve"] == "on"
     for tolerance in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
         assert options[tolerance] == 1e-7
@@ -86,7 +83,7 @@ def test_where_all_attempts_are_refused_each_is_named(monkeypatch: Patch) -> Non
     refused(monkeypatch, lambda _: True)
     with pytest.raises(SolverError) as caught:
         nucleolus(COSTS)
-    assert all(attempt.name in str(caught.value) for attempt in solver.ATTEMPTS)
+    assert all(attempt.name in str(caught.value) for attempt in highs.ATTEMPTS)
     assert shapley(COSTS).sum() == pytest.approx(10)  # needs no solver
 
 
@@ -97,12 +94,12 @@ def once() -> Iterator[str]:
             if path.parent.name != "solve":
                 text = path.read_text(encoding="utf-8")
                 for found in re.finditer(
-                    r"^.*(solver\.solve\(|\b_?solver\.run\(\)).*$", text, re.MULTILINE
+                    r"^.*((solver|highs)\.solve\(|\b_?solver\.run\(\)).*$", text, re.MULTILINE
                 ):
                     yield f"{path.relative_to(ROOT)}: {found[0].strip()}"
 
 
-_SOLVED = "solver.solve(scale.scaled(rows),"
+_SOLVED = "highs.solve(scale.scaled(rows),"
 
 
 def test_no_program_is_asked_in_one_way_alone() -> None:
@@ -113,12 +110,12 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
         # then first_proven
         "models/answers/search.py: solution = self._scale.unscaled(self._solver.run())",
         f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *basis, **limits)",
-        "models/plan/by_model.py: solution = solver.solve(scale.scaled(rows), attempt)",
+        "models/plan/by_model.py: solution = highs.solve(scale.scaled(rows), attempt)",
         "models/plan/session.py: return warm.solver.run()",  # then BlockSolver.solve
         (
             "models/plan/session.py: certificate, result = result.certificate,"
             " solver.solve(b, start=start)"  # of a BlockSolver
         ),
-        "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
+        "models/program/compile.py: result = solver.solve(model, options=options)",  # not HiGHS
     }
     assert {*once()} == allowed

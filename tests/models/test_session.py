@@ -17,7 +17,8 @@ from models.plan import session as session_module
 from models.program import build_program, fit
 from models.resolve import Expanded
 from models.schema import ByYear, ScenarioStep
-from models.solve import LinearProgram, PersistentSolver, Solution, highs
+from models.solve import LinearProgram, Solution, highs
+from models.solve.highs import PersistentSolver
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from planner.studies.draws import waive
 from tests.budget import BUDGET, at_length

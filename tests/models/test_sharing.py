@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from models import solve as solver
 from models.answers.cost_sharing import (
     AS_BOUGHT,
     BY_DEMAND,
@@ -20,10 +19,12 @@ from models.answers.cost_sharing import (
     SHAPLEY,
     dual_bills,
     group_costs,
+    groups,
     leaving_group,
+    nucleolus,
+    shapley,
     sharing_of,
 )
-from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import (
     COLUMN_LIMITS,
     ROW_LIMITS,
@@ -42,6 +43,7 @@ from models.program import Scaling
 from models.program.component import Rows, components
 from models.resolve import Expanded, Floats, Rights
 from models.schema import ByYear, Project, ScenarioStep
+from models.solve import highs
 from planner.scenarios import ACTIONS
 from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, read, refiner, sur
@@ -73,7 +75,7 @@ def production(
     tonnes = [np.ones(count, dtype=bool) for count in (columns, limits)]
     ones = Scaling(*(np.ones(count) for count in (columns, limits, columns, limits)))
     whole = (slice(0, columns), slice(0, limits))
-    basis = solver.solve(rows).basis
+    basis = highs.solve(rows).basis
     piece = CoupledBlocks(lambda of: of, *whole, ones, float(resources.max()), basis)
     return ProductionGame(DividedProgram(rows, parts, *none, *tonnes, np.zeros(columns), (piece,)))
 

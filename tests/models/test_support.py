@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.answers import RUNS, NeededPayment, payments, tariffs
-from models.answers.payment import Steps
+from models.answers.payment import RUNS, NeededPayment, Steps, payments, tariffs
 from models.case import Case
 from models.plan import Plan, bills, difference_payment
 from models.plan import solve as solve_case

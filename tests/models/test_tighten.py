@@ -12,8 +12,8 @@ import pytest
 from models.errors import SolverError
 from models.program import build_program
 from models.resolve import Expanded
-from models.solve import LinearProgram, PersistentSolver
-from models.solve.tighten import tightened
+from models.solve import LinearProgram
+from models.solve.highs import PersistentSolver, tightened
 from tests.models.desk import make, read, refiner, sur
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import column_index_from_string, range_boundaries
 
-from models.answers import explain, members_short_together
+from models.answers.explain import explain, members_short_together
 from models.plan import solve
 from planner.sheets.front import shortage_words
 from planner.workbook import read, read_tables

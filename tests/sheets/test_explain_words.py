@@ -7,7 +7,9 @@ import json
 
 import pytest
 
-from models.answers import PriceTerm, explain, least_change
+from models.answers.explain import explain
+from models.answers.least_change import least_change
+from models.program.component import PriceTerm
 from planner.sheets.explain import Cells, explained, facts
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
 from tests.models.test_explain import capped

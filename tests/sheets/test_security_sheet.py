@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.answers import explain, least_change
+from models.answers.explain import explain
+from models.answers.least_change import least_change
 from models.plan import solve
 from planner.render.front import AnswerState, TrafficLight
 from planner.report.plan import headlines

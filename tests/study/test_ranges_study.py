@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.answers import BY_COUNTRY, BY_REFINER, Range, ranges
-from models.answers.ranges import NearOptimal
+from models.answers.ranges import BY_COUNTRY, BY_REFINER, NearOptimal, Range, ranges
 from models.errors import SolverError
 from models.resolve import Ints
 from models.results import About

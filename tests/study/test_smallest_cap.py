@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from models.answers import least_share
+from models.answers.search import least_share
 from models.case import Case
 from models.plan import solve
 from planner.scenarios import set_max_country_share

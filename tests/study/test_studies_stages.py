@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from models import schema, tolerances
-from models.answers import exit_from
+from models.answers.exit import exit_from
 from models.plan import Plan
 from models.results.supply import Refiners
 from models.schema import ScenarioStep

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.answers import least_share
+from models.answers.search import least_share
 from models.errors import SolverError, UsageError
 from models.plan import Plan, Session
 from models.plan import solve as solve_case

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.answers import exit_from
+from models.answers.exit import exit_from
 from models.measures import stays_within
 from models.plan import PENALTIES
 from models.results import About

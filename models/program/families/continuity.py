@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
@@ -57,7 +58,7 @@ SWITCHING = component.Rows(
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 GROWTH = component.Rows(
     name="sales_growth",
@@ -71,36 +72,33 @@ GROWTH = component.Rows(
     obstacles=component.obstacle_when_full(_no_faster),
     obstacle_rank=4,
     step=_growth_step,
-    divided=division.by_right,
+    divided=market.by_right,
 )
-AGREED = component.Rows(
-    name="agreed_sales",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
-    meaning="A supplier sells no more than its orders before an event allow.",
+_Agreed = partial(
+    component.Rows,
     kind="agreed",
+    bears_on=component.key_matches,
+    relaxable=component.NOT_RELAXABLE,
+    obstacles=component.obstacle_when_full(_no_faster),
+    obstacle_rank=4,
+)
+AGREED = _Agreed(
+    name="agreed_sales",
+    key=component.SOURCE_YEAR,
+    meaning="A supplier sells no more than its orders before an event allow.",
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell above its orders"
     ),
-    bears_on=component.key_matches,
-    relaxable=component.NOT_RELAXABLE,
-    obstacles=component.obstacle_when_full(_no_faster),
-    obstacle_rank=4,
-    divided=division.by_right,
+    divided=market.by_right,
 )
-
-AGREED_BY_MEMBER = component.Rows(
+AGREED_BY_MEMBER = _Agreed(
     name="agreed_purchases",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member buys no more from a supplier than its orders before an event allow.",
-    kind="agreed",
     label=lambda _, key: component.Label(
         f"the most that {key[1] or key[0]} may sell {key[3]} above its orders"
     ),
-    bears_on=component.key_matches,
-    relaxable=component.NOT_RELAXABLE,
-    obstacles=component.obstacle_when_full(_no_faster),
-    obstacle_rank=4,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 
@@ -185,7 +183,6 @@ def _agreed(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     _switching_arrays(b)
     _growth_arrays(b)
     _agreed_arrays(b)

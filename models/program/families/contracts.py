@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program import builder, component, division
+from models.program import builder, component, market
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 TAKE_OR_PAY = component.CostHeading("take or pay")
-_KEY = (component.CONTRACT, component.REFINER, component.MINERAL, component.MEMBER, component.YEAR)
 
 
 def _label(plan: Solved, key: Any, limit: str) -> component.Label:
@@ -28,7 +27,7 @@ def _label(plan: Solved, key: Any, limit: str) -> component.Label:
 
 UNTAKEN = component.Columns(
     name="untaken",
-    key=_KEY,
+    key=component.CONTRACT_YEAR,
     meaning="Tonnes of a contract's minimum that are paid for but not taken.",
     cell=(Contract, "price"),
     headings=(TAKE_OR_PAY,),
@@ -36,25 +35,25 @@ UNTAKEN = component.Columns(
 )
 MINIMUM = component.Rows(
     name="contract_minimum",
-    key=_KEY,
+    key=component.CONTRACT_YEAR,
     meaning="The part of a contract's minimum that is not taken must be paid for.",
     cell=(Contract, "min"),
     kind="contract min",
     label=lambda plan, key: _label(plan, key, "min"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 MAXIMUM = component.Rows(
     name="contract_maximum",
-    key=_KEY,
+    key=component.CONTRACT_YEAR,
     meaning="Purchases under a contract are at most its maximum.",
     cell=(Contract, "max"),
     kind="contract max",
     label=lambda plan, key: _label(plan, key, "max"),
     bears_on=component.key_matches,
     relaxable=component.NOT_RELAXABLE,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 
@@ -99,7 +98,6 @@ def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     k, t = builder.columns_of(list(e.minimums), 2)
     price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]

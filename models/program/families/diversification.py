@@ -4,61 +4,53 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models import measures, schema
-from models.case import in_force
+from models.case import Case, in_force
+from models.program import component
 from models.program.builder import STAGES, Builder, columns_of, integers, unique_keys
-from models.program.component import (
-    BUYER,
-    LIMIT,
-    MINERAL,
-    SOURCE,
-    STAGE,
-    SUPPLIER,
-    YEAR,
-    Columns,
-    CostHeading,
-    Family,
-    Label,
-    LimitStep,
-    Obstacle,
-    RelaxableCells,
-    Relaxation,
-    Rows,
-    Where,
-    limit_words,
-    row_words,
-    step_in_force,
-)
-from models.program.component import SHARE as SHARE_UNIT
-from models.program.division import by_demand, to_nobody
-from models.program.market import BEYOND, HANDED
+from models.program.market import BEYOND, HANDED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
-PENALTY = CostHeading("limit penalty", is_penalty=True)
+PENALTY = component.CostHeading("limit penalty", is_penalty=True)
+_COALITION = "the coalition"
 
 
-def _label(plan: Solved, key: Any) -> Label:
+def _limit_words(case: Case, cap: Cap) -> str:
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % ...)``."""
+    supplier = case.supplier_name(cap.record.group, cap.supplier)
+    if cap.record.group != schema.BY_COUNTRY:
+        supplier = f"{cap.record.group} {supplier}"
+    buyer = cap.buyer or _COALITION
+    stage = " (ore)" if cap.record.stage == schema.MINING else ""
+    at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
+    most = "most" if cap.is_max else "least"
+    return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
+
+
+def _label(plan: Solved, key: Any) -> component.Label:
     cap = plan.cap_of[key]
     place = SHARE.place(cap.record, cap.year)
-    return Label(limit_words(plan.case, cap), place, "point", "" if cap.is_max else "minimum share")
+    return component.Label(
+        _limit_words(plan.case, cap), place, "point", "" if cap.is_max else "minimum share"
+    )
 
 
-def _bears_on(plan: Solved, _: Rows, key: Any, where: Where) -> bool:
+def _bears_on(plan: Solved, _: component.Rows, key: Any, where: component.Where) -> bool:
     cap = plan.cap_of[key]
     mine = plan.expanded.member_at[where[1]] in cap.buyers
     return (cap.mineral, cap.year) == (where[0], where[2]) and mine
 
 
-def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]:
+def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Obstacle]:
     """Yield the limits that bind, on what the source sells or on the ore that it needs."""
     source, year = plan.expanded.sources[flow.source], plan.expanded.years[flow.year]
     found = plan.binding_caps.get(flow.delivery, [])
@@ -68,12 +60,12 @@ def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Obstacle]
     yield from (said[i] for i in found)
 
 
-def _binding(plan: Solved) -> dict[int, Obstacle]:
+def _binding(plan: Solved) -> dict[int, component.Obstacle]:
     every = {i for found in plan.binding_caps.values() for i in found}
-    return {i: Obstacle(f"{limit_words(plan.case, plan.caps[i])} binds") for i in every}
+    return {i: component.Obstacle(f"{_limit_words(plan.case, plan.caps[i])} binds") for i in every}
 
 
-def _step(plan: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
+def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the share, and one point of it: a hundredth of demand and of the base's columns."""
     cap = plan.cap_of[key]
     beyond = [
@@ -81,34 +73,33 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, LimitStep]:
     ]
     demand = 0.0 if cap.of_purchases else cap.demand
     entries = tuple((c, -measures.POINT) for c in beyond)
-    return cap.share, LimitStep(at, measures.POINT * demand, entries)
+    return cap.share, component.LimitStep(at, measures.POINT * demand, entries)
 
 
-def _slope(plan: Solved, key: Any, where: Where) -> float:
-    """Return the share of one more tonne of demand that the supplier may sell."""
+def _slope(plan: Solved, key: Any, where: component.Where) -> float:
     cap, (mineral, member, year) = plan.cap_of[key], where
     mine = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
     return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
 
 
-EXCESS = Columns(
+EXCESS = component.Columns(
     name="excess",
-    key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
+    key=(component.LIMIT, component.MINERAL, component.BUYER, component.SUPPLIER, component.YEAR),
     meaning="Tonnes above a share limit that has a penalty.",
     cell=(schema.ShareLimit, "penalty"),
     headings=(PENALTY,),
     move="above the limit on {supplier}, {year}",
 )
-PURCHASES_OF = Columns(
+PURCHASES_OF = component.Columns(
     name="base",
-    key=(STAGE, MINERAL, BUYER, YEAR),
+    key=(component.STAGE, component.MINERAL, component.BUYER, component.YEAR),
     meaning="All purchases of a buyer, if limits are shares of purchases.",
     is_move=False,
     move="base",
 )
-SHARE = Rows(
+SHARE = component.Rows(
     name="share_limit",
-    key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
+    key=(component.LIMIT, component.MINERAL, component.BUYER, component.SUPPLIER, component.YEAR),
     meaning="A supplier's share of a buyer's demand or purchases is within the limit.",
     cell=(schema.ShareLimit, "share"),
     kind="share limit",
@@ -122,12 +113,14 @@ SHARE = Rows(
     is_scarce=True,
     divided=by_demand,
 )
-TOTAL = Rows(
+TOTAL = component.Rows(
     name="purchases_total",
-    key=(STAGE, MINERAL, BUYER, YEAR),
+    key=(component.STAGE, component.MINERAL, component.BUYER, component.YEAR),
     meaning="A buyer's purchases add up to their total.",
     kind="purchases",
-    label=lambda _, __: Label("the tonnes that share limits allow for one more tonne of purchases"),
+    label=lambda _, __: component.Label(
+        "the tonnes that share limits allow for one more tonne of purchases"
+    ),
     through=(PURCHASES_OF,),
     divided=to_nobody,
 )
@@ -191,11 +184,8 @@ def _flows(f: Frame, cap: Cap) -> list[Any]:
     """Return the columns that count under a cap: deliveries, or in stage mining the ore."""
     if not cap.is_mining:
         return f.columns_of(cap.flows)
-    return [
-        column
-        for country in cap.ore
-        for column in f.ore_of.get((country, cap.mineral, cap.year), ())
-    ]
+    ore = (f.ore_of.get((country, cap.mineral, cap.year), ()) for country in cap.ore)
+    return [*chain.from_iterable(ore)]
 
 
 def _base(cap: Cap) -> tuple[str, str, str, int]:
@@ -211,12 +201,8 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     rows: dict[Any, Row] = {}
     for key, cap in bases.items():
         if cap.is_mining:
-            flows = [
-                column
-                for (_, mineral, year), columns in f.ore_of.items()
-                if (mineral, year) == (cap.mineral, cap.year)
-                for column in columns
-            ]
+            ore = (of for at, of in f.ore_of.items() if at[1:] == (cap.mineral, cap.year))
+            flows = [*chain.from_iterable(ore)]
         else:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
             flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]
@@ -228,8 +214,6 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     return base
 
 
-# ---- the rows as arrays --------------------------------------------------------------------------
-
 _Index = tuple[Ints, ...]
 """Positions of (limit, mineral, buyer's number, supplier's number, year)."""
 _MOST_AT_ONCE = 4_000_000
@@ -237,7 +221,6 @@ _MOST_AT_ONCE = 4_000_000
 
 
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays; each row of Share limits gives one per supplier."""
     limits = b.expanded.case.share_limits if b.years else ()
     numbers = list(map(b.names.number, _names(limits, b.expanded.years)))
     b.limit_of.update({number: i for i, number in enumerate(numbers)})
@@ -264,7 +247,8 @@ def _names(
     """
     taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
-        always = _but_its_years(row)
+        of_whom = (row.limit, row.mineral, row.except_minerals, row.buyer)
+        always = (*of_whom, row.group, row.supplier, row.stage)
         held = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
         line = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
         taken[line] |= held
@@ -281,12 +265,6 @@ def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
     first: dict[Any, int] = {}
     same = [first.setdefault(names[i][-1], i) for i in found.tolist()]
     return integers(same)[at]
-
-
-def _but_its_years(row: schema.ShareLimit) -> tuple[object, ...]:
-    return (
-        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.stage, row.except_minerals
-    )  # fmt: skip
 
 
 _Capped = tuple[Ints, list[tuple[int, ...]], Floats]
@@ -374,7 +352,7 @@ def _refining(
     counts, years, buyers = _scope(b, limits)
     order, starts = e.of_source_year
     which, number, source = _suppliers(b, limits)
-    inside = counts[which, b.mineral_of[SOURCE][source]]
+    inside = counts[which, b.mineral_of[component.SOURCE][source]]
     which, number, source = which[inside], number[inside], source[inside]
     # the years in force are consecutive, so each source's sales are one range of `order`
     first, last = years.argmax(axis=1), years.sum(axis=1)
@@ -451,12 +429,10 @@ def _cells_of_suppliers(
 
 def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
     """Return each row's suppliers and their sources: row, supplier's number, source."""
-    known: dict[str, dict[str, list[int]]] = {}
+    by_group = {group: _by_name(b, group) for group in {row.group for row in limits}}
     found: list[tuple[int, int, int]] = []
     for k, row in enumerate(limits):
-        if row.group not in known:
-            known[row.group] = _by_name(b, row.group)
-        of = known[row.group]
+        of = by_group[row.group]
         wanted = {*of}
         if row.group in schema.OF_COUNTRIES:
             wanted.discard(schema.REST_OF_WORLD)
@@ -526,7 +502,15 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
         b.add_entries(of, integers([place[base] for base in bases]), -share)
 
 
-def _relaxable_cells(cells: RelaxableCells) -> None:
+def _row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
+    supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
+    buyer = {"": _COALITION, schema.EACH: "each member"}.get(row.buyer, row.buyer)
+    stage = " (ore)" if row.stage == schema.MINING else ""
+    of = f" of {row.mineral}" if row.mineral else ""
+    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
+
+
+def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """Add the share of each max in Share limits.
 
     For an input the share is taken of all that plants would take; planning again corrects it.
@@ -537,13 +521,14 @@ def _relaxable_cells(cells: RelaxableCells) -> None:
             base = cap.demand
             if not cap.buyer:
                 base += whole_need(cells.case, name, year) - cells.case.coalition_demand(name, year)
-            step = step_in_force(row.share, year)
+            step = component.step_in_force(row.share, year)
             if row.limit != schema.MAX or not (step is None or step <= cells.year):
                 continue
             cells.cell(
-                row, "share", year, what=row_words(cells.case, row, cap.share), unit=SHARE_UNIT,
+                row, "share", year, what=_row_words(cells.case, row, cap.share),
+                unit=component.SHARE,
                 was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=base,
             )  # fmt: skip
 
 
-FAMILY = Family(model, arrays, relaxation=Relaxation(_relaxable_cells, rank=0))
+FAMILY = component.Family(model, arrays, relaxation=component.Relaxation(_relaxable_cells, rank=0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, division, market
+from models.program import builder, component, market
 from models.resolve import Ints, closing_lane, needed_rows, to_plant
 from models.schema import Input
 
@@ -30,6 +30,12 @@ def _label(solved: Solved, key: Any) -> component.Label:
 
 def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Obstacle]:
     """Yield that nobody can sell a source an input, or that all sellers are at a limit."""
+
+    def is_stopped(column: int) -> bool:
+        """Return whether a row without slack keeps the column from growing."""
+        rows = solved.column_entries(column)
+        return any(amount > 0 and solved.slack[row] <= flow.tolerance for row, amount in rows)
+
     for i, intake in enumerate(solved.expanded.intakes):
         if not any(r == flow.source for r, _ratio in intake.needs):
             continue
@@ -38,7 +44,7 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
         if not columns:
             why = f"that can't get {what}: no seller of {what} can reach"
             yield component.Obstacle(f"supplier {why} it", many=f"suppliers {why} them")
-        elif all(_is_stopped(solved, column, flow.tolerance) for column in columns):
+        elif all(map(is_stopped, columns)):
             why = f"that can't get more {what}: all sellers of {what} are at a limit"
             yield component.Obstacle(f"supplier {why}", many=f"suppliers {why}")
 
@@ -54,21 +60,9 @@ def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
     return by_intake
 
 
-def _is_stopped(solved: Solved, column: int, nothing: float) -> bool:
-    """Return whether a row without slack keeps a column that supplies an input from growing."""
-    rows = solved.column_entries(column)
-    return any(amount > 0 and solved.slack[row] <= nothing for row, amount in rows)
-
-
 NEED = component.Rows(
     name="input_need",
-    key=(
-        component.INPUT,
-        component.PLANT,
-        component.PLANT_PROJECT,
-        component.PRODUCT,
-        component.YEAR,
-    ),
+    key=(component.INPUT, *component.PLANT_YEAR),
     index=(component.INTAKE, component.YEAR),
     meaning="A plant takes in its sales times the tonnes of input per tonne sold.",
     cell=(Input, "tonnes"),
@@ -78,7 +72,7 @@ NEED = component.Rows(
     is_always_asked=True,
     obstacle_rank=3,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 JOINT_NEED = component.Rows(
     name="joint_input_need",
@@ -89,7 +83,7 @@ JOINT_NEED = component.Rows(
     kind="input",
     label=_label,
     through=(market.INPUT_FLOW, market.HANDED),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 TOTAL = component.Rows(
     name="taken_by_plants_total",
@@ -100,7 +94,7 @@ TOTAL = component.Rows(
         f"the {key[0]} that its limits allow for one more tonne that plants take"
     ),
     through=(market.BEYOND,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 
 
@@ -179,12 +173,8 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     rows: dict[Any, Row] = {}
     for m, t in cells:
         name, year = e.minerals[m], e.years[t]
-        columns = [
-            column
-            for i, intake in enumerate(e.intakes)
-            if intake.mineral == name
-            for column in arriving.get((i, t), [])
-        ]
+        intakes = [i for i, intake in enumerate(e.intakes) if intake.mineral == name]
+        columns = [column for i in intakes for column in arriving.get((i, t), [])]
         amounts = [1.0] * len(columns)
         for product, ratio in e.unmet_ratios.get(name, {}).items():
             unmet = [short[key] for j in e.members if (key := (product, j, year)) in short]
@@ -197,7 +187,6 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
     b.handed = b.columns(market.HANDED, (hand.intake, hand.member, hand.year))
     b.post((hand.mineral, hand.member, hand.year), b.handed, market.HANDED.balance)
@@ -271,7 +260,6 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """Closed lanes between plants may be opened."""
     if all(row.open is not False for row in cells.case.input_lanes):
         return
     for i, intake in enumerate(cells.e.intakes):

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models import resolve, schema
+from models.case import Case, in_force
 from models.program import builder, component, market
-from models.program.division import by_member
+from models.program.market import by_member
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
 
+def _lane_row(
+    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
+) -> schema.Lane | None:
+    """Return the last row of Lanes that matches a lane and fills the given field.
+
+    The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
+    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
+    """
+    mineral, country, refiner, member, year = lane
+    matching = (
+        row
+        for row in reversed(rows)
+        if getattr(row, field) is not None
+        and (field != "max" or bool(row.refiner) == bool(refiner))
+        and row.mineral in {"", mineral}
+        and row.country in {"", country}
+        and row.refiner in {"", refiner}
+        and row.company in {"", company}
+        and row.member in {"", member}
+        and in_force(row, year)
+    )
+    return next(matching, None)
+
+
 def _country_label(plan: Solved, key: Any) -> component.Label:
     country, mineral, member, year = key
-    row = component.lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
+    row = _lane_row(plan.case.lanes, "max", (mineral, country, "", member, year))
     what = f"the lane from {plan.case.country_name(country)} to {member}"
     return component.Label(what, None if row is None else COUNTRY_MAX.place(row, year))
 
@@ -27,7 +54,7 @@ def _country_label(plan: Solved, key: Any) -> component.Label:
 def _refiner_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, member, year = key
     record: Any = plan.record(name, project, mineral)
-    row = component.lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
+    row = _lane_row(plan.case.lanes, "max", (mineral, record.country, name, member, year))
     what = f"the lane from {project or name} to {member}"
     return component.Label(what, None if row is None else REFINER_MAX.place(row, year))
 
@@ -37,13 +64,10 @@ def _reached(plan: Solved, flow: Flow) -> component.Obstacle:
     return component.Obstacle("the lane's Max is reached from", source.project or source.name)
 
 
-COUNTRY_MAX = component.Rows(
-    name="country_lane_max",
-    key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
-    meaning="Shipments from one country to a member are at most the lane's Max.",
+_Max = partial(
+    component.Rows,
     cell=(schema.Lane, "max"),
     kind="lane",
-    label=_country_label,
     bears_on=component.key_matches,
     relaxable="lanes",
     obstacles=component.obstacle_when_full(_reached),
@@ -51,19 +75,17 @@ COUNTRY_MAX = component.Rows(
     is_scarce=True,
     divided=by_member,
 )
-REFINER_MAX = component.Rows(
+COUNTRY_MAX = _Max(
+    name="country_lane_max",
+    key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
+    meaning="Shipments from one country to a member are at most the lane's Max.",
+    label=_country_label,
+)
+REFINER_MAX = _Max(
     name="refiner_lane_max",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Shipments from one refiner to a member are at most the lane's Max.",
-    cell=(schema.Lane, "max"),
-    kind="lane",
     label=_refiner_label,
-    bears_on=component.key_matches,
-    relaxable="lanes",
-    obstacles=component.obstacle_when_full(_reached),
-    obstacle_rank=1,
-    is_scarce=True,
-    divided=by_member,
 )
 
 
@@ -101,7 +123,6 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     shape = (len(e.sources), len(e.members), len(e.years))
     of_refiner, of_country = np.full(shape, np.inf), np.full(shape, np.inf)
@@ -118,6 +139,11 @@ def arrays(b: builder.Builder) -> None:
         b.upper_limit(rows, at, most[at])
 
 
+def _lane_words(case: Case, row: schema.Lane) -> str:
+    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
+    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
+
+
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """Closed lanes may be opened, and the Max of others raised."""
     mine = [row for row in cells.case.lanes if row.mineral in {"", *cells.e.minerals}]
@@ -127,46 +153,25 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
         opens = []
     if not opens and not widths:
         return
-    for r in range(len(cells.e.sources)):
-        for j in range(len(cells.e.members)):
-            for t in range(len(cells.e.years)):
-                _opened(cells, opens, (r, j, t))
-                _widened(cells, widths, (r, j, t))
-
-
-def _opened(
-    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
-) -> None:
-    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
-    lane = (source.mineral, source.country, source.name, member, year)
-    row = component.lane_row(rows, "open", lane, source.company)
-    if row is not None and not row.open:
-        cell = cells.cell(
-            row,
-            "open",
-            year,
-            what=component.lane_words(cells.case, row),
-            unit=component.OPEN,
-            was=0.0,
+    sizes = (len(cells.e.sources), len(cells.e.members), len(cells.e.years))
+    for r, j, t in itertools.product(*map(range, sizes)):
+        source, member, year = cells.e.sources[r], cells.e.members[j], cells.e.years[t]
+        mineral, country, name = source.mineral, source.country, source.name
+        row = _lane_row(opens, "open", (mineral, country, name, member, year), source.company)
+        if row is not None and not row.open:
+            words = _lane_words(cells.case, row)
+            cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
+            if cell is not None:
+                cell.lanes.append((r, j, t))
+        limits: tuple[tuple[str, component.Rows, Any], ...] = (
+            ("", COUNTRY_MAX, (country, mineral, member, year)),
+            (name, REFINER_MAX, (name, source.project, mineral, member, year)),
         )
-        if cell is not None:
-            cell.lanes.append(at)
-
-
-def _widened(
-    cells: component.RelaxableCells, rows: list[schema.Lane], at: tuple[int, int, int]
-) -> None:
-    source, member, year = cells.e.sources[at[0]], cells.e.members[at[1]], cells.e.years[at[2]]
-    mineral, country, name = source.mineral, source.country, source.name
-    limits: tuple[tuple[str, component.Rows, Any], ...] = (
-        ("", COUNTRY_MAX, (country, mineral, member, year)),
-        (name, REFINER_MAX, (name, source.project, mineral, member, year)),
-    )
-    for refiner, *limit in limits:
-        row = component.lane_row(rows, "max", (mineral, country, refiner, member, year))
-        if row is not None and row.max is not None and cells.is_new(*limit):
-            what = component.lane_words(cells.case, row)
-            cells.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
+        for refiner, *limit in limits:
+            row = _lane_row(widths, "max", (mineral, country, refiner, member, year))
+            if row is not None and row.max is not None and cells.is_new(*limit):
+                words, loosens = _lane_words(cells.case, row), tuple(limit)
+                cells.cell(row, "max", year, what=words, unit="t/yr", was=row.max, loosens=loosens)
 
 
 def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.program import builder, component, decisions, division
+from models.program import builder, component, market
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -88,13 +88,7 @@ def _mines_by_row(plan: Solved) -> dict[int, list[tuple[int, str, float]]]:
 
 ORE = component.Columns(
     name="ore",
-    key=(
-        component.COUNTRY,
-        component.REFINER,
-        component.PROJECT,
-        component.MINERAL,
-        component.YEAR,
-    ),
+    key=(component.COUNTRY, *component.SOURCE_YEAR),
     index=(component.MINE, component.SOURCE, component.YEAR),
     meaning="Ore that a country's mines ship to a refiner or project [t contained].",
     cell=(Mine, "premium"),
@@ -105,18 +99,18 @@ ORE = component.Columns(
     spent=("ore premium", "ore freight"),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.NOT_LISTED,
+    decision=component.NOT_LISTED,
 )
 BALANCE = component.Rows(
     name="ore_balance",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A refiner that needs ore takes in its sales divided by its recovery.",
     kind="ore",
     label=lambda plan, key: component.Label(f"ore at {plan.supplier_words(*key[:3])}"),
     obstacles=_without_ore,
     obstacle_rank=3,
     through=(ORE,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 CAPACITY = component.Rows(
     name="mine_capacity",
@@ -129,7 +123,7 @@ CAPACITY = component.Rows(
     bears_on=component.key_matches,
     relaxable="mines",
     is_scarce=True,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 
 
@@ -186,7 +180,6 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d, case = b.expanded, b.expanded.sales, b.expanded.case
     mined = {m.mineral for m in case.mines}
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
@@ -238,7 +231,6 @@ def _ore_lanes(b: builder.Builder) -> tuple[Floats, Bools]:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """The capacity of a country's mines."""
     for n in cells.case.mines:
         running = [y for y in cells.case.years if in_force(n, y)]
         for year, was in cells.values_in_force(n.capacity, running):

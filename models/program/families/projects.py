@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import tolerances
+from models import resolve, tolerances
 from models.case import Case, begun_capital
-from models.program import component, decisions, division
+from models.program import component, market
 from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
-from models.resolve import (
-    Ints,
-    budget_year,
-    capital_charge,
-    fixed_builds,
-    free_budgets,
-    running_starts,
-    start_years,
-    unbuilt,
-)
+from models.resolve import Ints
 from models.schema import BudgetYear, Project
 
 if TYPE_CHECKING:
@@ -39,7 +30,7 @@ _UNBUILT = component.Obstacle(
 
 
 def running_fraction(plan: Solved, project: Project, year: int) -> float:
-    begun = running_starts(project, plan.expanded.years, year)
+    begun = resolve.running_starts(project, plan.expanded.years, year)
     return sum(plan.value(BUILT, (project.name, y)) for y in begun)
 
 
@@ -74,11 +65,11 @@ def remaining_budgets(plan: Solved, spenders: Iterable[Project]) -> dict[int, fl
     later spending needs. Years without a budget are left out.
     """
     case = plan.case
-    left = free_budgets(case)
+    left = resolve.free_budgets(case)
     limited = {p.name: p for p in spenders if p.built_in is None}
     for (name, start), part in plan.amounts(BUILT).items():
         if name in limited and start not in dict(limited[name].begun):
-            year = budget_year(limited[name], start, case.years)
+            year = resolve.budget_year(limited[name], start, case.years)
             if year in left:
                 left[year] -= part * limited[name].capex
     if case.settings.carry_over_budget:
@@ -105,36 +96,30 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
     mineral, _member, wanted = where
     e = plan.expanded
     paying = {
-        budget_year(p, start, e.years)
+        resolve.budget_year(p, start, e.years)
         for p in plan.case.projects
         if p.mineral == mineral and p.built_in is None and p.capex > 0
-        for start in start_years(p, e.years)
+        for start in resolve.start_years(p, e.years)
         if start <= wanted < start + p.life
     }
     if not plan.case.settings.carry_over_budget:
         return year in paying
-    limited = {row.year for row in plan.case.budget}
-    return _is_spent(plan, year) and any(y <= year for y in paying & limited)
-
-
-def _is_spent(plan: Solved, year: int) -> bool:
-    """Return whether all budgets up to a year are spent by its end, if they are carried over."""
-    total = {y: capex for y, capex in free_budgets(plan.case).items() if y <= year}
+    total = {y: capex for y, capex in resolve.free_budgets(plan.case).items() if y <= year}
     paid = sum(
         part * p.capex
         for p in plan.case.projects if p.built_in is None
-        for start in start_years(p, plan.expanded.years)
-        if budget_year(p, start, plan.expanded.years) in total
+        for start in resolve.start_years(p, e.years)
+        if resolve.budget_year(p, start, e.years) in total
         and (part := plan.value(BUILT, (p.name, start))) > 0
     )  # fmt: skip
-    return paid >= _WHOLE * sum(total.values())
+    limited = {row.year for row in plan.case.budget if row.year <= year}
+    return paid >= _WHOLE * sum(total.values()) and not paying.isdisjoint(limited)
 
 
 def _begun(case: Case, key: Any) -> int:
-    """Return the year in which building begins, and is paid for, for output in a key's year."""
     name, start = key
     project = next(p for p in case.projects if p.name == name)
-    return budget_year(project, start, case.years)
+    return resolve.budget_year(project, start, case.years)
 
 
 # ---- plants that the budget keeps from being built ----------------------------------------------
@@ -175,11 +160,11 @@ def _unpaid(
 ) -> UnaffordablePlant | None:
     e, whole = plan.expanded, plan.case.settings.whole_projects
     own = dict(project.begun)
-    begun = running_starts(project, e.years, year) if project.built_in is None else []
+    begun = resolve.running_starts(project, e.years, year) if project.built_in is None else []
     begun = [start for start in begun if start not in own]
-    paying = {budget_year(project, start, e.years) for start in begun}
+    paying = {resolve.budget_year(project, start, e.years) for start in begun}
     built = running_fraction(plan, project, year)
-    every = start_years(project, e.years)
+    every = resolve.start_years(project, e.years)
     is_once = whole and any(plan.value(BUILT, (project.name, y)) > 0 for y in every)
     if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
         return None
@@ -223,8 +208,6 @@ def _reduced(plan: Solved, column: int, left_out: tuple[component.Rows, ...]) ->
     return cost
 
 
-# ---- components ----------------------------------------------------------------------------------
-
 BUILT = component.Columns(
     name="built",
     key=(component.PROJECT, component.YEAR),
@@ -236,8 +219,8 @@ BUILT = component.Columns(
     move="fraction of project {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
-    decision=decisions.BUILDING,
-    divided=division.by_right,
+    decision=component.BUILDING,
+    divided=market.by_right,
 )
 REST = component.Columns(
     name="rest_built",
@@ -249,7 +232,7 @@ REST = component.Columns(
     move="fraction of the rest of {project} built, with output from {year}",
     decided=_begun,
     is_first_stage=True,
-    decision=decisions.NOT_LISTED,
+    decision=component.NOT_LISTED,
 )
 WHOLE_REST = component.Rows(
     name="whole_rest",
@@ -259,7 +242,7 @@ WHOLE_REST = component.Rows(
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 ONCE = component.Rows(
     name="project_once",
@@ -268,11 +251,11 @@ ONCE = component.Rows(
     unit=component.FRACTION,
     kind="project once",
     label=lambda _, __: component.Label("project once"),
-    divided=division.by_right,
+    divided=market.by_right,
 )
 CAPACITY = component.Rows(
     name="project_capacity",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A project delivers at most its capacity times the fraction that is built.",
     cell=(Project, "capacity"),
     kind="project capacity",
@@ -283,7 +266,7 @@ CAPACITY = component.Rows(
     obstacles=component.obstacle_when_full(_full),
     obstacle_rank=0,
     step=_capacity_step,
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 CARRIED = component.Columns(
     name="budget_carried",
@@ -307,7 +290,7 @@ BUDGET = component.Rows(
     bears_on=_budget_bears_on,
     relaxable="budgets",
     is_scarce=True,
-    divided=division.by_capital,
+    divided=market.by_capital,
 )
 
 
@@ -335,32 +318,31 @@ def model(f: Frame) -> None:
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
     found = [p for p in case.projects if p.mineral in minerals]
-    every = [Build(p, year) for p in found for year in _years(p, e.years)]
-    builds = {(b.project.name, b.year): b.project for b in every}
+    builds = {(p.name, year): Build(p, year) for p in found for year in _years(p, e.years)}
     is_whole = case.settings.whole_projects
     built = f.variables(
         BUILT,
         builds,
-        lower={key: b.bounds[0] for key, b in zip(builds, every, strict=True)},
-        upper={key: b.bounds[1] for key, b in zip(builds, every, strict=True)},
-        whole={key for key, b in zip(builds, every, strict=True) if is_whole and b.is_new},
+        lower={key: b.bounds[0] for key, b in builds.items()},
+        upper={key: b.bounds[1] for key, b in builds.items()},
+        whole={key for key, b in builds.items() if is_whole and b.is_new},
     )
     f.built = built
-    once = {
-        p.name: ([built[p.name, y] for y in start_years(p, e.years) if y not in dict(p.begun)], p)
-        for p in found
-    }
-    f.constraints(
-        ONCE, {name: (None, of, None, unbuilt(p)) for name, (of, p) in once.items() if of}
-    )
-    _rest(f, built, [b for b in every if is_whole and b.is_remainder])
+    once: dict[Any, Row] = {}
+    for p in found:
+        years = [y for y in resolve.start_years(p, e.years) if y not in dict(p.begun)]
+        if years:
+            once[p.name] = (None, [built[p.name, y] for y in years], None, resolve.unbuilt(p))
+    f.constraints(ONCE, once)
+    _rest(f, built, [b for b in builds.values() if is_whole and b.is_remainder])
     _capacity(f, built)
-    _budget(f, built, {key: p for key, p in builds.items() if key[1] not in dict(p.begun)})
+    every = {key: b.project for key, b in builds.items()}
+    _budget(f, built, {key: p for key, p in every.items() if key[1] not in dict(p.begun)})
     runs = [
-        (key, p, year) for key, p in builds.items() for year in e.years
+        (key, p, year) for key, p in every.items() for year in e.years
         if key[1] <= year < key[1] + p.life
     ]  # fmt: skip
-    charges = [capital_charge(case, p) for _, p, _ in runs]
+    charges = [resolve.capital_charge(case, p) for _, p, _ in runs]
     f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
 
 
@@ -374,29 +356,30 @@ class Build:
     @property
     def bounds(self) -> tuple[float, float]:
         """The lower and upper bound; equal if it is begun, or if a scenario has it built."""
-        fixed = fixed_builds(self.project)
+        fixed = resolve.fixed_builds(self.project)
         if self.year in fixed:
             return fixed[self.year], fixed[self.year]
-        return 0.0, unbuilt(self.project)
+        return 0.0, resolve.unbuilt(self.project)
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of the project is built yet."""
-        return self.year not in dict(self.project.begun) and unbuilt(self.project) == 1.0
+        return self.year not in dict(self.project.begun) and resolve.unbuilt(self.project) == 1.0
 
     @property
     def is_remainder(self) -> bool:
         """Whether the column is the undecided rest of a partly built project."""
-        return 0.0 < unbuilt(self.project) < 1.0 and self.year not in fixed_builds(self.project)
+        return 0.0 < resolve.unbuilt(self.project) < 1.0 and self.year not in resolve.fixed_builds(
+            self.project
+        )
 
 
 def _years(project: Project, years: tuple[int, ...]) -> list[int]:
-    return sorted({*start_years(project, years), *dict(project.begun)})
+    return sorted({*resolve.start_years(project, years), *dict(project.begun)})
 
 
 def _rest(f: Frame, built: Any, rest: list[Build]) -> None:
     """Build the rest of partly built projects completely or not at all."""
-    keys = {(b.project.name, b.year): unbuilt(b.project) for b in rest}
+    keys = {(b.project.name, b.year): resolve.unbuilt(b.project) for b in rest}
     z = f.variables(REST, keys, whole=keys, upper=dict.fromkeys(keys, 1.0) if keys else None)
     rows: dict[Any, Row] = {
         key: (0.0, [built[key], z[key]], [1.0, -left], 0.0) for key, left in keys.items()
@@ -410,7 +393,7 @@ def _capacity(f: Frame, built: Any) -> None:
     for (r, t), columns in f.by_source_year.items():
         source = e.sources[r]
         if isinstance(source.record, Project):
-            begun = running_starts(source.record, e.years, e.years[t])
+            begun = resolve.running_starts(source.record, e.years, e.years[t])
             plants = [built[source.project, y] for y in begun]
             amounts = [1.0] * len(columns) + [-float(e.nameplate[r, t])] * len(plants)
             key = (source.name, source.project, source.mineral, e.years[t])
@@ -419,10 +402,10 @@ def _capacity(f: Frame, built: Any) -> None:
 
 
 def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> None:
-    budget = free_budgets(f.case)
+    budget = resolve.free_budgets(f.case)
     spent: dict[int, list[tuple[str, int]]] = {}
     for (name, start), p in builds.items():
-        year = budget_year(p, start, f.expanded.years)
+        year = resolve.budget_year(p, start, f.expanded.years)
         if year in budget and p.built_in is None and p.capex > 0:
             spent.setdefault(year, []).append((name, start))
     years = _limited(f.case, spent)
@@ -450,19 +433,14 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
 
 
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
-    builds = [
-        (p, Build(project, year))
-        for p, project in enumerate(case.projects)
-        for year in _years(project, e.years)
-    ]
+    projects = enumerate(case.projects)
+    builds = [(p, Build(project, y)) for p, project in projects for y in _years(project, e.years)]
     p, begin = columns_of([(p, build.year) for p, build in builds], 2)
-    first = (
-        b.mineral_of[component.PROJECT][p] * b.years
-    )  # a project belongs to its mineral's first year
+    # a project belongs to its mineral's first year
+    first = b.mineral_of[component.PROJECT][p] * b.years
     plants = [build.project for _, build in builds]
-    charge = np.array([capital_charge(case, q) for q in plants], dtype=float)
+    charge = np.array([resolve.capital_charge(case, q) for q in plants], dtype=float)
     end = begin + np.array([q.life for q in plants], dtype=np.int64)
     charges = [  # a build is charged in each year in which it runs
         Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
@@ -488,7 +466,7 @@ def arrays(b: Builder) -> None:
     free = integers(own)
     (once,), inverse = unique_keys(p[free])
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
-    most = np.array([unbuilt(case.projects[q]) for q in once.tolist()])
+    most = np.array([resolve.unbuilt(case.projects[q]) for q in once.tolist()])
     rows = b.rows(ONCE, (once,), most=most, year=none)
     b.add_entries(rows[inverse], columns[free], 1.0)
     rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_remainder])
@@ -498,7 +476,7 @@ def arrays(b: Builder) -> None:
         WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
     )
     b.add_entries(rows, columns[rest], 1.0)
-    b.add_entries(rows, z, -np.array([unbuilt(plants[i]) for i in rest.tolist()]))
+    b.add_entries(rows, z, -np.array([resolve.unbuilt(plants[i]) for i in rest.tolist()]))
     _capacity_arrays(b)
     _budget_arrays(b, [(i, builds[i][1]) for i in own], first)
 
@@ -516,11 +494,11 @@ def _capacity_arrays(b: Builder) -> None:
 def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> None:
     """Limit new builds to the money that budgets have left; ``builds`` have their positions."""
     e, case = b.expanded, b.expanded.case
-    limits, capex_of = free_budgets(case), dict[int, float]()
+    limits, capex_of = resolve.free_budgets(case), dict[int, float]()
     spent: dict[int, list[int]] = {}
     for i, build in builds:
         project = build.project
-        year = budget_year(project, build.year, e.years)
+        year = resolve.budget_year(project, build.year, e.years)
         if year in limits and project.built_in is None and project.capex > 0:
             spent.setdefault(year, []).append(i)
             capex_of[i] = project.capex

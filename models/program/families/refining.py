@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import case, resolve, schema
-from models.program import builder, component, division, market
+from models.program import builder, component, market
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
@@ -60,7 +60,7 @@ CAPACITY = component.Rows(
     obstacle_rank=0,
     step=_step,
     is_scarce=True,
-    divided=division.by_right,
+    divided=market.by_right,
 )
 
 
@@ -95,7 +95,6 @@ def model(f: Frame) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.sales
     own = np.array([not s.project for s in e.sources], dtype=bool)
     at = np.flatnonzero(own[d.source])
@@ -103,7 +102,6 @@ def arrays(b: builder.Builder) -> None:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """The capacity of a refiner, and the share of it that is open to the coalition."""
     for r in cells.case.refiners:
         running = [y for y in cells.case.years if case.in_force(r, y)]
         who = f"{r.name} ({cells.case.country_name(r.country)})"

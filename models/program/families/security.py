@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import measures, schema
-from models.program import component, division, market
+from models import measures, resolve, schema
+from models.program import component, market
 from models.program.builder import Builder, columns_of, integers, unique_keys
-from models.resolve import (
-    Cell,
-    Expanded,
-    Floats,
-    Ints,
-    Survival,
-    mine_capacity,
-    running_starts,
-    sellers,
-    survivals,
-)
+from models.resolve import Cell, Expanded, Floats, Ints
 
 if TYPE_CHECKING:
     from models.program.solved import Solved
@@ -29,11 +19,11 @@ if TYPE_CHECKING:
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
-def _asked(plan: Solved, key: Any) -> Survival:
+def _asked(plan: Solved, key: Any) -> resolve.Survival:
     return plan.cached(_all_asked)[key]
 
 
-def _all_asked(plan: Solved) -> dict[Any, Survival]:
+def _all_asked(plan: Solved) -> dict[Any, resolve.Survival]:
     return {found.key: found for found in security_requirements(plan.expanded)}
 
 
@@ -71,26 +61,23 @@ def _slope(plan: Solved, key: Any, where: component.Where) -> float:
 
 
 def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
-    who, year = (
-        plan.case.country_name(MISSING.part(key, component.COUNTRY)),
-        MISSING.part(key, component.YEAR),
-    )
-    said = f"missing if {who} is lost, {year}"
+    _, _, country, year = key
+    said = f"missing if {plan.case.country_name(country)} is lost, {year}"
     return said, said
 
 
-def _mined_by_right(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _mined_by_right(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
     """Divide the capacity of all mines of a mineral by the rights to each."""
     e, found = owners.expanded, np.zeros((len(limit), len(owners.expanded.members)))
     for n, mine in enumerate(e.case.mines):
         rows = np.flatnonzero(at[component.MINERAL] == e.mineral_at[mine.mineral])
         years = at[component.YEAR][rows]
-        capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
+        capacity = np.array([resolve.mine_capacity(mine, e.years[t]) for t in years.tolist()])
         found[rows] += capacity[:, None] * owners.rights.mines[n, years]
     return found
 
 
-def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) -> Floats:
+def _least_by_member(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
     """Divide the supply required: shares of demand, minus each member's opening stocks.
 
     Only stocks that count are subtracted. A member may have more stock than it needs. If all do, no
@@ -106,7 +93,7 @@ def _least_by_member(owners: division.Owners, at: division.At, limit: Floats) ->
     return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(owners: division.Owners, at: division.At) -> Floats:
+def to_be_served(owners: market.Owners, at: market.At) -> Floats:
     """Return the part of each member's demand that must be served if a country is lost [t]."""
     e, security = owners.expanded, owners.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
@@ -115,13 +102,13 @@ def to_be_served(owners: division.Owners, at: division.At) -> Floats:
     )
 
 
-def _rows_of(at: division.At) -> Iterator[tuple[int, int]]:
+def _rows_of(at: market.At) -> Iterator[tuple[int, int]]:
     return zip(at[component.SECURITY].tolist(), at[component.YEAR].tolist(), strict=True)
 
 
 RESERVE = component.Columns(
     name="reserve",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="How much more a supplier could sell if a country is lost.",
     is_move=False,
     move="reserve",
@@ -144,12 +131,12 @@ MISSING = component.Columns(
 )
 SURGE = component.Rows(
     name="surge",
-    key=(component.REFINER, component.PROJECT, component.MINERAL, component.YEAR),
+    key=component.SOURCE_YEAR,
     meaning="A supplier's extra sales are at most a share (Surge) of its usable capacity.",
     cell=(schema.Settings, "surge"),
     kind="surge",
     label=lambda plan, key: component.Label(f"the extra sales of {plan.supplier_words(*key[:3])}"),
-    divided=division.by_right,
+    divided=market.by_right,
 )
 ORE = component.Rows(
     name="surge_ore",
@@ -167,7 +154,7 @@ TOTAL = component.Rows(
     kind="supply",
     label=lambda _, key: component.Label(f"the supply of {key[0]} if a country is lost"),
     through=(SUPPLY,),
-    divided=division.to_nobody,
+    divided=market.to_nobody,
 )
 SURVIVAL = component.Rows(
     name="survival",
@@ -190,10 +177,10 @@ def _capacities() -> list[component.Rows]:
     ]
 
 
-def security_requirements(e: Expanded) -> Iterator[Survival]:
+def security_requirements(e: Expanded) -> Iterator[resolve.Survival]:
     """Yield the requirements of the sheet Security, one per row, country, mineral and year."""
     for m, t in np.ndindex(len(e.minerals), len(e.years)):
-        yield from survivals(e, m, t)
+        yield from resolve.survivals(e, m, t)
 
 
 def model(f: Frame) -> None:
@@ -223,8 +210,8 @@ def model(f: Frame) -> None:
                 Transactions on Power Systems 2(4); here the corrections are bounded by the surge
     """
     e = f.expanded
-    found = {cell: [*survivals(e, *cell)] for cell in f.cells}
-    selling = {cell: sellers(e, *cell) for cell, of in found.items() if of}
+    found = {cell: [*resolve.survivals(e, *cell)] for cell in f.cells}
+    selling = {cell: resolve.sellers(e, *cell) for cell, of in found.items() if of}
     reserve = _reserve(f, selling)
     could_sell = {
         (r, t): [*f.by_source_year.get((r, t), []), reserve[_key(e, r, t)]]
@@ -243,12 +230,8 @@ def model(f: Frame) -> None:
     missing = f.variables(MISSING, [survival.key for _, survival in every])
     rows: dict[Any, Row] = {}
     for cell, survival in every:
-        gone = [
-            column
-            for r in selling[cell]
-            if e.sources[r].country == survival.country
-            for column in could_sell[r, cell[1]]
-        ]
+        theirs = (r for r in selling[cell] if e.sources[r].country == survival.country)
+        gone = [column for r in theirs for column in could_sell[r, cell[1]]]
         more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
         part = 1.0 - survival.most_short
@@ -284,7 +267,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     for key, (r, t) in at.items():
         record, plants = e.sources[r].record, list[Any]()
         if isinstance(record, schema.Project):
-            begun = running_starts(record, e.years, e.years[t])
+            begun = resolve.running_starts(record, e.years, e.years[t])
             plants = [f.built[record.name, year] for year in begun]
         amounts = [1.0] + [-surge * float(e.nameplate[r, t])] * len(plants)
         rows[key] = (None, [reserve[key], *plants], amounts, surge * float(e.usable[r, t]))
@@ -312,8 +295,8 @@ def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
     found: dict[Cell, float] = {}
     for m, t in cells:
         mines = [mine for mine in e.case.mines if mine.mineral == e.minerals[m]]
-        if mines and any(e.sources[r].needs_ore for r in sellers(e, m, t)):
-            found[m, t] = sum(mine_capacity(mine, e.years[t]) for mine in mines)
+        if mines and any(e.sources[r].needs_ore for r in resolve.sellers(e, m, t)):
+            found[m, t] = sum(resolve.mine_capacity(mine, e.years[t]) for mine in mines)
     return found
 
 
@@ -344,7 +327,7 @@ def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
     return [f.beyond[cell]], [*bought, *handed]
 
 
-def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
+def _stocks(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]
@@ -352,22 +335,14 @@ def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
     return [f.stock[key] for key in keys if key in f.stock]
 
 
-# ---- the rows as arrays --------------------------------------------------------------------------
-
-
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, d = b.expanded, b.expanded.sales
     every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
-    index = columns_of(
-        [
-            (s.row, e.mineral_at[s.mineral], b.names.number(s.country), at_year[s.year])
-            for s in every
-        ],
-        4,
-    )
+    number = b.names.number
+    keys = [(s.row, e.mineral_at[s.mineral], number(s.country), at_year[s.year]) for s in every]
+    index = columns_of(keys, 4)
     cells, _ = unique_keys(index[1], index[3])
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
@@ -392,7 +367,11 @@ def arrays(b: Builder) -> None:
         of[place[index[1][mine], index[3][mine]], index[2][mine]] = rows[mine]
         gone = of[in_cell, home[source]]
         b.add_entries(gone[gone >= 0], column[gone >= 0], -1.0)
-    _stock_arrays(b, every, index, rows)
+    counts = np.array([s.record.count_stocks for s in every], dtype=bool)
+    m, _, t, stocks = b.stock  # those at the end of the year before
+    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
+    survival, stock = np.nonzero(same)
+    b.add_entries(rows[survival], stocks[stock], 1.0)
     _taken_arrays(b, every, index, rows)
 
 
@@ -426,18 +405,8 @@ def _ore_arrays(
     b.add_entries(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
 
 
-def _stock_arrays(
-    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
-) -> None:
-    counts = np.array([s.record.count_stocks for s in every], dtype=bool)
-    m, _, t, stocks = b.stock
-    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
-    survival, stock = np.nonzero(same)
-    b.add_entries(rows[survival], stocks[stock], 1.0)
-
-
 def _taken_arrays(
-    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
+    b: Builder, every: Sequence[resolve.Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
     """Add what plants take of an input to demand, minus the part of plants in a lost country."""
     e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs

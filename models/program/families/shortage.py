@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.case import Case
 from models.program import builder, component, market
-from models.program.division import by_member, to_nobody
+from models.program.market import by_member, to_nobody
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
 
@@ -19,9 +20,32 @@ COST = component.CostHeading("shortage", is_penalty=True)
 UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
 
 
+def _short_cost(
+    case: Case, mineral: str, tier: str, year: int
+) -> tuple[str, component.CellAddress | None, component.CellAddress | None]:
+    """Return the parts of the cost of a tonne short in words, and the cells that set it.
+
+    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
+    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
+    cell is found by its name.
+    """
+    of = case.mineral_of[mineral]
+    record = next((row for row in case.tiers if row.name == tier), None)
+    if record is not None:
+        times, place = record.multiple, component.place_of(record, "multiple", year)
+    elif of.shortage_cost.at(year) is not None:
+        return "", component.place_of(of, "shortage_cost", year), None
+    else:
+        header = Settings.column_of("shortage_cost_multiple").header
+        times = case.settings.shortage_cost_multiple
+        place = component.CellAddress(Settings.SHEET, 0, header)
+    name = "" if place is None else place.header[0].lower() + place.header[1:]
+    return f" (price x {name} {times:g})", component.place_of(of, "price", year), place
+
+
 def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = component.short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
+    said, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
     amount = times * float(plan.program.rows.cost[column])
     return [
@@ -162,10 +186,8 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
         columns = [*(short[m, j, t] for j in members), total[m, t]]
         totals[m, t] = (0.0, columns, [1.0] * len(members) + [-1.0], 0.0)
     f.constraints(TOTAL, totals)
-    every = {
-        cell: float(e.demand[e.mineral_at[cell[0]], :, e.years.index(cell[1])].sum())
-        for cell in shared
-    }
+    places = ((m, t, e.mineral_at[m], e.years.index(t)) for m, t in shared)
+    every = {(m, t): float(e.demand[i, :, y].sum()) for m, t, i, y in places}
     parts: dict[Any, Row] = {}
     for m, j, t in keys:
         columns = [short[m, j, t], total[m, t], unfair[m, j, t]]
@@ -177,15 +199,12 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
 
 def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     case = f.case
-    demand = {
-        (m, j, tier, t): tonnes
-        for m, j, t in tiered
-        for tier, tonnes in sorted(case.tiers_of[m, j, t].items())
-    }
+    tiers = {key: sorted(case.tiers_of[key].items()) for key in tiered}
+    demand = {(m, j, of, t): tonnes for (m, j, t), each in tiers.items() for of, tonnes in each}
     of_tier = f.variables(OF_TIER, demand, upper=demand)
     rows: dict[Any, Row] = {}
-    for m, j, t in tiered:
-        parts = [of_tier[m, j, tier, t] for tier in sorted(case.tiers_of[m, j, t])]
+    for (m, j, t), each in tiers.items():
+        parts = [of_tier[m, j, tier, t] for tier, _ in each]
         rows[m, j, t] = (0.0, [*parts, short[m, j, t]], [1.0] * len(parts) + [-1.0], 0.0)
     f.constraints(TIERS, rows)
     costs = [case.tier_cost(m, tier, t) for m, _, tier, t in demand]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import Case
-from models.program import builder, component, decisions, division
+from models.program import builder, component, market
 from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -56,8 +56,8 @@ STOCK = component.Columns(
     spent=("holding",),
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=decisions.STORING,
-    divided=division.by_member,
+    decision=component.STORING,
+    divided=market.by_member,
 )
 SHORTFALL = component.Columns(
     name="stock_shortfall",
@@ -75,7 +75,7 @@ TARGET = component.Rows(
     kind="stock target",
     label=_label,
     slope=_days,
-    divided=division.by_member,
+    divided=market.by_member,
 )
 
 
@@ -110,7 +110,7 @@ FILL = component.Rows(
     bears_on=component.key_matches,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_fill"),
-    divided=division.by_member,
+    divided=market.by_member,
 )
 DRAW = component.Rows(
     name="stock_draw",
@@ -123,7 +123,7 @@ DRAW = component.Rows(
     holds_back=_given_in_full,
     relaxable=_PACE,
     step=partial(_pace_step, field="max_draw"),
-    divided=division.by_member,
+    divided=market.by_member,
 )
 _PACES = ((FILL, "max_fill", 1.0), (DRAW, "max_draw", -1.0))
 """The rows that limit a stock's change in a year: the field with the limit, and its sign."""
@@ -188,7 +188,6 @@ def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> Non
 
 
 def arrays(b: builder.Builder) -> None:
-    """Add the rows of ``model`` as arrays."""
     e, case = b.expanded, b.expanded.case
     piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
@@ -254,7 +253,6 @@ def _ties(case: Case) -> Iterable[str]:
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    """The Max fill and Max draw of a reserve."""
     for pile in cells.case.stockpiles:
         for rows, field, _ in _PACES:
             was = getattr(pile, field)

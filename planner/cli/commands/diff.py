@@ -327,7 +327,8 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    from models import answers
+    from models.answers import explain as answers
+    from models.answers.least_change import least_change
     from models.plan import SHORTAGE, solve
 
     tell("Planning")
@@ -338,7 +339,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     explanation = answers.explain(plan, *cell)
     if explanation.is_short:
         tell("Looking for the smallest change that removes the shortage")
-    change = answers.least_change(plan, *cell, cells.is_overridden)
+    change = least_change(plan, *cell, cells.is_overridden)
     without, book = None, start.book.case
     is_known = year in book.years and cell[0] in book.mineral_of and cell[1] in book.member_of
     if change is not None and not change.changes and start.options and is_known:

@@ -182,7 +182,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return paths.plan_path(file, output, csv_folder, part=part)
 
     output_path()  # an unusable path is an error before any work is done
-    from models.solve import LISTENER, SearchProgress
+    from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file
 
     tell = common.progress(as_json)

@@ -26,7 +26,7 @@ from models.background import can_fork, cores
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map, Session
-from models.solve import version
+from models.solve.highs import version
 from planner.studies import engine, forkserver
 
 MIN_ROUTES_IN_BACKGROUND = 1_000

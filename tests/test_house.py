@@ -279,7 +279,7 @@ def test_a_header_is_declared_once() -> None:
 GIVES_JSON = re.compile(r"\b(Answer|Record|dict\[str, object\])")
 """What functions return, and local names are, that end in a JSON document."""
 KEYS_STILL = (
-    "planner/sheets/explain.py", "planner/studies/", "planner/workbook/template/",
+    "planner/sheets/explain.py", "planner/studies/", "planner/workbook/template.py",
     "planner/report/page.py",
 )  # fmt: skip
 """Where keys may stand as text: objects of explanations and of studies, whose rows are not all

@@ -293,12 +293,11 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
         ["kind", "mineral", "buyer", "supplier", "stage"], sort=False, dropna=False
     ):
         row = limits.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
-        years, within = words.span(limits["year"].unique()), limits["limit"]
-        ends = dict.fromkeys(map(words.percent, (within.min(), within.max())))
+        years, values = words.span(limits["year"].unique()), _range(limits["limit"])
         estimate = ", an estimate" if schema.is_estimate(row["note"]) else ""
         rows.append({
             **row, "kind": "at most" if row["kind"] == "max" else "at least", "years": years,
-            "limit": " to ".join(ends), "saves": row["shadow_price"],
+            "limit": values, "saves": row["shadow_price"],
             "row": f"{row['row']:z.0f}{estimate}" if known(row["row"]) else "",
         })  # fmt: skip
     rows.sort(key=lambda row: -abs(row["saves"]) if known(row["saves"]) else float("inf"))
@@ -309,6 +308,11 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
 
 def _more(number: int, noun: str, sheet: str) -> str:
     return f"{number:,} more{noun} are in the sheet {sheet}." if number else ""
+
+
+def _range(values: pd.Series) -> str:
+    low, high = words.percent(values.min()), words.percent(values.max())
+    return low if low == high else f"{low} to {high}"
 
 
 # ---- shortage ------------------------------------------------------------------------------------

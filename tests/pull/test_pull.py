@@ -455,7 +455,7 @@ def test_a_query_that_never_ends_is_stopped(desk, capsys) -> None:
 
 
 def test_a_query_of_endless_rows_is_stopped(desk, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(tables_in, "MOST_ROWS", 5000)
+    monkeypatch.setattr(tables_in.archive, "MOST_ROWS", 5000)
     write_sqlite(desk / "p.db")
     query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
     case = write(desk / "case.xlsx", ("Refiners", "p.db", query, COLUMNS))

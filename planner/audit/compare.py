@@ -19,7 +19,7 @@ from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.audit.file import PlanSheets
 from planner.render.table import Table, TableColumn
-from planner.workbook import archive, parts, plan_columns
+from planner.workbook import archive, parts, plan_file
 from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
@@ -443,7 +443,7 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
             anatomy = parts.Anatomy(file.path, sheet.part)
         except archive.BROKEN as error:
             message = f"the sheet {sheet.title} is damaged ({error})"
-            raise refused(file.path, message, plan_columns.PLAN_FILE) from error
+            raise refused(file.path, message, plan_file.PLAN_FILE) from error
         yield from _in_sheet(sheet.title, anatomy)
 
 

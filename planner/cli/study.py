@@ -120,7 +120,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     plan, unwritten = _plan_beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
-    result = _answer(study, tables, written, seconds)
+    result = _answer(study, tables, written, seconds) if as_json else {}
     if plan is not None:
         result[Key.PLAN] = str(plan)
     if is_partial:

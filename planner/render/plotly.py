@@ -20,7 +20,7 @@ from planner.render.chart import Form, Picture, Role, Series, colour_of
 from planner.render.words import clean, cut, label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
-_TICKS, _FEW = 8, 5
+_TICKS, _FEW, _NAMES = 8, 5, 12
 _SHARES = ".2~%"
 """The format of shares at an axis, with no more digits than its steps need."""
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
@@ -68,7 +68,8 @@ def _columns(picture: Picture) -> Any:
         else:
             figure.add_bar(x=names, y=list(each.values), **shown, marker=_fill(each, i))
     figure.update_layout(barmode="group", bargap=0.3)
-    figure.update_xaxes(type="category", nticks=_TICKS)
+    ticks = len(names) if len(names) <= _NAMES else _TICKS  # not all bars of a histogram
+    figure.update_xaxes(type="category", nticks=ticks)
     figure.update_yaxes(
         title=_title(picture.axis), tickformat=_SHARES if shares else ",", rangemode="tozero"
     )

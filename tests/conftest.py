@@ -12,6 +12,8 @@ import threading
 
 from hypothesis import HealthCheck, settings
 
+from models.results import Result
+
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 settings.register_profile("local", deadline=None, suppress_health_check=_SLOW_IS_FINE)
@@ -27,6 +29,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # Looking for garbage takes a third of the time in which all tests are collected: done less often.
 gc.set_threshold(50_000, 20, 20)
+
+# A column that is blank because an attribute was renamed is an error here, not in a user's run.
+Result.is_strict = True
 
 
 def _unheard(_: int, __: object) -> None:

@@ -215,6 +215,8 @@ class Result:
     ON_SCREEN: ClassVar[str] = ""
     """The first of the fields that are only for the screen: it and all after it aren't printed."""
     FILTERED: ClassVar[bool] = True
+    is_strict: ClassVar[bool] = False
+    """Whether ``of_rows`` refuses names that no field has. Tests set it; a user's row is shown."""
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -266,12 +268,12 @@ class Result:
     ) -> Self:
         """Return the table of some rows, given by field names; a missing value is blank.
 
-        A field that no row names, beside a name that no field has, is taken for a renamed attribute
-        and raises a TypeError, unless the rows are ``partial``.
+        In tests, a field that no row names, beside a name that no field has, is taken for a renamed
+        attribute and raises a TypeError, unless the rows are ``partial``.
         """
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
         due = {f.name for f in cls.FIELDS if not f.optional}
-        if rows and not (partial or due <= rows[0].keys()):
+        if cls.is_strict and rows and not (partial or due <= rows[0].keys()):
             named = set[Any]().union(*rows)
             blank, unknown = due - named, named - columns.keys()
             if blank and unknown:

@@ -54,7 +54,7 @@ def checks(context: Context) -> Checks:
     words = _passed(context) if passed else 'Not passed: see the rows with "no".'
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     rows = [verdict, *proof, *_input(context)]
-    looks = [row.get("look", Look.COUNT) for row in rows]
+    looks = [row.pop("look", Look.COUNT) for row in rows]
     return Checks.of_rows(rows, looks={Checks.value.name: looks})
 
 

@@ -239,6 +239,7 @@ class ExtensiveForm:
         )
 
     def certificate(self, rows: solve.LinearProgram, solution: solve.Solution) -> solve.Certificate:
+        """Return the proof of a solution, passed or not; the program counts as one block."""
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
         proofs = solve.certify_alone(rows, solution, self.need, tonnes)
         return proofs.of_block(0, mip_gap=solution.mip_gap)

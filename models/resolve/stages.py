@@ -198,7 +198,8 @@ class InputFlows(PricedFlows):
 class HandOvers:
     """Every input that a member can pass on to a plant in its country, from purchases or stock.
 
-    ``mineral`` is the input; all fields are positions.
+    One entry per input, year, plant and member. ``mineral`` is the input, ``intake`` the plant's
+    use of it; all fields are positions in the lists of ``Expanded``.
     """
 
     mineral: Ints

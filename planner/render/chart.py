@@ -102,6 +102,7 @@ class Picture:
 
     @property
     def numbers(self) -> list[float]:
+        """All values of all series, without gaps."""
         return [v for series in self.series for v in series.values if v is not None]
 
     @property

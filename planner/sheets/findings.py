@@ -277,7 +277,7 @@ def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> 
     rest = more - parts[top]
     largest, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
     if abs(rest) <= tolerances.SAME_SHARE * abs(more):
-        return f" All of that is for {top}."
+        return f" All of the extra cost is for {top}."
     if (rest > 0) == (parts[top] > 0):
         return f" {largest} of that is for {top}."
     more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")

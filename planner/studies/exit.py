@@ -484,7 +484,7 @@ class _ExitFinding:
             years = listed([f"{row['mineral']} from {row['none']:z.0f}" for row in gone], _NAMED)
             end = ""
             if furthest is None:
-                end = f" {self.name}'s share in {self.last} cannot fall for any of them."
+                end = f" {self.name}'s share in {self.last} cannot fall for any of these minerals."
             elif not known(furthest["none"]):
                 end = (
                     f" {self.name}'s share falls most for {furthest['mineral']},"

@@ -62,6 +62,7 @@ class SavedValue(NamedTuple):
 
     @property
     def value(self) -> str | float | bool | None:
+        """The value of the cell as it was read; None if it is blank."""
         if self.kind == "b":
             return self.text == "1"
         if self.kind in {"str", "e"}:

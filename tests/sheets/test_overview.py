@@ -177,7 +177,7 @@ def test_a_part_of_the_cost_is_no_larger_than_the_whole():
     assert "limits. M0 costs 5 USD more, and the other 2 USD less." in said(5.0, -2.0)
     assert "limits. M0 costs 5 USD more, and the others together 2 USD less." in said(5, -1, -1)
     assert "limits. 5 USD of that is for m0." in said(5.0, 2.0)
-    assert "limits. All of that is for m0." in said(5.0, 0.0)
+    assert "limits. All of the extra cost is for m0." in said(5.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -569,7 +569,9 @@ def test_no_sentence_adds_up_minerals_without_saying_the_weight(random):
     assert (
         not paid
         or len(names) == 1
-        or re.search("of that is for|All of that is for| costs .* (more|less), ", price.text)
+        or re.search(
+            "of that is for|All of the extra cost is for| costs .* (more|less), ", price.text
+        )
     )
 
 

@@ -85,7 +85,7 @@ def test_a_fall_that_does_not_show_is_none() -> None:
     same = exits(("tin", 0.6, 0.5996, None), ("zinc", 0.5, 0.5, None))
     assert ExitStudy.headline(same).finding.endswith(
         "By 2027, none of 2 minerals can do without China. China's share in 2027 cannot"
-        " fall for any of them."
+        " fall for any of these minerals."
     )
     less = exits(("tin", 0.6, 0.5994, None), ("zinc", 0.5, 0.5, None))
     assert "China's share falls most for tin" in ExitStudy.headline(less).finding

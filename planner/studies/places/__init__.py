@@ -40,7 +40,7 @@ MIN_ROUTES_TO_SPLIT = 2_000_000
 A case with a million routes (see ``routes_of``) is planned in 3 s.
 """
 MIN_ROUTES_FOR_WORKERS = 30_000
-"""Minimum number of routes, summed over a study's runs, at which worker processes are started.
+"""Minimum number of routes, summed over a study's runs, at which worker processes are used.
 
 A case with some 20,000 routes is planned in 1 s, its variant in 0.03 to 0.1 s. Each worker process
 plans the base case first, so a smaller study is finished sooner without workers.
@@ -103,6 +103,7 @@ class LocalProcesses:
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         count = self.processes(study)
         if count == 1:
+            _end_started()
             Here().run(study, tracker)
             return
         Processes(count).run(study, tracker)
@@ -112,8 +113,13 @@ class LocalProcesses:
         return cores() if self.workers is None else self.workers
 
     def preload(self) -> None:
-        """Start workers before the case is known, so that they load the solver meanwhile."""
-        if self.max_processes > 1 and not forkserver.may_fork():
+        """Start workers before the case is known, so that they load the solver meanwhile.
+
+        A study that turns out to be small ends them unused.
+        """
+        if self.max_processes == 1:
+            return
+        if not forkserver.may_fork():
             forkserver.preload()
         while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
             worker = _Worker()
@@ -343,6 +349,7 @@ class _Pool:
             self.tracker.fail(self.waiting.popleft(), msg)
 
     def end(self) -> None:
+        _end_started()
         for worker in self.workers:
             worker.end()
 
@@ -351,6 +358,12 @@ _STARTED: list[_Worker] = []
 """Workers that were started before their study was known."""
 _MAX_STARTED = 8
 """Most workers that are started before their study is known: it may have fewer chains."""
+
+
+def _end_started() -> None:
+    """End the workers that no study has taken."""
+    while _STARTED:
+        _STARTED.pop().end()
 
 
 def _work(pipe: Connection, copies: Sequence[Connection]) -> None:

@@ -62,9 +62,12 @@ def result_getter(compute: Callable[[], T], *, in_background: bool) -> Callable[
 
 
 def leave_stops_to_parent() -> None:
-    """In a child process: ignore Ctrl-C, as the parent ends this process, and end on SIGTERM."""
+    """In a forked process: ignore Ctrl-C, as the parent ends it; end on other requests to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _send(compute: Callable[[], object], sender: Connection) -> None:

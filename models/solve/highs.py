@@ -402,11 +402,6 @@ def _check(status: Any, action: str, tolerated: Any = None) -> None:
 _started = False
 
 
-def is_started() -> bool:
-    """Return whether this process has made an instance of HiGHS."""
-    return _started
-
-
 def _instance() -> Any:
     """Return a new HiGHS instance; the banner of the first one in a process is suppressed."""
     global _started  # noqa: PLW0603 - once a process, as the banner is

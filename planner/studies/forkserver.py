@@ -1,7 +1,8 @@
-"""Start worker processes: forked from this one or from a fork server on Linux, spawned elsewhere.
+"""Start worker processes: forked, or from a fork server, on Linux; spawned elsewhere.
 
-HiGHS must not run in a fork of a process that has run it. Workers that are started later come from
-a fork server, which has imported the solver without running it. It takes a second to start.
+HiGHS must not run in a fork of a process that has run it. So a command forks its workers before it
+loads the solver. All others come from a fork server, which has imported the solver without running
+it. It takes a second to start.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
+from multiprocessing.context import ForkServerContext, SpawnContext
+from pathlib import Path
 
 from models.background import can_fork
-from models.solve import highs
 
 _LOADED = ("planner.studies.places", "highspy")
 
 
 def may_fork() -> bool:
-    """Return whether workers may be forked from this process: it has one thread and no solver."""
-    return can_fork() and not highs.is_started() and threading.active_count() == 1
+    """Return whether workers may be forked from this process.
+
+    It has one thread, has not loaded the solver, and imports nothing from the current folder.
+    """
+    is_safe = {"", str(Path.cwd())}.isdisjoint(sys.path) and "highspy" not in sys.modules
+    return can_fork() and is_safe and threading.active_count() == 1
 
 
-def context() -> ForkContext | ForkServerContext | SpawnContext:
-    """Return the way to start workers: forked if they may be, else from the fork server."""
-    if may_fork():
-        return multiprocessing.get_context("fork")
+def context() -> ForkServerContext | SpawnContext:
+    """Return the way to start workers: from the fork server if it runs, else spawned."""
     if _is_running():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
@@ -37,8 +40,6 @@ def context() -> ForkContext | ForkServerContext | SpawnContext:
 
 def preload() -> None:
     """Start the fork server in the background; it imports the solver."""
-    if sys.platform == "linux":
-        multiprocessing.set_forkserver_preload([*_LOADED])
     _is_running()
 
 
@@ -55,6 +56,7 @@ def _is_running() -> bool:
         return False
     from multiprocessing import forkserver
 
+    multiprocessing.set_forkserver_preload([*_LOADED])
     try:
         with interrupts_held():
             forkserver.ensure_running()

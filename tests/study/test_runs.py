@@ -273,39 +273,52 @@ def gone(group):
     return False
 
 
-def test_a_process_that_has_run_the_solver_forks_no_workers():
+def in_a_new_process(code):
+    """What a script prints that imports nothing from its folder, as the command ``planner``."""
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True,
+        cwd=ROOT.parent, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert run.stderr == ""
+    return run.stdout.split()
+
+
+def test_a_process_that_has_loaded_the_solver_forks_no_workers():
     """The fork would have the solver's state without its threads."""
-    code = (
+    before, after, *planned = in_a_new_process(
         "from planner.studies import Here, forkserver, run_study\n"
         "from tests.study.variants import capped, study\n"
         "before = forkserver.may_fork()\n"
         "outcomes = run_study(study([capped(0.8)]), Here())\n"
         "print(before, forkserver.may_fork(), outcomes[0].planned)"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
-    )
-    is_linux = sys.platform == "linux" and background.cores() > 1
-    assert run.stdout.split() == [str(is_linux), "False", "True"]
+    assert (before, after, *planned) == (str(background.can_fork()), "False", "True")
 
 
 def test_forked_and_other_workers_give_the_same_outcomes():
-    code = (
-        "from planner.studies import Processes, forkserver, run_study\n"
+    started, *rest = in_a_new_process(
+        "from planner.studies import LocalProcesses, Processes, places, run_study\n"
         "from tests.study.variants import capped, figures, study\n"
         "what = study([capped(0.8), capped(0.7)], [capped(0.9)])\n"
-        "forked = forkserver.context().get_start_method(), run_study(what, Processes(2)).every\n"
-        "forkserver.can_fork = lambda: False\n"
-        "other = forkserver.context().get_start_method(), run_study(what, Processes(2)).every\n"
-        "print(forked[0], other[0], forked[1] == other[1], all(o.planned for o in forked[1]))"
+        "LocalProcesses(2).preload()\n"
+        "started = len(places._STARTED)\n"
+        "forked = run_study(what, Processes(2)).every\n"
+        "others = run_study(what, Processes(2)).every\n"
+        "print(started, len(places._STARTED), forked == others, all(o.planned for o in forked))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
+    assert (int(started), *rest) == (2 * background.can_fork(), "0", "True", "True")
+
+
+def test_workers_that_a_small_study_does_not_need_are_ended():
+    started, *rest = in_a_new_process(
+        "from planner.studies import LocalProcesses, places, run_study\n"
+        "from tests.study.variants import capped, study\n"
+        "LocalProcesses(3).preload()\n"
+        "workers = [*places._STARTED]\n"
+        "planned = run_study(study([capped(0.8)]), LocalProcesses(3))[0].planned\n"
+        "print(len(workers), sum(w.process.is_alive() for w in workers), planned)"
     )
-    forked, other, *is_same = run.stdout.split()
-    assert is_same == ["True", "True"]
-    if sys.platform == "linux" and background.cores() > 1:
-        assert (forked, other) == ("fork", "forkserver")
+    assert (int(started), *rest) == (3 * background.can_fork(), "0", "True")
 
 
 def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
@@ -317,7 +330,6 @@ def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:
         "import models.plan\n"
         "import operator\n"
         "if __name__ == '__main__':\n"
-        "    forkserver.can_fork = lambda: False\n"
         "    forkserver.preload()\n"
         "    worker = forkserver.context().Process(target=operator.index, args=(1,))\n"
         "    worker.start()\n"

@@ -113,16 +113,16 @@ class LocalProcesses:
         return cores() if self.workers is None else self.workers
 
     def preload(self) -> None:
-        """Start workers before the case is known, so that they load the solver meanwhile.
+        """Fork workers before the case is known, so that they load the solver meanwhile.
 
-        A study that turns out to be small ends them unused.
+        This takes some 10 ms each. A study that turns out to be small ends them unused.
         """
         if self.max_processes == 1:
             return
         if not forkserver.may_fork():
             forkserver.preload()
         while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
-            worker = _Worker()
+            worker = _Worker(is_forked=True)
             _STARTED.append(worker)
             worker.start()
 
@@ -214,12 +214,13 @@ class _Worker:
     pipes: ClassVar[weakref.WeakSet[Any]] = weakref.WeakSet()
     """This process's ends of all pipes; a worker closes its copies, else no pipe ever closes."""
 
-    def __init__(self) -> None:
-        context = forkserver.context()
-        self.pipe, self.worker_end = context.Pipe()
+    def __init__(self, *, is_forked: bool = False) -> None:
+        self.is_forked = is_forked
+        method = multiprocessing.get_context("fork") if is_forked else forkserver.context()
+        self.pipe, self.worker_end = method.Pipe()
         self.pipes.add(self.pipe)
-        copies = [*self.pipes] if context.get_start_method() == "fork" else []
-        self.process = context.Process(target=_work, args=(self.worker_end, copies), daemon=True)
+        copies = [*self.pipes] if is_forked else []
+        self.process = method.Process(target=_work, args=(self.worker_end, copies), daemon=True)
         self.task: engine.Task | None = None
         self.position: int | None = None
         self.ready = False
@@ -332,7 +333,7 @@ class _Pool:
         self.workers.remove(worker)
         if worker.task is not None:
             self.waiting.extendleft(reversed(self.tracker.tasks_after_crash(worker.task, crash)))
-        else:
+        elif not worker.is_forked:  # it may have waited long
             self.failed_starts += 1
             if self.failed_starts >= MAX_FAILED_STARTS:
                 self._give_up(crash)

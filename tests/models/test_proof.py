@@ -536,7 +536,7 @@ def small(**arrays: Any) -> LinearProgram:
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda a: a.name)
 def test_solver_solves(attempt: Any) -> None:
-    """a = 3, b = 1: 9; one more asked for costs 3; one more of a saves 1."""
+    """a = 3, b = 1: 9; one more asked for costs 3."""
     found = highs.solve(small(), attempt)
     assert found.x == pytest.approx([3, 1])
     assert found.duals == pytest.approx([3])

@@ -97,6 +97,7 @@ def _loses_exceptions(frame: FrameType | None) -> bool:
 
 
 def mark_handled() -> None:
+    """Mark the request as handled, so that it is not raised again."""
     if _REQUEST.stop is not None:
         _REQUEST.stop = None
         _set_timer(0)

@@ -7,11 +7,7 @@ their sentences and shares reveal cannot be controlled.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -28,12 +24,12 @@ from models.results.supply import Contracts, Prices, Stocks
 from planner.audit.accounts import AccountRow, AccountSheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
+from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
 from planner.workbook.cells import country_code, country_words, member_meant
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_file import REDACTED, SUMMARY
-from planner.workbook.save import as_write_error
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Labels: of a row for several members, of a row without figures, of a text that named a member."""
@@ -124,7 +120,7 @@ def redact(
     changed.
     """
     sheets = _sheets(file)
-    every, gone, salt = frozenset(members_of(file)), frozenset(members), secrets.token_hex(32)
+    every, gone, salt = frozenset(members_of(file)), frozenset(members), new_salt()
     hidden = withheld(sheets, gone, protection, keep_totals=keep_totals)
     rules = _Rules(sheets, gone, every, hidden, name_pattern(sheets, gone, every))
     tables: list[Table] = []
@@ -178,6 +174,7 @@ def _sheets(file: PlanSheets) -> list[AccountSheet]:
 
 
 def write_redacted(path: Path, copy: Redacted) -> None:
+    """Write the workbook of a redacted plan to a path; the salt is not written."""
     write_workbook(path, copy.tables, (), copy.title, copy.made_by, charts_before="")
 
 
@@ -411,39 +408,3 @@ def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return " ".join(seen.split())
-
-
-# ---- the salt of a redacted plan's fingerprint, in a separate file that the owner keeps ----------
-# The fingerprint of the input proves from which input a plan was made. But a reader who knows all
-# of the input except one number could try numbers until the fingerprint matches. The salt prevents
-# it.
-
-_SALT = re.compile(r"[0-9a-f]{64}")
-
-
-def salted(fingerprint: str, salt: str) -> str:
-    """Return a salted fingerprint: only who knows the salt can compare it with an input."""
-    return hmac.new(bytes.fromhex(salt), fingerprint.encode(), hashlib.sha256).hexdigest()
-
-
-def salt_file(copy: Path) -> Path:
-    """Return the path of a redacted plan's salt: next to it, unless the owner moves it."""
-    return copy.with_suffix(".salt")
-
-
-def write_salt(path: Path, salt: str) -> None:
-    """Write a salt to a file that only its owner can read."""
-    with as_write_error(path):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            path.chmod(0o600)  # an earlier file keeps its mode
-            file.write(f"{salt}\n")
-
-
-def read_salt(path: Path) -> str:
-    """Return the salt in a file; "" if there is none."""
-    try:
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
-    return text if _SALT.fullmatch(text) else ""

@@ -136,6 +136,7 @@ def plan_of(file: PlanSheets, case: Case) -> tuple[Plan, tuple[Finding, ...]]:
 
 
 def is_other_input(file: PlanSheets, book: Book) -> bool:
+    """Return whether the plan was made from another input than this one, by its own record."""
     return file.recorded.input_sha256 != book.sha256
 
 

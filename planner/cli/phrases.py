@@ -20,7 +20,7 @@ from planner.cli.answer import refuse
 from planner.cli.commands.common import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
-    from planner.scenarios.parameters import Named
+    from planner.scenarios.named import Named
 
 _KEYS = (
     "mineral", "country", "refiner", "owner", "member", "years", "first year", "last year", "value",

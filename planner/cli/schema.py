@@ -135,31 +135,13 @@ def _commands() -> dict[str, Schema]:
         Key.MINERALS: _rows(results.ByMineral), Key.SECONDS: _STAGES, "served_if_lost": ANYTHING,
     }  # fmt: skip
     marked = {"marked": WORD, "marked_cells": {"type": "integer"}}
-    bought = dict.fromkeys((Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY), NUMBER)
-    verdict: dict[str, Schema] = {
-        **dict.fromkeys(("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY), WORD),
-        **dict.fromkeys(("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
-                         "dual_infeasibility", "gap"), NUMBER),
-        **dict.fromkeys(("proven", "whole_projects"), FLAG), "not_proven": {"type": "array"},
-    }  # fmt: skip
     return {
         "new": _object({**_ENDED, Key.OUTPUT: _OUTPUT}),
         "check": _object(
             {**_ANSWER, Key.FILE: {"type": "string"}, Key.PLAN: WORD, **marked}, {Key.PLAN, *marked}
         ),
         "solve": _object(plan, ("served_if_lost",)),
-        "explain": _object({
-            **_PLANNED,
-            **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
-            **dict.fromkeys(
-                ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
-                 "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
-                 "short_without_what_ifs_t"), NUMBER),
-            **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
-            **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
-            "members_short_for_it": ANYTHING, "change": {"type": ["object", "null"]},
-            Key.SECONDS: _STAGES,
-        }),
+        "explain": _explain(),
         "report": _object({**_ANSWER, Key.OUTPUT: _OUTPUT}),
         "brief": _object({
             **_ANSWER, Key.OUTPUT: _OUTPUT, Key.SECONDS: NUMBER,
@@ -168,16 +150,7 @@ def _commands() -> dict[str, Schema]:
         "page": _object({**_ANSWER, Key.OUTPUT: _OUTPUT, Key.OBJECTIVE_USD: NUMBER,
                          Key.NOTES: WORDS, Key.SECONDS: NUMBER}),
         "model": _object({**_ANSWER, Key.OUTPUT: WORDS, Key.SCENARIO: {"type": "string"}}),
-        "orders": _object({
-            **_ANSWER,
-            **dict.fromkeys((Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY), WORD),
-            **bought,
-            Key.MEMBERS: _list(_object({
-                "member": WORD, Key.FILE: WORD, **bought, **dict.fromkeys(
-                    ("price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER)})),
-            Key.OUTPUT: _OUTPUT, **dict.fromkeys(("files", "removed", "kept"), WORDS),
-            Key.SECONDS: NUMBER, "periods": WORD, "paid_by_plants": NUMBER,
-        }, ("paid_by_plants",)),
+        "orders": _orders(),
         "roll": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, Key.CURRENCY: WORD, Key.SECONDS: NUMBER,
             **dict.fromkeys(("dropped_usd", "planned_t", "delivered_t", "price_variance_usd",
@@ -185,7 +158,7 @@ def _commands() -> dict[str, Schema]:
             "left_out": LIST, Key.NOTES: WORDS, Key.WARNINGS: _FINDINGS,
         }, (Key.WARNINGS,)),
         "diff": _diff(),
-        "verify": _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict),
+        "verify": _verify(),
         "redact": _object({
             **_ENDED, Key.OUTPUT: _OUTPUT, "salt": WORD, Key.MEMBERS: WORDS,
             "rows_removed": NUMBERS, "totals_withheld": WORDS, "money_withheld": WORDS,
@@ -306,6 +279,45 @@ def _keys_of_studies() -> dict[str, dict[str, Schema]]:
             NUMBER,
         ),
     }  # fmt: skip
+
+
+def _explain() -> Schema:
+    return _object({
+        **_PLANNED,
+        **dict.fromkeys(("mineral", "member", "cause", "set_by", "source"), WORD),
+        **dict.fromkeys(
+            ("year", "demand_t", "purchased_t", "short_t", "marginal_price", "holds_for_more_t",
+             "holds_for_less_t", "one_tonne_more_costs", "one_tonne_less_saves", "demand_cost",
+             "short_without_what_ifs_t"), NUMBER),
+        **dict.fromkeys(("source_is_scarce", "has_room"), FLAG),
+        **dict.fromkeys(("unpaid", "idle", "moves", "terms", "binding"), LIST),
+        "members_short_for_it": ANYTHING, "change": {"type": ["object", "null"]},
+        Key.SECONDS: _STAGES,
+    })  # fmt: skip
+
+
+def _orders() -> Schema:
+    bought = dict.fromkeys((Key.ORDERS, Key.TONNES, Key.TOTAL, Key.TAKE_OR_PAY), NUMBER)
+    return _object({
+        **_ANSWER,
+        **dict.fromkeys((Key.PLAN, "plan_sha256", "plan_id", Key.SCENARIO, Key.CURRENCY), WORD),
+        **bought,
+        Key.MEMBERS: _list(_object({
+            "member": WORD, Key.FILE: WORD, **bought, **dict.fromkeys(
+                ("price", "tariff", "freight", "levy", "untaken_t", "short_t"), NUMBER)})),
+        Key.OUTPUT: _OUTPUT, **dict.fromkeys(("files", "removed", "kept"), WORDS),
+        Key.SECONDS: NUMBER, "periods": WORD, "paid_by_plants": NUMBER,
+    }, ("paid_by_plants",))  # fmt: skip
+
+
+def _verify() -> Schema:
+    verdict: dict[str, Schema] = {
+        **dict.fromkeys(("made_by", "verified_by", Key.COMPARED, "input_file", Key.CURRENCY), WORD),
+        **dict.fromkeys(("cells", "sheets", "not_checked", Key.OBJECTIVE_USD, "violation_t",
+                         "dual_infeasibility", "gap"), NUMBER),
+        **dict.fromkeys(("proven", "whole_projects"), FLAG), "not_proven": {"type": "array"},
+    }  # fmt: skip
+    return _object({**_ANSWER, Key.PLAN: WORD, "input": WORD, **verdict}, verdict)
 
 
 def _diff() -> Schema:

@@ -206,7 +206,7 @@ class _FilledSheet:
     def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
         """Compare the rows of a source with the sheet; SourceError if they do not fit."""
         mapped = self._mapped(source, table)
-        pairs = [*_pairs(source.where, _WHERE)]
+        pairs = _pairs(source.where, _WHERE)
         conditions = [(_position(name, table), value) for name, value in pairs]
         seen: dict[_Key, int] = {}
         for number, row in enumerate(plain_cells(table.rows), 1):

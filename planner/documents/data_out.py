@@ -26,15 +26,7 @@ from models.results import About, Field, Figure, Look, Name, Result, Runs
 from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
-from planner.workbook.plan_file import (
-    PlanFile,
-    StudyFile,
-    code_of,
-    edited,
-    is_number,
-    read_plan,
-    read_study,
-)
+from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
 from planner.workbook.save import behind_links, refuse_special_file, save, sync_folder
 
 RUN = "run_id"
@@ -196,9 +188,9 @@ def _columns(
             meaning = f"{field.header} as its ISO3 code."
             yield replace(made, name=f"{field.name}{_CODE}", kind=_TEXT, meaning=meaning), codes
     elif field.look in {Look.YEAR, Look.COUNT}:
-        yield replace(made, kind=_WHOLE), [int(v) if is_number(v) else None for v in listed]
+        yield replace(made, kind=_WHOLE), [int(v) if _is_number(v) else None for v in listed]
     else:
-        yield made, [float(v) if is_number(v) else None for v in listed]
+        yield made, [float(v) if _is_number(v) else None for v in listed]
 
 
 def _long(
@@ -236,6 +228,10 @@ def _plain(value: Any) -> Any:
     if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
         return None
     return value.item() if hasattr(value, "item") else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _as_text(value: Any) -> str:

@@ -15,24 +15,6 @@ from models.results.orders import Calendar
 if TYPE_CHECKING:
     import pandas as pd
 
-_EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
-
-
-def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
-    """Round to a number of decimals, after rounding to ``digits`` significant digits.
-
-    So 106.10849999999999, which another program may have saved for 106.1085, gives the same.
-    """
-    return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
-
-
-def plain_number(value: float, decimals: int, digits: int) -> str:
-    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
-    text = format(rounded(value, decimals, digits), "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
 PARTS: Mapping[str, tuple[str, ...]] = {
     "quarter": tuple(f"Q{number}" for number in range(1, 5)),
     "month": tuple(f"M{number:02}" for number in range(1, 13)),
@@ -118,3 +100,24 @@ def calendar_of(orders: pd.DataFrame, period: str) -> Result:
             for row in rows
         ]
     )
+
+
+# ---- rounding ------------------------------------------------------------------------------------
+# Rounds numbers for purchasing systems; rounding errors of floats have no effect.
+
+_EXACT = Context(prec=64, rounding=ROUND_HALF_EVEN)
+
+
+def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
+    """Round to a number of decimals, after rounding to ``digits`` significant digits.
+
+    So 106.10849999999999, which another program may have saved for 106.1085, gives the same.
+    """
+    return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+
+
+def plain_number(value: float, decimals: int, digits: int) -> str:
+    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
+    text = format(rounded(value, decimals, digits), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -29,7 +29,6 @@ from planner.workbook.grid import Grid, cells_of, fill
 from planner.workbook.headers import SETTING, VALUE, parse_header, title
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
-from planner.workbook.template import FormBook, write_book
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders
@@ -255,6 +254,8 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
 
     Its first page shows the plan's path from ``folder``, where the workbook will be used.
     """
+    from planner.workbook.template import FormBook, write_book
+
     plan, money = orders.plan, orders.plan.currency
     tables: dict[str, list[dict[str, object]]] = {
         Settings.SHEET: [{SETTING.header: "Currency", VALUE.header: money}],

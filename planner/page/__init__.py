@@ -236,11 +236,7 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
         ],
         "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
                     "rows": _ends(sliders.program.rows_of(*piece))} for piece in pieces],
-        "bases": [
-            {name: [None if np.isnan(value) else value for value in values]
-             for name, values in basis.settings.items()}
-            for basis in bases
-        ],
+        "bases": [_settings(basis) for basis in bases],
         "minerals": [m.name for m in case.minerals],
         "members": [m.name for m in case.members],
         "countries": [case.country_name(code) for code in sliders.countries],
@@ -254,6 +250,13 @@ def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], by
 
 def _ends(piece: slice) -> tuple[int, int]:
     return int(piece.start), int(piece.stop)
+
+
+def _settings(basis: Basis) -> dict[str, list[float | None]]:
+    return {
+        name: [None if np.isnan(value) else value for value in values]
+        for name, values in basis.settings.items()
+    }
 
 
 def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:

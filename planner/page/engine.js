@@ -16,7 +16,7 @@ const OPTIONS = {
 const OTHERWISE = {  // options of the second solve, if the first gives no proof
   ...OPTIONS, presolve: "on", simplex_strategy: 4, primal_feasibility_tolerance: 1e-7,
 };
-// Kinds of columns (planner/page/write.py).
+// Kinds of columns (planner/page/__init__.py).
 const [OTHER, FLOW, SHORT, TIER, TAKEN, HANDED, STOCK, ORE, BEYOND] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const SEARCH = {  // for whole projects; then the builds are fixed, and the rest is solved again
   solver: "choose", presolve: "on", mip_rel_gap: 0, mip_abs_gap: 0, mip_feasibility_tolerance: 1e-9,
@@ -34,8 +34,8 @@ const TYPES = {
 
 /** Return the program: its description, and its arrays as views of the bytes.
  *
- * Description and bytes must match the seal (planner/page/write.py): with a changed array, the page
- * would correctly prove the plan of another case.
+ * Description and bytes must match the seal (planner/page/__init__.py): with a changed array, the
+ * page would correctly prove the plan of another case.
  */
 function unpack(text, bytes, seal) {
   const words = new TextEncoder().encode(text), every = new Uint8Array(words.length + bytes.byteLength);

@@ -136,6 +136,7 @@ class Picture:
 
     @property
     def joined(self) -> Picture:
+        """The chart, with lines that coincide merged into one."""
         return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
 
     def in_money(self, currency: str) -> Picture:
@@ -163,6 +164,7 @@ Values = Iterable[float | None]
 
 
 def peak(values: Values) -> float:
+    """Return the largest absolute value of a series; 0 if it has none."""
     return max((abs(value) for value in values if known(value)), default=0.0)
 
 

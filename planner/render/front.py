@@ -284,9 +284,8 @@ def _minerals(page: FrontSheet, front: Front) -> None:
                 look = page.styles.get(**line, num_format=form, align="right")
                 page.sheet.write_number(row, place, value, look)
             else:
-                text = cut(
-                    value or "", round(_NAME_LINES * page.widths[place])
-                )  # not in By mineral
+                most = round(_NAME_LINES * page.widths[place])  # the sheet By mineral has it uncut
+                text = cut(value or "", most)
                 page.words(row, (place, place), text, **line, bold=place == 0, indent=1)
     page.row = top + 1 + len(table)
     for note in front.notes:
@@ -386,7 +385,7 @@ LOOK_UP, _ASKED = "Look up first", "What was asked and assumed"
 
 @dataclass(frozen=True)
 class StudyFront:
-    """The content of the first page.
+    """The content of the first page of a study's workbook.
 
     ``numbers`` are name, number in words and remark; ``assumed`` maps what was asked or assumed to
     its value; ``links`` are the other sheets. ``pictures`` are one chart, panels, or small charts

@@ -12,14 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pptx import Presentation
-from pptx.chart.data import CategoryChartData, XyChartData
-from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
-from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.oxml.ns import qn
-from pptx.util import Inches, Pt
-
 from models.results.field import Look
 from models.tolerances import SHOWN_SHARE
 from planner.render import palette
@@ -94,6 +86,9 @@ def with_fewer_bars(picture: Picture) -> Picture:
 
 
 def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
+    from pptx import Presentation
+    from pptx.util import Inches
+
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
     deck.core_properties.title = clean(title)
@@ -107,6 +102,8 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
 def _draw(page: Any, slide: Slide, number: int) -> None:
     """Draw one slide: a line at the top, the topic, the sentences, the chart, the page number."""
+    from pptx.util import Inches
+
     rule = page.shapes.add_shape(1, 0, 0, Inches(_WIDE), Inches(0.14))
     rule.fill.solid()
     rule.fill.fore_color.rgb = _colour(palette.NAVY)
@@ -134,6 +131,9 @@ def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
     shape: Any, text: str, sizes: Sequence[int], colour: str, high: float, *, bold: bool = False
 ) -> float:
     """Fill a shape with a text in the largest size that fits; set and return its height."""
+    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+    from pptx.util import Inches, Pt
+
     frame = shape.text_frame
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
@@ -156,19 +156,12 @@ def _height(text: str, letter: float, wide: float) -> float:
 
 
 def _colour(name: str) -> Any:
+    from pptx.dml.color import RGBColor
+
     return RGBColor.from_string(name.removeprefix("#"))
 
 
 # ---- charts --------------------------------------------------------------------------------------
-
-_KINDS = dict.fromkeys(
-    (Form.GROUPED, Form.AGAINST, Form.COUNTS), XL_CHART_TYPE.COLUMN_CLUSTERED
-) | {
-    Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
-    Form.BARS: XL_CHART_TYPE.BAR_STACKED,
-    Form.ROWS: XL_CHART_TYPE.BAR_CLUSTERED,
-    Form.LINES: XL_CHART_TYPE.XY_SCATTER_LINES,
-}
 
 
 def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
@@ -176,21 +169,32 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
 
     Series that are 0 or missing everywhere are left out.
     """
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+
     is_named = len(picture.series) > 1
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
     alone = len(filled) == 1 and picture.form is Form.BARS  # its labels are next to the bars
     picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
-    frame = page.shapes.add_chart(_KINDS[picture.form], *area, _data(picture))
+    upright = dict.fromkeys(
+        (Form.GROUPED, Form.AGAINST, Form.COUNTS), XL_CHART_TYPE.COLUMN_CLUSTERED
+    )
+    kinds = upright | {
+        Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
+        Form.BARS: XL_CHART_TYPE.BAR_STACKED,
+        Form.ROWS: XL_CHART_TYPE.BAR_CLUSTERED,
+        Form.LINES: XL_CHART_TYPE.XY_SCATTER_LINES,
+    }
+    frame = page.shapes.add_chart(kinds[picture.form], *area, _data(picture))
     properties = frame._element.nvGraphicFramePr.cNvPr  # noqa: SLF001 - no public name for it
     properties.set("descr", clean(alt))
     chart = frame.chart
     size = 12 if len(picture) <= _MOST_BARS or picture.form is Form.LINES else 10
-    chart.font.size, chart.font.name = Pt(size), palette.FONT
+    chart.font.size, chart.font.name = _points(size), palette.FONT
     chart.font.color.rgb = _colour(palette.INK)
     chart.has_title = True
     chart.chart_title.text_frame.text = clean(picture.title)
     heading = chart.chart_title.text_frame.paragraphs[0].font
-    heading.size, heading.bold, heading.color.rgb = Pt(14), True, _colour(palette.NAVY)
+    heading.size, heading.bold, heading.color.rgb = _points(14), True, _colour(palette.NAVY)
     chart.has_legend = is_named
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
@@ -201,7 +205,15 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
         many += series.role is Role.ONE_OF_MANY
 
 
+def _points(size: int) -> Any:
+    from pptx.util import Pt
+
+    return Pt(size)
+
+
 def _data(picture: Picture) -> Any:
+    from pptx.chart.data import CategoryChartData, XyChartData
+
     if picture.form is Form.LINES:
         points = XyChartData()
         for series in picture.series:
@@ -229,6 +241,9 @@ def _format(picture: Picture) -> str:
 
 def _axes(chart: Any, picture: Picture) -> None:
     """Set a chart's axes, with grid lines for the values only."""
+    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
+    from pptx.oxml.ns import qn
+
     values, across = chart.value_axis, chart.category_axis
     values.major_tick_mark = across.major_tick_mark = XL_TICK_MARK.NONE
     values.has_major_gridlines = True
@@ -239,7 +254,7 @@ def _axes(chart: Any, picture: Picture) -> None:
         axis.has_title = bool(title)
         if title:
             axis.axis_title.text_frame.text = clean(title)
-            axis.axis_title.text_frame.paragraphs[0].font.size = Pt(12)
+            axis.axis_title.text_frame.paragraphs[0].font.size = _points(12)
     if min(picture.numbers, default=0.0) >= 0:
         values.minimum_scale = 0
         if picture.look is Look.SHARE and _NEARLY_ALL < picture.highest <= 1.0 + SHOWN_SHARE:
@@ -277,7 +292,7 @@ def _look(drawn: Any, series: Series, form: Form, number: int) -> None:
     colour = _colour(colour_of(series, number, colours))
     if form is Form.LINES:
         drawn.smooth = False
-        drawn.format.line.color.rgb, drawn.format.line.width = colour, Pt(2)
+        drawn.format.line.color.rgb, drawn.format.line.width = colour, _points(2)
         drawn.marker.format.fill.solid()
         drawn.marker.format.fill.fore_color.rgb = colour
         drawn.marker.format.line.color.rgb = colour

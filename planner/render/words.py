@@ -132,6 +132,7 @@ def number_of(count: int, noun: str) -> str:
 
 
 def known(value: object) -> TypeGuard[float]:
+    """Return whether a value is a finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 

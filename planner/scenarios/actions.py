@@ -435,14 +435,13 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
         new = schema.ShareLimit(
             limit=schema.MAX, mineral=name, group=schema.BY_COUNTRY, share=schema.ByYear(share)
         )
-        rows += (
-            [new]
-            if not covered
-            else [
-                dataclasses.replace(new, first_year=first, last_year=last)
-                for first, last in year_ranges(case.years, {*case.years} - covered)
-            ]
-        )
+        if not covered:
+            rows.append(new)
+            continue
+        rows += [
+            dataclasses.replace(new, first_year=first, last_year=last)
+            for first, last in year_ranges(case.years, {*case.years} - covered)
+        ]
     return case.change(share_limits=tuple(rows))
 
 

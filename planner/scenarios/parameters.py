@@ -1,190 +1,21 @@
-"""What a user types on a command line: names of a workbook's case, and parameters of a sweep."""
+"""Parameters of a sweep: each changes one number of a case by an action of the sheet Scenarios.
+
+A user types kind, place and mineral, such as ``capacity:CHN:cobalt``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from models import checks
 from models.case import Case, CaseStep, CaseSteps, SetNumber, fold
-from models.checks import advice, rows, scenarios
-from models.checks.common import companies, did_you_mean, names_containing, plants, seller
-from models.errors import Finding, Mistakes, Severity, UsageError
-from models.schema import ACTION_CELLS, REST_OF_WORLD, ByYear, ScenarioStep, SecurityTarget
+from models.checks.common import did_you_mean, plants
+from models.errors import Mistakes, UsageError
+from models.schema import ACTION_CELLS, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
 from planner.scenarios.actions import ActionKind, CaseChange
-from planner.workbook.cells import closest_country, country_code
-
-_RULES = (
-    rows.numbers_are_within_bounds,
-    rows.last_year_not_before_first,
-    scenarios.selectors_fit_actions,
-    scenarios.values_fit_actions,
-    scenarios.builds_match_projects,
-    advice.outside_the_horizon,
-)
-"""Rules for a row of the sheet Scenarios, except for the rules on names."""
-
-
-@dataclass(frozen=True)
-class Seller:
-    """A country, a refiner or a company that owns plants; every seller if all three are blank."""
-
-    words: str
-    country: str = ""
-    refiner: str = ""
-    company: str = ""
-
-    @property
-    def selectors(self) -> dict[str, Any]:
-        return {"country": self.country, "refiner": self.refiner, "company": self.company}
-
-
-class Named:
-    """Looks up names of a case; ``*`` matches any letters."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-
-    def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
-        """Return the country, or the companies and refiners, that a text names.
-
-        A text that names a country and a refiner means the country if the workbook has it,
-        otherwise the refiner. With ``parts``, a part of a name is enough: the text matches names
-        that contain it as whole words. If there are none, it matches names with a word that begins
-        with it, unless it is similar to a country. UsageError if nothing matches.
-        """
-        if text == "*":
-            return (Seller(""),)
-        matching = self._owners_and_refiners(partial(_matching, text))
-        code = country_code(text)
-        if code is not None and (not matching or code in self._sellers | self._buyers):
-            return (Seller(self.country_name(code, text), country=code),)
-        hint = closest_country(text)
-        if not matching and parts:
-            matching = self._owners_and_refiners(partial(_containing, text, beginnings=not hint))
-        if not matching:
-            owners = companies(self.case)
-            is_simple = hint or not owners  # similar to a country: the user means no company
-            wanted = "a country or a refiner" if is_simple else "a country, a company or a refiner"
-            raise _unknown(text, wanted, hint or _near(text, owners | self.case.refiner_names))
-        return matching
-
-    def _owners_and_refiners(
-        self, match: Callable[[Iterable[str]], tuple[str, ...]]
-    ) -> tuple[Seller, ...]:
-        """Return the companies and refiners whose names match.
-
-        If a company matches, refiners with an Owner are left out: they belong to their company.
-        """
-        owners = match(sorted(companies(self.case)))
-        owned = {seller(plant) for plant in plants(self.case) if plant.company} if owners else set()
-        names = match(sorted(self.case.refiner_names - owned))
-        sellers = [Seller(name, company=name) for name in owners]
-        return (*sellers, *(Seller(name, refiner=name) for name in names))
-
-    @property
-    def _sellers(self) -> set[str]:
-        """The countries that refine or mine."""
-        return {each.country for each in (*plants(self.case), *self.case.mines)}
-
-    @property
-    def _buyers(self) -> set[str]:
-        return {member.country for member in self.case.members}
-
-    def countries_outside(self) -> list[str]:
-        """Return the names of countries that sell and have no member, in order."""
-        codes = self._sellers - self._buyers - {REST_OF_WORLD}
-        return sorted(map(self.case.country_name, codes), key=fold)
-
-    def country(self, text: str) -> str:
-        """Return the code of a country, "" for all; UsageError if it is unknown."""
-        if text in {"", "*"}:
-            return ""
-        code = country_code(text)
-        if code is None:
-            raise _unknown(text, "a country", closest_country(text))
-        return code
-
-    def country_name(self, code: str, typed: str = "") -> str:
-        """Return a country's name as the workbook spells it, otherwise as typed."""
-        name = self.case.country_name(code)
-        return name if name != code else typed or code
-
-    def minerals(self, text: str) -> tuple[str, ...]:
-        return self._names(text, "mineral", [m.name for m in self.case.minerals])
-
-    def refiners(self, text: str) -> tuple[str, ...]:
-        """Return the refiners, including projects, that a text names; ("",) means all."""
-        return self._names(text, "refiner", sorted(self.case.refiner_names))
-
-    def companies(self, text: str) -> tuple[str, ...]:
-        """Return the owners of refiners or projects that a text names; ("",) means all."""
-        return self._names(text, "company", sorted(companies(self.case)))
-
-    def members(self, text: str) -> tuple[str, ...]:
-        """Return the members that a text names by name, country or group; ("",) means all."""
-        code, members = country_code(text), self.case.members
-        in_country = tuple(m.name for m in members if code and m.country == code)
-        groups = {fold(name): names for name, names in self.case.groups.items()}
-        others = in_country or groups.get(fold(text), ())
-        return self._names(text, "member", [m.name for m in members], others)
-
-    def _names(
-        self, text: str, kind: str, names: list[str], others: tuple[str, ...] = ()
-    ) -> tuple[str, ...]:
-        if text.strip() in {"", "*"}:
-            return ("",)
-        matching = _matching(text, names) or others
-        if not matching:
-            raise _unknown(text, f"a {kind} in the workbook", _near(text, names))
-        return matching
-
-    def check_steps(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
-        """Return the warnings and errors of steps, as for rows of the sheet Scenarios."""
-        case, warnings, errors = self.case.change(scenarios=steps, risks=()), [], []
-        for finding in dict.fromkeys(checks.check(case, _RULES)):
-            if finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.ERROR:
-                errors.append(finding.message)
-            elif finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.WARNING:
-                warnings.append(dataclasses.replace(finding, sheet="", row=0, column=""))
-        return tuple(warnings), errors
-
-
-def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the name that equals a text, otherwise the names that match its ``*``."""
-    parts = (re.escape(part) for part in fold(text).split("*"))
-    pattern = re.compile(".*".join(parts))
-    exact = [name for name in names if fold(name) == fold(text)]
-    return tuple(exact or (name for name in names if pattern.fullmatch(fold(name))))
-
-
-def _containing(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
-    """Return the names that contain a text as whole words; otherwise as the beginning of a word."""
-    spelt = {fold(name): name for name in names}
-    folded = [] if "*" in text else names_containing(fold(text), spelt, beginnings=beginnings)
-    return tuple(spelt[name] for name in folded)
-
-
-def _near(text: str, choices: Iterable[str]) -> str:
-    """Return a hint with the most similar name, or with the name that contains a text."""
-    names = list(choices)
-    bare = fold(text).strip("* ")
-    containing = [name for name in names if bare and bare in fold(name)]
-    if len(containing) == 1:
-        return f"did you mean {containing[0]!r}?"
-    if len(containing) > 1 and "*" not in text:
-        count, first = len(containing), containing[0]
-        return f'{count} names contain it, such as {first!r}: write "*{text}*" for all of them'
-    return did_you_mean(text, names)
-
-
-def _unknown(text: str, wanted: str, hint: str) -> UsageError:
-    return UsageError(f"{text!r} is not {wanted}{f'; {hint}' if hint else ''}")
+from planner.scenarios.named import Named as Named  # noqa: PLC0414 - studies import it, too
 
 
 @dataclass(frozen=True)

@@ -171,9 +171,6 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-# Uvicorn itself only closes connections that are idle between two requests.
-
-
 class _Counting:
     """A transport that counts the bytes of answers: written to it, and sent by it."""
 
@@ -194,7 +191,10 @@ class _Counting:
 
 
 class TimedConnection(H11Protocol):
-    """A connection that is closed if its request does not arrive, or its answer is not read."""
+    """Closes connections with an unfinished request, or with an answer that nobody reads.
+
+    Uvicorn itself only closes connections that are idle between two requests.
+    """
 
     _look: asyncio.TimerHandle | None = None
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands import diff, documents, roll, serve, solve, verify, workbook
+from planner.cli.commands import (
+    diff,
+    documents,
+    explain,
+    roll,
+    schema,
+    serve,
+    solve,
+    verify,
+    workbook,
+)
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
@@ -39,10 +49,10 @@ def planner() -> None:
 
 
 COMMANDS = (
-    workbook.new, workbook.check, solve.solve, diff.explain,
+    workbook.new, workbook.check, solve.solve, explain.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
     documents.orders, roll.roll, diff.diff, verify.verify, verify.redact, documents.report,
-    documents.brief, documents.data, documents.pull, documents.model, serve.schema, solve.watch,
+    documents.brief, documents.data, documents.pull, documents.model, schema.schema, solve.watch,
     documents.page, serve.serve, serve.mcp,
 )  # fmt: skip
 """Every command, in the order in which a user needs them."""

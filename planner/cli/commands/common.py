@@ -99,7 +99,10 @@ def share_limit(text: str = CAP_HELP) -> Callable[[Callback], Callback]:
 
 
 def require(extra: str, needs: str, *packages: str) -> None:
-    """Raise UsageError if a package is missing; ``needs`` is "a report needs Plotly, which is"."""
+    """Raise UsageError if a package is missing.
+
+    ``needs`` begins the message, such as "a report needs Plotly, which is".
+    """
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
@@ -223,7 +226,7 @@ class WhatIfOptions:
         """
         from planner.cli import phrases
         from planner.scenarios import WhatIf
-        from planner.scenarios.parameters import Named
+        from planner.scenarios.named import Named
 
         named, what_ifs, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (

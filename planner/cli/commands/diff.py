@@ -1,4 +1,4 @@
-"""The commands diff and explain: what differs between two plans, and what sets a price."""
+"""The command diff: what differs between two plan workbooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,13 +16,12 @@ from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.words import cut, known, missing_option, plain, signed
+from planner.render.words import cut, known, plain, signed
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.case import Case
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.workbook.plan_file import PlanFile
@@ -285,114 +284,3 @@ def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
         for name in amounts:
             values[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
         yield values
-
-
-# ---- explain -------------------------------------------------------------------------------------
-
-
-@click.command(cls=Command)
-@click.argument("file", type=common.WORKBOOK)
-@click.option("--mineral", metavar="NAME", help="A mineral of the sheet Minerals  [required]")
-@click.option(
-    "--member", metavar="NAME", help="A member of the sheet Members, by name or country  [required]"
-)
-@click.option("--year", type=int, metavar="Y", help="A year of the sheet Demand  [required]")
-@common.case_options
-@common.JSON
-def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path,
-    mineral: str | None,
-    member: str | None,
-    year: int | None,
-    variation: dict[str, Any],
-    as_json: bool,
-) -> int:
-    """Explain what a member pays for a mineral in a year, and the cause of a shortage.
-
-    The command splits the marginal price of supply into its parts. Then it lists the binding
-    limits, and how much one more unit of each limit would save. If the member has a shortage, the
-    command shows the smallest change of the workbook that removes it. It writes no file.
-
-    \b
-    planner explain case.xlsx --mineral lithium --member Japan --year 2028
-    planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.run import start_file
-
-    tell = common.progress(as_json)
-    start = start_file(file, **variation, tell=tell)
-    cell = _cell(start.case, mineral, member, year)
-    began = time.perf_counter()
-    from planner.sheets import explain as words
-
-    layout = start.book.layout
-    cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    from models.answers import explain as answers
-    from models.answers.least_change import least_change
-    from models.plan import SHORTAGE, solve
-
-    tell("Planning")
-    try:
-        plan = solve(start.case)
-    except errors.InputError as error:
-        raise start.input_error(error.findings) from error
-    explanation = answers.explain(plan, *cell)
-    if explanation.is_short:
-        tell("Looking for the smallest change that removes the shortage")
-    change = least_change(plan, *cell, cells.is_overridden)
-    without, book = None, start.book.case
-    is_known = year in book.years and cell[0] in book.mineral_of and cell[1] in book.member_of
-    if change is not None and not change.changes and start.options and is_known:
-        tell("Planning without scenario and what-ifs")
-        without = solve(book).value(SHORTAGE, cell)
-    if not as_json:
-        for name, value in start.options.items():
-            click.echo(plain(f"{name}: {value}"))
-        for text in words.explained(explanation, change, cells, without):
-            click.echo(plain(text))
-    seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
-    result = {
-        Key.STATUS: "optimal",
-        **words.facts(explanation, change, cells),
-        "short_without_what_ifs_t": without,
-        Key.CURRENCY: start.case.settings.currency,
-        Key.SCENARIO: start.case.scenario,
-        Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in start.variant.what_ifs],
-        Key.WARNINGS: answer.findings_by_severity(start.book.warnings)[Key.WARNINGS],
-        Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
-        Key.ERRORS: [],
-    }
-    return answer.finish(result, as_json=as_json)
-
-
-def _cell(
-    case: Case, mineral: str | None, member: str | None, year: int | None
-) -> tuple[str, str, int]:
-    """Return the names as the workbook spells them; UsageError says what is wrong with each.
-
-    For a missing option it lists the possible values.
-    """
-    from planner.scenarios.parameters import Named
-
-    named, spelt, wrong = Named(case), list[str](), errors.Mistakes()
-    for option, text, names, choices in (
-        ("--mineral", mineral, named.minerals, [m.name for m in case.minerals]),
-        ("--member", member, named.members, [m.name for m in case.members]),
-    ):
-        if text is None:
-            wrong.lines.append(missing_option(option, choices))
-            continue
-        with wrong.collect(f"{option}: "):
-            several = names(text)
-            spelt.append(several[0])
-            if len(several) > 1 or not several[0]:
-                which = f", such as {several[0]}" if several[0] else ""
-                wrong.lines.append(f"{option} {text!r} names several: name one{which}")
-    if year is None:
-        wrong.lines.append(missing_option("--year", list(map(str, case.years))))
-    elif year not in case.years:
-        close = min(case.years, key=lambda y: abs(y - year), default=None)
-        hint = "" if close is None else f"; did you mean {close}?"
-        wrong.lines.append(f"--year {year} is not a year of the sheet Demand{hint}")
-    wrong.raise_if_any()
-    return spelt[0], spelt[1], year or 0

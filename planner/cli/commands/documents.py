@@ -19,6 +19,7 @@ from planner.render.words import cut, number_of, plain, span
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
+    from models.case import Case
     from planner.documents.data_in import Pulled
     from planner.documents.folder import Written
     from planner.documents.orders import Orders
@@ -363,9 +364,7 @@ def model(
         return paths.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
-    from models import plan as planning
     from models.program.compile import FORMATS, write_model
-    from planner.documents.folder import file_part
     from planner.run import start_file
 
     if form not in FORMATS:
@@ -373,39 +372,44 @@ def model(
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
-    case, wanted = start.case, output_path(start.case.scenario)
-    programs: dict[Path, object] = {}
-    if by_block:
-        for name, program in planning.block_models(case).items():
-            stem = f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"
-            programs[wanted.with_stem(stem)] = program
-    else:
-        programs[wanted] = planning.model(case)
-    years, money = span(case.years) if case.years else "no year", case.settings.currency
-    objective = f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}"
-    about = (
-        f"{objective}, discounted to the first year. Amounts in t.",
-        "Names have the form component(key). The components and their keys are:",
-    )
-    written = [
-        common.save(
-            paths.output_file(place, "model"),
-            partial(write_model, program, form=form, about=about),
-        )
-        for place, program in programs.items()
-    ]
+    wanted, written = output_path(start.case.scenario), []
+    for place, program in _models(start.case, wanted, by_block=by_block).items():
+        write = partial(write_model, program, form=form, about=_about(start.case, file))
+        written.append(common.save(paths.output_file(place, "model"), write))
     if not as_json:
         show_warnings(start.book.warnings, "Checks")
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
         line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {
         Key.STATUS: "ok",
-        Key.SCENARIO: case.scenario,
+        Key.SCENARIO: start.case.scenario,
         Key.OUTPUT: [str(path) for path in written],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.ERRORS: [],
     }
     return finish(answer, as_json=as_json)
+
+
+def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
+    from models.plan import block_models
+    from models.plan import model as model_of
+    from planner.documents.folder import file_part
+
+    if not by_block:
+        return {wanted: model_of(case)}
+    return {
+        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
+        for name, program in block_models(case).items()
+    }
+
+
+def _about(case: Case, file: Path) -> tuple[str, str]:
+    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    objective = (
+        f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
+    )
+    names = "Names have the form component(key). The components and their keys are:"
+    return f"{objective} first year. Amounts in t.", names
 
 
 # ---- data ----------------------------------------------------------------------------------------

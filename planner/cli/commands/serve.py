@@ -1,9 +1,8 @@
-"""The commands serve, mcp and schema: the planner for browsers, assistants and other programs."""
+"""The commands serve and mcp: the planner for browsers and for assistants."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 
 import click
@@ -157,25 +156,4 @@ def mcp(folder: Path) -> int:
     from planner.cli.assistant import server_of
 
     server_of(folder).run()
-    return 0
-
-
-@click.command()
-@click.argument("name", required=False)
-def schema(name: str | None) -> int:
-    """Print the JSON schemas of all --json answers and of a case.
-
-    NAME is the name of a command, such as solve, or the word case: only its schema is printed.
-
-    \b
-    planner schema > planner.schema.json
-    planner schema solve
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from models.checks.common import did_you_mean
-    from planner.cli import schema as schemas
-
-    if name is not None and name not in schemas.names():
-        refuse(f"there is no schema {name!r}; {did_you_mean(name, schemas.names())}")
-    shown = schemas.whole_schema() if name is None else schemas.schema_of(name)
-    click.echo(json.dumps(shown, indent=2))
     return 0

@@ -154,7 +154,7 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     The exit code is 0 if everything matches, and 1 if anything differs or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = common.progress(as_json)
-    from planner.audit.redact import salt_file
+    from planner.audit.salt import salt_file
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets
@@ -228,7 +228,7 @@ def other_input_finding(file: Path, recorded: Recorded) -> errors.Finding:
 
 def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
     """Return findings on a redacted plan; only its input can be checked."""
-    from planner.audit.redact import read_salt, salted
+    from planner.audit.salt import read_salt, salted
     from planner.workbook.csv_folder import open_source
 
     if not recorded.redacted:
@@ -333,7 +333,8 @@ def redact(  # noqa: PLR0913, PLR0917 - one argument per option
     copy = paths.plan_path(plan, wanted, None, suffix="redacted plan")
     tell = common.progress(as_json)
     from planner.audit.redact import redact as redacted
-    from planner.audit.redact import salt_file, spelled_members, write_redacted, write_salt
+    from planner.audit.redact import spelled_members, write_redacted
+    from planner.audit.salt import salt_file, write_salt
     from planner.run import open_sheets
 
     sheets = open_sheets(plan, tell)

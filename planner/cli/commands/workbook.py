@@ -269,17 +269,18 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
             line("Checked", compared)
         if failed is None:
             show_defaults(defaults)
-    listed = answer.findings_by_severity(findings)
     if copy is not None:
         result |= {"marked": None, "marked_cells": 0}
         try:
             copied = _marked(file, copy, findings, look_up, as_json=as_json)
         except WriteError as error:
-            return answer.report_failure(error, as_json=as_json, result=result | listed)
+            result |= answer.findings_by_severity(findings)
+            return answer.report_failure(error, as_json=as_json, result=result)
         if copied is not None:
             result |= {"marked": str(copied.path), "marked_cells": copied.cells}
     if failed is None:
-        return answer.finish({Key.STATUS: "ok", **result, **listed}, as_json=as_json)
+        result |= answer.findings_by_severity(findings)
+        return answer.finish({Key.STATUS: "ok", **result}, as_json=as_json)
     return (
         answer.report_failure(failed, as_json=True, result=result) if as_json else failed.exit_code
     )

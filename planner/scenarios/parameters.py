@@ -15,7 +15,7 @@ from models.errors import Mistakes, UsageError
 from models.schema import ACTION_CELLS, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
 from planner.scenarios.actions import ActionKind, CaseChange
-from planner.scenarios.named import Named as Named  # noqa: PLC0414 - studies import it, too
+from planner.scenarios.named import Named
 
 
 @dataclass(frozen=True)

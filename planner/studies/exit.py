@@ -25,7 +25,7 @@ from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
 from planner.render.sentences import missing
 from planner.render.words import course, from_to, known, listed, money, percent, share, tonnes
-from planner.scenarios.parameters import Named
+from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study

@@ -27,7 +27,7 @@ from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.table import with_number
 from planner.render.words import counted, few, listed, percent, share
 from planner.scenarios import drop_share_limits
-from planner.scenarios.parameters import Named
+from planner.scenarios.named import Named
 from planner.sheets import write_plan
 from planner.studies.engine import Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables

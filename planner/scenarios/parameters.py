@@ -17,7 +17,7 @@ from models.errors import Finding, Mistakes, Severity, UsageError
 from models.schema import ACTION_CELLS, REST_OF_WORLD, ByYear, ScenarioStep, SecurityTarget
 from planner.render.words import few
 from planner.scenarios.actions import ActionKind, CaseChange
-from planner.workbook.cells import closest_country, country_code
+from planner.workbook.countries import closest_country, country_code
 
 _RULES = (
     rows.numbers_are_within_bounds,

@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import InputError, Severity
 from planner.workbook import read_tables
+from planner.workbook.cells import shown
 from tests.small_book import add, both, column, head, put, small_book, without
 
 R, L, C, P = "Refiners", "Share limits", "Contracts", "Projects"
@@ -275,3 +276,8 @@ def test_a_fault_is_found_at_its_cell(change, place, fragment) -> None:
     told = [(f.place, f.message) for f in errors]
     assert any(at == place and fragment in message for at, message in told), told
     assert len(errors) == 1 or place in SEVERAL, told
+
+
+def test_a_number_too_long_to_print_is_described() -> None:
+    """Python prints no whole number of more than 4,300 digits."""
+    assert shown(10**5000) == "the number inf"

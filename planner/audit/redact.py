@@ -27,7 +27,7 @@ from planner.audit.intervals import PROTECTION, Withheld, withheld
 from planner.audit.salt import new_salt, salted
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
-from planner.workbook.cells import country_code, country_words, member_meant
+from planner.workbook.countries import country_code, country_words, member_meant
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_file import REDACTED, SUMMARY
 

@@ -18,8 +18,9 @@ from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
-from planner.workbook import cells, csv_folder, headers, patch, records, save
+from planner.workbook import csv_folder, headers, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
+from planner.workbook.countries import country_code
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid, Printed
 from planner.workbook.headers import title
@@ -383,7 +384,7 @@ def _same(column: Column | None, value: object) -> object:
         return float(value)
     spelt = fold(plain(as_float(value)) if is_number(value) else str(value))
     if column is not None and column.kind is CellKind.COUNTRY:
-        return cells.country_code(spelt) or spelt
+        return country_code(spelt) or spelt
     if column is not None and column.kind is CellKind.YES_NO:
         return {"true": "yes", "false": "no"}.get(spelt, spelt)
     return spelt if column is not None else str(value).strip()

@@ -15,7 +15,7 @@ from models.checks import advice, rows, scenarios
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
-from planner.workbook.cells import closest_country, country_code
+from planner.workbook.countries import closest_country, country_code
 
 _RULES = (
     rows.numbers_are_within_bounds,

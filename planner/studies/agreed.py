@@ -212,14 +212,16 @@ class Unforeseen:
         built = {(row.project, row.year) for row in case.built}
         amounts = self.agreed.amounts
         begun = {key[0] for name, key, _ in amounts if name == BUILT.name and key not in built}
-        begun |= {
+        too_early = {
             p.name
             for p in changed.projects
             if p.built_in is not None and budget_year(p, p.built_in, case.years) < year
         }
+        # a surprise builds neither what is begun by then, nor what it would have begun earlier
+        unbuilt = begun | too_early
         return changed.change(
             projects=tuple(
-                replace(p, built_in=None) if p.name in begun else p for p in changed.projects
+                replace(p, built_in=None) if p.name in unbuilt else p for p in changed.projects
             ),
             share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,

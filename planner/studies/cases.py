@@ -292,6 +292,7 @@ Short = dict[tuple[str, int], float]
 
 
 def short_of(plan: Plan) -> Short:
+    """Return the shortage of a plan [t], by mineral and year."""
     return measures.sums(plan.supply, "short", "mineral", "year")
 
 

@@ -340,10 +340,13 @@ def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs |
     return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def _against_base(base: Context, planned: Mapping[str, Context]) -> Iterator[Result]:
-    """Yield who pays more, the flows that change most, and the projects built differently."""
+def _who_pays(base: Context, planned: Mapping[str, Context]) -> compare_tables.WhoPaysByScenario:
     supply = [(name, context.plan.supply) for name, context in planned.items()]
-    yield compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+    return compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
+
+
+def _against_base(base: Context, planned: Mapping[str, Context]) -> Iterator[Result]:
+    """Yield the flows that change most, and the projects built differently."""
     flows, projects = list[Row](), list[Row]()
     for name, context in planned.items():
         flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context))
@@ -397,7 +400,10 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    against = [*_against_base(base.context, planned)] if base.context and planned else []
+    who_pays, differing = None, list[Result]()
+    if base.context is not None and planned:
+        who_pays = _who_pays(base.context, planned)
+        differing = [*_against_base(base.context, planned)]
     outcomes, foreseen = absent or {}, {e.name: e.foreseen for e in entries}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     total_costs = (
@@ -409,10 +415,10 @@ def results(
         cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
-        *against[:1],
+        who_pays,
         BillsByScenario.of_bills(base.case, bills or {}),
         scenario_inputs(entries),
-        *against[1:],
+        *differing,
     )
     return [table for table in tables if table is not None]
 

@@ -6,20 +6,16 @@ events, and the case is planned again as if the events had been known.
 
 Groups of minerals without a common constraint have separate programs. Each set of events that
 touches a group is planned once, however many draws have it. A draw's cost is the sum over groups.
-
-Statistics of a sample of draws, and the uncertainty of each, come last.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-import click
 import numpy as np
 
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
@@ -29,7 +25,6 @@ from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
 from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
-from planner.options import IntegerOption
 from planner.scenarios import events
 from planner.scenarios.actions import year_ranges
 from planner.scenarios.events import Hits
@@ -43,16 +38,6 @@ NO_EVENTS = (
     "the workbook has no events to draw: add the sheet Risks. It has one or more rows per event,"
     " with its Yearly probability (planner new FILE --with Risks shows how)"
 )
-
-
-def draw_options(least: int, default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
-    """Return the options ``--draws``, from ``least`` on, and ``--seed``, with their helps."""
-    draws, seed = IntegerOption(least, 100_000), IntegerOption(0, 2**63 - 1)
-    shown: dict[str, Any] = {"default": default, "show_default": default > 0}
-    return (
-        click.option("--draws", type=draws, metavar="N", help=of_draws, **shown),
-        click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, show_default=True),
-    )
 
 
 @dataclass(frozen=True)
@@ -266,9 +251,16 @@ def names_of_runs(case: Case, chances: Chances) -> list[str]:
     return [run.name for chain in chains for run in chain]
 
 
-EventFreePlans = tuple[Session, Plan, Plan | None]
-"""The session of a case without events, its agreed plan, and the plan that need not survive losses
-(None: there is no sheet Security)."""
+class EventFreePlans(NamedTuple):
+    """The plans of a case before its draws, and the session that made them.
+
+    ``base`` is the agreed plan. ``without_security`` is the plan that need not survive losses; None
+    if the case has no sheet Security.
+    """
+
+    session: Session
+    base: Plan
+    without_security: Plan | None
 
 
 def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
@@ -277,7 +269,8 @@ def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlan
         raise UsageError(NO_EVENTS)
     session = start_session(case, where)
     base = session.base
-    return session, base, session.solve_cold(case.change(security=())) if case.security else None
+    free = session.solve_cold(case.change(security=())) if case.security else None
+    return EventFreePlans(session, base, free)
 
 
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
@@ -298,7 +291,8 @@ def plan_draws(
     Raises UsageError if the case has no sheet Risks; InputError and SolverError if the plan without
     events fails.
     """
-    session, base, free_plan = event_free or plan_without_events(case, where)
+    event_free = event_free or plan_without_events(case, where)
+    base, free_plan = event_free.base, event_free.without_security
     drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (case_before_loss(base, r) for r in rules)
@@ -315,7 +309,7 @@ def plan_draws(
         _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, tell)
-    session.confirm()
+    event_free.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
@@ -395,142 +389,9 @@ class _PlanRuns:
 
 
 def minerals_words(case: Case, minerals: Collection[str]) -> str:
+    """Return the names of minerals, or "all minerals"."""
     return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
 
 
 def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
-
-
-# ---- statistics of a sample ----------------------------------------------------------------------
-
-TAIL = 0.95
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t for 95 %, for 1, 2, 3 and more degrees of freedom."""
-SURE = 1.959963984540054
-"""Standard errors on either side of the mean that contain 95 % of a normal distribution."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Statistics of a sample of one quantity, each in the quantity's unit.
-
-    ``error`` is the standard error of the mean, ``tail_error`` the standard error of ``tail``. The
-    95th percentile lies between ``high_from`` and ``high_to`` with 95 % confidence (NaN: too few
-    draws).
-    """
-
-    mean: float
-    error: float
-    low: float
-    middle: float
-    high: float
-    high_from: float
-    high_to: float
-    tail: float
-    tail_error: float
-
-
-def spread(sample: Floats) -> Spread:
-    """Return the statistics of a sample; all are NaN if it is empty.
-
-    Percentiles are interpolated linearly between the drawn values, as in Excel's PERCENTILE.INC.
-    """
-    if not len(sample):
-        return Spread(*([math.nan] * 9))
-    count, ordered = len(sample), np.sort(sample)
-    low, middle, high = np.quantile(sample, (0.05, 0.5, TAIL)).tolist()
-    # the number of draws below the 95th percentile is binomial, approximated as normal
-    rank, by = count * TAIL, SURE * math.sqrt(count * TAIL * (1.0 - TAIL))
-    first, last = math.floor(rank - by), math.ceil(rank + by) + 1  # the smallest has rank 1
-    high_from = float(ordered[first - 1]) if first >= 1 else math.nan
-    high_to = float(ordered[last - 1]) if last <= count else math.nan
-    mean, tail = float(sample.mean()), conditional_value_at_risk(sample)
-    return Spread(mean, standard_error(sample), low, middle, high, high_from, high_to, *tail)
-
-
-def standard_error(sample: Floats) -> float:
-    """Return the standard error of a mean; NaN for fewer than two draws."""
-    return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
-
-
-def confidence_half_width(batches: Floats) -> float:
-    r"""Return the half-width of the 95 % confidence interval of the mean of independent batches.
-
-    .. math:: t_{B-1} \frac{s}{\sqrt B}
-
-    s is the standard deviation of B batches, at most ten: Mak, Morton & Wood (1999), Operations
-    Research Letters 24(1-2), 47-56. NaN for fewer than two.
-    """
-    error = standard_error(batches)
-    return error if math.isnan(error) else _STUDENT[len(batches) - 2] * error
-
-
-def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[float, float]:
-    r"""Return the mean of the worst fraction ``1 - level`` of a sample, and its standard error.
-
-    .. math:: CVaR_a = \min_v \; v + \frac{1}{(1 - a) n} \sum_i \max(0, x_i - v)
-
-    Larger is worse. The minimum lies at the smallest value that at least a fraction ``level`` of
-    the sample does not exceed: Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1. The
-    error is the standard error of the mean of ``v + max(0, x - v) / (1 - level)`` at that value,
-    which has the estimate's distribution in large samples: Trindade et al. (2007), Journal of
-    Banking & Finance 31(11).
-    """
-    ordered = np.sort(sample)
-    rank = max(1, math.ceil(round(level * len(ordered), 9)))
-    value = float(ordered[rank - 1])
-    terms = value + np.maximum(0.0, ordered - value) / (1.0 - level)
-    return float(terms.mean()), standard_error(terms)
-
-
-@dataclass(frozen=True)
-class Chance:
-    """How often something was drawn, with a 95 % confidence interval of its probability."""
-
-    share: float
-    error: float
-    least: float
-    most: float
-
-
-def chance(happened: int, count: int) -> Chance:
-    """Return the probability estimated from the draws in which something happened.
-
-    The interval is Wilson's (1927, Journal of the American Statistical Association 22(158)). It
-    stays between 0 and 1, and is also valid if nothing happened in any draw.
-    """
-    if count == 0:
-        return Chance(math.nan, math.nan, math.nan, math.nan)
-    share, z = happened / count, SURE
-    error = math.sqrt(share * (1.0 - share) / count)
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    by = z / (1 + z * z / count) * math.sqrt(error**2 + z * z / (4 * count**2))
-    least = 0.0 if happened == 0 else centre - by  # exactly, not by rounding
-    most = 1.0 if happened == count else centre + by
-    return Chance(share, error, least, most)
-
-
-def effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    r"""Return the effect of one event of each kind on a quantity, and its standard error.
-
-    ``counts`` has one row per draw and one column per kind of event. Least squares of the sample on
-    the counts separates the effects of events that happen in the same draws. An effect is NaN if
-    its event never happened, or equally often in all draws. The errors are robust to unequal
-    variance (White 1980, Econometrica 48(4), scaled by n / (n - k)).
-    """
-    count, things = counts.shape
-    slope_of, errors = np.full(things, np.nan), np.full(things, np.nan)
-    varied = np.flatnonzero(counts.max(axis=0, initial=0) > counts.min(axis=0, initial=np.inf))
-    design = np.column_stack([np.ones(count), counts[:, varied]])
-    if not len(varied) or np.linalg.matrix_rank(design) < design.shape[1] or count <= len(varied):
-        return slope_of, errors
-    inverse = np.linalg.inv(design.T @ design)
-    slopes = inverse @ (design.T @ sample)
-    slope_of[varied] = slopes[1:]
-    left = count - design.shape[1]
-    if left > 0:
-        scattered = design * (sample - design @ slopes)[:, None]
-        spread_of = inverse @ (scattered.T @ scattered) @ inverse * (count / left)
-        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # no negative rounding
-    return slope_of, errors

@@ -30,7 +30,7 @@ from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.workbook.cells import country_code
+from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
     from planner.run import Start

@@ -170,16 +170,16 @@ class LossTotals:
 
 
 def read(plan: Plan) -> LossTotals:
-    e, d = plan.expanded, plan.expanded.deliveries
-    f, by_year = e.input_flows, e.demand.shape[::2]
+    e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     bought = _bought(plan)
     taken = bought.copy()
     taken[:, : len(e.members)] = plan.handed_by
     delivered, used = ((flows.mineral, flows.year) for flows in (d, f))
-    cash = summed_at(delivered, plan.delivered * d.landed, by_year)
-    cash += summed_at(used, plan.taken * f.landed, by_year) + plan.costs_of(UNTAKEN, STOCK, ORE)
-    duties = summed_at(delivered, plan.delivered * (d.cost * d.tariff + d.levy), by_year)
-    duties += summed_at(used, plan.input_tariffs + plan.input_levies, by_year)
+    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
+    np.add.at(cash, delivered, plan.delivered * d.landed)
+    np.add.at(cash, used, plan.taken * f.landed)
+    duties = summed_at(delivered, plan.delivered * (d.cost * d.tariff + d.levy), cash.shape)
+    np.add.at(duties, used, plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
         short=_by_buyer(plan, SHORTAGE),

@@ -20,7 +20,7 @@ from models.plan import Plan
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
-from planner.options import Share
+from planner.options import Share, draw_options
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.sentences import number_short
@@ -32,6 +32,7 @@ from planner.studies import draws as drawing
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.spread import Chance, chance, effects, spread
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -40,8 +41,18 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Result)
 
 
-PLANS = {AGREED: ("agreed", Role.PLAN), REPLANNED: ("replanned", Role.REPLANNED)}
-"""The two plans of a draw: the name in names of fields, and the colour."""
+class PlanLabel(NamedTuple):
+    """One of the two plans of a draw: its name in headers and in field names, and its colour."""
+
+    header: str
+    key: str
+    role: Role
+
+
+PLANS = {
+    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
+    REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
+}
 
 
 class Format(NamedTuple):
@@ -126,7 +137,7 @@ class ByMember(_Shortages):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
-    header = plan.lower()
+    header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
     return (
@@ -170,11 +181,12 @@ class Events(Result):
 
 
 def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
+    header = PLANS[plan].header
     return (
-        field.millions(f"Total cost, {plan.lower()}", _NOW),
-        field.millions(f"Cash cost, {plan.lower()}", common.UNDISCOUNTED),
-        field.tonnes(f"Short, {plan.lower()}"),
-        field.share(f"Share short, {plan.lower()}"),
+        field.millions(f"Total cost, {header}", _NOW),
+        field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
+        field.tonnes(f"Short, {header}"),
+        field.share(f"Share short, {header}"),
     )
 
 
@@ -235,7 +247,7 @@ def measures(risk: RiskResults) -> Measures:
                 row |= {"high_from": more.least, "high_to": more.most}
             else:
                 values = _measures_of(risk, sample)[name][sample.is_known]
-                row |= {**vars(drawing.spread(values)), "interval": "the 95th percentile"}
+                row |= {**vars(spread(values)), "interval": "the 95th percentile"}
             rows.append(row)
     return Measures.of_rows(rows, words=words)
 
@@ -275,7 +287,7 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: sli
     base = float(np.sum(risk.base_totals.short[mineral, buyers]))
     demand = float(np.sum(e.demand[mineral, buyers]))
     least = _tolerance(risk)[mineral]
-    statistics, more = drawing.spread(tonnes), _chance_of(tonnes > base + least)
+    statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
     return {
         **vars(statistics),
         "mineral": e.minerals[mineral],
@@ -306,10 +318,10 @@ def event_effects(risk: RiskResults) -> Events:
         "years": years.mean(axis=0),
     }
     for sample in risk.samples:
-        (key, _), kept = PLANS[sample.name], sample.is_known
+        key, kept = PLANS[sample.name].key, sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
         amounts = (values[kept] for values in (sample.objective, short))
-        cost, tonnes = (drawing.effects(amount, years[kept]) for amount in amounts)
+        cost, tonnes = (effects(amount, years[kept]) for amount in amounts)
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)
@@ -335,7 +347,7 @@ def draw_rows(risk: RiskResults) -> Draws:
     }
     for sample in risk.samples:
         values = _measures_of(risk, sample).values()
-        names = (f"{name}_{PLANS[sample.name][0]}" for name in ("cost", "cash", "short", "share"))
+        names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
         columns |= dict(zip(names, values, strict=True))
     return Draws(words=common.words_of(risk.base.case), **columns)
 
@@ -346,8 +358,8 @@ def _tolerance(risk: RiskResults) -> Floats:
     return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
 
 
-def _chance_of(happened: Bools) -> drawing.Chance:
-    return drawing.chance(int(np.sum(happened)), len(happened))
+def _chance_of(happened: Bools) -> Chance:
+    return chance(int(np.sum(happened)), len(happened))
 
 
 _LEAST_IN_TAIL = 20
@@ -438,7 +450,7 @@ _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
     draws = tables[Draws].data
-    columns = (draws[f"{measure}_{key}"] for key, _ in PLANS.values())
+    columns = (draws[f"{measure}_{plan.key}"] for plan in PLANS.values())
     samples = [[float(v) for v in column if known(v)] for column in columns]
     every = sorted(v for sample in samples for v in sample)
     if not every:
@@ -466,7 +478,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     pairs = zip(PLANS.items(), values, strict=True)
-    return tuple(Series(name, role, tuple(each)) for (name, (_, role)), each in pairs)
+    return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -493,7 +505,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         return None
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
-    columns += [(f"{name}, expected", role, name, "share") for name, (_, role) in PLANS.items()]
+    columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
     names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
     series = tuple(
         Series(name, role, numbers(100.0 * rows[rows["plan"] == plan][column].astype(float)))
@@ -549,7 +561,7 @@ class RiskStudy(StudyKind):
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
-        *drawing.draw_options(1, 1000, "Number of draws.", _SEED_HELP),
+        *draw_options(1, 1000, "Number of draws.", _SEED_HELP),
         click.option(
             "--surge",
             type=Share(),
@@ -731,7 +743,7 @@ def _sections(tables: Tables) -> Iterator[Section]:
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
-        added = [v for key, _ in PLANS.values() for v in events.data[f"cost_{key}"]]
+        added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
         both, unit = scaled(numbers(added, units.MILLION), events.words["money"])
         title = f"What a year of each event adds to total cost ({unit})"
         series = _series((both[: len(events)], both[len(events) :]))

@@ -26,11 +26,10 @@ from models.resolve.uncertainty import Factor
 from models.results import About, Field, Look, Result, common, field
 from models.results import Figure as Measure
 from models.units import MILLION
-from planner.options import CAP_HELP
+from planner.options import CAP_HELP, draw_options
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
 from planner.studies import factors
-from planner.studies.draws import draw_options
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables

@@ -33,7 +33,7 @@ from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell, outcomes_not_run
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, DearestPrice, Loss, LossKind, Stress, agree, stress
-from planner.workbook.cells import country_code
+from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
     from models.plan import Plan

@@ -38,6 +38,7 @@ from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -490,7 +491,7 @@ class UnderRisk(StudyKind):
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
             saved = np.array([row["vss"] for row in batches])
-            measured[0]["error"] = drawing.confidence_half_width(saved)
+            measured[0]["error"] = confidence_half_width(saved)
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
         order, grain = [*_KINDS], Decisions.GRAIN[1:]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))

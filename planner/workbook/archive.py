@@ -164,6 +164,7 @@ class Archive(zipfile.ZipFile):
         return b"".join(pieces)
 
     def open_texts(self, name: str) -> IO[bytes]:
+        """Open the part with the shared strings; RefusedError if it is too large."""
         return self._bounded(name, MOST_TEXTS)
 
     def _bounded(self, part: str, most: int, pwd: bytes | None = None) -> IO[bytes]:

@@ -391,6 +391,7 @@ class AddedPage:
         self.row = top + 1 + len(table) + bool(total)
 
     def add_filter(self, top: int) -> None:
+        """Add a filter to the rows below a header row, and freeze the header."""
         last = max(self.row - 1, top + 1)
         self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
         self.sheet.freeze_panes = f"A{top + 1}"

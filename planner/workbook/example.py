@@ -1,6 +1,7 @@
 """The example rows of a new template: a small case that can be solved, with a binding limit.
 
-All its figures are invented, but plausible; the notes say so.
+All its figures are invented, but plausible; the notes say so. The texts of the sheet Read me come
+last: the question that a plan answers, the rules for a workbook, and the commands.
 """
 
 from __future__ import annotations
@@ -194,7 +195,8 @@ _ROWS: dict[type[Record], tuple[Any, ...]] = {
 
 def _rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequence[Row]:
     headers = {c.field: title(c, units.MONEY) for c in record.columns()} | REMARKS
-    there = [headers.get(name, name) for name in names.split(", ")]
+    # a sheet of years or members has columns that no field names
+    there = [headers.get(n, n) if record.SPREAD else headers[n] for n in names.split(", ")]
     filled = (zip(there, row, strict=False) for row in rows)
     return [{header: value for header, value in row if value is not None} for row in filled]
 

@@ -54,6 +54,7 @@ class ExcelFile:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
+        """The cells of every worksheet; InputError if they cannot be read."""
         return tuple(sheet.grid for sheet in self.sheets)
 
 

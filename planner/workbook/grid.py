@@ -207,6 +207,7 @@ class Grid:
         return f"the file {self.file}" if self.file else f"the sheet {self.title!r}"
 
     def values(self, position: int) -> list[object]:
+        """Return a value for each row of a column, None for a blank cell."""
         return self.columns.get(position) or [None] * len(self.rows)
 
 

@@ -20,7 +20,8 @@ from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.seal import SEAL, SEALED, is_rounded, seal
 from planner.workbook import excel
-from planner.workbook.cells import country_code, shown
+from planner.workbook.cells import shown
+from planner.workbook.countries import country_code
 from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Area, Dated, Fault, Grid, Printed, fill, lines
 from planner.workbook.parts import is_input, is_plan, table_places, title_of
@@ -371,6 +372,7 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
 
 
 def code_of(name: str) -> str:
+    """Return a country's code, or the name itself if it is not a country."""
     return country_code(name) or name
 
 

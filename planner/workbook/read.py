@@ -17,7 +17,8 @@ from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.cells import closest_country, country, member_meant
+from planner.workbook.cells import country
+from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
@@ -437,9 +438,11 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             cells = values(sheet, column)
             spelt = {value: spelling.get(fold(value), value) for value in set(cells)}
             sheets[sheet].fields[column] = [spelt[value] for value in cells]
-    members_of_blocs = values(schema.Country.SHEET, "blocs")
-    for i, names in enumerate(members_of_blocs):
-        members_of_blocs[i] = tuple(sorted({blocs[fold(name)] for name in names}))
+    if schema.Country.SHEET in sheets:
+        blocs_of = values(schema.Country.SHEET, "blocs")
+        sheets[schema.Country.SHEET].fields["blocs"] = [
+            tuple(sorted({blocs[fold(bloc)] for bloc in row})) for row in blocs_of
+        ]
     if schema.ShareLimit.SHEET in sheets:
         named = {
             schema.BY_BLOC: blocs,
@@ -448,11 +451,8 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             schema.BY_COMPANY: companies,
         }
         _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
-    exempt = values(schema.PriceFloor.SHEET, "exempt")
-    for i, names in enumerate(exempt):
-        floors = sheets[schema.PriceFloor.SHEET]
-        read_names = {_country_or_bloc(name, floors, i, blocs, context) for name in names}
-        exempt[i] = tuple(sorted(read_names - {""}))
+    if schema.PriceFloor.SHEET in sheets:
+        _exempt(sheets[schema.PriceFloor.SHEET], blocs, context)
     for i, _ in enumerate(values(schema.SecurityTarget.SHEET, "lost_country")):
         hint = "leave the cell blank for each country outside the coalition"
         lost = sheets[schema.SecurityTarget.SHEET]
@@ -473,6 +473,15 @@ def _suppliers(
             _country(limits, "supplier", i, blocs, hint, context)
         elif supplier:
             suppliers[i] = named[group].get(fold(supplier), supplier)
+
+
+def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
+    """Replace the exempt names of each floor by blocs as spelt, or by codes of countries."""
+    exempt = []
+    for i, names in enumerate(floors.fields["exempt"]):
+        known = {_country_or_bloc(name, floors, i, blocs, context) for name in names} - {""}
+        exempt.append(tuple(sorted(known)))
+    floors.fields["exempt"] = exempt
 
 
 def _country_or_bloc(

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
 from planner.workbook import archive, findings, grid, number_format
@@ -172,7 +172,7 @@ def _rows(
             while offset < len(piece):
                 taken = plain.take(piece, offset)
                 if taken is not None and not (
-                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken[-1]])
+                    may_be_volatile and source.volatile.may_be_in(piece[offset : taken.end])
                 ):
                     number, cells, attributes, offset = taken
                     source.count(cells=len(cells) + 1)
@@ -394,6 +394,15 @@ def _may_hide(attributes: bytes) -> bool:
     return b"hidden" in attributes or (b"ht" in attributes and not _TALL.search(attributes))
 
 
+class PlainRow(NamedTuple):
+    """A plain row: its number, its cells, its attributes, and the offset of its end."""
+
+    number: int
+    cells: list[tuple[int, object]]
+    attributes: bytes
+    end: int
+
+
 class PlainRows:
     """Reads plain rows from the XML of a worksheet without a parser."""
 
@@ -421,13 +430,8 @@ class PlainRows:
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
-    def take(
-        self, piece: bytes, offset: int
-    ) -> tuple[int, list[tuple[int, object]], bytes, int] | None:
-        """Return number, cells and attributes of the row at an offset, and the offset of its end.
-
-        None if it needs the parser.
-        """
+    def take(self, piece: bytes, offset: int) -> PlainRow | None:
+        """Return the row that begins at an offset; None if it needs the parser."""
         match = self._row.match(piece, offset) if self.is_on else None
         if match is None:
             return None
@@ -437,7 +441,7 @@ class PlainRows:
             return None
         if cells is None:
             return None
-        return int(match[1]), cells, match[2], match.end()
+        return PlainRow(int(match[1]), cells, match[2], match.end())
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row; None if one needs the parser."""

@@ -27,14 +27,10 @@ from planner.studies.draws import (
     Chances,
     RiskResults,
     Surge,
-    chance,
-    conditional_value_at_risk,
     draws,
-    effects,
     foreseen,
     plan_draws,
     runs_of_years,
-    spread,
     surprise,
 )
 from planner.studies.places import Processes
@@ -47,6 +43,7 @@ from planner.studies.risk import (
     members,
     minerals,
 )
+from planner.studies.spread import chance, conditional_value_at_risk, effects, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.models.desk import Row, jin, make, read, sur

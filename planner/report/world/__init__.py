@@ -19,7 +19,7 @@ import plotly.graph_objects as go
 
 from planner.render.plotly import with_frame
 from planner.render.words import label, percent
-from planner.workbook.cells import country_code
+from planner.workbook.countries import country_code
 
 _MOST_NAMES = 7
 _SMALLEST_NAMED = 0.02

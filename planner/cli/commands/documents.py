@@ -364,7 +364,7 @@ def model(
 
     form = output_path().suffix.casefold().removeprefix(".")
     from models import plan as planning
-    from models.program.compile import FORMATS, write_model
+    from models.program.outside import FORMATS, write_model
     from planner.documents.folder import file_part
     from planner.run import start_file
 

@@ -401,6 +401,7 @@ def _in_order(records: Iterable[R]) -> SortedRecords[R]:
         return tuple(_sortable(getattr(record, name)) for name in keys)
 
     def full_sort_key(record: R) -> tuple[Any, ...]:
+        """Return ``sort_key`` and all compared fields, to order records with equal keys."""
         return sort_key(record), tuple(repr(getattr(record, name)) for name in names)
 
     are_unique = len(set(map(sort_key, rows))) == len(rows)  # nearly always

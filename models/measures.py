@@ -306,6 +306,7 @@ KEEPS_ENOUGH = 0.8
 
 
 def keeps_enough(served: float) -> bool:
+    """Return whether ``served`` (of need, without the largest supplier) is KEEPS_ENOUGH or more."""
     return served >= KEEPS_ENOUGH - tolerances.LIMIT_KEPT
 
 
@@ -575,9 +576,10 @@ class Dependence:
 def dependences(sold: pd.DataFrame, home: Collection[str]) -> list[Dependence]:
     """Return the largest outside supplier of each mineral that a buyer purchases.
 
-    The largest share comes first; ties are sorted by mineral. The rows are of one buyer and one
-    year, as in ``largest_country_share``. ``home`` has the coalition's countries, which do not
-    count as suppliers to depend on.
+    The largest share comes first; ties are sorted by mineral. Of a mineral's countries with equal
+    shares the first row counts. The rows are of one buyer, one year and any minerals, with the
+    columns mineral, country, year, tonnes, limit and purchased. ``home`` has the coalition's
+    countries, which do not count as suppliers to depend on.
 
     formula: max over countries c outside the coalition of tonnes[c] / purchased
     unit: share

@@ -249,7 +249,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     read, *planned = STAGES
     named = ""
     if solver:
-        from models.program.compile import solver_version
+        from models.program.outside import solver_version
 
         named = solver_version(solver)
     start = start_file(

@@ -1,13 +1,19 @@
 """Questions about a plan, answered as data: why it is as it is, and what would end a shortage.
 
-- ``explain``: what sets the marginal price of one mineral, member and year, and which limits bind.
-- ``scarcest``: the limits of the plan with the largest rents.
+Each module answers one question:
+
+- ``explain``: what sets the marginal price of one mineral, member and year (``price``), which
+  limits bind, and which of all limits have the largest rents.
 - ``least_change``: the smallest change of the workbook that removes a shortage.
-- ``least_share``: the smallest cap on single countries that costs no supply.
-- ``exit_from``: the cheapest plan that buys the least from a country.
-- ``ranges``: the least and the most that plans near the plan buy from each supplier.
-- ``least_plan``: the plan among these that buys least from a country.
-- ``under_risk``: one plan for several futures.
+- ``search``: the smallest cap on single countries that costs no supply.
+- ``exit``: the cheapest plan that buys the least from a country.
+- ``ranges``: the least and the most that plans near the plan buy from each supplier, and the plan
+  among these that buys least from a country.
+- ``payment``: what an idle plant needs to run, and tariffs and price floors in place of caps.
+- ``pool``, ``cost_sharing``: what groups of members pay alone, and fair splits of the cost.
+- ``futures``, ``recourse``: one plan for several futures.
+
+What the sheets of several commands need is also here.
 """
 
 from models.answers.exit import Exit as Exit
@@ -26,5 +32,4 @@ from models.answers.search import least_share as least_share
 from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE
 from models.program.component import CellAddress as CellAddress
-from models.program.component import PriceTerm as PriceTerm
 from models.program.component import step_in_force as step_in_force

@@ -117,6 +117,7 @@ class LeavingGroup:
 
 
 def leaving_group(pool: ProductionGame, split: Floats) -> LeavingGroup:
+    """Return the group that gains most by leaving a split of the coalition's cost [money]."""
     fractional, *_ = _search(pool, split, whole=False)
     bound, gain, group = _search(pool, split, whole=True) if fractional > 0 else (0.0, 0.0, ())
     return LeavingGroup(group, gain, max(bound, gain), fractional)

@@ -1,4 +1,4 @@
-"""What an idle plant needs: a payment for each tonne, or a tariff or price floor in place of a cap.
+"""The payment per tonne at which an idle plant runs; tariffs and price floors in place of caps.
 
 A payment is found by planning with it. A plant's gap is a lower bound: at that payment its first
 tonne is used, and if several shadow prices are optimal the gap is only one of several. So each
@@ -6,6 +6,11 @@ payment is tested by a plan with it, in the program that the action ``set suppor
 payment the plant runs; with one step less it does not. The plant's tonnes never fall when the
 payment rises. The next payment to test is the one at which the plans at both ends cost the same
 (Eisner & Severance (1976), Journal of the ACM 23(4)).
+
+A cap on a country can be replaced by a tariff equal to the cap's shadow price. The capped plan is
+then among the cheapest plans: prices and quantities are equivalent (Weitzman (1974), Review of
+Economic Studies 41(4)). By duality the cost is the cost of the capped plan plus the tariff's
+revenue.
 """
 
 from __future__ import annotations

@@ -274,6 +274,14 @@ class MergedScenarios:
     columns: Ints
     uses: Floats
 
+    def policy_solver(self) -> WarmStartedSequence:
+        """Return the warm-started sequence of programs that finds the subproblem's policies."""
+        form = self.extensive
+        units = (form.column_unit, form.row_unit)
+        return WarmStartedSequence(
+            form.rows, "policy", need=form.need, measure=form.need, units=units
+        )
+
     def policy(
         self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
     ) -> tuple[Policy, solve.Certificate]:
@@ -358,13 +366,7 @@ class MasterProblem:
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(0.5 * tolerances.MOST_GAP, search.gap)
-        solvers = [
-            WarmStartedSequence(
-                form.rows, "policy", need=form.need, measure=form.need,
-                units=(form.column_unit, form.row_unit),
-            )
-            for form in (part.extensive for part in self.parts)
-        ]  # fmt: skip
+        solvers = [part.policy_solver() for part in self.parts]
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances

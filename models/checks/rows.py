@@ -14,7 +14,7 @@ from models.case import BASE, Case, fold
 from models.checks import common
 from models.checks.common import did_you_mean, error, minerals_made, plants, seller, warn
 from models.resolve import Expanded, last_rights, source_of, supplier_names
-from models.resolve.uncertainty import SPREAD
+from models.resolve.uncertainty import SPREAD_COLUMNS
 from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES, CellKind, Column, Record
 
 # ---- numbers -----------------------------------------------------------------------------------
@@ -38,15 +38,17 @@ def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterato
     def unchecked(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
         before = () if passed is None else passed.records(sheet)
+        if rows is before:
+            return ()
         known = set(map(id, before))
-        return () if rows is before else tuple(row for row in rows if id(row) not in known)
+        return tuple(row for row in rows if id(row) not in known)
 
     for record in schema.SHEETS:
         rows = unchecked(record.SHEET)
         for column in record.columns() if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
-    for record, column in SPREAD.items():
+    for record, column in SPREAD_COLUMNS.items():
         for row in unchecked(record.SHEET):
             for header, number in getattr(row, column.field):
                 if not column.holds(number):

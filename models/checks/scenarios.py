@@ -97,13 +97,17 @@ def _sources(case: Case) -> Patterns:
 
 
 def _selected(row: _Selecting) -> tuple[str, str, str, str]:
-    return (row.mineral, row.country, row.refiner, getattr(row, "company", ""))
+    return (row.mineral, row.country, row.refiner, _company(row))
+
+
+def _company(row: _Selecting) -> str:
+    return getattr(row, "company", "")
 
 
 def _is_sure(case: Case, row: _Selecting, sources: Patterns) -> bool:
     """Return whether all names are known, and no other finding covers the row."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
-    known &= ("", "", "", _selected(row)[3]) in sources | {("", "", "", "")}
+    known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
     return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 

@@ -25,7 +25,7 @@ from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits, highs
 
 if TYPE_CHECKING:
-    from models.program.compile import Extend, ExtendedProgram
+    from models.program.outside import Extend, ExtendedProgram
 
 BY_HIGHS = "prices by HiGHS"
 """The remark on a block whose solver returned no duals."""
@@ -91,7 +91,7 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
     """Return the proven plan of a checked case with an extension, or by another solver.
 
     ``name`` is the solver ("": HiGHS). An extension may link any rows of the case, so the total
-    case is then one block. Raises the errors of ``models.program.compile``, and SolverError where
+    case is then one block. Raises the errors of ``models.program.outside``, and SolverError where
     there is no proven optimum, for example because the extension is infeasible.
     """
     expanded, blocks = Expanded(case), split(case)
@@ -110,7 +110,7 @@ class _BlockModel:
     """A block's model in Pyomo, with its extension."""
 
     def __init__(self, solver: BlockSolver, b: int, extend: Extend | None) -> None:
-        from models.program.compile import extended_program
+        from models.program.outside import extended_program
         from models.program.sourcing import build
 
         self.solver, self.b, program = solver, b, solver.program
@@ -171,7 +171,7 @@ class _BlockModel:
 
         The certificate is computed here in both cases.
         """
-        from models.program.compile import solve_by
+        from models.program.outside import solve_by
 
         x, duals, gap = solve_by(name, self.model, self.compiled)
         if duals is not None:

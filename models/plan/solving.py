@@ -23,7 +23,7 @@ from models.resolve import Cell, Expanded, Floats, supplier_names
 from models.solve import Solution
 
 if TYPE_CHECKING:
-    from models.program.compile import Extend
+    from models.program.outside import Extend
 
 # ---- planning a case ---------------------------------------------------------------------------
 

@@ -222,9 +222,10 @@ def worth(plan: Plan, i: int, year: int) -> float:
 def _arriving(plan: Plan) -> Floats:
     """Return the arriving tonnes of each input [t], by (intake, year)."""
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
-    shape = (len(e.intakes), len(e.years))
-    arriving = summed_at((flows.intake, flows.year), plan.taken, shape)
-    return arriving + summed_at((hand.intake, hand.year), plan.handed, shape)
+    intake = np.concatenate([flows.intake, hand.intake])
+    year = np.concatenate([flows.year, hand.year])
+    tonnes = np.concatenate([plan.taken, plan.handed])
+    return summed_at((intake, year), tonnes, (len(e.intakes), len(e.years)))
 
 
 def unused_of(plan: Plan) -> Floats:

@@ -66,6 +66,7 @@ def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
 
 
 def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
+    """Divide budgets among members in proportion to the capital of the projects they own."""
     del at
     return np.asarray(limit[:, None] * owners.rights.capital)
 
@@ -166,7 +167,7 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
     return f"{who} to {member}, {year}", f"{who}, {year}"
 
 
-_Sales = partial(
+_sales = partial(
     component.Columns,
     headings=(PURCHASE, TARIFF, LEVY, FREIGHT, SUPPORT),
     terms=_landed,
@@ -174,7 +175,7 @@ _Sales = partial(
     decided=component.year_of_key,
     is_first_stage=False,
 )
-SPOT_FLOW = _Sales(
+SPOT_FLOW = _sales(
     name="spot",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Tonnes that a member buys from a refiner or project without a contract.",
@@ -185,7 +186,7 @@ SPOT_FLOW = _Sales(
     serves=_spot_seller,
     decision=component.BUYING,
 )
-CONTRACT_FLOW = _Sales(
+CONTRACT_FLOW = _sales(
     name="contracted",
     key=component.CONTRACT_YEAR,
     meaning="Tonnes that a member takes under a contract.",
@@ -199,6 +200,7 @@ CONTRACT_FLOW = _Sales(
 
 
 def plant_words(key: Any) -> str:
+    """Return the plant in words; the key ends with refiner, project, product and year."""
     *_, refiner, project, product, _year = key
     return f"{project or refiner}{f' ({product})' if product else ''}"
 
@@ -209,7 +211,7 @@ def _input_sale(plan: Solved, key: Any, mineral: str) -> tuple[str, str]:
     return f"{seller} to {plant_words(key)}, {year}", f"{seller}, {year}"
 
 
-INPUT_FLOW = _Sales(
+INPUT_FLOW = _sales(
     name="input_flow",
     key=(component.REFINER, component.PROJECT, component.MINERAL, *component.PLANT_YEAR),
     index=(component.SOURCE, component.INTAKE, component.YEAR),

@@ -190,6 +190,7 @@ class Solved:
 
     @cached_property
     def inputs_tonnes(self) -> float:
+        """All purchases of plants from other sources [t]."""
         return float(self.taken.sum())
 
     @cached_property
@@ -346,6 +347,7 @@ class Solved:
 
     @cached_property
     def reached(self) -> tuple[tuple[float, float], ...]:
+        """The tonnes that count under each cap, and its base [t]."""
         return tuple(map(self.reached_by, self.caps))
 
     def reached_by(self, cap: Cap) -> tuple[float, float]:
@@ -391,23 +393,30 @@ class Solved:
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a slack of a mineral and year counts as 0 [t]."""
-        return self._tolerances[0][mineral, year]
+        return self._slack_tolerances[mineral, year]
 
     def short_tolerance(self, mineral: str, year: int) -> float:
         """Return the tolerance below which a shortage counts as 0 [t]: relative to demand only."""
-        return self._tolerances[1][mineral, year]
+        return self._short_tolerances[mineral, year]
 
     @cached_property
-    def _tolerances(self) -> list[dict[tuple[str, int], float]]:
-        """The tolerances of slacks and of shortages, by mineral and year."""
-        e = self.expanded
-        demand = e.demand.max(axis=1, initial=0.0)
-        need = demand.copy()
-        for i, p, ratio in e.unmet_pairs:
+    def _slack_tolerances(self) -> dict[tuple[str, int], float]:
+        """The tolerances of slacks, by mineral and year."""
+        need = self.expanded.demand.max(axis=1, initial=0.0)
+        for i, p, ratio in self.expanded.unmet_pairs:
             need[i] = np.maximum(need[i], ratio * need[p])
-        nothing = tolerances.MOST_VIOLATION * np.maximum((need, demand), 1e-6)
-        cells = [*product(e.minerals, e.years)]
-        return [dict(zip(cells, each.ravel().tolist(), strict=True)) for each in nothing]
+        return self._tolerances_at(need)
+
+    @cached_property
+    def _short_tolerances(self) -> dict[tuple[str, int], float]:
+        """The tolerances of shortages, by mineral and year."""
+        return self._tolerances_at(self.expanded.demand.max(axis=1, initial=0.0))
+
+    def _tolerances_at(self, largest: Floats) -> dict[tuple[str, int], float]:
+        """Return the tolerances for the largest need of a member, by (mineral, year)."""
+        cells = product(self.expanded.minerals, self.expanded.years)
+        nothing = tolerances.MOST_VIOLATION * np.maximum(largest, 1e-6)
+        return dict(zip(cells, nothing.ravel().tolist(), strict=True))
 
 
 _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]

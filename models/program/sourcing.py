@@ -200,6 +200,7 @@ class Frame:
         return dict(zip(both.tolist(), [*self.delivery, *self.input_flow], strict=True))
 
     def columns_of(self, positions: Iterable[int]) -> list[Any]:
+        """Return the columns of sales given by their position in the whole case."""
         return [self._sale[p] for p in positions]
 
     @cached_property

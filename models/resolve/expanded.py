@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.resolve import sources as resolved
-from models.resolve import stages
+from models.resolve import sources, stages
 from models.resolve.sources import Bools, Floats, Ints, Source
 from models.schema import Demand, Lane, Project
 
@@ -130,7 +129,8 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
 class Deliveries(stages.PricedFlows):
     """Every possible flow to a member, ordered by mineral, year, source, member, contract.
 
-    ``contract`` is SPOT, or a position in ``case.contracts``.
+    ``member`` (the buyer) is a position in ``Expanded.members``; ``contract`` is SPOT, or a
+    position in ``case.contracts``.
     """
 
     member: Ints
@@ -197,7 +197,7 @@ class Expanded:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""
-        found, order = resolved.sources_of(self.case), self.mineral_at
+        found, order = sources.sources_of(self.case), self.mineral_at
         return tuple(sorted(found, key=lambda s: (order[s.mineral], s.name, s.project)))
 
     @cached_property
@@ -257,7 +257,7 @@ class Expanded:
 
         def can_run(source: Source, year: int) -> float:
             project = source.record if isinstance(source.record, Project) else None
-            starts = project and resolved.running_starts(project, self.years, year)
+            starts = project and sources.running_starts(project, self.years, year)
             return float(bool(starts))
 
         return self._table("_begun", can_run)
@@ -359,7 +359,7 @@ class Expanded:
     def mined(self) -> Floats:
         """Capacity of each mine [t/yr] by (mine, year)."""
         mines = self.case.mines
-        found = [[resolved.mine_capacity(mine, year) for year in self.years] for mine in mines]
+        found = [[sources.mine_capacity(mine, year) for year in self.years] for mine in mines]
         return np.array(found, dtype=float).reshape(len(mines), len(self.years))
 
     @cached_property
@@ -391,19 +391,19 @@ class Expanded:
         mineral, year, source, member, contract, cost, tariff, freight = numbers
         support = np.minimum(self.supports[source, year], cost)
         floor = self._floors(mineral, source, member, year)
-        levy = resolved.levy(floor, cost * (1.0 + tariff) + freight)
+        levy = sources.levy(floor, cost * (1.0 + tariff) + freight)
         money = (cost, tariff, freight, support, levy)
         return Deliveries(mineral, year, source, *money, member, contract)
 
     def _floors(self, mineral: Ints, source: Ints, member: Ints, year: Ints) -> Floats:
         """Return the price floor [money/t] that applies to each delivery; 0 for none."""
         found, case = np.zeros(len(source)), self.case
-        buyers = [resolved.buyer_blocs(case, m.country) for m in case.members]
+        buyers = [sources.buyer_blocs(case, m.country) for m in case.members]
         for name in dict.fromkeys(row.mineral for row in case.price_floors):
             first, *_ = (*self.of_mineral[name], 0)
             sellers = [self.sources[i].country for i in self.of_mineral[name]]
             at = np.flatnonzero(mineral == self.mineral_at[name])
-            floors = resolved.floors_that_apply(case, name, sellers, buyers)
+            floors = sources.floors_that_apply(case, name, sellers, buyers)
             found[at] = floors[source[at] - first, member[at], year[at]]
         return found
 
@@ -464,6 +464,7 @@ class Expanded:
     hand_overs = cached_property(stages.hand_overs_of)
 
     def buyer_name(self, number: int) -> str:
+        """Return the name of a member by position, or of the plant with a code of ``to_plant``."""
         return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
 
     @cached_property
@@ -489,6 +490,7 @@ class Expanded:
         return taken
 
     def is_input(self, mineral: str) -> bool:
+        """Return whether plants use a mineral, or would use it for unmet demand."""
         return mineral in self._taken_by_plants
 
     @cached_property

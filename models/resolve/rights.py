@@ -175,7 +175,7 @@ def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[st
         for member in members
     }
     total = sum(demand.values())
-    if total <= 0:
+    if members and total <= 0:
         return dict.fromkeys(demand, 1.0 / len(members))
     return {name: of / total for name, of in demand.items() if of > 0}
 

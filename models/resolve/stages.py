@@ -189,7 +189,10 @@ class PricedFlows:
 
 @dataclass(frozen=True)
 class InputFlows(PricedFlows):
-    """Every possible sale of an input to a plant; ``intake`` is the plant's, by position."""
+    """Every possible sale of an input to a plant.
+
+    ``intake`` (the buying plant, and its product) is a position in ``Expanded.intakes``.
+    """
 
     intake: Ints
 

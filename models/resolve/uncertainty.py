@@ -22,7 +22,7 @@ from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
 CHOICES = {(schema.ShareLimit.SHEET, "share"), (schema.SecurityTarget.SHEET, "max_short")}
 """Numbers that are the planner's own choice, so no row of Uncertainty may vary them."""
-SPREAD: dict[type[Record], Column] = {
+SPREAD_COLUMNS: dict[type[Record], Column] = {
     schema.Demand: Column(
         schema.Demand.SHEET,
         CellKind.NUMBER,
@@ -76,7 +76,7 @@ def columns_with_ranges(record: type[Record]) -> tuple[Column, ...]:
     if record is schema.Settings or not record.IS_PLANNED:
         return ()
     numbers = (c for c in record.columns() if c.kind in {CellKind.NUMBER, CellKind.SHARE})
-    spread = [SPREAD[record]] if record in SPREAD else []
+    spread = [SPREAD_COLUMNS[record]] if record in SPREAD_COLUMNS else []
     return (*(c for c in numbers if (record.SHEET, c.field) not in CHOICES), *spread)
 
 
@@ -94,9 +94,9 @@ def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, s
         if fold(column.header) in texts or fold(column.title) in texts:
             return column, ""
     if record is schema.Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
-        return SPREAD[schema.Demand], ""
+        return SPREAD_COLUMNS[schema.Demand], ""
     member = next((m.name for m in case.members if fold(m.name) in texts), "")
-    return (SPREAD[schema.Freight], member) if record is schema.Freight and member else None
+    return (SPREAD_COLUMNS[schema.Freight], member) if record is schema.Freight and member else None
 
 
 def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
@@ -161,7 +161,7 @@ def _named(case: Case, row: schema.Uncertainty) -> _Named | None:
 
 
 def _members(record: Any, column: Column) -> Iterable[str]:
-    is_spread = isinstance(record, schema.Freight) and column is SPREAD[schema.Freight]
+    is_spread = isinstance(record, schema.Freight) and column is SPREAD_COLUMNS[schema.Freight]
     return [member for member, _ in record.costs] if is_spread else [""]
 
 

@@ -215,8 +215,6 @@ class Result:
     ON_SCREEN: ClassVar[str] = ""
     """The first of the fields that are only for the screen: it and all after it aren't printed."""
     FILTERED: ClassVar[bool] = True
-    is_strict: ClassVar[bool] = False
-    """Whether ``of_rows`` refuses names that no field has. Tests set it; a user's row is shown."""
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -230,7 +228,7 @@ class Result:
                 setattr(cls, name, bound)
                 names[name] = None
         cls.FIELDS = tuple(getattr(cls, name) for name in names)
-        unknown = set(cls.GRAIN) - set(names)
+        unknown = {*cls.GRAIN, cls.ON_SCREEN} - {*names, ""}
         if unknown:
             msg = f"{cls.__name__}: no field {_listing(unknown)}"
             raise TypeError(msg)
@@ -263,23 +261,9 @@ class Result:
         self.sections = frozenset(sections)
 
     @classmethod
-    def of_rows(
-        cls, rows: Sequence[Mapping[Any, Any]], *, partial: bool = False, **more: Any
-    ) -> Self:
-        """Return the table of some rows, given by field names; a missing value is blank.
-
-        In tests, a field that no row names, beside a name that no field has, is taken for a renamed
-        attribute and raises a TypeError, unless the rows are ``partial``.
-        """
+    def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
+        """Return the table of some rows, given by field names; a missing value is blank."""
         columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
-        due = {f.name for f in cls.FIELDS if not f.optional}
-        if cls.is_strict and rows and not (partial or due <= rows[0].keys()):
-            named = set[Any]().union(*rows)
-            blank, unknown = due - named, named - columns.keys()
-            if blank and unknown:
-                names = f"no row names {_listing(blank)}; no field is named {_listing(unknown)}"
-                msg = f"{cls.__name__}: {names}"
-                raise TypeError(msg)
         return cls(**more, **columns)
 
     @classmethod

@@ -422,8 +422,9 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
     ]
     need, short, paid = table["demand"] * price, table["short"] * price, measures.paid(table)
     amounts = table.assign(need=need, short=short, paid=paid).groupby("member")
-    sums: Any = amounts[["need", "short", "paid", "short_cost"]].sum()
-    return dict(sums.to_dict("index"))
+    sums = amounts[["need", "short", "paid", "short_cost"]].sum()
+    rows = zip(sums.index, sums.to_dict("records"), strict=True)
+    return {str(member): {str(name): float(of) for name, of in row.items()} for member, row in rows}
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:

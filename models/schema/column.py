@@ -137,7 +137,7 @@ class Column:
 # ---- declarations ------------------------------------------------------------------------------
 
 
-_TEXTS = {CellKind.TEXT, CellKind.NAME, CellKind.COUNTRY}
+_TEXTS = {CellKind.TEXT, CellKind.NAME, CellKind.CHOICE, CellKind.COUNTRY}
 
 
 def column(
@@ -146,10 +146,11 @@ def column(
     """Declare a record's field as a column; without ``value`` and ``default`` it must be filled.
 
     ``parts`` are the other fields of ``Column``. By default, ``most`` follows from the unit, and
-    ``default`` from the value. A blank cell with only a ``default`` is None, or "" for a text.
+    ``default`` from the value. A blank cell with only a ``default`` is "" if the column holds texts
+    or a choice, ``ByYear()`` if its numbers are by year, and None otherwise.
     """
     if value is dataclasses.MISSING and "default" in parts:
-        value = "" if kind in _TEXTS else None
+        value = ByYear() if parts.get("by_year") else "" if kind in _TEXTS else None
     if kind is CellKind.YEAR:
         parts |= {"least": FIRST_YEAR, "most": LAST_YEAR}
     elif kind is CellKind.SHARE:

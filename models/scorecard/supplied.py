@@ -117,6 +117,7 @@ class PlanSupply:
 
     @cached_property
     def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
+        """N-1 of the plan by (mineral, year)."""
         rows = n_minus_1(self.plan, self.case.years[0])
         return {(row["mineral"], row["year"]): row for row in rows}
 

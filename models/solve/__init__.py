@@ -1,9 +1,10 @@
 """A linear program as arrays, its solution, and the certificate: what the solution proves.
 
-HiGHS, which solves it, is in ``highs``; its own claims are not used. Activities, reduced costs and
-both objectives are computed here, for all blocks of a program in one pass. Weak duality (any
-textbook, such as Bertsimas & Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and
-gap hold, no plan costs less than the dual objective, so this one is optimal to the gap.
+HiGHS, which solves it, is in ``models.solve.highs``. That module imports from here, so its names
+are imported from there. HiGHS's own claims are not used. Activities, reduced costs and both
+objectives are computed here, for all blocks of a program in one pass. Weak duality (any textbook,
+such as Bertsimas & Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and gap hold,
+no plan costs less than the dual objective, so this one is optimal to the gap.
 """
 
 from __future__ import annotations
@@ -96,7 +97,10 @@ def _summed(where: Ints, terms: Floats, count: int) -> Floats:
 
 
 def summed_at(at: tuple[Ints, ...], amounts: Floats, shape: tuple[int, ...]) -> Floats:
-    """Return an array of sums: each amount added, in turn, at its position on every axis."""
+    """Return an array of sums: each amount added, in turn, at its position on every axis.
+
+    Positions are not negative.
+    """
     where = np.ravel_multi_index(at, shape)
     return _summed(where, amounts, math.prod(shape)).reshape(shape)
 

@@ -3,6 +3,8 @@
 Known traps are handled here. Every call's status is checked: a bound of 1e20 makes HiGHS reject all
 rows, and a NaN cost "solves" to optimal. The banner that the first instance of a process prints on
 file descriptor 1 is suppressed. Vectors are copied only once.
+
+A program with integer columns is also given rows that shorten its search (``tightened``).
 """
 
 from __future__ import annotations
@@ -455,7 +457,7 @@ def tightened(rows: LinearProgram) -> LinearProgram:
     that other rows set on x. It holds for every integer solution: x is 0 if no b is 1, and
     otherwise at most u.
     """
-    most = _most(rows)
+    most = _upper_limits(rows)
     starts, columns, values = [rows.starts], [rows.columns], [rows.values]
     count = len(rows.values)
     for flows, builds in _plants(rows):
@@ -495,7 +497,7 @@ def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
     return plants
 
 
-def _most(rows: LinearProgram) -> Floats:
+def _upper_limits(rows: LinearProgram) -> Floats:
     """Return the upper limit of each column from its bound and from each row alone."""
     most = rows.upper.copy()
     row_of, columns = rows.entry_rows(), rows.columns

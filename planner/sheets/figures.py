@@ -170,8 +170,7 @@ NO_TOP: dict[str, Any] = dict.fromkeys([*_OF_TOP, *(f"last_{name}" for name in _
 def by_mineral(context: Context) -> results.ByMineral:
     """Return By mineral; some columns are only there if some minerals are made from others."""
     rows = [NO_TOP | row for row in figures(context)]
-    words, is_partial = common.words_of(context.case), not context.case.years
-    made = results.ByMineral.of_rows(rows, partial=is_partial, words=words)
+    made = results.ByMineral.of_rows(rows, words=common.words_of(context.case))
     of_stages = (f for f in results.ByMineral.FIELDS if f.optional)
     return made if context.plan.expanded.intakes else made.without(*of_stages)
 

@@ -400,7 +400,7 @@ def tables_of(result: Stress) -> list[Result]:
         NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
-    every = [kind.of_rows(rows, partial=True, words=texts) for kind, rows in tables.items()]
+    every = [kind.of_rows(rows, words=texts) for kind, rows in tables.items()]
     if result.capped.plan.expanded.intakes:
         return every
     return [table.without(Losses.less_t, NMinusOne.need) for table in every]

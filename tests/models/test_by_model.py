@@ -19,8 +19,8 @@ import planner
 from models.errors import SolverError, UsageError
 from models.plan import block_models, model
 from models.plan import solve as solve_case
-from models.program import compile as pyomo_model
-from models.program.compile import find_solver, solve_by, write_model
+from models.program import outside
+from models.program.outside import find_solver, solve_by, write_model
 from planner.cli import main
 from tests.models.desk import jin, make, read, refiner, short, sur, tonnes
 from tests.models.test_hand_projects import plant, shelf
@@ -292,7 +292,7 @@ def test_prices_that_a_solver_keeps_are_found(monkeypatch: pytest.MonkeyPatch) -
         x, _, gap = solve_by(*said)
         return x, None, gap
 
-    monkeypatch.setattr(pyomo_model, "solve_by", silent)
+    monkeypatch.setattr(outside, "solve_by", silent)
     plan = solve_case(read(make(jin(60), sur())), solver="glpk")
     assert plan.objective == near(60 * 10 + 40 * 20)
     assert [block.attempt for block in plan.blocks] == ["glpk, prices by HiGHS"]
@@ -308,7 +308,7 @@ def test_a_solver_that_errs_is_found_out(monkeypatch: pytest.MonkeyPatch, wrong:
         found[wrong] = np.asarray(found[wrong]) * 1.001
         return tuple(found)
 
-    monkeypatch.setattr(pyomo_model, "solve_by", off)
+    monkeypatch.setattr(outside, "solve_by", off)
     with pytest.raises(SolverError, match="no proven optimum for copper 2026: glpk: violation"):
         solve_case(read(make(jin(60), sur())), solver="glpk")
 

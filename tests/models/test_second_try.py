@@ -116,6 +116,6 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
             "models/plan/session.py: certificate, result = result.certificate,"
             " solver.solve(b, start=start)"  # of a BlockSolver
         ),
-        "models/program/compile.py: result = solver.solve(model, options=options)",  # not HiGHS
+        "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
     }
     assert {*once()} == allowed

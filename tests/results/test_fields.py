@@ -65,7 +65,6 @@ def test_rows_whose_attribute_was_renamed_are_refused():
     assert (more.country, more.lost, more.remark) == (["CHN"], [1.0], [None])
     assert LossesShown.of_rows([{"country": "CHN"}, {"lost": 1.0}]).lost == [None, 1.0]
     assert LossesShown.of_rows([{"country": "CHN"}]).lost == [None]
-    assert LossesShown.of_rows([{"price": 2.0}], partial=True).lost == [None]
     assert len(LossesShown.of_rows([])) == 0
 
 

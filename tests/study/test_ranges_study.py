@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.answers.ranges import BY_COUNTRY, BY_REFINER, NearOptimal, Range, ranges
+from models.answers.ranges import BY_COUNTRY, BY_REFINER, Range, ranges
+from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
-from models.resolve import Ints
 from models.results import About
+from models.solve import Certificate, LinearProgram, Solution
 from planner.studies.kind import YEARS, Tables
 from planner.studies.ranges import CHOICE, FACT, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
 from tests.models.desk import jin, make, read, solve, sur
@@ -106,17 +107,18 @@ def test_a_search_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) 
     """The least of the first supplier is refused; what else is asked is as without that."""
     plan = solve(make(jin(), sur()))
     expected = ranges(plan, "copper", 0.1)
-    asked = NearOptimal.least
+    asked = WarmStartedSequence.solved
 
-    def failing(self: NearOptimal, at: Ints) -> float:
+    def failing(self: WarmStartedSequence, rows: LinearProgram) -> tuple[Solution, Certificate]:
         if len(refused) == 0:
-            refused.append(at)
+            refused.append(rows)
             raise SolverError(why)
-        return asked(self, at)
+        return asked(self, rows)
 
-    refused, why = list[Ints](), "no proven range of copper"
-    monkeypatch.setattr(NearOptimal, "least", failing)
+    refused, why = list[LinearProgram](), "no proven range of copper"
+    monkeypatch.setattr(WarmStartedSequence, "solved", failing)
     first, *others = ranges(plan, "copper", 0.1)
+    assert refused
     assert first.least is None
     assert first.most == expected[0].most
     assert [r.most for r in others] == pytest.approx([r.most for r in expected[1:]])

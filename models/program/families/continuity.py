@@ -74,7 +74,7 @@ GROWTH = component.Rows(
     step=_growth_step,
     divided=market.by_right,
 )
-_Agreed = partial(
+_agreed_rows = partial(
     component.Rows,
     kind="agreed",
     bears_on=component.key_matches,
@@ -82,7 +82,7 @@ _Agreed = partial(
     obstacles=component.obstacle_when_full(_no_faster),
     obstacle_rank=4,
 )
-AGREED = _Agreed(
+AGREED = _agreed_rows(
     name="agreed_sales",
     key=component.SOURCE_YEAR,
     meaning="A supplier sells no more than its orders before an event allow.",
@@ -91,7 +91,7 @@ AGREED = _Agreed(
     ),
     divided=market.by_right,
 )
-AGREED_BY_MEMBER = _Agreed(
+AGREED_BY_MEMBER = _agreed_rows(
     name="agreed_purchases",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member buys no more from a supplier than its orders before an event allow.",

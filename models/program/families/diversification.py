@@ -77,6 +77,7 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
 
 
 def _slope(plan: Solved, key: Any, where: component.Where) -> float:
+    """Return the share of one more tonne of demand that the supplier may sell."""
     cap, (mineral, member, year) = plan.cap_of[key], where
     mine = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
     return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
@@ -221,6 +222,7 @@ _MOST_AT_ONCE = 4_000_000
 
 
 def arrays(b: Builder) -> None:
+    """Add the rows of ``model`` as arrays; each row of Share limits gives one per supplier."""
     limits = b.expanded.case.share_limits if b.years else ()
     numbers = list(map(b.names.number, _names(limits, b.expanded.years)))
     b.limit_of.update({number: i for i, number in enumerate(numbers)})

@@ -64,7 +64,7 @@ def _reached(plan: Solved, flow: Flow) -> component.Obstacle:
     return component.Obstacle("the lane's Max is reached from", source.project or source.name)
 
 
-_Max = partial(
+_most_on_lanes = partial(
     component.Rows,
     cell=(schema.Lane, "max"),
     kind="lane",
@@ -75,13 +75,13 @@ _Max = partial(
     is_scarce=True,
     divided=by_member,
 )
-COUNTRY_MAX = _Max(
+COUNTRY_MAX = _most_on_lanes(
     name="country_lane_max",
     key=(component.COUNTRY, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Shipments from one country to a member are at most the lane's Max.",
     label=_country_label,
 )
-REFINER_MAX = _Max(
+REFINER_MAX = _most_on_lanes(
     name="refiner_lane_max",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="Shipments from one refiner to a member are at most the lane's Max.",

@@ -117,6 +117,7 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
 
 
 def _begun(case: Case, key: Any) -> int:
+    """Return the year in which building begins, and is paid for, for output in a key's year."""
     name, start = key
     project = next(p for p in case.projects if p.name == name)
     return resolve.budget_year(project, start, case.years)
@@ -363,6 +364,7 @@ class Build:
 
     @property
     def is_new(self) -> bool:
+        """Whether nothing of the project is built yet."""
         return self.year not in dict(self.project.begun) and resolve.unbuilt(self.project) == 1.0
 
     @property

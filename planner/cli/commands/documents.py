@@ -364,7 +364,7 @@ def model(
         return paths.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
-    from models.program.compile import FORMATS, write_model
+    from models.program.outside import FORMATS, write_model
     from planner.run import start_file
 
     if form not in FORMATS:

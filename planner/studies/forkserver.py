@@ -25,9 +25,9 @@ _LOADED = ("planner.studies.places", "highspy")
 def may_fork() -> bool:
     """Return whether workers may be forked from this process.
 
-    It has one thread, has not loaded the solver, and imports nothing from the current folder.
+    It has one thread, has not loaded the solver, and does not import from the current folder first.
     """
-    is_safe = {"", str(Path.cwd())}.isdisjoint(sys.path) and "highspy" not in sys.modules
+    is_safe = sys.path[0] not in {"", str(Path.cwd())} and "highspy" not in sys.modules
     return can_fork() and is_safe and threading.active_count() == 1
 
 
@@ -40,6 +40,8 @@ def context() -> ForkServerContext | SpawnContext:
 
 def preload() -> None:
     """Start the fork server in the background; it imports the solver."""
+    if sys.platform == "linux":
+        multiprocessing.set_forkserver_preload([*_LOADED])
     _is_running()
 
 
@@ -56,7 +58,6 @@ def _is_running() -> bool:
         return False
     from multiprocessing import forkserver
 
-    multiprocessing.set_forkserver_preload([*_LOADED])
     try:
         with interrupts_held():
             forkserver.ensure_running()

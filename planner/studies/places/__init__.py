@@ -216,6 +216,8 @@ class _Worker:
 
     def __init__(self, *, is_forked: bool = False) -> None:
         self.is_forked = is_forked
+        if not is_forked:
+            forkserver.preload()
         method = multiprocessing.get_context("fork") if is_forked else forkserver.context()
         self.pipe, self.worker_end = method.Pipe()
         self.pipes.add(self.pipe)

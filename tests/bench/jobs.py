@@ -77,7 +77,7 @@ STUDIES = {
     "command-under-risk": (f"solve {EXAMPLE} --under-risk --futures 10 {_WRITE}", 40.0),
 }  # fmt: skip
 """By job, on the example: what follows ``planner``, and the solves of it wanted at most."""
-PLANNER = ("-m", "planner")
+PLANNER = ("-P", "-m", "planner")
 
 JOBS = (
     Job(ONE, "this planner, one process", SOLVE, _rival("planner"), _ALL, ours=True),
@@ -104,7 +104,7 @@ JOBS = (
         "book",
         "`planner solve`",
         BOOK,
-        ("-m", "planner", "solve", "{book}", "--json", "--output", "{folder}/plan.xlsx"),
+        ("-P", "-m", "planner", "solve", "{book}", "--json", "--output", "{folder}/plan.xlsx"),
         ("S", "M"),
         ours=True,
     ),
@@ -153,7 +153,9 @@ JOBS = (
         (EXAMPLE_SIZE,),
         needs=("scipy",),
     ),
-    Job("help", "`planner --help`", START, ("-m", "planner", "--help"), ("start",), ours=True),
+    Job(
+        "help", "`planner --help`", START, ("-P", "-m", "planner", "--help"), ("start",), ours=True
+    ),
 )
 JOB = {job.name: job for job in JOBS}
 

@@ -20,7 +20,7 @@ from tests.bench.cases import CAP_ALL, SIZES, SWEEP, make, write_workbook
 from tests.bench.chart import Line, chart
 from tests.bench.clock import Clock
 from tests.bench.facts import of_case, of_sheets
-from tests.bench.jobs import BOOK, COMMAND, EXAMPLE, JOB, JOBS, SOLVE, TARGETS, Job
+from tests.bench.jobs import BOOK, COMMAND, EXAMPLE, JOB, JOBS, PLANNER, SOLVE, TARGETS, Job
 from tests.bench.jobs import SWEEP as SWEEPS
 from tests.bench.measure import ROOT, run
 from tests.bench.results import Result
@@ -88,7 +88,8 @@ def test_every_way_from_workbook_to_workbook_finds_the_same_cost(job, expected, 
 @pytest.mark.parametrize("job", [j for j in JOBS if j.task == COMMAND], ids=lambda j: j.name)
 def test_the_planner_takes_every_command_that_is_measured(job) -> None:
     """With its options, as its parser reads them."""
-    name, *words = [w.format(book=EXAMPLE, plan=EXAMPLE, folder="out") for w in job.command[2:]]
+    said = job.command[len(PLANNER) :]
+    name, *words = [w.format(book=EXAMPLE, plan=EXAMPLE, folder="out") for w in said]
     command = planner.get_command(click.Context(planner), name)
     assert command.make_context(name, words).params["as_json"]
 

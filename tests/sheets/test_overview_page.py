@@ -59,7 +59,7 @@ def test_what_the_page_says_by_hand(tmp_path):
         "Share of the need unmet over all years: cobalt 40 %.",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         "23.4 % more",
-        "The tonnes bought cost 400 USD a year more than they would without limits. All of the extra",
+        "The tonnes bought cost 400 USD a year more than they would without limits. All of the",
         "Because of the limits, 4 t of cobalt are missing over all years.",
         "0 of 2",
         "Without China, 0 % of the need for cobalt in 2026 would still be met, the smallest",

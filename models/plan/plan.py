@@ -261,10 +261,8 @@ class Plan(Solved):
         """
         e, d = self.expanded, self.expanded.deliveries
         of_contract, rows = d.contract >= 0, []
-        at, shape = (
-            (d.contract[of_contract], d.year[of_contract]),
-            (len(self.case.contracts), len(e.years)),
-        )
+        at = (d.contract[of_contract], d.year[of_contract])
+        shape = (len(self.case.contracts), len(e.years))
         taken = summed_at(at, self.delivered[of_contract], shape)
         for k, record in enumerate(self.case.contracts):
             for t, year in enumerate(e.years):

@@ -216,9 +216,11 @@ class _Worker:
 
     def __init__(self, *, is_forked: bool = False) -> None:
         self.is_forked = is_forked
-        if not is_forked:
+        if is_forked:
+            method: Any = multiprocessing.get_context("fork")
+        else:
             forkserver.preload()
-        method = multiprocessing.get_context("fork") if is_forked else forkserver.context()
+            method = forkserver.context()
         self.pipe, self.worker_end = method.Pipe()
         self.pipes.add(self.pipe)
         copies = [*self.pipes] if is_forked else []

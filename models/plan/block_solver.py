@@ -93,9 +93,10 @@ def block_result(  # noqa: PLR0913, PLR0917 - the inputs of a block's result
 
 def discount_factors(case: Case, program: Program) -> Floats:
     """Return the discount factor of each row's year, 1 for a row without a year."""
-    years, position = np.unique(program.row_year, return_inverse=True)
-    factors = [case.discount(year) if year else 1.0 for year in years.tolist()]
-    return np.array(factors, dtype=float)[position]
+    years = np.flatnonzero(np.bincount(program.row_year))
+    factors = np.ones(years.max(initial=0) + 1)
+    factors[years] = [case.discount(year) if year else 1.0 for year in years.tolist()]
+    return factors[program.row_year]
 
 
 # ---- the proof of a whole plan -----------------------------------------------------------------

@@ -508,11 +508,13 @@ class Plan(Solved):
         rare = {heading for heading in charges if heading.is_rare}
         for group in self.program.variables:
             x = self.x[group.at]
-            units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
+            used = np.flatnonzero(x > 0.0 if columns_named(group.component).is_delivery else x)
+            units, mineral = x[used], group.cell[used] // len(e.years)
             for charge in group.charges:
-                rare -= {charge.heading} if charge.price.any() else set()
-                money, mineral = units * charge.price, group.cell // len(e.years)
-                every = (money, money * worth[charge.year])
+                if charge.heading in rare and charge.price.any():
+                    rare.remove(charge.heading)
+                money = units * charge.price[used]
+                every = (money, money * worth[charge.year[used]])
                 charges[charge.heading] += [np.bincount(mineral, a, len(e.minerals)) for a in every]
         return {heading.name: sums for heading, sums in charges.items() if heading not in rare}
 

@@ -13,7 +13,7 @@ study with fixed chains gets the same plans, bit by bit, wherever they run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -25,11 +25,11 @@ from models.case import Case, CaseStep, SetNumber
 from models.errors import SolverError
 from models.plan import block_solver, solving
 from models.plan.plan import Plan
-from models.plan.variation import ARRAYS, NoVectorsError, Variation
+from models.plan.variation import NoVectorsError, Variation
 from models.program import ComponentArrays, FittedVariant, Program, Scaling, build_program, fit
 from models.program.builder import Charge
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import LinearProgram, Solution, fits
+from models.solve import ARRAYS, LinearProgram, Solution, fits
 from models.solve.highs import AGAIN, PersistentSolver, extended_basis
 
 _AS_BEFORE = "as before"
@@ -39,8 +39,9 @@ _AS_BEFORE = "as before"
 class _WarmStart:
     """Blocks of the base case that are solved together: their program, scaling and optimal basis.
 
-    ``is_started`` says whether they were solved from ``basis`` since the session's (re)start; if
-    so, they are next solved from the solver's current basis.
+    ``scaled`` is the scaled program, made with the ``solver``. ``is_started`` says whether they
+    were solved from ``basis`` since the session's (re)start; if so, they are next solved from the
+    solver's current basis.
     """
 
     blocks: tuple[int, ...]
@@ -48,6 +49,7 @@ class _WarmStart:
     scale: Scaling
     basis: Any
     solver: PersistentSolver | None = None
+    scaled: LinearProgram | None = None
     is_started: bool = False
 
 
@@ -216,8 +218,8 @@ class Session:
         if is_vectors:
             changed = self._changed_blocks(program, solver.measure)
         point = self._point_for(fitted)
-        is_kept = np.isin(fitted.of_block, [*self._warm_starts])
-        not_optimal = changed & is_kept & _is_not_optimal(program, point)
+        is_kept = changed & np.isin(fitted.of_block, [*self._warm_starts])
+        not_optimal = _not_optimal(program, np.flatnonzero(is_kept), point)
         checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
@@ -297,9 +299,10 @@ class Session:
     @staticmethod
     def _run(warm: _WarmStart, rows: LinearProgram) -> Solution:
         """Change the numbers of the program in the solver, and solve it from its last basis."""
-        if warm.solver is None:
-            warm.solver = PersistentSolver(AGAIN).load(warm.scale.scaled(warm.rows))
-        warm.solver.change(warm.scale.scaled(rows))
+        if warm.solver is None or warm.scaled is None:
+            warm.scaled = warm.scale.scaled(warm.rows)
+            warm.solver = PersistentSolver(AGAIN).load(warm.scaled)
+        warm.solver.change(warm.scale.scaled(rows, (warm.rows, warm.scaled)))
         if not warm.is_started:
             warm.solver.start_from(warm.basis)
             warm.is_started = True
@@ -314,23 +317,39 @@ class _Check:
     is_optimal: bool
 
 
-def _is_not_optimal(program: Program, point: tuple[Floats, Floats]) -> Bools:
-    """Return the blocks for which values and duals are clearly not optimal; it's a quick check.
+def _not_optimal(program: Program, blocks: Ints, point: tuple[Floats, Floats]) -> Bools:
+    """Mark those of the given blocks for which values and duals are clearly not optimal.
 
-    A bound is violated, or a row has a dual value but isn't binding, by more than rounding.
+    It's a quick check: a bound is violated, or a row has a dual value but isn't binding, by more
+    than rounding.
     """
-    rows, (x, duals) = program.rows, point
-    activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
-    apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
-    beyond = np.maximum(rows.lower - x, x - rows.upper)
     not_optimal = np.zeros(len(program.blocks), dtype=bool)
-    for starts, far, size in (
-        (program.row_starts, apart, limit),
-        (program.column_starts, beyond, x),
-    ):
-        at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
-        not_optimal[np.searchsorted(starts, at, side="right") - 1] = True
+    for first, last in _runs(blocks):
+        columns, inside = program.columns_of(first, last), program.rows_of(first, last)
+        rows, x, duals = program.block(first, last), point[0][columns], point[1][inside]
+        activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
+        apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
+        beyond = np.maximum(rows.lower - x, x - rows.upper)
+        for starts, begin, far, size in (
+            (program.row_starts, inside.start, apart, limit),
+            (program.column_starts, columns.start, beyond, x),
+        ):
+            at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
+            not_optimal[np.searchsorted(starts, begin + at, side="right") - 1] = True
     return not_optimal
+
+
+def _runs(blocks: Ints) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of consecutive blocks; ``blocks`` are ascending."""
+    first = last = -2
+    for b in blocks.tolist():
+        if b > last + 1:
+            if first >= 0:
+                yield first, last
+            first = b
+        last = b
+    if first >= 0:
+        yield first, last
 
 
 def _checks(
@@ -338,13 +357,12 @@ def _checks(
 ) -> dict[int, _Check]:
     """Certify the values and duals of the whole program for the given blocks, in order."""
     checks, program, (x, duals) = {}, solver.program, point
-    for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1) if len(blocks) else ():
-        first, last = int(run[0]), int(run[-1])
+    for first, last in _runs(blocks):
         columns, rows = program.columns_of(first, last), program.rows_of(first, last)
         solution = Solution(x[columns], duals[rows], attempt=_AS_BEFORE)
         certificates = program.certify(solution.x, solution.duals, solver.measure, first, last)
         proven = certificates.within(tolerances.NEEDS_NO_SOLVE, tolerances.NEEDS_NO_SOLVE)
-        for b in run.tolist():
+        for b in range(first, last + 1):
             result = block_solver.block_result(
                 program, b, solution, certificates, solver.measure, first
             )

@@ -20,10 +20,10 @@ from models import schema
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, pieces
-from models.plan.variation import ARRAYS, NoVectorsError, Variation, apart, differs, line
+from models.plan.variation import NoVectorsError, Variation, apart, differs, line
 from models.program import Program, Scaling
 from models.resolve import Expanded, Floats, Ints
-from models.solve import LinearProgram
+from models.solve import ARRAYS, LinearProgram
 from models.solve.highs import PersistentSolver, statuses
 
 MINERAL, COUNTRY = "mineral", "country"

@@ -53,10 +53,8 @@ from models.program import ComponentArrays, Program, build_program, fit
 from models.program import component as c
 from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import LinearProgram
+from models.solve import ARRAYS, LinearProgram
 
-ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
-"""The arrays of a program whose numbers a variant may change."""
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
 _FITTED_AT, _VERIFIED_AT = (0.5, 1.0), 0.75
 """The values at which lines are fitted, and the value at which they are verified."""
@@ -201,15 +199,16 @@ class Variation:
         for name, wanted in selection.selectors.items():
             columns, rows, number = self._owners_by(name)
             every = wanted if isinstance(wanted, frozenset) else {wanted}
-            chosen = [number[one] for one in every if one in number]
+            is_chosen = np.zeros(len(number) + 1, dtype=bool)  # the last is for -1: no owner
+            is_chosen[[number[one] for one in every if one in number]] = True
             for array, (at, values) in selected.items():
                 owner = self._owner_of(array, at, columns, rows)
-                has_none = owner < 0
-                if (has_none & ~self._is_gone(array, at, values)).any():
+                lost = owner < 0
+                if lost.any() and not self._is_gone(array, at[lost], values[lost]).all():
                     msg = f"a change of {array} belongs to no {name}"
                     raise NoVectorsError(msg)
-                is_chosen = np.isin(owner, chosen)
-                selected[array] = at[is_chosen], values[is_chosen]
+                kept = is_chosen[owner]
+                selected[array] = at[kept], values[kept]
         return selected
 
     def _is_gone(self, array: str, at: Ints, values: Floats) -> Bools:

@@ -42,16 +42,33 @@ class Scaling:
     price: Floats
     dual: Floats
 
-    def scaled(self, rows: solve.LinearProgram) -> solve.LinearProgram:
-        return dataclasses.replace(
-            rows,
-            cost=rows.cost * self.price,
-            lower=rows.lower / self.column,
-            upper=_limit(rows.upper / self.column),
-            row_lower=rows.row_lower * self.row,
-            row_upper=_limit(rows.row_upper * self.row),
-            values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
-        )
+    def scaled(
+        self,
+        rows: solve.LinearProgram,
+        like: tuple[solve.LinearProgram, solve.LinearProgram] | None = None,
+    ) -> solve.LinearProgram:
+        """Return the scaled program.
+
+        ``like`` is a program of the same shape and its scaled one: arrays that are equal to its own
+        are not scaled again, but shared.
+        """
+        arrays = {}
+        for name in solve.ARRAYS:
+            if like is not None and np.array_equal(getattr(rows, name), getattr(like[0], name)):
+                arrays[name] = getattr(like[1], name)
+            else:
+                arrays[name] = self._scaled(name, rows)
+        return dataclasses.replace(rows, **arrays)
+
+    def _scaled(self, name: str, rows: solve.LinearProgram) -> Floats:
+        numbers: Floats = getattr(rows, name)
+        if name == "values":
+            return numbers * self.column[rows.columns] * self.row[rows.entry_rows()]
+        if name == "cost":
+            return numbers * self.price
+        by_row = name.startswith("row")
+        scaled = numbers * self.row if by_row else numbers / self.column
+        return _limit(scaled) if name.endswith("upper") else scaled
 
     def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -176,7 +177,7 @@ class PricedFlows:
     def __len__(self) -> int:
         return len(self.source)
 
-    @property
+    @cached_property
     def landed(self) -> Floats:
         """The delivered cost of a tonne [money/t], minus the subsidy."""
         full = self.cost * (1.0 + self.tariff) + self.freight + self.levy

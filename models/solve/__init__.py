@@ -45,6 +45,10 @@ def name_at(keys: Sequence[Keys], position: int) -> str:
     return next((f"{group.name}{group.index[position - group.start]}" for group in groups), "")
 
 
+ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
+"""The arrays of numbers of a program, which a variant may change."""
+
+
 @dataclass(frozen=True)
 class LinearProgram:
     """A linear program as arrays.
@@ -101,8 +105,9 @@ def summed_at(at: tuple[Ints, ...], amounts: Floats, shape: tuple[int, ...]) -> 
 
     Positions are not negative.
     """
-    where = np.ravel_multi_index(at, shape)
-    return _summed(where, amounts, math.prod(shape)).reshape(shape)
+    used = np.flatnonzero(amounts)  # most purchases of a plan are 0
+    where = np.ravel_multi_index(tuple(position[used] for position in at), shape)
+    return _summed(where, amounts[used], math.prod(shape)).reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -269,14 +274,13 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
     )
     reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
-    on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
+    wrong_columns, of_columns = _priced(reduced, lower, upper)
+    wrong_rows, of_rows = _priced(duals, rows.row_lower, rows.row_upper)
+    on_columns = wrong_columns / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
-    on_rows = _wrong_sign(duals, rows.row_lower, rows.row_upper)
-    on_rows /= np.repeat(largest_dual, np.diff(row_starts))
+    on_rows = wrong_rows / np.repeat(largest_dual, np.diff(row_starts))
     infeasibility = np.maximum(_most(on_columns, column_starts), _most(on_rows, row_starts))
     primal = _sums(rows.cost * x, column_starts)
-    of_rows = _valued(duals, rows.row_lower, rows.row_upper)
-    of_columns = _valued(reduced, lower, upper)
     dual = _sums(of_rows, row_starts) + _sums(of_columns, column_starts)
     # a gap within the rounding of the sums of money is none
     noise = 1e-9 * (
@@ -328,14 +332,17 @@ def _sums(values: Floats, starts: Ints) -> Floats:
     return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 
-def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
-    wrong_up = np.where(np.isfinite(low), 0.0, np.maximum(price, 0.0))
-    wrong_down = np.where(np.isfinite(high), 0.0, np.maximum(-price, 0.0))
-    return np.asarray(np.maximum(wrong_up, wrong_down))
+def _priced(price: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Return how far prices have the wrong sign, and each limit times its price.
 
-
-def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
-    """Return the contribution of each bound to the dual objective."""
-    up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
-    down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
-    return np.asarray(up + down)
+    A price of a limit that is infinite has the wrong sign. The second is each limit's contribution
+    to the dual objective.
+    """
+    up, down, has_low, has_high = (
+        np.maximum(price, 0.0),
+        np.minimum(price, 0.0),
+        np.isfinite(low),
+        np.isfinite(high),
+    )
+    wrong = np.maximum(np.where(has_low, 0.0, up), np.where(has_high, 0.0, -down))
+    return wrong, np.where(has_low, low, 0.0) * up + np.where(has_high, high, 0.0) * down

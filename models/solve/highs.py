@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import dataclasses
+import operator
 import os
 import sys
 import threading
@@ -33,6 +34,8 @@ _PATIENCE = 1.0
 """Seconds allowed for a search to stop after it is asked to."""
 INFINITE = 1e20
 """HiGHS treats numbers of this size or larger as infinite."""
+_LIMITS = ("lower", "upper"), ("row_lower", "row_upper")
+"""The arrays with the limits of columns, and of rows."""
 
 
 @dataclass(frozen=True)
@@ -176,16 +179,24 @@ def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:
     raise SolverError("; ".join(failures))
 
 
-def _check_numbers(rows: LinearProgram) -> None:
-    """Reject numbers that HiGHS would silently misread: NaN, or an infinite cost or coefficient."""
+def _check_numbers(rows: LinearProgram, held: LinearProgram | None = None) -> None:
+    """Reject numbers that HiGHS would silently misread: NaN, or an infinite cost or coefficient.
+
+    Arrays that ``held`` shares were checked before.
+    """
     trouble = ""
     for name in ("cost", "values"):
         numbers = getattr(rows, name)
+        if held is not None and numbers is getattr(held, name):
+            continue
         if not np.isfinite(numbers).all():
             trouble = trouble or f"a {name} handed to the solver is not a finite number"
         if (np.abs(numbers) >= INFINITE).any():
             trouble = trouble or f"a {name} handed to the solver is beyond {INFINITE:g}"
-    for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
+    for names in _LIMITS:
+        low, high = (getattr(rows, name) for name in names)
+        if held is not None and low is getattr(held, names[0]) and high is getattr(held, names[1]):
+            continue
         both = np.concatenate([low, high])
         if np.isnan(both).any():
             trouble = trouble or "a bound handed to the solver is not a number"
@@ -291,8 +302,9 @@ class PersistentSolver:
         The basis is kept. If coefficients differ, the program is loaded again, with that basis.
         """
         held, highs = self.rows, self._highs
-        _check_numbers(rows)
-        if held is None or not np.array_equal(held.values, rows.values):
+        _check_numbers(rows, held)
+        is_same = held is not None and held.values is rows.values
+        if held is None or not (is_same or np.array_equal(held.values, rows.values)):
             basis = highs.getBasis() if held is not None else None
             self.load(rows)
             if basis is not None:
@@ -300,12 +312,14 @@ class PersistentSolver:
             return
         for change, names, part in (
             (highs.changeColsCost, ("cost",), "new costs"),
-            (highs.changeColsBounds, ("lower", "upper"), "new bounds"),
-            (highs.changeRowsBounds, ("row_lower", "row_upper"), "new limits"),
+            (highs.changeColsBounds, _LIMITS[0], "new bounds"),
+            (highs.changeRowsBounds, _LIMITS[1], "new limits"),
         ):
-            new = [getattr(rows, name) for name in names]
+            new, old = ([getattr(of, name) for name in names] for of in (rows, held))
+            if all(map(operator.is_, new, old)):
+                continue
             changed = np.flatnonzero(
-                np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
+                np.any([to != was for to, was in zip(new, old, strict=True)], axis=0)
             )
             if len(changed):
                 numbers = (to[changed] for to in new)

@@ -20,11 +20,11 @@ from models import schema, tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
-from models.plan.variation import ARRAYS
 from models.program import fit
 from models.resolve import Floats, start_years
 from models.resolve.uncertainty import Factor, column_of, scaled
 from models.schema import Built, Mine, Project, Refiner
+from models.solve import ARRAYS
 from planner.studies.engine import Change
 
 LOW, HIGH = "low", "high"

@@ -174,12 +174,14 @@ def read(plan: Plan) -> LossTotals:
     bought = _bought(plan)
     taken = bought.copy()
     taken[:, : len(e.members)] = plan.handed_by
-    delivered, used = ((flows.mineral, flows.year) for flows in (d, f))
-    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
-    np.add.at(cash, delivered, plan.delivered * d.landed)
-    np.add.at(cash, used, plan.taken * f.landed)
-    duties = summed_at(delivered, plan.delivered * (d.cost * d.tariff + d.levy), cash.shape)
-    np.add.at(duties, used, plan.input_tariffs + plan.input_levies)
+    used = np.flatnonzero(plan.delivered)
+    tonnes, cells = plan.delivered[used], (d.mineral[used], d.year[used])
+    cash, of_inputs = plan.costs_of(UNTAKEN, STOCK, ORE), (f.mineral, f.year)
+    np.add.at(cash, cells, tonnes * d.landed[used])
+    np.add.at(cash, of_inputs, plan.taken * f.landed)
+    taxes = d.cost[used] * d.tariff[used] + d.levy[used]
+    duties = summed_at(cells, tonnes * taxes, cash.shape)
+    np.add.at(duties, of_inputs, plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
         short=_by_buyer(plan, SHORTAGE),

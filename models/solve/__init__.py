@@ -338,11 +338,7 @@ def _priced(price: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     A price of a limit that is infinite has the wrong sign. The second is each limit's contribution
     to the dual objective.
     """
-    up, down, has_low, has_high = (
-        np.maximum(price, 0.0),
-        np.minimum(price, 0.0),
-        np.isfinite(low),
-        np.isfinite(high),
-    )
+    up, down = np.maximum(price, 0.0), np.minimum(price, 0.0)
+    has_low, has_high = np.isfinite(low), np.isfinite(high)
     wrong = np.maximum(np.where(has_low, 0.0, up), np.where(has_high, 0.0, -down))
     return wrong, np.where(has_low, low, 0.0) * up + np.where(has_high, high, 0.0) * down

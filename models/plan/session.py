@@ -219,7 +219,7 @@ class Session:
             changed = self._changed_blocks(program, solver.measure)
         point = self._point_for(fitted)
         is_kept = changed & np.isin(fitted.of_block, [*self._warm_starts])
-        not_optimal = _not_optimal(program, np.flatnonzero(is_kept), point)
+        not_optimal = is_kept & _not_optimal(program, np.flatnonzero(is_kept), point)
         checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
@@ -318,24 +318,25 @@ class _Check:
 
 
 def _not_optimal(program: Program, blocks: Ints, point: tuple[Floats, Floats]) -> Bools:
-    """Mark those of the given blocks for which values and duals are clearly not optimal.
+    """Mark blocks for which values and duals are clearly not optimal.
 
-    It's a quick check: a bound is violated, or a row has a dual value but isn't binding, by more
-    than rounding.
+    It's a quick check: a bound is violated or, in one of the given ``blocks``, a row has a dual
+    value but isn't binding, by more than rounding.
     """
+    (x, duals), rows = point, program.rows
     not_optimal = np.zeros(len(program.blocks), dtype=bool)
-    for first, last in _runs(blocks):
-        columns, inside = program.columns_of(first, last), program.rows_of(first, last)
-        rows, x, duals = program.block(first, last), point[0][columns], point[1][inside]
-        activity, limit = rows.activity(x), np.where(duals > 0, rows.row_lower, rows.row_upper)
-        apart = np.where(duals != 0, np.abs(activity - limit), 0.0)
-        beyond = np.maximum(rows.lower - x, x - rows.upper)
-        for starts, begin, far, size in (
-            (program.row_starts, inside.start, apart, limit),
-            (program.column_starts, columns.start, beyond, x),
-        ):
-            at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
-            not_optimal[np.searchsorted(starts, begin + at, side="right") - 1] = True
+
+    def refute(starts: Ints, begin: int, far: Floats, size: Floats) -> None:
+        at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
+        not_optimal[np.searchsorted(starts, begin + at, side="right") - 1] = True
+
+    refute(program.column_starts, 0, np.maximum(rows.lower - x, x - rows.upper), x)
+    for first, last in _runs(blocks[~not_optimal[blocks]]):
+        inside, part = program.rows_of(first, last), program.block(first, last)
+        activity, prices = part.activity(x[program.columns_of(first, last)]), duals[inside]
+        limit = np.where(prices > 0, part.row_lower, part.row_upper)
+        apart = np.where(prices != 0, np.abs(activity - limit), 0.0)
+        refute(program.row_starts, inside.start, apart, limit)
     return not_optimal
 
 

@@ -340,7 +340,8 @@ class _PlanRuns:
         """
         self.name, self.base, self.case, self.parts = name, base, case, linked_minerals(base)
         reach = tuple(events.affected_minerals(base, row) for row in case.risks)
-        self.of_draw = [[hits_on(p, draw.hits, reach) for draw in drawn] for p in self.parts]
+        hits = [draw.hits for draw in drawn]
+        self.of_draw = [hits_on(minerals, hits, reach) for minerals in self.parts]
         every = ((p, hits) for p, each in enumerate(self.of_draw) for hits in by_similarity(each))
         self.runs = {key: i for i, key in enumerate(every)}
         self._change = change
@@ -417,5 +418,7 @@ def by_similarity(drawn: Iterable[Hits]) -> list[Hits]:
     return ordered
 
 
-def hits_on(minerals: tuple[str, ...], hits: Hits, reach: Reach) -> Hits:
-    return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
+def hits_on(minerals: tuple[str, ...], every: Iterable[Hits], reach: Reach) -> list[Hits]:
+    """Return the hits of each set that may touch one of the minerals."""
+    rows = {i for i, touched in enumerate(reach) if not touched.isdisjoint(minerals)}
+    return [tuple(hit for hit in hits if hit[0] in rows) for hits in every]

@@ -174,13 +174,12 @@ def read(plan: Plan) -> LossTotals:
     bought = _bought(plan)
     taken = bought.copy()
     taken[:, : len(e.members)] = plan.handed_by
-    used = np.flatnonzero(plan.delivered)
+    used, of_inputs = np.flatnonzero(plan.delivered), (f.mineral, f.year)
     tonnes, cells = plan.delivered[used], (d.mineral[used], d.year[used])
-    cash, of_inputs = plan.costs_of(UNTAKEN, STOCK, ORE), (f.mineral, f.year)
+    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
     np.add.at(cash, cells, tonnes * d.landed[used])
     np.add.at(cash, of_inputs, plan.taken * f.landed)
-    taxes = d.cost[used] * d.tariff[used] + d.levy[used]
-    duties = summed_at(cells, tonnes * taxes, cash.shape)
+    duties = summed_at(cells, tonnes * (d.cost * d.tariff + d.levy)[used], cash.shape)
     np.add.at(duties, of_inputs, plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
@@ -321,9 +320,8 @@ class Effect:
 
     def tonnes(self, cells: Any) -> dict[str, float]:
         """Return the total amounts [t] of the selected (mineral, buyer, year)."""
-        return {
-            name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in self.amounts.items()
-        }
+        every = self.amounts.items()
+        return {name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in every}
 
 
 @dataclass(frozen=True)

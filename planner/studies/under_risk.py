@@ -271,7 +271,7 @@ class _MineralGroup:
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and the limit with whole projects is {MOST}"
         for minerals in planning.independent_groups(self.case):
-            differ = {drawing.hits_on(minerals, hits, self.reach) for hits in self.hits}
+            differ = {*drawing.hits_on(minerals, self.hits, self.reach)}
             # each different sequence of events up to a year has columns of its own in that year
             years = [len({_hits_until(hits, year) for hits in differ}) for year in self.case.years]
             single = len(build_program(Expanded(case_of(self.case, minerals))).rows.cost)
@@ -309,7 +309,7 @@ class _MineralGroup:
             """
             labels = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
             for i, minerals in enumerate(groups):
-                touching = drawing.hits_on(minerals, hits, self.reach)
+                (touching,) = drawing.hits_on(minerals, [hits], self.reach)
                 rows = [names.index(name) for name in minerals]
                 for t, year in enumerate(self.case.years):
                     key = i, t, _hits_until(touching, year)
@@ -345,7 +345,7 @@ def _groups_of(
     together = linked_minerals(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(affected_minerals(case, row) for row in case.risks), []
     for minerals in together:
-        hits = [drawing.hits_on(minerals, draw.hits, reach) for draw in drawn]
+        hits = drawing.hits_on(minerals, [draw.hits for draw in drawn], reach)
         place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
         own, parts = case_of(case, minerals), batches if len(place) > 1 else ()
         of_draw = tuple(map(place.__getitem__, hits))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -85,7 +86,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)
     with common.progress_reporter(as_json) as watch:
-        study, seconds = _planned(kind, file, options, (where, watch, tell))
+        study, seconds, confirm = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     failed: PlannerError | None = study.errors or _failure_of(study)
     if not study.planned:
@@ -100,9 +101,14 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         title = f"{title} (stopped: {_finished(study)})"
         target = target.with_name(f"{target.stem}-partial{target.suffix}")
         csv_folder = paths.partial_folder(csv_folder)
+
+    def write(path: Path) -> None:
+        write_study(path, study, tables, sheets, title)
+        confirm()  # now, before the file replaces an older one
+
     written, problem = common.write_workbook_and_tables(
         target,
-        lambda path: write_study(path, study, tables, sheets, title),
+        write,
         csv_folder,
         lambda: study.all_rows(tables),
         seconds,
@@ -181,10 +187,14 @@ def _plan_beside(
 
 def _planned(
     kind: type[StudyKind], file: Path, options: dict[str, Any], how: tuple[Where, Any, Any]
-) -> tuple[StudyKind, dict[str, float]]:
+) -> tuple[StudyKind, dict[str, float], Callable[[], None]]:
+    """Return the planned study, its seconds, and a function that confirms it.
+
+    See ``engine.confirmed_later``.
+    """
     from models import checks
     from planner.run import start_file
-    from planner.studies import LocalProcesses
+    from planner.studies import LocalProcesses, engine
 
     where, watch, tell = how
     if isinstance(where, LocalProcesses):
@@ -196,8 +206,9 @@ def _planned(
         raise start.input_error(errors)
     tell(f"Planning {study.task}")
     began = time.perf_counter()
-    study.plan(where, watch, tell)
-    return study, {"read": start.seconds, "solve": time.perf_counter() - began}
+    with engine.confirmed_later() as confirm:
+        study.plan(where, watch, tell)
+    return study, {"read": start.seconds, "solve": time.perf_counter() - began}, confirm
 
 
 # ---- terminal ------------------------------------------------------------------------------------

@@ -10,8 +10,10 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.background import result_getter
@@ -445,6 +447,32 @@ def _pack(thing: object, name: str) -> bytes:
 
 
 _STOPPED = f"{NOT_RUN}the study was stopped before"
+_CONFIRMED_LATER: ContextVar[list[Callable[[], list[str]]] | None] = ContextVar(
+    "confirmed_later", default=None
+)
+
+
+@contextmanager
+def confirmed_later() -> Iterator[Callable[[], None]]:
+    """Let studies in this block return before their programs are compared with their Pyomo models.
+
+    The comparisons begin when the runs have ended and cores are idle. Yields a function that waits
+    for them; it raises SolverError if a program differs from its model. Results are valid only
+    after it has returned.
+    """
+    waiting = list[Callable[[], list[str]]]()
+    token = _CONFIRMED_LATER.set(waiting)
+
+    def confirm() -> None:
+        wrong = [mismatch for compared in waiting for mismatch in compared() if mismatch]
+        waiting.clear()
+        if wrong:
+            raise SolverError(wrong[0])
+
+    try:
+        yield confirm
+    finally:
+        _CONFIRMED_LATER.reset(token)
 
 
 def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
@@ -490,14 +518,19 @@ def run_studies(
         return [_model_mismatch(study.base) if study.is_compared else "" for study in studies]
 
     bases = (study.base for study in studies if study.is_compared)
-    compared = result_getter(model_mismatches, in_background=builds_in_background(place, bases))
+    in_background, later = builds_in_background(place, bases), _CONFIRMED_LATER.get()
+    getter = partial(result_getter, model_mismatches, in_background=in_background)
+    compared = getter() if later is None else None
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     mismatches = [""] * len(studies)
     try:
         tracker.notify()
         place.run(joined, tracker)
-        mismatches = compared()
+        if compared is not None:
+            mismatches = compared()
+        elif later is not None:
+            later.append(getter())
     except (KeyboardInterrupt, SystemExit) as stop:
         mark_handled()
         stopped = stop

@@ -64,18 +64,24 @@ def test_same_plan_and_proof(tmp_path: Path) -> None:
     assert background.proof.models > 0
 
 
+@pytest.mark.parametrize(
+    "command", ["solve", "sweep --from 0.9 --to 0.8 --csv {csv}", "stress", "compare --json"]
+)
 def test_other_model_is_no_plan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Where the model is not the case's, ``solve`` ends with 3 and leaves nothing behind."""
+    """If the model is not the case's, a command ends with 3 and leaves nothing behind."""
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.background.cores", lambda: 2)
     monkeypatch.setattr("planner.studies.places.MIN_ROUTES_IN_BACKGROUND", 0)
-    made = tmp_path / "made"
-    code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])
-    assert code == 3
-    assert (
-        "the Pyomo model differs from the case's arrays: a cost differs" in capsys.readouterr().err
-    )
-    assert not [*made.glob("*")]
+    made, (name, *more) = tmp_path / "made", command.format(csv=tmp_path / "csv").split()
+    output = ["--output", str(made / "plan.xlsx")]
+    assert main([name, str(tmp_path / "case.xlsx"), *more, *output]) == 3
+    printed = capsys.readouterr()
+    why = "the Pyomo model differs from the case's arrays: a cost differs"
+    assert why in printed.out + printed.err
+    assert not [*made.glob("*"), *tmp_path.glob("csv")]

@@ -176,7 +176,7 @@ def _near(text: str, choices: Iterable[str]) -> str:
     if len(containing) == 1:
         return f"did you mean {containing[0]!r}?"
     if len(containing) > 1 and "*" not in text:
-        count, first = len(containing), containing[0]
+        count, first = len(containing), min(containing)  # the same in every run
         return f'{count} names contain it, such as {first!r}: write "*{text}*" for all of them'
     return did_you_mean(text, names)
 

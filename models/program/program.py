@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,11 +125,15 @@ class Program:
         )
 
     def shape(self, b: int) -> bytes:
-        """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
-        every = ((self.variables, self.columns_of(b)), (self.constraints, self.rows_of(b)))
-        groups = (builder.LazyKeys(of, span).group_sizes() for of, span in every)
-        sizes = [size for each in groups for size in each]
-        return builder.fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
+        """Return a block's structure: blocks of equal ones differ only in numbers."""
+        minerals = sorted({m for m, _ in self.blocks[b]})
+        return builder.structure(self.block(b), minerals, self._group_sizes[b])
+
+    @cached_property
+    def _group_sizes(self) -> list[list[tuple[str, int]]]:
+        columns = builder.group_sizes(self.variables, self.column_starts)
+        rows = builder.group_sizes(self.constraints, self.row_starts)
+        return [[*pair[0], *pair[1]] for pair in zip(columns, rows, strict=True)]
 
     def measure(self, largest: float) -> Floats:
         """Return the scale of each block's violations [t]: its need, but at most the case's.

@@ -230,14 +230,15 @@ class BlockSolver:
         results: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
         last: list[BlockResult] = []
-        for piece in pieces(self.program, blocks):
-            before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
-            start = last[-1].basis if shapes == before and from_one_run(last) else None
-            if len(piece) == 1:
-                last = [self.solve(piece[0], shapes[0], start)]
-            else:
-                last = self._solve_jointly(piece, shapes, start)
-            results += last
+        with highs.solvers_kept():
+            for piece in pieces(self.program, blocks):
+                before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
+                start = last[-1].basis if shapes == before and from_one_run(last) else None
+                if len(piece) == 1:
+                    last = [self.solve(piece[0], shapes[0], start)]
+                else:
+                    last = self._solve_jointly(piece, shapes, start)
+                results += last
         return results
 
     def all(self) -> list[BlockResult]:

@@ -470,7 +470,9 @@ def unique_keys(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
     if total <= max(1 << 16, 4 * len(code)):  # few enough to mark each: faster than sorting
         present = np.zeros(total, dtype=bool)
         present[code] = True
-        found, inverse = np.flatnonzero(present), (np.cumsum(present) - 1)[code]
+        found, place = np.flatnonzero(present), np.empty(total, dtype=np.int64)
+        place[found] = np.arange(len(found))
+        inverse = place[code]
     else:
         found, inverse = np.unique(code, return_inverse=True)
     return tuple(np.unravel_index(found, sizes)), inverse

@@ -275,17 +275,18 @@ def _arrays(
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
     code = at_row * len(columns) + at_column
     order = np.argsort(code, kind="stable")  # by row, then column
-    first = np.flatnonzero(np.diff(code[order], prepend=-1))
-    if len(first) < len(order):  # entries with the same row and column are added up
+    code = code[order]
+    if (code[1:] == code[:-1]).any():  # entries with the same row and column are added up
+        first = np.flatnonzero(np.diff(code, prepend=-1))
         values = np.add.reduceat(values[order], first)
         at_row, at_column = at_row[order[first]], at_column[order[first]]
         order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     entries = (starts, at_column[order])
-    of_like = entries if like is None else (like.rows.starts, like.rows.columns)
-    if all(map(np.array_equal, entries, of_like)):
-        entries = of_like
+    if like is not None:
+        of_like = like.rows.starts, like.rows.columns
+        entries = of_like if all(map(np.array_equal, entries, of_like)) else entries
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),

@@ -52,8 +52,9 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
     freight = np.full(shape, np.nan if default is None else default, dtype=float)
     for s, source in enumerate(found):
         given = base.get(source.country, {})
-        for j, member in enumerate(case.members):
-            freight[s, j] = given.get(member.name, freight[s, j])
+        if given:
+            named = [given.get(member.name, default) for member in case.members]
+            freight[s] = np.array(named, dtype=float)[:, None]  # None becomes NaN
     lanes = Lanes(
         sources=positions,
         countries=countries,

@@ -380,10 +380,10 @@ class BlockSolver:
         return True
 
     def _compare(self, b: int, rows: LinearProgram) -> None:
-        from models.program.compile import compile_model, differences
-        from models.program.sourcing import build
-
         with _garbage_collection_off():
+            from models.program.compile import compile_model, differences
+            from models.program.sourcing import build
+
             model = compile_model(build(self.expanded, self.program.blocks[b]).model)
         wrong = differences(model, rows)
         if wrong:
@@ -472,7 +472,7 @@ def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
 
 @contextmanager
 def _garbage_collection_off() -> Iterator[None]:
-    """Switch the garbage collector off: building a model makes many objects, but no garbage."""
+    """Switch the garbage collector off: Pyomo and a model make many objects, but no garbage."""
     on = gc.isenabled()
     gc.disable()
     try:

@@ -231,14 +231,15 @@ class BlockSolver:
         results: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
         last: list[BlockResult] = []
-        for piece in pieces(self.program, blocks):
-            before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
-            start = last[-1].basis if shapes == before and from_one_run(last) else None
-            if len(piece) == 1:
-                last = [self.solve(piece[0], shapes[0], start)]
-            else:
-                last = self._solve_jointly(piece, shapes, start)
-            results += last
+        with highs.solvers_kept():
+            for piece in pieces(self.program, blocks):
+                before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
+                start = last[-1].basis if shapes == before and from_one_run(last) else None
+                if len(piece) == 1:
+                    last = [self.solve(piece[0], shapes[0], start)]
+                else:
+                    last = self._solve_jointly(piece, shapes, start)
+                results += last
         return results
 
     def all(self) -> list[BlockResult]:
@@ -380,10 +381,10 @@ class BlockSolver:
         return True
 
     def _compare(self, b: int, rows: LinearProgram) -> None:
-        from models.program.compile import compile_model, differences
-        from models.program.sourcing import build
-
         with _garbage_collection_off():
+            from models.program.compile import compile_model, differences
+            from models.program.sourcing import build
+
             model = compile_model(build(self.expanded, self.program.blocks[b]).model)
         wrong = differences(model, rows)
         if wrong:
@@ -472,7 +473,7 @@ def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
 
 @contextmanager
 def _garbage_collection_off() -> Iterator[None]:
-    """Switch the garbage collector off: building a model makes many objects, but no garbage."""
+    """Switch the garbage collector off: Pyomo and a model make many objects, but no garbage."""
     on = gc.isenabled()
     gc.disable()
     try:

@@ -8,11 +8,9 @@ the Pyomo model has.
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,20 +100,6 @@ class LazyKeys(Sequence[solve.Keys]):
     def __init__(self, groups: tuple[ComponentArrays, ...], span: slice) -> None:
         self._groups, self._span = groups, span
 
-    def group_sizes(self) -> list[tuple[str, int]]:
-        """Return (name, number of keys) of each row or column group that isn't empty.
-
-        Quick: no key is built. Each row of Share limits is a group of its own.
-        """
-        found: list[tuple[str, int]] = []
-        for group in self._groups:
-            at = within(group.at, self._span)
-            ends = [at.start, at.stop]
-            if group.is_share_limit:
-                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
-            found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
-        return found
-
     @cached_property
     def _all(self) -> tuple[solve.Keys, ...]:
         """All keys; neighbouring ranges of one component are merged, as for Share limits."""
@@ -150,25 +134,41 @@ def within(positions: Ints, span: slice) -> slice:
     return slice(int(first), int(last))
 
 
-def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
-    """Return a fingerprint of a block's structure: equal ones differ only in their numbers.
+def group_sizes(groups: Sequence[ComponentArrays], starts: Ints) -> list[list[tuple[str, int]]]:
+    """Return (name, number of keys) of each group of columns or rows, by block; none is 0.
+
+    ``starts`` has the first position of each block and the end. Each row of Share limits is a group
+    of its own. No key is built.
+    """
+    found: list[list[tuple[str, int]]] = [[] for _ in starts[1:]]
+    for group in groups:
+        ends = bounds = np.searchsorted(group.at, starts)
+        if group.is_share_limit:
+            ends = np.union1d(bounds, np.flatnonzero(np.diff(group.index[0])) + 1)
+        sizes = np.diff(ends)
+        block = np.searchsorted(bounds, ends[:-1], side="right") - 1
+        for b, size in zip(block.tolist(), sizes.tolist(), strict=True):
+            if size:
+                found[b].append((group.name, size))
+    return found
+
+
+def structure(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
+    """Return a block's structure as bytes: equal ones differ only in their numbers.
 
     It covers its minerals (by position), its components and their ``sizes``, the positions and
     signs of entries, the integer columns, which bounds exist and which rows are equations.
     """
-    found = hashlib.blake2b(digest_size=16)
-    found.update(repr((minerals, len(rows.cost), sizes)).encode())
-    bounds = (rows.lower, rows.upper, rows.row_lower, rows.row_upper)
-    for array in (
-        rows.starts,
-        rows.columns,
+    parts = (
+        rows.starts.astype(np.int32),
+        rows.columns.astype(np.int32),
         np.sign(rows.values).astype(np.int8),
         rows.whole,
-        *(np.isfinite(bound) for bound in bounds),
+        *map(np.isfinite, (rows.lower, rows.upper, rows.row_lower, rows.row_upper)),
         rows.row_lower == rows.row_upper,
-    ):
-        found.update(array.tobytes())
-    return found.digest()
+    )
+    head = repr((minerals, len(rows.cost), sizes)).encode()
+    return b"".join((head, *(part.tobytes() for part in parts)))
 
 
 class NameIndex:
@@ -470,7 +470,9 @@ def unique_keys(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
     if total <= max(1 << 16, 4 * len(code)):  # few enough to mark each: faster than sorting
         present = np.zeros(total, dtype=bool)
         present[code] = True
-        found, inverse = np.flatnonzero(present), (np.cumsum(present) - 1)[code]
+        found, place = np.flatnonzero(present), np.empty(total, dtype=np.int64)
+        place[found] = np.arange(len(found))
+        inverse = place[code]
     else:
         found, inverse = np.unique(code, return_inverse=True)
     return tuple(np.unravel_index(found, sizes)), inverse

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.core as pyo
-from pyomo.core.expr import LinearExpression
+from pyomo.core.expr import LinearExpression, MonomialTermExpression
 from pyomo.repn import generate_standard_repn
 
 from models import tolerances
@@ -86,8 +86,13 @@ def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]
         raise ValueError(msg) from None
 
 
-def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
+def _linear(body: Any) -> tuple[float, Iterable[float], Sequence[Any]]:
+    """Return constant, coefficients and variables of an expression; ValueError if not linear."""
     if type(body) is LinearExpression:
+        terms = body.args
+        if {*map(type, terms)} <= {MonomialTermExpression}:  # quicker than by its properties
+            pairs = [term.args for term in terms]
+            return 0.0, [amount for amount, _ in pairs], [column for _, column in pairs]
         return body.constant, body.linear_coefs, body.linear_vars
     form = generate_standard_repn(body)
     if not form.is_linear():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,11 +125,15 @@ class Program:
         )
 
     def shape(self, b: int) -> bytes:
-        """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
-        every = ((self.variables, self.columns_of(b)), (self.constraints, self.rows_of(b)))
-        groups = (builder.LazyKeys(of, span).group_sizes() for of, span in every)
-        sizes = [size for each in groups for size in each]
-        return builder.fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
+        """Return a block's structure: blocks of equal ones differ only in numbers."""
+        minerals = sorted({m for m, _ in self.blocks[b]})
+        return builder.structure(self.block(b), minerals, self._group_sizes[b])
+
+    @cached_property
+    def _group_sizes(self) -> list[list[tuple[str, int]]]:
+        columns = builder.group_sizes(self.variables, self.column_starts)
+        rows = builder.group_sizes(self.constraints, self.row_starts)
+        return [[*pair[0], *pair[1]] for pair in zip(columns, rows, strict=True)]
 
     def measure(self, largest: float) -> Floats:
         """Return the scale of each block's violations [t]: its need, but at most the case's.
@@ -270,17 +275,18 @@ def _arrays(
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
     code = at_row * len(columns) + at_column
     order = np.argsort(code, kind="stable")  # by row, then column
-    first = np.flatnonzero(np.diff(code[order], prepend=-1))
-    if len(first) < len(order):  # entries with the same row and column are added up
+    code = code[order]
+    if (code[1:] == code[:-1]).any():  # entries with the same row and column are added up
+        first = np.flatnonzero(np.diff(code, prepend=-1))
         values = np.add.reduceat(values[order], first)
         at_row, at_column = at_row[order[first]], at_column[order[first]]
         order = np.arange(len(first))
     counts = np.bincount(at_row, minlength=len(rows))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     entries = (starts, at_column[order])
-    of_like = entries if like is None else (like.rows.starts, like.rows.columns)
-    if all(map(np.array_equal, entries, of_like)):
-        entries = of_like
+    if like is not None:
+        of_like = like.rows.starts, like.rows.columns
+        entries = of_like if all(map(np.array_equal, entries, of_like)) else entries
     return solve.LinearProgram(
         cost=_placed(b.variables, "cost", columns),
         lower=_placed(b.variables, "lower", columns),

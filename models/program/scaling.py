@@ -94,31 +94,43 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     tiny compared with the others, and costs; it helps where numbers differ by a factor of a
     billion. A row's limit is its ``row_size`` if that is a number, else its bound.
     """
-    tonnes = column_unit == TONNES
-    lump = tolerances.FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)
+    tonnes, in_tonnes = column_unit == TONNES, row_unit == TONNES
+    lump = tolerances.FINEST_NEED * _lump(rows, tonnes, in_tonnes)
     needed = max(need, lump) if need > 0 else 0.0
     tonne = float(powers_of_two(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))
     finer = _FINER if raised else 1.0
     money = 1.0 / float(powers_of_two(np.array([dearest / (_TYPICAL_MONEY * finer)]))[0])
-    column = np.where(tonnes, tonne, 1.0)
-    built = np.flatnonzero(~tonnes & ~rows.whole)
+    column, row = np.where(tonnes, tonne, 1.0), np.where(in_tonnes, 1.0 / tonne, 1.0)
+    if not (tonnes.all() and in_tonnes.all()):
+        _scale_builds_and_budgets(rows, column, row, column_unit, row_unit, money)
+    if raised:
+        limit = np.where(in_tonnes, _limits(rows, row_size) / tonne, 0.0)
+        small = (limit > 0) & (limit < 1)
+        row[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
+    return Scaling(column, row, column * money, row / money)
+
+
+def _scale_builds_and_budgets(  # noqa: PLR0913, PLR0917 - the two parts of a scaling, and by what
+    rows: solve.LinearProgram,
+    column: Floats,
+    row: Floats,
+    column_unit: Any,
+    row_unit: Any,
+    money: float,
+) -> None:
+    """Set the scales of columns and rows that are not in tonnes; ``money`` is that of costs."""
+    built = np.flatnonzero((column_unit != TONNES) & ~rows.whole)
     capital = powers_of_two(rows.cost[built] * money / _TYPICAL_MONEY)
     column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
     of_budget = (row_unit == MONEY)[rows.entry_rows()] & (column_unit != MONEY)[rows.columns]
     capex = np.abs(rows.values * column[rows.columns])[of_budget]
     column[column_unit == MONEY] = powers_of_two(np.max(capex, initial=0.0, keepdims=True))[0]
-    row = np.where(row_unit == TONNES, 1.0 / tonne, 1.0)
     for i in np.flatnonzero(row_unit == MONEY).tolist():
         inside = slice(int(rows.starts[i]), int(rows.starts[i + 1]))
         entries = np.abs(rows.values[inside] * column[rows.columns[inside]])
         row[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
-    if raised:
-        limit = np.where(row_unit == TONNES, _limits(rows, row_size) / tonne, 0.0)
-        small = (limit > 0) & (limit < 1)
-        row[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
-    return Scaling(column, row, column * money, row / money)
 
 
 def joined(parts: Sequence[Scaling]) -> Scaling:
@@ -129,9 +141,11 @@ def joined(parts: Sequence[Scaling]) -> Scaling:
 
 def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
     """Return the largest amount that must be bought, or that an integer plant can make [t]."""
-    least = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
-    plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
-    return float(np.max(np.abs(np.concatenate([least, plants])), initial=0.0))
+    lumps = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
+    if not tonnes.all():
+        plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
+        lumps = np.concatenate([lumps, plants])
+    return float(np.max(np.abs(lumps), initial=0.0))
 
 
 def _limit(most: Floats) -> Floats:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.core as pyo
-from pyomo.core.expr import LinearExpression
+from pyomo.core.expr import LinearExpression, MonomialTermExpression
 
 from models.case import Case
 from models.program import component as kinds
@@ -75,6 +75,7 @@ class Frame:
         self.cells = tuple(sorted(cells))
         self.books = Books()
         self.model = pyo.ConcreteModel()
+        self._ones: dict[int, Any] = {}
         self.units: dict[str, int] = {}
         """The units of components that are not in tonnes."""
         self.ore_of: dict[tuple[str, str, int], list[Any]] = {}
@@ -145,18 +146,33 @@ class Frame:
 
         def rule(_: Any, *parts: Any) -> Any:
             least, columns, amounts, most = rows[parts if len(parts) > 1 else parts[0]]
-            return (least, total(columns, amounts), most)
+            return (least, self.total(columns, amounts), most)
 
         setattr(self.model, name, pyo.Constraint(list(rows), rule=rule))
 
-    @staticmethod
-    def enter(row: Any, column: Any) -> None:
+    def enter(self, row: Any, column: Any) -> None:
         """Add a column, with coefficient 1, to a Pyomo constraint that another family has declared.
 
         The bounds of the constraint stay the same.
         """
         columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
-        row.set_value((row.lower, total(columns, amounts), row.upper))
+        row.set_value((row.lower, self.total(columns, amounts), row.upper))
+
+    def total(self, columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
+        """Return a sum of columns times coefficients (None: 1 each), as one flat expression.
+
+        All sums share one term for a column with coefficient 1.
+        """
+        ones = self._ones
+        for column in columns:
+            if id(column) not in ones:
+                ones[id(column)] = MonomialTermExpression((1.0, column))
+        if amounts is None:
+            return LinearExpression([ones[id(column)] for column in columns])
+        pairs = zip(amounts, columns, strict=True)
+        return LinearExpression(
+            [ones[id(c)] if a == 1.0 else MonomialTermExpression((a, c)) for a, c in pairs]
+        )
 
     def pyomo_component(self, component: kinds.Columns | kinds.Rows) -> Any:
         return getattr(self.model, component.name)
@@ -223,11 +239,6 @@ class Frame:
 
     def key(self, m: int, j: int, t: int) -> tuple[str, str, int]:
         return (self.expanded.minerals[m], self.expanded.members[j], self.expanded.years[t])
-
-
-def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
-    coefficients = [1.0] * len(columns) if amounts is None else list(amounts)
-    return LinearExpression(constant=0.0, linear_coefs=coefficients, linear_vars=list(columns))
 
 
 # ---- models --------------------------------------------------------------------------------------
@@ -327,7 +338,9 @@ def build_least_change(
             allowed[key] = (None, [column, *left], [1.0] + [-1.0] * len(left), bounds.short[key])
     f.add("shortage_allowed", allowed)
     weights = [cell.weight for cell in relaxable]
-    model.cost = pyo.Objective(expr=total(list(model.change.values()), weights), sense=pyo.minimize)
+    model.cost = pyo.Objective(
+        expr=f.total(list(model.change.values()), weights), sense=pyo.minimize
+    )
     return f
 
 
@@ -347,4 +360,4 @@ def objective(f: Frame) -> None:
         amounts[at] = amounts[at] + discounted if at in amounts else discounted
     every = [column for at in columns for column in columns[at]]
     totals = [price for at in columns for price in amounts[at].tolist()]
-    f.model.cost = pyo.Objective(expr=total(every, totals), sense=pyo.minimize)
+    f.model.cost = pyo.Objective(expr=f.total(every, totals), sense=pyo.minimize)

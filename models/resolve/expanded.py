@@ -42,6 +42,10 @@ class Lanes:
     refiner_max: Floats
     country_max: Floats
 
+    @cached_property
+    def has_max(self) -> bool:
+        return bool(np.isfinite(self.refiner_max).any() or np.isfinite(self.country_max).any())
+
 
 def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes:
     """Apply Freight, then the rows of Lanes top to bottom, to one mineral's lanes."""
@@ -52,8 +56,9 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
     freight = np.full(shape, np.nan if default is None else default, dtype=float)
     for s, source in enumerate(found):
         given = base.get(source.country, {})
-        for j, member in enumerate(case.members):
-            freight[s, j] = given.get(member.name, freight[s, j])
+        if given:
+            costs = [given.get(member.name, default) for member in case.members]
+            freight[s] = np.array(costs, dtype=float)[:, None]  # None becomes NaN
     lanes = Lanes(
         sources=positions,
         countries=countries,

@@ -154,7 +154,7 @@ def solve(
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), attempt.name)
     if not rows.whole.any():
-        held = PersistentSolver(attempt).load(rows)
+        held = _solver(attempt).load(rows)
         if start is not None:
             held.start_from(start)
         return held.run()
@@ -163,6 +163,31 @@ def solve(
     first = search.load(tightened(rows)).run()
     fixed = rows.fixed_at(first.x)
     return dataclasses.replace(PersistentSolver(attempt).load(fixed).run(), mip_gap=first.mip_gap)
+
+
+_KEPT: ContextVar[dict[Attempt, PersistentSolver] | None] = ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def solvers_kept() -> Iterator[None]:
+    """Let ``solve`` load one program after another into the same instance, if the attempt is equal.
+
+    The solutions stay the same; making an instance takes as long as solving a small block.
+    """
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _solver(attempt: Attempt) -> PersistentSolver:
+    kept = _KEPT.get()
+    if kept is None:
+        return PersistentSolver(attempt)
+    if attempt not in kept:
+        kept[attempt] = PersistentSolver(attempt)
+    return kept[attempt]
 
 
 def first_solved(solved_by: Callable[[Attempt], Solution]) -> Solution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 from typing import Any
@@ -23,7 +24,7 @@ from planner.scenarios import ACTIONS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
 Patch = pytest.MonkeyPatch
-TRUE_SOLVE = highs.solve
+TRUE_SOLVE, TRUE_INSTANCE = highs.solve, highs._instance
 
 
 def years(count: int, **sheets: Any) -> BookT:
@@ -95,6 +96,27 @@ def test_no_piece_starts_from_a_block_solved_alone(monkeypatch: Patch) -> None:
     plan = solve(made)
     assert [start is None for start in broken] == [True, True, True, True, False]
     assert len(plan.proof.retries) == 2
+
+
+def test_a_kept_solver_finds_the_same_to_the_bit(monkeypatch: Patch) -> None:
+    """Programs that one instance solves one after another have the solutions of one each."""
+    case, made = read(years(6)), list[int]()
+    monkeypatch.setattr(block_module, "MOST_COLUMNS", 1)
+
+    def instance() -> Any:
+        made.append(1)
+        return TRUE_INSTANCE()
+
+    def numbers() -> list[bytes]:
+        results = solve_case(case).blocks
+        return [part.tobytes() for result in results for part in (result.x, result.duals)]
+
+    monkeypatch.setattr(highs, "_instance", instance)
+    kept = numbers()
+    assert len(made) == 1
+    monkeypatch.setattr(highs, "solvers_kept", contextlib.nullcontext)
+    assert numbers() == kept
+    assert len(made) == 1 + 6
 
 
 # ---- one model a shape -------------------------------------------------------------------------

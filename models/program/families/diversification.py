@@ -326,16 +326,15 @@ def _is_soft(row: schema.ShareLimit) -> bool:
 
 def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
     """Return the demand of each cap's buyer [t], including shortages fixed by an earlier plan."""
-    found = np.zeros(len(m))
-    for number in np.unique(buyer).tolist():
+    e, numbers = b.expanded, np.unique(buyer)
+    table = e.limit_base_demand.transpose(0, 2, 1)
+    of_buyer = np.zeros((len(numbers), *table.shape[:2]))
+    for i, number in enumerate(numbers.tolist()):
         members = _members(b, b.names.names[number])
-        at = buyer == number
-        found[at] = b.expanded.limit_base_demand[m[at][:, None], members, t[at][:, None]].sum(
-            axis=1
-        )
+        of_buyer[i] = np.ascontiguousarray(table[:, :, members]).sum(axis=2)
         if number == b.names.number(""):
-            found[at] += b.expanded.inputs_of_fixed_shortages[m[at], t[at]]
-    return found
+            of_buyer[i] += e.inputs_of_fixed_shortages
+    return of_buyer[np.searchsorted(numbers, buyer), m, t]
 
 
 def _members(b: Builder, buyer: str) -> Ints:

@@ -104,7 +104,8 @@ def model(f: Frame) -> None:
     e = f.expanded
     of_country: dict[tuple[str, str, str, int], tuple[list[Any], float]] = {}
     of_refiner: dict[Any, Row] = {}
-    for (r, j, t), columns in f.by_source_member_year.items():
+    has_max = any(e.lanes[e.minerals[m]].has_max for m, _ in f.cells)
+    for (r, j, t), columns in f.by_source_member_year.items() if has_max else ():
         source, member, year = e.sources[r], e.members[j], e.years[t]
         refiner_max, country_max = e.lane_max(r, j, t)
         if math.isfinite(refiner_max):

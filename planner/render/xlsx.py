@@ -7,14 +7,16 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any
 
 import xlsxwriter
+from xlsxwriter.packager import Packager
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
@@ -98,25 +100,57 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
             draw(book, first, front, ("Chart data", rows), styles)
 
 
-class _Zip(zipfile.ZipFile):
-    """An archive with the compression level ``_PACKED``."""
-
-    def write(self, *part: Any, **how: Any) -> None:
-        super().write(*part, **{**how, "compresslevel": _PACKED})
-
-    def writestr(self, *part: Any, **how: Any) -> None:
-        super().writestr(*part, **{**how, "compresslevel": _PACKED})
-
-
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
-    """A workbook written as a ``_Zip``; the library has no option for that."""
+    """A workbook with the compression level ``_PACKED``; the library has no option for that.
 
-    REPLACED: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
-    """Names in the library's module that are replaced while it writes the archive."""
+    Parts in memory are compressed in a thread, since that takes as long as writing them.
+    """
+
+    COMPRESSION = zipfile.ZIP_DEFLATED
 
     def _store_workbook(self) -> None:
         store = xlsxwriter.Workbook._store_workbook.__code__  # noqa: SLF001
-        FunctionType(store, {**vars(xlsxwriter.workbook), **self.REPLACED})(self)
+        with ThreadPoolExecutor(1) as self.thread:
+            FunctionType(store, {**vars(xlsxwriter.workbook), "ZipFile": self._open})(self)
+
+    def _open(self, path: str, mode: Any, *, allowZip64: bool, **_: Any) -> zipfile.ZipFile:  # noqa: N803
+        self.archive = zipfile.ZipFile(path, mode, self.COMPRESSION, allowZip64, _PACKED)
+        return self.archive
+
+    def _get_packager(self) -> _Packager:
+        return _Packager()
+
+
+class _Packager(Packager):  # type: ignore[misc]
+    """Puts each part in memory into the archive while the library writes the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: list[Future[None]] = []
+
+    def _filename(self, xml_filename: str) -> Any:
+        if self.in_memory:
+            self._store_parts()
+        return super()._filename(xml_filename)
+
+    def _create_package(self) -> Any:
+        """Return the parts that the library has still to store."""
+        super()._create_package()
+        if self.in_memory:
+            self._store_parts()
+            for part in self.stored:
+                part.result()
+        return self.filenames
+
+    def _store_parts(self) -> None:
+        for part, name, _ in self.filenames:
+            self.stored.append(self.workbook.thread.submit(self._store, part, name))
+        self.filenames.clear()
+
+    def _store(self, part: Any, name: str) -> None:
+        archive = self.workbook.archive
+        info = zipfile.ZipInfo(name)  # of 1980, as the library has it
+        archive.writestr(info, part.getvalue(), archive.compression, _PACKED)
 
 
 class _Unpacked(_Workbook):
@@ -125,7 +159,7 @@ class _Unpacked(_Workbook):
     Compression would take as long as writing it.
     """
 
-    REPLACED: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
+    COMPRESSION = zipfile.ZIP_STORED
 
 
 def _parts(table: Table) -> Iterator[Table]:

@@ -384,7 +384,7 @@ class Plan(Solved):
         group, supplier, year, tonnes, base [t], share (reached), allowed (share), room (slack) and
         excess [t], binding, shadow_price (the saving if the cap were one tonne looser) [money/t].
         """
-        caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        caps, (tonnes, base) = self.caps, self.reached
         is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
         whose = [
             (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,

@@ -92,8 +92,9 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
         every = NAMES_OF_ALL[field.names]
         values = _each(values, lambda name: name or every)
     elif field.names is Name.SUPPLIER:
-        pairs = zip(values, result.data["group"], strict=True)
-        values = [country(v) if g in OF_COUNTRIES else v for v, g in pairs]
+        pairs = [*zip(_listed(values), _listed(result.data["group"]), strict=True)]
+        names = {(v, g): country(v) if g in OF_COUNTRIES else v for v, g in set(pairs)}
+        values = [names[pair] for pair in pairs]
     elif field.scale != 1.0:
         values = [field.scaled(value) for value in _listed(values)]
     title, looks = field.title(result.words), result.looks.get(field.name)

@@ -220,19 +220,20 @@ class Plan(Solved):
         e, rows, surge = self.expanded, [], self.case.settings.surge
         flows = e.input_flows
         to_plants = summed_at((flows.source, flows.year), self.taken, self.sold.shape)
-        gaps = self.gaps.gap
-        for r, s in enumerate(e.sources):
+        capacity, of_project, of_surge = (
+            self.duals.get(of.name, {}) for of in (REFINING_CAPACITY, PROJECT_CAPACITY, SURGE)
+        )
+        every = (e.nameplate, e.usable, self.sold, self.gaps.gap, to_plants)
+        for s, *by_year in zip(e.sources, *(of.tolist() for of in every), strict=True):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
-            for t, year in enumerate(e.years):
-                nameplate, usable = float(e.nameplate[r, t]), float(e.usable[r, t])
+            for year, nameplate, usable, sold, *prices in zip(e.years, *by_year, strict=True):
+                key = (s.name, s.project, s.mineral, year)
+                most, rent = usable, capacity.get((s.name, s.mineral, year), 0.0)
                 if isinstance(s.record, Project):
-                    usable = nameplate * running_fraction(self, s.record, year)
-                    rent = self.dual(PROJECT_CAPACITY, (s.name, s.project, s.mineral, year))
-                else:
-                    rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
-                rent += surge * self.dual(SURGE, (s.name, s.project, s.mineral, year))
-                prices = (abs(rent), float(gaps[r, t]), float(to_plants[r, t]))
-                rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), *prices))
+                    most = nameplate * running_fraction(self, s.record, year)
+                    rent = of_project.get(key, 0.0)
+                rent += surge * of_surge.get(key, 0.0)
+                rows.append((year, *whose, nameplate, most, sold, abs(rent), *prices))
         columns = "year refiner project mineral country owner kind nameplate usable tonnes rent gap"
         return _table(rows, f"{columns} to_plants", "year mineral refiner project")
 
@@ -384,7 +385,7 @@ class Plan(Solved):
         group, supplier, year, tonnes, base [t], share (reached), allowed (share), room (slack) and
         excess [t], binding, shadow_price (the saving if the cap were one tonne looser) [money/t].
         """
-        caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        caps, (tonnes, base) = self.caps, self.reached
         is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
         whose = [
             (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,

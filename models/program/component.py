@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
@@ -216,7 +217,7 @@ class Component:
                 raise ValueError(msg)
         _COMPONENTS[self.name] = self
 
-    @property
+    @cached_property
     def positions(self) -> tuple[str, ...]:
         """The kinds of positions from which a key is made: a source for a refiner, for instance."""
         implied = {part for what in self.key for part in _STANDS_FOR.get(what, ())}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import chain, groupby, product
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -335,7 +336,7 @@ class Solved:
         They are given by delivery that counts under them; caps on ore by mineral and year.
         """
         found: dict[Any, list[int]] = {}
-        caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        caps, (tonnes, base) = self.caps, self.reached
         share = np.array([cap.share for cap in caps], dtype=float)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
         for i in np.flatnonzero(share * base - tonnes <= nothing).tolist():
@@ -346,24 +347,27 @@ class Solved:
         return found
 
     @cached_property
-    def reached(self) -> tuple[tuple[float, float], ...]:
-        """The tonnes that count under each cap, and its base [t]."""
-        return tuple(map(self.reached_by, self.caps))
-
-    def reached_by(self, cap: Cap) -> tuple[float, float]:
-        """Return the tonnes that count under a cap, and its base [t]."""
-        m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
-        members = cap.buyers if cap.buyer else ()
-        of_plants = self.base_of_plants(m, members, t, of_purchases=cap.of_purchases)
-        if cap.is_mining:
-            ore = self.amounts(ORE).items()
-            of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
-            tonnes = sum(z for country, z in of_mineral if country in cap.ore)
-            bought = sum(z for _, z in of_mineral)
-        else:
-            tonnes = float(self.all_sold[list(cap.flows)].sum()) if cap.flows else 0.0
-            bought = self.bought(m, cap.buyers, t) + of_plants if cap.of_purchases else 0.0
-        return tonnes, bought if cap.of_purchases else cap.demand + of_plants
+    def reached(self) -> tuple[Floats, Floats]:
+        """The tonnes that count under each cap, and its base [t], in the order of ``caps``."""
+        tonnes = _sums_at([cap.flows for cap in self.caps], self.all_sold)
+        base: list[float] = []
+        for _, of in groupby(self.caps, attrgetter("limit", "mineral", "year", "buyer")):
+            same = list(of)
+            cap = same[0]
+            m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
+            members, of_purchases = cap.buyers if cap.buyer else (), cap.of_purchases
+            total = self.base_of_plants(m, members, t, of_purchases=of_purchases)
+            if cap.is_mining:
+                ore = self.amounts(ORE).items()
+                of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
+                tonnes[len(base) : len(base) + len(same)] = [
+                    sum(z for country, z in of_mineral if country in each.ore) for each in same
+                ]
+                total = sum(z for _, z in of_mineral) if of_purchases else cap.demand + total
+            else:
+                total = (self.bought(m, cap.buyers, t) if of_purchases else cap.demand) + total
+            base += [total] * len(same)
+        return tonnes, np.array(base, dtype=float)
 
     def base_of_plants(
         self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
@@ -428,6 +432,17 @@ def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
     for g, group in enumerate(groups):
         of[group.at], place[group.at] = g, np.arange(len(group))
     return of, place, groups
+
+
+def _sums_at(places: Sequence[tuple[int, ...]], values: Floats) -> Floats:
+    """Return the sum of the values at each tuple of positions."""
+    sums, sizes = np.zeros(len(places)), np.fromiter(map(len, places), dtype=np.int64)
+    for size in np.unique(sizes[sizes > 0]):
+        at = np.flatnonzero(sizes == size)
+        every = chain.from_iterable(places[i] for i in at.tolist())
+        inside = np.fromiter(every, dtype=np.int64).reshape(-1, size)
+        sums[at] = values[inside].sum(axis=1)
+    return sums
 
 
 def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -71,18 +71,10 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
         ore = _ore(case, row.group, name) if mining else {}
         if not mining and row.group not in flows:
             flows[row.group] = _flows(expanded, mineral, year, row.group)
-        cap = partial(
-            Cap,
-            limit=i,
-            record=row,
-            mineral=name,
-            year=when,
-            share=row.share.value(when),
-            of_purchases=row.limit == schema.MAX and case.settings.share_basis == schema.PURCHASES,
-            penalty=case.shortage_cost(name, when)
-            if row.penalty is None and row.limit != schema.MAX
-            else row.penalty,
-        )
+        is_max, share = row.limit == schema.MAX, row.share.value(when)
+        of_purchases = is_max and case.settings.share_basis == schema.PURCHASES
+        is_unpriced = row.penalty is None and not is_max
+        penalty = case.shortage_cost(name, when) if is_unpriced else row.penalty
         names = _suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
             demand = float(sum(expanded.limit_base_demand[mineral, j, year] for j in buyers))
@@ -91,14 +83,11 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
             takers = buyers if buyer else (*buyers, TO_PLANT)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
-                yield cap(
-                    buyer=buyer,
-                    buyers=buyers,
-                    supplier=supplier,
-                    demand=demand,
-                    flows=tuple(sorted(p for j in takers for p in sold.get(j, ()))),
-                    ore=tuple(sorted(ore.get(supplier, ()))),
-                )
+                each = chain.from_iterable(map(sold.get, takers, repeat(())))
+                yield Cap(
+                    i, row, name, buyer, buyers, supplier, when, share, demand, of_purchases,
+                    penalty, tuple(sorted(each)), tuple(sorted(ore.get(supplier, ()))),
+                )  # fmt: skip
 
 
 def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) -> bool:
@@ -145,13 +134,14 @@ def _flows(
     expanded: Expanded, mineral: int, year: int, group: str
 ) -> dict[str, dict[int, list[int]]]:
     """Sales of a cell by supplier name and member, in one pass."""
-    sales = expanded.sales
+    sales, positions = expanded.sales, expanded.sales_in(mineral, year)
     case, sources = expanded.case, expanded.of_mineral[expanded.minerals[mineral]]
     names = {i: supplier_names(case, expanded.sources[i], group) for i in sources}
     found = defaultdict[str, dict[int, list[int]]](lambda: defaultdict(list))
-    for position in expanded.sales_in(mineral, year):
-        for name in names[int(sales.source[position])]:
-            found[name][int(sales.member[position])].append(position)
+    sellers, takers = (of[[*positions]].tolist() for of in (sales.source, sales.member))
+    for position, seller, taker in zip(positions, sellers, takers, strict=True):
+        for name in names[seller]:
+            found[name][taker].append(position)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
@@ -92,8 +93,9 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
         every = NAMES_OF_ALL[field.names]
         values = _each(values, lambda name: name or every)
     elif field.names is Name.SUPPLIER:
-        pairs = zip(values, result.data["group"], strict=True)
-        values = [country(v) if g in OF_COUNTRIES else v for v, g in pairs]
+        named, groups = cache(country), _listed(result.data["group"])
+        pairs = zip(_listed(values), groups, strict=True)
+        values = [named(v) if g in OF_COUNTRIES else v for v, g in pairs]
     elif field.scale != 1.0:
         values = [field.scaled(value) for value in _listed(values)]
     title, looks = field.title(result.words), result.looks.get(field.name)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any
 
 import xlsxwriter
+from xlsxwriter.packager import Packager
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
@@ -98,25 +102,71 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
             draw(book, first, front, ("Chart data", rows), styles)
 
 
-class _Zip(zipfile.ZipFile):
-    """An archive with the compression level ``_PACKED``."""
-
-    def write(self, *part: Any, **how: Any) -> None:
-        super().write(*part, **{**how, "compresslevel": _PACKED})
-
-    def writestr(self, *part: Any, **how: Any) -> None:
-        super().writestr(*part, **{**how, "compresslevel": _PACKED})
-
-
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
-    """A workbook written as a ``_Zip``; the library has no option for that."""
+    """A workbook with the compression level ``_PACKED``; the library has no option for that.
 
-    REPLACED: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
-    """Names in the library's module that are replaced while it writes the archive."""
+    Parts in memory are compressed in threads, since that takes as long as writing them.
+    """
+
+    COMPRESSION = zipfile.ZIP_DEFLATED
 
     def _store_workbook(self) -> None:
         store = xlsxwriter.Workbook._store_workbook.__code__  # noqa: SLF001
-        FunctionType(store, {**vars(xlsxwriter.workbook), **self.REPLACED})(self)
+        with ThreadPoolExecutor(2) as self.threads:
+            FunctionType(store, {**vars(xlsxwriter.workbook), "ZipFile": self._open})(self)
+
+    def _open(self, path: str, mode: Any, *, allowZip64: bool, **_: Any) -> zipfile.ZipFile:  # noqa: N803
+        self.archive = zipfile.ZipFile(path, mode, self.COMPRESSION, allowZip64, _PACKED)
+        return self.archive
+
+    def _get_packager(self) -> _Packager:
+        return _Packager()
+
+
+class _Packager(Packager):  # type: ignore[misc]
+    """Compresses each part in memory while the library writes the next ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.packed: list[tuple[str, Future[tuple[int, int, bytes]]]] = []
+
+    def _filename(self, xml_filename: str) -> Any:
+        if self.in_memory:
+            self._pack_parts()
+        return super()._filename(xml_filename)
+
+    def _create_package(self) -> Any:
+        """Return the parts that the library has still to store: none if they are in memory."""
+        super()._create_package()
+        if self.in_memory:
+            self._pack_parts()
+            for name, packed in self.packed:
+                self._store(name, *packed.result())
+        return self.filenames
+
+    def _pack_parts(self) -> None:
+        submit, kind = self.workbook.threads.submit, self.workbook.COMPRESSION
+        self.packed += [(name, submit(_packed, part, kind)) for part, name, _ in self.filenames]
+        self.filenames.clear()
+
+    def _store(self, name: str, size: int, crc: int, packed: bytes) -> None:
+        """Store a part as ``zipfile`` does, with the time stamp of 1980 that the library has."""
+        archive, info = self.workbook.archive, zipfile.ZipInfo(name)
+        info.compress_type, info.external_attr = archive.compression, 0o600 << 16
+        info.file_size, info.CRC, info.compress_size = size, crc, len(packed)
+        info.header_offset = archive.start_dir
+        archive.filelist.append(info)
+        archive.fp.write(info.FileHeader() + packed)
+        archive.start_dir = archive.fp.tell()
+
+
+def _packed(part: io.StringIO, compression: int) -> tuple[int, int, bytes]:
+    """Return a part's size and checksum, and its bytes as an archive stores them."""
+    data = part.getvalue().encode()
+    if compression == zipfile.ZIP_STORED:
+        return len(data), zlib.crc32(data), data
+    packer = zlib.compressobj(_PACKED, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return len(data), zlib.crc32(data), packer.compress(data) + packer.flush()
 
 
 class _Unpacked(_Workbook):
@@ -125,7 +175,7 @@ class _Unpacked(_Workbook):
     Compression would take as long as writing it.
     """
 
-    REPLACED: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
+    COMPRESSION = zipfile.ZIP_STORED
 
 
 def _parts(table: Table) -> Iterator[Table]:

@@ -297,11 +297,12 @@ def _dearest(
 ) -> list[tuple[tuple[int, str, str, str], tuple[int, float, int]]]:
     """Return the dearest limits as (limit, mineral, buyer, supplier), (year, price, years)."""
     best: dict[tuple[int, str, str, str], tuple[int, float, int]] = {}
-    for row in table.to_dict("records"):
-        key = (row["limit"], row["mineral"], row["buyer"], row["supplier"])
+    names = ("year", "shadow_price", "limit", "mineral", "buyer", "supplier")
+    for when, shadow, *row in zip(*(table[name].tolist() for name in names), strict=True):
+        key = (row[0], row[1], row[2], row[3])
         year, price, years = best.get(key, (0, -1.0, 0))
-        if row["shadow_price"] > price * (1 + 1e-9) + 1e-9 or not years:
-            year, price = int(row["year"]), float(row["shadow_price"])
+        if shadow > price * (1 + 1e-9) + 1e-9 or not years:
+            year, price = when, shadow
         best[key] = (year, price, years + 1)
     dear = [entry for entry in best.items() if entry[1][1] > 0]
     return sorted(dear, key=lambda e: -round(e[1][1], 6))[:_DEAREST]

@@ -65,6 +65,14 @@ def test_what_is_thrown_away_is_stored_as_it_is_and_the_same(tmp_path):
     assert files[0] == files[1]
 
 
+def test_parts_are_stored_to_the_byte_as_zipfile_stores_them(opened, tmp_path):
+    path, again = opened[0], tmp_path / "again.xlsx"
+    with zipfile.ZipFile(path) as given, zipfile.ZipFile(again, "w") as new:
+        for part in given.infolist():
+            new.writestr(zipfile.ZipInfo(part.filename), given.read(part), part.compress_type, 5)
+    assert again.read_bytes() == path.read_bytes()
+
+
 def test_every_sheet_is_a_table_with_filters_and_a_frozen_header(opened):
     _, book = opened
     for sheet in book:

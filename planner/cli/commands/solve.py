@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import time
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from planner.workbook.plan_file import PlanFile
 
 _SEED, _ALPHA = 1, 0.95
+_COLLECT_AFTER = 1_000_000
+"""New objects until Python collects garbage. The objects of one plan are needed until it is
+written; to look for garbage among them takes a twentieth of the time of a larger plan."""
 _PROOF = "Proof"
 _LABELS = ("Need met", "Limits cost", "Loss")
 """Labels before the figures on a terminal, in order."""
@@ -182,6 +186,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return paths.plan_path(file, output, csv_folder, part=part)
 
     output_path()  # an unusable path is an error before any work is done
+    gc.set_threshold(_COLLECT_AFTER)
     from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,6 +187,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return paths.plan_path(file, output, csv_folder, part=part)
 
     output_path()  # an unusable path is an error before any work is done
+    click.get_current_context().call_on_close(partial(gc.set_threshold, *gc.get_threshold()))
     gc.set_threshold(_COLLECT_AFTER)
     from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file

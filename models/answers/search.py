@@ -96,7 +96,7 @@ class WarmStartedSequence:
     columns and rows. ``size`` [t] is the magnitude of a row's limit where its bound does not show
     it. If the objective is in tonnes, not money, ``tonnes`` is an amount that matters, and each
     tonne has cost 1. ``question`` names the answer in the error that is raised where nothing is
-    proven.
+    proven. ``start`` is an optimal basis of ``rows``, or None.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
@@ -110,6 +110,7 @@ class WarmStartedSequence:
         size: Floats | None = None,
         tonnes: float | None = None,
         attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
+        start: Any = None,
     ) -> None:
         self._attempts = attempts
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
@@ -125,14 +126,14 @@ class WarmStartedSequence:
         )
         # loaded with the second program, if there is one
         self._solver: highs.PersistentSolver | None = None
-        self._basis: Any = None
+        self._basis = start
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
         Programs with integer columns are each solved from scratch.
         """
-        proven = self._warm_started(rows)
+        proven = self.warm_started(rows)
         if proven is None:
             self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
@@ -149,7 +150,13 @@ class WarmStartedSequence:
         tonne = float(scale.column[self._in_tonnes][0])
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
-    def _warm_started(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
+    def warm_started(
+        self, rows: LinearProgram, priced: tuple[Ints, Floats] | None = None
+    ) -> tuple[Solution, Certificate] | None:
+        """Return the optimum, from the one before, and its proof; None without either.
+
+        ``priced`` has rows and the duals with which it must be optimal, in place of its own.
+        """
         if self._solver is None and self._basis is None:
             return None
         try:
@@ -162,6 +169,10 @@ class WarmStartedSequence:
             solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
+        if priced is not None:
+            duals = solution.duals.copy()
+            duals[priced[0]] = priced[1]
+            solution = dataclasses.replace(solution, duals=duals)
         proof = self._proof(rows, solution)
         return (solution, proof) if proof.passed else None
 

@@ -373,10 +373,10 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     flows = plan.flows[plan.flows["contract"] == SPOT]
     places = flows.groupby(["year", "mineral", "country"]).indices
     costs, amounts = flows["cost"].to_numpy(), flows["tonnes"].to_numpy()
-    for row in plan.limits.to_dict("records"):
+    for row in plan.limits[plan.limits["shadow_price"] > 0].to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
         moves = plan.case.settings.share_basis != "demand" or plan.expanded.is_input(row["mineral"])
-        if not is_cap or row["shadow_price"] <= 0 or moves:
+        if not is_cap or moves:
             continue
         at = places.get((row["year"], row["mineral"], row["supplier"]), [])
         cost = float(np.average(costs[at], weights=amounts[at])) if len(at) else 0.0

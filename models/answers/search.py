@@ -19,7 +19,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, Program, build_program, within
+from models.program import TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
@@ -299,19 +299,20 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     shares_of: dict[str, float] = {}
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        rows, minerals, units = _asking(program, b, e, short.ravel())
-        need, attempts = float(program.need[b]), (highs.PRESOLVED, *highs.ATTEMPTS)
+        whole = float(program.need[b]) or 1.0
+        rows, minerals, units = _asking(program, b, e, short.ravel(), whole)
         asked = WarmStartedSequence(
-            rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
-        )
-        shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
-        for mineral, share in zip((e.minerals[i] for i in minerals), shares, strict=True):
-            shares_of[mineral] = max(shares_of.get(mineral, 0.0), share)
+            rows, "smallest cap", need=whole, measure=measure, units=units, tonnes=whole,
+            attempts=(highs.DEVEX, *highs.ATTEMPTS),
+        )  # fmt: skip
+        caps = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
+        for mineral, cap in zip((e.minerals[i] for i in minerals), caps, strict=True):
+            shares_of[mineral] = max(shares_of.get(mineral, 0.0), cap / whole)
     return shares_of
 
 
 def _asking(
-    program: Program, b: int, e: Expanded, short: Floats
+    program: Program, b: int, e: Expanded, short: Floats, whole: float
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that minimises the caps, not the cost.
 
@@ -320,8 +321,8 @@ def _asking(
 
     All other rows stay as they are. The cap S replaces the share of each max limit on a single
     country. That share is 1 in ``program``, so the limits of its rows are the bases. The last
-    columns are the caps of the returned minerals. ``short`` [t] is the shortage allowed, by mineral
-    and year. The last result has the units of columns and of rows.
+    columns are the caps of the returned minerals, times ``whole`` [t]. ``short`` [t] is the
+    shortage allowed, by mineral and year. The last result has the units of columns and of rows.
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
@@ -340,7 +341,7 @@ def _asking(
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
-        (capped, n + which, -rows.row_upper[capped]),
+        (capped, n + which, -rows.row_upper[capped] / whole),
         (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
     caps, most = np.zeros(len(minerals)), rows.row_upper.copy()
@@ -359,7 +360,7 @@ def _asking(
     )
     whole = np.append(rows.whole, caps > 0)
     units = (
-        np.append(program.column_unit[span], np.full(len(caps), FRACTION)),
+        np.append(program.column_unit[span], np.full(len(caps), TONNES)),
         np.append(program.row_unit[inside], np.full(len(cells), TONNES)),
     )
     return dataclasses.replace(asked, whole=whole), minerals.tolist(), units

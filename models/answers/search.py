@@ -299,20 +299,20 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     shares_of: dict[str, float] = {}
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        whole = float(program.need[b]) or 1.0
-        rows, minerals, units = _asking(program, b, e, short.ravel(), whole)
+        size = float(program.need[b]) or 1.0
+        rows, minerals, units = _asking(program, b, e, short.ravel(), size)
         asked = WarmStartedSequence(
-            rows, "smallest cap", need=whole, measure=measure, units=units, tonnes=whole,
+            rows, "smallest cap", need=size, measure=measure, units=units, tonnes=size,
             attempts=(highs.DEVEX, *highs.ATTEMPTS),
         )  # fmt: skip
         caps = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
         for mineral, cap in zip((e.minerals[i] for i in minerals), caps, strict=True):
-            shares_of[mineral] = max(shares_of.get(mineral, 0.0), cap / whole)
+            shares_of[mineral] = max(shares_of.get(mineral, 0.0), cap / size)
     return shares_of
 
 
 def _asking(
-    program: Program, b: int, e: Expanded, short: Floats, whole: float
+    program: Program, b: int, e: Expanded, short: Floats, size: float
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that minimises the caps, not the cost.
 
@@ -321,7 +321,7 @@ def _asking(
 
     All other rows stay as they are. The cap S replaces the share of each max limit on a single
     country. That share is 1 in ``program``, so the limits of its rows are the bases. The last
-    columns are the caps of the returned minerals, times ``whole`` [t]. ``short`` [t] is the
+    columns are the caps of the returned minerals, times ``size`` [t]. ``short`` [t] is the
     shortage allowed, by mineral and year. The last result has the units of columns and of rows.
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
@@ -341,7 +341,7 @@ def _asking(
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
-        (capped, n + which, -rows.row_upper[capped] / whole),
+        (capped, n + which, -rows.row_upper[capped] / size),
         (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
     caps, most, upper = np.zeros(len(minerals)), rows.row_upper.copy(), rows.upper.copy()

@@ -248,7 +248,7 @@ class Plan(Solved):
         (including purchases of plants) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN if the base is 0).
         """
-        return countries.country_shares(self)
+        return pd.DataFrame(countries.country_shares(self)).astype({"year": "int64"})
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -509,10 +509,13 @@ class Plan(Solved):
         for group in self.program.variables:
             x = self.x[group.at]
             units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
+            used = np.flatnonzero(units)
+            mineral = group.cell[used] // len(e.years)
             for charge in group.charges:
-                rare -= {charge.heading} if charge.price.any() else set()
-                money, mineral = units * charge.price, group.cell // len(e.years)
-                every = (money, money * worth[charge.year])
+                if charge.heading in rare and charge.price.any():
+                    rare.remove(charge.heading)
+                money = units[used] * charge.price[used]
+                every = (money, money * worth[charge.year[used]])
                 charges[charge.heading] += [np.bincount(mineral, a, len(e.minerals)) for a in every]
         return {heading.name: sums for heading, sums in charges.items() if heading not in rare}
 

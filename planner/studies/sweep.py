@@ -148,14 +148,14 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
         "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], gaps),
     }
     met = {m: [gap <= 0 for n, gap in zip(names, gaps, strict=True) if n == m] for m in names}
-    tops = measures.largest_country_shares(country_shares(plan, 1), plan.case.settings.share_basis)
+    tops = measures.tops(country_shares(plan, 1), plan.case.settings.share_basis, ("mineral",))
     minerals = list[Row]()
     for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
         row |= {"mineral": name, "kept": np.mean(met.get(name, 1.0)).item(), "share": None}
-        if name in tops:
-            country = plan.case.country_name(tops[name].country)
-            row |= {"share": tops[name].share, "country": country}
+        if (name,) in tops:
+            most = tops[name,]
+            row |= {"share": most.share, "country": plan.case.country_name(most.country)}
         minerals.append(row)
     selling = [row for row in minerals if row["share"] is not None]
     top: Row = max(selling, key=lambda row: float(row["share"]), default={"share": None})

@@ -301,6 +301,8 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
         size = float(program.need[b]) or 1.0
         rows, minerals, units = _asking(program, b, e, short.ravel(), size)
+        if not minerals:
+            continue
         asked = WarmStartedSequence(
             rows, "smallest cap", need=size, measure=measure, units=units, tonnes=size,
             attempts=(highs.DEVEX, *highs.ATTEMPTS),

@@ -119,8 +119,10 @@ class Top:
     limit: float | None
 
 
-def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
+def shares_of(table: Any, base: str) -> Any:
     """Return each row's tonnes as a share of its buyer's demand, or purchases, in that year.
+
+    The result is a series, or an array if the columns of ``table`` are arrays.
 
     formula: tonnes / demand, or tonnes / purchases; NaN where the base is 0
     unit: share
@@ -129,7 +131,7 @@ def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
     if f"of_{base}" in table:  # of a result, which has the shares themselves
         return table[f"of_{base}"]
     whole = table["purchased" if base == schema.PURCHASES else "demand"]
-    return table["tonnes"] / whole.where(whole > 0)
+    return table["tonnes"] / np.where(whole > 0, whole, np.nan)
 
 
 def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False) -> Top | None:
@@ -143,7 +145,7 @@ def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False)
     unit: share
     base: ``base``, demand or purchases of the year
     """
-    return _tops(table, base, (), idle=idle).get(())
+    return tops(table, base, (), idle=idle).get(())
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
     unit: share
     base: purchases; all NaN if ``base``, the base of the limits, is not demand
     """
-    excess = shares_of(table, schema.PURCHASES) - table["limit"]
+    excess: pd.Series[float] = shares_of(table, schema.PURCHASES) - table["limit"]
     is_kept = shares_of(table, schema.DEMAND) <= table["limit"] + tolerances.LIMIT_KEPT
     return excess.where(is_kept & (excess > tolerances.LIMIT_KEPT) & (base == schema.DEMAND))
 
@@ -207,14 +209,15 @@ def largest_country_shares(
     The keys are values of one column, or tuples of several. The rows also have the column buyer,
     which is "" for the coalition. Minerals that no country sells are left out.
     """
-    largest = _tops(table[table["buyer"] == ""], base, by)
+    largest = tops(table[table["buyer"] == ""], base, by)
     return {key[0]: top for key, top in largest.items()} if len(by) == 1 else largest
 
 
-def _tops(
-    table: pd.DataFrame, base: str, by: Sequence[str], *, idle: bool = False
-) -> dict[Any, Top]:
-    """Return the largest country share among the rows with the same values in some columns."""
+def tops(table: Any, base: str, by: Sequence[str], *, idle: bool = False) -> dict[Any, Top]:
+    """Return the largest country share among rows with the same values in some columns.
+
+    The rows are those of ``largest_country_share``, as a table or as columns that are arrays.
+    """
     rows = (table[c].tolist() for c in ("country", "year", "tonnes", "limit"))
     shares = shares_of(table, base).tolist()
     keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
@@ -586,7 +589,7 @@ def dependences(sold: pd.DataFrame, home: Collection[str]) -> list[Dependence]:
     base: all that the buyer purchases of the mineral in the year, Rest of world included
     """
     outside = sold[~sold["country"].isin([*home])]
-    best = _tops(outside, schema.PURCHASES, ("mineral",))
+    best = tops(outside, schema.PURCHASES, ("mineral",))
     purchased = dict(zip(sold["mineral"], sold["purchased"].tolist(), strict=True))
     ties = (Dependence(m, top.country, top.share, purchased[m]) for (m,), top in best.items())
     return sorted(ties, key=lambda each: (-round(each.share, 9), each.mineral))

@@ -15,6 +15,7 @@ revenue.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -24,11 +25,15 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
+from models.answers.price import part_of
 from models.answers.search import WarmStartedSequence
+from models.errors import SolverError
 from models.plan.plan import Plan
+from models.program import within
 from models.program.families.projects import running_fraction
-from models.resolve import SPOT, Floats, Ints, buyer_blocs
+from models.resolve import SPOT, Floats, Ints, buyer_blocs, chain_of
 from models.schema import BY_COUNTRY, COALITION, MAX, REFINING, Project
+from models.solve import LinearProgram
 
 RUNS = 0.1
 """A plant counts as running if it sells at least this fraction of what it could. A refiner must do
@@ -123,6 +128,20 @@ class _SalesByYear:
     cost: float
 
 
+@dataclass(frozen=True)
+class _Part:
+    """The columns of one supply chain in a block with others, whose columns are fixed as planned.
+
+    ``columns`` are positions in the block. ``shared`` has the rows, by position in ``rows``, with
+    columns of others, too, and their duals in the plan.
+    """
+
+    rows: LinearProgram
+    columns: Ints
+    shared: tuple[Ints, Floats]
+    sequence: WarmStartedSequence
+
+
 class _PaymentSearch:
     """Plans the plan's program again, with payments for one plant at a time."""
 
@@ -130,6 +149,7 @@ class _PaymentSearch:
         self.plan, self.headroom = plan, headroom(plan)
         self.measure = plan.program.measure(plan.case.tolerance_scale)
         self._programs: dict[int, WarmStartedSequence] = {}
+        self._parts: dict[tuple[int, str], _Part | None] = {}
         e = plan.expanded
         self.nothing = np.array(
             [[plan.tolerance(s.mineral, year) for year in e.years] for s in e.sources]
@@ -230,6 +250,7 @@ class _PaymentSearch:
         own_cost, support = map(plan.expanded.of_sales, ("cost", "support"))
         sales: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
+        mineral = plan.expanded.sources[r].mineral
         blocks = np.searchsorted(program.column_starts, program.sold[sales], side="right") - 1
         for b in np.unique(blocks).tolist():
             inside = sales[blocks == b]
@@ -237,23 +258,75 @@ class _PaymentSearch:
             more = np.minimum(payment, own_cost[inside]) - support[inside]
             price = base.cost.copy()
             price[columns] -= more * plan.expanded.discounts[d.year[inside]]
-            x = self._program(b).solved(dataclasses.replace(base, cost=price))[0].x
+            x = self._solved(b, mineral, price)
             np.add.at(tonnes, d.year[inside], x[columns])
             cost += float(np.sum(base.cost * (x - plan.blocks[b].x)))
         return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
 
+    def _solved(self, b: int, mineral: str, cost: Floats) -> Floats:
+        """Return the optimal columns of a block in which a mineral's columns cost something else.
+
+        If a budget links supply chains in the block, the mineral's is first planned alone: the
+        others keep their plan, and shared rows their duals. If that is optimal, so is the block;
+        if it is not, the whole block is planned.
+        """
+        part = self._part(b, mineral)
+        if part is not None:
+            rows = dataclasses.replace(part.rows, cost=cost[part.columns])
+            proven = part.sequence.warm_started(rows, part.shared)
+            if proven is not None:
+                x = self.plan.blocks[b].x.copy()
+                x[part.columns] = proven[0].x
+                return x
+        rows = dataclasses.replace(self.plan.program.block(b), cost=cost)
+        return self._program(b).solved(rows)[0].x
+
+    def _part(self, b: int, mineral: str) -> _Part | None:
+        """Return the part of a mineral's chain; None if it is all of a block, or has integers."""
+        if (b, mineral) not in self._parts:
+            plan, program, result = self.plan, self.plan.program, self.plan.blocks[b]
+            span, rows, years = program.columns_of(b), program.block(b), len(plan.expanded.years)
+            mine = np.zeros(len(rows.cost), dtype=bool)
+            chain = [plan.expanded.mineral_at[name] for name in chain_of(plan.case, mineral)]
+            for group in program.variables:
+                inside = within(group.at, span)
+                mine[group.at[inside] - span.start] = np.isin(group.cell[inside] // years, chain)
+            part = None
+            if not mine.all() and not rows.whole.any():
+                alone, kept = part_of(rows, mine, result.x)
+                shared = np.isin(kept, rows.entry_rows()[~mine[rows.columns]])
+                sequence = self._sequence(b, alone, mine, kept)
+                prices = np.flatnonzero(shared), result.duals[kept[shared]]
+                with contextlib.suppress(SolverError):
+                    sequence.solved(alone)
+                    part = _Part(alone, np.flatnonzero(mine), prices, sequence)
+            self._parts[b, mineral] = part
+        return self._parts[b, mineral]
+
     def _program(self, b: int) -> WarmStartedSequence:
         if b not in self._programs:
-            program = self.plan.program
-            columns, rows = program.columns_of(b), program.rows_of(b)
-            sequence = WarmStartedSequence(
-                program.block(b), "payment",
-                need=float(program.need[b]), measure=float(self.measure[b]),
-                units=(program.column_unit[columns], program.row_unit[rows]),
-            )  # fmt: skip
-            sequence.solved(program.block(b))
-            self._programs[b] = sequence
+            rows = self.plan.program.block(b)
+            start = self.plan.blocks[b].basis
+            if sum(result.basis is start for result in self.plan.blocks) > 1:
+                start = None  # of several blocks that were solved together
+            every = slice(None)
+            self._programs[b] = self._sequence(b, rows, every, every, start)
+            if start is None:
+                self._programs[b].solved(rows)
         return self._programs[b]
+
+    def _sequence(
+        self, b: int, rows: LinearProgram, columns: Any, kept: Any, start: Any = None
+    ) -> WarmStartedSequence:
+        """Return a sequence of programs of some columns and rows of a block."""
+        program = self.plan.program
+        column_unit = program.column_unit[program.columns_of(b)][columns]
+        row_unit = program.row_unit[program.rows_of(b)][kept]
+        return WarmStartedSequence(
+            rows, "payment",
+            need=float(program.need[b]), measure=float(self.measure[b]),
+            units=(column_unit, row_unit), start=start,
+        )  # fmt: skip
 
 
 # ---- tariffs and price floors in place of caps ---------------------------------------------------
@@ -298,14 +371,15 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
     """
     needed = []
     flows = plan.flows[plan.flows["contract"] == SPOT]
-    for row in plan.limits.to_dict("records"):
+    places = flows.groupby(["year", "mineral", "country"]).indices
+    costs, amounts = flows["cost"].to_numpy(), flows["tonnes"].to_numpy()
+    for row in plan.limits[plan.limits["shadow_price"] > 0].to_dict("records"):
         is_cap = (row["kind"], row["stage"], row["group"]) == (MAX, REFINING, BY_COUNTRY)
         moves = plan.case.settings.share_basis != "demand" or plan.expanded.is_input(row["mineral"])
-        if not is_cap or row["shadow_price"] <= 0 or moves:
+        if not is_cap or moves:
             continue
-        chosen = (flows["year"] == row["year"]) & (flows["mineral"] == row["mineral"])
-        mine = flows[chosen & (flows["country"] == row["supplier"])]
-        cost = float(np.average(mine["cost"], weights=mine["tonnes"])) if len(mine) else 0.0
+        at = places.get((row["year"], row["mineral"], row["supplier"]), [])
+        cost = float(np.average(costs[at], weights=amounts[at])) if len(at) else 0.0
         needed.append(
             TariffEquivalent(
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],

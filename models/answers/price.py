@@ -77,6 +77,24 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
     )
 
 
+def part_of(rows: Arrays, free: Bools, x: Floats) -> tuple[Arrays, Ints]:
+    """Return the program of the ``free`` columns, with all others fixed at ``x``; and its rows.
+
+    The rows are the positions of those that have a free column. ``free`` and ``x`` have one element
+    per column; ``x`` is in t, or fractions, as the columns are.
+    """
+    entry, at_row = free[rows.columns], rows.entry_rows()
+    kept = np.unique(at_row[entry])
+    fixed = rows.activity(np.where(free, 0.0, x))[kept]
+    columns = (np.cumsum(free) - 1)[rows.columns[entry]]
+    part = arrays(
+        (np.searchsorted(kept, at_row[entry]), columns, rows.values[entry]),
+        (rows.cost[free], rows.lower[free], rows.upper[free]),
+        (rows.row_lower[kept] - fixed, rows.row_upper[kept] - fixed),
+    )
+    return dataclasses.replace(part, whole=rows.whole[free]), kept
+
+
 @dataclass(frozen=True)
 class Move:
     """One of the changes that together deliver one more tonne.

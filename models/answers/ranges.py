@@ -21,7 +21,7 @@ from itertools import product
 import numpy as np
 
 from models import tolerances
-from models.answers.price import arrays
+from models.answers.price import part_of
 from models.answers.search import WarmStartedSequence, bounded, total_of
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult
@@ -96,26 +96,16 @@ class NearOptimal:
                 free[group.at] = is_building
             elif group.component not in {projects.BUILT, projects.REST} or is_building:
                 free[group.at] = np.isin(group.cell // years, self._chain)
-        entry = free[program.rows.columns]
-        at_row = program.rows.entry_rows()
-        self.columns, self.rows = np.flatnonzero(free), np.unique(at_row[entry])
+        part, self.rows = part_of(program.rows, free, every)
+        self.columns = np.flatnonzero(free)
         self.x: Floats = every[self.columns]
         self._place = np.cumsum(free) - 1
         demand = e.demand[self._chain].sum(axis=0)
         need, self.demand = float(demand.max(initial=0.0)), float(demand.sum())
         self.need = need or float(program.need.max(initial=1.0))
         self.nothing = tolerances.CHANGE_SLACK * self.need
-        fixed = program.rows.activity(np.where(free, 0.0, every))[self.rows]
-        inside = arrays(
-            (
-                np.searchsorted(self.rows, at_row[entry]),
-                self._place[program.rows.columns[entry]],
-                program.rows.values[entry],
-            ),
-            (np.zeros(len(self.columns)), program.rows.lower[free], plan.valid_upper_bounds[free]),
-            (program.rows.row_lower[self.rows] - fixed, program.rows.row_upper[self.rows] - fixed),
-        )
-        inside = dataclasses.replace(inside, whole=program.rows.whole[free])
+        upper = plan.valid_upper_bounds[free]
+        inside = dataclasses.replace(part, cost=np.zeros(len(self.columns)), upper=upper)
         self.program = bounded(inside, self._limits(every, slack))
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:

@@ -19,7 +19,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, Program, build_program, within
+from models.program import TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
@@ -96,7 +96,7 @@ class WarmStartedSequence:
     columns and rows. ``size`` [t] is the magnitude of a row's limit where its bound does not show
     it. If the objective is in tonnes, not money, ``tonnes`` is an amount that matters, and each
     tonne has cost 1. ``question`` names the answer in the error that is raised where nothing is
-    proven.
+    proven. ``start`` is an optimal basis of ``rows``, or None.
     """
 
     def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
@@ -110,6 +110,7 @@ class WarmStartedSequence:
         size: Floats | None = None,
         tonnes: float | None = None,
         attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
+        start: Any = None,
     ) -> None:
         self._attempts = attempts
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
@@ -125,14 +126,14 @@ class WarmStartedSequence:
         )
         # loaded with the second program, if there is one
         self._solver: highs.PersistentSolver | None = None
-        self._basis: Any = None
+        self._basis = start
 
     def solved(self, rows: LinearProgram) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
 
         Programs with integer columns are each solved from scratch.
         """
-        proven = self._warm_started(rows)
+        proven = self.warm_started(rows)
         if proven is None:
             self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
@@ -149,7 +150,13 @@ class WarmStartedSequence:
         tonne = float(scale.column[self._in_tonnes][0])
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
-    def _warm_started(self, rows: LinearProgram) -> tuple[Solution, Certificate] | None:
+    def warm_started(
+        self, rows: LinearProgram, priced: tuple[Ints, Floats] | None = None
+    ) -> tuple[Solution, Certificate] | None:
+        """Return the optimum, from the one before, and its proof; None without either.
+
+        ``priced`` has rows and the duals with which it must be optimal, in place of its own.
+        """
         if self._solver is None and self._basis is None:
             return None
         try:
@@ -162,6 +169,10 @@ class WarmStartedSequence:
             solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
+        if priced is not None:
+            duals = solution.duals.copy()
+            duals[priced[0]] = priced[1]
+            solution = dataclasses.replace(solution, duals=duals)
         proof = self._proof(rows, solution)
         return (solution, proof) if proof.passed else None
 
@@ -288,19 +299,22 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     shares_of: dict[str, float] = {}
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        rows, minerals, units = _asking(program, b, e, short.ravel())
-        need, attempts = float(program.need[b]), (highs.PRESOLVED, *highs.ATTEMPTS)
+        size = float(program.need[b]) or 1.0
+        rows, minerals, units = _asking(program, b, e, short.ravel(), size)
+        if not minerals:
+            continue
         asked = WarmStartedSequence(
-            rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
-        )
-        shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
-        for mineral, share in zip((e.minerals[i] for i in minerals), shares, strict=True):
-            shares_of[mineral] = max(shares_of.get(mineral, 0.0), share)
+            rows, "smallest cap", need=size, measure=measure, units=units, tonnes=size,
+            attempts=(highs.DEVEX, *highs.ATTEMPTS),
+        )  # fmt: skip
+        caps = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
+        for mineral, cap in zip((e.minerals[i] for i in minerals), caps, strict=True):
+            shares_of[mineral] = max(shares_of.get(mineral, 0.0), cap / size)
     return shares_of
 
 
 def _asking(
-    program: Program, b: int, e: Expanded, short: Floats
+    program: Program, b: int, e: Expanded, short: Floats, size: float
 ) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
     r"""Return the program of a block that minimises the caps, not the cost.
 
@@ -309,8 +323,8 @@ def _asking(
 
     All other rows stay as they are. The cap S replaces the share of each max limit on a single
     country. That share is 1 in ``program``, so the limits of its rows are the bases. The last
-    columns are the caps of the returned minerals. ``short`` [t] is the shortage allowed, by mineral
-    and year. The last result has the units of columns and of rows.
+    columns are the caps of the returned minerals, times ``size`` [t]. ``short`` [t] is the
+    shortage allowed, by mineral and year. The last result has the units of columns and of rows.
     """
     span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
     n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
@@ -329,17 +343,20 @@ def _asking(
     kept = is_flow | ~is_cap[inside][row]  # no excess
     entries = (
         (row[kept], rows.columns[kept], rows.values[kept]),
-        (capped, n + which, -rows.row_upper[capped]),
+        (capped, n + which, -rows.row_upper[capped] / size),
         (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
     )
-    caps, most = np.zeros(len(minerals)), rows.row_upper.copy()
+    caps, most, upper = np.zeros(len(minerals)), rows.row_upper.copy(), rows.upper.copy()
     most[capped] = 0.0
+    # what a budget of nothing pays for is not built: a bound says so faster than a row
+    negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m)
+    upper[rows.columns[((rows.row_upper <= 0) & (negative == 0))[row]]] = 0.0
     asked = arrays(
         tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
         (
             np.append(np.zeros(n), caps + 1.0),
             np.append(rows.lower, caps),
-            np.append(rows.upper, caps + np.inf),
+            np.append(upper, caps + np.inf),
         ),
         (
             np.append(rows.row_lower, np.full(len(cells), -np.inf)),
@@ -348,7 +365,7 @@ def _asking(
     )
     whole = np.append(rows.whole, caps > 0)
     units = (
-        np.append(program.column_unit[span], np.full(len(caps), FRACTION)),
+        np.append(program.column_unit[span], np.full(len(caps), TONNES)),
         np.append(program.row_unit[inside], np.full(len(cells), TONNES)),
     )
     return dataclasses.replace(asked, whole=whole), minerals.tolist(), units

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from models.measures import shares_of
 from models.resolve import tightest_on_countries
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 
-def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
-    """Return the rows of ``Plan.countries`` for the first ``buyers`` (None: all).
+def country_shares(plan: Plan, buyers: int | None = None) -> dict[str, Any]:
+    """Return the columns of ``Plan.countries`` for the first ``buyers`` (None: all), as arrays.
 
     The first buyer is the coalition, the others are its members in their order. The coalition's
     tonnes include sales to plants; a member's do not.
@@ -50,7 +49,7 @@ def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
     order = [np.argsort(np.array(names)) for names in axes.values()]
     rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_row[np.ix_(*order)]), strict=True))
     columns: dict[str, Any] = {
-        axis: [names[i] for i in row.tolist()]
+        axis: np.array(names, dtype=object)[row]
         for (axis, names), row in zip(axes.items(), rows, strict=True)
     }
     columns |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
@@ -58,5 +57,4 @@ def country_shares(plan: Plan, buyers: int | None = None) -> pd.DataFrame:
         "purchased": bought[rows[:3]],
         "limit": np.where(limit < np.inf, limit, np.nan)[rows],
     }
-    table = pd.DataFrame(columns)
-    return table.assign(**{f"of_{base}": shares_of(table, base) for base in (DEMAND, PURCHASES)})
+    return columns | {f"of_{base}": shares_of(columns, base) for base in (DEMAND, PURCHASES)}

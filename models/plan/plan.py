@@ -249,7 +249,7 @@ class Plan(Solved):
         (including purchases of plants) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN if the base is 0).
         """
-        return countries.country_shares(self)
+        return pd.DataFrame(countries.country_shares(self)).astype({"year": "int64"})
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 

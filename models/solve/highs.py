@@ -99,8 +99,11 @@ Perturbed costs help from scratch. Here they would make thousands of reduced cos
 take ten times as many iterations. Without perturbation the method may cycle, so iterations are
 limited.
 """
-PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
-"""For programs that presolve reduces a lot; tried before the others."""
+DEVEX = Attempt(
+    "dual simplex with simpler prices",
+    (*ATTEMPTS[0].options, ("simplex_dual_edge_weight_strategy", 1)),
+)
+"""For programs in which few columns have a cost; tried before the others."""
 WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),

@@ -7,10 +7,12 @@ may supply, the dearer the plan, until supply is missing.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -148,14 +150,14 @@ def frontier_rows(plan: Plan) -> tuple[Row, ...]:
         "missing": sums_by_mineral(plan, [e.mineral_at[m] for m in names], gaps),
     }
     met = {m: [gap <= 0 for n, gap in zip(names, gaps, strict=True) if n == m] for m in names}
-    tops = measures.largest_country_shares(country_shares(plan, 1), plan.case.settings.share_basis)
+    tops = measures.tops(country_shares(plan, 1), plan.case.settings.share_basis, ("mineral",))
     minerals = list[Row]()
     for name in e.minerals:
         row: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
         row |= {"mineral": name, "kept": np.mean(met.get(name, 1.0)).item(), "share": None}
-        if name in tops:
-            country = plan.case.country_name(tops[name].country)
-            row |= {"share": tops[name].share, "country": country}
+        if (name,) in tops:
+            most = tops[name,]
+            row |= {"share": most.share, "country": plan.case.country_name(most.country)}
         minerals.append(row)
     selling = [row for row in minerals if row["share"] is not None]
     top: Row = max(selling, key=lambda row: float(row["share"]), default={"share": None})
@@ -246,11 +248,13 @@ _BOUGHT = {
 """The columns of ``Plan.supply`` that show who pays."""
 
 
-def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    columns = {n: np.asarray(of).tolist() for n, of in supply_columns(plan).items() if n in _BOUGHT}
-    # None, not NaN, so that equal points compare as equal
-    columns["landed"] = [None if v != v else v for v in columns["landed"]]  # noqa: PLR0124
-    return tuple(map(tuple, columns.values()))
+def _bought(plan: Plan) -> tuple[tuple[str, ...] | bytes, ...]:
+    """Return the columns of ``_BOUGHT``; numbers as bytes: quick to send, and NaN equals NaN."""
+    columns = supply_columns(plan)
+    return tuple(
+        tuple(columns[name]) if kind == "object" else np.asarray(columns[name], kind).tobytes()
+        for name, kind in _BOUGHT.items()
+    )
 
 
 @dataclass(frozen=True)
@@ -264,13 +268,17 @@ class SweepPoint:
     rows: tuple[Row, ...] = ()
     smallest: tuple[tuple[str, float], ...] = ()
     trouble: str = ""
-    bought: tuple[tuple[Any, ...], ...] = ()
+    bought: tuple[tuple[str, ...] | bytes, ...] = ()
 
     @cached_property
     def supply(self) -> pd.DataFrame:
         """Purchases of each member by mineral and year, as in ``Plan.supply``."""
         every = zip(_BOUGHT.items(), self.bought or [()] * len(_BOUGHT), strict=True)
-        return pd.DataFrame({n: pd.Series(values, dtype=kind) for (n, kind), values in every})
+        columns = {
+            name: np.frombuffer(values, kind) if isinstance(values, bytes) else values
+            for (name, kind), values in every
+        }
+        return pd.DataFrame({n: pd.Series(of, dtype=_BOUGHT[n]) for n, of in columns.items()})
 
     @property
     def by_mineral(self) -> Rows:
@@ -409,15 +417,16 @@ def sweep(
     path = cap_path_words(base) if parameter.is_cap else ""
     count = len(points) + bool(path)
     compared, planned = outcomes.every[:-count], outcomes.every[-count:]
-    given, turned = planned[: bool(path)], planned[bool(path) :]
     first, uncapped = compared[0].result or SweepPoint(), compared[-1].result or SweepPoint()
-    rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
+    values = [math.nan] * bool(path) + [*points]
+    every = _frontier(values, planned, first, by_duals=parameter.is_cap)
+    is_own = every["value"].isna()
+    own, rows = every[is_own], every[~is_own].reset_index(drop=True)
     smallest = pd.DataFrame()
     if parameter.is_cap:
         smallest = _smallest_caps(rows, _frame(uncapped.rows), dict(uncapped.smallest))
     trouble = [f"the plan to compare with is not known: {o.error}" for o in compared if o.error]
     why = "; ".join(filter(None, (*trouble, uncapped.trouble)))
-    own = _frontier([math.nan] * len(given), given, first, by_duals=True)
     tested = years_words(sweep_tables.tested_cells(base, parameter), case_years_needed(base))
     known = (rows, _frame(first.rows), smallest, outcomes, why, path, own, tested)
     return SweepResult(parameter, tuple(points), *known)
@@ -681,7 +690,7 @@ class _SweepCharts:
 
     def figures(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures; 0 if too small to see, None if there is no plan."""
-        rows = self.rows[self.rows["mineral"] == mineral]
+        rows = self._of_mineral.get(mineral, self.rows.head(0))
         least = 0.0 if name in _AMOUNTS else tolerances.SHOWN_SHARE
         figures = {
             float(value): None if pd.isna(y) else float(y) if abs(y) >= least else 0.0
@@ -691,17 +700,26 @@ class _SweepCharts:
 
     def missing_parts(self, value: float | None) -> dict[str, float]:
         """Return the missing part of each mineral's need at a cap; None: the workbook's caps."""
-        rows = self._rows_at(value)
-        parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
+        parts = (row[:3] for row in self._points.get(value, ()))
         return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
 
-    def _rows_at(self, value: float | None) -> pd.DataFrame:
-        return self.given if value is None else self.rows[self.rows["value"] == value]
-
     def premium(self, value: float | None) -> float | None:
-        rows = self._rows_at(value)
-        dearer = rows["dearer"][rows["mineral"] == ALL]
+        dearer = (by for m, *_, by in self._points.get(value, ()) if m == ALL)
         return next((float(by) for by in dearer if words.known(by)), None)
+
+    @cached_property
+    def _of_mineral(self) -> dict[Any, pd.DataFrame]:
+        return dict(iter(self.rows.groupby("mineral", sort=False)))
+
+    @cached_property
+    def _points(self) -> dict[float | None, list[tuple[Any, ...]]]:
+        """Each point's mineral, demand, served share and dearer; None: the workbook's caps."""
+        points = defaultdict[float | None, list[tuple[Any, ...]]](list)
+        for rows, values in ((self.rows, self.rows["value"]), (self.given, repeat(None))):
+            columns = (rows[name].tolist() for name in ("mineral", "demand", "served", "dearer"))
+            for value, row in zip(values, zip(*columns, strict=True), strict=False):
+                points[value].append(row)
+        return points
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return a horizontal line for the workbook's own caps, if they are planned."""

@@ -484,6 +484,26 @@ def test_each_payment_makes_its_plant_run_and_less_does_not(seed: int) -> None:
                     assert not runs(plan, need.source, years, less(payment))
 
 
+def test_a_payment_takes_the_budget_from_a_plant_of_another_mineral() -> None:
+    """The budget pays for one plant: that of tin spares 10 - 5 - 1 = 4 a t.
+
+    That of copper, at 30 + 1, needs 25 to spare 4, too. Sur, and Jin for tin, are 4 a t dearer
+    than what they would replace.
+    """
+    book = make(
+        jin(), refiner("Sur", "CHL", 100, 14), Projects=[plant(**{"Cost (USD/t)": 30})],
+        Budget=[{"Year": 2026, "Capex (USD m)": 0.001}], settings=FREE,
+    )  # fmt: skip
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    book["Refiners"].append(jin() | {"Mineral": "tin"})
+    book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 100})
+    book["Projects"].append(plant(Project="Tin", Refiner="Tin", Mineral="tin"))
+    plan = solve(book)
+    assert tonnes(plan, project="Tin") == pytest.approx(100)
+    found = {plan.expanded.sources[need.source].name: need.payment for need in needs(plan)}
+    assert found == pytest.approx({"Sur": 4.1, "New": 25.1, "Jin": 4.1})
+
+
 def test_the_payments_of_some_books_are_beyond_their_gaps() -> None:
     """Else nothing above is tested that a gap would not say."""
     found = [

@@ -236,6 +236,15 @@ def test_smallest_cap_is_that_of_the_year_that_needs_most() -> None:
     assert least_share(case, solve_case(case))["copper"] == pytest.approx(0.6)
 
 
+def test_a_mineral_that_nobody_sells_has_no_smallest_cap() -> None:
+    """Nobody needs it, either: its program is empty."""
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 1.0}
+    book = make(jin(60), sur(50), Share_limits=[limit])
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    case = case_of(book)
+    assert least_share(case, solve_case(case)) == {"copper": pytest.approx(0.5)}
+
+
 # ---- the workbook's own caps, where they differ by year ------------------------------------------
 
 

@@ -7,13 +7,16 @@ component of the program declares them (``Rows.obstacles``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from models.background import BackgroundProcess, can_fork
 from models.program import Flow, Solved
 from models.program.component import Obstacle, Rows, components
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NAMED = 3
 """The number of names in a list before the rest is counted."""

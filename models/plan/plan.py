@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from models import tolerances
 from models.background import BackgroundProcess
@@ -58,14 +57,22 @@ from models.schema import PURCHASES, Project
 from models.solve import summed_at
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.plan.by_model import Extension
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """The cost headings that are penalties, not paid in cash."""
 
 
+def _frame(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
+    import pandas as pd  # here, since plans without tables are solved without it
+
+    return pd.DataFrame(columns, columns=names)
+
+
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
-    table = pd.DataFrame(list(rows), columns=columns.split())
+    table = _frame(list(rows), columns.split())
     return table.sort_values(order.split(), kind="stable", ignore_index=True) if order else table
 
 
@@ -102,6 +109,8 @@ class Plan(Solved):
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Send the case, the results, the program's layout, and the cached results."""
+        import pandas as pd
+
         named, kinds = {"values", "delivered", "taken", "handed"}, pd.DataFrame | float
         tables = {n: v for n, v in vars(self).items() if n in named or isinstance(v, kinds)}
         return self.case, self.blocks, self._layout, self.extension, tables
@@ -179,7 +188,7 @@ class Plan(Solved):
             columns["support"] = d.support[used]
         if d.levy.any():
             columns["levy"] = d.levy[used]
-        return pd.DataFrame({**columns, "total": columns["tonnes"] * columns["landed"]})
+        return _frame({**columns, "total": columns["tonnes"] * columns["landed"]})
 
     @cached_property
     def support_paid(self) -> dict[str, float]:
@@ -189,7 +198,7 @@ class Plan(Solved):
     @cached_property
     def supply(self) -> pd.DataFrame:
         """One row per mineral, member and year with demand, stock or flow: ``supply_columns``."""
-        return pd.DataFrame(supply.supply_columns(self))
+        return _frame(supply.supply_columns(self))
 
     @cached_property
     def short(self) -> pd.DataFrame:
@@ -249,7 +258,7 @@ class Plan(Solved):
         (including purchases of plants) [t], limit (the tightest share; NaN: none), of_demand and
         of_purchases (shares; NaN if the base is 0).
         """
-        return pd.DataFrame(countries.country_shares(self)).astype({"year": "int64"})
+        return _frame(countries.country_shares(self)).astype({"year": "int64"})
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 

@@ -395,7 +395,7 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
         )
         apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
         differs |= {key[:2] for key in apart}
-    keys = zip(every["case"], every["mineral"], strict=True)
+    keys = zip(every["case"].tolist(), every["mineral"].tolist(), strict=True)
     alike = [key not in differs for key in keys]
     return pd.Series(alike, index=every.index, dtype=bool)
 

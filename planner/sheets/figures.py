@@ -108,6 +108,8 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
 
 def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
     """Return the tonnes that plants use as an input, by (mineral, year) [t]."""
+    if not plan.expanded.intakes:
+        return {}
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 

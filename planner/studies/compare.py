@@ -181,11 +181,11 @@ def _flows(context: Context) -> changes.Amounts:
 
 def _sales(context: Context) -> pd.DataFrame:
     """Return the flows to members and to plants; inputs that members supply are not sold."""
-    flows, inputs = context.plan.flows, context.plan.inputs
+    flows = context.plan.flows
     flows = flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"])
-    if not (inputs["member"] == "").any():
+    if not context.plan.expanded.intakes:
         return flows
-    inputs = inputs[inputs["member"] == ""]
+    inputs = context.plan.inputs[context.plan.inputs["member"] == ""]
     plants = "plants in " + inputs["plant_country"].map(context.country)
     inputs = inputs.assign(level=COUNTRY_TO_PLANTS, buyer=plants)
     return pd.concat([flows, inputs], ignore_index=True)

@@ -57,7 +57,7 @@ class Entry:
     ``context`` holds the plan; it is None if there is none, and ``error`` says why. ``cell_of``
     gives the address of a cell of the workbook by sheet, row and column header, or "".
     ``foreseen`` has the same meaning as in ``ComparedCase``; ``changes`` are the case's changes in
-    words.
+    words; ``made`` has sheets of the plan, if they are made already.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Entry:
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
     changes: str = ""
+    made: compare_tables.Made | None = None
 
 
 # ---- projects built differently ------------------------------------------------------------------
@@ -444,7 +445,11 @@ def results(
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
-    plans = [(e.name, e.context) for e in entries if e.context is not None]
+    plans = [
+        (e.name, e.context, e.made or compare_tables.made_of(e.context.plan))
+        for e in entries
+        if e.context is not None
+    ]
     return list(compare_tables.stacked(plans, are_all=are_all)) if plans else []
 
 
@@ -860,8 +865,9 @@ class Compare(StudyKind):
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
             return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
         outcome = next(o for o in self.outcomes if o.name == case.name)
-        context = None if outcome.result is None else Context(outcome.result.plan, book)
-        return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen, says)
+        planned, of_case = outcome.result, (outcome.error, cell_of, case.foreseen, says)
+        context = None if planned is None else Context(planned.plan, book)
+        return Entry(case.name, changed, context, *of_case, planned and planned.made)
 
     @property
     def errors(self) -> PlannerError | None:

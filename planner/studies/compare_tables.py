@@ -16,8 +16,9 @@ import pandas as pd
 
 from models.case import Case
 from models.measures import IF_IT_STOPS, TIED_INPUTS
+from models.plan import Plan
 from models.resolve import Bools, Floats, Ints
-from models.results import ByMineral, Checks, Members, Result, WhoPays, common, field
+from models.results import ByMineral, Checks, Members, Result, Scorecard, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import COUNTRY, DEMAND, MINERAL, SHORT, UNIT, YEAR, PlanTable
@@ -26,6 +27,7 @@ from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
 from planner.sheets import STACKED, result_of
 from planner.sheets.context import Context
+from planner.sheets.scorecard import scorecard_of
 
 _AGAINST = "The scenario minus the base; 0 where they differ only by rounding."
 _WEIGHED = "All minerals are added by weight, so those with most tonnes count most."
@@ -314,8 +316,20 @@ MOST_UNCUT_ROWS = 1_000
 """A sheet with up to this many rows shows all of them."""
 _WIDEST = 40
 
-Plans = Sequence[tuple[str, Context]]
-"""The name of each case that has a plan, and its plan; the base first."""
+Made = Mapping[type[Result], Result | None]
+"""Sheets of a plan; None if a sheet has no rows."""
+Plans = Sequence[tuple[str, Context, Made]]
+"""The name of each case that has a plan, its plan, and its sheets ``made_of``; the base first."""
+
+
+def made_of(plan: Plan) -> Made:
+    """Return the sheets that take longest, without a comparison with the plan without limits.
+
+    They are best made in the process that solved the plan, which has its program.
+    """
+    members = Members.from_plan(plan, None)
+    members = members.without(Members.extra, Members.dearer, Members.extra_shortage)
+    return {Members: members, Scorecard: scorecard_of(plan)}
 
 
 def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
@@ -324,7 +338,10 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
     Long sheets have only the rows that differ from the base, unless ``are_all``.
     """
     for result in STACKED:
-        every = [(name, _of_plan(result, context)) for name, context in plans]
+        every = [
+            (name, made[result] if result in made else result_of(result, context))
+            for name, context, made in plans
+        ]
         there = [(name, of) for name, of in every if of is not None]
         count, left_out = sum(len(of) for _, of in there), 0
         is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
@@ -336,14 +353,6 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
             country = plans[0][1].country
             table = _joined([(name, table_of(of, country)) for name, of in there])
             yield _with_note(table, left_out, plans[0][0]) if left_out else table
-
-
-def _of_plan(result: type[Result], context: Context) -> Result | None:
-    """Return a plan's sheet; Members has no comparison with the plan without limits."""
-    if result is not Members:
-        return result_of(result, context)
-    table = Members.from_plan(context.plan, None)
-    return table.without(Members.extra, Members.dearer, Members.extra_shortage)
 
 
 # ---- rows that differ ----------------------------------------------------------------------------

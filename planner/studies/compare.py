@@ -566,11 +566,13 @@ class _ComparisonCharts(_ComparisonTables):
         self.more = f" ({shown if year else f'the first {shown}'})" if left else ""
         self.horizon = tables.option(YEARS)
         self.discounts = bool(tables.option(DISCOUNT_RATE))
-        self.rows = pd.DataFrame()
+        self.rows = dict[tuple[str, str], Row]()
         if ScenarioMinerals in tables:
-            minerals = tables[ScenarioMinerals]
-            self.rows, self.words = minerals.frame(), minerals.words
-            self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+            table = tables[ScenarioMinerals]
+            every: Any = table.frame().to_dict("records")
+            self.rows = {(row["mineral"], row["scenario"]): row for row in every}
+            self.words = table.words
+            self.minerals = list(dict.fromkeys(mineral for mineral, _ in self.rows))
         self.read_missing(self.names)
         self.worst = {
             name: max(parts.items(), key=lambda each: each[1], default=("", 0.0))
@@ -578,7 +580,7 @@ class _ComparisonCharts(_ComparisonTables):
         }
 
     def charts(self) -> tuple[Picture, ...]:
-        if self.table.empty or self.rows.empty or self.horizon == "no years":
+        if self.table.empty or not self.rows or self.horizon == "no years":
             return ()
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         extra = Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in self.ranked])
@@ -607,9 +609,8 @@ class _ComparisonCharts(_ComparisonTables):
 
         The order is that of ``names``; None where the number is not known.
         """
-        rows = self.rows[self.rows["mineral"] == mineral]
-        values = dict(zip(rows["scenario"], rows[name], strict=True))
-        return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
+        values = (self.rows.get((mineral, name_of), {}).get(name) for name_of in self.names)
+        return [float(value) if words.known(value) else None for value in values]
 
     def money_scale(self, highest: float) -> tuple[float, str, Look]:
         """Return the divisor, the unit and the number format for amounts up to ``highest``."""
@@ -994,7 +995,7 @@ class Compare(StudyKind):
         who, scenario = compare_tables.WhoPaysByScenario, c.scenario.header
         sections += members.who_pays_section(tables, who, scenario, "the base")
         sections += members.bills_section(tables)
-        if charts.rows.empty:
+        if not charts.rows:
             return tuple(sections)
         served, shares = (
             [charts.column(mineral, name) for mineral in charts.minerals]

@@ -192,12 +192,10 @@ def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
     """
     excess = excess_of_purchases(table, base)
     rows = table[excess.notna()]
-    columns = (rows[c] for c in ("mineral", "buyer", "country", "year"))
+    names = (rows[c].tolist() for c in ("mineral", "buyer", "country", "year"))
     shares = (shares_of(rows, schema.DEMAND), shares_of(rows, schema.PURCHASES), rows["limit"])
-    broken = [
-        OverByPurchases(str(mineral), str(buyer), str(country), int(year), *map(float, rest))
-        for mineral, buyer, country, year, *rest in zip(*columns, *shares, strict=True)
-    ]
+    columns = (*names, *(each.tolist() for each in shares))
+    broken = [OverByPurchases(*row) for row in zip(*columns, strict=True)]
     return sorted(broken, key=lambda each: -each.excess)
 
 
@@ -496,11 +494,9 @@ def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.
 
 def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
-    by = [bought["year"], bought["mineral"]]
-    money, tonnes = (
-        amount.groupby(by).transform("sum") for amount in (paid(bought), bought["purchased"])
-    )
-    return money / tonnes.where(tonnes > 0)
+    groups = bought.assign(money=paid(bought)).groupby(["year", "mineral"])
+    whole = groups[["money", "purchased"]].transform("sum")
+    return whole["money"] / whole["purchased"].where(whole["purchased"] > 0)
 
 
 def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
@@ -510,10 +506,8 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
     base: cost of the member's tonnes at the coalition's average of each mineral and year
     """
-    costs = (paid(bought), paid_at_coalition_cost(bought))
-    money, same = (_sums(bought, amount, "member") for amount in costs)
-    bases = {name: base for name, base in same.items() if base > 0}
-    return {name: difference(money[name], base, base) / base for name, base in bases.items()}
+    costs = _sums(bought, paid(bought), paid_at_coalition_cost(bought), "member").items()
+    return {name: difference(spent, base, base) / base for name, (spent, base) in costs if base > 0}
 
 
 def extra_cost(
@@ -529,9 +523,8 @@ def extra_cost(
     unit: money, undiscounted; sheets show it per year, per tonne, or as a share of the cost there
     base: tonnes bought here, each at its member's own cost of the mineral and year
     """
-    costs = (paid(bought), paid_at_reference_cost(bought, reference))
-    money, same = (_sums(bought, amount, *by) for amount in costs)
-    return {name: (difference(money[name], base, base), base) for name, base in same.items()}
+    costs = _sums(bought, paid(bought), paid_at_reference_cost(bought, reference), *by).items()
+    return {name: (difference(spent, base, base), base) for name, (spent, base) in costs}
 
 
 def constant_basket(
@@ -562,8 +555,13 @@ def basket_total(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float
     return sum(extra for extra, _ in parts.values()), sum(same for _, same in parts.values())
 
 
-def _sums(bought: pd.DataFrame, amount: pd.Series[float], *by: str) -> dict[Any, float]:
-    return sums(bought.assign(amount=amount), "amount", *by)
+def _sums(
+    bought: pd.DataFrame, spent: pd.Series[float], base: pd.Series[float], *by: str
+) -> dict[Any, tuple[float, float]]:
+    """Return the sums of two amounts of each row, grouped by one column or by a tuple of them."""
+    totals = bought.assign(spent=spent, base=base).groupby([*by])[["spent", "base"]].sum()
+    pairs = zip(totals["spent"].tolist(), totals["base"].tolist(), strict=True)
+    return dict(zip(totals.index.tolist(), pairs, strict=True))
 
 
 @dataclass(frozen=True)
@@ -576,20 +574,26 @@ class Dependence:
     purchased: float
 
 
-def dependences(sold: pd.DataFrame, home: Collection[str]) -> list[Dependence]:
-    """Return the largest outside supplier of each mineral that a buyer purchases.
+def dependences(sold: pd.DataFrame, home: Collection[str]) -> dict[str, list[Dependence]]:
+    """Return by buyer the largest outside supplier of each mineral that it purchases.
 
     The largest share comes first; ties are sorted by mineral. Of a mineral's countries with equal
-    shares the first row counts. The rows are of one buyer, one year and any minerals, with the
-    columns mineral, country, year, tonnes, limit and purchased. ``home`` has the coalition's
-    countries, which do not count as suppliers to depend on.
+    shares the first row counts. The rows are of one year and any buyers and minerals, with the
+    columns buyer, mineral, country, year, tonnes, limit and purchased. ``home`` has the coalition's
+    countries, which do not count as suppliers to depend on. Buyers without a supplier outside are
+    left out.
 
     formula: max over countries c outside the coalition of tonnes[c] / purchased
     unit: share
     base: all that the buyer purchases of the mineral in the year, Rest of world included
     """
     outside = sold[~sold["country"].isin([*home])]
-    best = tops(outside, schema.PURCHASES, ("mineral",))
-    purchased = dict(zip(sold["mineral"], sold["purchased"].tolist(), strict=True))
-    ties = (Dependence(m, top.country, top.share, purchased[m]) for (m,), top in best.items())
-    return sorted(ties, key=lambda each: (-round(each.share, 9), each.mineral))
+    cells = zip(outside["buyer"].tolist(), outside["mineral"].tolist(), strict=True)
+    purchased = dict(zip(cells, outside["purchased"].tolist(), strict=True))
+    ties = defaultdict[str, list[Dependence]](list)
+    for (buyer, mineral), top in tops(outside, schema.PURCHASES, ("buyer", "mineral")).items():
+        bought = purchased[buyer, mineral]
+        ties[buyer].append(Dependence(mineral, top.country, top.share, bought))
+    for each in ties.values():
+        each.sort(key=lambda tie: (-round(tie.share, 9), tie.mineral))
+    return dict(ties)

@@ -173,7 +173,7 @@ class PlanTable(Result):
     def from_plan(cls, plan: Plan) -> Self:
         table = cls.table(plan)
         data: dict[str, Any] = {f.name: table[f.name] for f in cls.FIELDS if f.name in table}
-        data["unit"] = table["mineral"].map(units_of(plan.case))
+        data["unit"] = [*map(units_of(plan.case).__getitem__, table["mineral"].tolist())]
         more = cls._more(plan, table)
         if "inputs" in more:
             rows = more.pop("inputs")

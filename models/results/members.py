@@ -53,6 +53,8 @@ def levies_received(plan: Plan) -> dict[str, float]:
     If several members have the same country, they share the plants' levies equally.
     """
     e = plan.expanded
+    if "levy" not in plan.flows and not plan.input_levies.any():
+        return {}
     received = measures.sums(levies_paid(plan), "levies", "member")
     for k in np.flatnonzero(plan.input_levies > 0).tolist():
         country = e.intakes[e.input_flows.intake[k]].country
@@ -393,7 +395,7 @@ def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bo
         )
         apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
         differs |= {key[:2] for key in apart}
-    keys = zip(every["case"], every["mineral"], strict=True)
+    keys = zip(every["case"].tolist(), every["mineral"].tolist(), strict=True)
     alike = [key not in differs for key in keys]
     return pd.Series(alike, index=every.index, dtype=bool)
 
@@ -415,16 +417,14 @@ def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:
     """Return for each member its need and shortage by value, its payments and its shortage cost."""
-    table, minerals = plan.supply, plan.case.mineral_of
-    price = [
-        minerals[mineral].price.value(int(year))
-        for mineral, year in zip(table["mineral"], table["year"], strict=True)
-    ]
+    case, table = plan.case, plan.supply
+    prices = {(m.name, year): m.price.value(year) for m in case.minerals for year in case.years}
+    cells = zip(table["mineral"].tolist(), table["year"].tolist(), strict=True)
+    price = [prices[cell] for cell in cells]
     need, short, paid = table["demand"] * price, table["short"] * price, measures.paid(table)
     amounts = table.assign(need=need, short=short, paid=paid).groupby("member")
-    sums = amounts[["need", "short", "paid", "short_cost"]].sum()
-    rows = zip(sums.index, sums.to_dict("records"), strict=True)
-    return {str(member): {str(name): float(of) for name, of in row.items()} for member, row in rows}
+    totals: Any = amounts[["need", "short", "paid", "short_cost"]].sum()
+    return dict(totals.to_dict("index"))
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -433,9 +433,9 @@ def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
     for (mineral, member, _), tonnes in plan.case.demand_of.items():
         need[member, mineral] += tonnes
     shares: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    lacking = plan.short.groupby(["member", "mineral"])["short"].sum()
-    for member, mineral, tonnes in lacking.reset_index().itertuples(index=False):
-        shares[str(member)].append((float(tonnes) / need[member, mineral], str(mineral)))
+    short = measures.sums(plan.short, "short", "member", "mineral")
+    for (member, mineral), tonnes in short.items():
+        shares[member].append((tonnes / need[member, mineral], mineral))
     worst = {}
     for member, each in shares.items():
         share, mineral = max(each, key=lambda pair: (round(pair[0], 9), pair[1]))
@@ -448,8 +448,8 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     if not plan.case.years:
         return {}
     last = plan.supply[plan.supply["year"] == plan.case.years[-1]]
-    keys = zip(last["member"], last["mineral"], strict=True)
-    paid = dict(zip(keys, measures.paid(last), strict=True))
+    keys = zip(last["member"].tolist(), last["mineral"].tolist(), strict=True)
+    paid = dict(zip(keys, measures.paid(last).tolist(), strict=True))
     rows = {}
     for member, ties_of in dependences_of(plan).items():
         ties = [tie for tie in ties_of if rounded(tie.share) == rounded(ties_of[0].share)]
@@ -478,12 +478,9 @@ def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
     if not case.years:
         return {}
     year = case.years[-1]
-    rows = table[(table["buyer"] != "") & (table["year"] == year)]
-    dust = {mineral: plan.tolerance(mineral, year) for mineral in rows["mineral"].unique()}
-    rows = rows[rows["purchased"] > rows["mineral"].map(dust).astype(float)]
+    rows = table[(table["year"] == year).to_numpy()]
+    columns = (rows[name].tolist() for name in ("buyer", "mineral", "purchased"))
+    is_bought = [b != "" and t > plan.tolerance(m, year) for b, m, t in zip(*columns, strict=True)]
+    rows = rows[np.array(is_bought, dtype=bool)]
     home = {c for c in rows["country"].unique() if schema.COALITION in case.blocs_of(c)}
-    ties = {
-        str(member): measures.dependences(mine, home)
-        for member, mine in rows.groupby("buyer", sort=False)
-    }
-    return {member: each for member, each in ties.items() if each}
+    return measures.dependences(rows, home)

@@ -162,7 +162,7 @@ class Refiners(PlanTable):
         nothing = np.full(len(usable), np.nan)
         records = {("", r.name, r.mineral): r for r in plan.case.refiners}
         built = {(p.name, p.refiner, p.mineral): p for p in plan.case.projects}
-        keys = zip(table["project"], table["refiner"], table["mineral"], strict=True)
+        keys = zip(*(table[n].tolist() for n in ("project", "refiner", "mineral")), strict=True)
         return {
             "inputs": [built[key] if key[0] else records[key] for key in keys],
             "capacity": usable,
@@ -534,7 +534,7 @@ class Ore(PlanTable):
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         mines = {(m.mineral, m.country): m for m in plan.case.mines}
-        keys = zip(table["mineral"], table["mine_country"], strict=True)
+        keys = zip(table["mineral"].tolist(), table["mine_country"].tolist(), strict=True)
         return {"inputs": [mines[key] for key in keys]}
 
 

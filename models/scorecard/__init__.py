@@ -208,13 +208,12 @@ def _not_processed(supply: Supply) -> str:
 
 
 def _no_mines(supply: Supply) -> str:
-    is_mined = any(mine.mineral == supply.mineral for mine in supply.overall.case.mines)
+    is_mined = supply.mineral in supply.overall.mined
     return "" if is_mined else "no mines of it in the workbook"
 
 
 def _no_recycling(supply: Supply) -> str:
-    e = supply.overall.expanded
-    is_recycled = any(e.sources[i].kind == schema.RECYCLED for i in e.of_mineral[supply.mineral])
+    is_recycled = supply.mineral in supply.overall.recycled
     return "" if is_recycled else "no recycled supply of it in the workbook"
 
 

@@ -16,7 +16,7 @@ from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
 from models.resolve import TO_PLANT, Floats, Source, mine_capacity
-from models.schema import COALITION, PRIMARY, REST_OF_WORLD
+from models.schema import COALITION, PRIMARY, RECYCLED, REST_OF_WORLD
 
 EU = "EU"
 """The name of the group of members, and of the bloc, that stand for the European Union."""
@@ -31,6 +31,11 @@ class Buyer:
     name: str
     members: tuple[int, ...]
     bloc: str
+
+    @property
+    def takers(self) -> list[int]:
+        """Its members, and for the coalition plants, too: what they buy is the coalition's."""
+        return [*self.members, *([] if self.name else [TO_PLANT])]
 
 
 def buyers(case: Case) -> tuple[Buyer, ...]:
@@ -72,6 +77,15 @@ class PlanSupply:
         return sold
 
     @cached_property
+    def bought(self) -> dict[str, list[Floats]]:
+        """Tonnes that the plan sells to a buyer, by its name: for each year an array by source."""
+        sold, years = self.sold, range(len(self.expanded.years))
+        return {
+            buyer.name: [sold[:, buyer.takers, t].sum(axis=1) for t in years]
+            for buyer in buyers(self.case)
+        }
+
+    @cached_property
     def today(self) -> Floats:
         """Tonnes of Current supply by (source, member); the last member is all plants."""
         e = self.expanded
@@ -89,9 +103,28 @@ class PlanSupply:
     def first_stages(self) -> set[str]:
         """Minerals whose refiners act as mines: only inputs, made from nothing, not in Mines."""
         made = {row.mineral for row in self.case.needed_inputs}
-        mined = {mine.mineral for mine in self.case.mines}
         needed = {mineral for (mineral, *_), tonnes in self.case.demand_of.items() if tonnes > 0}
-        return {row.input for row in self.case.needed_inputs} - made - mined - needed
+        return {row.input for row in self.case.needed_inputs} - made - self.mined - needed
+
+    @cached_property
+    def mined(self) -> set[str]:
+        """Minerals in Mines."""
+        return {mine.mineral for mine in self.case.mines}
+
+    @cached_property
+    def recycled(self) -> set[str]:
+        """Minerals with recycled supply."""
+        return {source.mineral for source in self.expanded.sources if source.kind == RECYCLED}
+
+    @cached_property
+    def inside(self) -> dict[str, set[str]]:
+        """The countries of plants and mines by bloc; Rest of world is in none."""
+        countries = defaultdict[str, set[str]](set)
+        every = {source.country for source in self.expanded.sources}
+        for country in (every | {mine.country for mine in self.case.mines}) - {REST_OF_WORLD}:
+            for bloc in self.case.blocs_of(country):
+                countries[bloc].add(country)
+        return countries
 
     @cached_property
     def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
@@ -134,14 +167,12 @@ class Supply:
     @cached_property
     def tonnes(self) -> tuple[tuple[Source, float], ...]:
         """Supply of each source [t/yr]: the plan's; before it, today's or else its capacity."""
-        e, members = self.overall.expanded, list(self.buyer.members)
-        members += [] if self.buyer.name else [TO_PLANT]  # what plants buy is the coalition's
+        e = self.overall.expanded
         sources = list(e.of_mineral[self.mineral])
         if self.year is not None:
-            year = e.years.index(self.year)
-            amounts = self.overall.sold[sources][:, members, year].sum(axis=1)
+            amounts = self.overall.bought[self.buyer.name][e.years.index(self.year)][sources]
         elif self.mineral in self.overall.bought_today:
-            amounts = self.overall.today[sources][:, members].sum(axis=1)
+            amounts = self.overall.today[sources][:, self.buyer.takers].sum(axis=1)
         else:
             is_project = [bool(e.sources[i].project) for i in sources]
             amounts = np.where(is_project, 0.0, e.nameplate[sources, 0])
@@ -152,7 +183,7 @@ class Supply:
     def by_country(self) -> dict[str, float]:
         return summed((source.country, amount) for source, amount in self.tonnes)
 
-    @property
+    @cached_property
     def by_owner(self) -> dict[str, float]:
         return summed((source.owner, amount) for source, amount in self.tonnes)
 
@@ -164,7 +195,7 @@ class Supply:
         """
         return self.overall.ore.get((self.mineral, self.year), {})
 
-    @property
+    @cached_property
     def demand(self) -> float:
         """The buyer's demand [t]; before the plan, the demand of the first year.
 
@@ -196,13 +227,9 @@ class Supply:
         """
         if self.year is None:
             return 1.0
-        e = self.overall.expanded
-        sold = self.overall.sold[:, :, e.years.index(self.year)]
-        bought = summed(
-            (str(e.sources[i].needs_ore), float(sold[i].sum()))
-            for i in e.of_mineral[self.mineral]
-            if e.sources[i].kind == PRIMARY
-        )
+        coalition, *_ = buyers(self.overall.case)
+        every = self.overall.supply_of(self.mineral, coalition, self.year).tonnes
+        bought = summed((str(s.needs_ore), amount) for s, amount in every if s.kind == PRIMARY)
         whole = sum(bought.values())
         return bought.get(str(True), 0.0) / whole if whole else 1.0
 
@@ -231,7 +258,7 @@ class Supply:
         )
 
     def is_inside(self, country: str) -> bool:
-        return country != REST_OF_WORLD and self.buyer.bloc in self.overall.case.blocs_of(country)
+        return country in self.overall.inside[self.buyer.bloc]
 
     def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries in words: the first few by name, then the number of others."""

@@ -24,7 +24,7 @@ from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, table_of
 from planner.render.words import each_year, known, money, percent, tonnes
-from planner.sheets.changes import changed_amounts, largest_moves, minerals_that_differ
+from planner.sheets.changes import Amounts, changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 
 R = TypeVar("R", bound=Result)
@@ -222,14 +222,16 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     keys = ["member", "mineral"]
     members = _joined(pair, [_amounts(pair, plan, keys) for plan in sides], _MEMBER, keys)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
-    flows = changed_amounts(_flows(pair, old), _flows(pair, new), ["mineral"])
-    flows = flows[flows["mineral"].map(pair.is_in_both).astype(bool)]
-    equal = _among_equals(pair, sorted(flows["mineral"].unique()))
-    groups = flows[~flows["mineral"].isin(equal)].groupby("mineral")
+    names = ["mineral", "seller", "buyer"]
+    changed = changed_amounts(_flows(pair, old), _flows(pair, new), names, 1)
+    flows = [row for row in changed if pair.is_in_both(row["mineral"])]
+    moved = sorted({row["mineral"] for row in flows})
+    equal = _among_equals(pair, moved)
     rows = [
-        {**row, "mineral": mineral, "unit": pair.unit(str(mineral))}
-        for mineral, group in groups
-        for row in largest_moves(group.to_dict("records"))
+        {**row, "mineral": mineral, "unit": pair.unit(mineral)}
+        for mineral in moved
+        if mineral not in equal
+        for row in largest_moves(row for row in flows if row["mineral"] == mineral)
     ]
     return PlanDifference(
         pair=pair,
@@ -436,10 +438,10 @@ def _joined(
     return pd.DataFrame(columns, index=both).reset_index(names=keys)
 
 
-def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
+def _flows(pair: Pair, plan: PlanFile) -> Amounts:
     table = _sold(pair, plan)
     table = table.assign(seller=table["country"].map(pair.country))
-    return table.groupby(["mineral", "seller", "buyer"])["tonnes"].sum()
+    return measures.sums(table, "tonnes", "mineral", "seller", "buyer")
 
 
 def _sold(pair: Pair, plan: PlanFile) -> pd.DataFrame:
@@ -460,7 +462,7 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
         return []
     old, new = (
         [
-            table.groupby(["mineral", "year"])[amount].sum()
+            measures.sums(table, amount, "mineral", "year")
             for table, amount in ((_sold(pair, plan), "total"), (pair.rows(plan, Prices), "short"))
         ]
         for plan in (pair.old, pair.new)

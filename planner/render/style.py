@@ -208,7 +208,8 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     listed: list[Any] = values if isinstance(values, list) else list(values)
     if set(map(type, listed)) <= {int, float}:
         return listed
-    return [v for v in listed if isinstance(v, int | float)]
+    numbers = (int, float)  # a union of types would be made again for each cell
+    return [v for v in listed if isinstance(v, numbers)]
 
 
 def _drawn(value: Cell, look: Look, most: float) -> int:

@@ -520,6 +520,9 @@ def _part(
     if all(issubclass(kind, int | float) for kind in kinds):
         return f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), True
     rows = zip(numbers, values, strict=True)
+    if look and not any(issubclass(kind, str) for kind in kinds):
+        cell = f"{start}%s{look}><v>%.17G</v></c>"
+        return "%s", (["" if row[1] is None else cell % row for row in rows],), False
     return "%s", ([_cell(start, n, value, look, texts) for n, value in rows],), False
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from itertools import groupby
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from models import schema, tolerances
 from models.case import Case
@@ -253,17 +253,31 @@ def _shown(value: Any) -> Cell:
 MOST_MOVES = 10
 """Most flows listed in a group; a last row sums up the others."""
 _AMOUNTS = ["old", "new", "change"]
+Amounts = Mapping[tuple[Any, ...], float]
+"""Amounts of a plan by some names, such as mineral, seller and buyer."""
 
 
-def changed_amounts(old: pd.Series, new: pd.Series, group: Sequence[str]) -> pd.DataFrame:
-    """Return the amounts that differ: the names in their keys, then old, new and change.
+def changed_amounts(
+    old: Amounts, new: Amounts, names: Sequence[str], grouped: int
+) -> list[dict[str, Any]]:
+    """Return the amounts that differ: their keys by ``names``, then old, new and change.
 
-    Changes that are only rounding of the largest amount of their ``group`` don't count.
+    Changes that are only rounding of the largest amount of a group don't count. The first
+    ``grouped`` names of a key are its group.
     """
-    both = pd.DataFrame({"old": old, "new": new}).fillna(0.0)
-    both["change"] = both["new"] - both["old"]
-    largest = both.groupby(level=list(group))[["old", "new"]].transform("max").max(axis=1)
-    return both[both["change"].abs() > tolerances.LEAST_MOVE * largest].reset_index()
+    both, largest = _both(old, new), defaultdict[tuple[Any, ...], float](float)
+    for key, amounts in both.items():
+        largest[key[:grouped]] = max(largest[key[:grouped]], *amounts)
+    return [
+        {**dict(zip(names, key, strict=True)), "old": was, "new": now, "change": now - was}
+        for key, (was, now) in both.items()
+        if abs(now - was) > tolerances.LEAST_MOVE * largest[key[:grouped]]
+    ]
+
+
+def _both(old: Amounts, new: Amounts) -> dict[tuple[Any, ...], tuple[float, float]]:
+    """Return the old and the new amount by key, 0 where there is none, in the order of the keys."""
+    return {key: (old.get(key, 0.0), new.get(key, 0.0)) for key in sorted({**old, **new})}
 
 
 def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
@@ -275,16 +289,19 @@ def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
         yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
 
 
-def minerals_that_differ(pairs: Iterable[tuple[pd.Series, pd.Series]]) -> set[str]:
+def minerals_that_differ(pairs: Iterable[tuple[Amounts, Amounts]]) -> set[str]:
     """Return the minerals whose cost or shortage differs in any year.
 
-    ``pairs`` are series of the old and the new plan, by mineral and year: cost, and shortage.
+    ``pairs`` are amounts of the old and the new plan, by mineral and year: cost, and shortage.
     """
-    minerals: set[str] = set()
+    minerals = set[str]()
     for old, new in pairs:
-        before, after = old.align(new, fill_value=0.0)
-        sizes = pd.concat([before.abs(), after.abs()], axis=1).max(axis=1)
-        largest = sizes.groupby(level="mineral").transform("max").clip(lower=1.0)
-        is_other = (after - before).abs() > tolerances.SAME_COST * largest
-        minerals |= {str(mineral) for mineral, _ in is_other.index[is_other]}
+        both, largest = _both(old, new), defaultdict[str, float](lambda: 1.0)
+        for (mineral, _), (was, now) in both.items():
+            largest[mineral] = max(largest[mineral], abs(was), abs(now))
+        minerals |= {
+            mineral
+            for (mineral, _), (was, now) in both.items()
+            if abs(now - was) > tolerances.SAME_COST * largest[mineral]
+        }
     return minerals

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,8 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     the same tonnes without share limits [money].
     """
     plan, case, unlimited = context.plan, context.case, context.without_limits
-    demand, purchased, shortage = (
-        measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
-    )
+    groups = plan.supply.groupby("mineral")[["demand", "purchased", "short"]]
+    demand, purchased, shortage = groups.sum().to_dict().values()
     paid, taken = paid_by(plan, "mineral"), taken_by_plants(plan)
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
@@ -50,7 +49,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
         measures.largest_country_shares(rows, context.basis)
         for rows in (sold, sold[sold["year"] == case.years[-1]] if case.years else sold[:0])
     )
-    refiners = plan.sources[plan.sources["project"] == ""]
+    refiners = plan.sources[["mineral", "country", "nameplate"]][plan.sources["project"] == ""]
     capacity = measures.sums_within(refiners, "nameplate", "mineral", "country")
     sold_by = measures.sums_within(sold, "tonnes", "mineral", "country")
     result = []
@@ -109,6 +108,8 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
 
 def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
     """Return the tonnes that plants use as an input, by (mineral, year) [t]."""
+    if not plan.expanded.intakes:
+        return {}
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 
@@ -215,13 +216,12 @@ class _Plant:
 
 
 def _stop(
-    plants: Iterable[_Plant], case: Case, need: float, short: float = 0.0, handed: float = 0.0
+    plants: Sequence[_Plant], case: Case, need: float, short: float = 0.0, handed: float = 0.0
 ) -> _Stop:
     """Return the effect of losing the largest supplier.
 
     ``need``, ``short`` and the tonnes that members ``handed`` to plants are in t of a year.
     """
-    plants = list(plants)
     if need <= 0 and not any(plant.sold_to_plants for plant in plants):
         return _Stop()
     sold: dict[str, float] = defaultdict(float)
@@ -230,9 +230,8 @@ def _stop(
     sold_to_members = sum(plant.sold_to_members for plant in plants)
     drawn = measures.drawn_from_stock(need, handed, short, sold_to_members)
     served = measures.served_share(need, short)
-    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
-    home = {REST_OF_WORLD, *(code for code in codes if COALITION in case.blocs_of(code))}
-    top = measures.largest_supplier(sold, home)
+    inside = (code for code in sold if COALITION in case.blocs_of(code))
+    top = measures.largest_supplier(sold, {REST_OF_WORLD, *inside})
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
@@ -287,9 +286,9 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     """Return each mineral's largest supplier in a year of a plan."""
     plants: dict[str, list[_Plant]] = defaultdict(list)
     table = plan.sources[plan.sources["year"] == year]
-    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
-    for mineral, country, *tonnes in zip(*columns, strict=True):
-        plants[str(mineral)].append(_Plant(str(country), *map(float, tonnes)))
+    columns = (table[c].tolist() for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
+    for mineral, *plant in zip(*columns, strict=True):
+        plants[mineral].append(_Plant(*plant))
     short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
     need, t = plan.case.coalition_demand, plan.expanded.years.index(year)
     handed = plan.handed_by.sum(axis=1)[:, t].tolist()
@@ -353,18 +352,17 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     now, then = _today(context.book.case), _planned(plan, year)
     free = None if context.without_limits is None else _planned(context.without_limits, year)
     sold = coalition_purchases(plan)
-    by_supplier = sold[sold["year"] == year].groupby(["mineral", "country"])
+    last, keys = sold[sold["year"] == year], ("mineral", "country")
+    tops = measures.largest_country_shares(last, PURCHASES, keys)
+    sold_by = measures.sums(last, "tonnes", *keys)
     through = _through_all_stages(plan, year)
     by_name = {}
     for m in case.minerals:
         stop = then[m.name]
         need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
-        top = of_demand = None
-        if (m.name, stop.country) in by_supplier.indices:
-            of_supplier = by_supplier.get_group((m.name, stop.country))
-            top = measures.largest_country_share(of_supplier, PURCHASES)
-            base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
-            of_demand = top and measures.ratio(float(of_supplier["tonnes"].sum()), base)
+        top = tops.get((m.name, stop.country))
+        base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
+        of_demand = top and measures.ratio(sold_by[m.name, top.country], base)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)

@@ -23,7 +23,7 @@ from models.units import MILLION
 from planner.render.table import with_number
 from planner.render.words import known, listed, money, percent, signed, span, uncapitalized
 from planner.scenarios import LIMIT, Variant, steps_of
-from planner.studies import engine
+from planner.studies import compare_tables, engine
 from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import KeyFigure, Tables
@@ -117,9 +117,13 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and its bills: None if not asked for, a text that says why if not known."""
+    """A plan, sheets ``made`` of it, and its bills.
+
+    The bills are None if not asked for, or a text that says why they are not known.
+    """
 
     plan: Plan
+    made: compare_tables.Made
     bill: DualBill | str | None = None
 
 
@@ -188,14 +192,15 @@ def with_tables(plan: Plan) -> Planned:
     """Return a plan without bills, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
-    return Planned(plan)
+    return Planned(plan, compare_tables.made_of(plan))
 
 
 def with_bill(plan: Plan) -> Planned:
+    planned = with_tables(plan)
     try:
-        return Planned(with_tables(plan).plan, bill_of(plan))
+        return dataclasses.replace(planned, bill=bill_of(plan))
     except SolverError as error:
-        return Planned(plan, str(error))
+        return dataclasses.replace(planned, bill=str(error))
 
 
 # ---- changes of a case, in words -----------------------------------------------------------------

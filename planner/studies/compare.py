@@ -57,7 +57,7 @@ class Entry:
     ``context`` holds the plan; it is None if there is none, and ``error`` says why. ``cell_of``
     gives the address of a cell of the workbook by sheet, row and column header, or "".
     ``foreseen`` has the same meaning as in ``ComparedCase``; ``changes`` are the case's changes in
-    words.
+    words; ``made`` has sheets of the plan, if they are made already.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Entry:
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
     changes: str = ""
+    made: compare_tables.Made | None = None
 
 
 # ---- projects built differently ------------------------------------------------------------------
@@ -84,27 +85,33 @@ def differing_projects(base: Context, context: Context) -> list[Row]:
 
     Rows have the fields of ``ProjectsBuilt``: capex [money m], tonnes [t over all years].
     """
-    (before, parts_before), (after, parts_after) = _builds_of(base), _builds_of(context)
-    by = parts_after.sub(parts_before, fill_value=0.0).abs().groupby(level="project").max()
-    differ = by.index[by > tolerances.SAME_SHARE]
-    rows = [_side_by_side(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
+    before, after, rows = _builds_of(base), _builds_of(context), list[Row]()
+    for name in {**before, **after}:
+        sides = before.get(name, {}), after.get(name, {})
+        was, now = (side.get("parts", {}) for side in sides)
+        by = (abs(now.get(year, 0.0) - was.get(year, 0.0)) for year in {**was, **now})
+        if max(by) > tolerances.SAME_SHARE:
+            rows.append(_side_by_side(name, *sides))
     return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
 
 
 @once
-def _builds_of(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
+def _builds_of(context: Context) -> dict[str, dict[str, Any]]:
     """Return each project's mineral, country, capex, tonnes and starts, and fractions by year."""
-    rows = context.plan.projects
-    starting = rows[rows["built"] > tolerances.SAME_SHARE].sort_values("year")
-    texts = [
-        f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
-        for part, year in zip(starting["built"], starting["year"], strict=True)
-    ]
-    starts = starting.assign(starts=texts).groupby("project")["starts"].agg(", ".join)
-    groups = rows.groupby("project")
-    projects = groups[["mineral", "country"]].first().join([groups[_AMOUNTS].sum(), starts])
-    parts = rows.groupby(["project", "year"])["built"].sum()
-    return projects.astype({"starts": object}).fillna({"starts": ""}).to_dict("index"), parts
+    table = context.plan.projects
+    totals: Any = table.groupby("project")[_AMOUNTS].sum()
+    builds: dict[str, dict[str, Any]] = totals.to_dict("index")
+    columns = (table[n].tolist() for n in ("project", "mineral", "country", "year", "built"))
+    for name, mineral, country, year, part in zip(*columns, strict=True):
+        builds[name] |= {"mineral": mineral, "country": country}
+        builds[name].setdefault("parts", {})[year] = part
+    for build in builds.values():
+        build["starts"] = ", ".join(
+            f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
+            for year, part in sorted(build["parts"].items())
+            if part > tolerances.SAME_SHARE
+        )
+    return builds
 
 
 def _side_by_side(project: str, before: Row, after: Row) -> Row:
@@ -119,13 +126,13 @@ def _side_by_side(project: str, before: Row, after: Row) -> Row:
     return row
 
 
-def _largest_changes(base: Context, context: Context) -> str:
+def _largest_changes(differing: Iterable[Row]) -> str:
     """Return the projects whose capex changes most: ``Nolans +819.1, Becancour -705.5``."""
     names = [
         f"{row['project']} {words.signed(row['capex_more'], ',.1f')}"
         if round(row["capex_more"], 1)
         else f"{row['project']} in other years"
-        for row in differing_projects(base, context)
+        for row in differing
     ]
     return words.few(names, _MOST_NAMED)
 
@@ -137,10 +144,13 @@ LEVELS = ("country to member", "country to plants", "refiner to coalition")
 COUNTRY_TO_MEMBER, COUNTRY_TO_PLANTS, REFINER_TO_COALITION = LEVELS
 
 
-def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
+def _flows_that_differ(
+    base: Context, context: Context, projects: Iterable[Row]
+) -> Iterator[dict[str, object]]:
+    """Yield the rows of ``FlowDifferences``; ``projects`` are the ``differing_projects``."""
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
-    changed = changes.changed_amounts(_flows(base), _flows(context), ["mineral", "level"])
-    for row in changed.to_dict("records"):
+    keys = ["mineral", "level", "seller", "buyer"]
+    for row in changes.changed_amounts(_flows(base), _flows(context), keys, 2):
         groups[row["mineral"], row["level"]].append(row)
     differ = changes.minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
     units = units_of(base.case)
@@ -151,44 +161,52 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
             yield from ({**row, **names} for row in changes.largest_moves(groups[mineral, level]))
     if same:
         yield {"seller": f"Same cost and shortage as in the base: {', '.join(same)}"}
-    if base.case.budget and len({row["mineral"] for row in differing_projects(base, context)}) > 1:
+    if base.case.budget and len({row["mineral"] for row in projects}) > 1:
         shared = "Projects of several minerals change, and they share one budget"
         yield {"seller": f"{shared}: see the sheet {compare_tables.ProjectsBuilt.TABLE}"}
 
 
 @once
-def _flows(context: Context) -> pd.Series[float]:
+def _flows(context: Context) -> changes.Amounts:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
     sold = _sales(context)
+    names = {code: context.country(code) for code in sold["country"].unique()}
     plants = sold["project"].where(sold["project"] != "", sold["refiner"])
-    both = pd.concat([
-        sold.assign(seller=sold["country"].map(context.country)),
-        sold.assign(level=REFINER_TO_COALITION, seller=plants, buyer=COALITION_BUYER),
-    ])  # fmt: skip
-    return both.groupby(["mineral", "level", "seller", "buyer"])["tonnes"].sum()
+    by_country = sold.assign(seller=sold["country"].map(names))
+    by_plant = sums(sold.assign(seller=plants), "tonnes", "mineral", "seller")
+    return {
+        **sums(by_country, "tonnes", "mineral", "level", "seller", "buyer"),
+        **{(m, REFINER_TO_COALITION, s, COALITION_BUYER): t for (m, s), t in by_plant.items()},
+    }
 
 
 def _sales(context: Context) -> pd.DataFrame:
     """Return the flows to members and to plants; inputs that members supply are not sold."""
-    flows, inputs = context.plan.flows, context.plan.inputs
+    flows = context.plan.flows
     flows = flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"])
-    inputs = inputs[inputs["member"] == ""]
+    if not context.plan.expanded.intakes:
+        return flows
+    inputs = context.plan.inputs[context.plan.inputs["member"] == ""]
     plants = "plants in " + inputs["plant_country"].map(context.country)
     inputs = inputs.assign(level=COUNTRY_TO_PLANTS, buyer=plants)
-    return pd.concat([flows, inputs], ignore_index=True) if len(inputs) else flows
+    return pd.concat([flows, inputs], ignore_index=True)
 
 
-def _by_year(context: Context) -> list[pd.Series[float]]:
+@once
+def _by_year(context: Context) -> list[dict[tuple[str, int], float]]:
     """Return the cost of purchases and the shortage, by mineral and year."""
     tables = ((_sales(context), "total"), (context.plan.supply, "short"))
-    return [table.groupby(["mineral", "year"])[amount].sum() for table, amount in tables]
+    return [sums(table, amount, "mineral", "year") for table, amount in tables]
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 
-def comparison(entries: Sequence[Entry]) -> Comparison:
-    base = entries[0]
+def comparison(
+    entries: Sequence[Entry], projects: Mapping[str, Iterable[Row]] | None = None
+) -> Comparison:
+    """Return the first table; ``projects`` are the ``differing_projects`` by scenario."""
+    base, built = entries[0], projects or {}
     rows = [{} if e.context is None else _of_plan(e.context) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
     for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
@@ -199,10 +217,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*changes.input_differences(base.case, entry.case)]) for entry in entries],
-        "moved": [
-            _largest_changes(base.context, e.context) if base.context and e.context else ""
-            for e in entries
-        ],
+        "moved": [_largest_changes(built.get(entry.name, ())) for entry in entries],
         "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
         "changes": [entry.changes for entry in entries],
     }
@@ -290,7 +305,7 @@ def missing_by_year(
     plans = {e.name: e.context.plan for e in entries if e.context is not None}
     if not plans:
         return None
-    short = {name: cases.short_of(plan) for name, plan in plans.items()}
+    short = {e.name: _by_year(e.context)[1] for e in entries if e.context is not None}
     need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
     base = entries[0].name
     for name, tonnes in (absent or {}).items() if base in need else ():
@@ -345,15 +360,19 @@ def _who_pays(base: Context, planned: Mapping[str, Context]) -> compare_tables.W
     return compare_tables.WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
 
-def _against_base(base: Context, planned: Mapping[str, Context]) -> Iterator[Result]:
-    """Yield the flows that change most, and the projects built differently."""
+def _against_base(
+    base: Context, planned: Mapping[str, Context], built: Mapping[str, list[Row]]
+) -> Iterator[Result]:
+    """Yield the flows that change most, and the projects ``built`` differently by scenario."""
     flows, projects = list[Row](), list[Row]()
     for name, context in planned.items():
-        flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context))
-        rows = differing_projects(base, context)
+        rows = built[name]
+        flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context, rows))
         if rows:
-            sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
-            rows.append(_side_by_side(ALL_PROJECTS, *sums))
+            every = [
+                {n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)
+            ]
+            rows = [*rows, _side_by_side(ALL_PROJECTS, *every)]
         projects += ({"scenario": name, **row} for row in rows)
     yield compare_tables.FlowDifferences.of_rows(flows)
     if projects:
@@ -400,10 +419,11 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    who_pays, differing = None, list[Result]()
+    who_pays, differing, built = None, list[Result](), dict[str, list[Row]]()
     if base.context is not None and planned:
+        built = {name: differing_projects(base.context, c) for name, c in planned.items()}
         who_pays = _who_pays(base.context, planned)
-        differing = [*_against_base(base.context, planned)]
+        differing = [*_against_base(base.context, planned, built)]
     outcomes, foreseen = absent or {}, {e.name: e.foreseen for e in entries}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     total_costs = (
@@ -411,7 +431,7 @@ def results(
     )
     away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
-        comparison(entries),
+        comparison(entries, built),
         cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
@@ -425,7 +445,11 @@ def results(
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
-    plans = [(e.name, e.context) for e in entries if e.context is not None]
+    plans = [
+        (e.name, e.context, e.made or compare_tables.made_of(e.context.plan))
+        for e in entries
+        if e.context is not None
+    ]
     return list(compare_tables.stacked(plans, are_all=are_all)) if plans else []
 
 
@@ -542,11 +566,13 @@ class _ComparisonCharts(_ComparisonTables):
         self.more = f" ({shown if year else f'the first {shown}'})" if left else ""
         self.horizon = tables.option(YEARS)
         self.discounts = bool(tables.option(DISCOUNT_RATE))
-        self.rows = pd.DataFrame()
+        self.rows = dict[tuple[str, str], Row]()
         if ScenarioMinerals in tables:
-            minerals = tables[ScenarioMinerals]
-            self.rows, self.words = minerals.frame(), minerals.words
-            self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+            table = tables[ScenarioMinerals]
+            every: Any = table.frame().to_dict("records")
+            self.rows = {(row["mineral"], row["scenario"]): row for row in every}
+            self.words = table.words
+            self.minerals = list(dict.fromkeys(mineral for mineral, _ in self.rows))
         self.read_missing(self.names)
         self.worst = {
             name: max(parts.items(), key=lambda each: each[1], default=("", 0.0))
@@ -554,7 +580,7 @@ class _ComparisonCharts(_ComparisonTables):
         }
 
     def charts(self) -> tuple[Picture, ...]:
-        if self.table.empty or self.rows.empty or self.horizon == "no years":
+        if self.table.empty or not self.rows or self.horizon == "no years":
             return ()
         title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
         extra = Series("Extra cost", Role.PLAN, [self.dearer_by(name) for name in self.ranked])
@@ -583,9 +609,8 @@ class _ComparisonCharts(_ComparisonTables):
 
         The order is that of ``names``; None where the number is not known.
         """
-        rows = self.rows[self.rows["mineral"] == mineral]
-        values = dict(zip(rows["scenario"], rows[name], strict=True))
-        return [float(values[s]) if words.known(values.get(s)) else None for s in self.names]
+        values = (self.rows.get((mineral, name_of), {}).get(name) for name_of in self.names)
+        return [float(value) if words.known(value) else None for value in values]
 
     def money_scale(self, highest: float) -> tuple[float, str, Look]:
         """Return the divisor, the unit and the number format for amounts up to ``highest``."""
@@ -841,8 +866,9 @@ class Compare(StudyKind):
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
             return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
         outcome = next(o for o in self.outcomes if o.name == case.name)
-        context = None if outcome.result is None else Context(outcome.result.plan, book)
-        return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen, says)
+        planned, of_case = outcome.result, (outcome.error, cell_of, case.foreseen, says)
+        context = None if planned is None else Context(planned.plan, book)
+        return Entry(case.name, changed, context, *of_case, planned and planned.made)
 
     @property
     def errors(self) -> PlannerError | None:
@@ -969,7 +995,7 @@ class Compare(StudyKind):
         who, scenario = compare_tables.WhoPaysByScenario, c.scenario.header
         sections += members.who_pays_section(tables, who, scenario, "the base")
         sections += members.bills_section(tables)
-        if charts.rows.empty:
+        if not charts.rows:
             return tuple(sections)
         served, shares = (
             [charts.column(mineral, name) for mineral in charts.minerals]

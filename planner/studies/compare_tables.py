@@ -6,17 +6,19 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.case import Case
 from models.measures import IF_IT_STOPS, TIED_INPUTS
-from models.resolve import Bools, Ints
-from models.results import ByMineral, Checks, Members, Result, WhoPays, common, field
+from models.plan import Plan
+from models.resolve import Bools, Floats, Ints
+from models.results import ByMineral, Checks, Members, Result, Scorecard, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import COUNTRY, DEMAND, MINERAL, SHORT, UNIT, YEAR, PlanTable
@@ -25,6 +27,7 @@ from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
 from planner.sheets import STACKED, result_of
 from planner.sheets.context import Context
+from planner.sheets.scorecard import scorecard_of
 
 _AGAINST = "The scenario minus the base; 0 where they differ only by rounding."
 _WEIGHED = "All minerals are added by weight, so those with most tonnes count most."
@@ -313,8 +316,20 @@ MOST_UNCUT_ROWS = 1_000
 """A sheet with up to this many rows shows all of them."""
 _WIDEST = 40
 
-Plans = Sequence[tuple[str, Context]]
-"""The name of each case that has a plan, and its plan; the base first."""
+Made = Mapping[type[Result], Result | None]
+"""Sheets of a plan; None if a sheet has no rows."""
+Plans = Sequence[tuple[str, Context, Made]]
+"""The name of each case that has a plan, its plan, and its sheets ``made_of``; the base first."""
+
+
+def made_of(plan: Plan) -> Made:
+    """Return the sheets that take longest, without a comparison with the plan without limits.
+
+    They are best made in the process that solved the plan, which has its program.
+    """
+    members = Members.from_plan(plan, None)
+    members = members.without(Members.extra, Members.dearer, Members.extra_shortage)
+    return {Members: members, Scorecard: scorecard_of(plan)}
 
 
 def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
@@ -323,7 +338,10 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
     Long sheets have only the rows that differ from the base, unless ``are_all``.
     """
     for result in STACKED:
-        every = [(name, _of_plan(result, context)) for name, context in plans]
+        every = [
+            (name, made[result] if result in made else result_of(result, context))
+            for name, context, made in plans
+        ]
         there = [(name, of) for name, of in every if of is not None]
         count, left_out = sum(len(of) for _, of in there), 0
         is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
@@ -337,14 +355,6 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
             yield _with_note(table, left_out, plans[0][0]) if left_out else table
 
 
-def _of_plan(result: type[Result], context: Context) -> Result | None:
-    """Return a plan's sheet; Members has no comparison with the plan without limits."""
-    if result is not Members:
-        return result_of(result, context)
-    table = Members.from_plan(context.plan, None)
-    return table.without(Members.extra, Members.dearer, Members.extra_shortage)
-
-
 # ---- rows that differ ----------------------------------------------------------------------------
 
 
@@ -354,44 +364,69 @@ def _rows_that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     Rows differ in tonnes relative to the mineral's need in the year, in marginal price, or in
     whether a limit binds.
     """
-    keys = _keys(results)
-    count = 1 + max((int(each.max()) for each in keys if len(each)), default=0)
-    first, *others = (_KeyedRows(base, r, k, count) for r, k in zip(results, keys, strict=True))
+    coded = _coded(results)
+    keys, ends = _keys(results[0], coded), np.cumsum([len(result) for result in results])[:-1]
+    parts = zip(results, np.split(keys, ends), np.split(_needs(base, coded), ends), strict=True)
+    count = int(keys.max(initial=-1)) + 1
+    first, *others = (_KeyedRows(*part, count) for part in parts)
     kept = sum((first.differ_from(rows) for rows in others), np.zeros(len(first.keys), dtype=bool))
     pairs = zip(results[1:], others, strict=True)
     return [results[0].where(kept), *(r.where(rows.differ_from(first)) for r, rows in pairs)]
 
 
-def _keys(results: Sequence[Result]) -> list[Ints]:
-    """Return a number for each row's key; equal keys have equal numbers in all tables."""
-    ends = np.cumsum([len(result) for result in results])
-    keys = np.zeros(ends[-1], dtype=np.int64)
-    for name in results[0].GRAIN:
-        if all(name in result.data for result in results):
-            values = pd.concat([pd.Series(result.data[name]) for result in results])
-            codes, every = pd.factorize(values, use_na_sentinel=False)
-            keys = pd.factorize(keys * len(every) + codes)[0]
-    return np.split(keys, ends[:-1])
+Coded = Mapping[str, tuple[Ints, Any]]
+"""Columns of all rows of several tables: the number of each row's value, and the values."""
+
+
+def _coded(results: Sequence[Result]) -> Coded:
+    """Return the columns that identify a row, its mineral and its year, where all tables have them.
+
+    The rows of the tables follow one another.
+    """
+    names = dict.fromkeys((*results[0].GRAIN, "mineral", "year"))
+    columns = {
+        name: pd.concat([pd.Series(result.data[name]) for result in results])
+        for name in names
+        if all(name in result.data for result in results)
+    }
+    return {n: pd.factorize(column, use_na_sentinel=False) for n, column in columns.items()}
+
+
+def _keys(result: Result, coded: Coded) -> Ints:
+    """Return a number for each row's key; rows with equal keys have the same."""
+    keys = np.zeros(len(next(iter(coded.values()))[0]), dtype=np.int64)
+    for codes, values in (coded[name] for name in result.GRAIN if name in coded):
+        keys = pd.factorize(keys * len(values) + codes)[0]
+    return keys
+
+
+def _needs(base: Case, coded: Coded) -> Floats:
+    """Return the need of each row's mineral in its year, at least 1 t; 1 where it has no year."""
+    minerals, years = [m.name for m in base.minerals], base.years
+    needs = np.ones((len(minerals) + 1, len(years) + 1))  # the last ones: no mineral, no year
+    for m, mineral in enumerate(minerals):
+        needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
+    return np.asarray(needs[_at(minerals, coded, "mineral"), _at(years, coded, "year")])
+
+
+def _at(every: Sequence[Any], coded: Coded, name: str) -> Ints | int:
+    """Return the position of each row's value among ``every``; -1 if it is not there."""
+    if name not in coded:
+        return -1
+    codes, values = coded[name]
+    return np.asarray(pd.Index(every).get_indexer(values)[codes])
 
 
 class _KeyedRows:
     """The rows of a table: amount, price and binding limit to compare, and the need."""
 
-    def __init__(self, base: Case, result: Result, keys: Ints, count: int) -> None:
+    def __init__(self, result: Result, keys: Ints, needs: Floats, count: int) -> None:
         data, none = result.data, np.zeros(len(keys))
         amount = next((name for name in _AMOUNTS if name in data), "")
         compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
-        self.keys, self.numbers = keys, np.array(compared, dtype=float)
+        self.keys, self.needs, self.numbers = keys, needs, np.array(compared, dtype=float)
         self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
         self.by_key[:, keys] = self.numbers
-        minerals, years = [m.name for m in base.minerals], base.years
-        # the last entries: no mineral, no year
-        needs = np.ones((len(minerals) + 1, len(years) + 1))
-        for m, mineral in enumerate(minerals):
-            needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
-        named = ((minerals, "mineral"), (years, "year"))
-        at = [pd.Index(every).get_indexer(data.get(name, none)) for every, name in named]
-        self.needs = needs[*at]
 
     def differ_from(self, other: _KeyedRows) -> Bools:
         """Return which rows differ from the other table's row with the same key, or have none."""

@@ -350,7 +350,8 @@ def _asking(
     most[capped] = 0.0
     # what a budget of nothing pays for is not built: a bound says so faster than a row
     negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m)
-    upper[rows.columns[((rows.row_upper <= 0) & (negative == 0))[row]]] = 0.0
+    is_unpaid = ((rows.row_upper <= 0) & (negative == 0))[row] & (rows.values > 0)
+    upper[rows.columns[is_unpaid]] = 0.0
     asked = arrays(
         tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
         (

@@ -27,7 +27,7 @@ FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/te
     tests/cli/test_solve.py tests/cli/test_stopped.py tests/cli/test_scorecard_command.py \
     tests/cli/test_audit_commands.py tests/cli/test_explain_command.py \
     tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
-    tests/report/test_report_command.py tests/study/test_cluster.py
+    tests/report/test_report_command.py tests/sheets/test_sheet_files.py tests/study/test_cluster.py
 
 .PHONY: plan test floors check fuzz bench inputs docs site coverage lock clean
 

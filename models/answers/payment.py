@@ -297,7 +297,7 @@ class _PaymentSearch:
                 shared = np.isin(kept, rows.entry_rows()[~mine[rows.columns]])
                 sequence = self._sequence(b, alone, mine, kept)
                 prices = np.flatnonzero(shared), result.duals[kept[shared]]
-                with contextlib.suppress(SolverError):
+                with contextlib.suppress(SolverError):  # the whole block is planned instead
                     sequence.solved(alone)
                     part = _Part(alone, np.flatnonzero(mine), prices, sequence)
             self._parts[b, mineral] = part
@@ -307,8 +307,9 @@ class _PaymentSearch:
         if b not in self._programs:
             rows = self.plan.program.block(b)
             start = self.plan.blocks[b].basis
-            if sum(result.basis is start for result in self.plan.blocks) > 1:
-                start = None  # of several blocks that were solved together
+            is_shared = sum(result.basis is start for result in self.plan.blocks) > 1
+            if is_shared or rows.whole.any():  # the basis is of several blocks, or of fixed builds
+                start = None
             every = slice(None)
             self._programs[b] = self._sequence(b, rows, every, every, start)
             if start is None:

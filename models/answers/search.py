@@ -23,7 +23,7 @@ from models.program import TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
-from models.program.scaling import Scaling, scaling, units_of
+from models.program.scaling import Scaling, powers_of_two, scaling, units_of
 from models.resolve import Expanded, Floats, Ints
 from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs
 
@@ -151,11 +151,11 @@ class WarmStartedSequence:
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
     def warm_started(
-        self, rows: LinearProgram, priced: tuple[Ints, Floats] | None = None
+        self, rows: LinearProgram, fixed_duals: tuple[Ints, Floats] | None = None
     ) -> tuple[Solution, Certificate] | None:
         """Return the optimum, from the one before, and its proof; None without either.
 
-        ``priced`` has rows and the duals with which it must be optimal, in place of its own.
+        ``fixed_duals`` has rows and the duals with which it must be optimal, in place of its own.
         """
         if self._solver is None and self._basis is None:
             return None
@@ -169,9 +169,9 @@ class WarmStartedSequence:
             solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
-        if priced is not None:
+        if fixed_duals is not None:
             duals = solution.duals.copy()
-            duals[priced[0]] = priced[1]
+            duals[fixed_duals[0]] = fixed_duals[1]
             solution = dataclasses.replace(solution, duals=duals)
         proof = self._proof(rows, solution)
         return (solution, proof) if proof.passed else None
@@ -299,7 +299,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     shares_of: dict[str, float] = {}
     program = build_program(e)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        size = float(program.need[b]) or 1.0
+        size = float(powers_of_two(program.need[[b]])[0])  # a power of two causes no rounding
         rows, minerals, units = _asking(program, b, e, short.ravel(), size)
         if not minerals:
             continue
@@ -348,10 +348,10 @@ def _asking(
     )
     caps, most, upper = np.zeros(len(minerals)), rows.row_upper.copy(), rows.upper.copy()
     most[capped] = 0.0
-    # what a budget of nothing pays for is not built: a bound says so faster than a row
+    # a row that allows only 0 closes its columns: a bound says so faster
     negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m)
-    is_unpaid = ((rows.row_upper <= 0) & (negative == 0))[row] & (rows.values > 0)
-    upper[rows.columns[is_unpaid]] = 0.0
+    is_closed = ((rows.row_upper <= 0) & (negative == 0))[row] & (rows.values > 0)
+    upper[rows.columns[is_closed]] = 0.0
     asked = arrays(
         tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
         (

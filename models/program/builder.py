@@ -8,6 +8,7 @@ the Pyomo model has.
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -153,8 +154,8 @@ def group_sizes(groups: Sequence[ComponentArrays], starts: Ints) -> list[list[tu
     return found
 
 
-def structure(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
-    """Return a block's structure as bytes: equal ones differ only in their numbers.
+def shape_of(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
+    """Return a fingerprint of a block's structure: equal ones differ only in their numbers.
 
     It covers its minerals (by position), its components and their ``sizes``, the positions and
     signs of entries, the integer columns, which bounds exist and which rows are equations.
@@ -168,7 +169,8 @@ def structure(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, 
         rows.row_lower == rows.row_upper,
     )
     head = repr((minerals, len(rows.cost), sizes)).encode()
-    return b"".join((head, *(part.tobytes() for part in parts)))
+    structure = b"".join((head, *(part.tobytes() for part in parts)))
+    return hashlib.blake2b(structure, digest_size=16).digest()
 
 
 class NameIndex:

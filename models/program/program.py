@@ -125,9 +125,9 @@ class Program:
         )
 
     def shape(self, b: int) -> bytes:
-        """Return a block's structure: blocks of equal ones differ only in numbers."""
+        """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
         minerals = sorted({m for m, _ in self.blocks[b]})
-        return builder.structure(self.block(b), minerals, self._group_sizes[b])
+        return builder.shape_of(self.block(b), minerals, self._group_sizes[b])
 
     @cached_property
     def _group_sizes(self) -> list[list[tuple[str, int]]]:

@@ -274,8 +274,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
     )
     reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
-    wrong_columns, of_columns = _priced(reduced, lower, upper)
-    wrong_rows, of_rows = _priced(duals, rows.row_lower, rows.row_upper)
+    wrong_columns, of_columns = _signs_and_contributions(reduced, lower, upper)
+    wrong_rows, of_rows = _signs_and_contributions(duals, rows.row_lower, rows.row_upper)
     on_columns = wrong_columns / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
     on_rows = wrong_rows / np.repeat(largest_dual, np.diff(row_starts))
@@ -332,7 +332,7 @@ def _sums(values: Floats, starts: Ints) -> Floats:
     return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 
-def _priced(price: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+def _signs_and_contributions(price: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Return how far prices have the wrong sign, and each limit times its price.
 
     A price of a limit that is infinite has the wrong sign. The second is each limit's contribution

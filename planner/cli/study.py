@@ -18,7 +18,7 @@ from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import few, plain
-from planner.stops import exit_code
+from planner.stops import Stop, exit_code
 
 if TYPE_CHECKING:
     from planner.studies import StudyEntry, Where
@@ -74,8 +74,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     **options: Any,
 ) -> int:
     """Read the workbook, plan, write and print the study; return the exit code."""
-    from planner.studies.kind import Tables
-    from planner.studies.workbook import about_of, write_study
+    from planner.studies import engine
 
     of_case, own = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
 
@@ -88,10 +87,34 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     with common.progress_reporter(as_json) as watch:
         study, seconds, confirm = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    failed: PlannerError | None = study.errors or _failure_of(study)
     if not study.planned:
-        return _nothing(study, failed, as_json=as_json)
-    is_partial, stopped = study.stopped is not None, dict[str, str]()  # a row of the sheet About
+        return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
+    files = file, target, csv_folder
+    try:
+        return _write(study, seconds, files, study.stopped, confirm, as_json=as_json)
+    except engine.UnconfirmedError as late:
+        return _write(study, seconds, files, late.stop, confirm, as_json=as_json)
+
+
+def _write(  # noqa: PLR0913 - a study, and how it is written
+    study: StudyKind,
+    seconds: dict[str, float],
+    files: tuple[Path, Path, Path | None],
+    stop: Stop | None,
+    confirm: Callable[[], None],
+    *,
+    as_json: bool,
+) -> int:
+    """Write and print a study, as a partial one if it was stopped; return the exit code.
+
+    ``files`` are the workbook, and where the study and its CSV files are written. Nothing is
+    written over an older file, or printed, before ``confirm`` has returned.
+    """
+    from planner.studies.kind import Tables
+    from planner.studies.workbook import about_of, write_study
+
+    (file, target, csv_folder), failed = files, study.errors or _failure_of(study)
+    is_partial, stopped = stop is not None, dict[str, str]()  # a row of the sheet About
     if is_partial:
         parts = (_finished(study), study.progress_label, "the sheet Runs names the others")
         stopped = {"Stopped": "; ".join(filter(None, parts))}
@@ -104,7 +127,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
 
     def write(path: Path) -> None:
         write_study(path, study, tables, sheets, title)
-        confirm()  # now, before the file replaces an older one
+        confirm()
 
     written, problem = common.write_workbook_and_tables(
         target,
@@ -114,6 +137,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         seconds,
         over=not is_partial,
     )
+    confirm()  # if the workbook could not be written
     if is_partial and csv_folder is not None and problem is None:
         click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
     if not as_json:
@@ -134,7 +158,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         line("Stopped", plain(text), "yellow")
         result[Key.STATUS] = "stopped"
     code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
-    return code if study.stopped is None else exit_code(study.stopped)
+    return code if stop is None else exit_code(stop)
 
 
 def _finished(study: StudyKind) -> str:
@@ -206,7 +230,7 @@ def _planned(
         raise start.input_error(errors)
     tell(f"Planning {study.task}")
     began = time.perf_counter()
-    with engine.confirmed_later() as confirm:
+    with engine.confirmed_later(where) as confirm:
         study.plan(where, watch, tell)
     return study, {"read": start.seconds, "solve": time.perf_counter() - began}, confirm
 

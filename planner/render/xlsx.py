@@ -124,7 +124,10 @@ class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
 
 
 class _Packager(Packager):  # type: ignore[misc]
-    """Compresses each part in memory while the library writes the next ones."""
+    """Compresses each part in memory while the library writes the next ones.
+
+    Neither the library nor ``zipfile`` has a public way to add a part that is compressed already.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,9 +163,10 @@ class _Packager(Packager):  # type: ignore[misc]
         archive.start_dir = archive.fp.tell()
 
 
-def _packed(part: io.StringIO, compression: int) -> tuple[int, int, bytes]:
+def _packed(part: io.StringIO | io.BytesIO, compression: int) -> tuple[int, int, bytes]:
     """Return a part's size and checksum, and its bytes as an archive stores them."""
-    data = part.getvalue().encode()
+    content = part.getvalue()
+    data = content.encode() if isinstance(content, str) else content
     if compression == zipfile.ZIP_STORED:
         return len(data), zlib.crc32(data), data
     packer = zlib.compressobj(_PACKED, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -117,13 +117,13 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, sheets ``made`` of it, and its bills.
+    """A plan, its ``plan_sheets``, and its bills.
 
     The bills are None if not asked for, or a text that says why they are not known.
     """
 
     plan: Plan
-    made: compare_tables.Made
+    sheets: compare_tables.PlanSheets
     bill: DualBill | str | None = None
 
 
@@ -192,7 +192,7 @@ def with_tables(plan: Plan) -> Planned:
     """Return a plan without bills, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
-    return Planned(plan, compare_tables.made_of(plan))
+    return Planned(plan, compare_tables.plan_sheets(plan))
 
 
 def with_bill(plan: Plan) -> Planned:

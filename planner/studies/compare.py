@@ -57,7 +57,7 @@ class Entry:
     ``context`` holds the plan; it is None if there is none, and ``error`` says why. ``cell_of``
     gives the address of a cell of the workbook by sheet, row and column header, or "".
     ``foreseen`` has the same meaning as in ``ComparedCase``; ``changes`` are the case's changes in
-    words; ``made`` has sheets of the plan, if they are made already.
+    words; ``sheets`` are ``plan_sheets`` of the plan, if they are known.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Entry:
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
     changes: str = ""
-    made: compare_tables.Made | None = None
+    sheets: compare_tables.PlanSheets | None = None
 
 
 # ---- projects built differently ------------------------------------------------------------------
@@ -202,11 +202,9 @@ def _by_year(context: Context) -> list[dict[tuple[str, int], float]]:
 # ---- tables --------------------------------------------------------------------------------------
 
 
-def comparison(
-    entries: Sequence[Entry], projects: Mapping[str, Iterable[Row]] | None = None
-) -> Comparison:
+def comparison(entries: Sequence[Entry], projects: Mapping[str, Iterable[Row]]) -> Comparison:
     """Return the first table; ``projects`` are the ``differing_projects`` by scenario."""
-    base, built = entries[0], projects or {}
+    base = entries[0]
     rows = [{} if e.context is None else _of_plan(e.context) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
     for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
@@ -217,7 +215,7 @@ def comparison(
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
         "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [len([*changes.input_differences(base.case, entry.case)]) for entry in entries],
-        "moved": [_largest_changes(built.get(entry.name, ())) for entry in entries],
+        "moved": [_largest_changes(projects.get(entry.name, ())) for entry in entries],
         "demand": [cases.demand_change(base.case, entry.case) for entry in entries],
         "changes": [entry.changes for entry in entries],
     }
@@ -361,12 +359,12 @@ def _who_pays(base: Context, planned: Mapping[str, Context]) -> compare_tables.W
 
 
 def _against_base(
-    base: Context, planned: Mapping[str, Context], built: Mapping[str, list[Row]]
+    base: Context, planned: Mapping[str, Context], changed: Mapping[str, list[Row]]
 ) -> Iterator[Result]:
-    """Yield the flows that change most, and the projects ``built`` differently by scenario."""
+    """Yield the flows that change most, and the projects ``changed`` by scenario."""
     flows, projects = list[Row](), list[Row]()
     for name, context in planned.items():
-        rows = built[name]
+        rows = changed[name]
         flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context, rows))
         if rows:
             every = [
@@ -419,11 +417,11 @@ def results(
     """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
-    who_pays, differing, built = None, list[Result](), dict[str, list[Row]]()
+    who_pays, differing, projects = None, list[Result](), dict[str, list[Row]]()
     if base.context is not None and planned:
-        built = {name: differing_projects(base.context, c) for name, c in planned.items()}
+        projects = {name: differing_projects(base.context, c) for name, c in planned.items()}
         who_pays = _who_pays(base.context, planned)
-        differing = [*_against_base(base.context, planned, built)]
+        differing = [*_against_base(base.context, planned, projects)]
     outcomes, foreseen = absent or {}, {e.name: e.foreseen for e in entries}
     costs = {name: outcome.objective for name, outcome in outcomes.items()}
     total_costs = (
@@ -431,7 +429,7 @@ def results(
     )
     away = {foreseen[n]: o.result for n, o in outcomes.items() if o.result is not None}
     tables = (
-        comparison(entries, built),
+        comparison(entries, projects),
         cases.regret_table(base.case, total_costs, costs),
         scenario_minerals(entries),
         missing_by_year(entries, away),
@@ -446,7 +444,7 @@ def results(
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
     plans = [
-        (e.name, e.context, e.made or compare_tables.made_of(e.context.plan))
+        (e.name, e.context, e.sheets or compare_tables.plan_sheets(e.context.plan))
         for e in entries
         if e.context is not None
     ]
@@ -868,7 +866,8 @@ class Compare(StudyKind):
         outcome = next(o for o in self.outcomes if o.name == case.name)
         planned, of_case = outcome.result, (outcome.error, cell_of, case.foreseen, says)
         context = None if planned is None else Context(planned.plan, book)
-        return Entry(case.name, changed, context, *of_case, planned and planned.made)
+        sheets_of_plan = None if planned is None else planned.sheets
+        return Entry(case.name, changed, context, *of_case, sheets_of_plan)
 
     @property
     def errors(self) -> PlannerError | None:

@@ -316,13 +316,13 @@ MOST_UNCUT_ROWS = 1_000
 """A sheet with up to this many rows shows all of them."""
 _WIDEST = 40
 
-Made = Mapping[type[Result], Result | None]
+PlanSheets = Mapping[type[Result], Result | None]
 """Sheets of a plan; None if a sheet has no rows."""
-Plans = Sequence[tuple[str, Context, Made]]
-"""The name of each case that has a plan, its plan, and its sheets ``made_of``; the base first."""
+Plans = Sequence[tuple[str, Context, PlanSheets]]
+"""The name of each case that has a plan, its plan, and its ``plan_sheets``; the base first."""
 
 
-def made_of(plan: Plan) -> Made:
+def plan_sheets(plan: Plan) -> PlanSheets:
     """Return the sheets that take longest, without a comparison with the plan without limits.
 
     They are best made in the process that solved the plan, which has its program.
@@ -339,8 +339,8 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
     """
     for result in STACKED:
         every = [
-            (name, made[result] if result in made else result_of(result, context))
-            for name, context, made in plans
+            (name, known[result] if result in known else result_of(result, context))
+            for name, context, known in plans
         ]
         there = [(name, of) for name, of in every if of is not None]
         count, left_out = sum(len(of) for _, of in there), 0

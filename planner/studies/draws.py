@@ -397,10 +397,10 @@ def minerals_words(case: Case, minerals: Collection[str]) -> str:
 
 
 def by_similarity(drawn: Iterable[Hits]) -> list[Hits]:
-    """Return the different sets of hits, and the empty one first, each followed by a similar one.
+    """Return each different set of hits once, ordered so that neighbours are similar.
 
-    The next is the one, of those left, that differs in the fewest hits: each run is warm-started
-    from the run before it. Thousands are ordered in parts.
+    The empty set comes first; the next is always the one left that differs in the fewest hits. Each
+    run is warm-started from the run before it. Thousands are ordered in parts.
     """
     every, ordered = sorted({(), *drawn}), list[Hits]()
     for first in range(0, len(every), _ORDERED_TOGETHER):
@@ -410,6 +410,7 @@ def by_similarity(drawn: Iterable[Hits]) -> list[Hits]:
         for row, hits in zip(has, part, strict=True):
             row[[place[hit] for hit in hits]] = 1.0
         size, at = has.sum(axis=1), 0
+        # sums of small whole numbers, so their order does not matter
         differ = size + size[:, np.newaxis] - 2.0 * (has @ has.T)
         for _ in part:
             ordered.append(part[at])

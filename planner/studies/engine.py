@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.background import result_getter
@@ -447,32 +447,52 @@ def _pack(thing: object, name: str) -> bytes:
 
 
 _STOPPED = f"{NOT_RUN}the study was stopped before"
-_CONFIRMED_LATER: ContextVar[list[Callable[[], list[str]]] | None] = ContextVar(
-    "confirmed_later", default=None
-)
+_CONFIRMED_LATER: ContextVar[list[Case] | None] = ContextVar("confirmed_later", default=None)
+"""The cases that are compared later with their Pyomo models; None: each study compares its own."""
+
+
+class UnconfirmedError(PlannerError):
+    """A ``stop`` while the programs of finished runs are compared with their Pyomo models."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__("stopped before the programs were compared with their models")
+        self.stop = stop
 
 
 @contextmanager
-def confirmed_later() -> Iterator[Callable[[], None]]:
+def confirmed_later(place: Where | None = None) -> Iterator[Callable[[], None]]:
     """Let studies in this block return before their programs are compared with their Pyomo models.
 
-    The comparisons begin when the runs have ended and cores are idle. Yields a function that waits
-    for them; it raises SolverError if a program differs from its model. Results are valid only
-    after it has returned.
+    The comparison begins at the end of the block, where cores are idle. Yields a function that
+    waits for it; results are valid only after that has returned. It raises SolverError if a program
+    differs from its model, UnconfirmedError at a stop.
     """
-    waiting = list[Callable[[], list[str]]]()
-    token = _CONFIRMED_LATER.set(waiting)
+    from planner.studies.places import builds_in_background
+
+    bases, compared = list[Case](), list[Callable[[], list[str]]]()
 
     def confirm() -> None:
-        wrong = [mismatch for compared in waiting for mismatch in compared() if mismatch]
-        waiting.clear()
+        if not compared:
+            return
+        try:
+            wrong = [mismatch for mismatch in compared.pop()() if mismatch]
+        except (KeyboardInterrupt, SystemExit) as stop:
+            mark_handled()
+            raise UnconfirmedError(stop) from None
         if wrong:
             raise SolverError(wrong[0])
 
+    token = _CONFIRMED_LATER.set(bases)
     try:
         yield confirm
     finally:
         _CONFIRMED_LATER.reset(token)
+    compared.append(
+        result_getter(
+            lambda: [_model_mismatch(base) for base in bases],
+            in_background=builds_in_background(place, bases),
+        )
+    )
 
 
 def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
@@ -517,20 +537,20 @@ def run_studies(
     def model_mismatches() -> list[str]:
         return [_model_mismatch(study.base) if study.is_compared else "" for study in studies]
 
-    bases = (study.base for study in studies if study.is_compared)
-    in_background, later = builds_in_background(place, bases), _CONFIRMED_LATER.get()
-    getter = partial(result_getter, model_mismatches, in_background=in_background)
-    compared = getter() if later is None else None
+    later, bases = _CONFIRMED_LATER.get(), [s.base for s in studies if s.is_compared]
+    in_background = later is None and builds_in_background(place, bases)
+    compared = result_getter(model_mismatches, in_background=in_background)
     tracker = Tracker(joined, tell or (lambda _: None))
     stopped: Stop | None = None
     mismatches = [""] * len(studies)
     try:
         tracker.notify()
         place.run(joined, tracker)
-        if compared is not None:
+        if later is None:
             mismatches = compared()
-        elif later is not None:
-            later.append(getter())
+        else:
+            known = {*map(id, later)}
+            later += [base for base in bases if id(base) not in known]
     except (KeyboardInterrupt, SystemExit) as stop:
         mark_handled()
         stopped = stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -85,3 +86,37 @@ def test_other_model_is_no_plan(
     why = "the Pyomo model differs from the case's arrays: a cost differs"
     assert why in printed.out + printed.err
     assert not [*made.glob("*"), *tmp_path.glob("csv")]
+
+
+def test_no_number_of_another_model_is_shown_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is no way round the comparison."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_book(tmp_path / "case.xlsx", small_book())
+    monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
+    monkeypatch.setattr("planner.studies.workbook.write_study", full)
+    sweep = ["sweep", str(tmp_path / "case.xlsx"), "--from", "0.9", "--to", "0.8"]
+    assert main([*sweep, "--output", str(tmp_path / "made" / "sweep.xlsx")]) == 3
+    printed = capsys.readouterr()
+    assert "the Pyomo model differs" in printed.err
+    assert "90 %" not in printed.out + printed.err
+
+
+def test_a_stop_while_a_study_is_compared_keeps_its_finished_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are written as a partial result, which replaces no complete one."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    write_book(tmp_path / "case.xlsx", small_book())
+    monkeypatch.setattr("models.program.compile.differences", stop)
+    sweep = ["sweep", str(tmp_path / "case.xlsx"), "--from", "0.9", "--to", "0.8"]
+    assert main([*sweep, "--output", str(tmp_path / "made" / "sweep.xlsx")]) == 130
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["sweep-partial.xlsx"]
+    assert "The study is not finished" in capsys.readouterr().err

@@ -421,7 +421,10 @@ def test_inputs_differ_where_a_case_differs(action):
         same = case.change(scenario=base.scenario, scenarios=base.scenarios) == base
         assert (not found) == same, (row, found)
         assert all(d.before != d.after for d in found)
-        assert comparison([Entry("Base", base), Entry("Changed", case)]).inputs == [0, len(found)]
+        assert comparison([Entry("Base", base), Entry("Changed", case)], {}).inputs == [
+            0,
+            len(found),
+        ]
         told += len(found)
     assert told
 

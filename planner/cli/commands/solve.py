@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from planner.workbook.plan_file import PlanFile
 
 _SEED, _ALPHA = 1, 0.95
-_COLLECT_AFTER = 1_000_000
+_COLLECT_AFTER_OF_PLAN = 1_000_000
 """New objects until Python collects garbage. The objects of one plan are needed until it is
 written; to look for garbage among them takes a twentieth of the time of a larger plan."""
 _PROOF = "Proof"
@@ -188,7 +188,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     output_path()  # an unusable path is an error before any work is done
     click.get_current_context().call_on_close(partial(gc.set_threshold, *gc.get_threshold()))
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(_COLLECT_AFTER_OF_PLAN)
     from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file
 

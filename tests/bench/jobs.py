@@ -186,8 +186,8 @@ WHY = {
         "Python and its libraries take a third to start, and the tables of a plan are pandas's."
     ),
     ("embargo", EXAMPLE_SIZE): (
-        "A third of it is HiGHS, a fifth the two comparisons with Pyomo: the agreed plan, and the"
-        " plan that losses hit."
+        "A third of it is HiGHS. Two plans are agreed, one after the other, before the first loss can"
+        " be planned."
     ),
     ("command-sweep", EXAMPLE_SIZE): (
         "Both workers plan the base case first, and each point is proven apart from the solver."
@@ -196,7 +196,7 @@ WHY = {
         "Both workers plan the base case first. Tables of every plan are made to find the rows that"
         " differ; most of that time is why members are short."
     ),
-    ("command-risk", EXAMPLE_SIZE): "Half of it is HiGHS: each draw is solved twice.",
+    ("command-risk", EXAMPLE_SIZE): "Two thirds of it are HiGHS: each draw is solved twice.",
     ("command-support", EXAMPLE_SIZE): "Each of 47 idle plants is planned with its payment.",
     ("planner", "L"): "One process builds, solves and proves 480 blocks one after the other.",
     **dict.fromkeys(

@@ -186,8 +186,8 @@ WHY = {
         "Python and its libraries take a third to start, and the tables of a plan are pandas's."
     ),
     ("embargo", EXAMPLE_SIZE): (
-        "A third of it is HiGHS. Two plans are agreed, one after the other, before the first loss can"
-        " be planned."
+        "A third of it is HiGHS. Two plans are agreed, one after the other, before the first loss"
+        " can be planned."
     ),
     ("command-sweep", EXAMPLE_SIZE): (
         "Both workers plan the base case first, and each point is proven apart from the solver."

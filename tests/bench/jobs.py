@@ -199,6 +199,9 @@ WHY = {
     ("command-risk", EXAMPLE_SIZE): "Two thirds of it are HiGHS: each draw is solved twice.",
     ("command-support", EXAMPLE_SIZE): "Each of 47 idle plants is planned with its payment.",
     ("planner", "L"): "One process builds, solves and proves 480 blocks one after the other.",
+    ("planner", "XL"): (
+        "The case itself has ten times the rows; L takes little more than Python and its libraries."
+    ),
     **dict.fromkeys(
         ((SESSION, "M"), (STUDY, "M")),
         "Each point is proven apart from the solver, and has a Plan of its own.",

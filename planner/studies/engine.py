@@ -463,7 +463,8 @@ class UnconfirmedError(PlannerError):
 def confirmed_later(place: Where | None = None) -> Iterator[Callable[[], None]]:
     """Let studies in this block return before their programs are compared with their Pyomo models.
 
-    The comparison begins at the end of the block, where cores are idle. Yields a function that
+    This is for studies that use every core; others are compared while they run. The comparison
+    begins at the end of the block, where cores are idle. Yields a function that
     waits for it; results are valid only after that has returned. It raises SolverError if a program
     differs from its model, UnconfirmedError at a stop.
     """
@@ -529,7 +530,7 @@ def run_studies(
     ``tell`` gets the progress of all studies together. After a stop, ``stopped`` is set for each
     study that has runs which were not started, and for the last study.
     """
-    from planner.studies.places import LocalProcesses, builds_in_background
+    from planner.studies.places import LocalProcesses, builds_in_background, uses_every_core
 
     joined = JoinedStudies(tuple(studies))
     place = where or LocalProcesses()
@@ -537,7 +538,8 @@ def run_studies(
     def model_mismatches() -> list[str]:
         return [_model_mismatch(study.base) if study.is_compared else "" for study in studies]
 
-    later, bases = _CONFIRMED_LATER.get(), [s.base for s in studies if s.is_compared]
+    later = _CONFIRMED_LATER.get() if uses_every_core(place, joined) else None
+    bases = [study.base for study in studies if study.is_compared]
     in_background = later is None and builds_in_background(place, bases)
     compared = result_getter(model_mismatches, in_background=in_background)
     tracker = Tracker(joined, tell or (lambda _: None))

@@ -79,6 +79,7 @@ def test_other_model_is_no_plan(
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.background.cores", lambda: 2)
     monkeypatch.setattr("planner.studies.places.MIN_ROUTES_IN_BACKGROUND", 0)
+    monkeypatch.setattr("planner.studies.places.uses_every_core", lambda *_: True)
     made, (name, *more) = tmp_path / "made", command.format(csv=tmp_path / "csv").split()
     output = ["--output", str(made / "plan.xlsx")]
     assert main([name, str(tmp_path / "case.xlsx"), *more, *output]) == 3
@@ -99,6 +100,7 @@ def test_no_number_of_another_model_is_shown_where_nothing_can_be_written(
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("planner.studies.workbook.write_study", full)
+    monkeypatch.setattr("planner.studies.places.uses_every_core", lambda *_: True)
     sweep = ["sweep", str(tmp_path / "case.xlsx"), "--from", "0.9", "--to", "0.8"]
     assert main([*sweep, "--output", str(tmp_path / "made" / "sweep.xlsx")]) == 3
     printed = capsys.readouterr()
@@ -116,6 +118,7 @@ def test_a_stop_while_a_study_is_compared_keeps_its_finished_runs(
 
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", stop)
+    monkeypatch.setattr("planner.studies.places.uses_every_core", lambda *_: True)
     sweep = ["sweep", str(tmp_path / "case.xlsx"), "--from", "0.9", "--to", "0.8"]
     assert main([*sweep, "--output", str(tmp_path / "made" / "sweep.xlsx")]) == 130
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["sweep-partial.xlsx"]

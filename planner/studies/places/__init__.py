@@ -153,6 +153,11 @@ def builds_in_background(place: Where | None, cases: Iterable[Case]) -> bool:
     )
 
 
+def uses_every_core(place: Where, study: engine.JoinedStudies[Any]) -> bool:
+    """Return whether worker processes of this machine leave no core idle while a study runs."""
+    return isinstance(place, LocalProcesses) and place.processes(study) >= cores()
+
+
 def start_session(case: Case, place: Where | None) -> Session:
     """Return a session of a study's base case; call ``Session.confirm`` before using its plans."""
     return Session(case, in_background=builds_in_background(place, [case]))

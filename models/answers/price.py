@@ -80,8 +80,8 @@ def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
 def part_of(rows: Arrays, free: Bools, x: Floats) -> tuple[Arrays, Ints]:
     """Return the program of the ``free`` columns, with all others fixed at ``x``; and its rows.
 
-    The rows are the positions of those that have a free column. ``free`` and ``x`` have one element
-    per column; ``x`` is in t, or fractions, as the columns are.
+    The second result has the positions of the rows with a free column. ``free`` and ``x`` have one
+    element per column; ``x`` is in t, or fractions, as the columns are.
     """
     entry, at_row = free[rows.columns], rows.entry_rows()
     kept = np.unique(at_row[entry])

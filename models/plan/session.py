@@ -342,15 +342,9 @@ def _not_optimal(program: Program, blocks: Ints, point: tuple[Floats, Floats]) -
 
 def _runs(blocks: Ints) -> Iterator[tuple[int, int]]:
     """Yield the first and the last of each run of consecutive blocks; ``blocks`` are ascending."""
-    first = last = -2
-    for b in blocks.tolist():
-        if b > last + 1:
-            if first >= 0:
-                yield first, last
-            first = b
-        last = b
-    if first >= 0:
-        yield first, last
+    if len(blocks):
+        for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1):
+            yield int(run[0]), int(run[-1])
 
 
 def _checks(

@@ -109,11 +109,11 @@ def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
 
     Both have keys; the order of rows and columns does not matter.
     """
-    columns, said = matched_positions(model.column_keys, counted.column_keys)
+    columns, wrong = matched_positions(model.column_keys, counted.column_keys)
     rows, more = matched_positions(model.row_keys, counted.row_keys)
-    said += more
-    if said:
-        return said
+    wrong += more
+    if wrong:
+        return wrong
     place = np.empty(len(columns), dtype=np.int64)
     place[columns] = np.arange(len(columns))
     for what, keys, order, names in (
@@ -125,8 +125,8 @@ def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
         for name in names:
             one, other = getattr(model, name)[order], getattr(counted, name)
             apart |= ~_close(one.astype(float), other.astype(float))
-        said += [f"{what} {name} differs" for name in _first(keys, np.flatnonzero(apart))]
-    return said + _entries(model, counted, rows, place)
+        wrong += [f"{what} {name} differs" for name in _first(keys, np.flatnonzero(apart))]
+    return wrong + _entries(model, counted, rows, place)
 
 
 def _entries(model: LinearProgram, counted: LinearProgram, rows: Ints, place: Ints) -> list[str]:
@@ -160,15 +160,15 @@ def matched_positions(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[I
             if (keys.name, key) in place:
                 twice.append(f"{keys.name}{key} is there twice")
             place[keys.name, key] = i
-    found, said = [], twice[:3]
+    found, wrong = [], twice[:3]
     for keys in counted:
         for key in keys.index:
             at = place.pop((keys.name, key), -1)
             if at < 0:
-                said.append(f"{keys.name}{key} is missing")
+                wrong.append(f"{keys.name}{key} is missing")
             found.append(at)
-    said += [f"{name}{key} does not exist in the case" for name, key in list(place)[:3]]
-    return np.array(found, dtype=np.int64), said[:9]
+    wrong += [f"{name}{key} does not exist in the case" for name, key in list(place)[:3]]
+    return np.array(found, dtype=np.int64), wrong[:9]
 
 
 def _first(keys: Sequence[Keys], at: Ints) -> list[str]:

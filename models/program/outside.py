@@ -83,14 +83,14 @@ def extended_program(
     orders, added, wrong = [], [], []
     for keys, of in ((made.column_keys, counted.column_keys), (made.row_keys, counted.row_keys)):
         own = {each.name for each in of}
-        place, said = matched_positions([each for each in keys if each.name in own], of)
+        place, unmatched = matched_positions([each for each in keys if each.name in own], of)
         more = [each for each in keys if each.name not in own and each.index]
         stretches = [np.arange(each.start, each.start + len(each.index)) for each in more]
         orders.append(np.concatenate([place, *stretches]).astype(np.int64))
         starts = np.cumsum([len(place), *(len(each.index) for each in more)]).tolist()
         numbered = zip(more, starts, strict=False)
         added.append(tuple(Keys(each.name, start, each.index) for each, start in numbered))
-        wrong += said
+        wrong += unmatched
     if not wrong:
         made = _placed(made, orders[0], orders[1], counted, (added[0], added[1]))
         wrong = differences(_without(made, len(counted.cost), len(counted.row_lower)), counted)
@@ -289,8 +289,8 @@ class ModelNames:
         if id(part) not in self._given:
             index = part.index() if part.parent_component().is_indexed() else ()
             keys = index if isinstance(index, tuple) else (index,)
-            base, said = _plain(part.parent_component().name), [_plain(str(key)) for key in keys]
-            wanted = f"{base}({','.join(said)})"[:_LONGEST] if keys else base
+            base, parts = _plain(part.parent_component().name), [_plain(str(key)) for key in keys]
+            wanted = f"{base}({','.join(parts)})"[:_LONGEST] if keys else base
             name, number = wanted, 1
             while name in self._taken:
                 number += 1
@@ -302,12 +302,12 @@ class ModelNames:
 
 def _plain(text: str) -> str:
     """Return a text in characters that every solver reads; other letters as their numbers."""
-    said = "".join(
+    spelt = "".join(
         each if each.isascii() else f"u{ord(each):04X}"
         for each in unicodedata.normalize("NFKD", text)
         if not unicodedata.combining(each)
     )
-    return "".join(each if each in _ALLOWED else "_" for each in said)
+    return "".join(each if each in _ALLOWED else "_" for each in spelt)
 
 
 @unlogged()

@@ -120,7 +120,7 @@ def _scale_builds_and_budgets(  # noqa: PLR0913, PLR0917 - the two parts of a sc
     row_unit: Any,
     money: float,
 ) -> None:
-    """Set the scales of columns and rows that are not in tonnes; ``money`` is that of costs."""
+    """Set the scales of columns and rows that are not in tonnes; ``money`` is the costs' scale."""
     built = np.flatnonzero((column_unit != TONNES) & ~rows.whole)
     capital = powers_of_two(rows.cost[built] * money / _TYPICAL_MONEY)
     column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))

@@ -464,9 +464,9 @@ def confirmed_later(place: Where | None = None) -> Iterator[Callable[[], None]]:
     """Let studies in this block return before their programs are compared with their Pyomo models.
 
     This is for studies that use every core; others are compared while they run. The comparison
-    begins at the end of the block, where cores are idle. Yields a function that
-    waits for it; results are valid only after that has returned. It raises SolverError if a program
-    differs from its model, UnconfirmedError at a stop.
+    begins at the end of the block, where cores are idle. Yields a function that waits for it;
+    results are valid only after that has returned. It raises SolverError if a program differs from
+    its model, UnconfirmedError at a stop.
     """
     from planner.studies.places import builds_in_background
 

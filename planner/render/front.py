@@ -56,7 +56,7 @@ class TrafficLight:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class DetailLine:
     """A sentence; ``sheet`` has the details, if it is not ""."""
 
     text: str
@@ -78,7 +78,7 @@ class Front:
     minerals: Table
     notes: tuple[str, ...]
     lights: tuple[TrafficLight, ...]
-    lines: tuple[Sentence, ...]
+    lines: tuple[DetailLine, ...]
     care: tuple[str, ...]
     links: tuple[str, ...]
     picture: chart.Picture | None = None

@@ -16,7 +16,7 @@ from models.case import in_force
 from models.plan import OPTIMAL, Plan, bills, payments_by_member
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.front import AnswerState, Front, Sentence, TrafficLight
+from planner.render.front import AnswerState, DetailLine, Front, TrafficLight
 from planner.render.sentences import largest_first
 from planner.render.table import Table, table_of
 from planner.sheets import explain
@@ -182,7 +182,7 @@ def _proof(context: Context) -> TrafficLight:
 # ---- builds, scarcity, and the origin of the figures ---------------------------------------------
 
 
-def _lines(context: Context) -> Iterator[Sentence]:
+def _lines(context: Context) -> Iterator[DetailLine]:
     table = context.plan.projects
     if not table.empty:
         started = table[table["built"] > tolerances.LEAST_FLOW]
@@ -192,17 +192,19 @@ def _lines(context: Context) -> Iterator[Sentence]:
             cost = words.amount(float(started["capex"].sum()) * 1e6, context.currency)
             builds = f"{plants} of {words.counted(all_of, 'plant')}"
             builds += f" {'is' if plants == 1 else 'are'} built, for {cost}{_in_part(started)}"
-        yield Sentence(f"New plants: {builds}.", "Projects")
+        yield DetailLine(f"New plants: {builds}.", "Projects")
     yield from plants_moved(context)
     if lacking := shortage_words(context.plan):
-        yield Sentence(lacking, "Shortages")
+        yield DetailLine(lacking, "Shortages")
     if levied := levy_words(context.plan, context.currency):
-        yield Sentence(levied, results.Levies.TABLE)
+        yield DetailLine(levied, results.Levies.TABLE)
     for scarce in answers.scarcest(context.plan, most=1):
         kind = scarce.hardest.kind
-        yield Sentence(explain.scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
+        yield DetailLine(
+            explain.scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals")
+        )
     if depends := sheets_findings.dependence(by_mineral(context), context.country):
-        yield Sentence(depends, results.Members.TABLE)
+        yield DetailLine(depends, results.Members.TABLE)
 
 
 def _in_part(started: pd.DataFrame) -> str:

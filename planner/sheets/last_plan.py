@@ -12,7 +12,7 @@ from models import tolerances
 from models.case import fold
 from models.plan import BUILT
 from models.results import ChangedOrders, Flows, common
-from planner.render.front import AnswerState, Sentence, TrafficLight
+from planner.render.front import AnswerState, DetailLine, TrafficLight
 from planner.render.sentences import largest_first
 from planner.render.words import amount, counted, few, share, span
 from planner.sheets.context import Context, once
@@ -129,7 +129,7 @@ def _unbought(compared: _Comparison, units: Mapping[str, str]) -> str:
     return f" This plan buys {tonnes} less than the previous one."
 
 
-def plants_moved(context: Context) -> Iterator[Sentence]:
+def plants_moved(context: Context) -> Iterator[DetailLine]:
     """Yield a sentence on the plants that are not built as in the previous plan."""
     last = context.book.before
     if last is None:
@@ -150,7 +150,7 @@ def plants_moved(context: Context) -> Iterator[Sentence]:
     ]
     if moved:
         text = f"These plants are built differently from the previous plan: {few(moved, _NAMED)}."
-        yield Sentence(text, "Projects")
+        yield DetailLine(text, "Projects")
 
 
 def _moved(name: str, before: dict[int, float], now: dict[int, float]) -> str:

@@ -137,7 +137,5 @@ ROUNDED_UP = 1e-12
 """A number that exceeds a step by less than this fraction is rounded down to it, not up."""
 PLAN_DIFFERENCE = 1e-5
 """Differences of two plans below this fraction of need are rounding."""
-DISCLOSED_FIGURE = 1e-6
-"""A redacted figure counts as disclosed if it can be inferred within this fraction."""
 SAME_IN_TWO_UNITS = 1e-12
 """Numbers are the same in two units if their relative difference is below this."""

@@ -58,7 +58,7 @@ def open_report(path: Path) -> PlanFile | StudyFile:
 
 
 def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
-    """Read the sheets of a plan workbook cell by cell, to verify or to redact it.
+    """Read the sheets of a plan workbook cell by cell, to verify it.
 
     Raises InputError as ``open_plan`` does.
     """
@@ -78,6 +78,9 @@ def open_input(path: Path) -> Book:
     except InputError as error:
         if not parts.is_plan(path):
             raise
+        from planner.workbook.plan_file import grids_of, refuse_redacted
+
+        refuse_redacted(path, grids_of(path)[1])
         expected = "the plan's input workbook: see Input file on the sheet Summary"
         raise InputError([Finding(found="this workbook is a plan", expected=expected)]) from error
 

@@ -129,7 +129,6 @@ def flips(tallies: Tallies, numbers: range, folder: Path) -> Iterator[int]:
         (book, ("solve", bad, "--output", copy)),
         (plan, ("verify", bad, book)),
         (book, ("verify", plan, bad)),
-        (plan, ("redact", bad, "--member", "Japan", "--output", copy)),
         (plan, ("diff", bad, plan)),
         (plan, ("orders", bad, folder / "orders")),
         (plan, ("report", bad, "-o", page)),
@@ -173,7 +172,7 @@ STUDIES = tuple(
     arguments[arguments.index("--output") + 1]
     for command, call in CALLS.items()
     for arguments in [call("", "")]
-    if "--output" in arguments and command not in {"solve", "redact"}
+    if "--output" in arguments and command != "solve"
 )
 """The workbooks of studies, of which a report is made."""
 

@@ -122,7 +122,6 @@ def test_a_bit_turned_in_a_part_is_a_finding_for_every_command(tmp_path, plan, n
         (book, "check", bad),
         (book, "solve", bad, "--output", copy),
         (made, "verify", bad, book),
-        (made, "redact", bad, "--member", "Japan", "--output", copy),
         (made, "diff", bad, made),
         (made, "orders", bad, tmp_path / "orders"),
     ):
@@ -173,7 +172,7 @@ def test_what_is_no_regular_file_is_never_opened(tmp_path, kind: str, monkeypatc
 def test_a_name_that_no_file_can_have(name: str) -> None:
     said = faults(read, Path(name))[0][1]
     assert "there is no such file" in said or len(name) > 1000
-    for words in (["check", name], ["report", name], ["redact", name, "--member", "Japan"]):
+    for words in (["check", name], ["report", name]):
         assert main(words) == 2
 
 

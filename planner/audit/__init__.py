@@ -1,5 +1,1 @@
-"""Verifies and redacts finished plans.
-
-``verify`` computes a plan again from its workbook and its input; nothing is solved. ``redact``
-removes orders, stocks and prices of some members from a plan's workbook.
-"""
+"""Verifies finished plans: each is computed again from its workbook and its input."""

@@ -82,7 +82,6 @@ class Recorded:
     failures: tuple[str, ...] = ()
     built: int = 0
     mip_gap: float = 0.0
-    redacted: str = ""
     extended: str = ""
 
 
@@ -173,11 +172,11 @@ class PlanSheets:
                 mip_gap = float(number)
             elif kind == OPTION and not text.startswith(SEAL):
                 typed.append((str(option or ""), text))
-        named = (Figure.INPUT_FILE, Figure.INPUT_SHA256, plan_file.REDACTED, Figure.EXTENDED)
-        file, sha256, redacted, extended = (values.get(name, "") for name in named)
+        named = (Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.EXTENDED)
+        file, sha256, extended = (values.get(name, "") for name in named)
         record, failed = _record(values), tuple(failures)
         return Recorded(
-            tuple(typed), file, sha256, record, timings, failed, built, mip_gap, redacted, extended
+            tuple(typed), file, sha256, record, timings, failed, built, mip_gap, extended
         )
 
 
@@ -226,6 +225,7 @@ def open_plan(path: Path) -> PlanSheets:
             message = "this is an input workbook, not a plan"
             hint = "name the plan first, then its input"
         raise findings.refused(path, message, plan_file.PLAN_FILE, hint)
+    plan_file.refuse_redacted(path, grids)
     listed = parts.sheet_parts(path)
     plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from models import errors
+from planner.cli.retired import retired_option
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -118,10 +119,15 @@ class Command(click.Command):
         return super().get_short_help_str(1_000)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; for an unknown option, suggest one only if it is spelt similarly."""
+        """Parse the arguments; for an unknown option, say what to use instead.
+
+        A similar option is suggested only if it is spelt similarly.
+        """
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            if retired := retired_option(self.name or "", error.option_name):
+                raise click.UsageError(retired, ctx) from error
             options = {name.lstrip("-"): name for p in self.params for name in p.opts}
             typed = error.option_name.lstrip("-")
             close = [name for name in options if name.startswith(typed)]

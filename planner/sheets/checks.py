@@ -24,7 +24,7 @@ from planner.workbook.findings import sentence
 
 OPTION = "run"
 """Kind of row that holds an option of the run: its name in Column, what was typed in the text.
-So the options can be applied again. The seal is such a row, too: redacting removes both."""
+So the options can be applied again. The seal is such a row, too."""
 
 _WHERE = re.compile(r" of the largest need in .+(?=, dual infeasibility)")
 

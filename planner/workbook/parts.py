@@ -1,11 +1,10 @@
-"""Reads everything in a workbook but the values of cells: sheets, tables, formats, formulas."""
+"""Reads everything in a workbook but the values of cells: sheets, tables, formulas."""
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.parsers import expat
 
 from models import case, errors, schema
@@ -130,47 +129,6 @@ def table_places(path: Path) -> dict[str, TablePlace]:
     except (*BROKEN, errors.InputError):
         return {}
     return places
-
-
-# ---- formats ------------------------------------------------------------------------------------
-
-MOST_ROWS = 4_000
-"""Most rows whose formats are read: in a longer table, all cells of a column have one format."""
-
-
-@dataclass(frozen=True)
-class CellFormats:
-    """Number formats of a sheet's cells, by row and column (1 is the first).
-
-    ``fills`` has the colour (RGB) of each row's first cell, if it has one.
-    """
-
-    formats: dict[tuple[int, int], str] = field(default_factory=dict)
-    fills: dict[int, str] = field(default_factory=dict)
-
-
-def cell_formats(path: Path) -> dict[str, CellFormats]:
-    """Return the formats of each sheet's cells, by the sheet's title.
-
-    Raises InputError if they cannot be read.
-    """
-    from openpyxl import load_workbook
-
-    with excel.as_input_error(path):
-        book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        with contextlib.closing(book):
-            return {sheet.title: _formats(sheet) for sheet in book.worksheets}
-
-
-def _formats(sheet: Any) -> CellFormats:
-    result = CellFormats()
-    for row in sheet.iter_rows(max_row=MOST_ROWS):
-        for cell in row:
-            if not isinstance(cell.value, str | None):
-                result.formats[cell.row, cell.column] = cell.number_format
-        if row and row[0].value is not None and row[0].fill.fill_type == "solid":
-            result.fills[row[0].row] = str(row[0].fill.fgColor.rgb)[-6:]
-    return result
 
 
 # ---- formulas, and hidden rows and columns ------------------------------------------------------

@@ -453,14 +453,17 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
         message = f"this is not a plan: it has no sheet {lacks}"
         raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")
-    summary = grids[SUMMARY]
-    positions = {str(header): position for position, header in summary.header.items()}
-    columns = [summary.values(positions.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
-    rows = zip(*columns, strict=True)
-    redacted = next((str(value) for measure, value in rows if measure == REDACTED), "")
-    if redacted:
-        message = f"this plan is redacted ({redacted}): some of its figures were removed"
-        raise refused(path, message, PLAN_FILE, "use the original plan, before redaction")
+    refuse_redacted(path, grids)
+
+
+def refuse_redacted(path: Path, grids: Mapping[str, Grid]) -> None:
+    """Raise InputError for a plan that an earlier version redacted: its Summary says so."""
+    summary = grids.get(SUMMARY)
+    header = {} if summary is None else {text: place for place, text in summary.header.items()}
+    place = header.get(Summary.measure.header, 0)
+    if summary is not None and REDACTED in summary.values(place):
+        message = "this plan is redacted: an earlier version removed some of its figures"
+        raise refused(path, message, PLAN_FILE, "use the plan from before it was redacted")
 
 
 def refuse_other_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:

@@ -215,9 +215,6 @@ def test_what_is_refused(made, tmp_path, capsys) -> None:
     assert main(["data", str(made / "two.xlsx"), "-o", str(tmp_path / "x.db")]) == 1
     assert main(["data", "-o", str(tmp_path / "x.db")]) == 2
     assert main(["data", str(tmp_path / "none.xlsx"), "-o", str(tmp_path / "x.db")]) == 1
-    redacted = str(tmp_path / "redacted.xlsx")
-    assert main(["redact", plan, "--member", "Japan", "-o", redacted]) == 0
-    assert main(["data", redacted, "-o", str(tmp_path / "x.db")]) == 1
     assert not (tmp_path / "x.db").exists()
     capsys.readouterr()
     shutil.copy(plan, tmp_path / "plan.db")

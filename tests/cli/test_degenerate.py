@@ -51,11 +51,9 @@ CALLS: dict[str, Call] = {
     "sensitivity": lambda *_: ("case.xlsx", "--output", "sensitivity.xlsx", "--draws", "2"),
     "data": lambda *_: ("plan.xlsx", "-o", "plans.sqlite"),
     "pull": lambda *_: ("case.xlsx",),
-    "schema": lambda *_: ("solve",),
     "orders": lambda *_: ("plan.xlsx", "orders"),
     "diff": lambda *_: ("plan.xlsx", "plan.xlsx", "--inputs", "case.xlsx", "case.xlsx"),
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),
-    "redact": lambda _, member: ("plan.xlsx", "--member", member, "--output", "redacted.xlsx"),
     "report": lambda *_: ("plan.xlsx", "stress.xlsx", "sweep.xlsx", "risk.xlsx", "-o", "all.html"),
     "brief": lambda *_: ("plan.xlsx", "stress.xlsx", "risk.xlsx", "-o", "brief.pptx"),
     "page": lambda *_: ("case.xlsx", "-o", "case.html"),
@@ -225,12 +223,11 @@ CASES: dict[str, Change] = {
 }  # fmt: skip
 
 ENDS = {
-    ("redact", "no demand, no rules"): 2,
     ("roll", "one year"): 2,
     **{("pull", case): 1 for case in CASES},
 }
-"""The exit codes that are not 0: of Japan there is nothing in that plan to redact, there is no year
-to roll to, and no case says where rows come from."""
+"""The exit codes that are not 0: there is no year to roll to, and no case says where
+rows come from."""
 
 MADE = {"plan.xlsx": "solve", "stress.xlsx": "stress", "sweep.xlsx": "sweep", "risk.xlsx": "risk"}
 """What other commands read, and which one makes it."""

@@ -110,6 +110,3 @@ def test_what_is_made_of_a_scenarios_plan_bears_its_name(case, ask, folder):
     assert ask("diff", *plans)[1]["inputs"]["compared"]
     assert ask("verify", plans[1], case)[1]["status"] == "verified"
     assert ask("report", plans[1])[1]["output"] == "outputs/case-Half-plan.html"
-    assert ask("redact", plans[1], "--member", "Japan")[1]["output"] == (
-        "outputs/case-Half-plan-redacted.xlsx"
-    )

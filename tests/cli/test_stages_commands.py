@@ -127,13 +127,6 @@ def test_diff_counts_what_plants_buy(folder: Path) -> None:
     assert f"plants in {CHINA}" in {row["to"] for row in said["moves"]}
 
 
-def test_a_plan_is_redacted(folder: Path) -> None:
-    """A alone is taken out: all totals of both minerals are withheld, and what plants buy."""
-    said = answer(folder, "redact", "plan.xlsx", "--member", "A", "-o", "redacted.xlsx")
-    assert not said.get("errors")
-    assert said["totals_withheld"] == ["alloy", "oxide"]
-
-
 def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What members pay for orders and plants for inputs is what all purchases cost."""
     plan = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")

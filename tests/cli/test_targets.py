@@ -22,10 +22,10 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "salt",
-        "actuals", "files"}  # fmt: skip
+READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "actuals",
+        "files"}  # fmt: skip
 """Parameters that name what is read."""
-NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
+NEEDS = {"risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
          "exit": ("--country", "China"), "roll": ("--to", "2027")}  # fmt: skip
 """What a command cannot do without, or is quicker with."""
 ENDS = {"report": ".html", "brief": ".pptx", "page": ".html", "model": ".lp",
@@ -204,7 +204,7 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     if command.name == "page":
         solver_or_skip()
     plan = folder / "a-plan.xlsx"
-    reads_a_plan = command.name in {"orders", "diff", "redact", "report", "brief", "data", "roll"}
+    reads_a_plan = command.name in {"orders", "diff", "report", "brief", "data", "roll"}
     if reads_a_plan:
         shutil.copy(template_plan, plan)
     if command.name == "pull":

@@ -130,15 +130,6 @@ def test_what_is_no_study_is_named(call, plan, made):
     assert not plan.with_suffix(".html").exists()
 
 
-def test_a_redacted_plan_is_refused(call, plan, tmp_path):
-    copy = tmp_path / "redacted.xlsx"
-    assert main(["redact", str(plan), "--member", "Japan", "--output", str(copy)]) == 0
-    code, _, err = call(copy)
-    assert code == 1
-    assert "this plan is redacted" in err
-    assert not copy.with_suffix(".html").exists()
-
-
 def test_the_plan_is_never_written_over(call, plan, tmp_path):
     odd = shutil.copy(plan, tmp_path / "odd.html")
     before = odd.read_bytes()

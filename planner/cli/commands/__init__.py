@@ -5,22 +5,28 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands import (
-    diff,
-    documents,
-    explain,
-    roll,
-    schema,
-    serve,
-    solve,
-    verify,
-    workbook,
-)
+from planner.cli.commands import diff, documents, explain, roll, serve, solve, verify, workbook
+from planner.cli.retired import retired_command
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """All commands; a command of an earlier version says what to use instead."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; UsageError if there is none."""
+        if retired := retired_command(args[0]):
+            raise click.UsageError(retired, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="planner", message="%(prog)s %(version)s")
 def planner() -> None:
     """Plan who buys how much of a critical mineral from which refiner, in which year.
@@ -51,9 +57,9 @@ def planner() -> None:
 COMMANDS = (
     workbook.new, workbook.check, solve.solve, explain.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
-    documents.orders, roll.roll, diff.diff, verify.verify, verify.redact, documents.report,
-    documents.brief, documents.data, documents.pull, documents.model, schema.schema, solve.watch,
-    documents.page, serve.serve, serve.mcp,
+    documents.orders, roll.roll, diff.diff, verify.verify, documents.report,
+    documents.brief, documents.data, documents.pull, documents.model, solve.watch, documents.page,
+    serve.serve, serve.mcp,
 )  # fmt: skip
 """Every command, in the order in which a user needs them."""
 

@@ -140,12 +140,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
     from planner.cli.commands.verify import missing_for_proof, other_input_finding, start_of
 
     recorded = sheets.recorded
-    problems = missing_for_proof(sheets)
-    if recorded.redacted:
-        found = f"this plan is redacted ({recorded.redacted})"
-        hint = "Use the plan workbook from before it was redacted."
-        problems.append(errors.Finding("Summary", found=found, hint=hint))
-    if problems:
+    if problems := missing_for_proof(sheets):
         raise errors.InputError(problems)
     start = start_of(recorded, file, "planner roll PLAN INPUT")
     if isinstance(start, errors.Finding):

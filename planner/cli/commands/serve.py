@@ -141,8 +141,8 @@ def mcp(folder: Path) -> int:
     are new, check, plan, study, explain, diff, verify and brief.
 
     Only workbooks inside FOLDER are read, and files are only written to FOLDER/outputs. The company
-    that runs the assistant's model sees every cell that the assistant reads. Keep only redacted
-    workbooks there.
+    that runs the assistant's model sees every cell that the assistant reads. Put only workbooks
+    that it may see into FOLDER.
 
     \b
     planner mcp cases

@@ -1,27 +1,23 @@
-"""The commands verify and redact: prove a plan, and take members' figures out of it."""
+"""The command verify: proves a plan for its input, and compares every cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models import errors, tolerances
+from models import errors
 from planner._version import __version__
-from planner.cli import paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
 from planner.cli.words import line, show_some
-from planner.options import DecimalOption
-from planner.render.words import listed, number_of, plain, search_words
+from planner.render.words import number_of, plain, search_words
 
 if TYPE_CHECKING:
     from planner.audit.file import PlanSheets, Recorded
-    from planner.audit.redact import Redacted
     from planner.audit.verify import Verdict
     from planner.run import Start
 
@@ -133,14 +129,8 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
 @click.command(cls=Command)
 @click.argument("plan", type=common.WORKBOOK)
 @click.argument("file", type=common.WORKBOOK)
-@click.option(
-    "--salt",
-    type=common.WORKBOOK,
-    metavar="SALT",
-    help="The file with the salt of a redacted PLAN [<PLAN's name>.salt, beside PLAN].",
-)
 @common.JSON
-def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
+def verify(plan: Path, file: Path, as_json: bool) -> int:
     """Prove that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
     Nothing is solved, and neither workbook is changed. The command checks that FILE is the plan's
@@ -151,18 +141,16 @@ def verify(plan: Path, file: Path, salt: Path | None, as_json: bool) -> int:
     \b
     planner verify outputs/case-plan.xlsx case.xlsx
 
-    The exit code is 0 if everything matches, and 1 if anything differs or the plan is redacted.
+    The exit code is 0 if everything matches, and 1 if anything differs.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = common.progress(as_json)
-    from planner.audit.salt import salt_file
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
-    problems = [*_redacted(recorded, file, salt or salt_file(plan)), *missing_for_proof(sheets)]
-    if problems:
+    if problems := missing_for_proof(sheets):
         return replace(outcome, findings=tuple(problems)).show(as_json=as_json)
     start = start_of(recorded, file, "planner verify PLAN INPUT")
     if isinstance(start, errors.Finding):
@@ -226,186 +214,13 @@ def other_input_finding(file: Path, recorded: Recorded) -> errors.Finding:
     return errors.Finding("Summary", found=message, expected=expected)
 
 
-def _redacted(recorded: Recorded, file: Path, salt: Path) -> list[errors.Finding]:
-    """Return findings on a redacted plan; only its input can be checked."""
-    from planner.audit.salt import read_salt, salted
-    from planner.workbook.csv_folder import open_source
-
-    if not recorded.redacted:
-        return []
-    secret, fingerprint = read_salt(salt), open_source(file).sha256
-    # a copy of an earlier version has the plain fingerprint
-    fits = {fingerprint, salted(fingerprint, secret)} if secret else {fingerprint}
-    other: list[errors.Finding] = []
-    if recorded.input_sha256 in fits:
-        origin = f"The plan was made from {file.name}: its fingerprint matches."
-    elif not secret:
-        origin = "Without its salt the plan cannot be compared with an input;"
-        origin += f" {salt} contains none."
-    else:
-        origin = f"The plan was not made from {file.name}: its fingerprint doesn't match."
-        message = f"with the salt in {salt.name}, the fingerprint of {file.name} differs"
-        other = [errors.Finding("Summary", found=f"{message} from the plan's")]
-    why = "Nothing else can be checked, since the values and duals were taken out."
-    redacted = errors.Finding(
-        "Summary",
-        found=f"this plan is redacted ({recorded.redacted})",
-        hint=f"{origin} {why} Verify the plan workbook from before it was redacted.",
-    )
-    return [*other, redacted]
-
-
 def missing_for_proof(sheets: PlanSheets) -> list[errors.Finding]:
     """Return findings on what a proof needs: the solution's sheets, and the model's extension."""
     hint = "Without this sheet nothing can be proven: plan again, or ask for the original workbook."
-    wanted = () if sheets.recorded.redacted else ("Values", "Duals")
-    missing = [name for name in wanted if name not in sheets.grids]
+    missing = [name for name in ("Values", "Duals") if name not in sheets.grids]
     findings = [errors.Finding(name, found="this sheet is missing", hint=hint) for name in missing]
     if sheets.recorded.extended:
         message = f"Python code extended the model of this plan: {sheets.recorded.extended}"
         hint = "The plan does not contain that code: plan again with it, and use planner diff."
         findings.append(errors.Finding("Summary", found=message, hint=hint))
     return findings
-
-
-# ---- redact --------------------------------------------------------------------------------------
-
-_MOST_NAMED = 3
-"""Largest number of minerals named whose figures can be computed."""
-
-
-@click.command(cls=Command)
-@click.argument("plan", type=common.WORKBOOK)
-@click.option(
-    "--member",
-    "members",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    help="A member to redact, by its name in the plan. Repeatable.",
-)
-@common.output_option("Write the redacted plan here [<PLAN's name>-redacted.xlsx].", "COPY")
-@click.option(
-    "--protection",
-    type=DecimalOption(0, 1, min_open=True),
-    default=0.2,
-    show_default=True,
-    metavar="SHARE",
-    help="Others must not be able to compute a figure to within an interval narrower than this"
-    " share of it.",
-)
-@click.option(
-    "--keep-totals",
-    is_flag=True,
-    help="Keep all totals of tonnes and purchases, and list the figures that they reveal.",
-)
-@click.option(
-    "--unless-computable",
-    is_flag=True,
-    help="Write nothing if the totals kept by --keep-totals reveal a member's figure.",
-)
-@common.JSON
-def redact(  # noqa: PLR0913, PLR0917 - one argument per option
-    plan: Path,
-    members: tuple[str, ...],
-    output: Path | None,
-    protection: float,
-    keep_totals: bool,
-    unless_computable: bool,
-    as_json: bool,
-) -> int:
-    """Copy PLAN without the stocks, contracts, prices and purchases of some members.
-
-    In the copy, joint rows named "Others (redacted)" replace the rows of these members. Totals
-    could reveal a member's figure: the total minus all other members. So the command computes the
-    interval in which each figure can lie. If the interval is narrower than --protection, it takes
-    out the totals of that mineral, and all sums over minerals. If only one member is redacted, it
-    takes out all totals. To keep more totals, also redact members that buy and stock the same
-    minerals. The copy has no first page and no charts.
-
-    \b
-    planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
-
-    planner verify can check only the input of a redacted plan, not its figures. For that it needs
-    the salt, a secret in a file beside COPY: keep it to yourself. PLAN is never changed.
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    wanted = output or plan.with_name(f"{plan.stem}-redacted.xlsx")
-    copy = paths.plan_path(plan, wanted, None, suffix="redacted plan")
-    tell = common.progress(as_json)
-    from planner.audit.redact import redact as redacted
-    from planner.audit.redact import spelled_members, write_redacted
-    from planner.audit.salt import salt_file, write_salt
-    from planner.run import open_sheets
-
-    sheets = open_sheets(plan, tell)
-    if sheets.recorded.redacted:
-        refuse(f"{plan} is redacted already: redact the original plan")
-    result = redacted(sheets, spelled_members(sheets, members), protection, keep_totals=keep_totals)
-    computable = _revealed(result)
-    if computable and keep_totals and unless_computable:
-        raise errors.UsageError("\n".join(_computable(result, computable)))
-    written = common.save(copy, lambda path: write_redacted(path, result))
-    salt = paths.output_file(salt_file(written), "salt")
-    write_salt(salt, result.salt)
-    if not as_json:
-        _show(result, computable, written, salt)
-    answer: Answer = {
-        Key.STATUS: "ok",
-        Key.OUTPUT: str(written),
-        "salt": str(salt),
-        Key.MEMBERS: list(result.members),
-        "rows_removed": {sheet: gone for sheet, (gone, _) in result.rows.items()},
-        "totals_withheld": sorted(result.withheld.totals),
-        "money_withheld": sorted(result.withheld.money),
-        "stocks_withheld": sorted(result.withheld.stocks),
-        "computable": computable if keep_totals else [],
-        Key.ERRORS: [],
-    }
-    return finish(answer, as_json=as_json)
-
-
-def _show(result: Redacted, computable: list[str], written: Path, salt: Path) -> None:
-    names = plain(" and ".join(result.members))
-    click.secho(f"Taken out: orders, stocks, contracts and prices of {names}", bold=True, err=True)
-    for sheet, (gone, joined) in result.rows.items():
-        instead = f", {number_of(joined, 'row')} added" if joined else ""
-        click.echo(f"  {sheet:<16} {number_of(gone, 'row')} taken out{instead}", err=True)
-    for text in _computable(result, computable):
-        click.secho(plain(text), fg="yellow", err=True)
-    click.echo(
-        "Anyone who has the input workbook can plan it again, and so get every number back.",
-        err=True,
-    )
-    line("Plan", str(written))
-    line("Salt", f"{salt}. Keep it, and keep it secret: planner verify needs it, and anyone who has"
-                 " it can test guesses at your inputs.")  # fmt: skip
-
-
-def _computable(result: Redacted, figures_known: list[str]) -> list[str]:
-    """Return the figures that the totals reveal, and which totals were taken out."""
-    if not figures_known:
-        return []
-    lines = [f"  {figures}" for figures in figures_known]
-    before = "These figures are taken out, but can be computed: the total minus all other members."
-    after = "Without --keep-totals, the totals that reveal them are taken out."
-    if result.withheld.sentences:
-        before = "Sums over all minerals are taken out, too. The totals would reveal these figures:"
-        after = "To keep more totals, also redact members that buy and stock the same minerals."
-    return [*result.withheld.sentences, before, *lines, after]
-
-
-def _revealed(result: Redacted) -> list[str]:
-    """Return one line per member on the figures that the totals reveal, and how closely."""
-    every = list(chain.from_iterable(result.withheld.computable.values()))
-    lines = []
-    for member in result.members:
-        known = [each for each in every if each.figure.member == member]
-        if not known:
-            continue
-        minerals = listed(dict.fromkeys(each.mineral for each in known), _MOST_NAMED)
-        parts = ((k.most - k.least) / abs(k.figure.value) for k in known if k.figure.value)
-        wide = max(parts, default=0)
-        is_exact = wide <= tolerances.DISCLOSED_FIGURE
-        how = "exactly" if is_exact else f"to within {max(wide, 0.01):z.0%}"
-        lines.append(f"{member}: {number_of(len(known), 'figure')} of {minerals}, each known {how}")
-    return lines

@@ -336,15 +336,7 @@ def test_wrong_usage(old, dearer, call, ask):
 
 
 def test_plans_that_cannot_be_compared(old, dearer, call, ask):
-    """A redacted plan, one without a sheet, one with a word among its numbers."""
-    members = ("--member", "A", "--member", "B/C")
-    assert call("redact", OLD, *members, "--output", "red.xlsx")[0] == 0
-    for pair in ((OLD, "red.xlsx"), ("red.xlsx", dearer)):
-        code, answer = ask("diff", *pair)
-        [error] = answer["errors"]
-        assert code == 1
-        assert "red.xlsx: this plan is redacted" in error["message"]
-        assert "Use the original plan, before redaction" in error["message"]
+    """One without a sheet, one with a word among its numbers."""
     book = openpyxl.load_workbook(OLD)
     del book["Country shares"]
     prices = book["Prices"]

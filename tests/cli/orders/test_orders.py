@@ -253,15 +253,6 @@ def test_several_minerals_units_and_another_currency(folder, call, ask):
         assert re.fullmatch(r"\d+(\.\d{1,2})?", row["total_amount"])
 
 
-def test_a_redacted_plan_has_no_orders(plan, call, ask):
-    call("redact", PLAN, "--member", "A", "--member", "B/C", "--output", "red.xlsx")
-    code, answer = ask("orders", "red.xlsx", "orders")
-    [error] = answer["errors"]
-    assert (code, answer["status"]) == (1, "input_error")
-    assert "red.xlsx: this plan is redacted" in error["message"]
-    assert not Path("orders").exists()
-
-
 @pytest.mark.parametrize(
     ("sheet", "cell", "value"),
     [

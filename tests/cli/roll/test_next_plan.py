@@ -84,28 +84,6 @@ def test_a_plain_workbook_has_no_plan_before(rolled, call):
     assert "Since last plan" not in openpyxl.load_workbook(PLAN).sheetnames
 
 
-def test_a_redacted_copy_keeps_no_order_of_before(folder, call):
-    """The sheet names members: it goes."""
-    names = {"A": "France", "B": "Japan", "C": "Canada"}
-    write_three(
-        folder / "three.xlsx",
-        Members=[{"Member": name, "Country": country} for name, country in names.items()],
-        Demand=[
-            {"Mineral": "Copper", "Member": name, "2026": 40, "2027": 50, "2028": 60}
-            for name in names
-        ],
-        Stockpiles=[],
-    )
-    assert call("solve", "three.xlsx")[0] == 0
-    assert call("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")[0] == 0
-    change(folder / "next.xlsx", "Refiners", "Capacity (t/yr)", 2, 30)
-    assert call("solve", "next.xlsx")[0] == 0
-    assert len(table(NEXT, "Since last plan")) > 0
-    words = ("redact", NEXT, "--member", "A", "--member", "B", "-o", "open.xlsx")
-    assert call(*words)[0] == 0
-    assert "Since last plan" not in openpyxl.load_workbook("open.xlsx").sheetnames
-
-
 def test_past_years_are_kept_and_not_read(rolled, ask, call):
     """The column has another header, and its numbers."""
     sheet = openpyxl.load_workbook(rolled)["Demand"]

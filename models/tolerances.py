@@ -46,8 +46,6 @@ LEAST_FLOW = 1e-6
 """Flows [t], and fractions of a plant, up to this are left out of tables."""
 SAME_ORDER = 1e-3
 """An order counts as changed if its tonnes change by more than this [t], a kilogram."""
-UNLISTED_FLOWS = 1e-3
-"""Flows too small to be listed may add up to this [t]."""
 LEAST_DEMAND = 1e-9
 """Demand up to this [t], a milligram, counts as none."""
 SOLVED_VALUE = 1e-9

@@ -26,7 +26,7 @@ from models.results import About, Field, Figure, Look, Name, Result, Runs
 from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
-from planner.workbook.plan_file import PlanFile, StudyFile, code_of, edited, read_plan, read_study
+from planner.workbook.plan_file import PlanFile, StudyFile, code_of, read_plan, read_study
 from planner.workbook.save import behind_links, refuse_special_file, save, sync_folder
 
 RUN = "run_id"
@@ -78,7 +78,6 @@ class DataRun:
 
     facts: dict[str, str]
     tables: tuple[DataTable, ...]
-    warnings: tuple[errors.Finding, ...] = ()
 
     @property
     def run(self) -> str:
@@ -100,14 +99,14 @@ def data_of(path: Path) -> DataRun:
     file: PlanFile | StudyFile
     if study is None:
         file = plan = read_plan(path)
-        kind, money, warnings = "plan", plan.currency, edited(plan)
+        kind, money = "plan", plan.currency
         declared = [r for r in results.CATALOGUE.values() if not r.BOOK and r.TABLE in plan.tables]
         facts = {name: str(plan.measure(row) or "") for name, row in _FACTS.items()}
     else:
         file = read_study(path, study.RESULTS[0].TABLE, study.NAME)
         read = Tables.read(file.tables, (*study.RESULTS, About, Runs))
         words = [result.words.get("money", "") for result in read.results.values()]
-        kind, money, warnings = study.NAME, next(filter(None, words), ""), ()
+        kind, money = study.NAME, next(filter(None, words), "")
         declared = list(read.results)
         facts = {name: read.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
     tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
@@ -116,7 +115,7 @@ def data_of(path: Path) -> DataRun:
         "currency": money, "file": file.path.name,
         "added": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
     }  # fmt: skip
-    return DataRun(dict.fromkeys(RUN_FACTS, "") | facts, tables, warnings)
+    return DataRun(dict.fromkeys(RUN_FACTS, "") | facts, tables)
 
 
 _FACTS = {

@@ -21,7 +21,7 @@ from models.results.supply import Contracts, Flows, Prices, Shortages, Stocks
 from planner.documents.deliveries import calendar_of, deliveries, plain_number, rounded
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
 from planner.render.words import counted, money
-from planner.workbook.plan_file import PlanFile, edited
+from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,6 @@ class Orders:
     plan_id: str
     table: pd.DataFrame
     members: tuple[MemberOrders, ...]
-    warnings: tuple[errors.Finding, ...]
 
     @property
     def scenario(self) -> str:
@@ -133,7 +132,7 @@ def orders_of(plan: PlanFile) -> Orders:
     table = _table(plan)
     _refuse_changed(plan, table)
     plan_id, members = str(table.attrs["plan_id"]), tuple(_members(plan, table))
-    return Orders(plan, plan_id, table, members, edited(plan))
+    return Orders(plan, plan_id, table, members)
 
 
 # ---- rows of the sheet Plan -------------------------------------------------------------------
@@ -407,8 +406,8 @@ def origin(orders: Orders) -> Origin:
     rows = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
     rows += [("Inputs", orders.inputs)] if orders.inputs else []
     rows += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
-    words, warnings = "" if years is None else str(years), (f.message for f in orders.warnings)
-    return Origin(plan.title, orders.plan_id, plan.currency, words, tuple(rows), tuple(warnings))
+    words = "" if years is None else str(years)
+    return Origin(plan.title, orders.plan_id, plan.currency, words, tuple(rows))
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -453,8 +452,6 @@ def _readme(orders: Orders, names: dict[str, str], period: str = "") -> Iterable
     yield f"Plan: {orders.plan.title}"
     yield f"Scenario: {orders.scenario}"
     yield f"Plan file: {orders.plan.path.name}; plan id {orders.plan_id}"
-    for finding in orders.warnings:
-        yield f"Warning: {finding.message}"
     yield ""
     yield f"{CSV}   all orders, one per line: UTF-8 with a byte-order mark, commas, decimal points,"
     yield f"{' ' * len(CSV)}   dates as YYYY-MM-DD, no thousands separators; amounts to the cent."

@@ -37,6 +37,8 @@ without a chart. The largest size that fits is used."""
 _MOST_BARS, _FEW, _NEARLY_ALL = 10, 3, 0.7
 """Bars that fit with large labels (three times as many fit with small ones); number of bars up to
 which they are narrow; share above which a scale ends at 100 %."""
+_LONGEST_PROPERTY = 255
+"""Most letters of a title in the properties of a file, by Office's rules."""
 _LONGEST = 56
 """Most letters of a name next to a bar, if there are few bars."""
 
@@ -91,7 +93,7 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
-    deck.core_properties.title = clean(title)
+    deck.core_properties.title = cut(clean(title), _LONGEST_PROPERTY)
     deck.core_properties.author = deck.core_properties.last_modified_by = "planner"
     deck.core_properties.created = deck.core_properties.modified = datetime.now(UTC)
     layout = deck.slide_layouts.get_by_name("Title Only")

@@ -39,7 +39,7 @@ from planner.sheets.findings import (
 )
 from planner.sheets.survival import survival, years_needed
 from planner.studies.kind import KeyFigure, Numbers, Section
-from planner.workbook.plan_file import PlanFile, bare, edited
+from planner.workbook.plan_file import PlanFile, bare
 
 _ABOUT = (
     Figure.PRICE_YEAR, Figure.MINERALS, Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS,
@@ -100,21 +100,18 @@ def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:
-    """Return the verdict of the plan's own checks, and whether they passed."""
+    """Return the verdict of the plan's own checks, and whether they passed, as the file has it."""
     checks = plan.result(Checks).frame()
     rows = checks[checks["check"] == "verdict"]
     if rows.empty:
         status = word(plan.measure(Figure.STATUS)) or "unknown"
         return f"Status: {status}; no checks in the file", False
-    if edited(plan):
-        why = "its sheets don't match the file's own checksums."
-        return f"Edited since it was written: {why}", False
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
 def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return the notes above all numbers: failed checks, warnings, estimates."""
-    lines = [f"Edited since it was written: {finding.message}" for finding in edited(plan)]
+    lines: list[str] = []
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
     if {f.name for f in SHOWN_FIRST if not f.optional} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"

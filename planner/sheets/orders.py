@@ -37,14 +37,13 @@ _MONEY = (
 
 @dataclass(frozen=True)
 class Origin:
-    """The plan that orders come from: rows of its Summary, in words, and its warnings."""
+    """The plan that orders come from: rows of its Summary, in words."""
 
     title: str
     plan_id: str
     currency: str
     years: str
     facts: tuple[tuple[str, str], ...]
-    warnings: tuple[str, ...] = ()
 
 
 def member_tables(
@@ -74,8 +73,6 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
     yield from origin.facts
     changes = "The id changes if any order of the plan changes."
     yield "Plan id", origin.plan_id, Look.LONG, "", changes
-    for warning in origin.warnings:
-        yield "Warning", warning
     yield "Money, all years (undiscounted)"
     for name, word in _MONEY:
         if f"{name}_amount" not in orders:

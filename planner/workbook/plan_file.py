@@ -13,12 +13,11 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 import pandas as pd
 
-from models import case, results, tolerances
-from models.errors import Finding, InputError, warning
+from models import case, results
+from models.errors import Finding, InputError
 from models.results import Field, Figure, Flows, Look, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
-from planner.seal import SEAL, SEALED, is_rounded, seal
 from planner.workbook import excel
 from planner.workbook.cells import shown
 from planner.workbook.countries import country_code
@@ -212,101 +211,6 @@ def _within(grid: Grid, place: Area) -> Grid:
         if row >= place.top
     )
     return fill(grid.title, inside)
-
-
-# ---- whether someone changed the tables -------------------------------------------------------
-
-_SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
-    (Flows, Flows.tonnes, Figure.TONNES),
-    (Flows, Flows.total, Figure.PURCHASES_COST),
-    (Prices, Prices.demand, Figure.DEMAND),
-    (Prices, Prices.purchased, Figure.TONNES),
-    (Prices, Prices.short, Figure.SHORTAGE),
-    (results.Refiners, results.Refiners.tonnes, Figure.TONNES),
-    (results.ByMineral, results.ByMineral.demand, Figure.DEMAND),
-    (results.ByMineral, results.ByMineral.purchased, Figure.TONNES),
-    (results.ByMineral, results.ByMineral.short, Figure.SHORTAGE),
-)
-"""Columns whose rows add up to a measure of Summary."""
-_HINT = "the output shows the changed plan; planner verify lists the changes"
-
-
-def edited(plan: PlanFile) -> tuple[Finding, ...]:
-    """Return a finding for each total or seal that no longer matches: someone changed the plan.
-
-    The seal is a hash of the numbers in Plan, Values and Duals; the sheet Checks has it. A plan
-    without a finding may be changed, too: only ``planner verify`` compares it in full.
-    """
-    sums = (finding for total in _SUMS for finding in _not_summed(plan, *total))
-    return (*sums, *_not_bought(plan), *_not_sealed(plan))
-
-
-def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
-    """Yield a finding if the numbers do not match the seal in Checks.
-
-    A program that saves fewer digits also breaks the seal; then there is no finding.
-    """
-    sheets = (results.Checks.TABLE, *(result.TABLE for result, _ in SEALED))
-    if not plan.tables.keys() >= {*sheets}:
-        return
-    texts = map(str, plan.result(results.Checks).what)
-    seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
-    columns = [_numbers(plan, result, field).dropna().tolist() for result, field in SEALED]
-    if seals and seals != [seal(columns)] and not is_rounded(columns):
-        message = "numbers of Plan, Values or Duals do not match the plan's seal"
-        yield _changed(results.Checks.TABLE, message)
-
-
-def _numbers(plan: PlanFile, result: type[Result], field: Field) -> pd.Series:
-    return pd.to_numeric(plan.result(result).frame()[field.name], errors="coerce")
-
-
-def _not_summed(
-    plan: PlanFile, result: type[Result], field: Field, measure: Figure
-) -> Iterator[Finding]:
-    """Yield a finding if the rows of a column do not add up to the figure in Summary."""
-    sheet = result.TABLE
-    if not any(field.parsed(str(header)) is not None for header in plan.tables.get(sheet, ())):
-        return
-    unit = plan.unit(measure)
-    stated, added = plan.number(measure), float(_numbers(plan, result, field).sum())
-    added += _of_inputs(plan, result, field.name)
-    dust = tolerances.SAME_SUM * max(abs(stated), abs(added)) + tolerances.SAME_SUM
-    if not abs(stated - added) <= dust:
-        whose = "" if result is Flows else f"'s {field.header}"
-        rows = f"the rows of the sheet {sheet}{whose} add up to {added:z,.2f} {unit}"
-        yield _changed(sheet, f"{rows}, Summary says {stated:z,.2f} {unit}")
-
-
-def _of_inputs(plan: PlanFile, result: type[Result], name: str) -> float:
-    """Return the part of a sum in the sheet Inputs: plants' payments, or minus their purchases."""
-    signs = {(Flows.TABLE, "total"): 1.0, (results.Refiners.TABLE, "tonnes"): -1.0}
-    sign = signs.get((result.TABLE, name), 0.0)
-    if not sign or results.PlantInputs.TABLE not in plan.tables:
-        return 0.0
-    table = plan.result(results.PlantInputs).frame()
-    sold = table[table["refiner"].notna() & (table["refiner"] != "")]
-    return sign * float(pd.to_numeric(sold[name], errors="coerce").sum())
-
-
-def _not_bought(plan: PlanFile) -> Iterator[Finding]:
-    """Yield a finding if members' purchases in the sheets Plan and Prices differ."""
-    keys = ["year", "mineral", "member"]
-    bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
-    listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
-    off = bought.sub(listed, fill_value=0.0).abs()
-    dust = tolerances.SAME_SUM * listed.reindex(off.index, fill_value=0.0).abs()
-    wrong = off[off > dust + tolerances.UNLISTED_FLOWS]
-    if len(wrong):
-        year, mineral, member = wrong.index[0]
-        more = f", as in {len(wrong):,} rows in all" if len(wrong) > 1 else ""
-        message = f"the tonnes of {mineral} that {member} buys in {year} differ from the sheet Plan"
-        yield _changed(Prices.TABLE, f"{message}{more}")
-
-
-def _changed(sheet: str, message: str) -> Finding:
-    message += ": someone changed rows after the plan was made"
-    return warning(sheet, found=message, hint=_HINT)
 
 
 # ---- cells to tables --------------------------------------------------------------------------

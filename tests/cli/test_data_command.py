@@ -265,14 +265,6 @@ def test_json_of_a_run(made, tmp_path, capsys) -> None:
     assert rows(out, "SELECT run_id FROM runs") == [(run["run_id"],)]
 
 
-def test_a_changed_plan_is_told(made, tmp_path, capsys) -> None:
-    book = openpyxl.load_workbook(made / "small-plan.xlsx")
-    book["Plan"]["G2"] = 1_000_000
-    book.save(tmp_path / "changed.xlsx")
-    assert main(["data", str(tmp_path / "changed.xlsx"), "-o", str(tmp_path / "c.db")]) == 0
-    assert "someone changed rows after the plan was made" in capsys.readouterr().err
-
-
 # ---- Parquet -------------------------------------------------------------------------------------
 
 

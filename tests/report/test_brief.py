@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from pathlib import Path
 
 import openpyxl
@@ -17,13 +16,14 @@ from models.units import MILLION
 from planner.cli import main
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
-from planner.render.slides import split_by_room, with_fewer_bars
+from planner.render.slides import split_by_room, with_fewer_bars, write_slides
 from planner.render.words import money, sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
 from planner.studies import STUDIES
 from planner.workbook.template import write_book
 from tests.extreme_books import extreme_book
+from tests.small_book import small_book
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 NAMES = ("plain", "critical-minerals-first-use", "critical-minerals")
@@ -227,18 +227,67 @@ def test_what_is_no_plan_is_refused(made, tmp_path, capsys):
     assert not target.exists()
 
 
-def test_a_plan_that_fails_its_proof_is_refused(made, tmp_path, capsys):
-    path = Path(shutil.copy(made(), tmp_path / "plan.xlsx"))
-    book = openpyxl.load_workbook(path)
-    sheet = book["Plan"]
-    headers = [str(cell.value) for cell in sheet[1]]
-    column = next(i for i, header in enumerate(headers, 1) if header.startswith("Tonnes"))
-    sheet.cell(2, column).value = 999_999
+def changed(plan, folder, sheet, header, value):
+    """Write a copy of a plan in which another program changed the first cell of a column."""
+    path = folder / "plan.xlsx"
+    book = openpyxl.load_workbook(plan)
+    headers = [str(cell.value) for cell in book[sheet][1]]
+    column = next(i for i, name in enumerate(headers, 1) if name.startswith(header))
+    book[sheet].cell(2, column).value = value
     book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("Plan", "Tonnes", 999_999),
+        ("Prices", "Demand", 1.5),
+        ("By mineral", "Purchases", 77.0),
+        ("Summary", "Measure", "Another plan"),
+        ("Refiners", "Refiner", "Another refiner"),
+    ],
+)
+def test_edits_are_found_by_verify_alone(made, tmp_path, capsys, edit):
+    """So neither command vouches for a plan; their help says which one does."""
+    path = changed(made(), tmp_path, *edit)
+    for command in ("brief", "report"):
+        assert main([command, str(path), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["warnings"] == []
+        assert main([command, "--help"]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "only planner verify finds out whether a plan was edited" in said
+    assert main(["verify", str(path), str(made().with_name("case.xlsx"))]) == 1
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * 256, "x" * 300, "Word " * 600, "two\nlines " * 40, "😀" * 300]
+)
+def test_titles_of_any_length(made, tmp_path, title):
+    """The properties of a file hold 255 letters of a title; slides and notes have them all."""
+    write_slides(tmp_path / "brief.pptx", brief(read_report(made())), title)
+    kept = Presentation(str(tmp_path / "brief.pptx")).core_properties.title
+    assert 250 < len(kept) <= 255
+    assert kept.endswith("…")
+
+
+@pytest.mark.parametrize("tonnes", [1e-9, 1e-6, 1e-5, 1e-3, 1e9])
+def test_plans_of_next_to_nothing(tmp_path, tonnes):
+    book = small_book()
+    for row in book["Demand"]:
+        row |= {"2026": tonnes, "2027": tonnes}
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "-o", str(plan)]) == 0
+    assert is_small(written(tmp_path, plan))
+
+
+def test_a_plan_that_failed_its_checks_is_refused(made, tmp_path, capsys):
+    path = changed(made(), tmp_path, "Checks", "Passed", "no")
     assert main(["brief", str(path), "--json"]) == 3
     answer = json.loads(capsys.readouterr().out)
     assert answer["status"] == "solver_error"
-    assert "Edited since it was written" in answer["errors"][0]["message"]
+    assert "is not proven" in answer["errors"][0]["message"]
     assert not path.with_name("plan-brief.pptx").exists()
 
 

@@ -109,7 +109,8 @@ def _answer(
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
-        **findings_by_severity(split.warnings),
+        Key.ERRORS: [],
+        Key.WARNINGS: [],
         Key.SECONDS: round(seconds, 6),
     }
 
@@ -126,8 +127,6 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
         _show_members(split, scale, decimals)
     if split.inputs:
         line("Inputs", split.inputs)
-    for finding in split.warnings:
-        line("Warning", plain(finding.message), "yellow", of_label=True)
     for name in written.removed:
         line("Removed", f"{name}: an earlier run wrote it")
     for name in written.kept:
@@ -174,7 +173,8 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
 
     PLAN is a workbook from planner solve, or from a study such as sweep, stress, compare, exit or
     risk. The report shows each STUDY workbook below it. The report is one HTML file with charts.
-    You can mail it, open it offline and print it.
+    You can mail it, open it offline and print it. It shows what is in the workbooks: only planner
+    verify finds out whether a plan was edited.
 
     \b
     planner report outputs/case-plan.xlsx
@@ -187,7 +187,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
     from planner.run import open_report
-    from planner.workbook.plan_file import PlanFile, edited
+    from planner.workbook.plan_file import PlanFile
 
     tell = common.progress(as_json)
     sources = []
@@ -198,14 +198,16 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         if len(sources) > 1 and isinstance(sources[-1], PlanFile):
             is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
             refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
-    changed = [f for each in sources if isinstance(each, PlanFile) for f in edited(each)]
-    for finding in changed if not as_json else ():
-        line("Warning", plain(finding.message), "yellow", of_label=True)
     tell("Drawing")
     written = common.save(place, report_html(*sources))
     if not as_json:
         line("Report", str(written))
-    answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **findings_by_severity(changed)}
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        Key.ERRORS: [],
+        Key.WARNINGS: [],
+    }
     return finish(answer, as_json=as_json)
 
 
@@ -228,7 +230,8 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     planner brief outputs/case-plan.xlsx
     planner brief outputs/case-plan.xlsx outputs/case-stress.xlsx -o brief.pptx
 
-    A plan that fails its own checks is refused.
+    A plan that failed its checks when it was made is refused. The slides show what is in the
+    workbooks: only planner verify finds out whether a plan was edited.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
@@ -454,10 +457,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     tell("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
     written = write(place, runs)
-    warnings = [finding for run in runs for finding in run.warnings]
     if not as_json:
-        for finding in warnings:
-            line("Warning", plain(finding.message), "yellow", of_label=True)
         for run in runs:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
@@ -467,7 +467,8 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         Key.RUNS: [run.as_json for run in runs],
-        **findings_by_severity(warnings),
+        Key.ERRORS: [],
+        Key.WARNINGS: [],
     }
     return finish(answer, as_json=as_json)
 

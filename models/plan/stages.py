@@ -20,6 +20,7 @@ from models.solve import summed_at
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
+    from models.program import Solved
 
 INPUTS = (
     "year mineral refiner project country member plant plant_project product plant_country tonnes"
@@ -147,13 +148,23 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
     shape = (len(e.members), len(e.years))
     bought = summed_at(cells, tonnes, shape)
     gone = summed_at(cells, tonnes * lost[d.source[rows], d.year[rows]], shape)
-    has = bought.copy()
-    for j, member in enumerate(e.members):
-        for t, year in enumerate(e.years):
-            short = plan.value(SHORTAGE, (mineral, member, year))
-            need, handed = float(e.demand[m, j, t]), float(plan.handed_by[m, j, t])
-            has[j, t] += drawn_from_stock(need, handed, short, float(bought[j, t]))
-    return _share(gone, has)
+    return _share(gone, bought + drawn(plan)[m])
+
+
+def drawn(plan: Plan) -> Floats:
+    """Return what each member draws from its stock [t], by (mineral, member, year)."""
+    return plan.cached(_drawn)
+
+
+def _drawn(plan: Solved) -> Floats:
+    e, d = plan.expanded, plan.expanded.deliveries
+    bought = summed_at((d.mineral, d.member, d.year), plan.delivered, e.demand.shape)
+    short = np.zeros(e.demand.shape)
+    at, tonnes = plan.part(SHORTAGE)
+    if at:
+        short[at] = tonnes
+    every = drawn_from_stock(e.demand, plan.handed_by, short, bought)
+    return np.asarray(every * e.has_stock[:, :, None])
 
 
 def _share(gone: Floats, whole: Floats) -> Floats:
@@ -174,35 +185,82 @@ def _lost_ore(plan: Plan, country: str) -> Floats:
     return _share(gone, shipped)
 
 
-def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return the share of demand served if a country outside stops, by mineral and country.
-
-    The first number counts only the loss of the country's sales to members, the second the loss
-    through all stages. Minerals are those that members need. Nothing is bought instead, and stocks
-    give only the tonnes that the plan draws.
-    """
-    e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
-    t = e.years.index(year)
-    rows = np.flatnonzero(d.year == t)
-    sold = summed_at((d.source[rows],), plan.delivered[rows], (len(e.sources),))
+def outside_countries(plan: Plan) -> list[str]:
+    """Return the countries outside the coalition with plants or mines, without Rest of world."""
+    case = plan.case
     home = {code for code in _countries(case) if COALITION in case.blocs_of(code)}
-    outside = sorted(_countries(case) - home - {REST_OF_WORLD})
-    lost = {country: lost_fractions(plan, country)[:, t] for country in outside}
+    return sorted(_countries(case) - home - {REST_OF_WORLD})
+
+
+def dependence(plan: Plan, country: str, *, through: bool = True) -> Floats:
+    """Return the share of purchases that a country's loss takes, by (mineral, year).
+
+    With ``through`` it counts all stages: also what others make from the country's inputs and ore
+    (``lost_fractions``). Without, it is the country's own share of purchases.
+
+    formula: sum over sources of tonnes x lost fraction / sum of tonnes; NaN if nothing is bought
+    unit: share
+    base: all tonnes that members and plants buy of the mineral in the year
+    """
+    e, sales = plan.expanded, plan.expanded.sales
+    shape = (len(e.minerals), len(e.years))
+    if through:
+        lost = lost_fractions(plan, country)[sales.source, sales.year]
+    else:
+        lost = np.array([s.country == country for s in e.sources], dtype=float)[sales.source]
+    at = (sales.mineral, sales.year)
+    gone, bought = (
+        summed_at(at, tonnes, shape) for tonnes in (plan.all_sold * lost, plan.all_sold)
+    )
+    unknown: Floats = np.full(shape, np.nan)
+    return np.divide(gone, bought, out=unknown, where=bought > 0)
+
+
+def served_without_country(
+    plan: Plan, country: str, year: int
+) -> dict[str, tuple[float | None, float | None]]:
+    """Return the share of each mineral served in a year if a country stops.
+
+    The first number is at the last stage: the country's sales to members and plants are lost. The
+    second, through all stages, is of what members need: also what others make from the country's
+    ore and inputs is lost. Nothing is bought instead, and stocks give only the tonnes that the
+    plan draws. None: nothing is needed.
+    """
+    e, sales, t = plan.expanded, plan.expanded.sales, plan.expanded.years.index(year)
+    is_lost = np.array([s.country == country for s in e.sources], dtype=float)
+    parts = lost_fractions(plan, country)[:, t] if e.intakes or plan.case.mines else is_lost
+    rows = np.flatnonzero(sales.year == t)
+    source, tonnes, m = sales.source[rows], plan.all_sold[rows], sales.mineral[rows]
+    to_members, count = tonnes * (sales.member[rows] >= 0), len(e.minerals)
+    elsewhere = np.bincount(m, tonnes * (1.0 - is_lost[source]), count)
+    unaffected = np.bincount(m, to_members * (1.0 - parts[source]), count)
+    taken = plan.taken_by_plants[:, t].tolist()
+    from_stock, need = drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
+    at, short = plan.part(SHORTAGE)
+    lacking = np.zeros(count)
+    if at:
+        np.add.at(lacking, at[0][at[2] == t], short[at[2] == t])
+    found: dict[str, tuple[float | None, float | None]] = {}
+    columns = (elsewhere, unaffected, from_stock, need, lacking)
+    amounts = zip(e.minerals, *(each.tolist() for each in columns), taken, strict=True)
+    for name, others, left, stock, wanted, missing, by_plants in amounts:
+        served = served_share(wanted, missing)
+        last = served_without(others, stock, wanted + by_plants, served)
+        found[name] = (last, served_without(left, stock, wanted, served))
+    return found
+
+
+def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return ``served_without_country`` for every country outside, by mineral and country.
+
+    Minerals are those that members need.
+    """
     served: dict[str, dict[str, tuple[float, float]]] = {}
-    for m, name in enumerate(e.minerals):
-        need, positions = case.coalition_demand(name, year), [*e.of_mineral[name]]
-        short = sum(plan.value(SHORTAGE, (name, member, year)) for member in e.members)
-        handed, bought = float(plan.handed_by[m, :, t].sum()), float(sold[positions].sum())
-        drawn = drawn_from_stock(need, handed, short, bought)
-        with_it = served_share(need, short)
-        for country, parts in lost.items():
-            is_lost = np.array([e.sources[r].country == country for r in positions], dtype=float)
-            both = (is_lost, parts[positions])
-            others = [float((sold[positions] * (1.0 - part)).sum()) for part in both]
-            last, through = (served_without(left, drawn, need, with_it) for left in others)
+    for country in outside_countries(plan):
+        for name, (last, through) in served_without_country(plan, country, year).items():
             if last is not None and through is not None:
                 served.setdefault(name, {})[country] = (last, through)
-    return served
+    return {name: served[name] for name in plan.expanded.minerals if name in served}
 
 
 def _countries(case: Case) -> set[str]:

@@ -103,13 +103,20 @@ class Solved:
         They are added to demand in the base of the coalition's share limits.
         """
         e = self.expanded
-        short, taken = np.zeros((2, len(e.minerals), len(e.years)))
-        for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
-            np.add.at(taken, (flows.mineral, flows.year), tonnes)
+        short = np.zeros((len(e.minerals), len(e.years)))
         unmet = self.amounts(SHORTAGE) if e.unmet_ratios else {}
         for (mineral, _, year), left in unmet.items():
             short[e.mineral_at[mineral], e.years.index(year)] += left
-        return taken + e.taken_for(short)
+        return self.taken_by_plants + e.taken_for(short)
+
+    @cached_property
+    def taken_by_plants(self) -> Floats:
+        """Inputs that plants take, bought or handed over by members [t], by (mineral, year)."""
+        e = self.expanded
+        taken = np.zeros((len(e.minerals), len(e.years)))
+        for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
+            np.add.at(taken, (flows.mineral, flows.year), tonnes)
+        return taken
 
     @cached_property
     def handed_by(self) -> Floats:

@@ -14,6 +14,7 @@ from models.results.members import Levies as Levies
 from models.results.members import Members as Members
 from models.results.members import WhoPays as WhoPays
 from models.results.members import levies_paid as levies_paid
+from models.results.numbers import PlanNumbers as PlanNumbers
 from models.results.overall import Benchmarks as Benchmarks
 from models.results.overall import ByMineral as ByMineral
 from models.results.overall import Figure as Figure

@@ -73,6 +73,64 @@ SHORT = field.tonnes("Short", "Demand that is neither bought nor drawn from stoc
 MISSING = "Missing"
 """The header for missing tonnes, and for the missing share of need."""
 SHARE_SHORT = field.share("Share short", "Shortage divided by demand.")
+
+# ---- a plan's numbers by mineral: one header and one base each, the same in every table ---------
+
+NEED = field.tonnes("Need", "What members need over the years of the row.")
+MISSING_TONNES = field.tonnes("Missing", "The part of the need that is not met.")
+MISSING_SHARE = field.share(
+    "Missing (share)", "Missing tonnes / need of the same years. Blank: nothing is needed."
+)
+FURTHER_MISSING = field.tonnes(
+    "Further missing", "Missing tonnes minus the tonnes missing in the reference."
+)
+FURTHER_MISSING_SHARE = field.share(
+    "Further missing (share)",
+    "Missing tonnes minus the tonnes missing in the reference, as a share of need.",
+)
+MISSING_BECAUSE_OF_LIMITS = field.tonnes(
+    "Missing because of limits",
+    "Missing tonnes minus the tonnes missing without share limits. Below 0: the limits move supply"
+    " to this mineral.",
+)
+MISSING_WITHOUT_LIMITS = field.tonnes(
+    "Missing without share limits", "Tonnes missing in the plan without share limits."
+)
+MISSING_WITHOUT_LIMITS_SHARE = field.share(
+    "Missing without share limits (share)", "The same tonnes / need. Blank: nothing is needed."
+)
+_SAME_TONNES = (
+    "For each member and year, with n the smaller of the tonnes bought here and in the reference:"
+    " the cost of the n cheapest tonnes here minus that of the n cheapest there. The plants that"
+    " make one product are one buyer. Below 0: another member buys the dear tonnes."
+)
+EXTRA_COST = field.money("Extra cost of the same tonnes", f"{_SAME_TONNES} {UNDISCOUNTED}")
+EXTRA_COST_PER_T = field.price(
+    "Extra cost of the same tonnes", "That extra cost, divided by the tonnes compared."
+)
+EXTRA_COST_SHARE = field.share(
+    "Extra cost of the same tonnes (share)",
+    "That extra cost, as a share of the cost of these tonnes in the reference.",
+)
+TONNES_COMPARED = field.share(
+    "Tonnes compared (share)",
+    "The tonnes whose cost is compared, as a share of all that the reference buys. Below half, the"
+    " extra cost says little, and no sentence names it.",
+)
+SUPPLIER = field.country(
+    "Largest supplier in {last}",
+    "The country outside the coalition that sells most to members and plants in the last year."
+    " Rest of world is many countries, so it does not count. Blank: no country sells.",
+)
+SUPPLIER_SHARE = field.share(
+    "Its share of purchases in {last}",
+    "That country's tonnes / all tonnes that members and plants buy in that year.",
+)
+SUPPLIER_OF_DEMAND = field.share(
+    "Its share of demand in {last}",
+    "That country's tonnes / the base of the coalition's limits: demand, with the inputs that"
+    " plants take and that unmet demand would have taken.",
+)
 LANDED = field.price(
     "Average landed cost",
     f"Cost or price, tariff and freight, divided by tonnes bought. {UNDISCOUNTED}",

@@ -571,31 +571,45 @@ class Stages {
 
   /** Return by mineral the share of demand met in the last year if the worst country stops.
    *
-   * `last` counts only its sales to members, `through` all stages: [share of demand, country].
+   * `last` is at the last stage: of demand and what plants take, without its sales to members and
+   * plants. `through` is of members' demand, through all stages. Each is [share, country].
    */
   stops({ demand: [scaled] }, { bought, short }) {
     const { minerals, members, countries, years, stages, arrays } = this.program;
     const t = years.length - 1, [J, T] = [members.length, years.length];
-    const sold = stages.sources.map(() => 0), handed = minerals.map(() => 0);
-    for (const j of this.of[FLOW]) if (arrays.year[j] === t) sold[this.source[j]] += this.tonnes[j];
-    for (const j of this.of[HANDED]) if (arrays.year[j] === t) handed[arrays.mineral[j]] += this.tonnes[j];
+    const [toMembers, toPlants] = [FLOW, TAKEN].map((kind) => {
+      const sold = stages.sources.map(() => 0);
+      for (const j of this.of[kind]) if (arrays.year[j] === t) sold[this.source[j]] += this.tonnes[j];
+      return sold;
+    });
+    const handed = new Float64Array(minerals.length * J), taken = minerals.map(() => 0);
+    for (const j of [...this.of[TAKEN], ...this.of[HANDED]]) {
+      if (arrays.year[j] === t) taken[arrays.mineral[j]] += this.tonnes[j];
+    }
+    for (const j of this.of[HANDED]) {
+      if (arrays.year[j] === t) handed[arrays.mineral[j] * J + arrays.member[j]] += this.tonnes[j];
+    }
     const outside = countries.map((_, c) => c).filter((c) => !stages.home.includes(c));
     const lost = new Map(outside.map((c) => [c, this.lost(c, t)]));
     return minerals.map((_, m) => {
       const total = (of) => members.reduce((sum, __, j) => sum + of[(m * J + j) * T + t], 0);
-      const need = scaled * total(arrays.demand), missing = total(short);
+      const need = scaled * total(arrays.demand);
       if (need <= 0) return null;
-      const drawn = Math.max(0, need + handed[m] - missing - total(bought));
-      const served = Math.max(0, 1 - missing / need);
-      const left = (goes) => {
+      const drawn = members.reduce((sum, __, j) => {
+        const at = (m * J + j) * T + t;
+        return sum + Math.max(0, scaled * arrays.demand[at] + handed[m * J + j] - short[at] - bought[at]);
+      }, 0);
+      const served = Math.max(0, 1 - total(short) / need);
+      const left = (sold, goes, base) => {
         const others = stages.sources.reduce((sum, [of], r) => (
-          of === m ? sum + sold[r] * (1 - goes(r)) : sum), 0);
-        return Math.max(0, Math.min(served, (others + drawn) / need));
+          of === m ? sum + sold(r) * (1 - goes(r)) : sum), 0);
+        return Math.max(0, Math.min(served, (others + drawn) / base));
       };
       const worst = { last: [served, null], through: [served, null] };
       for (const c of outside) {
-        const last = left((r) => (stages.sources[r][1] === c ? 1 : 0));
-        const through = Math.min(last, left((r) => lost.get(c)[r]));
+        const last = left((r) => toMembers[r] + toPlants[r],
+          (r) => (stages.sources[r][1] === c ? 1 : 0), need + taken[m]);
+        const through = left((r) => toMembers[r], (r) => lost.get(c)[r], need);
         if (last < worst.last[0]) worst.last = [last, c];
         if (through < worst.through[0]) worst.through = [through, c];
       }

@@ -18,8 +18,8 @@ import pandas as pd
 
 from models import measures, results, schema
 from models.case import Case, in_force
-from models.measures import Dependence, Top, rounded
-from models.plan import Plan
+from models.measures import Dependence, Top, rounded, served_share
+from models.plan import Plan, stages
 from models.results import common, supply
 from models.results.members import dependences_of
 from models.results.overall import CAPACITY_TODAY, CURRENT_SUPPLY
@@ -199,48 +199,33 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Plant:
-    """A plant's sales to the coalition in a year, and its capacity open to the coalition [t].
-
-    ``sold_to_plants`` is the part of the sales that other plants use as an input.
-    """
+    """A plant's sales to members and plants in a year, and its capacity open to them [t]."""
 
     country: str
     sold: float
     usable: float
-    sold_to_plants: float = 0.0
-
-    @property
-    def sold_to_members(self) -> float:
-        """The plant's sales to the coalition that no other plant uses as an input [t]."""
-        return self.sold - self.sold_to_plants
 
 
-def _stop(
-    plants: Sequence[_Plant], case: Case, need: float, short: float = 0.0, handed: float = 0.0
-) -> _Stop:
+def _stop(plants: Sequence[_Plant], case: Case, need: float, stock: float, served: float) -> _Stop:
     """Return the effect of losing the largest supplier.
 
-    ``need``, ``short`` and the tonnes that members ``handed`` to plants are in t of a year.
+    ``need`` includes what plants take, ``stock`` is what members draw [t of a year]; ``served`` is
+    the share of members' need that is served.
     """
-    if need <= 0 and not any(plant.sold_to_plants for plant in plants):
+    if need <= 0:
         return _Stop()
     sold: dict[str, float] = defaultdict(float)
-    for plant in plants:  # if only plants need a mineral, their purchases count
-        sold[plant.country] += plant.sold_to_members if need > 0 else plant.sold
-    sold_to_members = sum(plant.sold_to_members for plant in plants)
-    drawn = measures.drawn_from_stock(need, handed, short, sold_to_members)
-    served = measures.served_share(need, short)
+    for plant in plants:
+        sold[plant.country] += plant.sold
     inside = (code for code in sold if COALITION in case.blocs_of(code))
     top = measures.largest_supplier(sold, {REST_OF_WORLD, *inside})
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
     surge = case.settings.surge
-    more = (measures.with_surge(p.sold, p.usable, surge) - p.sold_to_plants for p in left)
-    without, surged = (
-        measures.served_without(others, drawn, need, served)
-        for others in (sum(plant.sold_to_members for plant in left), sum(more))
-    )
+    others = sum(p.sold for p in left)
+    more = sum(measures.with_surge(p.sold, p.usable, surge) for p in left)
+    without, surged = (measures.served_without(t, stock, need, served) for t in (others, more))
     return _Stop(*top, without, surged)
 
 
@@ -252,10 +237,9 @@ def _today(case: Case) -> dict[str, _Stop]:
     if not case.years:
         return {}
     first = case.years[0]
-    sold, to_plants = (defaultdict[tuple[str, str], float](float) for _ in range(2))
+    sold = defaultdict[tuple[str, str], float](float)
     for flow in case.current_supply:
         sold[flow.refiner, flow.mineral] += flow.tonnes
-        to_plants[flow.refiner, flow.mineral] += flow.tonnes if flow.plant else 0.0
     given = todays_minerals(case)
     capacity = [r.capacity.value(first) if in_force(r, first) else 0.0 for r in case.refiners]
     world: dict[str, float] = defaultdict(float)
@@ -268,9 +252,9 @@ def _today(case: Case) -> dict[str, _Stop]:
         if r.mineral not in given and world[r.mineral] > 0:
             tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
         usable = has * (1.0 if part is None else part)
-        plants[r.mineral].append(_Plant(r.country, tonnes, usable, to_plants[r.name, r.mineral]))
+        plants[r.mineral].append(_Plant(r.country, tonnes, usable))
     return {
-        mineral: _stop(of_mineral, case, sum(plant.sold_to_members for plant in of_mineral))
+        mineral: _stop(of_mineral, case, sum(plant.sold for plant in of_mineral), 0.0, 1.0)
         for mineral, of_mineral in plants.items()
     }
 
@@ -282,19 +266,20 @@ def todays_minerals(case: Case) -> set[str]:
 # ---- in the plan ------------------------------------------------------------------------------
 
 
-def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
-    """Return each mineral's largest supplier in a year of a plan."""
-    plants: dict[str, list[_Plant]] = defaultdict(list)
-    table = plan.sources[plan.sources["year"] == year]
-    columns = (table[c].tolist() for c in ("mineral", "country", "tonnes", "usable", "to_plants"))
+def _planned(plan: Plan) -> dict[str, _Stop]:
+    """Return each mineral's largest supplier in the last year of a plan."""
+    e, t, plants = plan.expanded, -1, defaultdict[str, list[_Plant]](list)
+    table = plan.sources[plan.sources["year"] == e.years[t]]
+    columns = (table[c].tolist() for c in ("mineral", "country", "tonnes", "usable"))
     for mineral, *plant in zip(*columns, strict=True):
         plants[mineral].append(_Plant(*plant))
-    short = measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
-    need, t = plan.case.coalition_demand, plan.expanded.years.index(year)
-    handed = plan.handed_by.sum(axis=1)[:, t].tolist()
+    need, stock = e.demand[:, :, t].sum(axis=1), stages.drawn(plan)[:, :, t].sum(axis=1)
+    short = measures.sums(plan.supply[plan.supply["year"] == e.years[t]], "short", "mineral")
+    whole = need + plan.taken_by_plants[:, t]
+    columns = (each.tolist() for each in (need, stock, whole))
     return {
-        name: _stop(plants[name], plan.case, need(name, year), short.get(name, 0.0), of_mineral)
-        for name, of_mineral in zip(plan.expanded.minerals, handed, strict=True)
+        name: _stop(plants[name], plan.case, base, given, served_share(needs, short.get(name, 0.0)))
+        for name, needs, given, base in zip(e.minerals, *columns, strict=True)
     }
 
 
@@ -349,8 +334,8 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         return {}
     year, kept, dependent = case.years[-1], _limits_kept(plan), _dependent(plan)
     given = todays_minerals(context.book.case)
-    now, then = _today(context.book.case), _planned(plan, year)
-    free = None if context.without_limits is None else _planned(context.without_limits, year)
+    now, then = _today(context.book.case), _planned(plan)
+    free = None if context.without_limits is None else _planned(context.without_limits)
     sold = coalition_purchases(plan)
     last, keys = sold[sold["year"] == year], ("mineral", "country")
     tops = measures.largest_country_shares(last, PURCHASES, keys)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.plan import Plan, Session
+from models.plan.stages import dependence, outside_countries
 from models.program.families.stockpiles import STOCK
 from models.results import CATALOGUE
 from models.results.common import PlanTable
@@ -83,11 +84,15 @@ def test_every_cap_is_kept_of_its_base(plan: Plan) -> None:
         assert tonnes <= record.share.value(row["year"]) * base + 1e-3
 
 
-def test_through_all_stages_no_more_is_served(plan: Plan) -> None:
+def test_through_all_stages_no_less_is_lost(plan: Plan) -> None:
     """If a country stops, its inputs are gone, too."""
+    for country in outside_countries(plan):
+        last, through = (dependence(plan, country, through=each) for each in (False, True))
+        bought = np.isfinite(last)
+        assert (through[bought] >= last[bought] - 1e-12).all()
+        assert (through[bought] <= 1.0 + 1e-12).all()
     for of in plan.served_if_lost(plan.case.years[-1]).values():
-        for last, through in of.values():
-            assert 0.0 <= through <= last + 1e-12 <= 1.0 + 1e-9
+        assert all(0.0 <= part <= 1.0 for parts in of.values() for part in parts)
 
 
 def test_what_members_pay_is_what_is_paid(plan: Plan) -> None:

@@ -185,8 +185,6 @@ def test_random_chains(seed, planned):
             continue
         assert answer["proof"]["passed"], (each, answer["proof"])
         assert answer["objective"] == pytest.approx(plan.objective, rel=1e-6, abs=1e-3), each
-        for served in filter(None, answer["stops"] or ()):
-            assert served["through"][0] <= served["last"][0] + 1e-9
         if of.expanded.intakes and (each["demand"], each["tariff"]) == (
             nothing["demand"], nothing["tariff"]
         ):  # fmt: skip

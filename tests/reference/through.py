@@ -68,16 +68,42 @@ class Loss:
         fed = [(t, self.part(source)) for t, source in self.flows(mineral, member)]
         return mean([*fed, (max(0.0, self.drawn(mineral, member)), 0.0)])
 
+    def taken(self, mineral: str) -> tuple[float, float]:
+        """What plants take of a mineral, and what is left of what they buy without the country."""
+        sold = [
+            (t, float(seller.country != self.country))
+            for (seller, line, y), t in self.ledger.inputs.items()
+            if (line.input, y) == (mineral, self.year)
+        ]
+        handed = [
+            t
+            for (_, line, y), t in self.ledger.handed.items()
+            if (line.input, y) == (mineral, self.year)
+        ]
+        return fsum([*(t for t, _ in sold), *handed]), fsum(t * kept for t, kept in sold)
+
     def served(self, mineral: str, *, through: bool) -> float | None:
-        """The part of a mineral's demand that is left; None without demand."""
-        kept = []
+        """The part of a mineral's demand that is left, at most what is served; None without demand.
+
+        At the last stage it is a part of the demand and of what plants take, and counts what they
+        buy elsewhere. A stock that is filled takes nothing off.
+        """
+        kept, bought = [], 0.0
         for member in self.case.members:
             for t, source in self.flows(mineral, member):
                 gone = self.part(source) if through else float(source.country == self.country)
                 kept.append(t * (1.0 - gone))
-            kept.append(self.drawn(mineral, member))
-        demand = self.case.demand_of(mineral, tuple(self.case.members), self.year)
-        return None if demand <= 0 else min(1.0, max(0.0, fsum(kept) / demand))
+            kept.append(max(0.0, self.drawn(mineral, member)))
+        base = need = self.case.demand_of(mineral, tuple(self.case.members), self.year)
+        if not through:
+            taken, bought = self.taken(mineral)
+            base += taken
+        if need <= 0:
+            return None
+        short = fsum(
+            t for (m, _, y), t in self.ledger.short.items() if (m, y) == (mineral, self.year)
+        )
+        return max(0.0, min(1.0 - short / need, (fsum(kept) + bought) / base))
 
 
 def mean(amounts: list[tuple[float, float]]) -> float:

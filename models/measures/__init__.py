@@ -324,28 +324,29 @@ def served_share(demand: float, short: float) -> float:
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
 
 
-def drawn_from_stock(need: float, handed: float, short: float, bought: float) -> float:
-    """Return the net withdrawal from stocks in a year, of one member or of all.
+def drawn_from_stock(need: Any, handed: Any, short: Any, bought: Any) -> Any:
+    """Return what one member draws from its stock in a year; arrays give arrays.
+
+    What another member adds to its own stock takes nothing off: add up over members afterwards.
 
     formula: max(0, need + handed to plants - short - bought)
     unit: t
     """
-    return max(0.0, need + handed - short - bought)
+    return np.maximum(0.0, need + handed - short - bought)
 
 
-def served_without(others: float, drawn: float, need: float, served: float) -> float | None:
-    """Return the share of a year's need that is served without a supplier; None without need.
+def served_without(others: float, drawn: float, base: float, served: float) -> float | None:
+    """Return the share that is served without a supplier in a year; None if nothing is needed.
 
-    Everything that the supplier sells is lost. ``others`` are the tonnes bought from all others,
-    ``drawn`` the tonnes that the plan draws from stocks, ``served`` the share that the plan serves.
-    Nothing is bought instead, and no more is drawn. Tonnes bought for stocks or plants serve need
-    first.
+    ``others`` are the tonnes that members and plants buy from all others, ``drawn`` what those
+    members draw from stocks that do draw. ``base`` is demand with what plants take (bought, or
+    handed over), ``served`` the share of demand that the plan serves. Nothing is bought instead.
 
-    formula: min(served, (others + drawn) / need)
+    formula: min(served, (others + drawn) / base)
     unit: share
-    base: demand of the year
+    base: demand of the year and what plants take
     """
-    left = ratio(others + drawn, need)
+    left = ratio(others + drawn, base)
     return None if left is None else max(0.0, min(served, left))
 
 

@@ -105,8 +105,8 @@ _SAME_TONNES = (
     " make one product are one buyer. Below 0: another member buys the dear tonnes."
 )
 EXTRA_COST = field.money("Extra cost of the same tonnes", f"{_SAME_TONNES} {UNDISCOUNTED}")
-EXTRA_COST_PER_T = field.price(
-    "Extra cost of the same tonnes", "That extra cost, divided by the tonnes compared."
+EXTRA_COST_PER_T = EXTRA_COST.like(
+    "That extra cost, divided by the tonnes compared.", look=Look.PRICE, unit="{money}/t"
 )
 EXTRA_COST_SHARE = field.share(
     "Extra cost of the same tonnes (share)",

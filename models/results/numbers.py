@@ -18,6 +18,7 @@ from models.resolve import Floats, Ints
 from models.results import common
 from models.results.field import Name, Result, field
 from models.results.inputs import PRODUCTS
+from models.results.overall import ByMineral
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -54,9 +55,7 @@ class PlanNumbers(Result):
         "Total cost, {discounted}",
         "Cash, shortage and other penalties, discounted to the first year.",
     )
-    purchases = field.money(
-        "Purchases", f"Cost or price, tariff and freight of all purchases. {common.UNDISCOUNTED}"
-    )
+    purchases = ByMineral.paid
     cash = field.money(
         "Cash cost",
         "What buyers pay, with inputs, tariffs and levies. The cost of inputs is charged to the"
@@ -86,12 +85,7 @@ class PlanNumbers(Result):
         "The share of purchases that is lost if that country stops, with what others make from its"
         " ore and inputs.",
     )
-    share = field.share(
-        "Largest share of {basis}",
-        "Largest share of one country in any year, the coalition's countries included, Rest of"
-        " world not.",
-    )
-    country = field.country("Largest country", "The country with the largest share in any year.")
+    share, country = ByMineral.share, ByMineral.country
 
     minerals: tuple[str, ...]
     years: tuple[int, ...]

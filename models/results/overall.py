@@ -137,21 +137,9 @@ class ByMineral(Result):
         "Its share of purchases without limits",
         "That country's share of all purchases in the last planned year, without limits.",
     )
-    supplier = field.country(
-        "Largest supplier in {last}",
-        "The country outside the coalition whose refiners sell most to it in the last planned"
-        " year. Rest of world is many countries, so it does not count. Blank: no country sells.",
-    )
-    supplier_share = field.share(
-        "Its share of purchases in {last}",
-        "That country's share of all purchases in that year, including those for stock.",
-    )
-    supplier_of_demand = field.share(
-        "Its share of demand in {last}",
-        "That country's sales divided by demand. Demand and purchases differ if there"
-        " is a shortage, or if stocks are filled or drawn. Limits that are set as a"
-        " share of demand apply to this share.",
-    )
+    supplier = common.SUPPLIER
+    supplier_share = common.SUPPLIER_SHARE
+    supplier_of_demand = common.SUPPLIER_OF_DEMAND
     supplier_limit = field.share(
         "Limit on it in {last}",
         "The coalition's tightest limit on that country in that year, as a share of"

@@ -123,10 +123,6 @@ BILLS_SUM = 1e-9
 """Bills are the coalition's prices if their sum differs from its cost by less than this."""
 GAIN_OF_ONE_MORE = 5e-9
 """A group grows by a member only if that gains this fraction of total cost: ties stay small."""
-TIGHT_GROUP = 1e-7
-"""A group with a dual above this gains the most in every solution; duals sum to 1."""
-RANK_REMAINDER = 1e-9
-"""A remainder below this counts as 0 in the test whether a group adds a new equation."""
 LEAST_RATIO = 1e-6
 """Least tonnes of an input per tonne of product; 0 means that none is needed."""
 TIGHTER_ROW = 1e-6

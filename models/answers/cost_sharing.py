@@ -13,10 +13,9 @@ a program with one column per member and one row per planned group (row generati
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from math import factorial
 
 import numpy as np
 
@@ -30,11 +29,9 @@ from models.program import CashCost
 from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
 from models.program.families.shortage import UNFAIR
 from models.program.market import Owners, by_demand, by_member, by_right
-from models.resolve import Bools, Floats, Rights, by_stage
+from models.resolve import Floats, Rights, by_stage
 from models.solve import highs
 
-MOST_MEMBERS = 12
-"""Up to this many members, the cost of all groups is computed (4,095 groups for 12)."""
 _STEP = 1e-6
 """Fraction by which a member's demand is varied to get the range of its bill."""
 _MOST_PLANS = 200
@@ -234,92 +231,12 @@ def _first(parts: Floats, else_: Floats) -> Floats:
     return np.asarray(chosen / chosen.sum(axis=1, keepdims=True))
 
 
-# ---- splits that need the cost of every group ----------------------------------------------------
-
-# Costs are indexed by the group's number: bit i of it says whether member i is in the group. The
-# empty group costs 0.
-
-
-def groups(members: int) -> Floats:
-    """Return all groups, as 0 and 1 by (group, member)."""
-    return ((np.arange(1 << members)[:, None] >> np.arange(members)) & 1).astype(float)
-
-
-def shapley(costs: Floats) -> Floats:
-    """Return what each member adds to the cost on average, over all orders of members.
-
-    Shapley (1953), Contributions to the Theory of Games II.
-    """
-    members = len(costs).bit_length() - 1
-    every = groups(members)
-    size = every.sum(axis=1).astype(int)
-    weight = np.array([factorial(s) * factorial(members - s - 1) for s in range(members)], float)
-    weight /= factorial(members)
-    shares = np.zeros(members)
-    for i in range(members):
-        without = np.flatnonzero(every[:, i] == 0)
-        shares[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
-    return shares
-
-
-def nucleolus(costs: Floats) -> Floats:
-    """Return the split that minimises the largest gain of any group by leaving, then the next.
-
-    Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6), by the programs of Kopelowitz
-    (1967). Each program minimises the largest gain of the open groups. A group with a positive dual
-    has that gain in every such split: its gain is then fixed. A group whose gain follows from fixed
-    groups is no longer open.
-    """
-    members = len(costs).bit_length() - 1
-    every, scale = groups(members), float(np.max(np.abs(costs))) or 1.0
-    held, gains = every[-1:], np.zeros(1)  # all members together pay exactly their cost
-    of_held = costs[-1:] / scale
-    open_ = np.arange(1, len(costs) - 1)
-    split = np.zeros(members)
-    while np.linalg.matrix_rank(held) < members:
-        open_ = open_[~_is_decided(held, every[open_])]
-        split, gain, prices = _least(every[open_], costs[open_] / scale, held, of_held + gains)
-        tight = open_[prices > tolerances.TIGHT_GROUP]
-        held, of_held = np.vstack([held, every[tight]]), np.append(of_held, costs[tight] / scale)
-        gains = np.append(gains, np.full(len(tight), gain))
-    if members == 1:
-        return costs[-1:].astype(float)
-    return np.asarray(split * scale)
-
-
-def _is_decided(held: Floats, groups: Floats) -> Bools:
-    """Return which groups' bills follow from those of fixed groups."""
-    _, sizes, basis = np.linalg.svd(held)
-    basis = basis[: int(np.sum(sizes > tolerances.RANK_REMAINDER))]
-    rest = groups - np.einsum("ij,kj->ik", groups, basis).dot(basis)
-    return np.asarray(np.abs(rest).max(axis=1) <= tolerances.RANK_REMAINDER)
-
-
-def _least(
-    every: Floats, costs: Floats, held: Floats, amounts: Floats
-) -> tuple[Floats, float, Floats]:
-    """Return a split that minimises the largest gain, that gain, and the dual of each group's row.
-
-    x(S) - gain <= c(S) for ``every`` open group, x(S) = amount for each fixed group in ``held``.
-    """
-    n, rows = every.shape[1], np.vstack([every, held])
-    table = np.hstack([rows, np.append(-np.ones(len(every)), np.zeros(len(held)))[:, None]])
-    row, column = np.nonzero(table)
-    program = price.arrays(
-        (row, column, table[row, column]),
-        (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
-        (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
-    )
-    optimum = highs.first_solved(partial(highs.solve, program))
-    return optimum.x[:n], float(optimum.x[n]), -optimum.duals[: len(every)]
-
-
 # ---- every rule ----------------------------------------------------------------------------------
 
-AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES, NUCLEOLUS, SHAPLEY = (
-    "as bought", "by demand", "equal savings", "dual prices", "nucleolus", "Shapley value",
+AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES = (
+    "as bought", "by demand", "equal savings", "dual prices",
 )  # fmt: skip
-"""The rules for who pays what; the last two need the cost of every group."""
+"""The rules for who pays what."""
 
 
 @dataclass(frozen=True)
@@ -350,21 +267,6 @@ class Sharing:
     def alone(self) -> Floats:
         """The cost of each member alone: cash and priced shortage [money]."""
         return self.alone_paid + self.alone_priced
-
-    def with_group_rules(self, costs: Floats) -> Sharing:
-        """Return this with the bills by rules that need every group's cost (``groups``)."""
-        bills, failed = {SHAPLEY: shapley(costs)}, dict(self.failed)
-        try:
-            bills = {NUCLEOLUS: nucleolus(costs), **bills}
-        except SolverError as error:
-            failed[NUCLEOLUS] = str(error)
-        leaving = {rule: leaving_group_of(split, costs) for rule, split in bills.items()}
-        return dataclasses.replace(
-            self,
-            bills={**self.bills, **bills},
-            tempted={**self.tempted, **leaving},
-            failed=failed,
-        )
 
 
 def sharing_of(plan: Plan) -> Sharing:
@@ -438,33 +340,3 @@ def _needs(plan: Plan) -> Floats:
     e = plan.expanded
     need = np.einsum("mjt,mt->j", e.demand, e.prices * e.discounts)
     return need / need.sum() if need.sum() > 0 else np.full(len(need), 1.0 / len(need))
-
-
-def group_costs(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
-    """Return the cost of each group, given by number (``groups``); None if not proven.
-
-    Consecutive numbers should differ in one bit: that is fastest.
-    """
-    pool = ProductionGame(divided(plan.case))
-    members = np.arange(pool.divided.members)
-    pool.restart()
-
-    def group_cost(number: int) -> float | None:
-        try:
-            return pool.cost(((number >> members) & 1).astype(float)).cost
-        except SolverError:
-            return None
-
-    return tuple(map(group_cost, numbers))
-
-
-def leaving_group_of(split: Floats, costs: Floats) -> LeavingGroup:
-    """Return the group that gains most by leaving a split, given the cost of every group."""
-    every = groups(len(split))
-    gains = np.einsum("ij,j->i", every, split) - costs
-    gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
-    most = int(np.argmax(gains - tolerances.GAIN_OF_ONE_MORE * scale * every.sum(axis=1)))
-    gain = float(gains[most])
-    if gain <= tolerances.BILL_ROUNDING * scale:
-        return LeavingGroup((), 0.0, 0.0, None)
-    return LeavingGroup(tuple(np.flatnonzero(every[most]).tolist()), gain, gain, None)

@@ -8,7 +8,12 @@ COMMANDS = {
 }
 """What to use instead of a command, by the command's name."""
 
+_NO_DRAWS = "planner risk --draws draws random events"
+_NO_GROUPS = "the split by dual prices gives no group a reason to leave, without planning every one"
+
 OPTIONS: dict[str, dict[str, str]] = {
+    "bills": dict.fromkeys(("--exact", "--resume"), _NO_GROUPS),
+    "sensitivity": dict.fromkeys(("--draws", "--seed"), _NO_DRAWS),
     "verify": {"--salt": "a redacted plan can't be verified: use the plan before redaction"},
 }
 """What to use instead of an option, by the names of its command and of the option."""

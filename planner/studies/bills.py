@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 import numpy as np
 import pandas as pd
 
-from models import errors, tolerances
+from models import tolerances
 from models.answers import cost_sharing
-from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, MOST_MEMBERS, Sharing
+from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
 from models.measures import difference, ratio
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
-from models.results import About, Field, Figure, Look, Name, Result, field
+from models.results import Field, Look, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from models.schema import ByYear
-from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
-from planner.render.words import clean, counted, few, known, listed, money, share, tariff_words
-from planner.seal import seal
+from planner.render.words import clean, counted, few, listed, money, share, tariff_words
 from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -42,23 +37,15 @@ RULES = {
     cost_sharing.EQUAL_SAVINGS: "each saves the same amount",
     DUAL_PRICES: "each pays for its demand, and is paid for its rights, at the plan's shadow"
     " prices (Owen)",
-    cost_sharing.NUCLEOLUS: "the largest gain of any group that leaves is as small as possible",
-    cost_sharing.SHAPLEY: "each pays what it adds to the cost when it joins, averaged over all"
-    " sequences of joining",
 }
 """How each rule splits the cost."""
-_SPLIT = {
-    rule: f"{by}{rule}"
-    for rule, by in zip(RULES, ("", "", "by ", "by ", "by the ", "by the "), strict=True)
-}
+_SPLIT = {rule: f"{by}{rule}" for rule, by in zip(RULES, ("", "", "by ", "by "), strict=True)}
 """The name of each rule after the word "split"."""
 _UNKNOWN = (
     "the split {split} could not be computed",
     "it is not known which group would leave under the split {split}",
 )
 """Messages about a failed search: for a rule's bills, or for the group that would leave."""
-_GROUPS_PER_RUN = 64
-"""Number of groups that one run plans; each starts from the solution of the group before."""
 _MOST_BARS = 16
 """Largest number of members in a chart; those with the largest savings are shown."""
 _NAMED = 4
@@ -97,8 +84,6 @@ class Savings(Result):
     by_demand = _saved(cost_sharing.BY_DEMAND, "by_demand")
     equal = _saved(cost_sharing.EQUAL_SAVINGS, "equal_savings")
     duals = _saved(DUAL_PRICES, "dual_prices")
-    nucleolus = _saved(cost_sharing.NUCLEOLUS, "nucleolus", optional=True)
-    shapley = _saved(cost_sharing.SHAPLEY, "shapley", optional=True)
 
 
 NOT_KNOWN = "not known: the search failed"
@@ -183,23 +168,6 @@ class Groups(Result):
     )
 
 
-class Coalitions(Result):
-    """The cost of each group of members if it plans on its own."""
-
-    TABLE, GRAIN, BOOK = "Coalitions", ("number",), "bills"
-    number = field(
-        "Number",
-        Look.COUNT,
-        "In binary it has a digit per member, the last for the first member. 1: in the group.",
-    )
-    group = field("Group", Look.SENTENCE)
-    size = field("Size", Look.COUNT, "How many members.")
-    cost = _millions("Cost", "The group's cost if it plans on its own, with its rights.")
-    saving = _millions(
-        "Saves", "The sum of its members' costs if each plans alone, minus the group's cost."
-    )
-
-
 class OwnRequirements(Result):
     """What a member's own limits, stock targets and security cost it and the others.
 
@@ -253,11 +221,6 @@ class RightsUsed(Result):
 
 
 # ---- what is read of a plan ----------------------------------------------------------------------
-
-
-def costs_of(plan: Plan, numbers: Sequence[int]) -> dict[int, float | None]:
-    """Return the costs of groups of members, by number as in ``cost_sharing.groups``."""
-    return dict(zip(numbers, cost_sharing.group_costs(plan, numbers), strict=True))
 
 
 @dataclass(frozen=True)
@@ -320,38 +283,22 @@ def in_fractions(case: Case) -> Case:
     return case.change(settings=settings) if case.settings.whole_projects else case
 
 
-def study_of(
-    case: Case, known_costs: Mapping[int, float], *, exact: bool, wishes: bool = False
-) -> Study[object]:
-    """Return the runs: the joint plan and, with ``exact``, all groups without a known cost.
-
-    Each group differs from the one before in a single member (a Gray code). ``wishes``: the case
-    is also planned without each member's own requirements.
-    """
+def study_of(case: Case, *, wishes: bool = False) -> Study[object]:
+    """Return the runs: the joint plan and, with ``wishes``, one without each own requirement."""
     runs = [Run("Together")]
     for each in requirements_of(case) if wishes else ():
         name = f"Without {case.members[each.member].name}: {each.words}"
         runs.append(Run(name, each, each.read))
-    numbers = (k ^ (k >> 1) for k in range(1, 1 << len(case.members))) if exact else iter(())
-    left = [n for n in numbers if n not in known_costs]
-    chunks = [left[i : i + _GROUPS_PER_RUN] for i in range(0, len(left), _GROUPS_PER_RUN)]
-    for i, chunk in enumerate(chunks, start=1):
-        read = partial(costs_of, numbers=chunk)
-        runs.append(Run(f"Groups, {i} of {len(chunks)}", read=read))
     return Study[object](in_fractions(case), chains_of(runs, 1), cost_sharing.sharing_of)
 
 
 # ---- tables of a sharing -------------------------------------------------------------------------
 
 
-def sharing_tables(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Result]:
-    """Return the tables of a sharing; ``costs`` are the known costs of groups, by number."""
+def sharing_tables(sharing: Sharing, case: Case) -> list[Result]:
+    """Return the tables of a sharing."""
     tables = (savings, bills, transfers, tempted)
-    return [
-        *(table(sharing, case) for table in tables),
-        *([coalitions(sharing, costs, case)] if costs else []),
-        rights(case),
-    ]
+    return [*(table(sharing, case) for table in tables), rights(case)]
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
@@ -440,17 +387,6 @@ def _group(case: Case, members: Iterable[int]) -> str:
     return "; ".join(case.members[i].name for i in members)
 
 
-def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coalitions:
-    """Return one row per group with a known cost."""
-    rows = []
-    for number, cost in sorted(costs.items()):
-        members = [i for i in range(len(case.members)) if number >> i & 1]
-        saving = float(sharing.alone[members].sum()) - cost
-        row = {"number": number, "group": _group(case, members), "size": len(members)}
-        rows.append({**row, "cost": cost, "saving": saving})
-    return Coalitions.of_rows(rows, words=words_of(case))
-
-
 def price_requirements(
     sharing: Sharing,
     without: Mapping[WithoutRequirements, tuple[tuple[float, ...], float]],
@@ -488,9 +424,6 @@ def rights(case: Case) -> Result:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_SEAL = "Seal of the sheet Coalitions"
-"""A row of About."""
-
 
 class BillsStudy(StudyKind):
     """Find who gains from planning together, and who should pay what.
@@ -504,62 +437,36 @@ class BillsStudy(StudyKind):
     \b
     planner bills case.xlsx
     planner bills case.xlsx --scenario "Export ban" --csv tables
-    planner bills case.xlsx --exact
     planner bills case.xlsx --wishes
-
-    With --exact, every group is planned (4,095 groups for 12 members), for the nucleolus and the
-    Shapley value. If you stop the study, it writes the groups planned so far; --resume continues.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
-    RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, Coalitions, RightsUsed)
+    RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, RightsUsed)
     OPTIONS = (
-        click.option(
-            "--exact",
-            is_flag=True,
-            help=f"Plan every group of up to {MOST_MEMBERS} members: nucleolus and Shapley value.",
-        ),
         click.option(
             "--wishes",
             is_flag=True,
             help="Price each member's own share limits, stock targets and part of Security: what"
             " they cost it and the others.",
         ),
-        click.option(
-            "--resume",
-            type=click.Path(path_type=Path),
-            metavar="BOOK",
-            help="Continue --exact from an earlier bills workbook of the same input and options."
-            " Groups that were edited since are planned again.",
-        ),
     )
     task = "members alone and together"
 
-    def __init__(self, start: Start, *, exact: bool, wishes: bool, resume: Path | None) -> None:
-        """Raise UsageError if ``exact`` is asked for and the case has too many members."""
+    def __init__(self, start: Start, *, wishes: bool) -> None:
         super().__init__(start)
-        self.exact, self.wishes = exact or resume is not None, wishes
+        self.wishes = wishes
         self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
-        self.count = len(start.case.members)
-        self.group_count = (1 << self.count) - 1
-        if self.exact and self.count > MOST_MEMBERS:
-            msg = f"--exact works with up to {MOST_MEMBERS} members; this workbook has {self.count}"
-            raise errors.UsageError(msg)
-        self.costs, self.refused = _resumed(resume, start) if resume is not None else ({}, "")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
-        study = study_of(self.start.case, self.costs, exact=self.exact, wishes=self.wishes)
+        study = study_of(self.start.case, wishes=self.wishes)
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
-            if isinstance(outcome.result, dict):
-                costs = outcome.result.items()
-                self.costs |= {number: cost for number, cost in costs if cost is not None}
-            elif isinstance(run.change, WithoutRequirements) and outcome.planned:
+            if isinstance(run.change, WithoutRequirements) and outcome.planned:
                 self.without[run.change] = cast("Any", outcome.result)
 
     @property
@@ -567,22 +474,14 @@ class BillsStudy(StudyKind):
         """Whether the joint plan is proven, so that there is a workbook to write."""
         return self.outcomes[0].planned
 
-    @cached_property
-    def sharing(self) -> Sharing:
-        """Who pays what; with nucleolus and Shapley value if the costs of all groups are known."""
-        sharing = cast("Sharing", self.outcomes[0].result)
-        if len(self.costs) < self.group_count:
-            return sharing
-        costs = [self.costs[n] for n in range(1, self.group_count + 1)]
-        return sharing.with_group_rules(np.array([0.0, *costs]))
-
     @property
-    def progress_label(self) -> str:
-        return f"{len(self.costs):,} of {self.group_count:,} groups planned" if self.exact else ""
+    def sharing(self) -> Sharing:
+        """Who pays what."""
+        return cast("Sharing", self.outcomes[0].result)
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """The joint plan, and runs that failed; the sheet Coalitions has the costs of groups."""
+        """The joint plan, and runs that failed."""
         return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
 
     @property
@@ -591,7 +490,7 @@ class BillsStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        return counted(self.count, "member")
+        return counted(len(self.start.case.members), "member")
 
     @property
     def options(self) -> dict[str, str]:
@@ -619,9 +518,6 @@ class BillsStudy(StudyKind):
             assumed["Contracts"] = (
                 "where capacity reduces a minimum, the reduced minimum of the joint plan"
             )
-        if self.exact:
-            assumed["Groups listed"] = self.progress_label
-            assumed[_SEAL] = _seal(self.costs, self.start)
         return {**self.start.options, **assumed}
 
     @property
@@ -632,15 +528,13 @@ class BillsStudy(StudyKind):
             f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
             for rule, why in sharing.failed.items()
         ]
-        if self.exact and len(self.costs) < self.group_count:
-            unknown.append(f"nucleolus and Shapley value need every group: {self.progress_label}")
         runs = (o for o in self.outcomes[1:] if o.unproven)
         return "; ".join([*unknown, *(f"the run {o.name} has no proof: {o.error}" for o in runs)])
 
     def tables(self) -> list[Result]:
         case = self.start.case
         asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
-        return [*sharing_tables(self.sharing, self.costs, case), *asked]
+        return [*sharing_tables(self.sharing, case), *asked]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         sharing, members = self.sharing, self.start.case.members
@@ -657,15 +551,11 @@ class BillsStudy(StudyKind):
                 {**row, Groups.group.json_key: tempted.get(rule)}
                 for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
             ],
-            "groups_planned": len(self.costs),
-            "resume_refused": self.refused or None,
             "wishes": tables.records(OwnRequirements),
             "trouble": self.trouble or None,
         }
 
-    def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
-        if self.refused:
-            yield self.refused
+    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(tables[Savings])
         leaving = (Groups.rule, Groups.gain, Groups.group)
         yield Numbers(tables[Groups], leaving, "Who would gain by leaving")
@@ -733,40 +623,6 @@ class BillsStudy(StudyKind):
         )
 
 
-def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
-    """Return the costs of groups in an earlier workbook; or none, and why they can't be used.
-
-    They can be used if input, options and planner are the same, and the seal fits the groups.
-    Raises UsageError for a workbook of another input or other options; InputError for other files.
-    """
-    study = read_study(path, Savings.TABLE, BillsStudy.NAME)
-    tables = Tables.read(study.tables, (Coalitions, About))
-    asked = {Figure.INPUT_SHA256: start.book.sha256, **start.options}
-    about = dict(tables.rows(About, About.what, About.value))
-    if {name: about[name] for name in (*asked, Figure.SCENARIO) if name in about} != asked:
-        msg = f"--resume {path} was made for another workbook, scenario or what-if than this case"
-        raise errors.UsageError(msg)
-    rows = [*tables.rows(Coalitions, Coalitions.number, Coalitions.cost)]
-    costs = {int(number): float(cost) for number, cost in rows if known(number) and known(cost)}
-    if not rows or (len(costs) == len(rows) and about.get(_SEAL) == _seal(costs, start)):
-        return costs, ""
-    return {}, (
-        f"{path} was edited, or written by another version of planner: its groups are planned again"
-    )
-
-
-def _seal(costs: Mapping[int, float], start: Start) -> str:
-    """Return the seal of groups' costs and of the options.
-
-    Costs are rounded as on a sheet: converted to millions and back, their last digit may change.
-    """
-    rows = sorted(costs.items())
-    scale = Coalitions.cost.scale
-    asked = (f"{name}: {value}" for name, value in sorted(start.options.items()))
-    texts = (__version__, start.book.sha256, *asked)
-    return seal(([n for n, _ in rows], [cost / scale * scale for _, cost in rows]), texts)
-
-
 # ---- words and charts ----------------------------------------------------------------------------
 
 
@@ -796,7 +652,7 @@ def _splits_kept(leaving: Groups) -> list[str]:
 def _who_leaves(leaving: Groups, members: int) -> str:
     """Return who would leave the split as bought, and under which splits no group would leave."""
     group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
-    others = [_SPLIT[rule] for rule in _splits_kept(leaving) if rule != AS_BOUGHT]
+    others = [_SPLIT.get(rule, f"by {rule}") for rule in _splits_kept(leaving) if rule != AS_BOUGHT]
     if group == NOT_KNOWN:
         who = "It is not known who would do better alone if each member pays for what it buys"
     elif group:

@@ -1,6 +1,6 @@
 """Factors: numbers of a case moved to the ends of their ranges, and the figures of each plan.
 
-A factor moves alone, in a group, or with all others in a draw. For some sheets one program with
+A factor moves alone or in a group. For some sheets one program with
 all factors of a column moved is built once (a kind of change, ``models.plan.variation``); an end
 then takes the arrays of its own mineral or plant from it. Any other end has a program of its own.
 Both ways give the same plan.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -335,127 +334,3 @@ class BasePlan:
 
 _BASE_PLANS: WeakKeyDictionary[Session, BasePlan] = WeakKeyDictionary()
 """The base plan of each session, read once."""
-
-
-# ---- all numbers at once -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Hypercube:
-    """A Latin hypercube: each of n equal parts of a range is drawn once, in random order.
-
-    McKay, Beckman & Conover (1979), Technometrics 21(2), 239-245.
-    """
-
-    draws: int
-    seed: int
-
-    def positions(self, numbers: int) -> Floats:
-        """Return the position of each number in its range, 0 to 1: one row per draw."""
-        source = _random(self.seed)
-        strata = np.stack([source.permutation(self.draws) for _ in range(numbers)], axis=1)
-        return np.asarray(strata + source.random((self.draws, numbers))) / self.draws
-
-
-@dataclass(frozen=True)
-class Trajectories:
-    """Morris's trajectories: from a random grid point each group moves once, in random order.
-
-    Morris (1991), Technometrics 33(2), 161-174; by groups Campolongo, Cariboni & Saltelli (2007),
-    Environmental Modelling & Software 22(10), 1509-1518. ``group`` is the group of each number.
-    """
-
-    count: int
-    seed: int
-    group: tuple[int, ...]
-
-    def positions(self, numbers: int) -> Floats:
-        """Return each number's position in its range: one row per run, trajectory by trajectory."""
-        source, group, points = _random(self.seed), np.array(self.group), list[Floats]()
-        groups = int(group.max()) + 1
-        for _ in range(self.count):
-            low = source.integers(0, 2, numbers) / (LEVELS - 1)
-            is_up = source.integers(0, 2, numbers).astype(bool)
-            at = np.where(is_up, low, low + STEP)
-            points.append(at)
-            for moved_group in source.permutation(groups):
-                at = np.where(group == moved_group, np.where(is_up, low + STEP, low), at)
-                points.append(at)
-        return np.stack(points)
-
-
-LEVELS = 4
-STEP = LEVELS / (2.0 * (LEVELS - 1))
-"""The levels of the grid of trajectories, and the step of a number along its range."""
-
-
-def mean_effects(positions: Floats, results: Floats, group: Sequence[int]) -> Floats:
-    """Return for each group the mean absolute change of the result per step: Morris's mu*."""
-    groups, of = int(max(group)) + 1, np.array(group)
-    sizes: list[list[float]] = [[] for _ in range(groups)]
-    for first in range(0, len(positions), groups + 1):
-        for i in range(first, first + groups):
-            step = positions[i + 1] - positions[i]
-            moved_group = int(of[np.flatnonzero(step)[0]])
-            sizes[moved_group].append(abs(float(results[i + 1] - results[i])) / STEP)
-    return np.array([float(np.mean(each)) for each in sizes])
-
-
-def _random(seed: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-
-
-@lru_cache(maxsize=4)
-def multiples(every: tuple[Factor, ...], design: Hypercube | Trajectories) -> Floats:
-    """Return the factor that multiplies each number: one row per run of a design.
-
-    Half of the positions are below the value and half above it, uniform on each side.
-    """
-    chance = design.positions(len(every))
-    low, high = (np.array([getattr(factor, end) for factor in every]) for end in ENDS)
-    below = low + (1.0 - low) * 2.0 * chance
-    above = 1.0 + (high - 1.0) * (2.0 * chance - 1.0)
-    return np.asarray(np.where(chance < 0.5, below, above))  # noqa: PLR2004 - a half
-
-
-@dataclass(frozen=True)
-class DrawnFactors:
-    """A change: every number is at its position in one run of a design."""
-
-    factors: tuple[Factor, ...]
-    design: Hypercube | Trajectories
-    number: int
-
-    def __call__(self, case: Case) -> Case:
-        times = multiples(self.factors, self.design)[self.number].tolist()
-        columns: dict[tuple[str, str], list[tuple[int, str, float]]] = {}
-        for factor, by in zip(self.factors, times, strict=True):
-            place = factor.sheet, factor.field
-            columns.setdefault(place, []).append((factor.row, factor.member, by))
-        for (sheet, field), moves in columns.items():
-            case = ScaledColumn(sheet, field, tuple(moves))(case)
-        return case
-
-
-@dataclass(frozen=True)
-class DrawFigures:
-    """Figures of the plan of a draw, its cash, and the share limits that bind: row and mineral."""
-
-    figures: PlanFigures
-    cash: float
-    binding: frozenset[tuple[int, str]]
-
-
-def draw_figures(plan: Plan, session: Session) -> DrawFigures:
-    return DrawFigures(plan_figures(plan, session.base), plan.cash, binding(plan))
-
-
-def binding(plan: Plan) -> frozenset[tuple[int, str]]:
-    rows = plan.limits[plan.limits["binding"]]
-    return frozenset(zip(rows["limit"].tolist(), rows["mineral"].tolist(), strict=True))
-
-
-def cost_of(plan: Plan, session: Session) -> float:
-    """Return the total cost of a plan, the only figure that a step needs."""
-    del session
-    return plan.objective

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,11 @@ from models import schema, tolerances
 from models.case import Case
 from models.errors import PlannerError
 from models.plan import Plan
-from models.resolve import Bools, Floats, uncertainty
+from models.resolve import Floats, uncertainty
 from models.resolve.uncertainty import Factor
 from models.results import About, Field, Look, Result, common, field
 from models.results import Figure as Measure
-from models.units import MILLION
-from planner.options import CAP_HELP, draw_options
+from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
 from planner.studies import factors
@@ -41,18 +40,13 @@ if TYPE_CHECKING:
     from planner.workbook.findings import Layout
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
-BY, NUMBERS, DRAWS = "Ranked by", "Numbers with a range", "Draws"
-"""Rows of About: the ranking measure, the count of numbers, and the count of random draws."""
+BY, NUMBERS = "Ranked by", "Numbers with a range"
+"""Rows of About: the ranking measure, and the count of numbers."""
 EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
 """Largest number of runs in a chain."""
 DECIDING_SHARE = 0.8
 """The deciding numbers together account for this share of all swings ..."""
-HOLDING_SHARE = 0.95
-"""A decision holds if it is as planned in at least this share of draws."""
-BUILDS, BUYS, BINDS = "built", "bought from", "binds"
-_NOT_FAIR = "not a random sample of all draws"
-_MOST_TRAJECTORIES = 10
 _MOST_DECIDING = 12
 """... and are at most this many."""
 _MOST_CHANGES = 2
@@ -97,14 +91,6 @@ class _Ends(Result):
         "Sum of single swings",
         "The sum of the swings in cost if each number of the group moves alone.",
         key="alone_usd",
-        optional=True,
-    )
-    effect = field.millions(
-        "Mean effect",
-        "Mean absolute change in total cost when the group moves by two thirds of its range,"
-        " divided by two thirds. All other numbers are at random points of their ranges (Morris's"
-        " mu*).",
-        key="mean_effect_usd",
         optional=True,
     )
     swing_short = field.tonnes(
@@ -177,7 +163,7 @@ _NUMBER_FIELDS = (
     _Ends.cells, _Ends.value, _Ends.unit, _Ends.low, _Ends.high, _Ends.by, _Ends.estimate,
     _Ends.origin,
 )  # fmt: skip
-_GROUP_FIELDS = (_Ends.count, _Ends.alone, _Ends.effect)
+_GROUP_FIELDS = (_Ends.count, _Ends.alone)
 
 
 class Sensitivities(_Ends):
@@ -190,45 +176,6 @@ class GroupSensitivities(_Ends):
     """One row per sheet, mineral and column; all its numbers move together."""
 
     TABLE, GRAIN, BOOK = "Groups", ("sheet", "column", "mineral"), "sensitivity"
-
-
-class DrawMeasures(Result):
-    """One row per measure, or per measure and mineral: results of drawing all numbers at once."""
-
-    TABLE, GRAIN, BOOK = "Draws", ("measure", "mineral"), "sensitivity"
-
-    measure = common.MEASURE.like(look=Look.TEXT)
-    mineral = common.MINERAL.like(meaning="")
-    unit = common.UNIT.like(meaning="")
-    now = field("As it stands", Look.PRICE, "In the plan of the workbook's own numbers.")
-    often = field.share("Draws with a shortage", "Share of all draws.", key="short_in")
-    mean = field("Mean", Look.PRICE)
-    p5 = field("5th percentile", Look.PRICE)
-    p25 = field("25th percentile", Look.PRICE)
-    p50 = field("Median", Look.PRICE)
-    p75 = field("75th percentile", Look.PRICE)
-    p95 = field("95th percentile", Look.PRICE)
-
-
-class DrawDecisions(Result):
-    """One row per project, supplier and share limit: how often draws decide as planned."""
-
-    TABLE, GRAIN, BOOK = "Decisions", ("decision", "name", "mineral"), "sensitivity"
-
-    decision = field.text(
-        "Decision",
-        f"{BUILDS}: 1 % of the project or more. {BUYS}: the coalition buys from the plant."
-        f" {BINDS}: the row of Share limits is reached in some year.",
-    )
-    name = field.text("Of", "The project, the plant, or the row of Share limits.", widest=44)
-    mineral = common.MINERAL.like(meaning="")
-    planned = field.text("As it stands", "yes: the plan with the workbook's numbers decides so.")
-    often = field.share("In draws", "Share of draws that decide so.", key="in_draws")
-    holds = field.text("Holds", f"yes: at least {share(HOLDING_SHARE)} of draws decide as planned.")
-    unit = common.UNIT.like(meaning="")
-    p5 = field("5th percentile", Look.PRICE, "Of the part that is built, or of the tonnes bought.")
-    p50 = field("Median", Look.PRICE)
-    p95 = field("95th percentile", Look.PRICE)
 
 
 class BaseTotals(Result):
@@ -502,74 +449,6 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     return [row | {"rank": i} for i, row in enumerate(ranked, 1)]
 
 
-# ---- all numbers at once -------------------------------------------------------------------------
-
-
-def draw_tables(
-    base: Plan, drawn: Sequence[factors.DrawFigures]
-) -> tuple[DrawMeasures, DrawDecisions]:
-    case, e, now = base.case, base.expanded, factors.plan_figures(base)
-    words, currency = common.words_of(case), case.settings.currency
-    short = np.array([d.figures.short for d in drawn])
-    measures: list[tuple[str, str, str, float, Floats]] = [
-        (Measure.TOTAL_COST, "", f"{currency} m", now.objective / MILLION,
-         np.array([d.figures.objective for d in drawn]) / MILLION),
-        (Measure.CASH_COST, "", f"{currency} m", base.cash / MILLION,
-         np.array([d.cash for d in drawn]) / MILLION),
-        (Measure.SHORTAGE, "", "t", float(now.short.sum()), short.sum(axis=1)),
-        *((Measure.SHORTAGE, mineral, "t", float(now.short[m]), short[:, m])
-          for m, mineral in enumerate(e.minerals)),
-    ]  # fmt: skip
-    rows = [
-        {"measure": str(name), "mineral": mineral, "unit": unit, "now": value,
-         "often": float((sample > tolerances.LEAST_FLOW).mean()) if unit == "t" else None,
-         "mean": float(sample.mean()), **_quantiles(sample)}
-        for name, mineral, unit, value, sample in measures
-    ]  # fmt: skip
-    decisions = DrawDecisions.of_rows([*_decisions(base, now, drawn)], words=words)
-    return DrawMeasures.of_rows(rows, words=words), decisions
-
-
-def _quantiles(sample: Floats, percents: Sequence[int] = (5, 25, 50, 75, 95)) -> dict[str, float]:
-    return {f"p{p}": float(np.quantile(sample, p / 100)) for p in percents}
-
-
-def _decisions(
-    base: Plan, now: PlanFigures, drawn: Sequence[factors.DrawFigures]
-) -> Iterator[dict[str, Any]]:
-    """Yield one row per project, source and share limit: the base decision, and that of draws."""
-    case, few = base.case, (5, 50, 95)
-    built = np.array([d.figures.built.sum(axis=1) for d in drawn])
-    for p, project in enumerate(case.projects):
-        is_so = float(now.built[p].sum()) >= _LEAST_BUILT
-        often = built[:, p] >= _LEAST_BUILT
-        yield _decision(BUILDS, project.name, project.mineral, is_so, often) | {
-            "unit": "part built", **_quantiles(built[:, p], few)
-        }  # fmt: skip
-    sold = np.array([d.figures.sold for d in drawn])
-    for s, source in enumerate(base.expanded.sources):
-        is_so, name = bool(now.sold[s] > tolerances.LEAST_FLOW), source.project or source.name
-        yield _decision(BUYS, name, source.mineral, is_so, sold[:, s] > tolerances.LEAST_FLOW) | {
-            "unit": "t", **_quantiles(sold[:, s], few)
-        }  # fmt: skip
-    planned = factors.binding(base)
-    places = planned.union(*(d.binding for d in drawn))
-    for limit, mineral in sorted(places):
-        row = case.share_limits[limit]
-        often = np.array([(limit, mineral) in d.binding for d in drawn])
-        name = f"row {row.row}: {row.limit} of {row.supplier or row.group}"
-        yield _decision(BINDS, name, mineral, (limit, mineral) in planned, often)
-
-
-def _decision(what: str, name: str, mineral: str, is_so: bool, often: Bools) -> dict[str, Any]:
-    part_of = float(often.mean())
-    holds = (part_of if is_so else 1.0 - part_of) >= HOLDING_SHARE
-    return {
-        "decision": what, "name": name, "mineral": mineral, "planned": "yes" if is_so else "no",
-        "often": part_of, "holds": "yes" if holds else "no",
-    }  # fmt: skip
-
-
 # ---- the kind ------------------------------------------------------------------------------------
 
 
@@ -592,8 +471,8 @@ class SensitivityStudy(StudyKind):
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"
     QUESTION = "How sure is the plan: which numbers decide it?"
     LACKING = "there is no proven plan for the workbook's own numbers"
-    RESULTS = (Sensitivities, GroupSensitivities, BaseTotals, DrawMeasures, DrawDecisions)
-    RECORDS = ("factors", "groups", "as_it_stands", "draws", "decisions")
+    RESULTS = (Sensitivities, GroupSensitivities, BaseTotals)
+    RECORDS = ("factors", "groups", "as_it_stands")
     LIMIT = CAP_HELP
     MONEY = "total cost discounted to the first year, cash cost undiscounted"
     OPTIONS = (
@@ -602,15 +481,11 @@ class SensitivityStudy(StudyKind):
         click.option("--by", type=click.Choice([COST, SHORTAGE, DECISIONS]), default=COST,
                      help="Rank the numbers by their effect on total cost, on tonnes that are"
                      " missing, or on the choice of suppliers [cost]."),
-        *draw_options(0, 0, "Also draw all numbers at once, N times [none].",
-                      "Seed of the draws: the same seed, the same draws."),
     )  # fmt: skip
 
-    def __init__(
-        self, start: Start, *, is_grouped: bool, by: str, draws: int = 0, seed: int = 1
-    ) -> None:
+    def __init__(self, start: Start, *, is_grouped: bool, by: str) -> None:
         super().__init__(start)
-        self.by, self.is_grouped, self.draws, self.seed = by, is_grouped, draws, seed
+        self.by, self.is_grouped = by, is_grouped
         self.factors = uncertainty.factors(start.case)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
         layout, case = start.book.layout, start.case
@@ -620,24 +495,6 @@ class SensitivityStudy(StudyKind):
         del say
         case, every = self.start.case, tuple(self.factors)
         study, self.moving = study_of(case, every, self._name, is_grouped=self.is_grouped)
-        cube = factors.Hypercube(self.draws, self.seed)
-        drawn = [
-            Run(f"Draw {i + 1}", factors.DrawnFactors(every, cube, i), compare=factors.draw_figures)
-            for i in range(self.draws if every else 0)
-        ]
-        self.trajectories: factors.Trajectories | None = None
-        moves = list[Run]()
-        if drawn and self.is_grouped:  # groups move while other numbers are at random points
-            group = {f: i for i, m in enumerate(self.moving[len(every) :]) for f in m.factors}
-            count = min(_MOST_TRAJECTORIES, max(2, self.draws // (1 + max(group.values()))))
-            steps = factors.Trajectories(count, self.seed, tuple(group[f] for f in every))
-            moves = [
-                Run(f"Step {i + 1}", factors.DrawnFactors(every, steps, i), compare=factors.cost_of)
-                for i in range(len(factors.multiples(every, steps)))
-            ]
-            self.trajectories = steps
-        more = (*chains_of(drawn, CHAIN), *chains_of(moves, CHAIN))
-        study = replace(study, chains=(*study.chains, *more))
         outcomes = run_study(study, where, tell)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -680,10 +537,6 @@ class SensitivityStudy(StudyKind):
             " for other numbers, unless Uncertainty or a grade gives another range"
         )
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
-        if self.draws:
-            asked[DRAWS] = f"{self.draws:,}, Latin hypercube, seed {self.seed}"
-            if 0 < len(self.planned_draws) < self.draws:
-                asked[DRAWS] = f"{len(self.planned_draws):,} planned of {asked[DRAWS]}; {_NOT_FAIR}"
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
@@ -696,30 +549,12 @@ class SensitivityStudy(StudyKind):
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
-        more = [base_totals, *(draw_tables(base, self.planned_draws) if self.planned_draws else ())]
         if not self.is_grouped:
-            return [table, *more]
+            return [table, base_totals]
         alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
-        effects = self._effects()
-        for row, effect in zip(groups, effects, strict=False):
-            row["effect"] = effect
         grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
-        unknown = () if effects else (GroupSensitivities.effect,)
-        return [table, grouped.without(*_NUMBER_FIELDS, *unknown), *more]
-
-    @property
-    def planned_draws(self) -> list[factors.DrawFigures]:
-        return [o.result for o in self.outcomes if isinstance(o.result, factors.DrawFigures)]
-
-    def _effects(self) -> list[float]:
-        steps = [o for o in self.outcomes if o.name.startswith("Step ")]
-        if self.trajectories is None or not all(o.planned for o in steps):
-            return []
-        positions = self.trajectories.positions(len(self.factors))
-        costs = np.array([o.objective for o in steps], dtype=float)
-        effects = factors.mean_effects(positions, costs, self.trajectories.group)
-        return list(map(float, effects))
+        return [table, grouped.without(*_NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
@@ -756,8 +591,6 @@ class SensitivityStudy(StudyKind):
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(_first(tables), _SCREEN)
-        if DrawMeasures in tables:
-            yield Numbers(tables[DrawMeasures], heading="All numbers drawn at once")
         if GroupSensitivities in tables:
             groups = tables[GroupSensitivities]
             first = groups.where([rank <= _MOST_DECIDING for rank in groups.rank])
@@ -778,15 +611,11 @@ class SensitivityStudy(StudyKind):
                 f"Numbers are ranked by how much they change {_WORDS[by]}. A number is worth"
                 " knowing if its true value would change which plants are built."
             )
-            if DrawDecisions in tables:
-                differ += " A decision holds if draws rarely change it."
             care.insert(0, differ)
         missing = len(table) - sum(map(known, table.swing))
         if missing:
             every = counted(len(table), "number")
             care.insert(0, f"The swings of {missing:,} of {every} are not known.")
-        if _NOT_FAIR in tables.option(DRAWS):
-            care.insert(0, f"Draws: {tables.option(DRAWS)}.")
         rows = (
             (f"{sheet} {_cell_range(cells)}", f"{what}. {origin or capitalized(mark)}")
             for sheet, cells, what, origin, mark, _ in deciding
@@ -820,15 +649,6 @@ class SensitivityStudy(StudyKind):
             groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
             views = groups.view(tornado(tables, GroupSensitivities))
             sections.append(Section("groups", "Moved together", lead, views))
-        if DrawDecisions in tables:
-            lead = (
-                "All numbers are drawn at once. A decision holds if at least"
-                f" {share(HOLDING_SHARE)} of draws decide as planned."
-            )
-            decisions, measures = tables[DrawDecisions], Numbers(tables[DrawMeasures])
-            loose = decisions.where([holds == "no" for holds in decisions.holds])
-            blocks = (Numbers(loose, heading="Decisions that do not hold"),)
-            sections.append(Section("draws", "All at once", lead, measures.view(), blocks=blocks))
         return tuple(sections)
 
 
@@ -944,12 +764,6 @@ def _figures(tables: Tables) -> Iterator[KeyFigure]:
     nothing = sum(known(row["swing"]) and row["swing"] <= 0 for row in rows)
     count = f"{nothing:,} of {len(rows):,}"
     yield KeyFigure("Numbers that change no cost", count, "at either end of their ranges.")
-    if DrawDecisions in tables:
-        decisions = tables[DrawDecisions]
-        holds = sum(each == "yes" for each in decisions.holds)
-        count = f"{holds:,} of {len(decisions):,}"
-        many = f"{share(HOLDING_SHARE)} of draws or more decide as planned"
-        yield KeyFigure("Decisions that hold", count, f"{many}; all numbers are drawn at once.")
     best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
     if known(best["worth"]) and best["worth"] > 0:
         name = f"Most worth knowing: {_name_and_cells(best, tables)}"

@@ -48,7 +48,7 @@ CALLS: dict[str, Call] = {
     "scorecard": lambda *_: ("case.xlsx", "--output", "scorecard.xlsx"),
     "ranges": lambda *_: ("case.xlsx", "--output", "ranges.xlsx", "--by", "refiner"),
     "support": lambda *_: ("case.xlsx", "--output", "support.xlsx"),
-    "sensitivity": lambda *_: ("case.xlsx", "--output", "sensitivity.xlsx", "--draws", "2"),
+    "sensitivity": lambda *_: ("case.xlsx", "--output", "sensitivity.xlsx"),
     "data": lambda *_: ("plan.xlsx", "-o", "plans.sqlite"),
     "pull": lambda *_: ("case.xlsx",),
     "orders": lambda *_: ("plan.xlsx", "orders"),

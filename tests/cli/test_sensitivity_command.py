@@ -11,13 +11,13 @@ HERE = ("--workers", "1")
 
 
 def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call, folder):
-    code, out, err = call("sensitivity", plain, "--group", "--draws", "8", *HERE)
+    code, out, err = call("sensitivity", plain, "--group", *HERE)
     assert (code, out) == (0, "")
     assert "Of 19 estimates, these 12 decide the plan: look them up first." in err
     made = folder / "outputs" / "plain-sensitivity.xlsx"
     assert sheets(made) == [
-        "Overview", "Sensitivity", "Charts", "Groups", "As it stands", "Draws", "Decisions",
-        "About", "Runs", "Chart data",
+        "Overview", "Sensitivity", "Charts", "Groups", "As it stands", "About", "Runs",
+        "Chart data",
     ]  # fmt: skip
     front = openpyxl.load_workbook(made)["Overview"]
     said = [str(cell.value) for row in front.iter_rows() for cell in row if cell.value]
@@ -69,7 +69,8 @@ def test_what_a_program_hears(plain, ask):
     assert {
         "low", "high", "cost_low_usd", "cost_high_usd", "short_low_t", "short_high_t",
     } <= first.keys()  # fmt: skip
-    assert said["groups"] == said["draws"] == said["decisions"] == []
+    assert said["groups"] == []
+    assert not {"draws", "decisions"} & said.keys()
 
 
 def test_ends_are_what_solve_says_of_the_edited_workbook(plain, ask, folder):
@@ -87,11 +88,7 @@ def test_ends_are_what_solve_says_of_the_edited_workbook(plain, ask, folder):
             assert plan["shortage_t"] == pytest.approx(row[f"short_{end}_t"], rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [(("--by", "price"), "--by"), (("--draws", "-1"), "--draws"), (("--seed", "x"), "--seed")],
-)
-def test_wrong_words(plain, call, options, words):
-    code, _, err = call("sensitivity", plain, *options, *HERE)
+def test_wrong_words(plain, call):
+    code, _, err = call("sensitivity", plain, "--by", "price", *HERE)
     assert code == 2
-    assert words in err
+    assert "--by" in err

@@ -125,10 +125,10 @@ def test_what_is_not_stopped_says_so(case, ask, command) -> None:
 
 
 def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask, monkeypatch):
-    """Half of the ends, and of the draws; the same numbers as in a whole study."""
-    _, whole = ask(*asked("sensitivity", case), "--draws", "4")
+    """Half of the ends; the same numbers as in a whole study."""
+    _, whole = ask(*asked("sensitivity", case))
     stopped(monkeypatch, 20)
-    code, answer = ask(*asked("sensitivity", case), "--draws", "4")
+    code, answer = ask(*asked("sensitivity", case))
     assert (code, answer["status"], answer["stopped"]) == (130, "stopped", True)
     assert 2 < answer["runs_finished"] < answer["runs"] == whole["runs"]
     known = [row for row in answer["factors"] if row["swing_usd"] is not None]
@@ -137,7 +137,7 @@ def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask
     for row in known:
         assert row["swing_usd"] == every[row["sheet"], *row["cells"]]["swing_usd"]
     stopped(monkeypatch, 20)
-    _, _, err = call(*asked("sensitivity", case), "--draws", "4")
+    _, _, err = call(*asked("sensitivity", case))
     said = " ".join(err.split())
     missing = len(answer["factors"]) - len(known)
     assert f"The swings of {missing} of {len(every)} numbers are not known." in said

@@ -22,8 +22,7 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "resume", "actuals",
-        "files"}  # fmt: skip
+READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "actuals", "files"}
 """Parameters that name what is read."""
 NEEDS = {"risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
          "exit": ("--country", "China"), "roll": ("--to", "2027")}  # fmt: skip
@@ -130,7 +129,6 @@ FILES = [
 def line_to(command: click.Command, place: click.Parameter, path: Path, case: Path) -> list:
     given = {p.name: [case] * max(p.nargs, 1) for p in paths(command, written=False)}
     given.pop("inputs", None)
-    given.pop("resume", None)
     given.pop("actuals", None)
     if command.name in {"new", "check"}:  # actuals are another workbook
         given.pop("plan")

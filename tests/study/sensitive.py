@@ -31,9 +31,8 @@ def studied(book: Book, where: Any = None, **asked: Any) -> tuple[SensitivityStu
 
 
 def same_everywhere(book: Book, there: Any) -> None:
-    """Numbers, groups and draws of a study are those of one process, to the last bit."""
-    asked = {"is_grouped": True, "draws": 12}
-    one, other = (studied(book, where, **asked)[1] for where in (Here(), there))
+    """Numbers and groups of a study are those of one process, to the last bit."""
+    one, other = (studied(book, where, is_grouped=True)[1] for where in (Here(), there))
     for kind in SensitivityStudy.RESULTS:
         assert len(one[kind]) > 0, kind
         assert one[kind].frame().equals(other[kind].frame()), kind

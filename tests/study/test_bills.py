@@ -1,4 +1,4 @@
-"""Bills as a study: tables, words and charts, every group, a stop and going on; the docs' page."""
+"""Bills as a study: tables, words and charts; the page of the docs."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ from tests.models.test_sharing import crossed
 ROOT = Path(__file__).parents[2]
 
 
-def tables_of(case, costs=None) -> Tables:
+def tables_of(case) -> Tables:
     """Return the tables of a case."""
-    return Tables(sharing_tables(sharing_of(solve(in_fractions(case))), costs or {}, case))
+    return Tables(sharing_tables(sharing_of(solve(in_fractions(case))), case))
 
 
 def test_tables_by_hand() -> None:
@@ -152,17 +152,6 @@ def test_a_search_that_fails_is_told_and_the_bills_are_kept(monkeypatch, rule: s
 ORDER = [AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES]
 
 
-def test_groups_known_are_not_planned_again() -> None:
-    """Neighbours differ in one member; what an earlier workbook has is left out."""
-    case = read(crossed())
-    (first,), (run,) = study_of(case, {}, exact=True).chains
-    assert first.read is None
-    assert run.read.keywords == {"numbers": [1, 3, 2, 6, 7, 5, 4]}
-    (_, (run,)) = study_of(case, {3: 0.0, 7: 0.0}, exact=True).chains
-    assert run.read.keywords == {"numbers": [1, 2, 6, 5, 4]}
-    assert len(study_of(case, {}, exact=False).chains) == 1
-
-
 def test_own_wishes_are_priced() -> None:
     """A wants at most half from one country: 25 t at 20 in the place of 10, which it pays itself.
 
@@ -173,7 +162,7 @@ def test_own_wishes_are_priced() -> None:
     pile["Target penalty (USD/t/yr)"] = 100
     book = make(jin(200), sur(200), demand={"A": 50.0, "B": 50.0}, Share_limits=[limit])
     case = read(book)
-    _, (run,) = study_of(case, {}, exact=False, wishes=True).chains
+    _, (run,) = study_of(case, wishes=True).chains
     assert run.name == "Without A: 1 share limit"
     assert priced(case) == {("A", "1 share limit"): pytest.approx([250, 0, 250, 250])}
     own, others, *_ = priced(read(book | {"Stockpiles": [pile]}))[
@@ -224,8 +213,8 @@ def test_the_page_is_what_the_command_says() -> None:
         cells = re.search(rf"^\| {name or 'all'} \|(.*)\|$", said, re.MULTILINE)
         assert cells is not None, name
         told = [float(cell.replace(",", "")) for cell in cells[1].split("|")]
-        planned = [a / 1e6 for a in amounts]  # the page has the rules of --exact, too
-        assert told[: len(planned)] == pytest.approx(planned, abs=0.51), name
+        planned = [a / 1e6 for a in amounts]
+        assert told == pytest.approx(planned, abs=0.51), name
     for rule, group, gain in tempted(sharing, case).rows(Groups.rule, Groups.group, Groups.gain):
         row = f"| {rule} | {group.replace(';', ',') or 'nobody'} | {gain / 1e6:,.0f} |"
         assert row in said

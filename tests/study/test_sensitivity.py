@@ -12,7 +12,6 @@ from models.schema.evidence import pedigree
 from planner.render.style import number_format
 from planner.render.table import grid
 from planner.sheets.context import estimates
-from planner.studies.factors import Trajectories, mean_effects
 from planner.studies.kind import Numbers
 from planner.studies.places import Processes
 from planner.studies.sensitivity import (
@@ -23,8 +22,6 @@ from planner.studies.sensitivity import (
     MOST,
     NEITHER,
     SHORTAGE,
-    DrawDecisions,
-    DrawMeasures,
     Sensitivities,
     decisive,
 )
@@ -215,7 +212,7 @@ LONG = "Concentrator of the northern mine, line two (aggregate)"
 @pytest.mark.parametrize("plants", [1, 3, 9])
 def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
     every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
-    study, tables = studied(make(*every, demand=20 * plants), by=by, draws=2)
+    study, tables = studied(make(*every, demand=20 * plants), by=by)
     said, (numbers, *_) = study.headline(tables), study.terminal_tables(tables)
     assert isinstance(numbers, Numbers)
     deciding = [what for _, _, what, *_ in decisive(tables)]
@@ -229,8 +226,7 @@ def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by
     assert picture.title.startswith(count)
     for (_, text), what in zip(said.look_up, deciding, strict=True):
         assert text.startswith(what)
-    (differ,) = [text for text in said.care if text.startswith("Numbers are ranked by how much")]
-    assert differ.endswith(" A decision holds if draws rarely change it.")
+    assert said.care[0].startswith("Numbers are ranked by how much")
     assert len(said.care) == 3
 
 
@@ -309,20 +305,6 @@ def test_a_group_of_one_is_its_factor_and_others_move_together() -> None:
 
 def test_one_process_and_two_say_the_same() -> None:
     same_everywhere(small_book(), Processes(2))
-
-
-def test_draws_are_the_same_for_a_seed_and_hold_where_nothing_moves() -> None:
-    rows = [("Refiners", c, 1, 1) for c in ("Capacity", "Cost")]
-    book = two(*rows, ("Demand", "Demand", 1, 1), ("Minerals", "Price", 1, 1))
-    _, tables = studied(book, draws=5)
-    assert set(tables[DrawDecisions].holds) == {"yes"}
-    total = tables[DrawMeasures].frame().iloc[0]
-    assert (total["p5"], total["p95"]) == (pytest.approx(200e-6), pytest.approx(200e-6))
-    first, again, other = (
-        studied(two(), draws=20, seed=seed)[1][DrawMeasures].frame() for seed in (1, 1, 2)
-    )
-    assert first.equals(again)
-    assert not first.equals(other)
 
 
 # ---- each end is the plan of the edited workbook -------------------------------------------------
@@ -430,44 +412,6 @@ def test_a_grade_that_is_none_is_an_error_and_decides_what_counts_as_an_estimate
     assert estimates(read_tables(book).case) == "1 of 5 rows"
 
 
-# ---- Morris --------------------------------------------------------------------------------------
-
-
-def test_each_group_moves_once_in_a_trajectory() -> None:
-    group = (0, 0, 1, 2, 2)
-    positions = Trajectories(3, 1, group).positions(len(group))
-    assert len(positions) == 3 * 4
-    assert set(np.round(positions * 3).ravel()) <= {0, 1, 2, 3}
-    for first in range(0, len(positions), 4):
-        moved = [np.flatnonzero(positions[i + 1] - positions[i]) for i in range(first, first + 3)]
-        assert sorted(sorted({group[i] for i in each}) for each in moved) == [[0], [1], [2]]
-        assert sorted(len(each) for each in moved) == [1, 2, 2]
-
-
-def test_mean_effects_by_group_are_those_of_salib() -> None:
-    """SALib 1.5.2: its trajectories of ``morris.sample`` in thirds, and its mu* of them.
-
-    problem = {"num_vars": 5, "names": list("abcde"), "groups": ["g1", "g1", "g2", "g3", "g3"],
-    "bounds": [[0, 1]] * 5}; sample(problem, 3, num_levels=4, seed=7)
-    """
-    thirds = [
-        [0, 0, 0, 1, 3], [2, 2, 0, 1, 3], [2, 2, 0, 3, 1], [2, 2, 2, 3, 1],
-        [1, 2, 0, 2, 3], [3, 0, 0, 2, 3], [3, 0, 2, 2, 3], [3, 0, 2, 0, 1],
-        [3, 1, 1, 1, 1], [1, 3, 1, 1, 1], [1, 3, 3, 1, 1], [1, 3, 3, 3, 3],
-    ]  # fmt: skip
-    x = np.array(thirds) / 3
-    cost = x[:, 0] * 2 + np.maximum(0, x[:, 1] - x[:, 2]) * 3 + x[:, 2] * x[:, 3]
-    found = mean_effects(x, cost - 1.5 * x[:, 4] ** 2, (0, 0, 1, 2, 2))
-    assert found == pytest.approx([2.3333333333333335, 1.7777777777777783, 1.4444444444444444])
-
-
-def test_the_mean_effect_of_a_linear_cost_is_its_slope() -> None:
-    group = (0, 1)
-    positions = Trajectories(4, 1, group).positions(2)
-    costs = positions @ np.array([3.0, -5.0])
-    assert mean_effects(positions, costs, group) == pytest.approx([3, 5])
-
-
 # ---- what is not known ---------------------------------------------------------------------------
 
 
@@ -489,7 +433,7 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
 
 
 def test_nothing_to_decide_is_said() -> None:
-    study, tables = studied(make(refiner("Sur", "Chile", 0, 0), demand=0), is_grouped=True, draws=2)
+    study, tables = studied(make(refiner("Sur", "Chile", 0, 0), demand=0), is_grouped=True)
     said = study.headline(tables)
     assert said.finding == "No number decides the plan: none changes total cost in its range."
     assert said.look_up == ()

@@ -18,7 +18,7 @@ M, LA, SET = "Minerals", "Lanes", "Settings"
 CAP = "Capacity (t/yr)"
 
 CELLS = [
-    (put(R, 2, CAP, "1,200"), "Refiners!D2", "type it as a number, 1200"),
+    (put(R, 2, CAP, "1,200"), "Refiners!D2", "is 1.2 or 1200 meant?"),
     (put(R, 2, CAP, "1200"), "Refiners!D2", "stored as text"),
     (put(R, 2, CAP, "n/a"), "Refiners!D2", "type a number"),
     (put(R, 2, CAP, "#REF!"), "Refiners!D2", "'#REF!'"),

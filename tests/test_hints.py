@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from models.checks.common import did_you_mean, name_hint
-from models.errors import InputError
+from models.errors import Finding, InputError, Severity
 from planner.workbook import read_tables
-from tests.small_book import small_book
+from tests.small_book import Tables, column, put, small_book, without
 
 SCENARIOS = {"base": "Base", "antimony ban": "Antimony ban", "china ban 2028": "China ban 2028"}
 
@@ -97,3 +97,174 @@ def test_demand_that_is_missing_has_columns_by_year() -> None:
         read_tables(book)
     [finding] = [f for f in raised.value.findings if f.sheet == "Demand"]
     assert finding.expected.endswith("Member, and a column for each year, such as 2026")
+
+
+def _findings(book: Tables) -> list[Finding]:
+    try:
+        return list(read_tables(book).warnings)
+    except InputError as error:
+        return list(error.findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Freight", "Frieght"),
+        ("Minerals", "Minerls"),
+        ("Projects", "Projcts"),
+        ("Countries", "Contries"),
+        ("Members", "Memebers"),
+        ("Demand", "Demand 2026"),
+    ],
+)
+def test_a_misspelt_sheet_that_is_needed_is_named_once(name: str, title: str) -> None:
+    """Not once for each country or name that is missing with it."""
+    book = small_book()
+    book[title] = book.pop(name)
+    [finding] = _findings(book)
+    assert finding.message == f"there is no sheet {name}. is the sheet {title!r} meant?"
+    assert (finding.sheet, finding.severity) == (name, Severity.ERROR)
+
+
+def test_a_currency_in_a_misspelt_sheet_is_missed_once() -> None:
+    book = {
+        sheet: [{k.replace("USD", "EUR"): v for k, v in row.items()} for row in rows]
+        for sheet, rows in small_book().items()
+    }
+    book["Setings"] = book.pop("Settings")
+    said = "there is no sheet Settings. is the sheet 'Setings' meant?"
+    assert [finding.message for finding in _findings(book)] == [said]
+
+
+@pytest.mark.parametrize("name", ["Budget", "Settings", "Lanes", "Stockpiles", "Ore lanes"])
+def test_a_misspelt_sheet_that_is_not_needed_is_a_warning(name: str) -> None:
+    book = small_book()
+    book[f"{name}x"] = book.pop(name)
+    [finding] = _findings(book)
+    assert finding.hint == f"did you mean {name!r}?"
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "name", "typed", "uses"),
+    [
+        ("Minerals", 3, "Lithium", "Lithum", 5),
+        ("Minerals", 2, "Copper", "Coper", 17),
+        ("Members", 2, "Japan", "Japann", 4),
+        ("Members", 2, "Japan", "Jpan", 4),
+        ("Refiners", 4, "Ganfeng", "Gangfeng", 2),
+    ],
+)
+def test_a_name_that_its_home_misspells_is_named_there(
+    sheet: str, row: int, name: str, typed: str, uses: int
+) -> None:
+    book = small_book()
+    column("Contracts", "Note", "")(book)
+    if sheet == "Refiners":
+        first = {**dict.fromkeys(book["Contracts"][0]), "Mineral": "Lithium", "Member": "Other EU"}
+        book["Contracts"] += [{**first, "Contract": "C-2", "Refiner": name, "Min (t/yr)": 1}]
+    key = {"Minerals": "Mineral", "Members": "Member", "Refiners": "Refiner"}[sheet]
+    put(sheet, row, key, typed)(book)
+    said = f"no row of another sheet names {typed!r}, but {uses} rows name {name!r}"
+    [finding] = _findings(book)
+    assert (finding.place, finding.found) == (f"{sheet}!A{row}", said)
+    assert finding.hint == f"is {typed!r} mistyped?"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "header", "typed"),
+    [
+        ("Contracts", 2, "Mineral", "Coper"),
+        ("Demand", 4, "Mineral", "Lithum"),
+        ("Lanes", 2, "To member", "Japann"),
+        ("Demand", 3, "Member", "Koera"),
+        ("Contracts", 2, "Refiner", "Codelko"),
+    ],
+)
+def test_a_name_that_one_row_misspells_is_named_there(
+    sheet: str, row: int, header: str, typed: str
+) -> None:
+    book = small_book()
+    put(sheet, row, header, typed)(book)
+    [finding] = [f for f in _findings(book) if f.severity is Severity.ERROR]
+    assert finding.sheet == sheet
+    assert finding.hint.startswith("did you mean")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1.200", "1.2 or 1200"),
+        ("1,200", "1.2 or 1200"),
+        ("12.500", "12.5 or 12500"),
+        ("-1.200", "-1.2 or -1200"),
+        (" 999,999 ", "999.999 or 999999"),
+        ("0.200", None),
+        ("1.20", None),
+        ("1.2000", None),
+        ("1 200", None),
+        ("1,200.5", None),
+    ],
+)
+def test_a_mark_that_may_be_of_thousands_asks_which_is_meant(typed: str, meant: str | None) -> None:
+    book = small_book()
+    put("Refiners", 2, "Capacity (t/yr)", typed)(book)
+    [finding] = _findings(book)
+    assert (f"is {meant} meant? type it as a number" == finding.hint) == (meant is not None)
+
+
+@pytest.mark.parametrize(
+    ("years", "odd"),
+    [
+        ((2026, 2072, 2028), {2072: "comes after 2026 and before 2028"}),
+        ((2062, 2027, 2028), {2062: "comes before 2027"}),
+        ((2026, 2027, 2020), {2020: "comes after 2027"}),
+        ((2026, 2072, 2028, 2029), {2072: "comes after 2026 and before 2028"}),
+        (
+            (2026, 2072, 2073, 2029, 2030, 2031),
+            {2072: "comes after 2026 and before 2073", 2073: "comes after 2072 and before 2029"},
+        ),
+        ((2027, 2026), {2027: "comes before 2026"}),
+    ],
+)
+def test_the_year_that_is_out_of_order_is_named(
+    years: tuple[int, ...], odd: dict[int, str]
+) -> None:
+    book = small_book()
+    book["Demand"] = [
+        {"Mineral": row["Mineral"], "Member": row["Member"], **{str(year): 1 for year in years}}
+        for row in book["Demand"]
+    ]
+    found = [f.found for f in _findings(book) if f.sheet == "Demand"]
+    assert found == [f"the year {year} {words}" for year, words in odd.items()]
+
+
+@pytest.mark.parametrize(
+    ("names", "alike"),
+    [
+        (("Glencore", "Glencore", "Glencor"), "Glencore"),
+        (("Tianqi", "Tianqui"), "Tianqi"),
+        (("Rio Tinto", "RioTinto"), "Rio Tinto"),
+        (("Norilsk", "Norlisk"), "Norilsk"),
+        (("Umicore", "Umicoré"), "Umicore"),
+        (("Plant 1", "Plant 2"), ""),
+        (("Works A", "Works B"), ""),
+        (("Works 12", "Works 1"), ""),
+        (("A", "B"), ""),
+        (("Glencore", "GLENCORE "), ""),
+        (("Albemarle", "Ganfeng"), ""),
+    ],
+)
+@pytest.mark.parametrize("sheet", ["Refiners", "Members", "Countries"])
+def test_an_owner_group_or_bloc_one_letter_off_is_warned_of(
+    sheet: str, names: tuple[str, ...], alike: str
+) -> None:
+    header = {"Refiners": "Owner", "Members": "Group", "Countries": "Bloc"}[sheet]
+    book = small_book()
+    without("Share limits")(book)
+    if sheet == "Countries":
+        book["Countries"] = [{"Country": each} for each in ("Chile", "China", "Peru")]
+    column(sheet, header, *names)(book)
+    found = [f for f in _findings(book) if "one letter off" in f.found]
+    assert [f.hint for f in found] == ([f"did you mean {alike!r}?"] if alike else [])
+    assert all(f.severity is Severity.WARNING and repr(names[-1]) in f.found for f in found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, magnitude, rows, scenarios, stages
+from models.checks import advice, magnitude, rows, scenarios, spelling, stages
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -102,6 +102,7 @@ _ADVICE: dict[Rule, RuleInputs] = {
     advice.limits_without_supply: _on(sheets="Refiners Projects Mines Countries Members"),
     advice.lost_countries_that_sell_nothing: _on(sheets="Refiners Projects"),
     advice.rest_of_world_bloc: _on(),
+    spelling.names_spelt_alike: _on(),
     magnitude.targets_above_max: _on(),
     magnitude.slips_of_magnitude: _on(sheets="Settings Minerals Refiners Projects Demand"),
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),

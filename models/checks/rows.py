@@ -13,6 +13,7 @@ from models import errors, schema, tolerances, units
 from models.case import BASE, Case, fold
 from models.checks import common
 from models.checks.common import did_you_mean, error, minerals_made, plants, seller, warn
+from models.checks.spelling import misspelt_at_home
 from models.resolve import Expanded, last_rights, source_of, supplier_names
 from models.resolve.uncertainty import SPREAD_COLUMNS
 from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES, CellKind, Column, Record
@@ -263,18 +264,31 @@ MOST_HINTS = 50
 
 
 def names_are_defined(case: Case) -> Iterator[errors.Finding]:
-    """Names are defined in the sheet that their column refers to."""
+    """Names are defined in the sheet that their column refers to.
+
+    A name that several rows use, but its home sheet misspells, is reported once, at home.
+    """
+    odd: dict[str, tuple[Record, int]] | None = None
     for record in schema.SHEETS:
         for column in record.columns():
             known = {name for home in column.refers for name in _defined(case, home)} - {""}
             homes, hints = " or ".join(column.refers), dict[str, str]()
             for row in case.records(record.SHEET) if column.refers else ():
                 name = getattr(row, column.field)
-                if name and name not in known:
-                    if name not in hints and len(hints) < MOST_HINTS:
-                        hints[name] = did_you_mean(name, known)
-                    said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
-                    yield error(row, column.field, said, wanted, hints.get(name, ""))
+                if not name or name in known:
+                    continue
+                if odd is None:
+                    odd = misspelt_at_home(case)
+                if name in odd:
+                    continue
+                if name not in hints and len(hints) < MOST_HINTS:
+                    hints[name] = did_you_mean(name, known)
+                said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
+                yield error(row, column.field, said, wanted, hints.get(name, ""))
+    for name, (row, uses) in (odd or {}).items():
+        typed = getattr(row, "name", "")
+        said = f"no row of another sheet names {typed!r}, but {uses} rows name {name!r}"
+        yield error(row, "name", said, hint=f"is {typed!r} mistyped?")
 
 
 def _defined(case: Case, home: str) -> set[str]:
@@ -398,6 +412,8 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
     known = {schema.EACH, *case.member_of, *case.groups}
     for limit in case.share_limits:
         if limit.buyer and limit.buyer not in known:
+            if limit.buyer in misspelt_at_home(case):  # reported once, in the sheet Members
+                continue
             said = f"the buyer {limit.buyer!r} is neither a member nor a group"
             wanted = "`each`, a member, a group, or a blank cell for the whole coalition"
             yield error(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))

@@ -244,19 +244,25 @@ def hint_of(value: object) -> str:
     return value.hint if isinstance(value, Fault | Dated | Printed) else ""
 
 
+_EITHER_MARK = re.compile(r"([-+]?[1-9]\d{0,2})[.,](\d{3})")
+"""A number whose mark separates its decimals, or thousands."""
+
+
 def _number_hint(column: Column, value: object) -> str:
     """What to do about text instead of a number."""
     if not isinstance(value, str):
         return hint_of(value)
+    if mark := _EITHER_MARK.fullmatch(value.strip()):
+        readings = plain(float(f"{mark[1]}.{mark[2]}")), plain(float(f"{mark[1]}{mark[2]}"))
+        return f"is {' or '.join(readings)} meant? type it as a number"
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
     if match is None and re.search(r"\d[.,']\d", value):
         return "type it as a number, without thousands marks"
-    if match is None and (column.required or re.search(r"\d", value)):
-        return "type a number" if column.required else ""
     if match is None:
         default = f"leave the cell blank to use the default: {column.default}"
-        return default if column.default else ""
+        has_default = column.default and not re.search(r"\d", value)
+        return "type a number" if column.required else default if has_default else ""
     number = float(match[1])
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:

@@ -207,6 +207,8 @@ class ReadingContext:
     without the year. ``missing`` has the columns (sheet, header) that cannot be read at all.
     ``members`` has the members by folded name, None if the sheet Members could not be read;
     ``members_of`` has the member of each country that has only one, by the country's code.
+    ``misspelt`` has the title of each sheet with a misspelt name, and how messages call it, by the
+    name that is meant; both are "" once an error reports it.
     """
 
     currency: str = "USD"
@@ -218,6 +220,7 @@ class ReadingContext:
     members: dict[str, str] | None = None
     members_of: dict[str, str] = field(default_factory=dict)
     members_sure: bool = True
+    misspelt: dict[str, tuple[str, str]] = field(default_factory=dict)
     years: tuple[int, ...] = ()
     spellings: dict[str, set[str]] = field(default_factory=dict)
     listed: dict[str, str] = field(default_factory=dict)
@@ -245,6 +248,16 @@ class ReadingContext:
             for (sheet, column, kind), count in self.counts.items()
             if count > MOST_FINDINGS
         ]
+
+    def refuse_misspelt(self, name: str) -> None:
+        """Report a sheet with a misspelt name as an error, once: the workbook needs its content."""
+        title, typed = self.misspelt[name]
+        if title:
+            self.misspelt[name] = "", ""
+            self.findings = [finding for finding in self.findings if finding.sheet != title]
+            file = self.layout.files.get(name, "")
+            found = f"there is no {f'file {file}' if file else f'sheet {name}'}"
+            self.findings.append(Finding(name, found=found, hint=f"is {typed} meant?"))
 
     def add_spelling(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Record a spelling of a country; ``listed``: it is from the sheet Countries."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
@@ -158,6 +158,28 @@ def unit_factor(column: Column, unit: str | None, place: str, name: str, currenc
         raise CellError(message, "") from error
 
 
+def ascending(numbers: Sequence[int]) -> list[int]:
+    """Return the places of most numbers that ascend, of several such lists of the lowest ones."""
+    lowest: list[int] = []  # the lowest number at the end of a list of each length
+    places: list[int] = []
+    before: list[int | None] = []
+    for place, number in enumerate(numbers):
+        length = bisect_right(lowest, number)
+        before.append(places[length - 1] if length else None)
+        lowest[length : length + 1] = [number]
+        places[length : length + 1] = [place]
+    kept, last = list[int](), places[-1] if places else None
+    while last is not None:
+        kept.append(last)
+        last = before[last]
+    return kept
+
+
+def not_a_member(name: str) -> str:
+    """Say that a column of Freight is headed by a name that is not a member."""
+    return f"{name!r} is not a member"
+
+
 class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
@@ -227,6 +249,9 @@ class HeaderRow:
         try:
             times = unit_factor(column, heading.unit, place, name, self.context.currency)
         except CellError as error:
+            if Settings.SHEET in self.context.misspelt:  # it may have another currency
+                self.context.refuse_misspelt(Settings.SHEET)
+                return heading
             self._error(heading.position, error.found, error.expected, str(error.hint))
             return heading
         return replace(heading, factor=times)
@@ -242,7 +267,7 @@ class HeaderRow:
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
             hint = total_hint("column") if is_total(name) else hint
             expected = "a member of the sheet Members"
-            self._error(heading.position, f"{name!r} is not a member", expected, hint)
+            self._error(heading.position, not_a_member(name), expected, hint)
             return None
         return self._unknown(heading)
 
@@ -284,10 +309,12 @@ class HeaderRow:
 
     def _years_ascend(self) -> None:
         years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
-        for (earlier, _), (later, position) in itertools.pairwise(years):
-            if earlier > later:
-                message = f"the year {later} comes after {earlier}"
-                self._error(position, message, "year columns in ascending order")
+        numbers = [year for year, _ in years]
+        for i in sorted({*range(len(years))} - {*ascending(numbers)}):
+            around = [f"after {year}" for year in numbers[max(0, i - 1) : i]]
+            around += [f"before {year}" for year in numbers[i + 1 : i + 2]]
+            message = f"the year {numbers[i]} comes {' and '.join(around)}"
+            self._error(years[i][1], message, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
             wanted = "one column per year, headed 2026, 2027, ..."
             self._error(min(self.grid.header), "no year column", wanted)

@@ -13,6 +13,7 @@ from typing import Any
 from models import checks, schema
 from models.case import Case, clean, fold
 from models.checks import common
+from models.checks.spelling import misspelt_at_home
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
@@ -22,7 +23,14 @@ from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
-from planner.workbook.headers import RECORDS, SUCH_AS, YEARS, known_headers, parse_header
+from planner.workbook.headers import (
+    RECORDS,
+    SUCH_AS,
+    YEARS,
+    known_headers,
+    not_a_member,
+    parse_header,
+)
 from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
@@ -114,12 +122,13 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     rows: dict[str, Any] = {Case.SHEET_FIELDS[s]: part.records() for s, part in parsed.items()}
     case = Case(years=context.years, settings=settings, country_names=names_of, **rows)
     before = _before(listed, context)
-    context.findings += _checked(case, parsed, context)
+    findings = _checked(case, parsed, context)
+    context.findings += findings
     context.findings += context.overflows()
-    findings = context.layout.in_order(_with_totals_merged(known_sheets, parsed, context))
-    if any(f.severity is Severity.ERROR for f in findings):
-        raise InputError(findings)
-    return Book(case, findings, tuple(context.defaults), context.layout, sha256, path, before)
+    ordered = context.layout.in_order(_with_totals_merged(known_sheets, parsed, context))
+    if any(f.severity is Severity.ERROR for f in ordered):
+        raise InputError(ordered)
+    return Book(case, ordered, tuple(context.defaults), context.layout, sha256, path, before)
 
 
 def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | None:
@@ -152,29 +161,36 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     if files:
         context.layout.files |= {name: csv_name(name) for name in RECORDS} | files
     for grid in unknown:
-        if hint := _meant(grid, names, {fold(name) for name in names.values() if name in sheets}):
-            message = f"{grid.name} is not known and not read"
+        meant = _meant(grid, names, {fold(name) for name in names.values() if name in sheets})
+        if meant:
+            message, hint = f"{grid.name} is not known and not read", _did_you_mean(grid, meant)
             context.findings.append(warning(grid.title, found=message, hint=hint))
-    required = (record for record in SHEETS if record.REQUIRED)
-    findings = (_absence(record, sheets.get(record.SHEET), context.layout) for record in required)
-    context.findings += filter(None, findings)
+        if len(meant) == 1 and meant[0] not in sheets:
+            context.misspelt[meant[0]] = grid.title, grid.name
+    for record in SHEETS:
+        if not record.REQUIRED:
+            continue
+        if record.SHEET in context.misspelt:
+            context.refuse_misspelt(record.SHEET)
+        elif absence := _absence(record, sheets.get(record.SHEET), context.layout):
+            context.findings.append(absence)
     return sheets
 
 
-def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> str:
-    """Return a hint with the sheet that may be meant by an unknown name; "" if none.
+def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> list[str]:
+    """Return the sheets that may be meant by an unknown name.
 
     It is the sheet with a similar spelling; else one missing in the workbook whose name has the
     words of this one, or the reverse; else one with these columns.
     """
     title = fold(grid.title)
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
-        return _did_you_mean(grid, [names[close[0]]])
+        return [names[close[0]]]
     absent = {key: name for key, name in names.items() if key not in there}
     within = [key for key in absent if common.names_containing(key, [title], beginnings=False)]
     meant = [absent[key] for key in common.names_containing(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
-    return _did_you_mean(grid, meant[:_OFFERED]) if meant else ""
+    return meant[:_OFFERED]
 
 
 def _did_you_mean(grid: Grid, names: Iterable[str]) -> str:
@@ -243,10 +259,13 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) 
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
     findings = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
     wrong = [f for f in findings if f.severity is Severity.ERROR]
+    if any(f.sheet == Member.SHEET for f in wrong):  # one that Members misspells is named there
+        told = {not_a_member(name) for name in misspelt_at_home(case)}
+        context.findings = [f for f in context.findings if f.found not in told]
     for finding in wrong:
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
     findings += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
-    if not (unread or wrong):
+    if not wrong and all(f.severity is not Severity.ERROR for f in context.findings):
         findings += checks.check(case, checks.FORESIGHT)
     return findings
 
@@ -286,6 +305,11 @@ def _kept(
         if rule is checks.FREIGHT_RULE and not _freight_is_sure(parsed, errors, headless):
             continue
         for finding in rule(case):
+            if absent := _rests_on(rule, finding, needs) & context.misspelt.keys():
+                if finding.severity is Severity.ERROR:
+                    for name in sorted(absent):
+                        context.refuse_misspelt(name)
+                continue
             is_reported = (finding.sheet, finding.column) in context.missing or (
                 finding.sheet in headless and (needs.fields or finding.severity is Severity.WARNING)
             )
@@ -295,6 +319,13 @@ def _kept(
             if context.has_room(finding.sheet, finding.column, finding.severity):
                 findings.append(finding)
     return findings
+
+
+def _rests_on(rule: common.Rule, finding: Finding, needs: checks.RuleInputs) -> set[str]:
+    """Return the sheets without which a rule may have the finding."""
+    if rule is checks.FREIGHT_RULE:
+        return {schema.Freight.SHEET, Settings.SHEET}
+    return _HOMES.get((finding.sheet, finding.column), set()) | needs.sheets
 
 
 def _rests_on_bad(finding: Finding, needs: checks.RuleInputs, context: ReadingContext) -> bool:

@@ -88,13 +88,13 @@ def misspelt_at_home(case: Case) -> dict[str, tuple[Record, int]]:
     for home in (schema.Mineral, schema.Member, schema.Refiner):
         defined: dict[str, list[Record]] = defaultdict(list)
         for row in case.records(home.SHEET):
-            defined[fold(row.name)].append(row)
+            defined[fold(_name(row))].append(row)
         used: Counter[str] = Counter()
         for record in schema.SHEETS:
             fields = [column.field for column in record.columns() if home.SHEET in column.refers]
             used.update(getattr(row, name) for row in case.records(record.SHEET) for name in fields)
         sold = {fold(project.refiner) for project in case.projects}
-        idle = [name for name, rows in defined.items() if not used[rows[0].name]]
+        idle = [name for name, rows in defined.items() if not used[_name(rows[0])]]
         odd = [n for n in used if n and used[n] >= _LEAST_USES and fold(n) not in defined]
         for name in [n for n in odd if fold(n) not in sold][:_MOST_SEARCHED]:
             for like in closest_names(fold(name), idle, _SIMILAR):
@@ -102,3 +102,7 @@ def misspelt_at_home(case: Case) -> dict[str, tuple[Record, int]]:
                 if not is_other and used[name] > len(defined[like]):
                     found[name] = defined[like][0], used[name]
     return found
+
+
+def _name(row: Record) -> str:
+    return str(getattr(row, "name", ""))

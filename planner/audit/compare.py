@@ -22,7 +22,7 @@ from planner.render.table import Table, TableColumn
 from planner.workbook import archive, parts, plan_file
 from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
+from planner.workbook.grid import Dated, Fault, Grid, lines
 from planner.workbook.plan_file import PART, SUMMARY, is_number
 
 _MISSING = "this sheet is missing"
@@ -313,7 +313,7 @@ def _largest(column: TableColumn | None, values: Sequence[object]) -> Callable[[
 def _shown(value: object) -> str:
     if value is None:
         return "a blank cell"
-    if isinstance(value, Fault | Dated | Printed):
+    if isinstance(value, Fault | Dated):
         return shown(value)
     if isinstance(value, float):
         return f"{value:.15g}"
@@ -362,7 +362,7 @@ class PackageParts:
         return (name for name in self.names if not _OFFICE.fullmatch(name))
 
     def changes(
-        self, sheets: Sequence[parts.SheetPart], *, are_cells_known: bool
+        self, sheets: Sequence[archive.SheetPart], *, are_cells_known: bool
     ) -> Iterator[tuple[str, str, str]]:
         """Yield each part that differs, with the title of its sheet and the first cell that does.
 
@@ -433,7 +433,7 @@ def foreign_content(file: PlanSheets) -> Iterator[Finding]:
     Raises InputError if a sheet cannot be read.
     """
     for sheet in file.listed:
-        if sheet.kind != parts.WORKSHEET:
+        if sheet.kind != archive.WORKSHEET:
             message = f"this is a {sheet.kind or 'name without a sheet'}, not a worksheet"
             yield Finding(sheet.title, found=message, expected="a sheet that the planner wrote")
             continue

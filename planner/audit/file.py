@@ -18,8 +18,8 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook import excel, findings, parts, plan_file
-from planner.workbook.grid import Grid, Printed
+from planner.workbook import archive, excel, findings, parts, plan_file
+from planner.workbook.grid import Grid
 
 PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
@@ -110,7 +110,7 @@ class PlanSheets:
     path: Path
     sha256: str
     grids: Mapping[str, Grid]
-    listed: tuple[parts.SheetPart, ...] = ()
+    listed: tuple[archive.SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, including its continuation sheets, with the requested fields.
@@ -124,10 +124,7 @@ class PlanSheets:
                 grid = self.grids[title]
                 place_of = {plan_file.bare(str(h)): place for place, h in grid.header.items()}
                 places = {column: place_of.get(column.header, 0) for column in fields}
-                columns = [
-                    [c.value if isinstance(c, Printed) else c for c in grid.values(place)]
-                    for place in places.values()
-                ]
+                columns = [grid.values(place) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield SheetRow(title, row, tuple(cells), places)
 

@@ -22,7 +22,7 @@ from planner.workbook import csv_folder, headers, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
 from planner.workbook.countries import country_code
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
-from planner.workbook.grid import Grid, Printed
+from planner.workbook.grid import Grid
 from planner.workbook.headers import title
 
 SECONDS = 60.0
@@ -311,7 +311,7 @@ class _FilledSheet:
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
-            return value.value if isinstance(value, Printed) else value
+            return value
         if column.kind is CellKind.YES_NO:
             return "yes" if read else "no"
         return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else text(value)
@@ -376,8 +376,6 @@ class _FilledSheet:
 
 def _same(column: Column | None, value: object) -> object:
     """Return a value in a form in which values of the same meaning are equal."""
-    if isinstance(value, Printed):
-        value = value.value
     if value is None:
         return ""
     if column is not None and column.kind in _NUMBERS and is_number(value):

@@ -19,8 +19,7 @@ from models.checks.common import name_hint
 from models.schema import CellKind, Column
 from planner.workbook.countries import closest_country, country_code
 from planner.workbook.findings import CellError, quoted
-from planner.workbook.grid import Dated, Fault, Printed
-from planner.workbook.number_format import is_near
+from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
 
@@ -28,7 +27,6 @@ DECIMAL, WHOLE = {CellKind.NUMBER, CellKind.SHARE}, {CellKind.YEAR, CellKind.WHO
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """A double holds every integer up to this exactly; it is far above all bounds of columns."""
-_MILLION = 1e6
 FRACTION_MOST = 10.0
 """A number without unit and with at most this upper bound is a fraction: 25 may mean 25 %."""
 
@@ -54,11 +52,7 @@ def shown(value: object) -> str:
         case Fault():
             words = value.text
         case Dated():
-            date = "a date that does not exist" if value.date is None else shown(value.date)
-            words = f"the number {plain(value.number)}, shown as {date}"
-        case Printed():
-            as_text = quoted(value.text) if value.text else "nothing"
-            words = f"{shown(value.value)}, shown as {as_text}"
+            words = f"the number {plain(value.number)}, shown as {shown(value.date)}"
         case bool():
             words = f"the logical value {str(value).upper()}"
         case str():
@@ -124,12 +118,12 @@ def name(value: object) -> str:
 
 def text(value: object) -> str:
     """Return free text; any other value as it is shown."""
-    if isinstance(value, str | Printed):
-        return str(value).strip()
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, Fault):
         raise CellError(value.text, "text", value.hint)
     if isinstance(value, Dated):
-        return text(value.number if value.date is None else value.date)
+        return text(value.date)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, Real):
@@ -177,7 +171,6 @@ def _choice(column: Column) -> Convert:
 
 def _number(column: Column, factor: float, currency: str) -> Convert:
     least, most = column.least, column.most
-    of_unit = factor * (_MILLION if column.unit.endswith(" m") else 1.0)
 
     def number(value: object) -> float:
         if (  # quick, for nearly all cells
@@ -186,9 +179,6 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             and least < (number_read := value * factor) < most
         ):
             return number_read
-        if isinstance(value, Printed) and not isinstance(value.value, str):
-            is_alike = is_near(value.number, value.value * of_unit, value.step)
-            value = value.value if is_alike else value
         if not is_number(value):
             raise CellError(
                 shown(value), expected_values(column, currency), _number_hint(column, value)
@@ -241,7 +231,7 @@ def _whole(column: Column, value: object) -> int:
 
 def hint_of(value: object) -> str:
     """Return what to do about a formula without a value, a date and the like; else ""."""
-    return value.hint if isinstance(value, Fault | Dated | Printed) else ""
+    return value.hint if isinstance(value, Fault | Dated) else ""
 
 
 _EITHER_MARK = re.compile(r"([-+]?[1-9]\d{0,2})[.,](\d{3})")

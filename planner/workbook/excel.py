@@ -1,29 +1,43 @@
-"""Reads the cells of an Excel file, sheet by sheet on demand and row by row."""
+"""Reads the cells of an Excel file with calamine, sheet by sheet on demand.
+
+calamine is given a copy of the parts that it reads, unpacked within limits and without the cells
+that it can't read: see ``scan``.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
+
+from python_calamine import CalamineWorkbook
 
 from planner.workbook import archive
-from planner.workbook.archive import BROKEN, Archive, RefusedError
-from planner.workbook.findings import refused
-from planner.workbook.grid import Grid, SheetExtras, fill
-from planner.workbook.stream import SheetSource, VolatileWords, formats_of, rows, shared_strings
+from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
+from planner.workbook.findings import address, refused
+from planner.workbook.grid import Area, Cells, Dated, Grid, fill
+from planner.workbook.scan import SheetScan, VolatileWords
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
+_TEXT = re.compile(rb"<(?:\w+:)?si[ />]")
+_KINDS, _BOOK, _STRINGS, _STYLES = (
+    "[Content_Types].xml", "xl/workbook.xml", "sharedStrings", "styles",
+)  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
+_EXACT = 2.0**53
+"""Up to this a float holds every integer."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +46,57 @@ class ExcelSheet:
 
     title: str
     path: Path
-    part: str
-    source: SheetSource
+    number: int
+    """Its place in the workbook's list of sheets."""
+    book: CalamineWorkbook
+    scan: SheetScan
     is_hidden: bool = False
 
     @cached_property
     def grid(self) -> Grid:
         """The cells; InputError if they cannot be read."""
-        extras = SheetExtras()
         with as_input_error(self.path):
-            grid = extras.added_to(fill(self.title, rows(self.source, self.part, extras)))
-            return replace(grid, is_hidden=self.is_hidden)
+            sheet, scan = self.book.get_sheet_by_index(self.number), self.scan
+            merged = [
+                Area(top + 1, left + 1, bottom + 1, right + 1)
+                for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+                if (top, left) != (bottom, right)
+            ]
+            grid = fill(self.title, _rows(sheet, scan))
+        kept = {grid.header_row, *grid.rows}
+        hidden = {p for p in grid.header if any(a <= p <= b for a, b in scan.columns)}
+        return replace(
+            grid,
+            merged=tuple(merged),
+            is_hidden=self.is_hidden,
+            hidden_rows=tuple(row for row in scan.rows if row in kept),
+            hidden_columns=tuple(sorted(hidden)),
+            volatile=tuple(scan.volatile),
+            formulas=tuple(scan.formulas),
+        )
+
+
+def _rows(sheet: Any, scan: SheetScan) -> Iterator[tuple[int, Cells]]:
+    """Yield number and filled cells of each row, from calamine and from the scan."""
+    top, left = sheet.start or (0, 0)
+    rows = dict(enumerate(sheet.to_python(), start=top + 1))
+    for number in sorted(rows.keys() | scan.values.keys()):
+        values = enumerate(rows.get(number, ()), start=left + 1)
+        cells = [(position, _value(value)) for position, value in values if value != ""]
+        if others := scan.values.get(number):
+            cells = sorted((dict(cells) | others).items())
+        yield number, cells
+
+
+def _value(value: Any) -> object:
+    if type(value) is float:
+        return int(value) if abs(value) <= _EXACT and value.is_integer() else value
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        from openpyxl.utils.datetime import to_excel
+
+        number: Any = to_excel
+        return Dated(number(value), value)
+    return value
 
 
 @dataclass(frozen=True)
@@ -67,7 +121,8 @@ def open_excel(path: Path) -> ExcelFile:
     with as_input_error(path):
         content = archive.contents(path)
         _refuse(content)
-        sheets = tuple(_sheets(path, io.BytesIO(content)))
+        with Archive(io.BytesIO(content)) as package:
+            sheets = tuple(_sheets(path, package))
     return ExcelFile(sheets, hashlib.sha256(content).hexdigest())
 
 
@@ -102,13 +157,7 @@ def _refuse(content: bytes) -> None:
         with Archive(io.BytesIO(content)) as package:
             parts = package.infolist()
             names = {part.filename for part in parts}
-            kind = package.read("mimetype")[:200] if "mimetype" in names else b""
-            try:
-                ambiguities = list(archive.ambiguous(package))
-            except RefusedError:
-                raise
-            except BROKEN:  # it is refused as damaged below, or when its sheets are read
-                ambiguities = []
+            kind = package.held("mimetype")[:200] if "mimetype" in names else b""
     except RefusedError:
         raise
     except BROKEN as error:
@@ -116,37 +165,62 @@ def _refuse(content: bytes) -> None:
         raise RefusedError(message, "save or copy it again") from error
     is_open = kind.startswith(b"application/vnd.oasis.opendocument")
     is_binary = any(name.endswith("workbook.bin") for name in names)
-    several = f"programs show this workbook in different ways: {', '.join(ambiguities[:1])}"
     archive.refuse_if(
         (is_open, "this is an OpenDocument file", "save it as .xlsx in LibreOffice"),
         (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
         (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
-        ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
-        (bool(ambiguities), several, archive.RESAVE),
+        (_KINDS not in names, "this is a zip archive, not a workbook"),
     )
 
 
-def _sheets(path: Path, stream: BinaryIO) -> Iterator[ExcelSheet]:
-    from openpyxl.styles.stylesheet import apply_stylesheet
-
-    package = archive.package_of(stream, read_only=True, data_only=True, keep_links=False)
-    package.archive.verify()
-    package.read_manifest()
-    package.read_workbook()
-    apply_stylesheet(package.archive, package.wb)
-    names = package.parser.defined_names.definedName
+def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
+    """Yield the worksheets; calamine gets their parts in an archive of its own."""
+    book, listed = package.book, package.sheets()
+    links = {kind: part for kind, part in package.links(book) if part in package.NameToInfo}
+    strings, styles = links.get(_STRINGS, ""), links.get(_STYLES, "")
+    texts = package.held(strings, archive.MOST_TEXTS) if strings else b""
+    count = len(_TEXT.findall(texts))
+    many = f"the texts of the file have more than {archive.MOST_CELLS:,} elements"
+    archive.refuse_if((count > archive.MOST_CELLS, many))
+    about = package.held(book)
+    names = {e.get("name", ""): e.text or "" for e in package.elements(book, "definedName")}
+    words = VolatileWords(names)
     # if the file asks Excel to calculate again on opening, a library that does not calculate wrote
     # it, and its formulas have 0 instead of a value
-    books = [name for name in package.valid_files if name.endswith("xl/workbook.xml")]
-    is_stale = any(_CALCULATE_ON_LOAD.search(package.archive.read(name)) for name in books)
-    source = SheetSource(
-        package.archive,
-        package.wb,
-        shared_strings(package),
-        is_stale,
-        formats_of(package.wb),
-        VolatileWords({each.name: each.value or "" for each in names}),
+    is_stale = _CALCULATE_ON_LOAD.search(about) is not None
+    scans: dict[str, SheetScan] = {}
+    cells = 0
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as copy:
+        for sheet in (each for each in listed if each.kind == WORKSHEET):
+            if sheet.part not in scans:
+                xml = package.held(sheet.part, archive.MOST_UNPACKED)
+                scan = scans[sheet.part] = SheetScan(xml, count, words, is_stale=is_stale)
+                copy.writestr(sheet.part, scan.xml)
+                scan.xml = b""
+            cells += _refuse_large(sheet.title, scans[sheet.part], cells)
+        copy.writestr(_BOOK, about)
+        if strings:
+            copy.writestr(strings, texts)
+        for name in (_KINDS, "_rels/.rels", styles):
+            if name in package.NameToInfo:
+                copy.writestr(name, package.held(name))
+        copy.writestr(relations_of(_BOOK), package.held(relations_of(book)))
+    made.seek(0)
+    opened = CalamineWorkbook.from_filelike(made)
+    for number, sheet in enumerate(listed):
+        if sheet.kind == WORKSHEET:
+            scan = scans[sheet.part]
+            yield ExcelSheet(sheet.title, path, number, opened, scan, sheet.is_hidden)
+
+
+def _refuse_large(title: str, scan: SheetScan, others: int) -> int:
+    """Return how many cells calamine holds for a sheet: from A1 to the last one with a value."""
+    row, column = scan.last
+    place = f"the sheet {title} has a value in {address(column, row)}"
+    reach = f"{place}: the file has more than {archive.MOST_CELLS:,} cells"
+    archive.refuse_if(
+        (row > archive.MOST_ROWS, f"{place}: it has more than {archive.MOST_ROWS:,} rows"),
+        (others + row * column > archive.MOST_CELLS, reach, "delete what is far from the table"),
     )
-    for sheet, link in package.parser.find_sheets():
-        if link.target in package.valid_files and "chartsheet" not in link.Type:
-            yield ExcelSheet(sheet.name, path, link.target, source, sheet.state != "visible")
+    return row * column

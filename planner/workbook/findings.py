@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ LONGEST_SHOWN = 60
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
 _CELL = re.compile(r"([A-Z]+)(\d+)")
+_LETTERS, _LAST_COLUMN = string.ascii_uppercase, 1 << 14
 
 
 # ---- cells --------------------------------------------------------------------------------------
@@ -39,9 +41,12 @@ def letters(position: int) -> str:
 @cache
 def column_number(column: str) -> int:
     """Return the position of a column given by its letters; ValueError beyond the last column."""
-    from openpyxl.utils import column_index_from_string
-
-    return column_index_from_string(column)
+    position = 0
+    for letter in column.upper():
+        position = position * 26 + _LETTERS.index(letter) + 1
+    if not 0 < position <= _LAST_COLUMN:
+        raise ValueError(column)
+    return position
 
 
 def address(position: int, row: int) -> str:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import math
-from bisect import bisect_left, bisect_right
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 from models import case, errors
 from planner.render.words import few
-from planner.workbook.archive import refuse_if
-from planner.workbook.findings import address, at_cell, letters
-from planner.workbook.number_format import other_number
+from planner.workbook.findings import address, at_cell, column_number, letters
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -31,31 +28,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Dated:
-    """A number that its format shows as a date or time; ``date`` None: the date is invalid."""
+    """A number that its format shows as a date or time."""
 
     number: float
     date: object
 
     hint = "if you mean the number, give the cell a number format"
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A value that its format shows as a different one.
-
-    ``text`` is the text shown, ``number`` the number that a person reads in it (NaN: none) and
-    ``step`` the value of one unit of its last digit.
-    """
-
-    value: float | str
-    text: str
-    number: float = math.nan
-    step: float = 0.0
-
-    hint = "give the cell a number format that shows its value"
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Area(NamedTuple):
@@ -69,10 +47,8 @@ class Area(NamedTuple):
     def __str__(self) -> str:
         return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
-
-MOST_FORMATTED = 4_000_000
-"""Most cells under a sheet's conditional formats, counted per format: checks take 20 seconds."""
-_TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
+    def holds(self, row: int, column: int) -> bool:
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
 class VolatileFormula(NamedTuple):
@@ -83,99 +59,6 @@ class VolatileFormula(NamedTuple):
     function: str
 
 
-_YES = {"1", "true", "on"}
-_SEEN = 1.0
-"""A row lower than this (points), or a column narrower than this (characters), is invisible."""
-
-
-def is_yes(text: str) -> bool:
-    return text.lower() in _YES
-
-
-def _is_small(size: str) -> bool:
-    try:
-        return float(size) < _SEEN
-    except ValueError:
-        return False
-
-
-def is_hidden_row(attributes: Mapping[str, str], *, are_all: bool) -> bool:
-    """Return whether a row is hidden; ``are_all``: rows are hidden by default."""
-    if "ht" not in attributes:
-        return is_yes(attributes["hidden"]) if "hidden" in attributes else are_all
-    return is_yes(attributes.get("hidden", "")) or _is_small(attributes["ht"])
-
-
-def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
-    """Return (first, last) of a group of columns if it is hidden, else nothing."""
-    if is_yes(attributes.get("hidden", "")) or _is_small(attributes.get("width", "")):
-        return [(int(attributes.get("min", "1")), int(attributes.get("max", "1")))]
-    return []
-
-
-@dataclass
-class SheetExtras:
-    """What is collected about a sheet while its cells are read.
-
-    Addresses of merged areas, hidden rows and columns, volatile formulas, and conditional number
-    formats (``rules``) with the areas to which they apply.
-    """
-
-    merged: list[str] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    columns: list[tuple[int, int]] = field(default_factory=list)
-    volatile: list[tuple[int, int, str]] = field(default_factory=list)
-    rules: list[tuple[str, str]] = field(default_factory=list)
-    are_rows_hidden: bool = False
-
-    def add_row(self, number: int, attributes: Mapping[str, str]) -> None:
-        if is_hidden_row(attributes, are_all=self.are_rows_hidden):
-            self.rows.append(number)
-
-    def added_to(self, grid: Grid) -> Grid:
-        """Return the grid with what was collected; ValueError if an address is invalid."""
-        checked = 0
-        message = f"{grid.title}: conditional formatting covers more than {MOST_FORMATTED:,} cells"
-        for addresses, code in dict.fromkeys(self.rules):
-            for each in addresses.split():
-                checked += 1 + _print(grid, each, code)
-                refuse_if((checked > MOST_FORMATTED, message))
-        merged = []
-        for each in self.merged:
-            area = area_of(each)
-            if area is None:
-                raise ValueError(each)
-            if (area.top, area.left) != (area.bottom, area.right):
-                merged.append(area)
-        kept = {grid.header_row, *grid.rows}
-        hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
-        return replace(
-            grid,
-            merged=tuple(merged),
-            hidden_rows=tuple(row for row in self.rows if row in kept),
-            hidden_columns=tuple(sorted(hidden)),
-            volatile=tuple(VolatileFormula(*each) for each in self.volatile),
-        )
-
-
-def _print(grid: Grid, addresses: str, code: str) -> int:
-    """Mark numbers that a conditional format shows as others; return how many were checked."""
-    from openpyxl.utils import range_boundaries
-
-    left, top, right, bottom = range_boundaries(addresses)
-    checked = 0
-    for position, values in grid.columns.items():
-        if (left or 1) <= position <= (right or position):
-            first, last = bisect_left(grid.rows, top or 1), len(grid.rows)
-            for i in range(first, last if bottom is None else bisect_right(grid.rows, bottom)):
-                value = values[i]
-                if type(value) is float or type(value) is int:
-                    checked += 1
-                    other = other_number(code, float(value))
-                    values[i] = value if other is None else Printed(value, *other)
-    return checked
-
-
 @dataclass
 class Grid:
     """A sheet's header row, and the cells below it by column.
@@ -184,8 +67,8 @@ class Grid:
     a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is blank.
     Empty rows are left out. ``stray`` has cells in columns without a header (row, position, value);
     a row with nothing else counts as empty. ``hidden_rows`` and ``hidden_columns`` have a value;
-    ``volatile`` are formulas that change with each calculation. ``file`` is the CSV file of the
-    sheet, "" for a sheet of a workbook.
+    ``volatile`` are formulas that change with each calculation, ``formulas`` the cells (row,
+    position) of all of them. ``file`` is the CSV file of the sheet, "" for a sheet of a workbook.
     """
 
     title: str
@@ -199,6 +82,7 @@ class Grid:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     volatile: tuple[VolatileFormula, ...] = ()
+    formulas: tuple[tuple[int, int], ...] = ()
     file: str = ""
 
     @property
@@ -215,7 +99,6 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
     """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
     grid = Grid(title)
     pending: list[dict[int, object]] = []
-    last = 0
     for number, cells in rows:
         filled: dict[int, object] = {}
         for position, value in cells:
@@ -223,10 +106,7 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
             if type(text) is str and not text.isascii() and not case.fold(text):
                 text = None  # only invisible characters
             if text is not None and text != "":
-                filled[position] = _TWICE if position in filled else text
-        if number <= last:
-            filled = dict.fromkeys(filled, _TWICE)
-        last = number
+                filled[position] = text
         if not filled:
             continue
         if not grid.header_row:
@@ -308,10 +188,18 @@ def paused_gc() -> Iterator[None]:
 
 def area_of(text: str) -> Area | None:
     """Return the area of an address; None for whole columns or rows. ValueError if invalid."""
-    from openpyxl.utils import range_boundaries
+    if _WHOLE.fullmatch(text):
+        return None
+    match = _AREA.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    left, top = column_number(match[1]), int(match[2])
+    right, bottom = (column_number(match[3]), int(match[4])) if match[3] else (left, top)
+    return Area(top, left, bottom, right)
 
-    left, top, right, bottom = range_boundaries(text)
-    return Area(top, left, bottom, right) if left and top and right and bottom else None
+
+_AREA = re.compile(r"\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?", re.IGNORECASE | re.ASCII)
+_WHOLE = re.compile(r"\$?[A-Z]+:\$?[A-Z]+|\$?\d+:\$?\d+", re.IGNORECASE | re.ASCII)
 
 
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:

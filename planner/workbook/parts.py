@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
 
-from models import case, errors, schema
+from models import case, schema
 from models.schema.rounds import ClosingStock, Delivery
-from planner.workbook import excel, findings, grid
-from planner.workbook.archive import BROKEN, Archive, package_of, refuse_special
+from planner.workbook import excel, findings, grid, scan
+from planner.workbook.archive import BROKEN, Archive, SheetPart
 
 # ---- the kind of a workbook ---------------------------------------------------------------------
 
@@ -47,8 +47,7 @@ def sheet_names(path: Path) -> list[str]:
     """Return the names of a workbook's sheets in order; none if the file is not a workbook."""
     try:
         with Archive(path) as archive:
-            part = next((n for n in archive.namelist() if n.endswith("xl/workbook.xml")), "")
-            return [each.get("name", "") for each in archive.elements(part, "sheet")]
+            return [sheet.title for sheet in archive.sheets()]
     except BROKEN:
         return []
 
@@ -65,43 +64,11 @@ def title_of(path: Path) -> str:
 
 # ---- sheets and their tables --------------------------------------------------------------------
 
-WORKSHEET = "worksheet"
-"""The kind of a sheet of cells."""
-
-
-@dataclass(frozen=True)
-class SheetPart:
-    """A sheet in the workbook's list.
-
-    ``part`` is its file in the archive, "" if there is none; ``kind`` is its kind by its
-    relationship, such as ``worksheet`` or ``chartsheet``.
-    """
-
-    title: str
-    part: str
-    kind: str
-    is_hidden: bool
-
 
 def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
-    """Return all sheets in the workbook's list, in order.
-
-    They are found in the same way as for reading their cells. Raises InputError if the file is
-    damaged.
-    """
-    with excel.as_input_error(path):
-        refuse_special(path)
-        with path.open("rb") as file:
-            reader = package_of(file, read_only=True, keep_links=False)
-            reader.read_manifest()
-            reader.read_workbook()
-            names, parts = set(reader.valid_files), []
-            for sheet in reader.parser.sheets:
-                link = reader.parser.rels.get(sheet.id)
-                is_there = link is not None and link.target in names
-                part, kind = (link.target, link.Type.rpartition("/")[2]) if is_there else ("", "")
-                parts.append(SheetPart(sheet.name or "", part, kind, sheet.state != "visible"))
-            return tuple(parts)
+    """Return all sheets in the workbook's list, in order; InputError if the file is damaged."""
+    with excel.as_input_error(path), Archive(path) as archive:
+        return archive.sheets()
 
 
 class TablePlace(NamedTuple):
@@ -116,7 +83,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
     places: dict[str, TablePlace] = {}
     try:
         with Archive(path) as archive:
-            for sheet in sheet_parts(path):
+            for sheet in archive.sheets():
                 for kind, part in archive.links(sheet.part):
                     if kind != "table" or part not in archive.NameToInfo:
                         continue
@@ -126,7 +93,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
                     if area and name:
                         places[sheet.title] = TablePlace(name, area)
                         break
-    except (*BROKEN, errors.InputError):
+    except BROKEN:
         return {}
     return places
 
@@ -168,10 +135,10 @@ class Anatomy:
         elif tag == "row":
             self._row(attributes)
         elif tag == "col":
-            for ends in grid.hidden_columns(attributes):
+            for ends in scan.hidden_columns(attributes):
                 self.columns.append(":".join(dict.fromkeys(map(findings.letters, ends))))
         elif tag == "sheetFormatPr":
-            self._are_rows_hidden = grid.is_yes(attributes.get("zeroHeight", ""))
+            self._are_rows_hidden = scan.is_yes(attributes.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
         if name.rpartition("}")[2] == "c":
@@ -182,7 +149,7 @@ class Anatomy:
         if number <= self._at:
             self.misplaced.append(f"A{number}")
         self._at, self._place = number, 0
-        if grid.is_hidden_row(attributes, are_all=self._are_rows_hidden):
+        if scan.is_hidden_row(attributes, are_all=self._are_rows_hidden):
             self.rows.append(number)
 
     def _cell(self, cell: str) -> None:

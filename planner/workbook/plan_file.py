@@ -22,7 +22,7 @@ from planner.workbook import excel
 from planner.workbook.cells import shown
 from planner.workbook.countries import country_code
 from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Area, Dated, Fault, Grid, Printed, fill, lines
+from planner.workbook.grid import Area, Dated, Fault, Grid, fill, lines
 from planner.workbook.parts import is_input, is_plan, table_places, title_of
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
@@ -420,7 +420,7 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
             expected = written if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""
-                if isinstance(value, Fault | Dated | Printed):
+                if isinstance(value, Fault | Dated):
                     message, hint = shown(value), value.hint
                 elif value is None and is_filled:
                     message = "the cell is blank"

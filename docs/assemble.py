@@ -47,13 +47,11 @@ _RULES = (
     "headers, names, settings and countries.\n\n"
     "Merged cells over a column that is read are an error: unmerge them and fill each cell. Rows "
     "or columns of totals are also an error.\n\n"
-    "The planner reads what a cell shows. A cell is an error if its number format hides its "
-    "number or shows another one, beyond rounding: 0.65 shown as `10 %`, or 65,000 shown as "
-    "`65.00`. A number can be shown with its header's unit, such as `65 kt` under "
-    "`Capacity (kt/yr)`. Hidden rows, columns and sheets are read, with a warning. So are the "
-    "saved values of formulas that change with each calculation (RAND, NOW, OFFSET).\n\n"
-    f"A file can have {MOST_PACKED >> 20} MB and {MOST_CELLS:,} cells; formulas count twice. "
-    "Larger and damaged files are refused, with the reason.\n"
+    "The planner reads the number in a cell, however its format shows it. Hidden rows, columns "
+    "and sheets are read, with a warning. So are the saved values of formulas that change with "
+    "each calculation (RAND, NOW, OFFSET).\n\n"
+    f"A file can have {MOST_PACKED >> 20} MB and {MOST_CELLS:,} cells, counted on each sheet from "
+    "A1 to the last one. Larger and damaged files are refused, with the reason.\n"
 )
 _ACTION_RULES = (
     "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "

@@ -155,14 +155,18 @@ class Archive(zipfile.ZipFile):
             (is_odd, "the file is packed in a way that Excel does not know"),
         )
 
+    def verify(self) -> None:
+        """Unpack every part once; BadZipFile or zlib.error if one is damaged."""
+        if damaged := self.testzip():
+            msg = f"Bad CRC-32 for file {damaged!r}"
+            raise zipfile.BadZipFile(msg)
+
     def held(self, part: str, most: int = 0) -> bytes:
-        """Return a whole part; RefusedError if it is larger than ``most`` bytes, or not UTF-8."""
+        """Return a whole part in UTF-8; RefusedError if it is larger than ``most`` bytes."""
         most = most or MOST_HELD
         large = f"the part {part} unpacks to more than {most:,} bytes"
         refuse_if((self.getinfo(part).file_size > most, large))
-        content = self.read(part)
-        refuse_if((is_other_encoding(content), f"the part {part} is not in UTF-8"))
-        return content
+        return _in_utf8(self.read(part))
 
     def xml(self, part: str) -> Element:
         content = self.held(part)
@@ -215,15 +219,17 @@ def relations_of(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def is_other_encoding(content: bytes) -> bool:
-    """Return whether XML is not in UTF-8: calamine reads nothing else, and may find it blank."""
-    declared = _ENCODING.match(content)
-    is_marked = content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:64]
-    return is_marked or (declared is not None and declared[1].lower() not in _UTF8)
+def _in_utf8(content: bytes) -> bytes:
+    """Return XML in UTF-8: calamine finds a sheet in UTF-16 blank."""
+    declared = _DECLARED.match(content)
+    is_wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    encoding = "utf-16" if is_wide else declared[1].decode() if declared else "utf-8"
+    if encoding.lower() in {"utf-8", "us-ascii"}:
+        return content
+    return re.sub(r"^\s*<\?xml[^>]*\?>", "", content.decode(encoding)).encode()
 
 
-_ENCODING = re.compile(rb"\s*<\?xml[^>]*?encoding=[\"']([^\"']*)")
-_UTF8 = {b"utf-8", b"utf8", b"us-ascii"}
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding=[\"']([A-Za-z0-9_.-]+)")
 
 
 def local(element: Element) -> str:

@@ -23,7 +23,7 @@ from python_calamine import CalamineWorkbook
 
 from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
-from planner.workbook.findings import address, refused
+from planner.workbook.findings import letters, refused
 from planner.workbook.grid import Area, Cells, Dated, Grid, fill
 from planner.workbook.scan import SheetScan, VolatileWords
 
@@ -36,6 +36,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
+_DECIMALS = 9
+"""Decimals of a date as a number of days: calamine reads dates to the millisecond."""
 _EXACT = 2.0**53
 """Up to this a float holds every integer."""
 
@@ -94,8 +96,8 @@ def _value(value: Any) -> object:
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         from openpyxl.utils.datetime import to_excel
 
-        number: Any = to_excel
-        return Dated(number(value), value)
+        serial: Any = to_excel
+        return Dated(round(serial(value), _DECIMALS), value)
     return value
 
 
@@ -122,6 +124,7 @@ def open_excel(path: Path) -> ExcelFile:
         content = archive.contents(path)
         _refuse(content)
         with Archive(io.BytesIO(content)) as package:
+            package.verify()
             sheets = tuple(_sheets(path, package))
     return ExcelFile(sheets, hashlib.sha256(content).hexdigest())
 
@@ -176,7 +179,7 @@ def _refuse(content: bytes) -> None:
 def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
     """Yield the worksheets; calamine gets their parts in an archive of its own."""
     book, listed = package.book, package.sheets()
-    links = {kind: part for kind, part in package.links(book) if part in package.NameToInfo}
+    links = dict(package.links(book))
     strings, styles = links.get(_STRINGS, ""), links.get(_STYLES, "")
     texts = package.held(strings, archive.MOST_TEXTS) if strings else b""
     count = len(_TEXT.findall(texts))
@@ -217,10 +220,10 @@ def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
 def _refuse_large(title: str, scan: SheetScan, others: int) -> int:
     """Return how many cells calamine holds for a sheet: from A1 to the last one with a value."""
     row, column = scan.last
-    place = f"the sheet {title} has a value in {address(column, row)}"
-    reach = f"{place}: the file has more than {archive.MOST_CELLS:,} cells"
+    reach = f"the sheet {title} reaches to row {row:,} and column {letters(column)}"
+    many = f"{reach}: the file has more than {archive.MOST_CELLS:,} cells"
     archive.refuse_if(
-        (row > archive.MOST_ROWS, f"{place}: it has more than {archive.MOST_ROWS:,} rows"),
-        (others + row * column > archive.MOST_CELLS, reach, "delete what is far from the table"),
+        (row > archive.MOST_ROWS, f"{reach}: it has more than {archive.MOST_ROWS:,} rows"),
+        (others + row * column > archive.MOST_CELLS, many, "delete what is far from the table"),
     )
     return row * column

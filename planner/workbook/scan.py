@@ -7,11 +7,13 @@ XML that calamine is given. Hidden rows and columns and volatile formulas are fo
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 from planner.workbook.findings import column_number, quoted
 from planner.workbook.grid import Area, Fault, VolatileFormula, area_of
@@ -19,16 +21,19 @@ from planner.workbook.grid import Area, Fault, VolatileFormula, area_of
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
 )
-_BLANKS = (
+_LEFT_OUT = (
+    re.compile(rb"<(?:\w+:)?dimension\b[^<>]*/>"),
     re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)'),
     re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)'),
 )
-"""Blank cells and rows, which may have a format: a sheet may have a million of them."""
+"""A sheet's size, which is often wrong; blank cells and rows, of which there may be a million."""
+_CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 _COUNT = re.compile(r"[0-9]+", re.ASCII)
+_TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
 _DIGITS = "0123456789"
 _TRUTHS = {"0", "1", "true", "false"}
-_TEXTS = {"str", "inlineStr", "d"}
+_TEXTS = {"str", "inlineStr"}
 """Types of cells that may hold any text."""
 _SEEN = 1.0
 """A row lower than this (points), or a column narrower than this (characters), is invisible."""
@@ -127,8 +132,10 @@ class SheetScan:
         ``is_stale``: a formula's 0 counts as no saved value. Raises ExpatError or ValueError if the
         sheet is damaged.
         """
-        for blank in _BLANKS:
-            xml = blank.sub(b"", xml)
+        for pattern in _LEFT_OUT:
+            xml = pattern.sub(b"", xml)
+        if b"<![CDATA[" in xml:  # calamine reads it as blank
+            xml = _CDATA.sub(lambda text: escape(text[1].decode()).encode(), xml)
         self.values = defaultdict[int, dict[int, object]](dict)
         self.rows: list[int] = []
         self.columns: list[tuple[int, int]] = []
@@ -137,6 +144,7 @@ class SheetScan:
         self._texts, self._words, self._is_stale = texts, words, is_stale
         self._arrays: list[Area] = []
         self._cuts: list[tuple[int, int]] = []
+        self._is_row_back, self._columns = False, set[int]()
         self._row = self._column = self._last_row = self._last_column = 0
         self._are_rows_hidden = self._is_in_rows = False
         self._cell: _Cell | None = None
@@ -190,8 +198,9 @@ class SheetScan:
             self._are_rows_hidden = is_yes(attributes.get("zeroHeight", ""))
 
     def _start_row(self, attributes: dict[str, str]) -> None:
-        self._row = int(attributes["r"]) if "r" in attributes else self._row + 1
-        self._column = 0
+        row = int(attributes["r"]) if "r" in attributes else self._row + 1
+        self._is_row_back = row <= self._row
+        self._row, self._column, self._columns = row, 0, set[int]()
         if is_hidden_row(attributes, are_all=self._are_rows_hidden):
             self.rows.append(self._row)
 
@@ -230,6 +239,9 @@ class SheetScan:
             if word := self._words.function_in(cell.formula):
                 self.volatile.append(VolatileFormula(row, column, word))
         value = self._other_value(cell)
+        if self._is_row_back or column in self._columns:
+            value = _TWICE
+        self._columns.add(column)
         if value is not None:
             self.values[row][column] = value
             self._cuts.append((cell.inner, self._parser.CurrentByteIndex))
@@ -244,12 +256,31 @@ class SheetScan:
             is_formula = cell.formula is not None
             if is_formula or any(a.holds(cell.row, cell.column) for a in self._arrays):
                 return UNSAVED
-        if not text or kind in _TEXTS:
-            return None
-        if kind == "n" and _NUMBER.fullmatch(text):
-            return float(text) if text != text.strip() else None
-        is_text = kind == "s" and _COUNT.fullmatch(text) and int(text) < self._texts
-        if is_text or (kind == "b" and text in _TRUTHS):
+        if kind == "n" and text != text.strip() and _NUMBER.fullmatch(text):
+            return float(text)
+        if not text or self._can_read(kind, text):
             return None
         message = f"a cell that cannot be read: {quoted(text)} is not a number"
         return Fault(message, "type the number again")
+
+    def _can_read(self, kind: str, text: str) -> bool:
+        """Return whether a cell's text is valid for its type."""
+        match kind:
+            case "n":
+                return _NUMBER.fullmatch(text) is not None
+            case "s":
+                return _COUNT.fullmatch(text) is not None and int(text) < self._texts
+            case "b":
+                return text in _TRUTHS
+            case "d":
+                return _is_date(text)
+            case _:
+                return kind in _TEXTS
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

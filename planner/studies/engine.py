@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
@@ -296,17 +296,22 @@ class Tracker:
         """Return the tasks that remain to be done of a task whose worker crashed.
 
         The task is repeated from its start, since each run is warm-started from the run before it.
-        If a run has crashed its worker ``TRIES`` times, it has failed, and the chain continues with
-        the next run. If all runs are finished but their outcomes have not arrived, sending them
-        crashes the worker, so all have failed. ``crash`` says what happened to the worker.
+        ``crash`` says what happened to the worker.
         """
-        chain, crashes = task.chain, task.crashes + 1
-        run = next((i for i in task.runs if (chain, i) not in self.finished), task.end)
-        if crashes < TRIES:
-            name = self.name(chain, min(run, task.end - 1))
-            self.notify(f"{crash} while planning {name}; its runs are planned again")
-            return [Task(chain, task.first, task.end, crashes)]
-        times = counted(crashes, "time")
+        crashes = task.crashes + 1
+        if crashes >= TRIES:
+            return self.tasks_without_run(task, crash, crashes)
+        name = self.name(task.chain, min(self._unfinished_run(task), task.end - 1))
+        self.notify(f"{crash} while planning {name}; its runs are planned again")
+        return [replace(task, crashes=crashes)]
+
+    def tasks_without_run(self, task: Task, crash: str, crashes: int) -> list[Task]:
+        """Return the tasks that remain if a run has crashed its worker so often that it has failed.
+
+        The chain continues with the next run. If all runs are finished but their outcomes have not
+        arrived, sending them crashes the worker, so all have failed.
+        """
+        chain, run, times = task.chain, self._unfinished_run(task), counted(crashes, "time")
         if run == task.end:
             self.fail(task, f"{crash} while handing over its results, {times}")
             return []
@@ -316,6 +321,9 @@ class Tracker:
         return [
             each for each in remaining if any((chain, i) not in self.outcomes for i in each.runs)
         ]
+
+    def _unfinished_run(self, task: Task) -> int:
+        return next((i for i in task.runs if (task.chain, i) not in self.finished), task.end)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ import pytest
 from models.errors import UsageError
 from planner.cli import main
 from planner.studies import Here, Progress, Run, run_study
-from planner.studies import engine as board
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import Cluster
@@ -190,7 +189,6 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
         assert heard == [Progress(0, 1), Progress(0, 1, waits)]
 
         monkeypatch.setattr(workers, "WAIT_SECONDS", LONG)
-        monkeypatch.setattr(board, "TRIES", 1)
         cluster.worker()
         what = study([capped(0.6), Run("kills", Deadly(None)), capped(0.4)])
         started = []

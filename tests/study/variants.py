@@ -107,18 +107,21 @@ class Falling:
 class Deadly:
     """A run that ends its process the way an operating system does that has no memory left.
 
+    Or stops it with another signal.
+
     ``mark`` is a file: the first time it is written, and later times nothing happens. None: always.
     """
 
     mark: Path | None
     share: float = 0.45
+    signal: int = signal.SIGKILL
 
     def __call__(self, case):
         if self.mark is None or not self.mark.exists():
             if self.mark is not None:
                 self.mark.write_text(str(os.getpid()))
             time.sleep(0.5)  # in the middle of the run, not as it begins
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.signal)
         return set_max_country_share(case, self.share)
 
 

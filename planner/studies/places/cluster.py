@@ -2,7 +2,8 @@
 
 Only documented features of Dask are used. Each chain is one Dask task. All tasks depend on one
 value, the packed study, so each worker is sent it once. Workers report finished runs as events.
-``Client.run`` compares versions and ends a study. If a worker dies, Dask repeats its task.
+``Client.run`` compares versions and ends a study. If a worker dies or is silent for too long, Dask
+repeats its task (its settings ``allowed-failures`` and ``worker-ttl``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import ipaddress
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.case import Case
@@ -212,7 +213,6 @@ class _RunningStudy:
             engine.pack_study(study),
             tracker.tasks(),
             self._task,
-            runs=lambda task: len(task.runs),
         )
 
     def work(self) -> None:
@@ -248,8 +248,9 @@ class _RunningStudy:
         elif future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                task = replace(task, crashes=task.crashes + error.allowed_failures)
-                return self.tracker.tasks_after_crash(task, "a worker of the cluster died")
+                # Dask has repeated the task as often as its setting allowed-failures says
+                died, crashes = "a worker of the cluster died", error.allowed_failures + 1
+                return self.tracker.tasks_without_run(task, died, crashes)
             self.tracker.fail(task, f"its worker could not plan it: {engine.describe_error(error)}")
         else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
             self._fail(task, f"the cluster at {self.workers.address} was lost")

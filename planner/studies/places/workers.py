@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import sys
 import threading
@@ -28,14 +27,6 @@ ANSWER_SECONDS = 10.0
 
 WAIT_SECONDS = 60.0
 """Seconds that a study waits if there is no worker, or if the scheduler does not answer."""
-
-SILENT_SECONDS = 30.0
-"""Seconds of silence after which a worker's runs are given to other workers, at least.
-
-A healthy worker sends a sign of life every half second, also while it plans; in a cluster of
-hundreds of workers, every few seconds. A long call of a library can delay it, the longer the larger
-the case. So the limit is at least the duration of this study's longest run.
-"""
 
 LOOK_SECONDS = 1.0
 """Seconds between two checks of which workers are alive."""
@@ -78,20 +69,12 @@ class Workers:
         self.address = address
         self.notify = notify
         self.threads: dict[str, int] = {}
-        self.longest_run = 0.0
-        self._signs: dict[str, tuple[float, float]] = {}
-        self._replaced: set[str] = set()
         self._empty_since: float | None = None
 
     @property
     def capacity(self) -> int:
         """How many jobs the workers can run at a time."""
         return sum(self.threads.values())
-
-    @property
-    def silence_limit(self) -> float:
-        """How long a worker may be silent before its work is given to others [s]."""
-        return max(SILENT_SECONDS, self.longest_run)
 
     def wait_until_ready(self) -> None:
         """Wait for a worker, and check that all workers have the software versions of this process.
@@ -105,7 +88,7 @@ class Workers:
             raise UsageError(str(lost)) from lost
 
     def refresh(self, *, needs_workers: bool = True) -> None:
-        """Update the live workers, and have silent workers replaced.
+        """Update the live workers; Dask drops one that is silent for its setting worker-ttl.
 
         Raises ClusterLostError if the connection is lost, or if for ``WAIT_SECONDS`` the scheduler
         has not answered or, if the study ``needs_workers``, has had no worker.
@@ -114,51 +97,18 @@ class Workers:
             msg = f"the cluster at {self.address} was lost"
             raise ClusterLostError(msg)
         try:
-            present = self._workers()
+            self.threads = self._workers()
         except Exception as error:  # noqa: BLE001 - a later request may be answered
             self.threads = {}
             silence = f"the scheduler at {self.address} does not answer"
             self._wait_or_give_up(silence, f"{silence} ({describe_error(error)})")
             return
-        now = time.monotonic()
-        for worker, (_, sign) in present.items():
-            if worker not in self._signs or self._signs[worker][0] != sign:
-                self._signs[worker] = sign, now
-        silent = {worker for worker in present if now - self._signs[worker][1] > self.silence_limit}
-        self.threads = {
-            worker: threads for worker, (threads, _) in present.items() if worker not in silent
-        }
-        if silent:
-            self._replace(silent)
         if self.threads:
             self._empty_since = None
         elif needs_workers:
             none = f"the scheduler at {self.address} has no workers left"
             self._wait_or_give_up(
                 f"{none}: waiting for one", f"the cluster at {self.address} had no workers left"
-            )
-
-    def _replace(self, silent: set[str]) -> None:
-        """Restart silent workers and give their work to others, as Dask does after five minutes.
-
-        A worker without a nanny (Dask's process that restarts workers) isn't restarted; it ends
-        itself as soon as it responds again.
-        """
-        for worker in sorted(silent - self._replaced):
-            self.notify(
-                f"the worker {worker} has given no sign of life for {self.silence_limit:z.0f} "
-                "seconds: its runs are given to others"
-            )
-        self._replaced |= silent
-        with contextlib.suppress(Exception):  # requested again with the next refresh
-            self.client.sync(
-                self.client.scheduler.restart_workers,
-                workers=sorted(silent),
-                timeout=ANSWER_SECONDS,
-                wait_for_workers=False,
-                on_error="return",
-                stimulus_id=f"planner-silent-{time.time()}",
-                callback_timeout=2 * ANSWER_SECONDS,
             )
 
     def ask(self, function: Callable[..., Any], *arguments: object, seconds: float) -> Any:
@@ -171,13 +121,10 @@ class Workers:
             lambda: self.client.run(function, *arguments, workers=asked, on_error="return"), seconds
         )
 
-    def _workers(self) -> dict[str, tuple[int, float]]:
-        """Return the threads and the last sign of life (in scheduler time) of each worker."""
+    def _workers(self) -> dict[str, int]:
+        """Return the number of threads of each worker."""
         identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER_SECONDS)
-        return {
-            str(worker): (int(worker_facts["nthreads"]), float(worker_facts["last_seen"]))
-            for worker, worker_facts in identity["workers"].items()
-        }
+        return {str(name): int(facts["nthreads"]) for name, facts in identity["workers"].items()}
 
     def _wait_or_give_up(self, notice: str, error: str) -> None:
         """Report once what is missing; raises ClusterLostError after ``WAIT_SECONDS``."""
@@ -254,38 +201,36 @@ class Workers:
 class JobQueue(Generic[J]):
     """Jobs for the workers of a cluster, sent to them as soon as they can run them.
 
-    If a worker dies, Dask counts that against all jobs sent to it. So no more jobs are sent than
-    the workers can run at once: a job that was only waiting must not be counted as its cause.
+    If a worker dies, Dask repeats all jobs sent to it, and counts that against each. So no more
+    jobs are sent than the workers can run at once: a job that was only waiting must not be counted
+    as its cause.
 
     ``shared`` is a value that all jobs need; each worker is sent it once. ``call(shared, job)``
-    returns the function to call on a worker and its arguments. ``runs(job)`` returns the job's
-    number of runs. ``sent`` are the jobs at the workers, ``waiting`` the others.
+    returns the function to call on a worker and its arguments. ``sent`` are the jobs at the
+    workers, ``waiting`` the others.
     """
 
-    def __init__(  # noqa: PLR0913 - all that defines the jobs
+    def __init__(
         self,
         workers: Workers,
         name: str,
         shared: object,
         jobs: Iterable[J],
         call: Callable[[Future, J], tuple[Any, ...]],
-        *,
-        runs: Callable[[J], int] = lambda _: 1,
     ) -> None:
         self.workers = workers
         self.name = name
         self.call = call
-        self.runs = runs
         self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.waiting = deque(jobs)
-        self.sent: dict[Future, tuple[J, float]] = {}
+        self.sent: dict[Future, J] = {}
         self.shared = workers.client.submit(shared_value, shared, key=f"{name}-shared")
         self._sent = 0
 
     @property
     def unfinished(self) -> list[J]:
         """The unfinished jobs: first the sent ones, then the waiting ones."""
-        return [*(job for job, _ in self.sent.values()), *self.waiting]
+        return [*self.sent.values(), *self.waiting]
 
     def events(self) -> Iterator[Any]:
         """Send all jobs; yield (job, future) for each finished job, and tuples from ``inbox``.
@@ -304,7 +249,7 @@ class JobQueue(Generic[J]):
                 if isinstance(event, tuple):
                     yield event
                 elif event in self.sent:
-                    yield self._done(event), event
+                    yield self.sent[event], event
                     del self.sent[event]  # not before: the cluster may be lost meanwhile
             if time.monotonic() >= due:
                 self.workers.refresh()
@@ -318,21 +263,15 @@ class JobQueue(Generic[J]):
         while True:
             try:
                 return future.result(timeout=ANSWER_SECONDS)
-            except TimeoutError:  # if its worker is replaced, Dask repeats the job
+            except TimeoutError:  # if its worker is lost, Dask repeats the job
                 self.workers.refresh()
 
     def _send(self, job: J) -> None:
         self._sent += 1
         function, *arguments = self.call(self.shared, job)
         future = self.workers.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
-        self.sent[future] = job, time.monotonic()
+        self.sent[future] = job
         future.add_done_callback(self.inbox.put)
-
-    def _done(self, future: Future) -> J:
-        job, sent = self.sent[future]
-        took = (time.monotonic() - sent) / self.runs(job)
-        self.workers.longest_run = max(self.workers.longest_run, took)
-        return job
 
 
 # ---- code that runs on a worker ------------------------------------------------------------------

@@ -17,7 +17,8 @@ from models.schema import Uncertainty
 from planner.run import Start
 from planner.scenarios import Variant
 from planner.studies.kind import Tables
-from planner.studies.sensitivity import COST, Sensitivities, SensitivityStudy, decisive
+from planner.studies.sensitivity import COST, SensitivityStudy, decisive
+from planner.studies.sensitivity_tables import Sensitivities
 from planner.studies.workbook import about_of
 from planner.workbook import read
 

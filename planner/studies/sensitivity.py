@@ -1,7 +1,7 @@
 """Sensitivity: which numbers of a workbook decide its plan, and which to look up first.
 
-``factors`` changes the numbers and reads the plans. This module makes the tables, and the finding
-and charts from these tables alone.
+``factors`` changes the numbers and reads the plans. This module makes the rows of
+``sensitivity_tables``, and the finding and charts from these tables alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.errors import PlannerError
 from models.plan import Plan
 from models.resolve import Floats, uncertainty
 from models.resolve.uncertainty import Factor
-from models.results import About, Field, Look, Result, common, field
+from models.results import About, Look, Result, common
 from models.results import Figure as Measure
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
@@ -32,6 +32,17 @@ from planner.studies import factors
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.sensitivity_tables import (
+    EXACT,
+    GROUP_FIELDS,
+    NEITHER,
+    NUMBER_FIELDS,
+    UNKNOWN,
+    BaseTotals,
+    EndResults,
+    GroupSensitivities,
+    Sensitivities,
+)
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -42,7 +53,6 @@ if TYPE_CHECKING:
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
 BY, NUMBERS = "Ranked by", "Numbers with a range"
 """Rows of About: the ranking measure, and the count of numbers."""
-EXACT, LEAST, MOST, NEITHER, UNKNOWN = "exact", "at least", "at most", "neither", "not known"
 CHAIN = 24
 """Largest number of runs in a chain."""
 DECIDING_SHARE = 0.8
@@ -51,143 +61,6 @@ _MOST_DECIDING = 12
 """... and are at most this many."""
 _MOST_CHANGES = 2
 _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
-
-
-# ---- tables --------------------------------------------------------------------------------------
-
-
-def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
-    ends = ((factors.LOW, "at its low end"), ("high", "at its high end"))
-    low, high = (
-        make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
-        for end, where in ends
-    )
-    return low, high
-
-
-class _Ends(Result):
-    """Results of moving a number, or several together, to both ends of the range."""
-
-    rank = field("Rank", Look.COUNT)
-    what = field.text("What", "The number that moves, and what it belongs to.", widest=44)
-    sheet = common.SHEET
-    column = common.COLUMN
-    cells = field.text(
-        "Cells", "The number's cells in the workbook: one row, all years.", optional=True
-    )
-    mineral = common.MINERAL.like(meaning="")
-    count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
-    value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
-    unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low", Look.FACTOR, "The low end, as a multiple of the value.", optional=True)
-    high = field("High", Look.FACTOR, "The high end, as a multiple of the value.", optional=True)
-    swing = field.millions(
-        "Swing in cost",
-        "Highest minus lowest total cost among three plans: at the low end, at the high end and"
-        " with the workbook's number. Shortage counts at its price.",
-        key="swing_usd",
-    )
-    alone = field.millions(
-        "Sum of single swings",
-        "The sum of the swings in cost if each number of the group moves alone.",
-        key="alone_usd",
-        optional=True,
-    )
-    swing_short = field.tonnes(
-        "Swing in shortage", "The same for the tonnes that are missing.", key="swing_short_t"
-    )
-    moved = field.share(
-        "Bought elsewhere",
-        "Share of purchases, by value, that moves to other plants than planned, at the end where it"
-        " is larger.",
-    )
-    otherwise_low, otherwise_high = (
-        field(
-            f"What the plan would do at its {end} end",
-            Look.SENTENCE,
-            "What it builds, buys and leaves short, where that differs from the plan with the"
-            " workbook's number.",
-            widest=60,
-            key=f"otherwise_{end}",
-        )
-        for end in ENDS
-    )
-    worth = field.millions(
-        "Worth of knowing",
-        "What the coalition saves if it builds for the number's true value, not as planned today:"
-        " the mean over both ends.",
-        key="worth_usd",
-    )
-    by = field.text(
-        "Range by",
-        "What gives the range: a row of Uncertainty, the grade of the number's row, its mark as an"
-        " estimate, or none of these.",
-        optional=True,
-    )
-    estimate = field.text(
-        "Estimate", "yes: the row is marked or graded as an estimate or a guess.", optional=True
-    )
-    origin = field(
-        "Source or mark", Look.REMARK, "The source of the row, or else its note.", optional=True
-    )
-    cost_low, cost_high = _end(
-        Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"
-    )
-    short_low, short_high = _end(
-        common.SHORT.header, "Tonnes short in the plan", field.tonnes, "short_{end}_t"
-    )
-    first_low, first_high = _end(
-        "First order",
-        "The change in total cost that today's shadow prices predict",
-        field.millions,
-        "first_order_{end}_usd",
-    )
-    first_order_is = field.text(
-        "First order is",
-        f"How the prediction compares with the real change of cost. {EXACT}: equal at both ends."
-        f" {LEAST}: the real change is this or more, as for limits. {MOST}: it is this or less, as"
-        f" for costs. {NEITHER}: it may be more or less. {UNKNOWN}: the move adds or removes"
-        " decisions.",
-        key="first_order",
-    )
-    top_low, top_high = _end(
-        "Change in largest share",
-        "The largest change, among minerals, in the share of purchases from the largest supplier"
-        " country",
-        field.share,
-        "top_share_{end}",
-    )
-
-
-_NUMBER_FIELDS = (
-    _Ends.cells, _Ends.value, _Ends.unit, _Ends.low, _Ends.high, _Ends.by, _Ends.estimate,
-    _Ends.origin,
-)  # fmt: skip
-_GROUP_FIELDS = (_Ends.count, _Ends.alone)
-
-
-class Sensitivities(_Ends):
-    """One row per number with a range, the largest effect first; each moves alone."""
-
-    TABLE, GRAIN, BOOK = "Sensitivity", ("sheet", "cells"), "sensitivity"
-
-
-class GroupSensitivities(_Ends):
-    """One row per sheet, mineral and column; all its numbers move together."""
-
-    TABLE, GRAIN, BOOK = "Groups", ("sheet", "column", "mineral"), "sensitivity"
-
-
-class BaseTotals(Result):
-    """Totals of the plan with the workbook's numbers: both ends are compared with it."""
-
-    TABLE, GRAIN, BOOK = "As it stands", (), "sensitivity"
-
-    cost = field.millions(Measure.TOTAL_COST.value, "Shortage counts at its price.", key="cost_usd")
-    cash = field.millions(
-        Measure.CASH_COST.value, f"The cash that is paid. {common.UNDISCOUNTED}", key="cash_usd"
-    )
-    short = common.SHORT.like(key="short_t")
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -546,7 +419,7 @@ class SensitivityStudy(StudyKind):
         count, results = len(self.factors), list(_result_rows(base, self.moving, of))
         pairs = list(zip(self.moving, results, strict=True))
         rows = [row | self._number_cells(m.first) for m, row in pairs[:count]]
-        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*_GROUP_FIELDS)
+        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*GROUP_FIELDS)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
         if not self.is_grouped:
@@ -554,7 +427,7 @@ class SensitivityStudy(StudyKind):
         alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
         grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
-        return [table, grouped.without(*_NUMBER_FIELDS), base_totals]
+        return [table, grouped.without(*NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case = self.start.case
@@ -654,13 +527,13 @@ class SensitivityStudy(StudyKind):
 
 _WORDS = {COST: "total cost", SHORTAGE: "shortage", DECISIONS: "the choice of suppliers"}
 _SCREEN = (
-    _Ends.sheet, _Ends.cells, _Ends.what, _Ends.low, _Ends.high, _Ends.swing, _Ends.swing_short,
-    _Ends.worth,
+    EndResults.sheet, EndResults.cells, EndResults.what, EndResults.low, EndResults.high,
+    EndResults.swing, EndResults.swing_short, EndResults.worth,
 )  # fmt: skip
-_PAGE = (*_SCREEN, _Ends.otherwise_low, _Ends.otherwise_high, _Ends.origin)
+_PAGE = (*_SCREEN, EndResults.otherwise_low, EndResults.otherwise_high, EndResults.origin)
 _GROUP_SCREEN = (
-    _Ends.sheet, _Ends.column, _Ends.mineral, _Ends.count, _Ends.swing, _Ends.alone,
-    _Ends.swing_short, _Ends.worth,
+    EndResults.sheet, EndResults.column, EndResults.mineral, EndResults.count, EndResults.swing,
+    EndResults.alone, EndResults.swing_short, EndResults.worth,
 )  # fmt: skip
 
 
@@ -679,7 +552,7 @@ def decisive(tables: Tables) -> list[tuple[Any, ...]]:
     while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
         so_far += sizes[count]
         count += 1
-    e = _Ends
+    e = EndResults
     return list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))[:count]
 
 
@@ -787,7 +660,7 @@ def _cell_range(cells: str) -> str:
     return every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
 
 
-def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
+def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
     """Return the tornado chart: what the first numbers change in total cost or shortage.
 
     A bar to the left is a decrease, a bar to the right an increase.
@@ -796,7 +669,7 @@ def tornado(tables: Tables, kind: type[_Ends]) -> Picture | None:
     first = _first(tables) if kind is Sensitivities else table
     rows = first.frame().head(_MOST_DECIDING)
     if by == DECISIONS:
-        series = {_Ends.moved.header: (Role.PLAN, rows["moved"])}
+        series = {EndResults.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Share of purchases, by value"
         more: dict[str, Any] = {}
     else:

@@ -12,19 +12,11 @@ from models.schema.evidence import pedigree
 from planner.render.style import number_format
 from planner.render.table import grid
 from planner.sheets.context import estimates
+from planner.studies.factors import LEAST, MOST
 from planner.studies.kind import Numbers
 from planner.studies.places import Processes
-from planner.studies.sensitivity import (
-    COST,
-    DECISIONS,
-    EXACT,
-    LEAST,
-    MOST,
-    NEITHER,
-    SHORTAGE,
-    Sensitivities,
-    decisive,
-)
+from planner.studies.sensitivity import COST, DECISIONS, SHORTAGE, decisive
+from planner.studies.sensitivity_tables import EXACT, NEITHER, Sensitivities
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import make, refiner

@@ -1,0 +1,148 @@
+"""Tables of sensitivity: results at both ends of each number, and of the workbook's own plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from models.results import Field, Look, Result, common, field
+from models.results import Figure as Measure
+from planner.studies.factors import ENDS, LEAST, LOW, MOST
+
+EXACT, NEITHER, UNKNOWN = "exact", "neither", "not known"
+"""How a prediction by shadow prices compares with the real change; LEAST and MOST are others."""
+
+
+def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tuple[Field, Field]:
+    ends = ((LOW, "at its low end"), ("high", "at its high end"))
+    low, high = (
+        make(f"{header} at {end}", f"{meaning} {where}.", key=key.format(end=end))
+        for end, where in ends
+    )
+    return low, high
+
+
+class EndResults(Result):
+    """Results of moving a number, or several together, to both ends of the range."""
+
+    rank = field("Rank", Look.COUNT)
+    what = field.text("What", "The number that moves, and what it belongs to.", widest=44)
+    sheet = common.SHEET
+    column = common.COLUMN
+    cells = field.text(
+        "Cells", "The number's cells in the workbook: one row, all years.", optional=True
+    )
+    mineral = common.MINERAL.like(meaning="")
+    count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
+    value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
+    unit = common.UNIT.like(meaning="", optional=True)
+    low = field("Low", Look.FACTOR, "The low end, as a multiple of the value.", optional=True)
+    high = field("High", Look.FACTOR, "The high end, as a multiple of the value.", optional=True)
+    swing = field.millions(
+        "Swing in cost",
+        "Highest minus lowest total cost among three plans: at the low end, at the high end and"
+        " with the workbook's number. Shortage counts at its price.",
+        key="swing_usd",
+    )
+    alone = field.millions(
+        "Sum of single swings",
+        "The sum of the swings in cost if each number of the group moves alone.",
+        key="alone_usd",
+        optional=True,
+    )
+    swing_short = field.tonnes(
+        "Swing in shortage", "The same for the tonnes that are missing.", key="swing_short_t"
+    )
+    moved = field.share(
+        "Bought elsewhere",
+        "Share of purchases, by value, that moves to other plants than planned, at the end where it"
+        " is larger.",
+    )
+    otherwise_low, otherwise_high = (
+        field(
+            f"What the plan would do at its {end} end",
+            Look.SENTENCE,
+            "What it builds, buys and leaves short, where that differs from the plan with the"
+            " workbook's number.",
+            widest=60,
+            key=f"otherwise_{end}",
+        )
+        for end in ENDS
+    )
+    worth = field.millions(
+        "Worth of knowing",
+        "What the coalition saves if it builds for the number's true value, not as planned today:"
+        " the mean over both ends.",
+        key="worth_usd",
+    )
+    by = field.text(
+        "Range by",
+        "What gives the range: a row of Uncertainty, the grade of the number's row, its mark as an"
+        " estimate, or none of these.",
+        optional=True,
+    )
+    estimate = field.text(
+        "Estimate", "yes: the row is marked or graded as an estimate or a guess.", optional=True
+    )
+    origin = field(
+        "Source or mark", Look.REMARK, "The source of the row, or else its note.", optional=True
+    )
+    cost_low, cost_high = _end(
+        Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"
+    )
+    short_low, short_high = _end(
+        common.SHORT.header, "Tonnes short in the plan", field.tonnes, "short_{end}_t"
+    )
+    first_low, first_high = _end(
+        "First order",
+        "The change in total cost that today's shadow prices predict",
+        field.millions,
+        "first_order_{end}_usd",
+    )
+    first_order_is = field.text(
+        "First order is",
+        f"How the prediction compares with the real change of cost. {EXACT}: equal at both ends."
+        f" {LEAST}: the real change is this or more, as for limits. {MOST}: it is this or less, as"
+        f" for costs. {NEITHER}: it may be more or less. {UNKNOWN}: the move adds or removes"
+        " decisions.",
+        key="first_order",
+    )
+    top_low, top_high = _end(
+        "Change in largest share",
+        "The largest change, among minerals, in the share of purchases from the largest supplier"
+        " country",
+        field.share,
+        "top_share_{end}",
+    )
+
+
+NUMBER_FIELDS = (
+    EndResults.cells, EndResults.value, EndResults.unit, EndResults.low, EndResults.high,
+    EndResults.by, EndResults.estimate, EndResults.origin,
+)  # fmt: skip
+"""Columns of single numbers alone."""
+GROUP_FIELDS = (EndResults.count, EndResults.alone)
+"""Columns of groups alone."""
+
+
+class Sensitivities(EndResults):
+    """One row per number with a range, the largest effect first; each moves alone."""
+
+    TABLE, GRAIN, BOOK = "Sensitivity", ("sheet", "cells"), "sensitivity"
+
+
+class GroupSensitivities(EndResults):
+    """One row per sheet, mineral and column; all its numbers move together."""
+
+    TABLE, GRAIN, BOOK = "Groups", ("sheet", "column", "mineral"), "sensitivity"
+
+
+class BaseTotals(Result):
+    """Totals of the plan with the workbook's numbers: both ends are compared with it."""
+
+    TABLE, GRAIN, BOOK = "As it stands", (), "sensitivity"
+
+    cost = field.millions(Measure.TOTAL_COST.value, "Shortage counts at its price.", key="cost_usd")
+    cash = field.millions(
+        Measure.CASH_COST.value, f"The cash that is paid. {common.UNDISCOUNTED}", key="cash_usd"
+    )
+    short = common.SHORT.like(key="short_t")

@@ -103,14 +103,12 @@ class SheetRow:
 class PlanSheets:
     """The worksheets of a plan's workbook by title, in order.
 
-    ``listed`` has all sheets in the workbook's list, also those without cells, such as chart
-    sheets. A sheet is read on demand; InputError if it cannot be read.
+    A sheet is read on demand; InputError if it cannot be read.
     """
 
     path: Path
     sha256: str
     grids: Mapping[str, Grid]
-    listed: tuple[archive.SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, including its continuation sheets, with the requested fields.
@@ -223,6 +221,4 @@ def open_plan(path: Path) -> PlanSheets:
             hint = "name the plan first, then its input"
         raise findings.refused(path, message, plan_file.PLAN_FILE, hint)
     plan_file.refuse_redacted(path, grids)
-    listed = parts.sheet_parts(path)
-    plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in listed])
-    return PlanSheets(path, file.sha256, grids, listed)
+    return PlanSheets(path, file.sha256, grids)

@@ -58,7 +58,8 @@ class Verdict:
     Computed here: ``violation`` [t] is the largest of any constraint, ``allowed`` [t] the largest
     accepted; ``dual_infeasibility`` [-] is relative to prices, ``gap`` [-] to the ``objective``
     [money, discounted]. From the plan: ``search_gap`` [-] is the recorded MIP gap for projects
-    that are built completely or not at all, ``input_file`` the recorded name of the input.
+    that are built completely or not at all, ``input_file`` the recorded name of the input,
+    ``unknown`` the sheets that the planner doesn't write.
     """
 
     findings: tuple[Finding, ...]
@@ -75,6 +76,7 @@ class Verdict:
     whole_projects: bool = False
     search_gap: float = 0.0
     input_file: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant) -> Verdict:
@@ -109,7 +111,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
                 record=recorded.record,
                 is_packed=False,
             )
-        compared, differing, cells = _compared(file, copy, tables)
+        compared, differing, cells, unknown = _compared(file, copy, tables)
     proof = plan.proof
     return Verdict(
         findings=tuple(_in_order([*findings, *differing], [*tables])),
@@ -126,6 +128,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
         whole_projects=case.settings.whole_projects and bool(case.projects),
         search_gap=proof.mip_gap,
         input_file=recorded.input_file,
+        unknown=unknown,
     )
 
 
@@ -142,16 +145,31 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
 
 def _compared(
     file: PlanSheets, copy: Path, tables: Mapping[str, Table]
-) -> tuple[ComparisonBasis, list[Finding], int]:
+) -> tuple[ComparisonBasis, list[Finding], int, tuple[str, ...]]:
     """Return how a file was compared with the copy, the differences, and the number of cells.
 
-    If all parts are equal, the sheets are not read.
+    Also the titles of sheets that the planner doesn't write. If all parts are equal, the sheets
+    are not read.
     """
-    difference = compare.compare_packages(file.path, copy)
-    if difference.is_unchanged and not difference.unsure:
-        return ComparisonBasis.PARTS, [], sum(_size(file, title, tables) for title in file.grids)
+    unsure = compare.unsure_parts(file.path, copy)
+    if unsure is not None and not unsure:
+        size = sum(_size(file, title, tables) for title in file.grids)
+        return ComparisonBasis.PARTS, [], size, ()
     cells = sum(_cells(grid) for grid in file.grids.values())
-    return *_differences(file, difference, copy, tables), cells
+    written = {sheet.title: sheet.grid for sheet in excel.open_excel(copy).sheets}
+    if file.recorded.record.planner != _version.__version__:
+        both = compare.common_fields(file.grids, written, tables)
+        findings = [
+            *compare.compare(*both, tables),
+            *compare.unmatched(file.grids, written, tables),
+        ]
+        return ComparisonBasis.FIELDS, findings, cells, ()
+    findings = [*compare.compare(file.grids, written, tables)]
+    if unsure is not None:
+        return ComparisonBasis.PARTS, findings, cells, ()
+    if seal.is_rounded(file.sealed):  # a program that saves fewer digits breaks the seal
+        findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
+    return ComparisonBasis.CELLS, findings, cells, compare.unknown_sheets(file.grids, written)
 
 
 def _cells(grid: Grid) -> int:
@@ -165,32 +183,6 @@ def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
     if table is None and part is not None and part[1] in tables:  # the first counted all rows
         return len(tables[part[1]].columns)
     return _cells(file.grids[title]) if table is None else len(table.columns) * (1 + len(table))
-
-
-def _differences(
-    file: PlanSheets, difference: compare.PackageParts, copy: Path, tables: Mapping[str, Table]
-) -> tuple[ComparisonBasis, list[Finding]]:
-    """Return how a file was compared, and the differences, if some of its parts differ."""
-    written = {grid.title: grid for grid in excel.open_excel(copy).grids}
-    if difference.is_unchanged:
-        return ComparisonBasis.PARTS, compare.compare(file.grids, written, tables)
-    findings = list(compare.foreign_content(file))
-    is_older = file.recorded.record.planner != _version.__version__
-    if is_older:
-        findings += compare.compare(*compare.common_fields(file.grids, written, tables), tables)
-        findings += compare.unmatched(file.grids, written, tables)
-    else:
-        findings += compare.compare(file.grids, written, tables)
-    if difference.is_resaved and seal.is_rounded(file.sealed):
-        findings = [f for f in findings if not (f.sheet == Checks.TABLE and seal.SEAL in f.found)]
-    if difference.is_resaved or is_older:
-        message = "this part of the file was added: saving a plan in Excel does not create it"
-        findings += [Finding(found=f"{name}: {message}") for name in difference.added]
-        return ComparisonBasis.FIELDS if is_older else ComparisonBasis.CELLS, findings
-    message = "this part of the file is not as the planner writes it"
-    for name, title, cell in difference.changes(file.listed, are_cells_known=bool(findings)):
-        findings.append(Finding(title, found=f"{name}: {message}", cell=cell))
-    return ComparisonBasis.PARTS, findings
 
 
 class _Solution:

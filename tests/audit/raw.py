@@ -51,16 +51,6 @@ def instead(new, *more):
     return tamper
 
 
-def renamed(parts):
-    """Call the workbook's part by another name, and put a formula in."""
-    place = instead('<c r="{at}" {look}><f>1+1</f><v>{number}</v></c>')(parts)
-    names = {BOOK: "xl/book.xml", LINKS: "xl/_rels/book.xml.rels"}
-    parts[:] = [(names.get(name, name), content) for name, content in parts]
-    for name in ("_rels/.rels", "[Content_Types].xml"):
-        change(parts, name, lambda text: text.replace(b"xl/workbook.xml", b"xl/book.xml"))
-    return place
-
-
 def listed(old, new, place):
     """Change the list of sheets."""
 
@@ -71,105 +61,49 @@ def listed(old, new, place):
     return tamper
 
 
-def chartsheet(parts):
-    """Add a sheet that is nothing but a chart."""
-    place = listed(
-        b"</sheets>", b'<sheet name="Approved" sheetId="99" r:id="rId99"/></sheets>',
-        ("Approved", 0, ""),
-    )(parts)  # fmt: skip
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-    link = f'<Relationship Id="rId99" Type="{kind}chartsheet" Target="chartsheets/sheet1.xml"/>'
-    change(parts, LINKS, lambda t: t.replace(b"</Relation", link.encode() + b"</Relation"))
-    rels = "http://schemas.openxmlformats.org/package/2006/relationships"
-    empty = f'<chartsheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>'
-    parts += [
-        ("xl/chartsheets/sheet1.xml", f"{empty}</chartsheet>".encode()),
-        ("xl/chartsheets/_rels/sheet1.xml.rels", f'<Relationships xmlns="{rels}"/>'.encode()),
-    ]
-    return place
-
-
-def text(old, new, sheet):
-    """Change a text that is kept once for the workbook."""
+def swap(name, pattern, new):
+    """Replace what a pattern finds first in a part."""
 
     def tamper(parts):
-        change(parts, "xl/sharedStrings.xml", lambda t: t.replace(old, new, 1))
-        return sheet, 0, ""
+        change(parts, name, lambda text: re.sub(pattern, new, text, count=1, flags=re.DOTALL))
 
     return tamper
 
 
-def in_summary(old, new, place):
-    """Change the XML of Summary."""
-
-    def tamper(parts):
-        change(parts, SUMMARY, lambda t: t.replace(old, new, 1))
-        return place
-
-    return tamper
+def add(name, content):
+    """Add a part."""
+    return lambda parts: parts.append((name, content))
 
 
-def unseen(parts):
-    """Give a row no height."""
-    change(
-        parts,
-        SUMMARY,
-        lambda t: re.sub(
-            rb'<row r="3"([^>]*?)(?: ht="[^"]*")?([ />])', rb'<row r="3" ht="0"\1\2', t
-        ),
-    )
-    return "Summary", 3, ""
-
-
-def elsewhere(parts):
-    """Let a cell say that it stands in another row."""
-    sheet, row, _ = instead('<c r="B1{row}" {look}><v>{number}</v></c>')(parts)
-    return sheet, 0, f"B1{row}"
-
-
-_CELL = '<c r="{at}" {look}><f>1+1</f><v>{number}</v></c>'
-FORMULAS = {
-    "as written": instead(_CELL),
-    "without an address": instead("<c {look}><f>1+1</f><v>{number}</v></c>"),
-    "in single quotes": instead("<c r='{at}' {look}><f>1+1</f><v>{number}</v></c>"),
-    "behind its value": instead('<c r="{at}" {look}><v>{number}</v><f>1+1</f></c>'),
-    "behind a comment": instead('<c r="{at}" {look}><!-- --><f>1+1</f><v>{number}</v></c>'),
-    "with a prefix": instead(
-        f'<q:c xmlns:q="{_MAIN}" r="{{at}}" {{look}}><q:f>1+1</q:f><q:v>{{number}}</q:v></q:c>'
+_CHART, _STYLES, _TEXTS = "xl/charts/chart1.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+OTHER_LOOKS = {
+    "a formula with the right value": instead('<c r="{at}" {look}><f>1+1</f><v>{number}</v></c>'),
+    "white on white": swap(_STYLES, rb"<color [^>]*/>", b'<color rgb="FFFFFFFF"/>'),
+    "another look of a cell": swap(SUMMARY, rb'(<c r="B10" s=")\d+', rb"\g<1>1"),
+    "another format": swap(_STYLES, rb'(formatCode=")[^"]*', rb"\g<1>0.000"),
+    "a number kept in a chart": swap(_CHART, rb"(<c:numCache>.*?<c:v>)[^<]*", rb"\g<1>0.5"),
+    "a chart's title": swap(_CHART, rb"(<a:t>)[^<]*", rb"\g<1>Approved"),
+    "a hidden row": swap(SUMMARY, b'<row r="12"', b'<row hidden="1" r="12"'),
+    "a comment": swap("xl/comments2.xml", rb"(<t[^>]*>)[^<]*", rb"\g<1>Approved"),
+    "the file's title": swap("docProps/core.xml", rb"(<dc:title>)[^<]*", rb"\g<1>Approved"),
+    "a picture": add("xl/media/image1.png", b"png"),
+    "macros": add("xl/vbaProject.bin", b"macro"),
+    "a large part that nobody names": add("xl/note.xml", b" " * 10_000_000),
+    "a damaged part": swap("xl/worksheets/_rels/sheet1.xml.rels", b"<Relationships", b"<<"),
+    "a text in bold runs": swap(
+        _TEXTS, rb"<si><t>([^<]*)</t></si>", rb"<si><r><rPr><b/></rPr><t>\1</t></r></si>"
     ),
-    "in a part by ./": instead(
-        _CELL, (LINKS, b'"worksheets/sheet2.xml"', b'"./worksheets/sheet2.xml"')
-    ),
-    "in a part by ../": instead(
-        _CELL, (LINKS, b'"worksheets/sheet2.xml"', b'"../xl/worksheets/sheet2.xml"')
-    ),
-    "in a workbook of another name": renamed,
 }
-"""A formula beside the right value, in every way that a program reads."""
+"""What a file may show or have beside the right cells."""
 
 SHOWN = {
-    "a cell twice": instead('<c r="{at}" {look}><v>1</v></c>{was}'),
-    "a cell of another row": elsewhere,
-    "a sheet of a chart": chartsheet,
-    "a hidden sheet": listed(
-        b'<sheet name="Shortages"', b'<sheet state="veryHidden" name="Shortages"',
-        ("Shortages", 0, ""),
-    ),
-    "a hidden row": in_summary(b'<row r="12"', b'<row hidden="1" r="12"', ("Summary", 12, "")),
-    "a row without height": unseen,
-    "a hidden column": in_summary(b"<col ", b'<col hidden="true" ', ("Summary", 0, "")),
-    "words behind the verdict": text(
-        b"every rule of the case.", b"every rule of the case., at all times certified", "Checks"
-    ),
-    "words behind a default": text(b"Blank. Used: ", b"Blank. Used: 1, at the request of ", ""),
-    "words behind the worst constraint": text(
-        b"Largest violation of any constraint", b"Largest violation of any constraint, at peace",
-        "Checks",
-    ),
-    "a stage of the run": text(b"Time: solve", b"Time: approved on 1 May", "Summary"),
-    "a version": text(b"HiGHS ", b"approved by HiGHS ", "Summary"),
-}  # fmt: skip
-"""What is shown beside right values."""
+    "a text of a sheet": (_TEXTS, rb"every rule of the case\.", b"every rule that was agreed."),
+    "a default": (_TEXTS, rb"Blank\. Used: ", b"Blank. Used, as agreed: "),
+    "a stage of the run": (_TEXTS, rb"Time: solve", b"Time: approved on 1 May"),
+    "a version": (_TEXTS, rb"HiGHS ", b"approved by HiGHS "),
+    "a term": (_TEXTS, rb"(<t>)Marginal price(?=</t>)", rb"\g<1>Agreed price"),
+}
+"""Texts of cells that another one replaces."""
 
 REFUSED = {
     "a sheet twice": listed(

@@ -166,19 +166,13 @@ def rename(book):
 def title(book):
     """Give a sheet another name."""
     book["Prices"].title = "Price list"
-    return "Price list", 0, ""
+    return "Prices", 0, ""
 
 
 def remove(book):
     """Take a sheet out."""
     del book["Refiners"]
     return "Refiners", 0, ""
-
-
-def further(book):
-    """Add a sheet."""
-    book.create_sheet("Approved")["A1"] = "approved"
-    return "Approved", 0, ""
 
 
 def formula(book):
@@ -302,5 +296,4 @@ TAMPERINGS = {
     "whose a value is": put("Values", "Plan", lambda _: "another plan"),
     "a sheet is removed": remove,
     "a sheet is renamed": title,
-    "a sheet is added": further,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 import zipfile
 
 import openpyxl
@@ -22,7 +21,6 @@ from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
 from tests.audit.tampering import cell
-from tests.audit.test_verify import is_named
 
 
 def found(plan, made):
@@ -31,20 +29,22 @@ def found(plan, made):
     return verify(open_plan(plan), start.book, start.case, start.variant)
 
 
-@pytest.mark.parametrize("name", raw.FORMULAS)
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_formula_is_found_however_it_is_written(made, tmp_path, name):
+@pytest.mark.parametrize("name", raw.OTHER_LOOKS)
+def test_what_is_shown_beside_the_right_cells_is_not_vouched_for(made, tmp_path, name, capsys):
+    """Never is such a file called the planner's own."""
     plan = tmp_path / "plan.xlsx"
-    place = raw.write(made / "plan.xlsx", plan, raw.FORMULAS[name])
-    told = found(plan, made).findings
-    assert [(f.sheet, f.cell) for f in told if "formula" in f.found] == [(place[0], place[2])]
+    raw.write(made / "plan.xlsx", plan, raw.OTHER_LOOKS[name])
+    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 0
+    err = capsys.readouterr().err
+    assert "was saved by another program; its cells equal the proven plan of" in err
+    assert "Not proven    how cells look (formats, colours), charts, and anything else" in err
 
 
 @pytest.mark.parametrize("name", raw.SHOWN)
-def test_what_is_shown_beside_right_values_is_found(made, tmp_path, name):
+def test_a_text_that_another_one_replaces_is_found(made, tmp_path, name):
     plan = tmp_path / "plan.xlsx"
-    place = raw.write(made / "plan.xlsx", plan, raw.SHOWN[name])
-    assert is_named(place, found(plan, made).findings)
+    raw.write(made / "plan.xlsx", plan, raw.swap(*raw.SHOWN[name]))
+    assert any(f.row for f in found(plan, made).findings)
 
 
 @pytest.mark.parametrize("name", raw.REFUSED)
@@ -57,46 +57,6 @@ def test_what_stands_twice_is_refused(made, tmp_path, name, capsys):
             read(plan)
     assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
     capsys.readouterr()
-
-
-@pytest.mark.parametrize("code", ["utf-16", "another name"])
-def test_a_workbook_part_in_another_form_is_read(made, tmp_path, capsys, code):
-    def coded(parts):
-        def how(text):
-            return text.decode().replace("UTF-8", "UTF-16").encode("utf-16")
-
-        raw.change(parts, raw.BOOK, how)
-
-    plan = tmp_path / "plan.xlsx"
-    raw.write(made / "plan.xlsx", plan, coded if code == "utf-16" else raw.renamed)
-    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
-    assert "xl/" in capsys.readouterr().err
-
-
-def test_a_sheet_that_declares_entities_is_refused(made, tmp_path, capsys):
-    def declare(parts):
-        head = b'<!DOCTYPE x [<!ENTITY g "1">]><worksheet '
-        raw.change(parts, raw.SUMMARY, lambda text: text.replace(b"<worksheet ", head, 1))
-
-    plan = tmp_path / "plan.xlsx"
-    raw.write(made / "plan.xlsx", plan, declare)
-    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
-    assert "the sheet Summary is damaged (a sheet declares an entity)" in capsys.readouterr().err
-
-
-def test_a_sheet_made_to_take_long_is_read_as_fast_as_any(made, tmp_path):
-    """Openings of cells in a comment, of which each was once looked behind."""
-
-    def long(parts):
-        comment = b"<!-- <f> " + b"<c " * 100_000 + b"-->"
-        how = lambda text: text.replace(b"</sheetData>", b"</sheetData>" + comment)  # noqa: E731
-        raw.change(parts, raw.SUMMARY, how)
-
-    plan = tmp_path / "plan.xlsx"
-    raw.write(made / "plan.xlsx", plan, long)
-    began = time.process_time()
-    assert [f.sheet for f in found(plan, made).findings] == ["Summary"]
-    assert time.process_time() - began < 20
 
 
 @pytest.fixture(scope="module")
@@ -200,16 +160,3 @@ def test_a_record_of_another_form_is_found(made, tmp_path, measure, value):
     here.value = value
     book.save(tmp_path / "plan.xlsx")
     assert here.coordinate in {f.cell for f in found(tmp_path / "plan.xlsx", made).findings}
-
-
-def test_a_damaged_part_beside_a_sheet_is_a_finding_for_every_command(made, tmp_path, capsys):
-    """What a sheet refers to is read by some commands alone."""
-
-    def damage(parts):
-        at = next(i for i, (name, _) in enumerate(parts) if "worksheets/_rels" in name)
-        parts[at] = (parts[at][0], parts[at][1].replace(b"<Relationships", b"<<", 1))
-
-    plan = tmp_path / "plan.xlsx"
-    raw.write(made / "plan.xlsx", plan, damage)
-    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
-    assert "damaged" in capsys.readouterr().err

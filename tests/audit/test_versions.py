@@ -69,15 +69,6 @@ def above(book):
     return "Prices", 1, "A1"
 
 
-def on_page(sheet):
-    def tamper(book):
-        here = next(c for r in book[sheet].iter_rows() for c in r if isinstance(c.value, float))
-        here.value = here.value / 2 + 1
-        return sheet, here.row, here.coordinate
-
-    return tamper
-
-
 def measure(change):
     def tamper(book):
         here = cell(book, "Summary", "Total cost", "Measure")
@@ -110,8 +101,6 @@ OTHERS = {
     "a header that appears twice": twice,
     "a number beside a table": beside,
     "a line above a table": above,
-    "a number of the first page": on_page("Overview"),
-    "a number behind a chart": on_page("Chart data"),
     "a measure under another name": measure(called_otherwise),
     "a measure taken out": measure(taken_out),
 }

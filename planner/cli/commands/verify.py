@@ -14,7 +14,7 @@ from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.commands import common
 from planner.cli.words import line, show_some
-from planner.render.words import number_of, plain, search_words
+from planner.render.words import few, number_of, plain, search_words
 
 if TYPE_CHECKING:
     from planner.audit.file import PlanSheets, Recorded
@@ -38,8 +38,8 @@ _HEAD = {
     _BY_FIELD: "was written by another version; its fields equal the proven plan of {}",
 }
 _UNSEEN = {
-    _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
-    _BY_FIELD: "sentences, Checks, the glossary, and how charts and cells look",
+    _BY_CELL: "how cells look (formats, colours), charts, and anything else in the file",
+    _BY_FIELD: "first page, sentences, Checks, the glossary, and how charts and cells look",
 }
 
 
@@ -124,6 +124,9 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
         yield f"that no other choice of projects is cheaper: {taken}"
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
+    if verdict.unknown:
+        sheets = "the sheet" if len(verdict.unknown) == 1 else "the sheets"
+        yield f"{sheets} {plain(few(verdict.unknown))}, which the planner does not write"
 
 
 @click.command(cls=Command)

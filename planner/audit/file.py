@@ -18,7 +18,7 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook import archive, excel, findings, parts, plan_file
+from planner.workbook import excel, findings, parts, plan_file
 from planner.workbook.grid import Grid
 
 PYTHON, TIME = "Python version", "Time: "

@@ -203,3 +203,29 @@ def test_files_in_the_wrong_place_are_told(base, case, call, broken):
     code, _, err = call("verify", "missing.xlsx", case)
     assert code == 1
     assert "there is no such file" in err
+
+
+def test_sheets_that_someone_added_are_named_and_not_vouched_for(base, case, call, ask):
+    book = openpyxl.load_workbook(base)
+    book.create_sheet("Notes")["A1"] = "approved"
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert code == 0
+    assert "was saved by another program; its cells equal the proven plan of" in err
+    assert "Not proven    the sheet Notes, which the planner does not write" in err
+    assert any("Notes" in text for text in ask("verify", base, case)[1]["not_proven"])
+
+
+def test_a_table_that_someone_sorted_is_one_finding(base, case, ask):
+    book = openpyxl.load_workbook(base)
+    sheet = book["Prices"]
+    rows = [[c.value for c in row] for row in sheet.iter_rows(2)]
+    assert rows != rows[::-1]
+    for row, values in zip(sheet.iter_rows(2), reversed(rows), strict=True):
+        for cell, value in zip(row, values, strict=True):
+            cell.value = value
+    book.save(base)
+    code, answer = ask("verify", base, case)
+    [error] = answer["errors"]
+    assert (code, error["sheet"]) == (1, "Prices")
+    assert "rows are in another order from here on" in error["message"]

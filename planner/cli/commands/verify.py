@@ -138,8 +138,8 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
 
     Nothing is solved, and neither workbook is changed. The command checks that FILE is the plan's
     input. It proves that the plan keeps every constraint and that no plan is cheaper. Then it
-    writes the plan's workbook a second time and compares the two files. It lists each difference
-    with its cell. If another program saved the plan, only the cells are compared.
+    writes the plan's workbook a second time and compares the two files. It lists each cell that
+    differs. If another program saved the plan, only the cells are compared, not formats or charts.
 
     \b
     planner verify outputs/case-plan.xlsx case.xlsx

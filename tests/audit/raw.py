@@ -112,6 +112,5 @@ REFUSED = {
     "a sheet twice but for its case": listed(
         b"</sheets>", b'<sheet name="PLAN" sheetId="99" r:id="rId2"/></sheets>', None
     ),
-    "a part twice": lambda parts: parts.insert(0, parts[-1]),
 }
 """What is read in one way or another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -55,6 +55,10 @@ class Basket:
     def compared(self) -> float | None:
         """The same tonnes as a share of all tonnes that the reference buys."""
         return ratio(self.tonnes, self.there)
+
+
+NOTHING = Basket(0.0, 0.0, 0.0, 0.0)
+"""The basket of a buyer that buys nothing in one of the plans."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,19 @@ class Purchases:
         buyers, minerals, years = axes
         names = (tuple(buyers), tuple(minerals), tuple(years))
         return cls(*names, cell[order], tonnes[order], price[order])
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[tuple[Buyer, str, int, float, float]]) -> Purchases:
+        """Return purchases given by buyer, mineral, year, tonnes and landed cost [money/t]."""
+        columns = [*zip(*rows, strict=True)] or [()] * 5
+        axes = [sorted(set(names)) for names in columns[:3]]
+        positions = [{name: i for i, name in enumerate(names)} for names in axes]
+        at = [
+            np.array([of[name] for name in column], dtype=np.int64)
+            for of, column in zip(positions, columns[:3], strict=True)
+        ]
+        tonnes, price = (np.array(column, dtype=float) for column in columns[3:])
+        return cls.of((axes[0], axes[1], axes[2]), (at[0], at[1], at[2]), tonnes, price)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -99,18 +99,22 @@ MISSING_WITHOUT_LIMITS = field.tonnes(
 MISSING_WITHOUT_LIMITS_SHARE = field.share(
     "Missing without share limits (share)", "The same tonnes / need. Blank: nothing is needed."
 )
-_SAME_TONNES = (
+HOW_COMPARED = (
     "For each member and year, with n the smaller of the tonnes bought here and in the reference:"
     " the cost of the n cheapest tonnes here minus that of the n cheapest there. The plants that"
     " make one product are one buyer. Below 0: another member buys the dear tonnes."
 )
-EXTRA_COST = field.money("Extra cost of the same tonnes", f"{_SAME_TONNES} {UNDISCOUNTED}")
+EXTRA_COST = field.money("Extra cost of the same tonnes", f"{HOW_COMPARED} {UNDISCOUNTED}")
 EXTRA_COST_PER_T = EXTRA_COST.like(
     "That extra cost, divided by the tonnes compared.", look=Look.PRICE, unit="{money}/t"
 )
 EXTRA_COST_SHARE = field.share(
     "Extra cost of the same tonnes (share)",
     "That extra cost, as a share of the cost of these tonnes in the reference.",
+)
+COST_OF_SAME_TONNES = field.money(
+    "Cost of the same tonnes in the reference",
+    f"The cost of the tonnes compared, where they are cheapest in the reference. {UNDISCOUNTED}",
 )
 TONNES_COMPARED = field.share(
     "Tonnes compared (share)",

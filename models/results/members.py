@@ -14,6 +14,7 @@ from models.measures import SAME_COST, Dependence, rounded
 from models.results import common
 from models.results.common import UNDISCOUNTED, PlanTable, words_of
 from models.results.field import Look, Name, Result, field
+from models.results.numbers import PlanNumbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,10 +179,8 @@ class Members(Result):
     )
     extra = field.millions(
         "Limits: cash a year",
-        "Its payments minus the cost of the same tonnes in the plan without share limits. The"
-        " tonnes are valued at the member's landed cost in that plan, by mineral and year, or at"
-        " the coalition's if the member buys none there. The sum of all members is the figure in"
-        f" Overview. Below 0: it pays less.{_CHOICE}",
+        f"{common.EXTRA_COST.meaning} The reference is the plan without share limits. What plants"
+        f" pay more for inputs is not divided among members. Average per year.{_CHOICE}",
         optional=True,
         key="extra_usd_a_year",
     )
@@ -247,9 +246,10 @@ class Members(Result):
         against = measures.landed_against_coalition(plan.supply)
         costs: dict[str, dict[str, Any]] = {}
         if without_limits is not None:
+            numbers, free = (PlanNumbers.of(each) for each in (plan, without_limits))
             costs = {
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
-                for row in yearly_payments(case, [plan.supply], without_limits.supply)[0]
+                for row in payments_against(numbers, free)
             }
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         levies = levies_received(plan)
@@ -330,6 +330,24 @@ class WhoPays(Result):
             for row in by_member
         ]
         return cls.of_rows(rows, words=words_of(case))
+
+
+def payments_against(numbers: PlanNumbers, reference: PlanNumbers) -> list[dict[str, Any]]:
+    """Return one row per member with its yearly payments against a reference's.
+
+    The keys are fields of ``WhoPays``. Extra cash is the extra cost of the same tonnes that the
+    member itself buys; what plants pay more for inputs is not divided among members.
+    """
+    baskets, years = numbers.against(reference).extra_by_buyer(), max(1, len(numbers.years))
+    rows = []
+    for name, (paid, lost) in numbers.by_member.items():
+        basket, (_, before) = baskets[name, ""], reference.by_member.get(name, (0.0, 0.0))
+        rows.append({
+            "member": name, "paid_a_year": paid / years, "extra": basket.extra / years,
+            "dearer": basket.share, "paid_short": lost / years,
+            "extra_shortage": measures.difference(lost, before, max(lost, before)) / years,
+        })  # fmt: skip
+    return rows
 
 
 def yearly_payments(

@@ -67,6 +67,7 @@ class PlanNumbers(Result):
     extra_cost = common.EXTRA_COST
     extra_cost_per_t = common.EXTRA_COST_PER_T
     extra_cost_share = common.EXTRA_COST_SHARE
+    same_cost = common.COST_OF_SAME_TONNES
     tonnes_compared = common.TONNES_COMPARED
     supplier = common.SUPPLIER
     supplier_share = common.SUPPLIER_SHARE
@@ -93,6 +94,8 @@ class PlanNumbers(Result):
     """All purchases by buyer, mineral and year, for the extra cost of the same tonnes."""
     by_year: Mapping[str, Floats]
     """Tonnes by (mineral, year): ``need`` and ``missing``."""
+    by_member: Mapping[str, tuple[float, float]]
+    """By member: what it pays, inputs included, and its shortage at the shortage cost [money]."""
     baskets: Baskets | None = None
     """The same tonnes here and in the reference; None without one."""
 
@@ -124,6 +127,7 @@ class PlanNumbers(Result):
         numbers = cls.of_rows(rows, words=common.words_of(plan.case))
         numbers.minerals, numbers.years = tuple(e.minerals), tuple(e.years)
         numbers.bought, numbers.by_year = purchases_of(plan), {"need": need, "missing": missing}
+        numbers.by_member = _payments(plan)
         if reference is None:
             return numbers
         other = reference if isinstance(reference, PlanNumbers) else cls.of(reference)
@@ -147,10 +151,11 @@ class PlanNumbers(Result):
             columns["extra_cost"][i] = of[name].extra
             columns["extra_cost_per_t"][i] = of[name].per_tonne
             columns["extra_cost_share"][i] = of[name].share
+            columns["same_cost"][i] = of[name].cost
             # tonnes of several minerals are not compared with one another
             columns["tonnes_compared"][i] = of[name].compared if name else None
         numbers = type(self)(words=self.words, looks={}, **columns)
-        for name in ("minerals", "years", "bought", "by_year"):
+        for name in ("minerals", "years", "bought", "by_year", "by_member"):
             setattr(numbers, name, getattr(self, name))
         numbers.baskets = baskets
         return numbers
@@ -261,6 +266,20 @@ def purchases_of(plan: Plan) -> Purchases:
     return Purchases.of((buyers, e.minerals, e.years), where, tonnes[used], price[used])
 
 
+def _payments(plan: Plan) -> dict[str, tuple[float, float]]:
+    """Return what each member pays, and its shortage at the shortage cost [money]."""
+    from models.plan.supply import supply_columns  # a check does without
+
+    paid = {name: [0.0, 0.0] for name in plan.expanded.members}
+    columns = supply_columns(plan)
+    spent = np.nan_to_num(columns["purchased"] * columns["landed"])
+    rows = zip(columns["member"], spent.tolist(), columns["short_cost"].tolist(), strict=True)
+    for member, money, lost in rows:
+        paid[member][0] += money
+        paid[member][1] += lost
+    return {name: (money, lost) for name, (money, lost) in paid.items()}
+
+
 def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return what depends on each mineral's largest supplier in the last year."""
     from models.plan import stages  # a check does without
@@ -281,6 +300,11 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
     tops = [measures.largest_supplier(amounts, home) for amounts in by_country]
     base = e.demand[:, :, t].sum(axis=1) + plan.beyond_demand[:, t]
     found: dict[str, dict[str, Any]] = {}
+    # where no country outside sells, nothing is lost
+    nothing = stages.served_without_country(plan, "", year)
+    for mineral, top in zip(e.minerals, tops, strict=True):
+        if top is None:
+            found[mineral] = {"served_last": nothing[mineral][0]}
     for name in dict.fromkeys(top[0] for top in tops if top):
         served = stages.served_without_country(plan, name, year)
         depends = stages.dependence(plan, name)[:, t].tolist() if e.intakes else []

@@ -101,6 +101,9 @@ OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
 """The starts of the rows of Summary for options, cost headings and HHI."""
 
 
+_REFERENCE = "The reference is the plan without share limits."
+
+
 class ByMineral(Result):
     """One row for each mineral, over all years.
 
@@ -111,7 +114,9 @@ class ByMineral(Result):
     GRAIN = ("mineral",)
 
     mineral = common.MINERAL
-    demand = common.DEMAND.like("Demand of all years together.")
+    demand = common.NEED.like("What members need, all years together.")
+    short = common.MISSING_TONNES.like("The part of that need that is not met.")
+    missing_share = common.MISSING_SHARE
     purchased = common.PURCHASES.like("Purchases of all years together, including those for stock.")
     taken = field.tonnes(
         "Taken by plants",
@@ -120,15 +125,9 @@ class ByMineral(Result):
         " shares of purchases as purchases.",
         optional=True,
     )
-    short_of_supply = field.tonnes(
-        "Short because supply can't give it",
-        "Shortage that remains without any share limits, all years together.",
-    )
-    short_by_limits = field.tonnes(
-        "Short because the limits forbid it",
-        "Shortage with the share limits minus shortage without them, all years"
-        " together. Below 0: the limits move supply to this mineral.",
-    )
+    short_of_supply = common.MISSING_WITHOUT_LIMITS
+    missing_without_limits_share = common.MISSING_WITHOUT_LIMITS_SHARE
+    short_by_limits = common.MISSING_BECAUSE_OF_LIMITS
     supplier_free = field.country(
         "Largest supplier without limits",
         "The largest supplier in the plan without share limits. Blank: there is none.",
@@ -162,10 +161,10 @@ class ByMineral(Result):
         f" that depends on inputs or ore from that country, at any stage. {TIED_INPUTS}",
         optional=True,
     )
-    extra = field.price(
-        "Landed cost added by limits",
-        "The average landed cost of a tonne bought, minus the cost of the same tonnes in the plan"
-        " without share limits. Each tonne is valued at its member's landed cost of the year.",
+    extra_cost = common.EXTRA_COST.like(f"{common.EXTRA_COST.meaning} {_REFERENCE}")
+    extra = common.EXTRA_COST_PER_T
+    extra_cost_share = common.EXTRA_COST_SHARE.like(
+        f"{common.EXTRA_COST_SHARE.meaning} {_REFERENCE}"
     )
     dependent = field.text(
         "Most dependent member",
@@ -188,9 +187,10 @@ class ByMineral(Result):
         "Tonnes that plants take as an input in the last planned year.",
         optional=True,
     )
-    short = common.SHORT.like("Demand neither bought nor drawn from stock, all years together.")
     served = field.share("Served share of demand", "1 minus shortage / demand, all years together.")
     landed = common.LANDED
+    same_cost = common.COST_OF_SAME_TONNES
+    tonnes_compared = common.TONNES_COMPARED
     last_country = field.country(
         "Largest country in {last}", "The country with the largest share in the last planned year."
     )

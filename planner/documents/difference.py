@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema, tolerances
-from models.measures import SAME_COST, change, extra_cost, largest_country_shares, ratio
+from models.measures import SAME_COST, change, largest_country_shares, ratio
+from models.measures.same_tonnes import NOTHING, Purchases
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results import difference as sheets
 from models.results.common import NOTE
@@ -369,23 +370,31 @@ def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
     old, new = (pair.rows(plan, Prices) for plan in sides)
+    bought = [_purchases(pair, plan) for plan in sides]
     paid = [_amounts(pair, plan, ["member"])["paid"].to_dict() for plan in sides]
     lost = [_shortage_costs(pair, plan) for plan in sides]
-    before, after = (
-        bought[bought["mineral"].map(pair.comparable).astype(bool)] for bought in (old, new)
-    )
-    premiums = extra_cost(after, before, "member") if is_one_money and pair.years else {}
+    is_compared = is_one_money and pair.years
+    premiums = bought[1].against(bought[0]).by_buyer() if is_compared else {}
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys([*new["member"], *old["member"]]):
-        extra, same = premiums.get(str(name), (None, 0.0))
-        dearer = None if extra is None else ratio(extra, same)
-        row: dict[str, Any] = {"member": name, "extra": extra, "dearer": dearer}
+        basket = premiums.get((str(name), ""), NOTHING) if is_compared else None
+        row: dict[str, Any] = {"member": name, "extra": basket and basket.extra}
+        row["dearer"] = basket and basket.share
         for amount, costs in (("paid", paid), ("shortage", lost)):
             was, now = (each.get(name, 0.0) if each is not None else None for each in costs)
             by = change(now, was, tolerances.SAME_COST) if is_one_money else None
             row |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
         rows.append(row)
     return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.money})
+
+
+def _purchases(pair: Pair, plan: PlanFile) -> Purchases:
+    """Return what members buy in a plan, of minerals that can be compared."""
+    flows = pair.rows(plan, Flows)
+    flows = flows[flows["mineral"].map(pair.comparable).astype(bool)]
+    columns = (flows[name].tolist() for name in ("mineral", "year", "tonnes", "landed"))
+    buyers = ((member, "") for member in flows["member"].tolist())
+    return Purchases.of_rows(zip(buyers, *columns, strict=True))
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:

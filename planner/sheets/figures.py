@@ -28,22 +28,37 @@ from planner.render.words import counted
 from planner.sheets import findings
 from planner.sheets.context import Context, once
 
+_EXTRA = {
+    "extra_cost": "extra_cost", "extra": "extra_cost_per_t", "extra_cost_share": "extra_cost_share",
+    "same_cost": "same_cost", "tonnes_compared": "tonnes_compared",
+}  # fmt: skip
+"""The fields of By mineral on the extra cost of the same tonnes, by field of PlanNumbers."""
+
+
+@once
+def numbers(context: Context) -> results.PlanNumbers:
+    """Return the plan's numbers by mineral, against those without share limits if known."""
+    return results.PlanNumbers.of(context.plan, _free(context))
+
+
+@once
+def _free(context: Context) -> results.PlanNumbers | None:
+    """Return the numbers of the plan without share limits, if it is known."""
+    free = context.without_limits
+    return None if free is None else results.PlanNumbers.of(free)
+
 
 @once
 def figures(context: Context) -> tuple[findings.Row, ...]:
     """Return the fields of a row of By mineral for every mineral, in the case's order.
 
     Further keys: ``top`` and ``last``, the largest share of a country in any year and in the last
-    one; ``demand_value``, demand at the stated price; ``extra_paid``, the extra cost compared with
-    the same tonnes without share limits [money].
+    one; ``demand_value``, demand at the stated price.
     """
-    plan, case, unlimited = context.plan, context.case, context.without_limits
-    groups = plan.supply.groupby("mineral")[["demand", "purchased", "short"]]
-    demand, purchased, shortage = groups.sum().to_dict().values()
-    paid, taken = paid_by(plan, "mineral"), taken_by_plants(plan)
-    free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
-    has_limits = bool(case.share_limits)
-    extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
+    plan, case = context.plan, context.case
+    of_plan, taken = numbers(context).by_mineral(), taken_by_plants(plan)
+    is_compared, has_limits = context.without_limits is not None, bool(case.share_limits)
+    lost = _shortage_by_limits(context)
     sold, bound = coalition_purchases(plan), _bound(plan)
     tops, lasts = (
         measures.largest_country_shares(rows, context.basis)
@@ -55,12 +70,15 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     result = []
     for record in case.minerals:
         name = record.name
-        needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
-        of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
+        mine = of_plan[name]
+        needed, short, bought, spent = (
+            mine[key] for key in ("need", "missing", "tonnes", "purchases")
+        )
         top, last, limits = tops.get(name), lasts.get(name), bound[name]
         at_limit, of_others = _bound_on(limits, last)
-        spent, bought = paid.get(name, 0.0), purchased.get(name, 0.0)
-        more = extra.get(name) if has_limits else None
+        by_limits = mine["further_missing"] if is_compared else None if has_limits else 0.0
+        of_supply = None if by_limits is None else short - by_limits
+        has_extra = has_limits and mine["same_cost"] is not None and mine["tonnes_compared"]
         result.append(
             {
                 "mineral": name,
@@ -70,11 +88,11 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "taken": sum(taken.get((name, year), 0.0) for year in case.years),
                 "last_taken": taken.get((name, case.years[-1]), 0.0) if case.years else None,
                 "short": short,
+                "missing_share": mine["missing_share"],
                 "served": measures.served_share(needed, short),
                 "paid": spent,
                 "landed": measures.landed_cost(spent, bought),
-                "extra_paid": more,
-                "extra": None if more is None else measures.ratio(more, bought),
+                **{key: mine[of] if has_extra else None for key, of in _EXTRA.items()},
                 "demand_value": sum(
                     case.coalition_demand(name, y) * record.price.value(y) for y in case.years
                 ),
@@ -88,9 +106,10 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "hhi_capacity": measures.hhi(capacity[name]),
                 "hhi_purchases": measures.hhi(sold_by[name]),
                 "short_of_supply": of_supply,
-                "short_by_limits": None
+                "missing_without_limits_share": None
                 if of_supply is None
-                else measures.short_by_limits(short, of_supply, needed),
+                else measures.ratio(of_supply, needed),
+                "short_by_limits": by_limits,
                 "shortage_by_limits": lost.get(name),
                 **supplies(context).get(name, {}),
             }
@@ -113,13 +132,14 @@ def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
 
-def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the extra cost of each mineral's tonnes, and of its shortage, against ``free``."""
-    more = measures.constant_basket(plan.supply, free.supply).get((), {})
-    extra = {name: extra for name, (extra, _) in more.items()}
-    here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in (plan, free))
+def _shortage_by_limits(context: Context) -> dict[str, float]:
+    """Return the extra cost of each mineral's shortage against the plan without share limits."""
+    if context.without_limits is None:
+        return {}
+    plans = (context.plan, context.without_limits)
+    here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in plans)
     lost = ((m, cost, there[m]) for m, cost in here.items())
-    return extra, {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
+    return {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
 
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
@@ -266,20 +286,28 @@ def todays_minerals(case: Case) -> set[str]:
 # ---- in the plan ------------------------------------------------------------------------------
 
 
-def _planned(plan: Plan) -> dict[str, _Stop]:
-    """Return each mineral's largest supplier in the last year of a plan."""
-    e, t, plants = plan.expanded, -1, defaultdict[str, list[_Plant]](list)
+def _surged(plan: Plan, of_plan: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
+    """Return the share of each mineral served if its largest supplier stops and others surge.
+
+    It is of the last year. ``of_plan`` has the plan's numbers by mineral.
+    """
+    e, t, surge = plan.expanded, -1, plan.case.settings.surge
+    others: dict[str, float] = defaultdict(float)
     table = plan.sources[plan.sources["year"] == e.years[t]]
     columns = (table[c].tolist() for c in ("mineral", "country", "tonnes", "usable"))
-    for mineral, *plant in zip(*columns, strict=True):
-        plants[mineral].append(_Plant(*plant))
+    for mineral, country, sold, usable in zip(*columns, strict=True):
+        if country != of_plan[mineral]["supplier"]:
+            others[mineral] += measures.with_surge(sold, usable, surge)
     need, stock = e.demand[:, :, t].sum(axis=1), stages.drawn(plan)[:, :, t].sum(axis=1)
     short = measures.sums(plan.supply[plan.supply["year"] == e.years[t]], "short", "mineral")
-    whole = need + plan.taken_by_plants[:, t]
-    columns = (each.tolist() for each in (need, stock, whole))
+    base = (need + plan.taken_by_plants[:, t]).tolist()
     return {
-        name: _stop(plants[name], plan.case, base, given, served_share(needs, short.get(name, 0.0)))
-        for name, needs, given, base in zip(e.minerals, *columns, strict=True)
+        name: measures.served_without(
+            others[name], drawn, whole, served_share(needs, short.get(name, 0.0))
+        )
+        for name, needs, drawn, whole in zip(
+            e.minerals, need.tolist(), stock.tolist(), base, strict=True
+        )
     }
 
 
@@ -334,20 +362,17 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         return {}
     year, kept, dependent = case.years[-1], _limits_kept(plan), _dependent(plan)
     given = todays_minerals(context.book.case)
-    now, then = _today(context.book.case), _planned(plan)
-    free = None if context.without_limits is None else _planned(context.without_limits)
+    now, then = _today(context.book.case), numbers(context).by_mineral()
+    surged, unlimited = _surged(plan, then), _free(context)
+    free = {} if unlimited is None else unlimited.by_mineral()
     sold = coalition_purchases(plan)
-    last, keys = sold[sold["year"] == year], ("mineral", "country")
-    tops = measures.largest_country_shares(last, PURCHASES, keys)
-    sold_by = measures.sums(last, "tonnes", *keys)
+    last = sold[sold["year"] == year]
+    tops = measures.largest_country_shares(last, PURCHASES, ("mineral", "country"))
     through = _through_all_stages(plan, year)
     by_name = {}
     for m in case.minerals:
-        stop = then[m.name]
-        need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
-        top = tops.get((m.name, stop.country))
-        base = need + float(plan.beyond_demand[plan.expanded.mineral_at[m.name], -1])
-        of_demand = top and measures.ratio(sold_by[m.name, top.country], base)
+        stop, before = then[m.name], now.get(m.name, _Stop())
+        top = tops.get((m.name, stop["supplier"]))
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
         alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)
@@ -355,20 +380,20 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             every = counted(len(case.members), "member")
             member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
         by_name[m.name] = {
-            "need": need,
-            "supplier_free": None if free is None else free[m.name].country,
-            "supplier_free_share": None if free is None else free[m.name].share,
+            "need": case.coalition_demand(m.name, year),
+            "supplier_free": free.get(m.name, {}).get("supplier"),
+            "supplier_free_share": free.get(m.name, {}).get("supplier_share"),
             "supplier_today": before.country,
             "today_by": before.country and (CURRENT_SUPPLY if m.name in given else CAPACITY_TODAY),
             "supplier_today_share": before.share,
             "served_without_today": before.served,
             "surged_today": before.surged,
-            "supplier": stop.country,
-            "supplier_share": stop.share,
-            "supplier_of_demand": of_demand,
+            "supplier": stop["supplier"],
+            "supplier_share": stop["supplier_share"],
+            "supplier_of_demand": stop["supplier_of_demand"],
             "supplier_limit": top and top.limit,
-            "served_without": stop.served,
-            "surged": stop.surged,
+            "served_without": stop["served_last"],
+            "surged": surged[m.name],
             "dependent": member,
             "dependent_country": most and most.country,
             "dependent_share": most and most.share,

@@ -261,7 +261,7 @@ def _price(rows: Sequence[Row], years: int, money: str) -> KeyFinding:
     if not a_year:
         text = "The same tonnes cost as much without limits."
         return KeyFinding(name, "nothing more", f"{text} {unbought}", sheet)
-    parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
+    parts = {row["mineral"]: row["extra_cost"] for row in _bought(rows)}
     weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
     size, than = amount(abs(a_year), money), "more" if a_year > 0 else "less"
     share_more = measures.ratio(abs(more), same)
@@ -297,14 +297,14 @@ def _unbought(rows: Sequence[Row]) -> str:
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if known(row["extra"]) and known(row["landed"])]
+    return [row for row in rows if known(row["extra_cost"])]
 
 
 def constant_basket(rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Return the extra cost of the tonnes bought, and what they would cost without limits."""
+    """Return the extra cost of the same tonnes, and their cost without limits."""
     bought = _bought(rows)
-    more = sum(row["extra"] * row["purchased"] for row in bought)
-    return (more, sum(row["paid"] for row in bought) - more) if bought else None
+    more, same = (sum(row[name] for row in bought) for name in ("extra_cost", "same_cost"))
+    return (more, same) if bought else None
 
 
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:

@@ -17,7 +17,7 @@ from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, known, search_words
 from planner.sheets.context import Context, estimates, question
-from planner.sheets.figures import binding, figures
+from planner.sheets.figures import binding, figures, numbers
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """Format of the time at which a plan was written."""
@@ -228,8 +228,8 @@ def _cost_of_limits(context: Context) -> Rows:
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     compared = [row for row in figures(context) if row["extra"] is not None]
-    bought = sum(row["purchased"] for row in compared)
-    extra = measures.ratio(sum(row["extra"] * row["purchased"] for row in compared), bought)
+    whole = numbers(context).row()
+    extra = whole["extra_cost_per_t"] if compared else None
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
     fewer, plain = free.tonnes - plan.tonnes, _plain(context)
@@ -239,17 +239,18 @@ def _cost_of_limits(context: Context) -> Rows:
         remark = f"With the limits, {fewer:z,.0f} t fewer are bought and paid for. {remark}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
     years = max(1, len(context.case.years))
-    same = "As on Overview and Members: extra cost of the tonnes bought, compared with their cost"
-    same += f" without limits. Charges of new plants are not included{plain}."
+    same = f"{common.HOW_COMPARED} The reference is the plan without share limits{plain}."
     more = f"More shortage than without limits, at the cost of shortage{plain}. Nobody pays it."
     for measure, name, remark in (
-        (Figure.LIMITS_COST_A_YEAR, "extra_paid", same),
+        (Figure.LIMITS_COST_A_YEAR, "extra_cost", same),
         (Figure.LIMITS_SHORTAGE_A_YEAR, "shortage_by_limits", more),
     ):
         a_year = {m: cost / years for m, cost in each(name).items() if cost is not None}
         yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
-    remark = "Landed cost of the tonnes bought minus their landed cost without the limits."
-    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, remark, each("extra")
+    each_t, part = common.EXTRA_COST_PER_T, common.EXTRA_COST_SHARE
+    yield each_t.header, extra, Look.PRICE, context.per_tonne, each_t.meaning, each("extra")
+    share = whole["extra_cost_share"] if compared else None
+    yield part.header, share, Look.SHARE, "share", part.meaning, each("extra_cost_share")
     supply = each("short_of_supply")
     remark, unit = "Missing even without share limits.", "t"
     yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, remark, supply

@@ -18,7 +18,18 @@ import pandas as pd
 
 from models import answers, errors, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
-from models.results import Checks, Field, Look, Projects, Result, WhoPays, common, field, members
+from models.results import (
+    Checks,
+    Field,
+    Look,
+    PlanNumbers,
+    Projects,
+    Result,
+    WhoPays,
+    common,
+    field,
+    members,
+)
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
@@ -205,7 +216,8 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
-    (payers,) = members.yearly_payments(case, [result.path.supply], result.plan.supply)
+    path, plan = (PlanNumbers.of(each) for each in (result.path, result.plan))
+    payers = members.payments_against(path, plan)
     way_out, texts = [row for rows in years.values() for row in rows], common.words_of(case)
     tables = (exits, way_out, _builds(result), _limits(result, cells), _sellers(result), payers)
     pairs = zip(ExitStudy.RESULTS, tables, strict=True)

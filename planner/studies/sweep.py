@@ -31,7 +31,7 @@ from models.program import CashCost
 from models.resolve import Floats, Ints
 from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
-from models.results.common import MINERAL, SHORT, words_of
+from models.results.common import EXTRA_COST, MINERAL, SHORT, words_of
 from models.schema import SecurityTarget
 from models.schema.column import MOST_TARIFF
 from planner.render import chart, words
@@ -769,7 +769,7 @@ class _SweepCharts:
             paid = self.lines_chart(title, series, axis, look=Look.MILLIONS)
             return paid if peak(amounts) else None
         dearer = self.figures(ALL, "dearer")
-        title, axis = "Extra cost of the same tonnes", "Extra cost"
+        title, axis = EXTRA_COST.header, "Extra cost"
         if self.is_secured:
             title = "Extra cost of the same tonnes if the plan must survive a loss"
             axis = f"Above its landed cost {self.kind.before}"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models import measures
-from models.results import ByMineral, CountryShares, Figure, Members
+from models.results import ByMineral, CountryShares, Figure, Members, PlanNumbers
 from models.scorecard import CR1, HHI_COUNTRY, scorecard
 from planner.cli.commands.solve import plan_answer, show_suppliers
 from planner.documents.difference import compare_plans
@@ -24,12 +24,11 @@ from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import SHOWN_FIRST, findings, present_fields, rows_of
 from planner.sheets.front import overview
-from planner.studies.compare_tables import WhoPaysByScenario
-from planner.studies.sweep import frontier_rows, read_point
-from planner.studies.sweep_tables import WhoPaysByCap
+from planner.studies.sweep import frontier_rows
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
+from tests.reference.measures import same_tonnes
 
 CASES = [
     (seed, spelling, basis, currency)
@@ -269,19 +268,10 @@ def test_shares_and_concentration_of_the_scorecard(made):
             assert (of[mineral] or 0.0) == pytest.approx(number(index))
 
 
-def extra_by_hand(plan, free):
-    """What all purchases cost more than at the member's own cost in the free plan, of the flows."""
-    own, whole = ["mineral", "year", "member"], ["mineral", "year"]
-    costs = {}
-    for by in (own, whole):
-        sums = free.flows.groupby(by)[["tonnes", "total"]].sum()
-        costs |= (sums["total"] / sums["tonnes"])[sums["tonnes"] > 0].to_dict()
-    bought = plan.flows.groupby(own)[["tonnes", "total"]].sum()
-    return sum(
-        paid - tonnes * costs.get(at, costs.get(at[:2], paid / tonnes))
-        for at, (tonnes, paid) in zip(bought.index, bought.to_numpy(), strict=True)
-        if tonnes > 0
-    )
+def lots(plan):
+    """What members buy, flow by flow."""
+    names = ("member", "mineral", "year", "tonnes", "landed")
+    return zip(*(plan.flows[name].tolist() for name in names), strict=True)
 
 
 def test_what_limits_cost_like_for_like(made, tmp_path):
@@ -289,30 +279,24 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     run, plan, free = made.run, made.plan, made.run.without_limits
     if free is None or plan.purchases <= 0:
         return
-    years, case = len(plan.case.years), plan.case
+    years = len(plan.case.years)
     write_plan(tmp_path / "free.xlsx", free, run.book)
     sheet, table = made.file.result(Members), made.file.result(ByMineral)
-    rows = list(table.rows(ByMineral.extra, ByMineral.purchased))
-    told = [of[ByMineral.extra.json_key] for of in plan_answer(run, None)["minerals"]]
-    point, reference = (read_point(of) for of in (plan, free))
-    studies = [
-        WhoPaysByCap.of_cases(case, reference.supply, [(0.6, point.supply)]),
-        WhoPaysByScenario.of_cases(case, free.supply, [("with limits", plan.supply)]),
-    ]
+    told = [of[ByMineral.extra_cost.json_key] for of in plan_answer(run, None)["minerals"]]
     changed = compare_plans(read_plan(tmp_path / "free.xlsx"), made.file).who_pays
-    a_tonne = made.file.number("Extra cost per tonne bought") or 0.0
+    parts = same_tonnes(lots(plan), lots(free)).values()
+    compared, wanted = (sum(part[i] for part in parts) for i in (0, 1))
     said = {
         "Members": sum(sheet.extra) * years,
-        "By mineral": sum(number(extra) * bought for extra, bought in rows),
-        "JSON": sum((of or 0.0) * bought for of, (_, bought) in zip(told, rows, strict=True)),
-        "Summary": a_tonne * sum(bought for extra, bought in rows if not math.isnan(extra)),
-        **{type(of).__name__: sum(of.extra) * years for of in studies},
+        "By mineral": sum(map(number, table.extra_cost)),
+        "JSON": sum(of or 0.0 for of in told),
+        "Summary": (made.file.number(ByMineral.extra.header) or 0.0) * compared,
+        "PlanNumbers": PlanNumbers.of(plan, free).row()["extra_cost"],
         "diff": sum(changed.extra),
     }
-    wanted = extra_by_hand(plan, free)
     near = 1e-7 * plan.purchases
     assert said == pytest.approx(dict.fromkeys(said, wanted), abs=near)
-    price = findings(run.minerals, years, case.country_name)[1]
+    price = findings(run.minerals, years, plan.case.country_name)[1]
     if abs(wanted) > near and any(row["limits_kept"] for row in rows_of(table)):
         assert f"{words.amount(abs(wanted) / years, made.file.currency)} a year" in price.text
 

@@ -11,8 +11,8 @@ import pytest
 from models import measures
 from models.case import Case
 from models.plan import solve
-from models.results import Members
-from models.results.members import yearly_payments
+from models.results import Members, PlanNumbers
+from models.results.members import payments_against, yearly_payments
 from models.schema import COALITION, Member
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
@@ -165,16 +165,10 @@ def test_parts_add_up(seed):
     # at the coalition's cost of each mineral and year all baskets cost what is paid
     same = measures.paid_at_coalition_cost(plan.supply)
     assert same.sum() == near(plan.purchases, rel=1e-6, abs=1e-3)
-    mineral_by_mineral = [
-        sum(
-            of["extra"]
-            for of in yearly_payments(case, [rows], free.supply[free.supply["mineral"] == m])[0]
-        )
-        for m, rows in plan.supply.groupby("mineral")
-    ]
-    total = sum(mineral_by_mineral) * years
+    numbers = PlanNumbers.of(plan, free)
+    total = sum(row["extra_cost"] for name, row in numbers.by_mineral().items() if name)
     assert table["extra"].sum() * years == near(total, rel=1e-6, abs=1e-3)
-    for of in yearly_payments(case, [plan.supply], plan.supply)[0]:
+    for of in payments_against(numbers, numbers):
         assert of["extra"] == of["extra_shortage"] == 0
 
 

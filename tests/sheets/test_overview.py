@@ -168,7 +168,7 @@ def test_dependence_is_measured_alike_and_as_it_is_printed(a, b, who, much, said
 
 def test_a_part_of_the_cost_is_no_larger_than_the_whole():
     def row(mineral, extra):
-        paid = {"extra": extra, "purchased": 1.0, "landed": 10.0, "paid": 10.0, "demand": 1.0}
+        paid = {"extra_cost": extra, "same_cost": 10.0 - extra, "demand": 1.0}
         return paid | {"mineral": mineral, "limits_kept": "yes", "short_by_limits": 0.0}
 
     def said(*parts):
@@ -286,9 +286,10 @@ def test_findings_by_hand():
     assert (need.number, need.text) == (
         "0 of 1 mineral", "Share of the need unmet over all years: copper 16.9 %.",
     )  # fmt: skip
-    # of 90 t in 2026 30 cost 21, not 11; in 2027 126 t cost 1,686, and without limits 130 t 1,730
-    more = (30 * 10 + 1686 - 126 * 1730 / 130) / 2
-    assert price.number == f"{share(more * 2 / (216 * 2830 / 230))} more"
+    # in 2026 B buys 30 of its 36 t at 21, not 11; in 2027 A buys 30 t at 21, and B's 47.25 t cost
+    # 11 a tonne, not 21 for all but 18.75: 300 + 300 - 285 of 990 + 866.25 + 804.75
+    more = 315 / 2
+    assert price.number == f"{share(315 / 2661)} more"
     assert price.text == (
         f"The tonnes bought cost {amount(more, 'USD')} a year more than they would without limits."
         " Because of the limits, 14 t of copper are missing over all years."
@@ -459,7 +460,7 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
         many = " no member" if not much else " for every" if much == len(told) > 1 else ""
         many = f" for {much} of {len(told)} minerals," if 0 < much < len(told) else many
         assert said.startswith(f"In {random.case.years[-1]},{many}")
-    more = sum(row["extra"] * row["purchased"] for row in told if row["extra"] is not None)
+    more = sum(row["extra_cost"] for row in told if row["extra_cost"] is not None)
     found = constant_basket(told)
     if any(row["limits_kept"] for row in told) and found is not None and found[0]:
         assert found[0] == pytest.approx(more)

@@ -89,15 +89,17 @@ def test_summary_says_what_a_hand_finds(sheets):
         "HHI by purchases: copper": (156 / 2.16) ** 2 + (60 / 2.16) ** 2,
         "Limits cost in all": 24_976 - 17_830,
         "Limits cost in cash": 2_976 - 2_830,
-        "Limits cost a year, same tonnes": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 2,
+        "Limits cost a year, same tonnes": 315 / 2,
         "Limits cost a year in shortage": 14 * 500 / 2,
         # without limits a tonne costs 11 in 2026, and 1,730 / 130 in 2027
-        "Extra cost per tonne bought": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
-        "Extra cost per tonne bought: copper": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
-        "Short because supply can't give it": 30,
-        "Short because the limits forbid it": 14,
-        "Short because supply can't give it: copper": 30,
-        "Short because the limits forbid it: copper": 14,
+        # by member: B's 30 t in 2026 and A's 30 t in 2027 at 21, and B's 47.25 t in 2027 at 11
+        "Extra cost of the same tonnes": (300 + 300 - 285) / 216,
+        "Extra cost of the same tonnes: copper": (300 + 300 - 285) / 216,
+        "Extra cost of the same tonnes (share)": 315 / 2661,
+        "Missing without share limits": 30,
+        "Missing because of limits": 14,
+        "Missing without share limits: copper": 30,
+        "Missing because of limits: copper": 14,
         f"{Figure.IF_IT_STOPS}: copper": 30 / 160,
         Figure.KEEP_ENOUGH: 0,
         "Binding limits": 2,
@@ -124,8 +126,8 @@ def test_summary_says_where_the_plan_without_limits_is_not_known():
     of = tables(solve(read.case), read)
     assert measures(of["Summary"])["Share limits"] == "not known"
     mineral = of["By mineral"]
-    assert mineral.column("Short because the limits forbid it (t)").values == [None]
-    assert mineral.column("Landed cost added by limits (USD/t)").values == [None]
+    assert mineral.column("Missing because of limits (t)").values == [None]
+    assert mineral.column("Extra cost of the same tonnes (USD/t)").values == [None]
 
 
 def test_a_limit_that_tightens_is_shown_as_it_is_at_the_end():
@@ -183,7 +185,7 @@ def test_shortages_add_up_to_what_the_other_sheets_say(name):
         nothing = sum(
             plan.tolerance(row.Index, year) * len(read.case.members) for year in read.case.years
         )
-        short = mineral.loc[row.Index, "Short (t)"]
+        short = mineral.loc[row.Index, "Missing (t)"]
         assert listed.get(row.Index, 0.0) == pytest.approx(short, abs=nothing)
         assert summary[f"Shortage: {row.Index}"] == short
     assert sum(listed.values()) == pytest.approx(summary["Shortage"], rel=1e-6)
@@ -199,7 +201,7 @@ def test_totals_are_the_plans():
         flows = of["Plan"].to_frame()
         assert flows["Tonnes"].sum() == pytest.approx(plan.tonnes, abs=1e-3)
         assert flows[f"Total ({currency})"].sum() == pytest.approx(plan.purchases, abs=1)
-        short = sum(v or 0.0 for v in of["By mineral"].column("Short (t)").values)
+        short = sum(v or 0.0 for v in of["By mineral"].column("Missing (t)").values)
         assert short == pytest.approx(plan.shortage, abs=1e-6)
         table = of["By mineral"].to_frame().set_index("Mineral")
         largest = table[f"Largest share of {read.case.settings.share_basis}"].fillna(0.0)

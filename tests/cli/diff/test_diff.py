@@ -19,6 +19,7 @@ from planner.documents.pair import Pair, _names
 from planner.workbook.template import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
+from tests.reference.measures import same_tonnes
 
 ANSWER = {
     "status", "old", "new", "equal", "currency", "years", "notes", "totals", "words", "minerals",
@@ -370,23 +371,20 @@ def test_who_pays_by_hand(old, dearer, ask):
     for row in same["who_pays"]:
         assert (row["extra"], row["paid_change"], row["shortage_change"]) == (0, 0, 0)
     _, answer = ask("diff", OLD, dearer)
-    before, after = (
-        {(r["Year"], r["Member"]): r for r in table(path, "Prices")} for path in (OLD, dearer)
-    )
+    after = {(r["Year"], r["Member"]): r for r in table(dearer, "Prices")}
     landed = "Average landed cost (USD/t)"
-    years = {year: [r for (y, _), r in before.items() if y == year] for year, _ in before}
-    average = {
-        year: sum((r[landed] or 0) * r["Purchases (t)"] for r in rows)
-        / sum(r["Purchases (t)"] for r in rows)
-        for year, rows in years.items()
-    }
-    paid, extra = {}, {}
-    for (year, member), row in after.items():
-        if row[landed] is None:
-            continue
-        tonnes, known = row["Purchases (t)"], before.get((year, member), {}).get(landed)
-        paid[member] = paid.get(member, 0) + tonnes * row[landed]
-        more = tonnes * (row[landed] - (average[year] if known is None else known))
+    paid: dict[str, float] = {}
+    for (_, member), row in after.items():
+        paid[member] = paid.get(member, 0) + row["Purchases (t)"] * (row[landed] or 0)
+    lots = [
+        [
+            (r["Member"], r["Mineral"], r["Year"], r["Tonnes"], r["Landed cost (USD/t)"])
+            for r in rows
+        ]
+        for rows in (table(dearer, "Plan"), table(OLD, "Plan"))
+    ]
+    extra: dict[str, float] = {}
+    for (member, *_), (_, more, _) in same_tonnes(*lots).items():
         extra[member] = extra.get(member, 0) + more
     for row in answer["who_pays"]:
         assert row["paid_new"] == pytest.approx(paid.get(row["member"], 0))

@@ -238,7 +238,7 @@ CELLS_ALONE = {
     "a headline of the first page": first_number,
     "the title of the first page": on_page("Overview", "A1", lambda v: f"{v}, approved"),
     "the scenario on the charts": on_page("Charts", "A2", lambda v: v.replace("Base", "Embargo")),
-    "a mineral's demand": put("By mineral", "Demand", lower),
+    "a mineral's demand": put("By mineral", "Need", lower),
     "a score": put("Scorecard", "Before", lower, row=3),
     "a shortage": put("Shortages", "Short", lower),
     "the cause of a shortage": put("Shortages", "Cause", lambda _: "Nobody sells any."),

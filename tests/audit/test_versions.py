@@ -90,7 +90,7 @@ def taken_out(book, here):
 OTHERS = {
     "a demand under another header": under("Prices", "Demand"),
     "a cost under another header": under("Plan", "Cost"),
-    "a total under another header": under("By mineral", "Demand"),
+    "a total under another header": under("By mineral", "Need"),
     "a use of capacity under another header": under("Refiners", "Utilization"),
     "a check under another header": under("Checks", "Value"),
     "a sheet removed": removed("Refiners"),

@@ -18,6 +18,8 @@ from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
+from planner.render.words import MOST_CHARACTERS
+from planner.render.words import clean as legible
 from planner.workbook import csv_folder, headers, patch, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
 from planner.workbook.countries import country_code
@@ -29,9 +31,6 @@ SECONDS = 60.0
 """Default time limit for reading a source [s]."""
 _NUMBERS = DECIMAL | WHOLE
 _KEPT = "kept: a formula"
-_SHEET, _FROM, _COLUMNS, _WHERE = (
-    DataSource.column_of(name).header for name in ("sheet", "place", "columns_of", "where")
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,8 @@ def pull(
         grid = grids.get(source.sheet)
         if grid is None or not grid.header_row:
             message = f"the sheet {source.sheet} is missing: add it, with its header"
-            context.error(DataSource.SHEET, source.row, _SHEET, CellError(message, ""))
+            header = DataSource.column_of("sheet").header
+            context.error(DataSource.SHEET, source.row, header, CellError(message, ""))
             continue
         sheet = sheets.get(source.sheet) or _FilledSheet(
             grid, context, formulas.get(grid.title, set())
@@ -107,7 +107,8 @@ def pull(
             table = load(source.place, source.table, base, seconds)
             sheet.fill(source, table, (today or dt.datetime.now(dt.UTC).date()).isoformat())
         except SourceError as error:
-            context.error(DataSource.SHEET, source.row, _FROM, CellError(str(error), ""))
+            header = DataSource.column_of(error.field).header
+            context.error(DataSource.SHEET, source.row, header, CellError(str(error), ""))
     findings = context.layout.in_order(context.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(f for f in findings if f.severity is Severity.ERROR)
@@ -207,13 +208,20 @@ class _FilledSheet:
     def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
         """Compare the rows of a source with the sheet; SourceError if they do not fit."""
         mapped = self._mapped(source, table)
-        pairs = _pairs(source.where, _WHERE)
-        conditions = [(_position(name, table), value) for name, value in pairs]
+        pairs = _pairs(source.where, "where")
+        conditions = [(_position(name, table, "where"), value) for name, value in pairs]
+        numeric = [m.theirs for m in mapped if m.column is not None and m.column.kind in _NUMBERS]
+        mark = table.csv.mark_of(numeric) if table.csv is not None else None
         seen: dict[_Key, int] = {}
-        for number, row in enumerate(plain_cells(table.rows), 1):
+        for index, row in enumerate(plain_cells(table.rows)):
             if not all(_matches(row[place], value) for place, value in conditions):
                 continue
-            given = {m: self._value(m, row[m.theirs], table, number) for m in mapped}
+            number = table.number(index)
+            place = f"{table.name}, row {number}"
+            given = {
+                m: self._value(m, row[m.theirs], mark, f"{place}, {table.headers[m.theirs]}")
+                for m in mapped
+            }
             by_field = {m.column.field: v for m, v in given.items() if m.column is not None}
             key = self._key([by_field.get(c.field) for c in self.keys])
             if not any(key):
@@ -232,22 +240,24 @@ class _FilledSheet:
 
     def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
         """Return the columns to fill; a column missing in the sheet is added."""
-        pairs = list(_pairs(source.columns_of, _COLUMNS))
+        pairs = list(_pairs(source.columns_of, "columns_of"))
         if not pairs:
             texts = [(h, common_letters(clean(h))) for h in table.headers]
             known = (
                 h for h, t in texts if not self._parsed(t).is_remark or fold(t) in headers.REMARKS
             )
             pairs = [(h, h) for h in known]
-        mapped = [self._column(_position(theirs, table), ours) for theirs, ours in pairs]
+        at = "columns_of"
+        mapped = [self._column(_position(theirs, table, at), ours) for theirs, ours in pairs]
         missing = [c.header for c in self.keys if c.required
                    and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
         if missing:
             names = ", ".join(missing)
-            refuse(f"no column of {table.name} is for {names}, which is needed to identify rows")
+            message = f"no column of {table.name} is for {names}, which is needed to identify rows"
+            refuse(message, field=at if source.columns_of else "place")
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            refuse(f"two columns of {table.name} are for {twice[0]}")
+            refuse(f"two columns of {table.name} are for {twice[0]}", field=at)
         return mapped
 
     def _parsed(self, name: str) -> headers.ParsedHeader:
@@ -260,7 +270,8 @@ class _FilledSheet:
             if parsed.is_remark and not parsed.always:
                 names = [h.label for h in self.headings.values()]
                 hint = did_you_mean(our_name, [*names, *(c.header for c in self.record.columns())])
-                refuse(f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}")
+                message = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
+                refuse(message, field="columns_of")
             heading = self._added(parsed)
         column = heading.column or (headers.SPREADS[self.record.SPREAD] if heading.spread else None)
         factor = 1.0
@@ -270,7 +281,7 @@ class _FilledSheet:
                 currency = self.context.currency
                 times = headers.unit_factor(column, parsed.unit, place, heading.label, currency)
             except CellError as error:
-                refuse(f"{error.found}; expected {error.expected}", error)
+                refuse(f"{error.found}; expected {error.expected}", error, "columns_of")
             factor = times / heading.factor
         return _Mapped(theirs, heading, column, factor)
 
@@ -286,18 +297,24 @@ class _FilledSheet:
         self.cells[self.grid.header_row, position] = text_
         return heading
 
-    def _value(self, mapped: _Mapped, value: object, table: SourceTable, number: int) -> object:
-        """Convert a source's value to the workbook's; None if it is blank."""
+    def _value(self, mapped: _Mapped, value: object, mark: str | None, place: str) -> object:
+        """Convert a source's value to the workbook's; None if it is blank.
+
+        ``mark`` is the decimal mark of a CSV file; ``place`` is the value's, for errors.
+        """
         column = mapped.column
-        if isinstance(value, str) and table.mark is not None:
-            value = csv_folder.cell_of(value, column, table.mark)
+        if isinstance(value, bytes | bytearray | memoryview):
+            refuse(f"{place}: the cell has binary data, not a value")
         if isinstance(value, str):
-            value = clean(value) or None
+            length = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as Excel counts
+            if length > MOST_CHARACTERS:
+                most = f"a cell holds at most {MOST_CHARACTERS:,}"
+                refuse(f"{place}: the text has {length:,} characters; {most}")
+            value = clean(legible(value)) or None  # as it comes back from the workbook
+        if isinstance(value, str) and mark is not None:
+            value = csv_folder.cell_of(value, column, mark)
         if value is None:
             return None
-        if isinstance(value, bytes | bytearray | memoryview):
-            place = f"{table.name}, row {number}, {table.headers[mapped.theirs]}"
-            refuse(f"{place}: the cell has binary data, not a value")
         try:
             if column is None:
                 return text(value)
@@ -307,7 +324,7 @@ class _FilledSheet:
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
             found = Finding(found=error.found, expected=error.expected, hint=hint).message
-            refuse(f"{table.name}, row {number}, {table.headers[mapped.theirs]}: {found}", error)
+            refuse(f"{place}: {found}", error)
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
@@ -405,18 +422,21 @@ def _matches(value: object, required: str) -> bool:
     return fold(str("" if value is None else value)) == fold(required)
 
 
-def _pairs(given: str, header: str) -> Iterator[tuple[str, str]]:
-    """Yield the two sides of each ``theirs=ours``."""
+def _pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
+    """Yield the two sides of each ``theirs=ours`` in a field of Sources."""
     for part in filter(None, map(str.strip, given.split(";"))):
         theirs, sign, ours = (each.strip() for each in part.partition("="))
         if not (sign and theirs):
-            refuse(f"{header} has {part!r}: write pairs as theirs=ours, separated by ;")
+            header = DataSource.column_of(field).header
+            message = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
+            refuse(message, field=field)
         yield theirs, ours
 
 
-def _position(name: str, table: SourceTable) -> int:
+def _position(name: str, table: SourceTable, field: str) -> int:
     """Return the position of a source's column; SourceError suggests a similar one."""
     places = {fold(header): i for i, header in enumerate(table.headers)}
     if fold(name) not in places:
-        refuse(f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}")
+        message = f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}"
+        refuse(message, field=field)
     return places[fold(name)]

@@ -1,7 +1,8 @@
 """Writes plans and studies as tables for other programs: SQLite, or a folder of Parquet files.
 
 Every declared table of a workbook becomes a table of the file; each row has the id of its run. The
-id is the fingerprint of the run's tables, so no run is written twice.
+id is the fingerprint of the run's tables, so no run is written twice. A table has all columns that
+are declared, also where a workbook leaves some out: so tables of one version fit together.
 """
 
 from __future__ import annotations
@@ -22,15 +23,28 @@ from typing import Any
 import pandas as pd
 
 from models import errors, results
+from models.case import fold
 from models.results import About, Field, Figure, Look, Name, Result, Runs
+from models.results.field import spread_header
+from planner.scratch import scratch_file
 from planner.studies import kind_of
 from planner.studies.kind import Tables
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, read_plan, read_study
-from planner.workbook.save import behind_links, refuse_special_file, save, sync_folder
+from planner.workbook.save import (
+    as_write_error,
+    behind_links,
+    refuse_special_file,
+    save,
+    set_default_mode,
+    sync_file,
+    sync_folder,
+)
 
 RUN = "run_id"
 """The column of every table with the id of each row's run."""
+RUNS, COLUMNS = "runs", "columns"
+"""The tables that list the runs, and the columns of all tables."""
 _APPLICATION = 0x504C4E52
 """The application id by which an SQLite file of ``planner data`` is recognized."""
 _SECONDS = 10.0
@@ -39,9 +53,9 @@ _TEXT, _WHOLE, _NUMBER = "TEXT", "INTEGER", "REAL"
 _CODE = "_code"
 _MIXED = "text"
 """A second column for texts, next to a column with both numbers and texts."""
-_LIST = "columns"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """The part of a header that varies between runs, such as ``{money}`` for the currency."""
+_YEAR = re.compile(r"[0-9]{4}")
 _OF_THE_HOUR, _TIME = {Figure.WRITTEN, Figure.INPUT_FILE}, "Time: "
 """Rows that differ between files of the same plan."""
 
@@ -51,25 +65,25 @@ class DataColumn:
     """A column of a table; in its unit, ``money`` stands for the run's currency."""
 
     name: str
-    kind: str
-    header: str
-    unit: str
-    meaning: str
-    is_key: bool
+    kind: str = _TEXT
+    header: str = ""
+    unit: str = ""
+    meaning: str = ""
+    is_key: bool = False
 
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table of a run, column by column; None is a blank cell."""
+    """A table of a run, row by row; None is a blank cell."""
 
     name: str
-    sheet: str
-    meaning: str
     columns: tuple[DataColumn, ...]
-    values: tuple[list[Any], ...]
+    rows: list[tuple[Any, ...]]
+    sheet: str = ""
+    meaning: str = ""
 
     def __len__(self) -> int:
-        return len(self.values[0]) if self.values else 0
+        return len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,18 @@ class DataRun:
     def as_json(self) -> dict[str, object]:
         facts: dict[str, object] = {name: self.facts[name] for name in _JSON_FACTS}
         return facts | {"rows": {table.name: len(table) for table in self.tables}}
+
+    @property
+    def lists(self) -> tuple[DataTable, DataTable]:
+        """The rows of this run in the tables that list all columns and all runs."""
+        listed = [
+            (t.name, c.name, t.sheet, c.header, c.unit, int(c.is_key), c.meaning, t.meaning)
+            for t in self.tables
+            for c in t.columns
+        ]
+        facts = tuple(map(DataColumn, RUN_FACTS[1:]))
+        run = tuple(self.facts[column.name] for column in facts)
+        return DataTable(COLUMNS, _LISTED, listed), DataTable(RUNS, facts, [run])
 
 
 # ---- tables of a workbook ------------------------------------------------------------------------
@@ -109,13 +135,15 @@ def data_of(path: Path) -> DataRun:
         kind, money = study.NAME, next(filter(None, words), "")
         declared = list(read.results)
         facts = {name: read.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
-    tables = tuple(_table(each, file.tables[each.TABLE]) for each in declared)
+    names = {str(name) for each in declared for name in _names(each, file.tables[each.TABLE])}
+    tables = tuple(_table(each, file.tables[each.TABLE], names) for each in declared)
     facts |= {
         RUN: _fingerprint(kind, tables), "kind": kind, "title": file.title or file.path.stem,
         "currency": money, "file": file.path.name,
         "added": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
     }  # fmt: skip
-    return DataRun(dict.fromkeys(RUN_FACTS, "") | facts, tables)
+    texts = {name: _as_text(text) for name, text in facts.items()}
+    return DataRun(dict.fromkeys(RUN_FACTS, "") | texts, tables)
 
 
 _FACTS = {
@@ -130,17 +158,20 @@ _FACTS_OF_A_STUDY = {
 _JSON_FACTS = (RUN, "kind", "title", "file")
 RUN_FACTS = (RUN, "kind", "title", "currency", "file", *_FACTS, "added")
 """The columns of the table ``runs``."""
+_LISTED = (
+    *map(DataColumn, ("table_name", "column_name", "sheet", "header", "unit")),
+    DataColumn("is_key", _WHOLE),
+    *map(DataColumn, ("meaning", "table_meaning")),
+)
+"""The columns of the table that lists all columns."""
 
 
 def _fingerprint(kind: str, tables: Iterable[DataTable]) -> str:
     """Return the SHA-256 of the tables, without times and the file's name."""
     digest = hashlib.sha256(kind.encode())
     for table in tables:
-        rows = [
-            row
-            for row in zip(*table.values, strict=True)
-            if row[0] not in _OF_THE_HOUR and not str(row[0]).startswith(_TIME)
-        ]
+        firsts = ((str(row[0]), row) for row in table.rows)
+        rows = [r for name, r in firsts if name not in _OF_THE_HOUR and not name.startswith(_TIME)]
         names = [column.name for column in table.columns]
         digest.update(json.dumps([table.name, names, rows]).encode())
     return digest.hexdigest()
@@ -154,211 +185,210 @@ def table_name(kind: type[Result]) -> str:
     return re.sub(r"\W+", "_", words.lower()).strip("_")
 
 
-def _table(kind: type[Result], frame: pd.DataFrame) -> DataTable:
-    """Return a sheet as a table; columns of single minerals or years become rows."""
+def _names(kind: type[Result], frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the names in a sheet, each of which may be the header of a column on another."""
+    places = kind.positions([str(header) for header in frame.columns])
+    for field in kind.FIELDS:
+        if field.names is not None and field.name in places:
+            yield from frame.iloc[:, places[field.name]].dropna().unique()
+
+
+def _table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> DataTable:
+    """Return a sheet as a table; its columns of single ``names`` or years become rows."""
     headers = [str(header) for header in frame.columns]
-    places = kind.positions(headers)
-    fields = [f for f in kind.FIELDS if f.name in places]
-    spread = next((f for f in kind.FIELDS if f.spread), None)
-    if spread is None:
-        columns = [c for f in fields for c in _columns(kind, f, frame.iloc[:, places[f.name]])]
-    else:
-        columns = _long(kind, spread, fields, frame, places)
-    declared, values = zip(*columns, strict=True)
-    meaning = " ".join((kind.__doc__ or "").split())
-    return DataTable(table_name(kind), kind.TABLE, meaning, declared, values)
+    places: dict[str, Any] = {**kind.positions(headers)}
+    frame = frame.set_axis(range(len(headers)), axis="columns").astype(object)
+    fields = {f.name: f for f in kind.FIELDS if not f.spread}
+    for spread in (f for f in kind.FIELDS if f.spread):
+        owners = {spread_header(kind, name): name for name in names}
+        of: dict[int, Any] = {
+            i: owners.get(h, h) for i, h in enumerate(headers) if i not in places.values()
+        }
+        is_by_year = spread.name == "years"
+        if is_by_year:
+            of = {i: int(h) if _YEAR.fullmatch(h) else None for i, h in of.items()}
+        if total := fields.pop("value", None):  # of all names together: a blank name
+            of = {places[total.name]: "", **of}
+        own = [place for place in places.values() if place not in of]
+        frame = frame.melt(own, [*of], spread.name, value_name="value").dropna(subset="value")
+        frame[spread.name] = frame[spread.name].map(of)
+        look = Look.YEAR if is_by_year else Look.TEXT
+        name = spread.name.removesuffix("s")
+        meaning = "Blank: all together." if look.is_text else ""
+        fields[name] = Field(name.capitalize(), look, meaning, name=name)
+        fields["value"] = Field("Value", Look.LONG, spread.meaning, spread.unit, name="value")
+        places |= {name: spread.name, "value": "value"}
+    keys = {*kind.GRAIN, *(f.name.removesuffix("s") for f in kind.FIELDS if f.spread)}
+    blank = [None] * len(frame)
+    pairs = [
+        pair
+        for name, field in fields.items()
+        for pair in _columns(field, list(frame[places[name]]) if name in places else blank)
+    ]
+    columns = tuple(replace(column, is_key=column.name in keys) for column, _ in pairs)
+    rows = list(zip(*(values for _, values in pairs), strict=True))
+    return DataTable(table_name(kind), columns, rows, kind.TABLE, _line(kind.__doc__ or ""))
 
 
-def _columns(
-    kind: type[Result], field: Field, cells: Iterable[Any]
-) -> Iterator[tuple[DataColumn, list[Any]]]:
-    listed = [_plain(cell) for cell in cells]
-    is_key = field.name in kind.GRAIN
+def _columns(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, list[Any]]]:
+    """Yield one or two columns of a field, with their values."""
+    listed = [None if cell is None or cell != cell else cell for cell in cells]  # noqa: PLR0124
     header, unit = (_PLACEHOLDER.sub(r"\1", text) for text in (field.header, field.unit))
-    made = DataColumn(field.name, _NUMBER, header, unit, field.meaning, is_key)
+    made = DataColumn(field.name, _NUMBER, header, unit, field.meaning)
+    numbers = [
+        v if isinstance(v, int | float) and not isinstance(v, bool) else None for v in listed
+    ]
+    texts = [None if v is None else _as_text(v) for v in listed]
     if field.name == "value":
-        yield made, [v if isinstance(v, int | float) else None for v in listed]
-        words = [v if isinstance(v, str) else None for v in listed]
+        yield made, numbers
+        words = [
+            text if isinstance(v, str) else None for v, text in zip(listed, texts, strict=True)
+        ]
         yield replace(made, name=_MIXED, kind=_TEXT, meaning="The value, if it is text."), words
     elif field.look.is_text:
-        yield replace(made, kind=_TEXT), [None if v is None else _as_text(v) for v in listed]
+        yield replace(made, kind=_TEXT), texts
         if field.names is Name.COUNTRY:
-            codes = [None if v is None else code_of(str(v)) for v in listed]
             meaning = f"{field.header} as its ISO3 code."
+            codes = [None if text is None else code_of(text) for text in texts]
             yield replace(made, name=f"{field.name}{_CODE}", kind=_TEXT, meaning=meaning), codes
     elif field.look in {Look.YEAR, Look.COUNT}:
-        yield replace(made, kind=_WHOLE), [int(v) if _is_number(v) else None for v in listed]
+        yield replace(made, kind=_WHOLE), [None if v is None else int(v) for v in numbers]
     else:
-        yield made, [float(v) if _is_number(v) else None for v in listed]
+        yield made, [None if v is None else float(v) for v in numbers]
 
 
-def _long(
-    kind: type[Result], spread: Field, fields: Sequence[Field], frame: pd.DataFrame,
-    places: dict[str, int],
-) -> list[tuple[DataColumn, list[Any]]]:  # fmt: skip
-    """Return a sheet with one column per name as rows with a name and a value.
-
-    The sheet's total for all names has a blank name.
-    """
-    name = spread.name.removesuffix("s")
-    named = [i for i in range(frame.shape[1]) if i not in places.values()]
-    own = [f for f in fields if f.name != "value"]
-    parts = [("", places["value"])] if "value" in places else []
-    parts += [(str(frame.columns[i]), i) for i in named]
-    filled = [
-        (i, each, cell)
-        for each, place in parts
-        for i, cell in enumerate(frame.iloc[:, place])
-        if _plain(cell) is not None
-    ]
-    rows = [i for i, _, _ in filled]
-    columns = [pair for f in own for pair in _columns(kind, f, frame.iloc[rows, places[f.name]])]
-    header = DataColumn(name, _TEXT, name.capitalize(), "", "Blank: all together.", is_key=True)
-    names = [each for _, each, _ in filled]
-    is_by_year = all(each.isdecimal() for each in names)
-    if is_by_year:
-        header = replace(header, kind=_WHOLE, meaning="")
-    columns.append((header, list(map(int, names)) if is_by_year else names))
-    cells = Field("Value", Look.LONG, spread.meaning, unit=spread.unit, name="value")
-    return [*columns, *_columns(kind, cells, [cell for _, _, cell in filled])]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value != value:  # noqa: PLR0124 - NaN is a blank cell
-        return None
-    return value.item() if hasattr(value, "item") else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text.encode("utf-8", "replace").decode()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _refuse_other_columns(place: Path, table: DataTable, there: Iterable[str]) -> None:
+    """Raise WriteError for a table that another version or a user made: nothing is added to it."""
+    if {*there} - {RUN} != {column.name for column in table.columns}:
+        message = f"the table {table.name} in {place} has other columns than this version writes"
+        msg = f"{message}: choose another --output"
+        raise errors.WriteError(msg)
 
 
 # ---- SQLite --------------------------------------------------------------------------------------
 
 
-def write_sqlite(path: Path, runs: Sequence[DataRun]) -> Path:
+def write_sqlite(path: Path, runs: Sequence[DataRun]) -> list[str]:
     """Write runs to an SQLite file, new or from an earlier call; all of them or none.
 
-    Earlier rows of the same runs are replaced. Raises WriteError if another program made the file,
-    or if it cannot be written.
+    Earlier rows of the same runs are replaced. Returns the names of tables in the file that are not
+    the planner's: they stay as they are. Raises WriteError if another program made the file, if a
+    table of another program or version is in the way, or if the file cannot be written.
     """
     refuse_special_file(path)
     target = behind_links(path)
-    is_new = False
-    try:
-        is_new = not target.exists() or not target.stat().st_size
+    with as_write_error(path):
         target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():  # complete before it appears: others may wait for it meanwhile
+            with scratch_file(target.parent, target.suffix) as scratch:
+                _append(scratch, path, runs)
+                sync_file(scratch)
+                set_default_mode(scratch, 0o666)
+                if _put_new(scratch, target):
+                    return []
+        return _append(target, path, runs)
+
+
+def _put_new(scratch: Path, target: Path) -> bool:
+    """Give a file its name, in one step; False if another planner was faster."""
+    try:
+        os.link(scratch, target)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        scratch.replace(target)
+    sync_folder(target.parent)
+    return True
+
+
+def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
+    """Add runs to a file in one transaction; return the tables in it that are not the planner's."""
+    try:
         with contextlib.closing(sqlite3.connect(target, timeout=_SECONDS)) as file:
             file.isolation_level = None
             file.execute("BEGIN IMMEDIATE")
-            if not is_new and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            of = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+            there = {fold(name): name for (name,) in file.execute(of)}
+            if there and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
                 raise errors.WriteError(msg)
+            ours = {RUNS, COLUMNS} & there.keys()
+            if COLUMNS in there:
+                ours |= {n for (n,) in file.execute("SELECT DISTINCT table_name FROM columns")}
+            others = [name for key, name in sorted(there.items()) if key not in ours]
             for run in runs:
-                _insert(file, run)
+                for name in ours & there.keys() - {COLUMNS}:
+                    file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run,))  # noqa: S608
+                for table in (*run.tables, *run.lists):
+                    if table.name in there.keys() - ours:
+                        whose = f"{path} has a table {there[table.name]}, not from planner data"
+                        msg = f"{whose}: rename it, or choose another --output"
+                        raise errors.WriteError(msg)
+                    _insert_table(file, path, table, run.run)
             file.execute(f"PRAGMA application_id = {_APPLICATION}")
             file.execute("COMMIT")
-    except (OSError, sqlite3.Error) as error:
-        if is_new:
-            target.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error)
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            reason = os.strerror(errno.ENOSPC)  # in the system's words, not SQLite's
+    except sqlite3.Error as error:
+        is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        reason = os.strerror(errno.ENOSPC) if is_full else str(error)  # in the system's words
         msg = f"{path} cannot be written: {reason}"
         raise errors.WriteError(msg) from error
-    sync_folder(target.parent)
-    return path
+    return [name for name in others if not name.startswith("sqlite_")]
 
 
-def _insert(file: sqlite3.Connection, run: DataRun) -> None:
-    facts = ", ".join(f"{name} TEXT" for name in RUN_FACTS[1:])
-    file.execute(f"CREATE TABLE IF NOT EXISTS runs ({RUN} TEXT PRIMARY KEY, {facts})")
-    listed = ", ".join(f"{column.name} {column.kind}" for column in _LISTED)
-    key = "PRIMARY KEY (table_name, column_name)"
-    file.execute(f"CREATE TABLE IF NOT EXISTS {_LIST} ({listed}, {key})")
-    there = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    for (name,) in there:
-        if name != _LIST:
-            file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run,))  # noqa: S608
-    marks = ", ".join("?" * len(RUN_FACTS))
-    values = [run.facts[name] for name in RUN_FACTS]
-    file.execute(f"INSERT INTO runs ({', '.join(RUN_FACTS)}) VALUES ({marks})", values)  # noqa: S608
-    for table in run.tables:
-        _insert_table(file, table, run.run)
-
-
-def _insert_table(file: sqlite3.Connection, table: DataTable, run: str) -> None:
-    names = [f'"{column.name}"' for column in table.columns]
-    columns = [f"{name} {c.kind}" for name, c in zip(names, table.columns, strict=True)]
-    file.execute(
-        f'CREATE TABLE IF NOT EXISTS "{table.name}"'
-        f" ({RUN} TEXT NOT NULL REFERENCES runs ({RUN}), {', '.join(columns)})"
-    )
-    has = {name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')}
-    for column in table.columns:  # of a file that an earlier version made
-        if column.name not in has:
-            kind = f'"{column.name}" {column.kind}'
-            file.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {kind}')
-    keys = ", ".join([RUN, *(f'"{c.name}"' for c in table.columns if c.is_key)])
-    file.execute(f'CREATE INDEX IF NOT EXISTS "key of {table.name}" ON "{table.name}" ({keys})')
-    marks = ", ".join("?" * (len(names) + 1))
+def _insert_table(file: sqlite3.Connection, path: Path, table: DataTable, run: str) -> None:
+    is_list = table.name == COLUMNS  # one for all runs
+    own = [f'"{c.name}" {c.kind}' for c in table.columns]
+    keys = [f'"{c.name}"' for c in table.columns if c.is_key]
+    if is_list:
+        own.append("PRIMARY KEY (table_name, column_name)")
+    else:
+        of = "PRIMARY KEY" if table.name == RUNS else f"NOT NULL REFERENCES {RUNS} ({RUN})"
+        own.insert(0, f"{RUN} TEXT {of}")
+    file.execute(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({", ".join(own)})')
+    there = [name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')]
+    _refuse_other_columns(path, table, there)
+    if not is_list and table.name != RUNS:
+        columns = ", ".join([RUN, *keys])
+        index = f'"key of {table.name}" ON "{table.name}" ({columns})'
+        file.execute(f"CREATE INDEX IF NOT EXISTS {index}")
+    rows = table.rows if is_list else [(run, *row) for row in table.rows]
+    names = [*([] if is_list else [RUN]), *(f'"{c.name}"' for c in table.columns)]
     file.executemany(
-        f'INSERT INTO "{table.name}" ({RUN}, {", ".join(names)}) VALUES ({marks})',  # noqa: S608
-        ((run, *row) for row in zip(*table.values, strict=True)),
+        f'INSERT OR REPLACE INTO "{table.name}" ({", ".join(names)})'  # noqa: S608
+        f" VALUES ({', '.join('?' * len(names))})",
+        rows,
     )
-    file.executemany(
-        f"INSERT OR REPLACE INTO {_LIST} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        _listed(table),
-    )
-
-
-_LISTED = tuple(
-    DataColumn(name, _WHOLE if name == "is_key" else _TEXT, name, "", "", False)
-    for name in (
-        "table_name", "column_name", "sheet", "header", "unit", "is_key", "meaning",
-        "table_meaning",
-    )
-)  # fmt: skip
-"""The columns of the table that lists all columns."""
-
-
-def _listed(table: DataTable) -> Iterator[tuple[Any, ...]]:
-    for c in table.columns:
-        yield (table.name, c.name, table.sheet, c.header, c.unit, int(c.is_key), c.meaning,
-               table.meaning)  # fmt: skip
 
 
 # ---- Parquet -------------------------------------------------------------------------------------
 
 
-def write_parquet(folder: Path, runs: Sequence[DataRun]) -> Path:
+def write_parquet(folder: Path, runs: Sequence[DataRun]) -> list[str]:
     """Write runs to a folder: one subfolder per table, with one file per run.
 
-    Earlier files of the same runs are replaced. Raises WriteError.
+    Earlier files of the same runs are replaced. A run is listed once its tables are there. Returns
+    no names: files of others have subfolders of their own. Raises WriteError.
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
         raise errors.UsageError(msg)
-    for run in runs:
-        name = f"{run.run}.parquet"
-        facts = [DataColumn(each, _TEXT, each, "", "", each == RUN) for each in RUN_FACTS[1:]]
-        about = DataTable("runs", "", "", tuple(facts), tuple([run.facts[f.name]] for f in facts))
-        for table in (about, *run.tables, *_lists(run.tables)):
-            _put(folder / table.name / name, table, run.run)
-    return folder
+    parts = [(run, table) for run in runs for table in run.tables]
+    parts += [(run, table) for i in range(2) for run in runs for table in run.lists[i : i + 1]]
+    for run, table in parts:
+        _put(folder / table.name / f"{run.run}.parquet", folder, table, run.run)
+    return []
 
 
-def _lists(tables: Sequence[DataTable]) -> Iterator[DataTable]:
-    values = zip(*(row for table in tables for row in _listed(table)), strict=True)
-    yield DataTable(_LIST, "", "", _LISTED, tuple(map(list, values)))
-
-
-def _put(path: Path, table: DataTable, run: str) -> None:
+def _put(path: Path, folder: Path, table: DataTable, run: str) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -368,9 +398,14 @@ def _put(path: Path, table: DataTable, run: str) -> None:
         pa.field(c.name, kinds[c.kind], metadata={"unit": c.unit, "header": c.header})
         for c in table.columns
     ]
-    columns = [pa.array([run] * len(table), pa.string())]
-    columns += [
-        pa.array(v, kinds[c.kind]) for c, v in zip(table.columns, table.values, strict=True)
-    ]
-    made = pa.table(columns, schema=pa.schema(fields))
+    schema = pa.schema(fields)
+    for other in sorted(path.parent.glob("*.parquet"))[:1]:
+        try:
+            there = parquet.read_schema(other).names
+        except (pa.ArrowException, OSError) as error:
+            msg = f"{other} is damaged or not a Parquet file: choose another --output"
+            raise errors.WriteError(msg) from error
+        _refuse_other_columns(folder, table, there)
+    rows = [dict(zip(schema.names, (run, *row), strict=True)) for row in table.rows]
+    made = pa.Table.from_pylist(rows, schema=schema)
     save(path, lambda scratch: parquet.write_table(made, scratch), beside=False)

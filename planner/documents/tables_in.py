@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,9 @@ from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
+from planner.render.words import unguarded
 from planner.workbook import archive, csv_folder, excel
+from planner.workbook.findings import address
 
 T = TypeVar("T")
 _Cells = tuple[Any, ...]
@@ -42,21 +45,42 @@ _FEW = 20
 
 
 class SourceError(Exception):
-    """A source that cannot be read; the text says why, without the address of a database."""
+    """A source that cannot be read; the text says why, without the address of a database.
+
+    ``field`` is the field of the row of Sources whose cell is wrong.
+    """
+
+    def __init__(self, message: str, field: str = "place") -> None:
+        super().__init__(message)
+        self.field = field
 
 
-def refuse(message: str, cause: Exception | None = None) -> NoReturn:
-    raise SourceError(message) from cause
+def refuse(message: str, cause: Exception | None = None, field: str = "place") -> NoReturn:
+    raise SourceError(message, field) from cause
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """The rows of a source; ``mark`` is the decimal mark of a CSV file, else None."""
+    """The rows of a source; ``numbers`` are their numbers in a file, ``csv`` the CSV file if any.
+
+    Raises SourceError for two columns of one name.
+    """
 
     name: str
     headers: tuple[str, ...]
     rows: list[_Cells]
-    mark: str | None = None
+    numbers: Sequence[int] = ()
+    csv: csv_folder.CsvFile | None = None
+
+    def __post_init__(self) -> None:
+        count = Counter(fold(header) for header in self.headers)
+        twice = next((h for h in self.headers if fold(h) and count[fold(h)] > 1), None)
+        if twice is not None:
+            refuse(f"{self.name} has {count[fold(twice)]} columns named {twice!r}")
+
+    def number(self, row: int) -> int:
+        """Return the number of a row by its index: of a file as a spreadsheet program shows it."""
+        return self.numbers[row] if self.numbers else row + 1
 
 
 _Reader = Callable[[Path, str, str, float], SourceTable]
@@ -76,7 +100,7 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     if suffix in readers:
         path = _beside(place, base)
         if table and suffix in {".csv", ".parquet"}:
-            refuse(f"{place} has only one table: leave Table or query blank")
+            refuse(f"{place} has only one table: leave Table or query blank", field="table")
         return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
@@ -139,9 +163,10 @@ def _csv(path: Path, _table: str, place: str, _: float) -> SourceTable:
     try:
         read = csv_folder.read_file(path)
     except InputError as error:
-        rows = ((f", row {f.row}" if f.row else "", f.message) for f in error.findings)
-        refuse("; ".join(f"{place}{row}: {message}" for row, message in rows), error)
-    return SourceTable(place, tuple(read.header), [tuple(r) for r in read.below], read.mark)
+        places = ((f", row {f.row}" if f.row else "", f.message) for f in error.findings)
+        refuse("; ".join(f"{place}{row}: {message}" for row, message in places), error)
+    numbers, rows = [n for n, _ in read.below], [tuple(cells) for _, cells in read.below]
+    return SourceTable(place, tuple(map(unguarded, read.header)), rows, numbers, read)
 
 
 def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
@@ -152,9 +177,12 @@ def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
         refuse(message.replace(str(path), place), error)
     grid = grids[_chosen(table, grids, place, "sheet")]
     positions = sorted(grid.header)
+    if grid.stray:
+        cell = address(grid.stray[0][1], grid.stray[0][0])
+        refuse(f"{place}, {grid.title}: the cell {cell} has no header above it")
     rows = list(zip(*map(grid.values, positions), strict=True))
     headers = tuple(str(grid.header[position]) for position in positions)
-    return SourceTable(f"{place}, {grid.title}", headers, rows)
+    return SourceTable(f"{place}, {grid.title}", headers, rows, grid.rows)
 
 
 def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
@@ -167,9 +195,10 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
             return name
     shown = ", ".join(listed[:_FEW]) or "none"
     if not table:
-        refuse(f"{place} has several {word}s: name one in Table or query; there is {shown}")
+        message = f"{place} has several {word}s: name one in Table or query; there is {shown}"
+        refuse(message, field="table")
     hint = did_you_mean(table, listed) or f"there is {shown}"
-    return refuse(f"{place} has no {word} {table!r}; {hint}")
+    return refuse(f"{place} has no {word} {table!r}; {hint}", field="table")
 
 
 def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
@@ -181,9 +210,12 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
     if path.stat().st_size > archive.MOST_PACKED:
         refuse(f"{place} has more than {archive.MOST_PACKED:,} bytes")
     try:
-        with parquet.ParquetFile(
-            path, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
-        ) as file:
+        with (
+            path.open("rb") as opened,  # pyarrow refuses a path that is not UTF-8
+            parquet.ParquetFile(
+                opened, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
+            ) as file,
+        ):
             about, names = file.metadata, tuple(file.schema_arrow.names)
             groups = (about.row_group(i) for i in range(about.num_row_groups))
             unpacked = sum(group.total_byte_size for group in groups)
@@ -193,7 +225,10 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
                 refuse(f"{place} has {size}, {end}")
             kinds = (pa.types.is_string, pa.types.is_binary)
             texts = [f.name for f in file.schema_arrow if any(is_kind(f.type) for is_kind in kinds)]
-        with parquet.ParquetFile(path, read_dictionary=texts) as file:  # each long text once
+        with (
+            path.open("rb") as opened,
+            parquet.ParquetFile(opened, read_dictionary=texts) as file,  # each long text once
+        ):
             batches = (_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
             rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
@@ -252,16 +287,17 @@ def refuse_writing(statement: str) -> None:
     words = re.findall(r"[a-z_]\w*", bare.lower())
     is_hidden = "/*!" in statement or "\\'" in statement or '\\"' in statement
     if is_hidden or re.search(r"['\"`]|/\*", bare):
-        refuse(
-            "the query has quotes, backslashes or comments that databases read in different ways"
-        )
+        letters = "quotes, backslashes or comments that databases read in different ways"
+        refuse(f"the query has {letters}", field="table")
     if ";" in bare.removesuffix(";"):
-        refuse("the query is more than one statement")
+        refuse("the query is more than one statement", field="table")
     if not words or words[0] not in _READS:
-        refuse("the query must begin with SELECT or WITH, as planner pull only reads")
+        message = "the query must begin with SELECT or WITH, as planner pull only reads"
+        refuse(message, field="table")
     writes = sorted(_WRITES & set(words))
     if writes:
-        refuse(f"the query has the word {writes[0].upper()}, but planner pull only reads")
+        message = f"the query has the word {writes[0].upper()}, but planner pull only reads"
+        refuse(message, field="table")
 
 
 # ---- SQLite --------------------------------------------------------------------------------------
@@ -275,7 +311,7 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
     """Read a table or query of an SQLite file, which is opened as read-only."""
     end = time.monotonic() + seconds
     try:
-        address = f"file:{quote(str(path))}?mode=ro"
+        address = f"file:{quote(os.fsencode(path))}?mode=ro"
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=seconds)) as file:
             file.execute("PRAGMA query_only = ON")
             file.execute("PRAGMA trusted_schema = OFF")
@@ -299,7 +335,8 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
         if "interrupted" in str(error):
             refuse(f"no answer within {seconds:g} seconds", error)
         is_refused = "not authorized" in str(error)
-        refuse(f"{place}: {'the query does more than read' if is_refused else error}", error)
+        field = "table" if is_query(table) else "place"
+        refuse(f"{place}: {'the query does more than read' if is_refused else error}", error, field)
     return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +20,11 @@ from models.schema import Member, Mineral, Project, Record, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.deliveries import rounded, split_id
 from planner.render.words import span
-from planner.workbook.cells import DECIMAL, WHOLE
+from planner.workbook.csv_folder import SheetFile, read_file
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
-from planner.workbook.grid import Grid, cells_of, fill
-from planner.workbook.headers import SETTING, VALUE, parse_header, title
+from planner.workbook.grid import Grid, cells_of
+from planner.workbook.headers import SETTING, VALUE, title
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from planner.going_on.outcome import Purchase
     from planner.workbook.plan_file import PlanFile
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_APOSTROPHE = re.compile(r"^'(?=['\"\s]*[=+\-@])")
-"""The apostrophe before a text in a CSV file, so that a program does not read it as a formula."""
 _CSV_HEADERS = {
     lines.header: Delivery.column_of(name).header
     for lines, name in ((OrderLines.order_id, "order"), (OrderLines.plan_id, "plan"))
@@ -86,6 +81,7 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
     for grid in grids:
         record = records.get(fold(grid.title))
         if record is not None and grid.header_row:
+            context.layout.files |= {record.SHEET: grid.file} if grid.file else {}
             rows[record] = read_sheet(record, grid, context).records()
     if not rows:
         names = ", ".join(record.SHEET for record in ACTUALS)
@@ -98,28 +94,10 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
     return Actuals(path, context, deliveries, stocks, built, plan, to)
 
 
-def _grids(path: Path) -> Iterator[Grid]:
+def _grids(path: Path) -> Iterable[Grid]:
     if path.suffix.casefold() != ".csv":
-        yield from open_excel(path).grids
-        return
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise refused(path, str(error), "a CSV file in UTF-8, or a workbook") from error
-    first = text.partition("\n")[0]
-    lines = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
-    header = [_CSV_HEADERS.get(name.strip(), name) for name in lines[0]] if lines else []
-    columns = [parse_header(Delivery, name, {}).column for name in header]
-    numeric = {i for i, c in enumerate(columns) if c is not None and c.kind in DECIMAL | WHOLE}
-    rows: list[list[object]] = [[*header]]
-    rows += ([_cell(c, is_number=i in numeric) for i, c in enumerate(line)] for line in lines[1:])
-    cells = ([(i, c) for i, c in enumerate(row, start=1) if c not in {"", None}] for row in rows)
-    yield fill(Delivery.SHEET, enumerate(cells, start=1))
-
-
-def _cell(text: str, *, is_number: bool) -> object:
-    text = _APOSTROPHE.sub("", text.strip())
-    return float(text) if is_number and _NUMBER.fullmatch(text) else text
+        return open_excel(path).grids
+    return [SheetFile.of(read_file(path, _CSV_HEADERS), Delivery).grid("")]
 
 
 # ---- checks without the plan ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -78,7 +78,8 @@ def open_folder(path: Path) -> CsvFolder:
             continue
         try:
             content = contents(file)
-            tables.append(SheetFile.parse(file.name, content, counter))
+            parsed = CsvFile.parse(file.name, content, counter)
+            tables.append(SheetFile.of(parsed, RECORDS[sheet_of(file.name)]))
             digests[file.name] = hashlib.sha256(content).hexdigest()
         except _FileError as error:
             findings.append(error.finding)
@@ -151,14 +152,15 @@ def _sized(folder: Path) -> list[Path]:
     return files
 
 
-def _size(file: Path, folder: Path) -> int:
-    """Return a file's size in bytes; _FileError if it is too large or outside the folder."""
+def _size(file: Path, folder: Path | None = None) -> int:
+    """Return a file's size in bytes; _FileError if it is too large or outside its folder."""
     try:
         archive.refuse_special(file)
         size, most = file.stat().st_size, archive.MOST_PACKED
         link = "this is a link that leads out of the folder", "put the file itself into the folder"
         large = f"the file has {size:,} bytes; at most {most:,} are read"
-        archive.refuse_if((not _is_within(file, folder), *link), (size > most, large))
+        is_outside = folder is not None and not _is_within(file, folder)
+        archive.refuse_if((is_outside, *link), (size > most, large))
     except RefusedError as error:
         raise _FileError(file.name, str(error), "a CSV file", error.hint) from error
     return size
@@ -329,54 +331,77 @@ def _converter(column: Column | None) -> _Convert:
 
 
 @dataclass(frozen=True)
-class SheetFile:
-    """A sheet's CSV file: its rows as texts; ``first`` is the index of the header row."""
+class CsvFile:
+    """A CSV file: its rows as texts; ``first`` is the index of the header row."""
 
     name: str
     separator: str
     rows: list[tuple[int, list[str]]]
     first: int
-    mark: str
 
     @classmethod
-    def parse(cls, name: str, content: bytes, counter: _Counter) -> SheetFile:
-        """Parse a file's bytes; _FileError if they are not CSV."""
+    def parse(
+        cls, name: str, content: bytes, counter: _Counter, renamed: Mapping[str, str] | None = None
+    ) -> CsvFile:
+        """Parse a file's bytes; _FileError if they are not CSV. Headers may be ``renamed``."""
         text = _text(name, content)
         separator = _separator(text)
         numbered = _rows(name, text, separator, counter)
         rows = [(n, [c.strip() for c in cells]) for n, cells in numbered]
         first = next((i for i, (_, cells) in enumerate(rows) if any(cells)), len(rows))
         if first < len(rows):
-            width = len(rows[first][1])
+            row, header = rows[first]
+            rows[first] = row, [(renamed or {}).get(cell, cell) for cell in header]
+            width = len(header)
             longer = next(((n, len(c)) for n, c in rows[first:] if len(c) > width), None)
             if longer:  # a separator within a text or number has shifted the cells after it
                 message = f"the row has {longer[1]} cells, the header {width}"
                 raise _FileError(name, message, "", _TO_QUOTE, longer[0])
-        table = cls(name, separator, rows, first, "")
-        return replace(table, mark=_mark(table._numbers(), separator))
+        return CsvFile(name, separator, rows, first)
 
     @property
-    def record(self) -> type[Record]:
-        return RECORDS[sheet_of(self.name)]
+    def header(self) -> list[str]:
+        return self.rows[self.first][1] if self.first < len(self.rows) else []
+
+    @property
+    def below(self) -> list[tuple[int, list[str]]]:
+        """The filled rows below the header, with their numbers; each is as wide as the header."""
+        width = len(self.header)
+        rows = ((n, cells) for n, cells in self.rows[self.first + 1 :] if any(cells))
+        return [(n, cells + [""] * (width - len(cells))) for n, cells in rows]
+
+    def mark_of(self, positions: Collection[int]) -> str:
+        """Return the decimal mark of the numbers in some columns (0 is the first)."""
+        texts = (cells[p] for _, cells in self.below for p in positions)
+        return _mark((text.removesuffix("%").rstrip() for text in texts), self.separator)
+
+
+@dataclass(frozen=True)
+class SheetFile(CsvFile):
+    """A sheet's CSV file, with its decimal mark."""
+
+    record: type[Record]
+    mark: str = ""
+
+    @classmethod
+    def of(cls, file: CsvFile, record: type[Record]) -> SheetFile:
+        table = cls(file.name, file.separator, file.rows, file.first, record)
+        return replace(table, mark=table._own_mark())
 
     @cached_property
     def converters(self) -> Mapping[int, _Convert]:
         """The converter of each column; notes and unknown columns stay text."""
         converters: dict[int, _Convert] = {}
-        header = self.rows[self.first][1] if self.first < len(self.rows) else []
-        for position, text in enumerate(header, 1):
+        for position, text in enumerate(self.header, 1):
             heading = parse_header(self.record, common_letters(clean(text)), {}, position)
             is_free = heading.always or (heading.is_remark and not self.record.SPREAD)
             converters[position] = _as_text if is_free else _converter(heading.column)
         return converters
 
-    def _numbers(self) -> Iterator[str]:
+    def _own_mark(self) -> str:
         is_text = self.record is not Settings
         texts = {p for p, c in self.converters.items() if is_text and c in {_as_text, _yes_no}}
-        for _, cells in self.rows[self.first + 1 :]:
-            for position, cell in enumerate(cells, 1):
-                if cell and position not in texts:
-                    yield cell.removesuffix("%").rstrip()
+        return self.mark_of([p - 1 for p in self.converters if p not in texts])
 
     def grid(self, default_mark: str) -> Grid:
         """Return the cells; ``default_mark`` is used if the file's decimal mark is not clear."""
@@ -437,37 +462,14 @@ def _cell(text: str, convert: _Convert, mark: str) -> object:
 # ---- single files -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CsvFile:
-    """A CSV file that is not a sheet's: its header, the rows below as texts, its decimal mark."""
+def read_file(path: Path, renamed: Mapping[str, str] | None = None) -> CsvFile:
+    """Read a CSV file by the rules of CSV inputs; InputError if it is not CSV, or too large.
 
-    header: list[str]
-    below: list[list[str]]
-    mark: str
-
-
-def read_file(path: Path) -> CsvFile:
-    """Read a CSV file that is not a sheet's; InputError if it is not CSV, or too large."""
+    Headers may be ``renamed``.
+    """
     try:
-        _size(path, path.parent)
-        content = contents(path)
-        text = _text(path.name, content)
-        separator = _separator(text)
-        rows = _rows(path.name, text, separator, _Counter())
-        read = [[c.strip() for c in cells] for _, cells in rows]
-    except _FileError as error:
-        raise InputError([error.finding]) from error
-    filled = [cells for cells in read if any(cells)]
-    header, *below = filled or [[]]
-    mark = _mark((cell.removesuffix("%").rstrip() for cells in below for cell in cells), separator)
-    return CsvFile([unguarded(cell) for cell in header], below, mark)
-
-
-def read_sheet_file(path: Path) -> SheetFile:
-    """Read the CSV file of a sheet; InputError if it is not CSV, or too large."""
-    try:
-        _size(path, path.parent)
-        return SheetFile.parse(path.name, contents(path), _Counter())
+        _size(path)
+        return CsvFile.parse(path.name, contents(path), _Counter(), renamed)
     except _FileError as error:
         raise InputError([error.finding]) from error
 

@@ -21,6 +21,7 @@ from planner.render.words import guarded
 from planner.workbook import csv_folder
 from planner.workbook.archive import Archive
 from planner.workbook.findings import address, column_number
+from planner.workbook.headers import RECORDS
 from planner.workbook.parts import Anatomy, sheet_parts
 
 Cells = Mapping[tuple[int, int], object]
@@ -218,7 +219,7 @@ _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
     """Return name and bytes of a sheet's CSV file with changed cells, in the same CSV format."""
     file = next(f for f in sorted(folder.iterdir()) if csv_folder.sheet_of(f.name) == sheet)
-    read = csv_folder.read_sheet_file(file)
+    read = csv_folder.SheetFile.of(csv_folder.read_file(file), RECORDS[sheet])
     lines = {number: list(cells) for number, cells in read.rows}
     mark = read.mark or "."
     for (row, position), value in sorted(edit.cells.items()):

@@ -335,6 +335,8 @@ _STUDIES = {
     "under risk": "a plan under risk",
 }
 _AS_WRITTEN = "as planner solve wrote them"
+_MOST_WHOLE = 10**15
+"""Largest year or count that is read: a double holds it exactly."""
 _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAME writes it"
 
 
@@ -408,7 +410,8 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
 def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:
     """Yield a finding for each cell that cannot be as the planner wrote it.
 
-    In a study these are only cells without a readable value.
+    In a study these are only cells without a readable value, numbers in place of names, and years
+    and counts that are not whole.
     """
     for sheet, grid in grids.items():
         required = _REQUIRED.get(sheet) if is_plan else None
@@ -426,9 +429,34 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
                     message = "the cell is blank"
                 elif number and value is not None and not is_number(value):
                     message = f"{value!r} is not a number"
+                elif value is not None and (fault := _not_declared(sheet, str(header), value)):
+                    message, expected = f"{value!r} {fault}", "the cell as the planner wrote it"
                 else:
                     continue
                 yield at_cell(sheet, position, row, message, expected, hint, column=str(header))
+
+
+def _not_declared(sheet: str, header: str, value: object) -> str:
+    """Return why a value cannot be in a column of names, years or counts; "" if it can."""
+    fields = _fields(sheet, header)
+    if fields and all(f.names is not None for f in fields) and not isinstance(value, str):
+        return "is not a name"
+    whole = fields and all(f.look in {Look.YEAR, Look.COUNT} for f in fields)
+    if whole and not isinstance(value, str):
+        is_whole = is_number(value) and float(value).is_integer() and abs(value) <= _MOST_WHOLE
+        return "" if is_whole else "is not a whole number"
+    return ""
+
+
+@cache
+def _fields(sheet: str, header: str) -> tuple[Field, ...]:
+    """Return the fields that may have a header on a sheet: kinds of workbooks share sheet names."""
+    part = PART.fullmatch(sheet)
+    tables = {sheet, part[1] if part else sheet}
+    kinds = [r for r in results.CATALOGUE.values() if r.TABLE in tables]
+    return tuple(
+        f for r in kinds for f in r.FIELDS if not f.spread and f.parsed(header) is not None
+    )
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

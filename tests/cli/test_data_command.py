@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from models.errors import WriteError
 from models.results import CATALOGUE
 from planner.cli import main
 from planner.documents import data_out
@@ -121,10 +123,7 @@ def test_every_row_of_every_declared_sheet_is_there(made, books) -> None:
 def test_summary_has_a_row_a_measure_and_mineral(made) -> None:
     (table,) = [t for t in data_of(made / "small-plan.xlsx").tables if t.name == "summary"]
     names = [column.name for column in table.columns]
-    cells = {
-        (row[names.index("measure")], row[names.index("mineral")]): row
-        for row in zip(*table.values, strict=True)
-    }
+    cells = {(row[names.index("measure")], row[names.index("mineral")]): row for row in table.rows}
     sheet = pd.read_excel(made / "small-plan.xlsx", "Summary", engine="openpyxl").set_index(
         "Measure"
     )
@@ -183,17 +182,113 @@ def test_the_same_plan_twice_doubles_no_row(made, books, tmp_path) -> None:
     assert counts(out)["plan"] > first["plan"]
 
 
-def test_a_file_of_an_earlier_version_gains_columns(made, tmp_path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    ["ALTER TABLE plan DROP COLUMN landed", "ALTER TABLE plan RENAME COLUMN landed TO price",
+     "ALTER TABLE runs ADD COLUMN more TEXT", "ALTER TABLE columns DROP COLUMN unit",
+     "ALTER TABLE prices ADD COLUMN mine REAL"],
+)  # fmt: skip
+def test_nothing_is_added_to_a_table_with_other_columns(made, tmp_path, capsys, change) -> None:
     out = tmp_path / "old.sqlite"
     assert main(["data", str(made / "small-plan.xlsx"), "-o", str(out)]) == 0
     file = sqlite3.connect(out)
-    file.execute("ALTER TABLE plan DROP COLUMN landed")
+    file.execute(change)
     file.close()
-    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
-    missing = rows(out, "SELECT COUNT(*) FROM plan WHERE landed IS NULL")
-    assert missing == rows(
-        out, "SELECT COUNT(*) FROM plan JOIN runs USING (run_id) WHERE file = 'small-plan.xlsx'"
-    )
+    before = counts(out)
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 4
+    table = change.split()[2]
+    assert f"the table {table} in {out} has other columns" in capsys.readouterr().err
+    assert counts(out) == before
+
+
+def test_parquet_of_another_version_is_refused(made, tmp_path, capsys) -> None:
+    parquet, folder = pytest.importorskip("pyarrow.parquet"), tmp_path / "tables"
+    assert main(["data", str(made / "small-plan.xlsx"), "-o", str(folder)]) == 0
+    (file,) = (folder / "prices").iterdir()
+    parquet.write_table(parquet.read_table(file).drop_columns(["year"]), file)
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(folder)]) == 4
+    assert "the table prices in" in capsys.readouterr().err
+    file.write_bytes(b"PAR1 but no more")
+    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(folder)]) == 4
+    assert "is damaged or not a Parquet file" in capsys.readouterr().err
+    assert parquet.read_table(folder / "runs").num_rows == 1
+
+
+# ---- the user's own tables -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("CREATE TABLE mine (a)", "mine"),
+        ("CREATE TABLE notes (run_id TEXT, note TEXT)", "notes"),
+        ("CREATE TABLE [two words] (x)", "two words"),
+        ("CREATE VIEW dear AS SELECT * FROM plan WHERE landed > 9000", "dear"),
+        ("CREATE TABLE runs_of_mine AS SELECT * FROM runs", "runs_of_mine"),
+    ],
+)
+def test_tables_of_the_user_stay_and_are_named(made, tmp_path, capsys, statement, name) -> None:
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    assert main(["data", plan, "-o", str(out)]) == 0
+    file = sqlite3.connect(out)
+    file.execute(statement)
+    if name == "notes":
+        file.execute("INSERT INTO notes SELECT run_id, 'the one we chose' FROM runs")
+    file.commit()
+    file.close()
+    before = rows(out, f'SELECT * FROM "{name}"')
+    assert main(["data", plan, str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
+    assert f"the table {name} is not from planner data" in capsys.readouterr().err
+    if name != "dear":
+        assert rows(out, f'SELECT * FROM "{name}"') == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE sweep_frontier (a)", "CREATE TABLE Sweep_Frontier (a)",
+     "CREATE VIEW sweep_frontier AS SELECT 1 AS a", "CREATE TABLE sweep_frontier (run_id, value)",
+     "CREATE TABLE SWEEP_WHO_PAYS (x)"],
+)  # fmt: skip
+def test_a_table_of_the_user_in_the_way(made, tmp_path, capsys, statement) -> None:
+    out = tmp_path / "one.sqlite"
+    assert main(["data", str(made / "small-plan.xlsx"), "-o", str(out)]) == 0
+    file = sqlite3.connect(out)
+    file.execute(statement)
+    file.close()
+    before = counts(out)
+    assert main(["data", str(made / "small-sweep.xlsx"), "-o", str(out)]) == 4
+    assert f"has a table {statement.split()[2]}, not from planner data" in capsys.readouterr().err
+    assert counts(out) == before
+
+
+# ---- names ---------------------------------------------------------------------------------------
+
+
+def test_names_of_columns_are_the_names_of_rows(tmp_path) -> None:
+    """Members 007 and 7, one of 20 digits, and minerals whose columns had to be renamed."""
+    members = {"Japan": "007", "Korea": "7", "Other EU": "12345678901234567890"}
+    minerals = {"Copper": "Value", "Lithium": "L" * 220}
+    new = members | minerals
+    book = {
+        sheet: [
+            {new.get(k, k): v if "ountry" in k else new.get(v, v) for k, v in row.items()}
+            for row in lines
+        ]
+        for sheet, lines in small_book().items()
+    }
+    book["Share limits"] = book["Share limits"][:1]
+    write_csv_book(tmp_path / "odd", book)
+    plan, out = str(tmp_path / "plan.xlsx"), tmp_path / "odd.sqlite"
+    assert main(["solve", str(tmp_path / "odd"), "-o", plan]) == 0
+    assert main(["bills", str(tmp_path / "odd"), "-o", str(tmp_path / "bills.xlsx")]) == 0
+    assert main(["data", plan, str(tmp_path / "bills.xlsx"), "-o", str(out)]) == 0
+    for table in ("summary", "prices", "by_mineral"):
+        found = rows(out, f"SELECT DISTINCT mineral FROM {table} WHERE mineral != ''")
+        assert {name for (name,) in found} == {*minerals.values()}, table
+    found = rows(out, "SELECT DISTINCT member FROM bills_rights WHERE member != ''")
+    assert {name for (name,) in found} <= {*members.values()}
+    assert len(found) >= 2
+    assert rows(out, "SELECT DISTINCT year FROM by_year ORDER BY 1") == [(2026,), (2027,)]
 
 
 # ---- refused -------------------------------------------------------------------------------------
@@ -236,23 +331,75 @@ def test_a_file_that_another_program_writes_to(made, tmp_path, monkeypatch, caps
     assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
 
 
+def fail_at_prices(monkeypatch) -> None:
+    insert = data_out._insert_table
+
+    def fails(file, path, table, run) -> None:
+        if table.name == "prices":
+            msg = "database or disk is full"
+            raise sqlite3.OperationalError(msg)
+        insert(file, path, table, run)
+
+    monkeypatch.setattr(data_out, "_insert_table", fails)
+
+
 def test_all_runs_or_none(made, tmp_path, monkeypatch) -> None:
     out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
     assert main(["data", plan, "-o", str(out)]) == 0
     before = counts(out)
-    insert = data_out._insert_table
-
-    def fails(file, table, run) -> None:
-        if table.name == "prices":
-            msg = "database or disk is full"
-            raise sqlite3.OperationalError(msg)
-        insert(file, table, run)
-
-    monkeypatch.setattr(data_out, "_insert_table", fails)
+    fail_at_prices(monkeypatch)
     assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 4
     assert counts(out) == before
     assert main(["data", plan, "-o", str(tmp_path / "new.sqlite")]) == 4
-    assert not (tmp_path / "new.sqlite").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["one.sqlite"]
+
+
+def test_a_file_that_was_empty_stays_one(made, tmp_path, monkeypatch) -> None:
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    out.touch()
+    with monkeypatch.context() as patch:
+        fail_at_prices(patch)
+        assert main(["data", plan, "-o", str(out)]) == 4
+    assert out.read_bytes() == b""
+    assert main(["data", plan, "-o", str(out)]) == 0
+    assert counts(out)["runs"] == 1
+
+
+def test_a_file_still_empty_whose_lock_another_planner_has(made, tmp_path, monkeypatch) -> None:
+    """The first has begun its transaction: the second gives up, and deletes nothing."""
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    monkeypatch.setattr("planner.documents.data_out._SECONDS", 0.2)
+    first = sqlite3.connect(out)
+    first.execute("BEGIN IMMEDIATE")
+    assert out.stat().st_size == 0
+    assert main(["data", plan, "-o", str(out)]) == 4
+    first.execute("CREATE TABLE mine (a)")
+    first.commit()
+    first.close()
+    assert counts(out) == {"mine": 0}
+
+
+def test_a_file_that_another_planner_makes_meanwhile(made, tmp_path, monkeypatch) -> None:
+    out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
+    link = os.link
+
+    def later(source, target) -> None:
+        monkeypatch.setattr(os, "link", link)
+        assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", later)
+    assert main(["data", plan, "-o", str(out)]) == 0
+    assert counts(out)["runs"] == 2
+
+
+def test_a_file_system_without_links(made, tmp_path, monkeypatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    assert main(["data", str(made / "small-plan.xlsx"), "-o", str(tmp_path / "one.db")]) == 0
+    assert counts(tmp_path / "one.db")["runs"] == 1
 
 
 def test_json_of_a_run(made, tmp_path, capsys) -> None:
@@ -263,6 +410,32 @@ def test_json_of_a_run(made, tmp_path, capsys) -> None:
     (run,) = answer["runs"]
     assert run["rows"]["plan"] == counts(out)["plan"]
     assert rows(out, "SELECT run_id FROM runs") == [(run["run_id"],)]
+
+
+@pytest.mark.parametrize(
+    ("book", "cell", "value", "found"),
+    [
+        ("plan", "Plan!Year", 1e300, "1e+300 is not a whole number"),
+        ("plan", "Plan!Year", 2026.5, "2026.5 is not a whole number"),
+        ("plan", "By mineral!Years at limit", 10**20, "is not a whole number"),
+        ("plan", "Plan!Owner country", 7, "7 is not a name"),
+        ("sweep", "Missing by year!Year", 2026.5, "2026.5 is not a whole number"),
+        ("stress", "Stress by mineral!Mineral", 1e300, "1e+300 is not a name"),
+    ],
+)
+def test_an_edited_year_count_or_name_is_an_error_at_its_cell(  # noqa: PLR0917 - fixtures, and a case
+    made, tmp_path, capsys, book, cell, value, found
+) -> None:
+    edited = openpyxl.load_workbook(made / f"small-{book}.xlsx")
+    sheet, _, header = cell.partition("!")
+    column = next(c.column_letter for c in edited[sheet][1] if c.value == header)
+    edited[sheet][f"{column}3"] = value
+    edited.save(tmp_path / "edited.xlsx")
+    for command, output in {"data": "x.db", "report": "x.html"}.items():
+        assert main([command, str(tmp_path / "edited.xlsx"), "-o", str(tmp_path / output)]) == 1
+        assert f"{sheet}!{column}3  error" in (err := capsys.readouterr().err)
+        assert found in err
+        assert not (tmp_path / output).exists()
 
 
 # ---- Parquet -------------------------------------------------------------------------------------
@@ -285,6 +458,26 @@ def test_parquet_holds_what_sqlite_does(made, books, tmp_path) -> None:
     assert schema.field("cost").metadata[b"unit"] == b"money/t"
     (tmp_path / "file").write_text("x", encoding="utf-8")
     assert main(["data", str(books[0]), "-o", str(tmp_path / "file")]) == 2
+
+
+def test_a_run_is_listed_once_its_tables_are_there(made, books, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("pyarrow")
+    put, done = data_out.save, []
+
+    def until_prices(path, write, **more):
+        if len(done) == 30:
+            msg = "the disk is full"
+            raise WriteError(msg)
+        done.append(path.parent.name)
+        return put(path, write, **more)
+
+    monkeypatch.setattr(data_out, "save", until_prices)
+    assert main(["data", *map(str, books), "-o", str(tmp_path / "tables")]) == 4
+    assert "plan" in done
+    assert not {"runs", "columns"} & {*done}
+    monkeypatch.setattr(data_out, "save", lambda path, *_, **__: done.append(path.parent.name))
+    assert main(["data", *map(str, books), "-o", str(tmp_path / "tables")]) == 0
+    assert done[-len(books) :] == ["runs"] * len(books)
 
 
 def test_without_pyarrow_the_extra_is_named(made, tmp_path, monkeypatch, capsys) -> None:

@@ -299,9 +299,9 @@ WRONG = {
     "an absolute path": (("Minerals", "/etc/secret.csv"), "is not in the workbook's folder"),
     "no variable": (("Minerals", "NO_SUCH_DATABASE", "prices"), "NO_SUCH_DATABASE is not set"),
     "neither": (("Minerals", "a file.txt"), "neither a file (.csv, .parquet"),
-    "words in a number": (("Minerals", "bad.csv"), "bad.csv, row 1, price (USD/t): the text 'n/a'"),
-    "out of bounds": (("Minerals", "low.csv"), "low.csv, row 2, price (USD/t): the number -1"),
-    "twice": (("Minerals", "twice.csv"), "has copper twice, in rows 1 and 2"),
+    "words in a number": (("Minerals", "bad.csv"), "bad.csv, row 2, price (USD/t): the text 'n/a'"),
+    "out of bounds": (("Minerals", "low.csv"), "low.csv, row 3, price (USD/t): the number -1"),
+    "twice": (("Minerals", "twice.csv"), "has copper twice, in rows 2 and 3"),
     "a strange encoding": (("Minerals", "latin.csv"), "latin.csv, row 2"),
     "two columns for one": (
         ("Minerals", "x.csv", None, "mineral=Mineral; price=Price; price=Price"),

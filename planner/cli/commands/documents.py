@@ -456,16 +456,18 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
             runs.append(data_out.data_of(path))
     tell("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
-    written = write(place, runs)
+    others = write(place, runs)
     if not as_json:
         for run in runs:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
             line(cut(run.facts["kind"], 13), f"{plain(run.facts['title'])}: {text}")
-        line("Tables", str(written))
+        for name in others:
+            line("Note", f"the table {plain(name)} is not from planner data: it stays as it is")
+        line("Tables", str(place))
     answer: Answer = {
         Key.STATUS: "ok",
-        Key.OUTPUT: str(written),
+        Key.OUTPUT: str(place),
         Key.RUNS: [run.as_json for run in runs],
         Key.ERRORS: [],
         Key.WARNINGS: [],

@@ -309,7 +309,7 @@ def test_a_file_that_is_none(three, ask, folder):
     (folder / "broken.csv").write_bytes(b"\xff\xfe\x00")
     for name, words in (
         ("three.xlsx", "is an input workbook"), ("empty.xlsx", "no sheet of actuals"),
-        ("broken.csv", "broken.csv"),
+        ("broken.csv", "not valid UTF-16"),
     ):  # fmt: skip
         code, answer = roll(ask, name)
         assert code == 1
@@ -499,6 +499,8 @@ def test_a_csv_of_deliveries_is_checked_as_it_is_rolled(three, ask):
     code, answer = ask("check", "came.csv")
     assert (code, answer["plan"]) == (1, None)
     assert [error["cell"] for error in answer["errors"]] == ["B3", "E3"]
+    places = [(error["file"], error["row"], error["column"]) for error in answer["errors"]]
+    assert places == [("came.csv", "3", "Mineral"), ("came.csv", "3", "Delivered (t)")]
 
 
 def test_check_of_an_input_loads_no_tables(three):

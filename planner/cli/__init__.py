@@ -6,6 +6,7 @@ Heavy imports are inside the commands, so that ``planner --help`` is quick.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import io
 import os
@@ -95,6 +96,10 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     stop = pending_stop()
     if stop is not None:  # a library turned the stop request into this error
         return _stopped(stop, as_json=as_json)
+    from planner.workbook.save import is_full_disk
+
+    if not isinstance(error, PlannerError) and is_full_disk(error):  # such as that of TMPDIR
+        error = WriteError(f"a file cannot be written: {os.strerror(errno.ENOSPC)}")
     if isinstance(error, PlannerError):
         return answer.report_failure(error, as_json=as_json)
     if as_json:

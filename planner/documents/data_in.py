@@ -126,8 +126,8 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
     source = pulled.path
     if not csv_folder.is_folder(source):
         return save.save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
-    files = (patch.edited_csv(source, sheet, each) for sheet, each in pulled.edits.items())
-    copy_case(source, target, dict(files))
+    edited = (csv_folder.edited_file(source, name, e.cells) for name, e in pulled.edits.items())
+    copy_case(source, target, dict(edited))
     return target
 
 

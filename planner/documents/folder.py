@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import shutil
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -334,10 +335,17 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
                 each.unlink()
 
 
-def copy_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
-    """Copy a folder of CSV files, with new contents for some ``files``. Raises WriteError.
+def copy_case(
+    source: Path,
+    target: Path,
+    files: Mapping[str, bytes],
+    removed: Collection[str] = (),
+    check: Callable[[Path], object] = lambda _: None,
+) -> None:
+    """Copy a folder of CSV files, some ``files`` with new contents and without those ``removed``.
 
-    The target, a new or empty folder, appears in one step.
+    The target, a new or empty folder, appears in one step after the ``check`` of the copy. Raises
+    WriteError, and the errors of the check.
     """
     place = save.behind_links(target)
     with save.as_write_error(target):
@@ -346,9 +354,12 @@ def copy_case(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
             raise WriteError(msg)
         place.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(place.parent) as scratch:
-            for each in source.iterdir():
-                if each.suffix.lower() == ".csv" and each.is_file():
-                    (scratch / each.name).write_bytes(files.get(each.name) or each.read_bytes())
+            paths = (each for each in source.iterdir() if each.suffix.lower() == ".csv")
+            for each in (path for path in paths if path.is_file() and path.name not in removed):
+                (scratch / each.name).write_bytes(each.read_bytes())
+            for name, content in files.items():
+                (scratch / name).write_bytes(content)
+            check(scratch)
             save.set_default_mode(scratch, 0o777)
             if place.exists():
                 place.rmdir()
@@ -361,7 +372,12 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write rows as CSV for programs and Excel: UTF-8 with a byte-order mark, CR LF.
+    """Write rows as a CSV file: see ``csv_bytes``."""
+    path.write_bytes(csv_bytes([headers, *rows]))
+
+
+def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """Return rows as CSV for programs and Excel: UTF-8 with a byte-order mark, CR LF.
 
     Texts are quoted and numbers are not; a blank cell is an empty text. A text that spreadsheets
     would read as a formula is ``guarded``.
@@ -372,7 +388,7 @@ def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[objec
             return guarded(value)
         return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0
 
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
-        writer.writerow(map(guarded, headers))
-        writer.writerows(map(cell, row) for row in rows)
+    output = io.StringIO(newline="")
+    writer = csv.writer(output, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerows(map(cell, row) for row in rows)
+    return output.getvalue().encode("utf-8-sig")

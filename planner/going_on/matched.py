@@ -158,11 +158,7 @@ class _Matching(RowErrors):
         if not (self.has_names(row) and self._is_over(row) and self._is_known(row)):
             return None
         names = order_identity(row)
-        matches = [
-            i
-            for i in self._positions_by_names.get(names[:-1], ())
-            if not row.project or fold(self.before.purchases[i].project) == names[-1]
-        ]
+        matches = self._positions_by_names.get(names, [])  # without a project: the refiner's own
         if len(matches) > 1:
             ids = ", ".join(self.before.purchases[i].order for i in matches[:3])
             self.wrong(row, "order", f"{len(matches)} orders have these names", f"one of {ids}")
@@ -173,7 +169,7 @@ class _Matching(RowErrors):
     def _positions_by_names(self) -> dict[tuple[object, ...], list[int]]:
         positions: dict[tuple[object, ...], list[int]] = {}
         for i, each in enumerate(self.before.purchases):
-            positions.setdefault(order_identity(each)[:-1], []).append(i)
+            positions.setdefault(order_identity(each), []).append(i)
         return positions
 
     def _is_over(self, row: Delivery | ClosingStock) -> bool:

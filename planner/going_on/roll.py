@@ -16,10 +16,12 @@ from models.results.rounds import CarriedOver
 from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.going_on import carried
+from planner.going_on.edited_folder import EditedFolder
 from planner.going_on.outcome import PastYears, variance_by_supplier
 from planner.render.table import table_of
 from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, findings, read
+from planner.workbook.csv_folder import is_folder
 from planner.workbook.edit import AddedPage, EditedBook, fitted, show_first
 from planner.workbook.headers import PAST, REMARKS, title
 
@@ -94,14 +96,15 @@ class RolledPlan:
         return self.book.case.settings.currency
 
     def write(self, path: Path) -> None:
-        """Write the next workbook; InputError if it cannot be planned.
+        """Write the next workbook, or folder of CSV files; InputError if it cannot be planned.
 
-        ValueError if the case was not read from a workbook.
+        ValueError if the case was not read from a workbook or folder.
         """
         if self.book.path is None:
             msg = "a case that was not read from a workbook cannot be rolled"
             raise ValueError(msg)
-        _Writer(self, EditedBook.open(self.book.path)).write(path)
+        kind = EditedFolder if is_folder(self.book.path) else EditedBook
+        _Writer(self, kind.open(self.book.path)).write(path)
         read(path)
 
 

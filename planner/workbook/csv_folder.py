@@ -21,7 +21,9 @@ from pathlib import Path
 from models.case import clean, common_letters, fold
 from models.errors import Finding, InputError
 from models.schema import CellKind, Column, Record, Settings
-from planner.render.words import unguarded
+from models.schema.rounds import PreviousBuild, PreviousOrder
+from planner.render.words import clean as legible
+from planner.render.words import guarded, unguarded
 from planner.workbook import archive
 from planner.workbook.archive import RefusedError, reason
 from planner.workbook.cells import DECIMAL, FRACTION_MOST, WHOLE
@@ -42,15 +44,17 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)")
 _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
 _SAVE_AS = "save it as CSV UTF-8"
 _TO_QUOTE = "put a text or number that contains the separator of the cells into quotes"
-_SHEETS = {fold(name): name for name in RECORDS}
+_RECORDS = RECORDS | {record.SHEET: record for record in (PreviousOrder, PreviousBuild)}
+_SHEETS = {fold(name): name for name in _RECORDS}
 
 
 @dataclass(frozen=True)
 class CsvFolder:
-    """The sheets of a folder, and the SHA-256 of its files."""
+    """The sheets of a folder, the SHA-256 of its files, and their decimal mark, "" if not clear."""
 
     grids: tuple[Grid, ...]
     sha256: str
+    mark: str
 
 
 def open_source(path: Path) -> ExcelFile | CsvFolder:
@@ -79,7 +83,7 @@ def open_folder(path: Path) -> CsvFolder:
         try:
             content = contents(file)
             parsed = CsvFile.parse(file.name, content, counter)
-            tables.append(SheetFile.of(parsed, RECORDS[sheet_of(file.name)]))
+            tables.append(SheetFile.of(parsed, _RECORDS[sheet_of(file.name)]))
             digests[file.name] = hashlib.sha256(content).hexdigest()
         except _FileError as error:
             findings.append(error.finding)
@@ -88,7 +92,7 @@ def open_folder(path: Path) -> CsvFolder:
     marks = {table.mark for table in tables if table.separator != ","} - {""}
     default_mark = marks.pop() if len(marks) == 1 else ""
     grids = (*unknown, *(table.grid(default_mark) for table in tables))
-    return CsvFolder(grids, digest_of(digests))
+    return CsvFolder(grids, digest_of(digests), default_mark)
 
 
 def folder_fingerprint(path: Path) -> str:
@@ -472,6 +476,37 @@ def read_file(path: Path, renamed: Mapping[str, str] | None = None) -> CsvFile:
         return CsvFile.parse(path.name, contents(path), _Counter(), renamed)
     except _FileError as error:
         raise InputError([error.finding]) from error
+
+
+def edited_file(
+    folder: Path, sheet: str, cells: Mapping[tuple[int, int], object]
+) -> tuple[str, bytes]:
+    """Return name and bytes of a sheet's CSV file with changed cells, in the same CSV format.
+
+    ``cells`` are the new values by row and column (1 is the first); None is a blank cell.
+    """
+    path = next(f for f in sorted(folder.iterdir()) if sheet_of(f.name) == sheet)
+    file = SheetFile.of(read_file(path), _RECORDS[sheet])
+    lines = {number: list(texts) for number, texts in file.rows}
+    mark = file.mark or open_folder(folder).mark or "."
+    for (row, position), value in sorted(cells.items()):
+        texts = lines.setdefault(row, [])
+        texts += [""] * (position - len(texts))
+        if value is None or isinstance(value, str):
+            texts[position - 1] = guarded(legible(value or ""))
+        else:
+            text = repr(value).replace(".", mark)
+            texts[position - 1] = f"{text}0" if _UNSURE.fullmatch(text) else text
+    width = max(map(len, lines.values()), default=0)
+    output = io.StringIO(newline="")
+    if file.separator not in SEPARATORS:  # then the first line names it
+        output.write(f"sep={file.separator}\r\n")
+        lines = {number - 1: texts for number, texts in lines.items()}
+    writer = csv.writer(output, delimiter=file.separator, lineterminator="\r\n")
+    for number in range(1, max(lines, default=0) + 1):
+        texts = lines.get(number, [])
+        writer.writerow([*texts, *[""] * (width - len(texts))] if any(texts) else [])
+    return path.name, output.getvalue().encode("utf-8-sig")
 
 
 def cell_of(text: str, column: Column | None, mark: str) -> object:

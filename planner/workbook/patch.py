@@ -1,14 +1,11 @@
 """Writes a copy of an input in which only a few cells change; everything else stays, to the byte.
 
 The cells are changed in the XML of a workbook's sheets: formats, formulas and their saved values,
-drop-downs, charts and macros are copied as they are. In a folder, only the files that change are
-written again.
+drop-downs, charts and macros are copied as they are.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,11 +14,9 @@ from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from planner.render.words import guarded
 from planner.workbook import csv_folder
 from planner.workbook.archive import Archive
 from planner.workbook.findings import address, column_number
-from planner.workbook.headers import RECORDS
 from planner.workbook.parts import Anatomy, sheet_parts
 
 Cells = Mapping[tuple[int, int], object]
@@ -211,31 +206,3 @@ def _behind_tag(content: bytes, start: int) -> int:
 
 _TAG = re.compile(rb"<(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-# ---- CSV -----------------------------------------------------------------------------------------
-
-
-def edited_csv(folder: Path, sheet: str, edit: SheetEdit) -> tuple[str, bytes]:
-    """Return name and bytes of a sheet's CSV file with changed cells, in the same CSV format."""
-    file = next(f for f in sorted(folder.iterdir()) if csv_folder.sheet_of(f.name) == sheet)
-    read = csv_folder.SheetFile.of(csv_folder.read_file(file), RECORDS[sheet])
-    lines = {number: list(cells) for number, cells in read.rows}
-    mark = read.mark or "."
-    for (row, position), value in sorted(edit.cells.items()):
-        cells = lines.setdefault(row, [])
-        cells += [""] * (position - len(cells))
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            cells[position - 1] = guarded(_ILLEGIBLE.sub("?", str(value)))
-        else:
-            cells[position - 1] = repr(value).replace(".", mark)
-    width = max(map(len, lines.values()), default=0)
-    output = io.StringIO(newline="")
-    if read.separator not in csv_folder.SEPARATORS:  # then the first line names it
-        output.write(f"sep={read.separator}\r\n")
-        lines = {number - 1: cells for number, cells in lines.items()}
-    writer = csv.writer(output, delimiter=read.separator, lineterminator="\r\n")
-    for number in range(1, max(lines, default=0) + 1):
-        cells = lines.get(number, [])
-        writer.writerow([*cells, *[""] * (width - len(cells))] if any(cells) else [])
-    return file.name, output.getvalue().encode("utf-8-sig")

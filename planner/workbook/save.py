@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import hashlib
 import os
 import stat
+import sys
 import time
+import traceback
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -68,8 +71,40 @@ def save_text(path: Path, text: str) -> Path:
 def as_write_error(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, FileCreateError) as error:
-        raise WriteError(_why(path, error)) from error
+    except Exception as error:
+        if is_full_disk(error):
+            _let_go(error)
+            msg = f"{path} cannot be written: {os.strerror(errno.ENOSPC)}"
+        elif isinstance(error, OSError | FileCreateError):
+            msg = _why(path, error)
+        else:
+            raise
+        raise WriteError(msg) from error
+
+
+def is_full_disk(error: BaseException | None) -> bool:
+    """Return whether an error, or one behind it, says that a disk or quota is full.
+
+    lxml, to which openpyxl writes, has an error of its own.
+    """
+    while error is not None:
+        is_full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+        if is_full or str(error) == "IO_ENOSPC":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Close what a library left open; on a full disk it would say so again, with a traceback."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        while error is not None:
+            traceback.clear_frames(error.__traceback__)
+            error = error.__cause__ or error.__context__
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
 
 
 def refuse_special_file(path: Path, word: str = "file") -> None:

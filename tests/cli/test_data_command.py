@@ -419,7 +419,7 @@ def test_json_of_a_run(made, tmp_path, capsys) -> None:
         ("plan", "Plan!Year", 2026.5, "2026.5 is not a whole number"),
         ("plan", "By mineral!Years at limit", 10**20, "is not a whole number"),
         ("plan", "Plan!Owner country", 7, "7 is not a name"),
-        ("sweep", "Missing by year!Year", 2026.5, "2026.5 is not a whole number"),
+        ("compare", "Missing by year!Year", 2026.5, "2026.5 is not a whole number"),
         ("stress", "Stress by mineral!Mineral", 1e300, "1e+300 is not a name"),
     ],
 )

@@ -19,6 +19,7 @@ from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_seve
 from planner.cli.commands import common
 from planner.cli.words import line
 from planner.render.words import plain, span
+from planner.scratch import input_stem
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -43,7 +44,9 @@ _OUTPUTS = Path("outputs")
     metavar="FILE",
     help="What was delivered in past years: a workbook or CSV file [everything as planned].",
 )
-@common.output_option("Write the next workbook here [outputs/<INPUT's name>-<YEAR>.xlsx].", "NEXT")
+@common.output_option(
+    "Write the next workbook or folder here [outputs/<INPUT's name>-<YEAR>, with .xlsx].", "NEXT"
+)
 @click.option("--force", is_flag=True, help="Replace NEXT if it exists.")
 @common.JSON
 def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -57,10 +60,11 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 ) -> int:
     """Write the workbook of the next planning round, which starts in YEAR.
 
-    PLAN is the plan of the workbook INPUT. The years before YEAR are over. Opening stocks, Current
-    supply, Built and the unspent part of carried-over budgets are computed from PLAN and --actuals.
-    Everything else is copied from INPUT, with notes, formats, formulas and drop-downs, but without
-    macros and drawn shapes. Neither workbook is changed.
+    PLAN is the plan of INPUT, a workbook or a folder of CSV files; NEXT is of the same kind. The
+    years before YEAR are over. Opening stocks, Current supply, Built and the unspent part of
+    carried-over budgets are computed from PLAN and --actuals. Everything else is copied from INPUT,
+    with notes, formats, formulas and drop-downs, but without macros and drawn shapes. PLAN and
+    INPUT are not changed.
 
     \b
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
@@ -72,9 +76,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     not in --actuals count as delivered as planned.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    wanted = output or _OUTPUTS / f"{file.stem}-{to}.xlsx"
-    place = paths.output_file(paths.xlsx_path(wanted, "--output"), "workbook")
-    paths.refuse_existing(place, force=force)
+    place = _next_place(file, to, output, force=force)
     tell = common.progress(as_json)
     from planner.going_on import roll as rolling
 
@@ -84,11 +86,28 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     names = (plan.name, file.name)
     rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
     tell(f"Writing {place}")
-    written = common.save(place, rolled.write)
+    if paths.is_folder(file):
+        rolled.write(written := place)
+    else:
+        written = common.save(place, rolled.write)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
     return finish(_answer(rolled, written, seconds), as_json=as_json)
+
+
+def _next_place(file: Path, to: int, output: Path | None, *, force: bool) -> Path:
+    """Return the path of the next workbook: a folder if the input is a folder of CSV files."""
+    if paths.is_folder(file):
+        place = output or _OUTPUTS / f"{input_stem(file)}-{to}"
+        if paths.is_file(place) or place.suffix.casefold() == ".xlsx":
+            refuse(f"{file} is a folder of CSV files: name a folder, not {place}")
+        paths.refuse_source(place)
+        return place
+    wanted = output or _OUTPUTS / f"{file.stem}-{to}.xlsx"
+    place = paths.output_file(paths.xlsx_path(wanted, "--output"), "workbook")
+    paths.refuse_existing(place, force=force)
+    return place
 
 
 @dataclass(frozen=True)

@@ -515,3 +515,39 @@ def test_check_of_an_input_loads_no_tables(three):
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert done.stdout.splitlines()[-1] == "False"
+
+
+# ---- a refiner's own sale, and that of its project -----------------------------------------------
+
+OWN_AND_PROJECT = {
+    "own": ("2026,Copper,Near,A,,50", {"": 50, "New": 40}),
+    "project": ("2026,Copper,Near,A,New,30", {"": 60, "New": 30}),
+    "both": ("2026,Copper,Near,A,,50\n2026,Copper,Near,A,NEW ,30", {"": 50, "New": 30}),
+    "project first": ("2026,Copper,Near,A,New,30\n2026,copper,near,a,,50", {"": 50, "New": 30}),
+    "nothing of its own": ("2026,Copper,Near,A,,0", {"": 0, "New": 40}),
+}
+
+
+@pytest.mark.parametrize(("lines", "came"), OWN_AND_PROJECT.values(), ids=OWN_AND_PROJECT)
+def test_a_blank_project_is_the_refiners_own_sale(folder, ask, lines, came):
+    """Near sells 60 t of its own and 40 t of its project New, in two orders of the same names."""
+    (project,) = three_rows()["Projects"]
+    own = project | {"Refiner": "Near", "Country": "Germany", "First year": 2026}
+    write_three(folder / "three.xlsx", Projects=[own | {"Lead time (yr)": 0}])
+    assert ask("solve", "three.xlsx")[0] == 0
+    header = "Year,Mineral,Refiner,Member,Project,Delivered (t)"
+    Path("came.csv").write_text(f"{header}\n{lines}\n", encoding="utf-8")
+    code, answer = roll(ask, "came.csv")
+    assert code == 0, answer
+    assert answer["delivered_t"] == pytest.approx(sum(came.values()))
+    (sale,) = (s for s in read(Path("next.xlsx")).case.current_supply if s.refiner == "Near")
+    assert sale.tonnes == pytest.approx(came[""])
+
+
+def test_a_blank_project_where_only_the_project_sells(three, ask):
+    """New works sells nothing of its own: the row says which project is meant."""
+    text = "Year,Mineral,Refiner,Member,Delivered (t)\n2026,Copper,New works,A,5\n"
+    Path("came.csv").write_text(text, encoding="utf-8")
+    code, answer = roll(ask, "came.csv")
+    assert code == 1
+    assert "does not refine Copper" in answer["errors"][0]["message"]

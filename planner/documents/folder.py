@@ -6,9 +6,7 @@ If a file was changed since, or was not written by the planner, the run stops an
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import re
@@ -24,7 +22,7 @@ from pathlib import Path
 from models.case import fold
 from models.errors import WriteError
 from planner.render.table import Table
-from planner.render.words import few, guarded
+from planner.render.words import few
 from planner.scratch import scratch_folder
 from planner.workbook import csv_folder, save
 
@@ -372,23 +370,5 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write rows as a CSV file: see ``csv_bytes``."""
-    path.write_bytes(csv_bytes([headers, *rows]))
-
-
-def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:
-    """Return rows as CSV for programs and Excel: UTF-8 with a byte-order mark, CR LF.
-
-    Texts are quoted and numbers are not; a blank cell is an empty text. A text that spreadsheets
-    would read as a formula is ``guarded``.
-    """
-
-    def cell(value: object) -> object:
-        if isinstance(value, str):
-            return guarded(value)
-        return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0
-
-    output = io.StringIO(newline="")
-    writer = csv.writer(output, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerows(map(cell, row) for row in rows)
-    return output.getvalue().encode("utf-8-sig")
+    """Write rows as a CSV file: see ``csv_folder.csv_bytes``."""
+    path.write_bytes(csv_folder.csv_bytes([headers, *rows]))

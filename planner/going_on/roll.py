@@ -15,14 +15,15 @@ from models.plan import BUILT, Plan, past
 from models.results.rounds import CarriedOver
 from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
+from planner.documents.folder import copy_case
 from planner.going_on import carried
-from planner.going_on.edited_folder import EditedFolder
 from planner.going_on.outcome import PastYears, variance_by_supplier
 from planner.render.table import table_of
 from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, findings, read
 from planner.workbook.csv_folder import is_folder
 from planner.workbook.edit import AddedPage, EditedBook, fitted, show_first
+from planner.workbook.edited_folder import EditedFolder
 from planner.workbook.headers import PAST, REMARKS, title
 
 if TYPE_CHECKING:
@@ -103,8 +104,14 @@ class RolledPlan:
         if self.book.path is None:
             msg = "a case that was not read from a workbook cannot be rolled"
             raise ValueError(msg)
-        kind = EditedFolder if is_folder(self.book.path) else EditedBook
-        _Writer(self, kind.open(self.book.path)).write(path)
+        if is_folder(self.book.path):
+            folder = EditedFolder.open(self.book.path)
+            _Writer(self, folder).edit()
+            copy_case(self.book.path, path, *folder.written(), read)
+            return
+        book = EditedBook.open(self.book.path)
+        _Writer(self, book).edit()
+        book.write(path)
         read(path)
 
 
@@ -115,8 +122,8 @@ class _Writer:
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
 
-    def write(self, path: Path) -> None:
-        """Make all edits in the planned case's workbook and write it to another path.
+    def edit(self) -> None:
+        """Make all edits in the planned case's workbook.
 
         Two sheets are added: a first page, and a list of the changes.
         """
@@ -145,7 +152,6 @@ class _Writer:
         page.table(table)
         page.add_filter(1)
         show_first(self.target.book, front)
-        self.target.write(path)
 
     def _remove_rolled_sheets(self) -> None:
         book = self.target.book

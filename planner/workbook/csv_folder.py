@@ -512,3 +512,21 @@ def edited_file(
 def cell_of(text: str, column: Column | None, mark: str) -> object:
     """Return the value of a CSV text in a column; ``column`` None: a column of text."""
     return _cell(text, _as_text if column is None else _converter(column), mark) if text else None
+
+
+def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """Return rows as CSV for programs and Excel: UTF-8 with a byte-order mark, CR LF.
+
+    Texts are quoted and numbers are not; a blank cell is an empty text. A text that spreadsheets
+    would read as a formula is ``guarded``.
+    """
+
+    def cell(value: object) -> object:
+        if isinstance(value, str):
+            return guarded(value)
+        return 0.0 if isinstance(value, float) and value == 0 else value  # -0.0 is 0.0
+
+    output = io.StringIO(newline="")
+    writer = csv.writer(output, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerows(map(cell, row) for row in rows)
+    return output.getvalue().encode("utf-8-sig")

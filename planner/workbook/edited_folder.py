@@ -8,9 +8,7 @@ from typing import Any, Self
 
 from openpyxl import Workbook
 
-from planner.documents.folder import copy_case, csv_bytes
-from planner.workbook import read
-from planner.workbook.csv_folder import csv_name, edited_file, open_folder, sheet_of
+from planner.workbook.csv_folder import csv_bytes, csv_name, edited_file, open_folder, sheet_of
 from planner.workbook.edit import EditedBook
 from planner.workbook.grid import lines
 
@@ -26,7 +24,7 @@ class EditedFolder(EditedBook):
     def open(cls, source: Path) -> Self:
         """Read the cells of a folder's sheets; of files with other names, the headers."""
         book, files = Workbook(), {}
-        del book["Sheet"]
+        book.remove(book.active)
         for grid in open_folder(source).grids:
             sheet = book.create_sheet(grid.title)
             files[sheet.title] = grid.file
@@ -39,8 +37,8 @@ class EditedFolder(EditedBook):
                         cell.data_type = "s" if isinstance(value, str) else cell.data_type
         return cls(book, folder=source, files=files)
 
-    def write(self, path: Path) -> None:
-        """Save the folder, once it can be read: only changed files are written again."""
+    def written(self) -> tuple[dict[str, bytes], set[str]]:
+        """Return the contents of the files that are new or changed, and the names of those gone."""
         contents: dict[str, bytes] = {}
         kept = set[str]()
         for sheet in self.book.worksheets:
@@ -52,5 +50,4 @@ class EditedFolder(EditedBook):
             elif changed:
                 cells: dict[tuple[int, int], Any] = {p: sheet.cell(*p).value for p in changed}
                 contents |= [edited_file(self.folder, sheet_of(name), cells)]
-        removed = {*self.files.values()} - kept
-        copy_case(self.folder, path, contents, removed, read)
+        return contents, {*self.files.values()} - kept

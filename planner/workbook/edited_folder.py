@@ -23,8 +23,8 @@ class EditedFolder(EditedBook):
     @classmethod
     def open(cls, source: Path) -> Self:
         """Read the cells of a folder's sheets; of files with other names, the headers."""
-        book, files = Workbook(), {}
-        book.remove(book.active)
+        book, files = Workbook(), dict[str, str]()
+        del book[book.sheetnames[0]]
         for grid in open_folder(source).grids:
             sheet = book.create_sheet(grid.title)
             files[sheet.title] = grid.file

@@ -87,13 +87,13 @@ class DecimalOption(click.FloatRange):
         return f"{'more than ' if self.min_open else ''}{least}, at most {self.max:g}"
 
 
-def draw_options(least: int, default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
-    """Return the options ``--draws``, from ``least`` on, and ``--seed``, with their helps."""
-    draws, seed = IntegerOption(least, 100_000), IntegerOption(0, 2**63 - 1)
-    shown: dict[str, Any] = {"default": default, "show_default": default > 0}
+def draw_options(default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
+    """Return the options ``--draws`` and ``--seed``, with their helps."""
+    draws, seed = IntegerOption(1, 100_000), IntegerOption(0, 2**63 - 1)
+    shown: dict[str, Any] = {"show_default": True}
     return (
-        click.option("--draws", type=draws, metavar="N", help=of_draws, **shown),
-        click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, show_default=True),
+        click.option("--draws", type=draws, metavar="N", help=of_draws, default=default, **shown),
+        click.option("--seed", type=seed, metavar="S", help=of_seed, default=1, **shown),
     )
 
 

@@ -561,7 +561,7 @@ class RiskStudy(StudyKind):
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
-        *draw_options(1, 1000, "Number of draws.", _SEED_HELP),
+        *draw_options(1000, "Number of draws.", _SEED_HELP),
         click.option(
             "--surge",
             type=Share(),

@@ -7,11 +7,14 @@
     ├── UsageError       2   the command's arguments are wrong
     ├── SolverError      3   no proven optimum
     └── WriteError       4   the plan cannot be written
+
+Any error of Python's or of a library's may come from too little memory: ``is_out_of_memory``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -143,3 +146,30 @@ class WriteError(PlannerError):
     """The plan cannot be written."""
 
     exit_code = 4
+
+
+# ---- memory --------------------------------------------------------------------------------------
+
+OUT_OF_MEMORY = "There is not enough memory. Close other programs, or allow this one more memory."
+OUT_OF_MEMORY_CODE = 71
+"""Exit code if the system gives no memory, process or thread (EX_OSERR)."""
+_REFUSALS = (
+    "cannot allocate memory",
+    "can't start new thread",
+    "failed to map segment",
+    "std::bad_alloc",
+)
+"""What texts of errors say, if the system gives no memory for a library, a thread or a process."""
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Return whether an error, or one that it was raised from, comes from too little memory."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        is_refused = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        text = str(error).casefold()
+        if is_refused or isinstance(error, MemoryError) or any(each in text for each in _REFUSALS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -34,12 +34,12 @@ Names are loaded at their first use, so importing the package takes no time.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from planner._version import __version__
 
+TYPE_CHECKING = False  # as in typing, which takes longer to load than all the rest here
 if TYPE_CHECKING:
+    from typing import Any
+
     from models.case import Case
     from models.plan import Plan, Session, model, solve
     from planner.documents.folder import write_csv
@@ -83,6 +83,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a name of the API at its first use."""
+    from importlib import import_module
+
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

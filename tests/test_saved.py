@@ -7,6 +7,7 @@ import io
 import os
 import queue
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import openpyxl
 import pytest
 
 from planner.workbook.save import watch_saves
+from tests.cli.desk import POSIX
 
 PLAIN = Path(__file__).parents[1] / "inputs" / "plain.xlsx"
 SOON = 15.0
@@ -85,6 +87,45 @@ def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     yield path, seen
     stop.set()
     thread.join(10)
+
+
+def as_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def as_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+def as_link_to_pipe(path: Path) -> None:
+    as_pipe(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+def as_link_to_nothing(path: Path) -> None:
+    path.symlink_to("nothing")
+
+
+def as_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "odd", [as_pipe, as_socket, as_link_to_pipe, as_link_to_nothing, as_device]
+)
+def test_what_is_no_file_for_a_while_does_not_end_the_watch(
+    watched: tuple[Path, queue.Queue[str]], odd: Callable[[Path], None]
+) -> None:
+    path, seen = watched
+    path.unlink()
+    odd(path)
+    time.sleep(0.7)
+    path.unlink()
+    data = book(2)
+    path.write_bytes(data)
+    assert seen.get(timeout=SOON) == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("save", [as_excel, as_libreoffice, in_pieces, replaced])

@@ -251,7 +251,10 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         ] = False,
     ) -> dict[str, Any]:
         """Write a workbook to start from into outputs/: a template with example rows."""
-        target = folder.target(name.removesuffix(".xlsx"))
+        stem = name.strip().removesuffix(".xlsx")
+        if not any(map(str.isalnum, stem)):
+            _refuse(f"{name[:_SHOWN]!r} has no letter or digit: name the workbook, such as case")
+        target = folder.target(stem)
         if (folder.root / target).exists():
             _refuse(f"{target} exists already: choose another name")
         reply = await command(context, "new", target, options={"example": example})

@@ -342,7 +342,6 @@ _PAGES.filters["of_page"] = jobs.in_words_of_page
 def application(config: Config) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        jobs.kinds()  # they take a second to load; no visitor should wait for that
         with scratch.scratch_folder() as folder:
             app.state.desk = desk = SessionStore(config, folder)
             watch = asyncio.create_task(desk.watch())

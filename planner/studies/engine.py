@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hi
 
 from models.background import result_getter
 from models.case import Case, CaseSteps
-from models.errors import PlannerError, SolverError
+from models.errors import OUT_OF_MEMORY, PlannerError, SolverError, is_out_of_memory
 from models.plan import Plan, Proof, Session
 from models.plan.block_solver import BlockSolver
 from models.plan.solving import check
@@ -200,7 +200,9 @@ class ChainPlanner(Generic[T]):
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the type and the message of an unexpected exception."""
+    """Return the type and the message of an unexpected exception, or that memory ran out."""
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 

@@ -249,10 +249,15 @@ def fingerprint(path: Path) -> str:
 
 
 def _state(path: Path) -> _State | None:
-    """Return inode, size and time of a file, or of a folder's files; None if it is missing."""
+    """Return inode, size and time of a file, or of a folder's files.
+
+    None if it is missing, or a pipe or a device: reading one could wait for ever.
+    """
     try:
         states = [each.stat() for each in (path, *(path.glob("*") if path.is_dir() else ()))]
     except OSError:
+        return None
+    if not (stat.S_ISREG(states[0].st_mode) or stat.S_ISDIR(states[0].st_mode)):
         return None
     return tuple((s.st_ino, s.st_size, s.st_mtime_ns) for s in states)
 
@@ -264,6 +269,8 @@ def _at_rest(path: Path) -> tuple[_State | None, str]:
         before = _state(path)
         time.sleep(_REST)
         is_late = time.monotonic() > end
+        if before is None:
+            return None, ""
         try:
             is_complete = is_late or path.is_dir() or zipfile.is_zipfile(path)
             if _state(path) == before and is_complete:

@@ -295,6 +295,8 @@ def test_nothing_is_written_but_into_outputs(folder, tmp_path_factory):
     async def conversation(client):
         await ask(client, "new", name="../../../evil")
         await ask(client, "new", name="/evil")
+        for blank in ("", "  ", ".xlsx", "\n", "..", "-"):
+            assert "has no letter or digit" in await refusal(client, "new", name=blank)
         assert "already" in await refusal(client, "new", name="/evil")
         bad = {"output": str(outside / "x.xlsx")}
         told = await ask(client, "study", workbook="case.xlsx", kind="sweep", options=bad)

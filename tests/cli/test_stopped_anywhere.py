@@ -133,6 +133,46 @@ def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
     assert ran.stderr.removeprefix("works on\n") == "Stopped before the command was finished\n"
 
 
+AT_IMPORT = """
+import builtins, os, signal, sys
+load, (name, sent) = builtins.__import__, sys.argv[1:3]
+
+def stopping(module, *more, **named):
+    if module == name:
+        builtins.__import__ = load
+        os.kill(os.getpid(), getattr(signal, sent))
+    return load(module, *more, **named)
+
+sys.argv = ["planner", *sys.argv[3:]]
+builtins.__import__ = stopping
+from planner.__main__ import run
+sys.exit(run())
+"""
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("gc", "solve case.xlsx"),
+        ("models.errors", "solve case.xlsx"),
+        ("planner.stops", "serve --port 0"),
+        ("uvicorn", "serve --port 0"),
+        ("planner.server", "serve --port 0"),
+        ("planner.studies.kind", "serve --port 0"),
+        ("pandas", "serve --port 0"),
+        ("pandas", "sensitivity case.xlsx"),
+    ],
+)
+def test_a_stop_while_a_command_loads_has_no_traceback(case, module, command) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", AT_IMPORT, module, "SIGINT", *command.split()],
+        cwd=case.parent, env=ENV, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 130, ran.stderr
+    assert ran.stderr in {"", "Stopped before the command was finished\n"}
+
+
 @POSIX
 def test_an_import_is_whole_before_a_stop_is_raised(case) -> None:
     """So that what is written afterwards of a study does not meet half a module."""

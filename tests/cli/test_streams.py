@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from models.errors import OUT_OF_MEMORY, is_out_of_memory
 from tests.cli.desk import POSIX, ROOT
 
 PLANNER = f"{sys.executable} -m planner"
@@ -24,6 +26,38 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 
 def is_whole(path: str) -> bool:
     return "Plan" in openpyxl.load_workbook(path, read_only=True).sheetnames
+
+
+@POSIX
+@pytest.mark.parametrize("megabytes", [150, 250, 300, 350, 400])
+@pytest.mark.parametrize("command", ["solve", "sensitivity"])
+def test_too_little_memory_is_said_in_one_sentence(plain, command, megabytes):
+    """Whether a library, a thread, an array or a process found none; or it was enough."""
+    ran = shell(f"ulimit -v {megabytes * 1024}; $P {command} plain.xlsx")
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert "an error in the planner" not in ran.stderr
+    assert (ran.returncode == 0) != (OUT_OF_MEMORY in ran.stderr), ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "is_memory"),
+    [
+        (MemoryError(), True),
+        (MemoryError("std::bad_alloc"), True),
+        (ImportError("x.so: failed to map segment from shared object"), True),
+        (ImportError("x.so: cannot allocate memory in static TLS block"), True),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
+        (RuntimeError("can't start new thread"), True),
+        (ImportError("No module named 'x'"), False),
+        (OSError(errno.ENOSPC, "No space left on device"), False),
+        (ValueError("memory"), False),
+    ],
+)
+def test_what_too_little_memory_raises(error, is_memory):
+    assert is_out_of_memory(error) == is_memory
+    other = ValueError()
+    other.__context__ = error
+    assert is_out_of_memory(other) == is_memory
 
 
 @POSIX

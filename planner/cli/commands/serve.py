@@ -11,7 +11,7 @@ from models.errors import UsageError
 from planner.cli.answer import Command, refuse
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import IntegerOption
-from planner.stops import mark_handled
+from planner.stops import mark_handled, raise_pending_stop
 
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "pptx", "watchfiles")
 
@@ -94,6 +94,8 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     from planner.server import app, jobs
 
+    jobs.kinds()  # they take a second to load; no visitor should wait for that
+
     try:
         is_here = ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -126,6 +128,9 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 http=app.TimedConnection,
             )
         )
+        server.config.load()
+        server.config.get_loop_factory()
+        raise_pending_stop()  # all is imported: from here on the server handles stops
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
         mark_handled()

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Protocol
 from models import background
 from models.background import can_fork, cores
 from models.case import Case
-from models.errors import UsageError
+from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, UsageError, is_out_of_memory
 from models.plan import Map, Session
 from models.solve.highs import version
 from planner.studies import engine, forkserver
@@ -256,6 +256,8 @@ class _Worker:
             return "a worker process did not start"
         self.process.join(1.0)
         code = self.process.exitcode
+        if code == OUT_OF_MEMORY_CODE:
+            return OUT_OF_MEMORY
         if code is not None and code < 0:
             with contextlib.suppress(ValueError):
                 return f"a worker process was ended by {signal.Signals(-code).name}"
@@ -387,12 +389,17 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
     gc.freeze()  # the parent process's objects are no garbage here
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)
-    with contextlib.suppress(EOFError, OSError):
+    try:
         version()  # loads the solver while the parent process reads the case
         pipe.send(None)
         copy = engine.StudyCopy(pipe.recv_bytes())
         while True:
             pipe.send(_plan_task(pipe, copy, pipe.recv_bytes()))
+    except Exception as error:
+        if is_out_of_memory(error):
+            os._exit(OUT_OF_MEMORY_CODE)
+        if not isinstance(error, EOFError | OSError):
+            raise
 
 
 def _plan_task(pipe: Connection, copy: engine.StudyCopy, runs: bytes) -> str:

@@ -94,6 +94,10 @@ class Named:
     def _buyers(self) -> set[str]:
         return {member.country for member in self.case.members}
 
+    def sells(self, country: str) -> bool:
+        """Return whether a plant or a mine is in the country, given by its code."""
+        return country in self._sellers
+
     def countries_outside(self) -> list[str]:
         """Return the names of countries that sell and have no member, in order."""
         codes = self._sellers - self._buyers - {REST_OF_WORLD}

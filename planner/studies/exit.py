@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
+SELLERS, NONE = "Plants and mines there", "none"
+"""The row of About that says so if the workbook has no plant and no mine in the country."""
 _AS_PLANNED, _NO_MORE = "as planned", "the exit path has no more built by"
 _NAMED = 3
 """How many minerals or plants a sentence names; the rest are only counted."""
@@ -609,6 +611,7 @@ class ExitStudy(StudyKind):
             msg = "--country: name one country"
             raise errors.UsageError(msg)
         self.name = names.country_name(self.country, country.strip())
+        self.sells = names.sells(self.country)
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
@@ -659,6 +662,7 @@ class ExitStudy(StudyKind):
     def options(self) -> dict[str, str]:
         return {
             OF: self.name,
+            **({} if self.sells else {SELLERS: NONE}),
             **self.start.options,
             "Counted": "Sales of its refiners and projects to the coalition, purchases for stock"
             " included. Its ore that other countries refine does not count.",
@@ -697,8 +701,11 @@ class ExitStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         finding = _ExitFinding(tables)
         if not finding.rows:
+            why = "its share is already 0 %"
+            if tables.option(SELLERS) == NONE:
+                why = "the workbook has no plant and no mine there"
             return Headline(
-                f"The plan buys nothing from {tables.option(OF)}: its share is already 0 %.",
+                f"The plan buys nothing from {tables.option(OF)}: {why}.",
                 (KeyFigure("Purchases there", "none", "no mineral is bought from the country."),),
             )
         care = (

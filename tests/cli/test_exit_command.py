@@ -54,6 +54,23 @@ def test_where_it_runs_does_not_matter(case, ask):
     assert one["rows"] == two["rows"]
 
 
+@pytest.mark.parametrize(
+    ("country", "said"),
+    [
+        ("Chad", "no plant and no mine there"),
+        ("FJ", "no plant and no mine there"),
+        ("Monaco", "no plant and no mine there"),
+        ("Japan", "no plant and no mine there"),
+        ("China", "can do without China"),
+    ],
+)
+def test_a_country_without_a_plant_is_said_to_have_none(plain, call, country, said):
+    code, _, err = call("exit", plain, "--country", country, *HERE)
+    assert code == 0
+    assert said in " ".join(err.split())
+    assert ("no plant" in " ".join(err.split())) == (country != "China")
+
+
 def test_a_scenario_and_what_ifs(case, ask):
     """A country that is lost is left already."""
     code, said = ask("exit", case, "--country", "prc", "--lose", "China", *HERE)

@@ -74,7 +74,6 @@ class ExcelSheet:
             hidden_rows=tuple(row for row in scan.rows if row in kept),
             hidden_columns=tuple(sorted(hidden)),
             volatile=tuple(scan.volatile),
-            formulas=tuple(scan.formulas),
         )
 
 

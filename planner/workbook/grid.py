@@ -67,8 +67,8 @@ class Grid:
     a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is blank.
     Empty rows are left out. ``stray`` has cells in columns without a header (row, position, value);
     a row with nothing else counts as empty. ``hidden_rows`` and ``hidden_columns`` have a value;
-    ``volatile`` are formulas that change with each calculation, ``formulas`` the cells (row,
-    position) of all of them. ``file`` is the CSV file of the sheet, "" for a sheet of a workbook.
+    ``volatile`` are formulas that change with each calculation. ``file`` is the CSV file of the
+    sheet, "" for a sheet of a workbook.
     """
 
     title: str
@@ -82,7 +82,6 @@ class Grid:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     volatile: tuple[VolatileFormula, ...] = ()
-    formulas: tuple[tuple[int, int], ...] = ()
     file: str = ""
 
     @property

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 from planner.workbook import csv_folder
 from planner.workbook.archive import Archive
+from planner.workbook.excel import open_excel
 from planner.workbook.findings import address, column_number
-from planner.workbook.parts import Anatomy, sheet_parts
 
 Cells = Mapping[tuple[int, int], object]
 """New values by row and column (1 is the first)."""
@@ -34,7 +34,7 @@ class SheetEdit:
 def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> None:
     """Write a copy of a workbook with changed cells; ``edits`` is by title of the sheet."""
     with Archive(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
-        parts = {s.part: edits[s.title] for s in sheet_parts(source) if s.title in edits}
+        parts = {s.part: edits[s.title] for s in archive.sheets() if s.title in edits}
         tables = {
             table: edit
             for part, edit in parts.items()
@@ -62,8 +62,8 @@ def write_edited(source: Path, target: Path, edits: Mapping[str, SheetEdit]) -> 
 def formula_cells(source: Path) -> dict[str, set[str]]:
     if csv_folder.is_folder(source):
         return {}
-    parts = (sheet for sheet in sheet_parts(source) if sheet.kind == "worksheet")
-    return {sheet.title: set(Anatomy(source, sheet.part).formulas) for sheet in parts}
+    sheets = open_excel(source).sheets
+    return {s.title: {address(column, row) for row, column in s.scan.formulas} for s in sheets}
 
 
 # ---- XML -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ mineral m:
 The plan's rows hold in all of them. Sales of the country to plants count as deliveries, and the
 demand for an input includes what plants take. Three things may not get worse than in the plan: the
 shortage of each mineral in each year, every other penalty (such as for reserves below target), and
-the tonnes of each mineral bought there over all years. For a_m this holds for the mineral alone.
+the tonnes of each mineral bought there over all years.
 
 Minerals that share a budget are solved together, since the budget pays for the plants of all. Each
 is weighted by one over its demand: otherwise the mineral with the most tonnes would get all of the
@@ -153,7 +153,7 @@ class _ExitProgram:
 
     def least_alone(self, mineral: str) -> BlockResult:
         """Minimise the country's deliveries of one mineral; the duals are in t."""
-        return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf), mineral)
+        return self._least({mineral: 1.0}, self._most(np.inf))
 
     def least_together(self) -> BlockResult:
         """Minimise the sum of minerals' deliveries, each divided by its demand (``weights``).
@@ -176,15 +176,13 @@ class _ExitProgram:
         slack = {m: tolerances.CHANGE_SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
-    def _least(
-        self, weights: Mapping[str, float], most: Floats, scope: str = TOGETHER
-    ) -> BlockResult:
+    def _least(self, weights: Mapping[str, float], most: Floats) -> BlockResult:
         dearest = float(np.max(self._rows.cost, initial=0.0)) or 1.0
         size = dearest / max(weights.values())  # near typical costs, for the scaling
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
-        result = self._solved(cost, most, scope)
+        result = self._solved(cost, most)
         return dataclasses.replace(result, duals=result.duals / size)
 
     @cached_property
@@ -228,10 +226,10 @@ class _ExitProgram:
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
         )  # fmt: skip
 
-    def _solved(self, cost: Floats, most: Floats, scope: str = TOGETHER) -> BlockResult:
+    def _solved(self, cost: Floats, most: Floats) -> BlockResult:
         """Return the proven optimum with at most ``most`` delivered, by mineral and in total.
 
-        Penalties of the mineral ``scope`` (TOGETHER: of all) are no larger than the plan's.
+        No penalty is larger than the plan's.
         """
         e, x, upper = self.plan.expanded, self.plan.x[self.span], self._rows.upper.copy()
         need = e.demand.sum(axis=1).reshape(-1)
@@ -240,9 +238,6 @@ class _ExitProgram:
             if paid and all(h.is_penalty and h not in _SHORT for h in paid):
                 inside = within(group.at, self.span)
                 columns, cell = group.at[inside] - self.span.start, group.cell[inside]
-                if scope:
-                    chosen = cell // len(e.years) == e.mineral_at[scope]
-                    columns, cell = columns[chosen], cell[chosen]
                 allowed = x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
                 upper[columns] = np.minimum(upper[columns], allowed)
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])

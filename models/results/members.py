@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 def levies_paid(plan: Plan) -> pd.DataFrame:
     """Return one row for each year, mineral and payer of a levy: its tonnes and levies [money].
 
-    The payer is a ``member``, or a ``plant`` in a member's country that buys an input; the other
-    column is "".
+    The payer is a ``member``, or a ``plant`` that buys an input, wherever in the zone it is; the
+    other column is "".
     """
     flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
     flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
     payer, amounts = ["year", "mineral", "member", "plant"], ["tonnes", "levies"]
-    e, paid = plan.expanded, plan.input_levies
+    e, paid = plan.expanded, plan.taken * plan.expanded.input_flows.levy
     inputs = [
         (e.years[e.input_flows.year[k]], e.minerals[e.input_flows.mineral[k]], "",
          e.intakes[e.input_flows.intake[k]].plant, plan.taken[k], paid[k])
@@ -85,7 +85,8 @@ class Levies(PlanTable):
     tonnes = common.TONNES.like("Tonnes on which a levy is paid.")
     levies = field.money(
         "Levies",
-        f"Tonnes x levy. The treasury of the buyer's country receives it. {common.UNDISCOUNTED}",
+        "Tonnes x levy. The treasury of the buyer's country receives it; of members' countries it"
+        f" is in Summary. {common.UNDISCOUNTED}",
     )
     each = field.price("Levy per tonne", "Levies divided by tonnes.")
 

@@ -241,12 +241,14 @@ def levy_words(plan: Plan, currency: str) -> str:
     by_payer = measures.sums(table, "levies", "member", "plant")
     by_year = measures.sums(table, "levies", "year")
     payer, year = (max(sums, key=lambda at: (sums[at], str(at))) for sums in (by_payer, by_year))
-    paid = words.amount(plan.levies, currency)
+    whole = sum(by_payer.values())
+    paid = words.amount(whole, currency)
     text = f"Over all years, importers pay {paid} in levies at price floors"
     if len(by_payer) > 1:
         member, plant = payer
         name = f"the plant {plant}" if plant else member
-        text += f", most of it paid by {name}, {words.amount(by_payer[payer], currency)}"
+        part = "most of it" if by_payer[payer] > whole / 2 else "the largest part"
+        text += f", {part} paid by {name}, {words.amount(by_payer[payer], currency)}"
     if len(by_year) > 1:
         text += f"; the largest amount falls in {year}, {words.amount(by_year[year], currency)}"
     return f"{text}."

@@ -10,6 +10,8 @@ from models.errors import SolverError
 from models.plan import Plan
 from tests.budget import at_length
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
+from tests.models.stages import ALLY, CHINA, made, stages
+from tests.models.stages import plant as line
 from tests.models.test_hand_projects import budget, plant
 from tests.reference.alternatives import leave
 from tests.reference.cases import ALL, random_book
@@ -156,6 +158,30 @@ def test_nothing_to_leave(country: str) -> None:
     found = exit_from(plan, country)
     assert (found.alone, found.holds, found.proofs) == ({}, (), {})
     assert found.path.objective == plan.objective
+
+
+@pytest.mark.parametrize(("capacity", "still"), [(0, 20), (2, 16), (5, 10), (7, 6), (10, 0)])
+def test_a_mineral_that_comes_first_takes_no_more_of_another_there(
+    capacity: float, still: float
+) -> None:
+    """A tonne of alloy takes half a tonne of oxide in China, a whole one with an ally.
+
+    The plan makes all 20 t in China from its 10 t of oxide. No more than these may be bought, so
+    of each tonne that an ally sells, two of the alloy can leave: 20 - 2 x capacity stay.
+    """
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [
+            line("Bao", "oxide", CHINA, 1),
+            line("Lyn", "oxide", ALLY, 2, capacity),
+            line("Zhong", "alloy", CHINA, 1),
+            line("Mag", "alloy", ALLY, 2),
+        ],
+        [made("alloy", "oxide"), made("alloy", "oxide", 0.5, Refiner="Zhong")],
+        {"alloy": 20},
+    )
+    found = china(book)
+    assert found.alone["alloy"] == near(still, abs=1e-5)
 
 
 # ---- as laws, and by the second formulation ------------------------------------------------------

@@ -139,12 +139,41 @@ def test_members_of_one_country_share_what_its_plants_pay() -> None:
     assert list(Members.from_plan(solve(book), None).levies) == near([20, 20])
 
 
-def test_a_plant_abroad_pays_no_member() -> None:
-    book = levied()
-    book["Refiners"][1]["Country"] = "CHL"
+ZONE = [{"Country": "Chile", "Bloc": "zone"}, {"Country": "Peru", "Bloc": "zone"}]
+
+
+@pytest.mark.parametrize(
+    ("where", "more", "paid", "received"),
+    [
+        pytest.param(ALLY, {}, 40, 40, id="in a member's country"),
+        pytest.param("CHL", {}, 0, 0, id="outside the zone"),
+        pytest.param("CHL", {"Zone": "zone"}, 40, 0, id="in a zone without members"),
+        pytest.param("PER", {"Zone": "zone"}, 40, 0, id="in another country of the zone"),
+        pytest.param("CHL", {"Zone": "zone", "Exempt": "China"}, 0, 0, id="its supplier is exempt"),
+        pytest.param("CHL", {"Zone": "zone", "Floor (USD/t)": 4}, 20, 0, id="at a lower floor"),
+    ],
+)
+def test_a_plant_abroad_pays_the_levy_and_no_member_receives_it(
+    where: str, more: Row, paid: float, received: float
+) -> None:
+    """20 t at 2 a tonne have a row in Levies, whoever's treasury receives them."""
+    book = levied(Countries=ZONE)
+    book["Refiners"][1]["Country"] = where
+    book["Price floors"][0] |= more
     plan = solve(book)
-    assert plan.levies == 0
-    assert Members.levies not in Members.from_plan(plan, None).fields
+    table = Levies.from_plan(plan)
+    assert (sum(table.levies), plan.levies) == near((paid, received))
+    assert (Members.levies in Members.from_plan(plan, None).fields) == bool(received)
+    words = levy_words(plan, "USD")
+    assert (f"importers pay {paid:g} USD in levies" in words) == bool(paid)
+
+
+def test_the_largest_payer_is_most_only_above_half() -> None:
+    """The plant pays 40 of 48, then 40 of 80."""
+    for tonnes, part in ((4, "most of it paid by the plant B"), (20, "the largest part paid by")):
+        book = levied()
+        book["Demand"].append({"Mineral": "oxide", "Member": "B", "2026": tonnes})
+        assert part in levy_words(solve(book), "USD")
 
 
 def test_levies_of_members_alone_need_no_column_of_plants() -> None:

@@ -198,7 +198,9 @@ class Pricing:
         columns, key = self.plan.column(column)
         setter = "delivery" if columns.is_delivery else columns.name
         words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
-        reach = self.local_program(row).reach(component.LimitStep(row, 1.0))
+        # with one tonne more of demand, one tonne more can be short, also where all of it is short
+        grows = column if columns is SHORTAGE else None
+        reach = self.local_program(row).reach(component.LimitStep(row, 1.0), grows=grows)
         return MarginalPrice(
             amount, setter, words, terms, scarce, *response(self, row, year),
             down=reach.down or 0.0,
@@ -351,10 +353,13 @@ class LocalProgram:
         self._face_basis: Any = None
         self._solver: highs.PersistentSolver | None = None
 
-    def reach(self, step: component.LimitStep, *, is_solved: bool = True) -> Reach:
+    def reach(
+        self, step: component.LimitStep, *, is_solved: bool = True, grows: int | None = None
+    ) -> Reach:
         """Return how far the shadow price of a limit is valid, and the cost of a unit each way.
 
-        Without ``is_solved`` only the shadow price is returned, and nothing is solved.
+        Without ``is_solved`` only the shadow price is returned, and nothing is solved. ``grows``
+        is a column whose upper bound rises with the limit.
         """
         row, moved = step.row - self.inside.start, self._moved(step)
         rate = moved * float(self.duals[row])
@@ -364,8 +369,9 @@ class LocalProgram:
         if not is_solved:
             return Reach(rate, down, up, None, None)
         if not step.entries:
-            down, up = (self._far(row, sign) / step.right for sign in (-1.0, 1.0))
-        more = rate if up is not None and up >= 1.0 else self._cost(step, 1.0)
+            down = self._far(row, -1.0) / step.right
+            up = self._far(row, 1.0, grows) / step.right
+        more = rate if up is not None and up >= 1.0 else self._cost(step, 1.0, grows)
         less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
         return Reach(rate, down, up, more, less)
 
@@ -413,9 +419,13 @@ class LocalProgram:
             (rows.row_lower, rows.row_upper),
         )
 
-    def _far(self, row: int, sign: float) -> float:
+    def _far(self, row: int, sign: float, grows: int | None = None) -> float:
         """Return how far a limit can move on the face [the row's unit]; inf: without end."""
         inner, size = self._face, float(self.size[row])
+        if grows is not None and self.rows.cost[grows - self.first] == 0.0:
+            upper, place = inner.upper.copy(), np.cumsum(self.rows.cost == 0.0) - 1
+            upper[place[grows - self.first]] = np.inf
+            inner = dataclasses.replace(inner, upper=upper)
         n, far = len(inner.cost), _FAR * size
         entries = ((inner.entry_rows(), row), (inner.columns, n), (inner.values, -sign))
         columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
@@ -437,7 +447,9 @@ class LocalProgram:
             return math.inf
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
-    def _cost(self, step: component.LimitStep, units: float) -> float | None:
+    def _cost(
+        self, step: component.LimitStep, units: float, grows: int | None = None
+    ) -> float | None:
         """Return the change of total cost for some units [money]; None without a plan."""
         row = step.row - self.inside.start
         by = units * self._moved(step)
@@ -450,7 +462,13 @@ class LocalProgram:
             inside = self.rows.columns[start : int(self.rows.starts[row + 1])]
             for column, amount in step.entries:
                 values[start + np.flatnonzero(inside == column - self.first)[0]] += units * amount
-        asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
+        upper = self.rows.upper
+        if grows is not None:
+            upper = upper.copy()
+            upper[grows - self.first] += by
+        asked = dataclasses.replace(
+            self.rows, row_lower=low, row_upper=high, values=values, upper=upper
+        )
         try:
             if self._solver is None:
                 self._solver = highs.PersistentSolver().load(self.rows)

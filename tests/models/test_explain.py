@@ -11,7 +11,7 @@ from models.plan import Plan
 from planner.sheets.explain import scarce_words
 from planner.sheets.front import shortage_words
 from tests.budget import at_length
-from tests.models.desk import FIRST, jin, make, refiner, slope, solve, sur
+from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, solve, sur
 from tests.models.stages import random_stages
 from tests.models.test_laws import dearest, draw
 
@@ -115,6 +115,36 @@ def test_demand_costs_what_the_objective_rises_by(seed: int) -> None:
         worth = found * plan.case.discount(int(year))
         # not convex in the shares of demand: between the two, whichever is larger
         assert min(slopes) - error <= worth <= max(slopes) + error
+
+
+ALONE = {"Fair shortage weight": 0}
+CLOSED_TO_B = [
+    {"From country": country, "To member": "B", "Open": "no"} for country in ("CHN", "CHL")
+]
+
+
+@pytest.mark.parametrize(
+    ("book", "member", "costs"),
+    [
+        pytest.param(make(jin(0)), "A", 500, id="nobody sells"),
+        pytest.param(make(jin(0), demand={"A": 10, "B": 90}, settings=ALONE), "B", 500, id="both"),
+        pytest.param(
+            make(jin(200), sur(200), demand={"A": 100, "B": 50}, Lanes=CLOSED_TO_B,
+                 settings=ALONE),
+            "B", 500, id="closed to B alone",
+        ),
+        pytest.param(make(jin(200, **{"Cost (USD/t)": 900})), "A", 500, id="supply is too dear"),
+        pytest.param(make(jin(0), demand={"A": [9, 8]}, years=(2026, 2027)), "A", 500, id="years"),
+        pytest.param(make(jin(200), Share_limits=[capped(0, "CHN")]), "A", 500, id="a cap of 0"),
+    ],
+)  # fmt: skip
+def test_one_tonne_more_for_a_member_that_is_wholly_short(
+    book: BookT, member: str, costs: float
+) -> None:
+    """It is short, too: one tonne more costs the marginal price, that of a missing tonne."""
+    price = of(solve(book), member).price
+    assert price is not None
+    assert (price.amount, price.more) == near((costs, costs))
 
 
 def test_a_shortage_sets_the_price() -> None:

@@ -166,8 +166,8 @@ class Sheets:
         if code in {"ROW", "Rest of world"}:
             return False
         for row in self.book.get("Countries", ()):
-            if row["Country"] == code:
-                blocs = str(row.get("Bloc") or "other").split(";")
+            if row["Country"] == code and row.get("Bloc"):
+                blocs = str(row["Bloc"]).split(";")
                 return "coalition" not in {bloc.strip() for bloc in blocs}
         return code not in {row.get("Country") for row in self.book["Members"]}
 

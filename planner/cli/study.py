@@ -118,7 +118,8 @@ def _write(  # noqa: PLR0913 - a study, and how it is written
     if is_partial:
         parts = (_finished(study), study.progress_label, "the sheet Runs names the others")
         stopped = {"Stopped": "; ".join(filter(None, parts))}
-    tables = Tables([*study.tables(), about_of(study, stopped)])
+    every = [*study.tables(), about_of(study, stopped)]
+    tables = Tables(every, study.start.case.country_name)
     sheets, title, wanted = study.sheets(tables), study.title, target
     if is_partial:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {_finished(study)})"

@@ -6,7 +6,7 @@ Also regret: the cost of a surprise, and of preparing for a scenario that does n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,19 +18,16 @@ from models.errors import Finding, SolverError, UsageError, warning
 from models.plan import Plan
 from models.results import Figure, Result, field
 from models.results.common import words_of
+from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
-from models.units import MILLION
-from planner.render.table import with_number
-from planner.render.words import known, listed, money, percent, signed, span, uncapitalized
+from planner.render.words import signed, span
 from planner.scenarios import LIMIT, Variant, steps_of
-from planner.studies import compare_tables, engine
+from planner.studies import engine, stacked
 from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.kind import KeyFigure, Tables
+from planner.studies.source import Source
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.studies.places import Where
 
 UNFORESEEN = "unforeseen"
@@ -117,20 +114,21 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, its ``plan_sheets``, and its bills.
+    """A plan with its numbers, its ``plan_sheets``, and its bills.
 
     The bills are None if not asked for, or a text that says why they are not known.
     """
 
     plan: Plan
-    sheets: compare_tables.PlanSheets
+    numbers: PlanNumbers
+    sheets: stacked.PlanSheets
     bill: DualBill | str | None = None
 
 
-def compare_study(case: Case, cases: list[ComparedCase], *, bills: bool = False) -> Study[Planned]:
-    """Return the study: one chain per valid case, all started from the base."""
-    chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, with_bill if bills else with_tables)
+def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> Source:
+    """Return the runs of the valid cases, each started from the base, which is the reference."""
+    runs = tuple(Run(each.name, each.variant) for each in cases if not each.errors)
+    return Source(case, runs, read=with_bill if bills else with_tables)
 
 
 def plan_cases(
@@ -149,14 +147,14 @@ def plan_cases(
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
-    study = compare_study(case, first, bills=bills)
-    foreseen = run_study(study, where, engine.offset_progress(tell, 0, total))
+    source = scenario_source(case, first, bills=bills)
+    foreseen = run_study(source.study, where, engine.offset_progress(tell, 0, total))
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
         progress = engine.offset_progress(tell, len(foreseen), total)
         try:
-            more = run_study(compare_study(case, late), where, progress)
+            more = run_study(scenario_source(case, late).study, where, progress)
         except UsageError as error:  # the place was reachable for the first runs
             trouble = str(error)
     elif foreseen.stopped:
@@ -192,7 +190,7 @@ def with_tables(plan: Plan) -> Planned:
     """Return a plan without bills, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
-    return Planned(plan, compare_tables.plan_sheets(plan))
+    return Planned(plan, PlanNumbers.of(plan), stacked.plan_sheets(plan))
 
 
 def with_bill(plan: Plan) -> Planned:
@@ -224,18 +222,6 @@ def demand_change(base: Case, case: Case) -> str:
         return ""
     ends = dict.fromkeys(f"{signed(part * 100, '.0f')} %" for part in (parts[0], parts[-1]))
     return " to ".join(ends)
-
-
-def other_demand_sentence(changes: Iterable[tuple[object, object]]) -> str:
-    """Return a sentence that names the cases with another demand than the base, or "".
-
-    ``changes`` has each case's name and the change of its demand in words.
-    """
-    names = [f'"{name}" ({by} by mineral)' for name, by in changes if isinstance(by, str) and by]
-    if not names:
-        return ""
-    whose = "changes demand: its" if len(names) == 1 else "change demand: their"
-    return f"{listed(names, 2)} {whose} costs and served shares are for the changed demand."
 
 
 def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
@@ -292,13 +278,15 @@ class Regret(Result):
     )
 
 
-Short = dict[tuple[str, int], float]
-"""Shortage [t] by mineral and year."""
+@dataclass(frozen=True)
+class Absent:
+    """The numbers of a plan for a scenario that does not happen."""
+
+    numbers: PlanNumbers
 
 
-def short_of(plan: Plan) -> Short:
-    """Return the shortage of a plan [t], by mineral and year."""
-    return measures.sums(plan.supply, "short", "mineral", "year")
+def read_absent(plan: Plan) -> Absent:
+    return Absent(PlanNumbers.of(plan))
 
 
 def absent_name(name: str) -> str:
@@ -308,7 +296,7 @@ def absent_name(name: str) -> str:
 
 def plan_absent(
     case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
-) -> Outcomes[Short]:
+) -> Outcomes[Absent]:
     """Plan the base case after the coalition has prepared for a scenario that does not happen.
 
     There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
@@ -322,7 +310,7 @@ def plan_absent(
             chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
-    return run_study(Study(case, tuple(chains), short_of), where)
+    return run_study(Study(case, tuple(chains), read_absent), where)
 
 
 def regret_table(
@@ -349,58 +337,3 @@ def regret_table(
                 "vain": lost, "regret": regret, "likely": measures.ratio(regret, regret + surprise),
             })  # fmt: skip
     return Regret.of_rows(rows, words=words_of(case)) if rows else None
-
-
-def vain_preparation(
-    tables: Tables, currency: str, missing: Callable[[str, str], str]
-) -> tuple[KeyFigure, ...]:
-    """Return the scenario for which preparing in vain costs most, or ().
-
-    ``missing`` says what is missing in one case beyond another.
-    """
-    rows = tables.rows(Regret, Regret.scenario, Regret.regret, Regret.likely)
-    costs = [row for row in rows if known(row[1])]
-    if not costs:
-        return ()
-    name, cost, likely = max(costs, key=lambda row: float(row[1]))
-    remark = "preparing for a scenario that does not happen costs nothing extra."
-    if cost > 0:
-        shortage = missing(absent_name(str(name)), BASE)
-        remark = (
-            f'if the coalition prepares for "{name}", and it then does not happen. {_PRICED}'
-            f" {shortage}."
-        )
-        if known(likely):
-            remark += f" Preparing pays off if the scenario is at least {percent(likely)} likely."
-    return (KeyFigure("Preparing in vain costs at most", money(max(cost, 0.0), currency), remark),)
-
-
-def surprise_cost(
-    late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
-) -> tuple[tuple[KeyFigure, ...], str]:
-    """Return the scenario whose surprise costs most, as a key figure and as a sentence.
-
-    ``missing`` says what is missing in one case beyond another.
-    """
-    late = with_number(late, "surprise")
-    if late.empty:
-        return (), ""
-    worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
-    cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
-    amount = money(max(cost, 0.0), currency)
-    sentence = f"A surprise in {year} costs nothing extra, whichever scenario comes."
-    remark = f"for every scenario that is a surprise in {year}."
-    if cost > 0:
-        name = late_name.removesuffix(f" ({UNFORESEEN})")
-        shortage = missing(late_name, name)
-        sentence = (
-            f'As a surprise in {year}, "{name}" costs {amount} more than if it were known from the'
-            f" first year, with shortage at its price; {uncapitalized(shortage)}."
-        )
-        remark = (
-            f'if "{name}" comes as a surprise, compared with knowing of it. {_PRICED} {shortage}.'
-        )
-    return (KeyFigure("A surprise costs at most", amount, remark),), sentence
-
-
-_PRICED = "The amount is total cost, with shortage at its price."

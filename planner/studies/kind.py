@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
 from models.plan import OPTIMAL
-from models.results import About, Field, Figure, Result
+from models.results import About, Field, Figure, Name, Result
 from planner.render.chart import Picture, drawn
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, span, tariff_words
 from planner.stops import Stop
 from planner.studies.engine import Outcome, Tell
-from planner.workbook.plan_file import read_back
+from planner.workbook.plan_file import code_of, read_back
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +42,16 @@ ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 
 
 class Tables:
-    """The declared tables of a study by their classes, computed or read back from a workbook."""
+    """The declared tables of a study by their classes, computed or read back from a workbook.
 
-    def __init__(self, results: Iterable[Result]) -> None:
+    ``country`` turns a country's code into its name in the workbook.
+    """
+
+    def __init__(
+        self, results: Iterable[Result], country: Callable[[str], str] = lambda code: code
+    ) -> None:
         self.results = {type(result): result for result in results}
+        self.country = country
 
     def __getitem__(self, kind: type[R]) -> R:
         results = (r for each, r in self.results.items() if issubclass(each, kind))
@@ -75,7 +81,17 @@ class Tables:
         best: dict[str, Result] = {}
         for result in (read_back(sheets[k.TABLE], k) for k in declared if k.TABLE in sheets):
             best[result.TABLE] = max(best.get(result.TABLE, result), result, key=_filled)
-        return cls(best.values())
+        names = {code_of(str(v)): str(v) for v in _countries(sheets, best.values())}
+        return cls(best.values(), lambda code: names.get(code, code))
+
+
+def _countries(sheets: Mapping[str, pd.DataFrame], results: Iterable[Result]) -> Iterable[Any]:
+    """Yield the names of countries on the sheets of some tables."""
+    for result in results:
+        places = result.positions([str(header) for header in sheets[result.TABLE].columns])
+        for f in result.FIELDS:
+            if f.names is Name.COUNTRY and f.name in places:
+                yield from sheets[result.TABLE].iloc[:, places[f.name]].dropna().unique()
 
 
 def _filled(result: Result) -> int:

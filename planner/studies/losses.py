@@ -29,8 +29,9 @@ from models.solve import summed_at
 from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, case_before_loss
-from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.engine import Outcome, Run, Tell, run_studies
 from planner.studies.places import Where, start_session
+from planner.studies.source import Source
 
 
 class LossKind(StrEnum):
@@ -577,14 +578,14 @@ def stress(  # noqa: PLR0913 - the options of a stress test
         asked.append((free, UNCAPPED, sold, shared))
     if not rules.solidarity:
         asked.append((plan, ALONE, every, rules))
-    studies = [_study(agreed, each, lost, name) for agreed, name, lost, each in asked]
-    results = run_studies(studies, where, tell)
+    sources = [loss_source(agreed, each, lost, name) for agreed, name, lost, each in asked]
+    results = run_studies([source.study for source in sources], where, tell)
     plans.session.confirm()
     sides = [
         AgreedCase(
-            agreed, study.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
+            agreed, source.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
         )
-        for (agreed, _, lost, _), study, result in zip(asked, studies, results, strict=True)
+        for (agreed, _, lost, _), source, result in zip(asked, sources, results, strict=True)
     ]
     outcomes = tuple(outcome for result in results for outcome in result)
     free_side = sides[1] if free is not None else None
@@ -592,9 +593,11 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
-def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[LossTotals]:
-    runs = [Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost)]
+def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = "") -> Source:
+    """Return the runs of losses: the reference, in which nothing is lost, and one for each loss.
+
+    They change the case that is left of the agreed plan. ``before`` begins the runs' names.
+    """
+    runs = tuple(Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost))
     is_new = before != UNCAPPED  # without share limits, the program is of the same kind
-    return Study(
-        case_before_loss(plan, rules), tuple((run,) for run in runs), read, is_compared=is_new
-    )
+    return Source(case_before_loss(plan, rules), runs, read=read, is_compared=is_new)

@@ -24,12 +24,15 @@ from models.schema.column import MOST_PRICE
 from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.options import CAP_HELP
+from planner.render.claims import Selection, Sentence, say, told
 from planner.render.table import Record, records
-from planner.render.words import counted, listed, percent
-from planner.sheets.scorecard import remark, scorecard_of
-from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.render.words import counted
+from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
+from planner.studies.engine import Outcome, Outcomes, Run, Tell, run_study
+from planner.studies.kind import Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
+from planner.studies.source import Source
+from planner.studies.variant_kind import headline_of
 
 _BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""
@@ -144,11 +147,19 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
             prices[name] = BenchmarkPrice(score, score.required, reason=reason)
             if not isinstance(change, str):
                 chains.setdefault(score.mineral, []).append(Run(name, change))
-    study = Study(case, tuple(map(tuple, chains.values())), totals_of, is_near=True)
-    outcomes: Outcomes[ScorecardTotals] = run_study(study, where, tell) if chains else Outcomes(())
+    source = benchmark_source(case, chains)
+    outcomes: Outcomes[ScorecardTotals] = Outcomes(())
+    if chains:
+        outcomes = run_study(source.study, where, tell)
     for outcome in outcomes:
         prices[outcome.name] = _with_differences(plan, base, prices[outcome.name], outcome)
     return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
+
+
+def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> Source:
+    """Return the runs of missed benchmarks, chained by mineral; the reference is planned before."""
+    chains = tuple(map(tuple, runs.values()))
+    return Source(case, (), chains=chains, read=totals_of, is_near=True)
 
 
 def _with_differences(
@@ -407,38 +418,12 @@ class ScorecardStudy(StudyKind):
         }
 
     @classmethod
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        return told(lambda: _counts(tables), lambda: _farthest(tables), lambda: _taken(tables))
+
+    @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        if Missed not in tables:
-            return Headline("The plan misses no benchmark that can be computed from its workbook.")
-        rows: list[dict[str, Any]] = [
-            row | {"buyer": row["buyer"] or "coalition"} for row in tables.records(Missed)
-        ]
-        worst = max(rows, key=lambda row: abs(row["required"] - row["worst_share"]))
-        missed = Counter(row["buyer"] for row in rows)
-        could = Counter(row["buyer"] for row in rows if row["can_be_met"] == CAN_BE_MET[True])
-        sentences = [
-            f"For the {name}, the plan misses {counted(number, 'benchmark')}, and"
-            f" {could[name] or 'none'} could be met."
-            for name, number in missed.items()
-        ]
-
-        def by_buyer(counts: Counter[str]) -> str:
-            return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
-
-        who, buyer = f"{worst['benchmark']} for {worst['mineral']}", worst["buyer"]
-        reached, required = percent(worst["worst_share"]), percent(worst["required"])
-        sentences.append(
-            f"The {buyer} is farthest from the benchmark {who}: it reaches {reached}, and"
-            f" {required} is required."
-        )
-        when = "in the worst of the years in which they apply."
-        off = f"{reached}, required {required}"
-        figures = (
-            KeyFigure("Benchmarks missed", by_buyer(missed), when),
-            KeyFigure("Could be met", by_buyer(could), "if each alone is added to the limits."),
-            KeyFigure("Farthest off", off, f"{who}, for the {buyer}."),
-        )
-        return Headline(" ".join(sentences), figures)
+        return headline_of(cls.findings(tables))
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         table = tables[Missed]
@@ -455,3 +440,44 @@ class ScorecardStudy(StudyKind):
         table = tables[Missed]
         lead = "For each benchmark, the plan is made again with that benchmark as one more limit."
         return (Section("benchmarks", table.TABLE, lead, Numbers(table).view()),)
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _counts(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
+    rows, t = Selection(tables[Scorecard]), Scorecard
+    met, missed, untested = (rows.count(t.met, "=", light) for light in (MET, MISSED, NO_DATA))
+    yield say("answer", "{met} benchmarks are met, {missed} are missed and {untested} could not be"
+                        " tested.", met=met, missed=missed, untested=untested)  # fmt: skip
+    if Missed in tables:
+        could = Selection(tables[Missed]).count(Missed.can_be_met, "=", CAN_BE_MET[True])
+        yield say("figure", "{could} missed benchmarks could be met, if each alone is added to the"
+                            " limits.", name="Could be met", large="could",
+                  could=could)  # fmt: skip
+
+
+def _farthest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
+    rows, t = Selection(tables[Missed]), Missed
+    for kind, pick in ((schema.MIN, Selection.smallest), (schema.MAX, Selection.largest)):
+        of_kind = rows.where(kind=kind)
+        if not len(of_kind):
+            continue
+        worst = pick(of_kind, t.worst_share)
+        where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
+        required = rows.value(t.required, **where)
+        share = "at least" if kind == schema.MIN else "at most"
+        text = f"{{worst[benchmark]}} of {{worst[mineral]}} is {{worst}}; {share} {{required}}"
+        yield say("figure", f"{text} is required.", name="A missed benchmark", large="worst",
+                  worst=worst, required=required)  # fmt: skip
+
+
+def _taken(tables: Tables) -> Iterator[Sentence]:
+    """Yield which benchmark takes most from other minerals."""
+    most = Selection(tables[Missed]).largest(Missed.extra_short_others)
+    if most.number > 0:
+        text = "Meeting {most[benchmark]} for {most[mineral]} takes most from other minerals:"
+        yield say("answer", f"{text} {{most}} of them is further missing than in the plan.",
+                  most=most)  # fmt: skip

@@ -1,0 +1,124 @@
+"""The findings of a comparison: sentences made from the rows of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from models import tolerances
+from models.case import BASE
+from planner.render.claims import Selection, Sentence, say, told
+from planner.render.table import COALITION_BUYER
+from planner.studies.bills_by_scenario import BillsByScenario
+from planner.studies.cases import UNFORESEEN
+from planner.studies.compare_tables import Comparison
+from planner.studies.kind import Tables
+from planner.studies.variant_tables import RunMinerals
+
+SMALL = tolerances.MISSING_PART
+
+
+def compare_findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of a comparison's first page."""
+    return _ComparisonFindings(tables).sentences()
+
+
+class _ComparisonFindings:
+    """The rows of a comparison; scenarios are apart from the same ones as surprises."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables, main = tables, tables[Comparison]
+        self.main = Selection(main)
+        names = [str(name) for name in main.run]
+        late = main.foresight if Comparison.foresight.name in main.data else [""] * len(names)
+        is_late = [each == UNFORESEEN for each in late]
+        pairs = list(zip(names, is_late, strict=True))[1:]
+        self.foreseen = [name for name, each in pairs if not each]
+        self.surprises = [name for name, each in pairs if each]
+        self.minerals = Selection(tables[RunMinerals]) if RunMinerals in tables else None
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        if self.minerals is None:
+            return (say("answer", "The base has no plan, so nothing could be compared."),)
+        if not self.foreseen:
+            alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
+            return (*told(self.base), alone)
+        return told(self.hardest, self.next_hardest, self.surprised, self.base, self.dearest,
+                    self.bills, self.care)  # fmt: skip
+
+    def _missing(self, names: Sequence[str]) -> Selection:
+        assert self.minerals is not None  # noqa: S101 - sentences() has made sure
+        return self.minerals.where(run=list(names))
+
+    def hardest(self) -> Iterator[Sentence]:
+        """Yield the scenario that leaves most further missing, and how many minerals it hits."""
+        rows, t = self._missing(self.foreseen), RunMinerals
+        most = rows.largest(t.further_missing_share)
+        if most.number <= SMALL:
+            none = rows.none(t.further_missing_share, ">", SMALL)
+            text = "No scenario leaves more of a mineral missing than the base."
+            yield say("answer", text, none=none)
+            return
+        yield say("answer", "{most[run]} leaves most missing: {most} of the need for"
+                            " {most[mineral]} is further missing than in the base.",
+                  most=most)  # fmt: skip
+        hit = self._missing([most["run"]]).count(t.further_missing_share, ">", SMALL)
+        asked = self._missing([most["run"]]).count(t.need, ">", 0.0)
+        yield say("figure", "In this scenario, {hit} of {asked} minerals are further missing than"
+                            " in the base.", name="Minerals further missing", large="hit",
+                  hit=hit, asked=asked)  # fmt: skip
+
+    def next_hardest(self) -> Iterator[Sentence]:
+        t = RunMinerals
+        first = self._missing(self.foreseen).largest(t.further_missing_share)
+        rest = [name for name in self.foreseen if name != first["run"]]
+        most = self._missing(rest).largest(t.further_missing_share)
+        if first.number > SMALL and most.number > SMALL:
+            yield say("answer", "Next is {most[run]}: a further {most} of the need for"
+                                " {most[mineral]}.", most=most)  # fmt: skip
+        elif first.number > SMALL:
+            none = self._missing(rest).none(t.further_missing_share, ">", SMALL)
+            yield say("answer", "In no other scenario is more missing.", none=none)
+
+    def surprised(self) -> Iterator[Sentence]:
+        """Yield the surprise that leaves most further missing."""
+        most = self._missing(self.surprises).largest(RunMinerals.further_missing_share)
+        if most.number > SMALL:
+            yield say("answer", "Of the surprises, {most[run]} leaves most missing: {most} of the"
+                                " need for {most[mineral]} is further missing than in the base.",
+                      most=most)  # fmt: skip
+
+    def base(self) -> Iterator[Sentence]:
+        most = self._missing([BASE]).largest(RunMinerals.missing_share)
+        if most.number > SMALL:
+            yield say("figure", "In the base, {most} of the need for {most[mineral]} is missing.",
+                      name="Missing in the base", large="most", most=most)  # fmt: skip
+        else:
+            none = self._missing([BASE]).none(RunMinerals.missing_share, ">", SMALL)
+            yield say("answer", "In the base, no mineral is missing.", none=none)
+
+    def dearest(self) -> Iterator[Sentence]:
+        """Yield the scenario with the largest extra cost of the same tonnes."""
+        most = self.main.where(run=self.foreseen).largest(Comparison.extra_cost_share)
+        if most.number > SMALL:
+            yield say("figure", "In {most[run]}, the same tonnes cost {most} more than in the"
+                                " base.",
+                      name="Extra cost of the same tonnes", large="most", most=most)  # fmt: skip
+
+    def bills(self) -> Iterator[Sentence]:
+        """Yield who pays most more in the scenario whose bills rise most."""
+        if BillsByScenario not in self.tables:
+            return
+        bills = self.tables[BillsByScenario]
+        name = str(next(iter(bills.dearest.scenario)))
+        rows = Selection(bills).where(scenario=name, member={"not": COALITION_BUYER})
+        most = rows.largest(BillsByScenario.more)
+        if most.number > 0:
+            yield say("figure", "In bills by dual prices, {most[member]} pays {most} more for"
+                                " {most[scenario]} than in the base.",
+                      name="Bill against the base", large="most", most=most)  # fmt: skip
+
+    def care(self) -> Iterator[Sentence]:
+        text = "Each scenario is planned as if it were known from the beginning."
+        if self.surprises:
+            text += " Surprises keep what the base plan decides before they come."
+        yield say("care", text)

@@ -1,0 +1,115 @@
+"""The findings of a stress test: sentences made from the rows of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models import tolerances
+from planner.render.claims import Selection, Sentence, say, told
+from planner.render.table import COALITION_BUYER
+from planner.studies.kind import Tables
+from planner.studies.losses import LossKind
+from planner.studies.stress_tables import Embargoes, LossByMineral, Losses, Solidarity
+
+SMALL = tolerances.MISSING_PART
+_A_POINT = 0.01
+"""A difference of dependence at the last stage and through all stages that is named."""
+
+
+def stress_findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of a stress test's first page."""
+    if not len(tables[Losses]):
+        return (say("answer", "The agreed plan buys from countries that can't be lost."),)
+    if LossByMineral not in tables:
+        return (say("answer", "The losses could not be planned."),)
+    return _StressFindings(tables).sentences()
+
+
+class _StressFindings:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.rows = Selection(tables[LossByMineral])
+        kinds = set(tables[LossByMineral].kind)
+        self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        return told(self.hardest, self.next_hardest, self.pairs, self.first_short, self.stages,
+                    self.sharing, self.care)  # fmt: skip
+
+    def hardest(self) -> Iterator[Sentence]:
+        """Yield the loss that leaves most further missing, and how many minerals run short."""
+        t, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(t.share)
+        if most.number <= SMALL:
+            none = rows.none(t.share, ">", SMALL)
+            text = "No loss leaves more of a mineral missing than the agreed plan."
+            yield say("answer", text, none=none)
+            return
+        yield say("answer", "Without {most[lost]} most is missing: {most} of the need for"
+                            " {most[mineral]} is further missing than in the agreed plan.",
+                  most=most)  # fmt: skip
+        hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
+        yield say("figure", "After this loss, {hit} minerals are further missing than in the agreed"
+                            " plan.", name="Minerals further missing", large="hit",
+                  hit=hit)  # fmt: skip
+
+    def next_hardest(self) -> Iterator[Sentence]:
+        t, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(t.share)
+        if most.number <= SMALL:
+            return
+        others = rows.where(lost={"not": most["lost"]})
+        follows = others.largest(t.share)
+        if follows.number > SMALL:
+            yield say("answer", "Next is {follows[lost]}: a further {follows} of the need for"
+                                " {follows[mineral]}.", follows=follows)  # fmt: skip
+        else:
+            none = others.none(t.share, ">", SMALL)
+            yield say("answer", "No other loss leaves more missing.", none=none)
+
+    def pairs(self) -> Iterator[Sentence]:
+        """Yield the embargo on a single member that leaves most missing."""
+        if Embargoes not in self.tables:
+            return
+        rows = Selection(self.tables[Embargoes], self.tables.country)
+        most = rows.largest(Embargoes.own_share)
+        if most.number > SMALL:
+            yield say("answer", "If {most[country]} stops selling to {most[member]}, {most} of that"
+                                " member's need is further missing, by value.",
+                      most=most)  # fmt: skip
+
+    def first_short(self) -> Iterator[Sentence]:
+        """Yield after how many days need is not met any more."""
+        rows = Selection(self.tables[Losses], self.tables.country).where(kind=self.kind)
+        days = rows.smallest(Losses.survived)
+        yield say("figure", "After the loss of {days[lost]}, need is met for {days} if members draw"
+                            " on stocks first and lend them to each other.",
+                  name="Time to survive", large="days", days=days)  # fmt: skip
+
+    def stages(self) -> Iterator[Sentence]:
+        """Yield the mineral that depends most on a country through all stages.
+
+        It is named if that is more than what the country sells at the last stage.
+        """
+        t, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(t.depends)
+        last = rows.where(lost=most["lost"], mineral=most["mineral"]).value(t.depends_last)
+        if most.number - last.number > _A_POINT:
+            yield say("answer", "Most dependent is {most[mineral]} on {most[lost]}: {most} of"
+                                " purchases through all stages, {last} at the last stage.",
+                      most=most, last=last)  # fmt: skip
+
+    def sharing(self) -> Iterator[Sentence]:
+        """Yield for which loss sharing what is left is worth most."""
+        if Solidarity not in self.tables:
+            return
+        rows = Selection(self.tables[Solidarity]).where(member=COALITION_BUYER, kind=self.kind)
+        most = rows.largest(Solidarity.worth)
+        if most.number > 0:
+            yield say("figure", "After the loss of {most[lost]}, sharing spares the members {most}"
+                                " of shortage, at its price.", name="Sharing spares", large="most",
+                      most=most)  # fmt: skip
+
+    def care(self) -> Iterator[Sentence]:
+        yield say("care", "A single supplier is lost at a time. The others sell the agreed tonnes,"
+                          " and a surge if they have free capacity.")  # fmt: skip

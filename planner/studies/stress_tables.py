@@ -1,0 +1,500 @@
+"""The tables of the stress test: losses, minerals, members, solidarity, and N-1."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+
+from models import results, tolerances
+from models.measures import HELD_TO_ORDERS, ratio
+from models.plan.stages import dependence
+from models.results import Benchmarks, Colour, Look, Name, Result, Runs, field
+from models.results import common as shared
+from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
+from models.results.numbers import PlanNumbers
+from models.scorecard.supplied import n_minus_1
+from planner.studies.losses import DearestPrice, Loss, LossKind, Stress
+from planner.studies.variant_tables import Row, RunTotals, filled
+
+_UNCAPPED = "The same loss in the agreed plan without share limits."
+_RUN = (
+    field.text("Lost", "The supplier that is lost; for an embargo, the country and the member."),
+    field.text(
+        "What",
+        "country: its refiners and projects sell nothing to the coalition. refiner: this one"
+        " refiner sells nothing. embargo: the country's lanes to one member are closed.",
+        key="kind",
+    ),
+)
+_TONNES = (
+    field.tonnes(
+        "Lost",
+        "What the agreed plan buys from the lost supplier after the loss begins. All minerals are"
+        " added by weight; ore, metal and products made from them all count.",
+    ),
+    field.tonnes(
+        "Replaced",
+        "Additional purchases from the other suppliers. Below 0: fewer purchases, for example"
+        " because a member leaves tonnes to others. Lost = replaced + from stock + further missing"
+        " + plants take less.",
+    ),
+    field.tonnes(
+        "From stock",
+        "Additional tonnes drawn from stock or not stored, minus tonnes refilled, over all years.",
+    ),
+)
+FURTHER = PlanNumbers.further_missing.like(
+    meaning="Need that the agreed plan meets and that is missing after the loss.", key="short_t"
+)
+FURTHER_SHARE = PlanNumbers.further_missing_share.like(
+    meaning=f"Missing after the loss minus missing in the agreed plan, as a share of need."
+    f" {HELD_TO_ORDERS}",
+    colour=Colour.HEAT,
+    key="share",
+)
+WITHOUT_LIMITS = (
+    field.tonnes("Lost without share limits", _UNCAPPED, key="uncapped_lost_t", optional=True),
+    field.tonnes(
+        "Further missing without share limits", _UNCAPPED, key="uncapped_short_t", optional=True
+    ),
+    field.share(
+        "Further missing without share limits (share)", _UNCAPPED, key="free_share", optional=True
+    ),
+)
+PLANTS_LESS = field.tonnes(
+    "Plants take less",
+    "How much less of the mineral plants take than agreed, bought or supplied by members. Lost"
+    " includes what plants buy.",
+    optional=True,
+)
+_SIZES = (
+    field(
+        "Time to survive",
+        Look.DAYS,
+        "Days from the loss to the coalition's first shortage, if members draw on stocks first and"
+        " lend them to each other. A year has 365 days, and its gap is spread evenly. Blank: never"
+        " short.",
+        unit="days",
+        key="days_to_survive",
+    ),
+    field(
+        "Stock used",
+        Look.DAYS,
+        "How far stocks fall at most, compared with the same rules and no loss, in days of the"
+        " coalition's demand. Stocks that are refilled later count, so From stock may still be 0.",
+        unit="days",
+    ),
+    Benchmarks.extra_cash.like(
+        meaning="Additional payments, compared with the same rules and no loss. Below 0: less is"
+        " bought. Undiscounted, without capital.",
+        key="extra_cash_usd",
+    ),
+    Benchmarks.extra_cost.like(
+        meaning="Extra cash cost + stock to refill + new shortage at the shortage cost."
+        " Undiscounted.",
+        key="extra_cost_usd",
+    ),
+    field.millions(
+        "Stock to refill",
+        "The value of the tonnes that stocks hold less at the end, compared with the same rules and"
+        " no loss. A tonne counts at the highest price paid there in the last year, or at the"
+        " mineral's price if that is higher. Below 0: stocks hold more. Undiscounted.",
+        key="refill_usd",
+        printed=False,
+    ),
+)
+PRICE, PRICE_OVER = (
+    field.price(
+        "Highest marginal price",
+        "The marginal price of supply where it is the largest multiple of the mineral's price,"
+        " among the minerals that the loss hits.",
+        key="marginal_price_usd_per_t",
+    ),
+    field(
+        "Times the mineral's price",
+        Look.DAYS,
+        "Highest marginal price / the mineral's price.",
+        key="marginal_price_over_price",
+    ),
+)
+
+
+class _OfLosses(Result):
+    """One row per loss."""
+
+    lost, kind = _RUN
+    country = COUNTRY.like(optional=True)
+    refiner = shared.REFINER.like(meaning="", optional=True)
+    member = MEMBER.like(optional=True)
+    worst = RunTotals.hit.like(key="worst_mineral")
+    worst_share = RunTotals.hit_share.like(key="worst_share_short")
+    lost_t, replaced_t, stock_t = _TONNES
+    short_t = FURTHER
+    less_t = PLANTS_LESS
+    free_lost_t, free_short_t, _ = WITHOUT_LIMITS
+    survived, stock_days = (
+        f.like(meaning=f"For the mineral with the {which}. {f.meaning}")
+        for f, which in zip(_SIZES, ("least", "most"), strict=False)
+    )
+    cash, cost, refill = _SIZES[2:]
+    free_cost = _SIZES[3].like(
+        header="Extra cost with shortage, without share limits",
+        meaning=f"{_UNCAPPED} {shared.UNDISCOUNTED}",
+        key="uncapped_extra_cost_usd",
+        printed=False,
+        optional=True,
+    )
+    price = PRICE.like(printed=False)
+    price_over = PRICE_OVER
+    price_at = field.text("Highest where", key="marginal_price_at")
+    error = Runs.trouble.like(meaning="Why this loss has no plan.", optional=True)
+
+
+class Losses(_OfLosses):
+    """One row per lost country or refiner; by kind, those with the largest extra cost first."""
+
+    TABLE, GRAIN, BOOK = "Stress", ("lost", "kind"), "stress"
+
+
+class Embargoes(_OfLosses):
+    """One row per country and member between which lanes are closed, the dearest first."""
+
+    TABLE, GRAIN, BOOK = "Embargoes", ("country", "member"), "stress"
+
+    lost, kind = (f.like(optional=True) for f in _RUN)
+    own_short_t = field.tonnes(
+        "Further missing of the member itself",
+        "Further missing of the embargoed member. Other members may also miss tonnes.",
+    )
+    own_share = field.share(
+        "Member's need further missing, by value",
+        "The member's further missing tonnes / its need; minerals are weighted by their prices.",
+        colour=Colour.HEAT,
+    )
+
+
+class LossByMineral(Result):
+    """One row per loss and mineral that it hits.
+
+    Minerals made from a lost mineral, and their inputs, have a row if what is missing or their cost
+    changes.
+    """
+
+    TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
+
+    lost, kind = _RUN
+    mineral = MINERAL
+    demand = PlanNumbers.need.like(key="demand")
+    agreed_short_t = field.tonnes(
+        "Missing in the agreed plan", "Missing without a loss.", key="agreed_short_t"
+    )
+    agreed_share = field.share(
+        "Missing in the agreed plan (share)", "Missing without a loss / need."
+    )
+    missing = PlanNumbers.missing.like(meaning="Missing in all, after the loss.", key="missing_t")
+    missing_share = PlanNumbers.missing_share
+    short_t = FURTHER
+    share = FURTHER_SHARE
+    free_lost_t, free_short_t, free_share = WITHOUT_LIMITS
+    free_agreed_share = field.share(
+        "Missing without share limits (share)",
+        "Missing in the agreed plan without share limits, before the loss / need.",
+        optional=True,
+    )
+    depends_last = field.share(
+        "Share of purchases from it at the last stage, in {last}",
+        "The lost country's tonnes / all tonnes that members and plants buy, in the agreed plan.",
+        optional=True,
+    )
+    depends = field.share(
+        "Dependence on it through all stages, in {last}",
+        "The share of purchases that its loss takes, with what others make from its ore and inputs,"
+        " in the agreed plan.",
+        optional=True,
+    )
+    lost_t, replaced_t, stock_t = _TONNES
+    less_t = PLANTS_LESS
+    short_from = field("Further missing from", Look.YEAR, "The first year with more missing.")
+    survived, stock_days, cash, cost, refill = _SIZES
+    price, price_over = PRICE, PRICE_OVER
+    price_member = field.text("Highest for", names=Name.MEMBER)
+    price_year = field("Highest in", Look.YEAR)
+
+
+class NMinusOne(Result):
+    """One row per mineral and year: supply without its largest country / demand."""
+
+    TABLE, GRAIN, BOOK = "N-1", ("mineral", "year"), "stress"
+
+    mineral = MINERAL
+    year = YEAR
+    demand = PlanNumbers.need.like(key="demand")
+    need = field.tonnes("Needed by members", "Need without the inputs of plants.", optional=True)
+    supply = field.tonnes(
+        "Supply open to the coalition",
+        "Usable capacity of refiners, and of projects that the agreed plan has built.",
+    )
+    largest = results.ByMineral.country.like(
+        meaning="The country with the most supply. Rest of world does not count.", printed=True
+    )
+    largest_supply = field.tonnes("Supply of the largest")
+    largest_demand = field.tonnes(
+        "Demand of the largest", "Demand of members in this country; 0 if there are none."
+    )
+    over_all = field.share(
+        "Supply left over all demand",
+        "(S - Smax) / D: supply without its largest country / demand of the coalition.",
+    )
+    over_rest = field.share(
+        "Supply left over the rest's demand",
+        "(S - Smax) / (D - Dmax): supply and demand without the country with most supply. This"
+        " is the N-1 of the International Energy Agency, for the supply open to the coalition.",
+    )
+    bought = field.tonnes("Bought in the agreed plan")
+    seller = field.text("Largest seller in it", names=Name.COUNTRY)
+    seller_sold = field.tonnes("Sold by the largest seller")
+    bought_over_all = field.share(
+        "Bought of others over all demand",
+        "Agreed purchases from all but the largest seller / demand.",
+    )
+
+
+_EXTRA_COST = (
+    "Extra cost of all members, new shortage at its cost included, compared with the same rules"
+    f" and no loss. {shared.UNDISCOUNTED}"
+)
+
+
+class Solidarity(Result):
+    """The value of sharing the remaining supply: one row per loss, and per member that it affects.
+
+    Shared: members share the remaining supply and the surge. Unshared: each member buys from a
+    supplier no more than agreed, and its share of the surge.
+    """
+
+    TABLE, GRAIN, BOOK = "Solidarity", ("lost", "kind", "member"), "stress"
+
+    lost, kind = _RUN
+    member = MEMBER.like(meaning="Coalition: all members together.", names=Name.BUYER)
+    short_t = FURTHER.like(header="Further missing, shared", meaning="If members share.")
+    alone_short_t = FURTHER.like(
+        header="Further missing, unshared",
+        meaning="If they do not share.",
+        key="alone_short_t",
+    )
+    worth = field.money(
+        "Sharing spares it",
+        "New shortage unshared minus new shortage shared, at the shortage cost. Below 0: the member"
+        f" gives tonnes to others. {shared.UNDISCOUNTED}",
+        key="sharing_spares_usd",
+    )
+    cost = _SIZES[3].like(header="Extra cost, shared", meaning=_EXTRA_COST)
+    alone_cost = _SIZES[3].like(
+        header="Extra cost, unshared", meaning=_EXTRA_COST, key="alone_extra_cost_usd"
+    )
+
+
+class Detail(Result):
+    """One row per loss, mineral, member and year that the loss affects."""
+
+    TABLE, GRAIN, BOOK = "Stress detail", ("lost", "kind", "mineral", "member", "year"), "stress"
+
+    lost, kind = _RUN
+    mineral = MINERAL
+    member = MEMBER
+    year = YEAR
+    demand = PlanNumbers.need.like(key="demand")
+    lost_t, replaced_t, stock_t = _TONNES
+    short_t = FURTHER
+    less_t = PLANTS_LESS.like(
+        meaning=f"{PLANTS_LESS.meaning} A row without a member has all plants together."
+    )
+    replaced_t = replaced_t.like(
+        header="Replaced, less what it gives up",
+        meaning="Additional purchases of the member from the other suppliers. Below 0: it buys"
+        " less, because others get its tonnes. Lost = replaced + from stock + further missing +"
+        " plants take less.",
+    )
+
+
+# ---- the tables of a result ----------------------------------------------------------------------
+#
+# Tonnes and money are sums over the years from the loss on; money is undiscounted. Several minerals
+# are added by weight. A loss without a plan has no numbers.
+
+
+def tables_of(result: Stress) -> list[Result]:
+    texts = shared.words_of(result.case)
+    ranked, depends = _ranked(result), _dependence(result)
+    embargoes = [loss for loss in ranked if loss.kind is LossKind.EMBARGO]
+    tables: dict[type[Result], list[Row] | list[dict[Hashable, Any]]] = {
+        Losses: [row for loss, row in ranked.items() if loss not in embargoes],
+        LossByMineral: [
+            row
+            for loss in ranked
+            for row in _minerals(result, loss, depends.get(_whole_country(loss), ()))
+        ],
+    }
+    if result.alone:
+        tables[Solidarity] = _sharing(result, ranked)
+    tables |= {
+        Embargoes: [ranked[loss] | _of_member(result, loss) for loss in embargoes],
+        NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
+        Detail: [row for loss in ranked for row in _detail(result, loss)],
+    }
+    every = [filled(kind.of_rows(rows, words=texts)) for kind, rows in tables.items()]
+    if result.capped.plan.expanded.intakes:
+        return every
+    return [table.without(Losses.less_t, NMinusOne.need) for table in every]
+
+
+def _ranked(result: Stress) -> dict[Loss, Row]:
+    """Return the losses, those with the largest extra cost first, those without a plan last."""
+    rows = {loss: _loss(result, loss) for loss in result.losses}
+
+    def rank(loss: Loss) -> tuple[Any, ...]:
+        sizes: list[Any] = [rows[loss].get(name) for name in ("cost", "short_t", "lost_t")]
+        return tuple((size is None, -(size or 0.0)) for size in sizes)
+
+    return {loss: rows[loss] for loss in sorted(rows, key=rank)}
+
+
+def _whole_country(loss: Loss) -> str:
+    return loss.country if loss.kind is LossKind.COUNTRY else ""
+
+
+def _dependence(result: Stress) -> dict[str, list[list[float]]]:
+    """Return by lost country the dependence of minerals on it: at the last stage, through all.
+
+    It is that of the agreed plan in its last year.
+    """
+    plan = result.capped.plan
+    ways = (False, True) if plan.expanded.intakes else (False,)
+    countries = {loss.country for loss in result.losses if loss.kind is LossKind.COUNTRY}
+    return {
+        c: [dependence(plan, c, through=way)[:, -1].tolist() for way in ways] for c in countries
+    }
+
+
+def _who(result: Stress, loss: Loss) -> Row:
+    where = {"country": loss.country, "refiner": loss.refiner, "member": loss.member}
+    named = {name: value or None for name, value in where.items()}
+    return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
+
+
+def _priced(price: DearestPrice | None) -> Row:
+    names = ("price", "price_over", "price_member", "price_year")
+    return dict(zip(names, astuple(price), strict=True)) if price is not None else {}
+
+
+def _loss(result: Stress, loss: Loss) -> Row:
+    """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
+    row, side, effect = _who(result, loss), result.capped, result.capped.effects[loss]
+    free = result.free.effects[loss] if result.free else None
+    if effect is None:
+        return row | {"error": side.error_of(loss)}
+    hit, shares, minerals = effect.affected, effect.share, side.plan.expanded.minerals
+    share, m = max(((shares[m], -m) for m in hit), default=(0.0, 0))
+    worst = minerals[-m] if share else None
+    prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
+    price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
+    row |= effect.tonnes(hit) | {
+        "short_t": float(effect.short.sum()),
+        "worst": worst,
+        "worst_share": share,
+        "stock_days": max((effect.stock_days[m] for m in hit), default=0.0),
+        "survived": min((days for days in effect.survived if days is not None), default=None),
+        "price_at": f"{minerals[m]}, {price.member}, {price.year}" if price else None,
+        **{name: float(getattr(effect, name).sum()) for name in ("cash", "refill", "cost")},
+        **_priced(price),
+    }
+    if free is not None:
+        row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(...).items()}
+        row["free_cost"] = float(free.cost.sum())
+    elif result.free is not None:
+        row["error"] = result.free.error_of(loss) or None
+    return row
+
+
+def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) -> Iterator[Row]:
+    side, effect = result.capped, result.capped.effects[loss]
+    free = result.free.effects[loss] if result.free else None
+    if effect is None:
+        return
+    hit = sorted({*effect.affected, *(free.affected if free is not None else ())})
+    agreed, is_needed = side.share(side.agreed.short), side.demand.sum(axis=(1, 2)) > 0
+    for m in sorted(hit, key=lambda m: -effect.share[m]):
+        years = np.flatnonzero(effect.short[m].any(axis=0))
+        sizes = ("cash", "refill", "cost", "stock_days", "survived")
+        row = _who(result, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
+        row |= {name: getattr(effect, name)[m] for name in sizes}
+        row |= {
+            "mineral": side.plan.expanded.minerals[m],
+            "demand": float(side.demand[m].sum()),
+            "agreed_short_t": float(side.agreed.short[m].sum()),
+            "missing": float(side.agreed.short[m].sum()) + row["short_t"],
+            "short_from": side.base.years[int(years[0])] if len(years) else None,
+        }
+        if is_needed[m]:
+            row |= {"share": effect.share[m], "agreed_share": agreed[m]}
+            row["missing_share"] = effect.share[m] + agreed[m]
+        for name, shares in zip(("depends_last", "depends"), depends, strict=False):
+            row[name] = shares[m]
+        if free is not None and result.free is not None:
+            row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(m).items()}
+            if is_needed[m]:
+                before = result.free.share(result.free.agreed.short)[m]
+                row |= {"free_share": free.share[m], "free_agreed_share": before}
+        yield row
+
+
+def _of_member(result: Stress, loss: Loss) -> Row:
+    side, effect = result.capped, result.capped.effects[loss]
+    if effect is None:
+        return {}
+    e = side.plan.expanded
+    prices, j = e.prices[:, -len(side.base.years) :], e.member_at[loss.member]
+    short, need = (
+        float(np.einsum("mjt,mt->j", tonnes, prices)[j]) for tonnes in (effect.short, side.demand)
+    )
+    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": ratio(short, need)}
+
+
+def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
+    case, rows = result.case, list[Row]()
+    price = np.array([[case.shortage_cost(m.name, y) for y in result.years] for m in case.minerals])
+    price = price.reshape(len(case.minerals), len(result.years))
+    for loss in losses:
+        effect, alone = result.capped.effects[loss], result.alone and result.alone.effects[loss]
+        if effect is None or not alone:
+            continue
+        spared = np.einsum("mjt,mt->j", alone.short - effect.short, price)
+        shared_t, alone_t = (each.short.sum(axis=(0, 2)) for each in (effect, alone))
+        amounts = {"short_t": shared_t, "alone_short_t": alone_t, "worth": spared}
+        costs = {"cost": float(effect.cost.sum()), "alone_cost": float(alone.cost.sum())}
+        who = _who(result, loss)
+        rows.append(who | {n: float(a.sum()) for n, a in amounts.items()} | {"member": ""} | costs)
+        for j in np.flatnonzero(np.maximum(shared_t, alone_t) > tolerances.LEAST_FLOW).tolist():
+            of_member = {name: float(amount[j]) for name, amount in amounts.items()}
+            rows.append(who | of_member | {"member": case.members[j].name})
+    return rows
+
+
+def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
+    side, effect = result.capped, result.capped.effects[loss]
+    if effect is None:
+        return
+    e, who = side.plan.expanded, _who(result, loss)
+    touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
+    buyers, plants = [*e.members, None], touched.shape[1] - len(e.members)
+    demand = np.pad(side.demand, ((0, 0), (0, plants), (0, 0)))
+    amounts = {"demand": demand, **effect.amounts}
+    for m in effect.affected:
+        cells = np.argwhere(touched[m])
+        values = np.array([tonnes[m][touched[m]] for tonnes in amounts.values()]) + 0.0  # no -0
+        for (j, t), row in zip(cells.tolist(), values.T.tolist(), strict=True):
+            key = {"mineral": e.minerals[m], "member": buyers[j], "year": side.base.years[t]}
+            yield who | key | dict(zip(amounts, row, strict=True))

@@ -1,0 +1,162 @@
+"""The findings of a sweep: sentences made from the rows of its points and of its smallest caps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models import schema, tolerances
+from models.results import Figure
+from models.results.numbers import ALL
+from planner.render.claims import Selection, Sentence, say, told
+from planner.render.table import ALL_MINERALS
+from planner.render.words import known
+from planner.studies.kind import Tables
+from planner.studies.number_source import AS_IN_WORKBOOK
+from planner.studies.sweep_tables import FloorFrontier, Frontier, SmallestCaps
+
+SMALL, REST = tolerances.MISSING_PART, {"not": ALL_MINERALS}
+
+
+def sweep_findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of a sweep's first page."""
+    return _SweepFindings(tables).sentences()
+
+
+class _SweepFindings:
+    """The points of a sweep; those with a plan are named from the loosest to the tightest."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables, points = tables, tables[Frontier]
+        self.t, self.rows = type(points), Selection(points)
+        self.axis = points.words.get("axis", "")
+        cells = points.rows(self.t.value, self.t.mineral, self.t.need)
+        self.values = [float(v) for v, m, need in cells if m == ALL and known(v) and known(need)]
+        self.before = tables.option("Compared with").removeprefix("the case ")
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        if not self.values:
+            return (say("answer", "The points of this sweep could not be planned."),)
+        if self.axis == "Cap":
+            return told(self.smallest, self.at_caps, self.extra, self.care)
+        if self.t is FloorFrontier:
+            return told(self.floors, self.at_ends)
+        if self.t.lost.name in self.tables[Frontier].data:
+            return told(self.levels, self.extra)
+        return told(self.at_ends, self.cash)
+
+    # ---- over the cap ----------------------------------------------------------------------------
+
+    def smallest(self) -> Iterator[Sentence]:
+        """Yield down to which cap nothing is further missing, and which mineral runs short."""
+        caps = Selection(self.tables[SmallestCaps]).where(mineral=REST)
+        most = caps.largest(SmallestCaps.smallest)
+        if most.number <= 0:
+            return
+        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.", most=most)
+        loose = [v for v in self.values if v >= most.number]
+        if loose:
+            points = self.rows.where(mineral=REST, value=loose)
+            none = points.none(self.t.further_missing_share, ">", SMALL)
+            text = f"At the looser points, no mineral is further missing than {self.before}."
+            yield say("answer", text, none=none)
+
+    def at_caps(self) -> Iterator[Sentence]:
+        """Yield what is missing at the workbook's own cap and at the tightest point."""
+        own, tight = self.own_cap, min(self.values)
+        if self.tables.option(AS_IN_WORKBOOK):
+            yield from self.missing("With the workbook's own caps", point=AS_IN_WORKBOOK)
+        if own is not None and own != tight:
+            yield from self.missing("At the workbook's cap of {cap}", value=own)
+        yield from self.missing("At a cap of {cap}", value=tight)
+
+    @property
+    def own_cap(self) -> float | None:
+        words = self.tables.option("The workbook's cap").removesuffix(" %")
+        cap = round(float(words) / 100, 12) if words else None
+        return cap if cap in self.values else None
+
+    def missing(self, start: str, **point: str | float) -> Iterator[Sentence]:
+        """Yield the mineral with the largest missing share at a point."""
+        rows = self.rows.where(mineral=REST, **point)
+        most = rows.largest(self.t.missing_share)
+        if "{cap}" not in start:
+            caps = {}
+        else:
+            caps = {"cap": self.rows.where(mineral=most["mineral"], **point).value(self.t.value)}
+        if most.number <= SMALL:
+            none = rows.none(self.t.missing_share, ">", SMALL)
+            caps = {name: rows.first(self.t.value) for name in caps}
+            yield say("answer", f"{start}, no mineral is missing.", none=none, **caps)
+            return
+        text = f"{start}, {{most}} of the need for {{most[mineral]}} is missing."
+        yield say("answer", text, most=most, **caps)
+
+    def extra(self) -> Iterator[Sentence]:
+        """Yield the extra cost of the same tonnes at the workbook's cap and the tightest point."""
+        tight = min(self.values)
+        for value in dict.fromkeys((self.own_cap, tight)):
+            if value is None:
+                continue
+            row = self.rows.where(mineral=ALL_MINERALS, value=value)
+            dearer, cap = row.value(self.t.extra_cost_share), row.value(self.t.value)
+            costs = "{extra}" if dearer.number < 0 else "{extra} more"
+            yield say(
+                "figure",
+                f"At {{cap}}, the same tonnes cost {costs} than {self.before}.",
+                name="Extra cost of the same tonnes",
+                large="extra",
+                extra=dearer,
+                cap=cap,
+            )
+
+    def care(self) -> Iterator[Sentence]:
+        if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
+            yield say("care", "Caps are shares of demand. Where supply is missing, a single country"
+                              " can sell a larger share of what is bought.")  # fmt: skip
+
+    # ---- over other numbers ----------------------------------------------------------------------
+
+    def at_ends(self) -> Iterator[Sentence]:
+        """Yield what is missing at the first and the last point."""
+        for value in dict.fromkeys((self.values[0], self.values[-1])):
+            yield from self.missing("At {cap}", value=value)
+
+    def cash(self) -> Iterator[Sentence]:
+        """Yield what buyers pay at both ends."""
+        for value in dict.fromkeys((self.values[0], self.values[-1])):
+            row = self.rows.where(mineral=ALL_MINERALS, value=value)
+            paid, at = row.value(self.t.cash), row.value(self.t.value)
+            yield say("figure", "At {at}, buyers pay {paid}.", name="Cash cost", large="paid",
+                      paid=paid, at=at)  # fmt: skip
+
+    def floors(self) -> Iterator[Sentence]:
+        """Yield what is paid, levies and purchases outside, at the lowest and highest floor."""
+        t = self.t
+        for value in dict.fromkeys((min(self.values), max(self.values))):
+            row = self.rows.where(mineral=ALL_MINERALS, value=value)
+            paid, levies, at = (row.value(f) for f in (t.cash, t.levies, t.value))
+            yield say("answer", "At a floor of {at}, buyers pay {paid}. Levies are {levies} of it.",
+                      paid=paid, levies=levies, at=at)  # fmt: skip
+            outside = row.value(t.outside)
+            yield say("figure", "At a floor of {at}, {outside} is bought outside the coalition.",
+                      name="Bought outside", large="outside", outside=outside, at=at)  # fmt: skip
+
+    def levels(self) -> Iterator[Sentence]:
+        """Yield, for up to three levels, what it costs to survive the loss of any one country."""
+        t, levels = self.t, [v for v in sorted(self.values, reverse=True) if v < 1.0]
+        chosen = dict.fromkeys(levels[i] for i in (0, len(levels) // 2, -1)) if levels else ()
+        for value in chosen:
+            row = self.rows.where(mineral=ALL_MINERALS, value=value)
+            tested = self.rows.where(mineral=REST, value=value)
+            start = "If at most {at} of demand may be short after the loss of a country"
+            short = tested.largest(t.lost)
+            if short.number > 0:
+                at = self.rows.where(mineral=short["mineral"], value=value).value(t.value)
+                text = f"{start}, {{short}} of {{short[mineral]}} is missing then."
+                yield say("answer", text, short=short, at=at)
+                continue
+            none = tested.none(t.lost, ">", 0.0)
+            dearer, at = row.value(t.extra_cost), row.value(t.value)
+            costs = "{extra}" if dearer.number < 0 else "{extra} more"
+            text = f"{start}, the same tonnes cost {costs} and no mineral is missing then."
+            yield say("answer", text, extra=dearer, at=at, none=none)

@@ -1,0 +1,269 @@
+"""A study of variants: what all of them do with the runs of their source.
+
+A kind says which runs there are (``source``) and names its main sheet. It may add tables and
+findings of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from models import tolerances
+from models.program import CashCost
+from models.results import Field, Result
+from models.results.common import words_of
+from models.results.numbers import ALL, PlanNumbers
+from planner.render import words
+from planner.render.chart import Picture
+from planner.render.claims import Selection, Sentence, say, told
+from planner.render.table import Table, json_value, table_of
+from planner.studies import variant_charts
+from planner.studies.engine import Outcome, Tell, run_study
+from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.source import Planned, Source
+from planner.studies.variant_tables import (
+    Row,
+    RunBuyers,
+    RunMinerals,
+    RunTable,
+    RunTotals,
+    buyer_rows,
+    filled,
+    hardest_hit,
+    heat_map,
+    mineral_rows,
+)
+
+if TYPE_CHECKING:
+    from planner.studies.places import Where
+
+PER_MINERAL = (RunMinerals.supplier, RunMinerals.supplier_share, RunMinerals.supplier_of_demand,
+               RunMinerals.country)  # fmt: skip
+"""Columns that only single minerals have in JSON."""
+SHOWN_RUNS = 12
+"""The number of runs that the terminal shows; the sheet has all."""
+
+
+class VariantStudy(StudyKind):
+    """A study whose runs come from a ``Source``; the first run is the reference."""
+
+    TOTALS: ClassVar[type[RunTotals]]
+    """The main sheet, with one row per run."""
+    RUN_HEADER: ClassVar[str] = "Run"
+    """The header of the column that names a run."""
+    BEFORE: ClassVar[str] = "the reference"
+    """The reference in sentences: ``than in the base``."""
+
+    planned_source: Planned
+
+    def __init_subclass__(cls) -> None:
+        """List the tables of a kind that names only its main sheet."""
+        super().__init_subclass__()
+        if "TOTALS" in vars(cls) and "RESULTS" not in vars(cls):
+            cls.RESULTS = (cls.TOTALS, RunMinerals, RunBuyers)
+
+    def source(self, where: Where | None, say: Callable[[str], None]) -> Source:
+        """Return the runs; a source may need plans first, such as the agreed plan."""
+        raise NotImplementedError
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        source = self.source(where, say)
+        outcomes = run_study(source.study, where, tell)
+        self.planned_source = source.planned(outcomes)
+        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+
+    # ---- tables ----------------------------------------------------------------------------------
+
+    def numbers(self, outcome: Outcome[Any]) -> PlanNumbers | None:
+        """Return the numbers of a run's plan; None without a plan."""
+        kept = outcome.result
+        return kept if kept is None or isinstance(kept, PlanNumbers) else kept.numbers
+
+    def more(self, outcome: Outcome[Any]) -> Row:
+        """Return what the main sheet's row of a run has beside its numbers."""
+        del outcome
+        return {}
+
+    @cached_property
+    def rows(self) -> dict[str, list[Row]]:
+        """The rows of each run by mineral, all minerals together first; [] without a plan."""
+        compared = self.planned_source.compared
+        reference = self.numbers(compared[0])
+        return {o.name: mineral_rows(o.name, self.numbers(o), reference) for o in compared}
+
+    def tables(self) -> list[Result]:
+        texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
+        rows, outcomes = self.rows, self.planned_source.compared
+        totals = [
+            {"run": o.name, "trouble": o.error} | (rows[o.name] or [{}])[0]
+            | hardest_hit(rows[o.name]) | self.more(o)
+            for o in outcomes
+        ]  # fmt: skip
+        by_run = [row for each in rows.values() for row in each if row["mineral"] != ALL]
+        order = {name: i for i, name in enumerate(dict.fromkeys(r["mineral"] for r in by_run))}
+        by_run.sort(key=lambda row: order[row["mineral"]])
+        main = self.TOTALS.of_rows(totals, words=texts)
+        minerals = RunMinerals.of_rows(by_run, words=texts)
+        return [
+            filled(main),
+            filled(minerals),
+            *self.buyers(outcomes, texts),
+        ]
+
+    def buyers(self, outcomes: Sequence[Outcome[Any]], texts: Mapping[str, str]) -> list[Result]:
+        """Return the table by run and buyer; [] without a reference."""
+        reference, *others = map(self.numbers, outcomes)
+        if reference is None:
+            return []
+        names = (outcome.name for outcome in outcomes[1:])
+        pairs = zip(names, others, strict=True)
+        rows = [r for n, plan in pairs if plan is not None for r in buyer_rows(n, plan, reference)]
+        return [RunBuyers.of_rows(rows, words=texts)] if rows else []
+
+    def sheets(self, tables: Tables) -> list[Table]:
+        sheets = super().sheets(tables)
+        if RunMinerals in tables:
+            sheets.insert(1, table_of(self.heat(tables)))
+        return sheets
+
+    @classmethod
+    def heat(cls, tables: Tables) -> Result:
+        """Return what is further missing by run and mineral, as a matrix."""
+        t = RunMinerals
+        first = next(iter(tables[cls.TOTALS].run), "")
+        rows = tables[t].where([run != first for run in tables[t].run])
+        return heat_map(rows, (t.run,), t.mineral, t.further_missing_share)
+
+    # ---- other surfaces --------------------------------------------------------------------------
+
+    @property
+    def tariff_sentence(self) -> str:
+        costs = {
+            o.name: CashCost(row["cash"], row["tariffs"], row["levies"])
+            for o in self.planned_source.compared
+            if (kept := self.numbers(o)) is not None
+            for row in [kept.row()]
+        }
+        most = sorted(costs, key=lambda name: -costs[name].duties)[:1]
+        shown = dict.fromkeys((*list(costs)[:1], *most))
+        return words.tariff_words({n: costs[n] for n in shown}, self.start.case.settings.currency)
+
+    @classmethod
+    def entry_of(cls, rows: Sequence[Row], error: str = "") -> dict[str, object]:
+        """Return a run in JSON: its numbers in all and by mineral; null without a plan.
+
+        ``rows`` are its rows by mineral, all minerals together first.
+        """
+        total, minerals = (rows[0], rows[1:]) if rows else ({}, ())
+        table = cls.RESULTS[0]
+        lead = {"run", "mineral", *getattr(table, "LEAD", ())}
+        fields = [f for f in table.FIELDS if f.name not in lead and not f.look.is_text]
+        texts = [f for f in PER_MINERAL if f not in fields]
+
+        def numbers(row: Row, *more: Field) -> dict[str, object]:
+            values = {f.json_key: json_value(row.get(f.name)) for f in (*fields, *more)}
+            return {**values, "served_share": served(row)}
+
+        shares = {row["mineral"]: row["share"] for row in minerals if row["share"] is not None}
+        return {
+            **numbers(total),
+            RunTable.share.json_key: shares,
+            "by_mineral": {row["mineral"]: numbers(row, *texts) for row in minerals},
+            "error": error or None,
+        }
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        runs, rows = self.planned_source.compared, self.rows
+        return {
+            "scenario": self.start.case.scenario,
+            "rows": [{"run": o.name, **self.entry_of(rows[o.name], o.error)} for o in runs],
+            "who_pays": tables.records(RunBuyers),
+        }
+
+    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
+        main, t = tables[self.TOTALS], self.TOTALS
+        fields = (t.run, t.cash, t.extra_cost_share, t.hit, t.hit_share)
+        yield Numbers(main.where([i < SHOWN_RUNS for i in range(len(main))]), fields)
+        if len(main) > SHOWN_RUNS:
+            yield f"and {len(main) - SHOWN_RUNS:,} more: {t.TABLE}"
+
+    # ---- made from the tables alone --------------------------------------------------------------
+
+    @classmethod
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        """Return the sentences of the first page."""
+        return told(lambda: cls.hardest(tables), lambda: cls.dearest(tables))
+
+    @classmethod
+    def hardest(cls, tables: Tables) -> Iterable[Sentence]:
+        """Yield which run leaves most further missing, and what it costs."""
+        t = RunMinerals
+        first = next(iter(tables[cls.TOTALS].run), "")
+        rows = Selection(tables[t]).where(run={"not": str(first)})
+        most = rows.largest(t.further_missing_share)
+        if most.number <= tolerances.MISSING_PART:
+            none = rows.none(t.further_missing_share, ">", tolerances.MISSING_PART)
+            yield say("answer", f"No run leaves more missing than {cls.BEFORE}.", none=none)
+            return
+        yield say(
+            "answer",
+            "{most[run]} leaves most missing: a further {most} of the need for {most[mineral]},"
+            f" compared with {cls.BEFORE}.",
+            most=most,
+        )
+
+    @classmethod
+    def dearest(cls, tables: Tables) -> Iterable[Sentence]:
+        """Yield the run with the largest extra cost of the same tonnes."""
+        t = cls.TOTALS
+        first = next(iter(tables[t].run), "")
+        most = Selection(tables[t]).where(run={"not": str(first)}).largest(t.extra_cost_share)
+        if most.number > 0:
+            text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
+            yield say("figure", text, name="Extra cost of the same tonnes", large="most", most=most)
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        return headline_of(cls.findings(tables))
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        return variant_charts.charts(tables[cls.TOTALS])
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        main, t = tables[cls.TOTALS], RunMinerals
+        numbers = Numbers(main, cls.shown(main))
+        sections = [Section("runs", cls.QUESTION, "", numbers.view(*cls.pictures(tables)))]
+        if t in tables:
+            heat = cls.heat(tables)
+            lead = f"Each row is a run, each column a mineral: what is missing beyond {cls.BEFORE}."
+            drawn = Numbers(heat).view(variant_charts.heat_picture(heat))
+            sections.append(Section("heat-map", "What is further missing", lead, drawn))
+            views = Section.views_by(tables[t], t.mineral, lambda *_: None)
+            title = "Each mineral, run by run"
+            sections.append(Section("minerals", title, "", views, t.mineral.header))
+        return tuple(sections)
+
+    @classmethod
+    def shown(cls, main: Result) -> tuple[Field, ...]:
+        """Return the columns of the main table that the report shows."""
+        t = cls.TOTALS
+        wanted = (t.run, t.cash, t.extra_cost_share, t.hit, t.hit_share, t.trouble)
+        return tuple(f for f in wanted if f.name in main.data)
+
+
+def served(row: Row) -> float | None:
+    """Return the share of need that is met; None without a plan, 1 where nothing is needed."""
+    if not row:
+        return None
+    return 1.0 - (row["missing_share"] or 0.0)
+
+
+def headline_of(every: Sequence[Sentence]) -> Headline:
+    """Return sentences as a headline: its finding, its figures and its cautions."""
+    texts = {place: [s.text for s in every if s.place == place] for place in ("answer", "care")}
+    figures = (KeyFigure(s.name, s.number, s.text) for s in every if s.place == "figure")
+    return Headline(" ".join(texts["answer"]), tuple(figures), tuple(texts["care"]))

@@ -1,0 +1,166 @@
+"""The tables of a study of variants: a plan's numbers by run, by run and mineral, by run and buyer.
+
+All are made from ``PlanNumbers``, each compared with the numbers of the reference run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from models import tolerances
+from models.results import Colour, Field, Name, Result, Runs, common, field
+from models.results.field import matrix_of
+from models.results.numbers import PlanNumbers
+
+Row = dict[str, Any]
+"""The numbers of a run, for one mineral or for all together, by the names of fields."""
+
+T = TypeVar("T", bound=Result)
+
+PLANTS = "Plants that make {}"
+"""The name of all plants that make a product, as one buyer."""
+
+
+class RunTable(PlanNumbers):
+    """A plan's numbers with the run to which they belong.
+
+    ``LEAD`` are the fields of the first columns, ``LEFT_OUT`` fields of ``PlanNumbers`` that the
+    table doesn't have.
+    """
+
+    LEAD: ClassVar[tuple[str, ...]] = ("run", "mineral")
+    LEFT_OUT: ClassVar[frozenset[str]] = frozenset()
+
+    run = field.text("{run}", "The run: a change of the case. The reference comes first.")
+    missing = PlanNumbers.missing.like(key="shortage_t")
+    tonnes = PlanNumbers.tonnes.like(key="tonnes")
+    inputs = PlanNumbers.inputs.like(key="inputs_t")
+    objective = PlanNumbers.objective.like(key="objective_usd")
+    purchases = PlanNumbers.purchases.like(key="purchases_usd")
+    cash = PlanNumbers.cash.like(key="cash_usd")
+    tariffs = PlanNumbers.tariffs.like(key="tariffs_usd")
+    levies = PlanNumbers.levies.like(key="levies_usd")
+    net_cash = PlanNumbers.net_cash.like(key="net_cost_usd")
+    extra_cost = PlanNumbers.extra_cost.like(key="extra_cost_usd")
+    extra_cost_per_t = PlanNumbers.extra_cost_per_t.like(key="extra_cost_usd_per_t")
+    need = PlanNumbers.need.like(key="need_t")
+    share = PlanNumbers.share.like(key="max_country_share")
+    country = PlanNumbers.country.like(key="largest_country")
+    further_missing = PlanNumbers.further_missing.like(key="further_missing_t")
+    trouble = Runs.trouble.like(meaning="Why the run has no plan.", key="error", optional=True)
+
+    def __init_subclass__(cls) -> None:
+        """Put the leading fields first."""
+        super().__init_subclass__()
+        order = (*cls.LEAD, *(f.name for f in cls.FIELDS))
+        names = dict.fromkeys(name for name in order if name not in cls.LEFT_OUT)
+        cls.FIELDS = tuple(getattr(cls, name) for name in names)
+
+
+OF_MINERALS = frozenset({
+    "mineral", "tonnes_compared", "supplier", "supplier_share", "supplier_of_demand", "served_last",
+    "served_through", "dependence", "country", "outside",
+})  # fmt: skip
+"""The numbers that only a single mineral has."""
+
+
+class RunTotals(RunTable):
+    """One row per run: the numbers of all minerals together."""
+
+    GRAIN = ("run",)
+    LEAD = ("run", "hit", "hit_share")
+    LEFT_OUT = OF_MINERALS
+    hit = field.text(
+        "Mineral hit hardest",
+        "The mineral with the largest further missing share of need. Blank: nothing more is"
+        " missing.",
+        names=Name.MINERAL,
+        key="hit_hardest",
+    )
+    hit_share = PlanNumbers.further_missing_share.like(
+        header="Further missing of it (share)", key="hit_hardest_share"
+    )
+
+
+class RunMinerals(RunTable):
+    """One row per mineral and run."""
+
+    TABLE, GRAIN, BOOK = "By mineral", ("mineral", "run"), "study"
+    LEAD = ("run", "mineral")
+    LEFT_OUT = frozenset({"trouble"})
+    mineral = common.MINERAL
+
+
+class RunBuyers(Result):
+    """What the same tonnes cost each buyer more than in the reference, one row per run and buyer.
+
+    Tonnes that are missing cost nothing, and are not compared.
+    """
+
+    TABLE, GRAIN, BOOK = "Who pays", ("run", "buyer"), "study"
+    run = RunTable.run
+    buyer = field.text("Buyer", "A member, or all plants that make one product.", names=Name.BUYER)
+    extra_cost = RunTable.extra_cost
+    extra_cost_per_t = RunTable.extra_cost_per_t
+    extra_cost_share = PlanNumbers.extra_cost_share
+    tonnes_compared = PlanNumbers.tonnes_compared
+
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+
+def mineral_rows(
+    name: object, numbers: PlanNumbers | None, reference: PlanNumbers | None, **more: object
+) -> list[Row]:
+    """Return the rows of a run by mineral, all minerals together first; [] without a plan."""
+    if numbers is None:
+        return []
+    compared = numbers if reference is None else numbers.against(reference)
+    return [{"run": name, **row, **more} for row in compared.by_mineral().values()]
+
+
+def buyer_rows(name: object, numbers: PlanNumbers, reference: PlanNumbers) -> Iterable[Row]:
+    """Yield the rows of a run by buyer."""
+    for (member, product), basket in numbers.against(reference).extra_by_buyer().items():
+        yield {
+            "run": name, "buyer": member or PLANTS.format(product), "extra_cost": basket.extra,
+            "extra_cost_per_t": basket.per_tonne, "extra_cost_share": basket.share,
+            "tonnes_compared": basket.compared,
+        }  # fmt: skip
+
+
+def hardest_hit(rows: Sequence[Row]) -> Row:
+    """Return the mineral of a run with the largest further missing share; {} if none has one."""
+    parts = [(row["further_missing_share"] or 0.0, -i) for i, row in enumerate(rows) if i]
+    part, at = max(parts, default=(0.0, 0))
+    if part <= tolerances.MISSING_PART:
+        return {"hit_share": 0.0} if rows else {}
+    return {"hit": rows[-at]["mineral"], "hit_share": part}
+
+
+def filled(table: T) -> T:
+    """Return a table without its optional fields that no row fills."""
+    optional = (f for f in table.fields if f.optional)
+    return table.without(*(f for f in optional if not any(map(_is_filled, table.data[f.name]))))
+
+
+def _is_filled(value: object) -> bool:
+    return value is not None and value != ""
+
+
+def heat_map(
+    table: Result, lead: Sequence[Field], mineral: Field, cell: Field, name: str = "Heat map"
+) -> Result:
+    """Return a field of a table as a matrix: one row per run, one column per mineral.
+
+    ``lead`` are the fields that name a run.
+    """
+    cells = {tuple(row[:-1]): row[-1] for row in table.rows(*lead, mineral, cell)}
+    runs = dict.fromkeys(table.rows(*lead))
+    columns = {f: [run[i] for run in runs] for i, f in enumerate(lead)}
+    minerals = list(dict.fromkeys(str(m) for (m,) in table.rows(mineral)))
+    declared = cell.like(colour=Colour.HEAT)
+    return matrix_of(
+        name, columns or dict.fromkeys(lead, ()), minerals, cells, declared, table.words
+    )

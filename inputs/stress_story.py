@@ -16,7 +16,7 @@ from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind, Stress, stress
-from planner.studies.stress import CappedOrNot, LossByMineral, Losses, tables_of
+from planner.studies.stress_tables import LossByMineral, Losses, tables_of
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ class Line:
 def lines(tested: Stress) -> list[Line]:
     """Return the minerals in the workbook's order."""
     study, lost = Tables(tables_of(tested)), tested.case.country_name(DOMINANT)
-    both = study[CappedOrNot].frame().assign(survived=study[LossByMineral].frame()["survived"])
+    both = study[LossByMineral].frame()
     rows = {
         str(row["mineral"]): row
         for row in both.to_dict("records")

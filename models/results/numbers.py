@@ -7,7 +7,7 @@ compared with the numbers of a reference (``against``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class PlanNumbers(Result):
     added by weight.
     """
 
-    GRAIN = ("mineral",)
+    GRAIN: ClassVar[tuple[str, ...]] = ("mineral",)
 
     mineral = common.MINERAL.like(
         meaning="all: all minerals together, added by weight.", names=Name.MINERALS

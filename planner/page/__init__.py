@@ -26,7 +26,7 @@ from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
 from planner.render.words import NAMED, clean
 from planner.sheets.survival import tests_of, years_tested
-from planner.studies.sweep import cap_path_words
+from planner.studies.number_source import cap_path_words
 
 if TYPE_CHECKING:
     from planner.workbook import Book

@@ -35,7 +35,7 @@ from planner.studies.kind import Numbers, Section, Tables
 from planner.studies.places import builds_in_background
 from planner.studies.source import Planned
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunBuyers, RunMinerals
+from planner.studies.variant_tables import Row, RunBuyers, RunMinerals, table_from
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -283,8 +283,8 @@ class Compare(VariantStudy):
         now, base = (None if e.context is None else e.context.plan
                      for e in (entry, self.entries[0]))  # fmt: skip
         row: Row = {
-            "more": change(outcome.objective, base and base.objective),
-            "cash_more": change(now and now.cash, base and base.cash),
+            "more": change(outcome.objective, None if base is None else base.objective),
+            "cash_more": None if now is None or base is None else change(now.cash, base.cash),
             "binding": None if now is None else len(binding(now)),
             "inputs_changed": len([*input_differences(self.entries[0].case, entry.case)]),
             "moved": moves.largest_changes(self.projects.get(entry.name, ())),
@@ -349,7 +349,7 @@ class Compare(VariantStudy):
                 if mineral in ever
             ]  # fmt: skip
         texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
-        return MissingByYear.of_rows(rows, words=texts) if named[0][1] or rows else None
+        return table_from(MissingByYear, rows, texts) if named[0][1] or rows else None
 
     def sheets(self, tables: Tables, of_plans: list[Table] | None = None) -> list[Table]:
         return [*super().sheets(tables), *(of_plans or self.differing())]

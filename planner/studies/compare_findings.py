@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from models import tolerances
 from models.case import BASE
-from planner.render.claims import Selection, Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
@@ -27,14 +27,14 @@ class _ComparisonFindings:
 
     def __init__(self, tables: Tables) -> None:
         self.tables, main = tables, tables[Comparison]
-        self.main = Selection(main)
+        self.main = SheetRows(main)
         names = [str(name) for name in main.run]
         late = main.foresight if Comparison.foresight.name in main.data else [""] * len(names)
         is_late = [each == UNFORESEEN for each in late]
         pairs = list(zip(names, is_late, strict=True))[1:]
         self.foreseen = [name for name, each in pairs if not each]
         self.surprises = [name for name, each in pairs if each]
-        self.minerals = Selection(tables[RunMinerals]) if RunMinerals in tables else None
+        self.minerals = SheetRows(tables[RunMinerals]) if RunMinerals in tables else None
 
     def sentences(self) -> tuple[Sentence, ...]:
         if self.minerals is None:
@@ -45,7 +45,7 @@ class _ComparisonFindings:
         return told(self.hardest, self.next_hardest, self.surprised, self.base, self.dearest,
                     self.bills, self.care)  # fmt: skip
 
-    def _missing(self, names: Sequence[str]) -> Selection:
+    def _missing(self, names: Sequence[str]) -> SheetRows:
         assert self.minerals is not None  # noqa: S101 - sentences() has made sure
         return self.minerals.where(run=list(names))
 
@@ -110,7 +110,7 @@ class _ComparisonFindings:
             return
         bills = self.tables[BillsByScenario]
         name = str(next(iter(bills.dearest.scenario)))
-        rows = Selection(bills).where(scenario=name, member={"not": COALITION_BUYER})
+        rows = SheetRows(bills).where(scenario=name, member={"not": COALITION_BUYER})
         most = rows.largest(BillsByScenario.more)
         if most.number > 0:
             yield say("figure", "In bills by dual prices, {most[member]} pays {most} more for"

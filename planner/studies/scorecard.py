@@ -24,7 +24,7 @@ from models.schema.column import MOST_PRICE
 from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.options import CAP_HELP
-from planner.render.claims import Selection, Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import Record, records
 from planner.render.words import counted
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
@@ -419,7 +419,10 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return told(lambda: _counts(tables), lambda: _farthest(tables), lambda: _taken(tables))
+        counts = told(lambda: _counts(tables))
+        if Missed not in tables:
+            return counts
+        return (*counts, *told(lambda: _farthest(tables), lambda: _taken(tables)))
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
@@ -447,21 +450,23 @@ class ScorecardStudy(StudyKind):
 
 def _counts(tables: Tables) -> Iterator[Sentence]:
     """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
-    rows, t = Selection(tables[Scorecard]), Scorecard
+    if Scorecard not in tables:
+        return
+    rows, t = SheetRows(tables[Scorecard]), Scorecard
     met, missed, untested = (rows.count(t.met, "=", light) for light in (MET, MISSED, NO_DATA))
-    yield say("answer", "{met} benchmarks are met, {missed} are missed and {untested} could not be"
-                        " tested.", met=met, missed=missed, untested=untested)  # fmt: skip
+    yield say("answer", "Benchmarks met: {met}; missed: {missed}; not tested for lack of data:"
+                        " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
     if Missed in tables:
-        could = Selection(tables[Missed]).count(Missed.can_be_met, "=", CAN_BE_MET[True])
-        yield say("figure", "{could} missed benchmarks could be met, if each alone is added to the"
-                            " limits.", name="Could be met", large="could",
+        could = SheetRows(tables[Missed]).count(Missed.can_be_met, "=", CAN_BE_MET[True])
+        yield say("figure", "Each alone added to the limits, {could} of the missed benchmarks could"
+                            " be met.", name="Could be met", large="could",
                   could=could)  # fmt: skip
 
 
 def _farthest(tables: Tables) -> Iterator[Sentence]:
     """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
-    rows, t = Selection(tables[Missed]), Missed
-    for kind, pick in ((schema.MIN, Selection.smallest), (schema.MAX, Selection.largest)):
+    rows, t = SheetRows(tables[Missed]), Missed
+    for kind, pick in ((schema.MIN, SheetRows.smallest), (schema.MAX, SheetRows.largest)):
         of_kind = rows.where(kind=kind)
         if not len(of_kind):
             continue
@@ -469,14 +474,15 @@ def _farthest(tables: Tables) -> Iterator[Sentence]:
         where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
         required = rows.value(t.required, **where)
         share = "at least" if kind == schema.MIN else "at most"
-        text = f"{{worst[benchmark]}} of {{worst[mineral]}} is {{worst}}; {share} {{required}}"
-        yield say("figure", f"{text} is required.", name="A missed benchmark", large="worst",
-                  worst=worst, required=required)  # fmt: skip
+        is_required = f"{share} {{required}} is required."
+        yield say("figure", "{worst[benchmark]} of {worst[mineral]} for {worst[buyer]} is {worst}; "
+                  + is_required, name="A missed benchmark", large="worst", worst=worst,
+                  required=required)  # fmt: skip
 
 
 def _taken(tables: Tables) -> Iterator[Sentence]:
     """Yield which benchmark takes most from other minerals."""
-    most = Selection(tables[Missed]).largest(Missed.extra_short_others)
+    most = SheetRows(tables[Missed]).largest(Missed.extra_short_others)
     if most.number > 0:
         text = "Meeting {most[benchmark]} for {most[mineral]} takes most from other minerals:"
         yield say("answer", f"{text} {{most}} of them is further missing than in the plan.",

@@ -313,8 +313,10 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
     shown += [table_of(tables[Solidarity])] if Solidarity in tables else []
     if Embargoes in tables:
         pairs, e = tables[Embargoes], Embargoes
-        matrix = heat_map(pairs, (e.country,), e.member, e.own_share, "Embargo matrix")
-        shown += [table_of(pairs, name), table_of(matrix, name)]
+        members = [member.name for member in case.members]
+        cells = (pairs, (e.country,), e.member, e.own_share)
+        matrix = heat_map(*cells, "Embargo matrix", members)
+        shown += [table_of(pairs.without(e.lost, e.kind), name), table_of(matrix, name)]
     return [*shown, table_of(tables[NMinusOne], name), table_of(tables[Detail])]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import tolerances
-from planner.render.claims import Selection, Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind
@@ -28,7 +28,7 @@ def stress_findings(tables: Tables) -> tuple[Sentence, ...]:
 class _StressFindings:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self.rows = Selection(tables[LossByMineral])
+        self.rows = SheetRows(tables[LossByMineral])
         kinds = set(tables[LossByMineral].kind)
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
 
@@ -49,8 +49,8 @@ class _StressFindings:
                             " {most[mineral]} is further missing than in the agreed plan.",
                   most=most)  # fmt: skip
         hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
-        yield say("figure", "After this loss, {hit} minerals are further missing than in the agreed"
-                            " plan.", name="Minerals further missing", large="hit",
+        yield say("figure", "Minerals further missing than in the agreed plan after this loss:"
+                            " {hit}.", name="Minerals further missing", large="hit",
                   hit=hit)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
@@ -71,7 +71,7 @@ class _StressFindings:
         """Yield the embargo on a single member that leaves most missing."""
         if Embargoes not in self.tables:
             return
-        rows = Selection(self.tables[Embargoes], self.tables.country)
+        rows = SheetRows(self.tables[Embargoes], self.tables.country)
         most = rows.largest(Embargoes.own_share)
         if most.number > SMALL:
             yield say("answer", "If {most[country]} stops selling to {most[member]}, {most} of that"
@@ -80,7 +80,7 @@ class _StressFindings:
 
     def first_short(self) -> Iterator[Sentence]:
         """Yield after how many days need is not met any more."""
-        rows = Selection(self.tables[Losses], self.tables.country).where(kind=self.kind)
+        rows = SheetRows(self.tables[Losses], self.tables.country).where(kind=self.kind)
         days = rows.smallest(Losses.survived)
         yield say("figure", "After the loss of {days[lost]}, need is met for {days} if members draw"
                             " on stocks first and lend them to each other.",
@@ -103,7 +103,7 @@ class _StressFindings:
         """Yield for which loss sharing what is left is worth most."""
         if Solidarity not in self.tables:
             return
-        rows = Selection(self.tables[Solidarity]).where(member=COALITION_BUYER, kind=self.kind)
+        rows = SheetRows(self.tables[Solidarity]).where(member=COALITION_BUYER, kind=self.kind)
         most = rows.largest(Solidarity.worth)
         if most.number > 0:
             yield say("figure", "After the loss of {most[lost]}, sharing spares the members {most}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -17,7 +17,7 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
 from models.scorecard.supplied import n_minus_1
 from planner.studies.losses import DearestPrice, Loss, LossKind, Stress
-from planner.studies.variant_tables import Row, RunTotals, filled
+from planner.studies.variant_tables import Row, RunTotals, table_from
 
 _UNCAPPED = "The same loss in the agreed plan without share limits."
 _RUN = (
@@ -330,7 +330,7 @@ def tables_of(result: Stress) -> list[Result]:
     texts = shared.words_of(result.case)
     ranked, depends = _ranked(result), _dependence(result)
     embargoes = [loss for loss in ranked if loss.kind is LossKind.EMBARGO]
-    tables: dict[type[Result], list[Row] | list[dict[Hashable, Any]]] = {
+    tables: dict[type[Result], Sequence[Any]] = {
         Losses: [row for loss, row in ranked.items() if loss not in embargoes],
         LossByMineral: [
             row
@@ -345,7 +345,7 @@ def tables_of(result: Stress) -> list[Result]:
         NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
-    every = [filled(kind.of_rows(rows, words=texts)) for kind, rows in tables.items()]
+    every = [table_from(kind, rows, texts) for kind, rows in tables.items()]
     if result.capped.plan.expanded.intakes:
         return every
     return [table.without(Losses.less_t, NMinusOne.need) for table in every]

@@ -33,7 +33,7 @@ from planner.studies.source import Source
 from planner.studies.sweep_findings import sweep_findings
 from planner.studies.sweep_tables import FloorFrontier, Frontier, Reference, SmallestCaps
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunBuyers, mineral_rows
+from planner.studies.variant_tables import Row, RunBuyers, mineral_rows, table_from
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -104,6 +104,7 @@ class Sweep(VariantStudy):
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = sweep_tables.RESULTS
+    MORE_NUMBERS = (Frontier.slope, Frontier.lost, Frontier.kept)
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."
@@ -201,7 +202,7 @@ class Sweep(VariantStudy):
     def point_rows(self) -> list[list[Row]]:
         """Return the rows of each point by mineral, all minerals first; [] without a plan."""
         reference, *points = self.planned_source.compared
-        first, before = self.numbers(reference), (math.nan, dict[str, Row]())
+        first, before = self.numbers(reference), tuple[float | None, dict[str, Row]]((None, {}))
         tested = years_words(
             number_source.tested_cells(self.case, self.parameter), case_years_needed(self.case)
         )
@@ -213,7 +214,7 @@ class Sweep(VariantStudy):
             rows = mineral_rows(outcome.name, self.numbers(outcome), first, **point)
             now = {row["mineral"]: row for row in rows}
             for name, row in now.items():
-                more = outcome.result.more[name]
+                more = outcome.result.more[name] if outcome.result else {}
                 row["slope"] = more["slope"]
                 if not self.parameter.is_cap:
                     row["slope"] = self._rise(value, row, before)
@@ -224,7 +225,7 @@ class Sweep(VariantStudy):
             every.append(rows)
         return every
 
-    def _rise(self, value: Any, row: Row, before: tuple[float, dict[str, Row]]) -> float | None:
+    def _rise(self, value: Any, row: Row, before: tuple[Any, dict[str, Row]]) -> float | None:
         """Return the rise of total cost per point since the previous point; None at the first."""
         other = before[1].get(row["mineral"])
         if other is None:
@@ -247,12 +248,14 @@ class Sweep(VariantStudy):
             for (value, outcome), each in zip(values, points, strict=True)
             for row in each or [{"value": value, "mineral": ALL, "trouble": outcome.error}]
         ]
-        tables: list[Result] = [sweep_tables.points_table(rows, texts, is_price=kind.is_price)]
+        tables: list[Result] = [
+            table_from(FloorFrontier if kind.is_price else Frontier, rows, texts)
+        ]
         if self.parameter.is_cap:
             tables.append(self.smallest_caps(points, texts))
         numbers = self.numbers(reference)
         if numbers is not None:
-            tables.append(Reference.of_rows([*numbers.by_mineral().values()], words=texts))
+            tables.append(table_from(Reference, numbers.by_mineral().values(), texts))
         named = [replace(o, name=self.label(o)) for o in self.planned_source.compared]
         return [*tables, *self.buyers(named, texts)]
 
@@ -272,7 +275,7 @@ class Sweep(VariantStudy):
             value, further = max(more, default=(None, None))
             of_cap = {"smallest": known_caps.get(name), "costs_from": value}
             rows.append({**row, **of_cap, "further_missing": further})
-        return SmallestCaps.of_rows(rows, words=texts)
+        return table_from(SmallestCaps, rows, texts)
 
     # ---- JSON and terminal -----------------------------------------------------------------------
 
@@ -311,10 +314,10 @@ class Sweep(VariantStudy):
     @classmethod
     def shown(cls, main: Result) -> tuple[Field, ...]:
         t = type(main)
-        names = ("point", "value", "cash", "extra_cost_share", "missing", "further_missing", "lost")
-        names = (*names, "kept", "slope", "trouble")
+        names = {"point", "value", "cash", "extra_cost_share", "missing", "further_missing", "lost",
+                 "kept", "slope", "trouble"}  # fmt: skip
         if t is FloorFrontier:
-            names = ("value", "cash", "levies", "net_cash", "outside", "missing")
+            names = {"value", "cash", "levies", "net_cash", "outside", "missing"}
         return tuple(f for f in t.FIELDS if f.name in names and f.name in main.data)
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -362,15 +365,16 @@ class Sweep(VariantStudy):
         blocks = (Numbers(tables[SmallestCaps]),) if SmallestCaps in tables else ()
         view = Numbers(points, cls.shown(points)).view(*cls.pictures(tables))
         first = Section("frontier", "All minerals together", "", view, blocks=blocks)
-        fields = (
+        fields: tuple[Field, ...] = (
             t.value,
             t.missing,
             t.missing_share,
             t.further_missing,
             t.extra_cost_share,
             t.cash,
+            t.supplier,
+            t.supplier_share,
         )
-        fields = (*fields, t.supplier, t.supplier_share)
         of_minerals = frontier.where([mineral != ALL for mineral in frontier.mineral])
         views = Section.views_by(of_minerals, t.mineral, lambda *_: None)
         views = {name: (drawn, Numbers(n.result, fields)) for name, (drawn, n) in views.items()}

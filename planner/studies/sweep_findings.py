@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import schema, tolerances
-from models.results import Figure
+from models.results import About, Figure
 from models.results.numbers import ALL
-from planner.render.claims import Selection, Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
+from planner.sheets.survival import NOT_TESTED
 from planner.studies.kind import Tables
 from planner.studies.number_source import AS_IN_WORKBOOK
 from planner.studies.sweep_tables import FloorFrontier, Frontier, SmallestCaps
@@ -27,7 +28,7 @@ class _SweepFindings:
 
     def __init__(self, tables: Tables) -> None:
         self.tables, points = tables, tables[Frontier]
-        self.t, self.rows = type(points), Selection(points)
+        self.t, self.rows = type(points), SheetRows(points)
         self.axis = points.words.get("axis", "")
         cells = points.rows(self.t.value, self.t.mineral, self.t.need)
         self.values = [float(v) for v, m, need in cells if m == ALL and known(v) and known(need)]
@@ -41,22 +42,23 @@ class _SweepFindings:
         if self.t is FloorFrontier:
             return told(self.floors, self.at_ends)
         if self.t.lost.name in self.tables[Frontier].data:
-            return told(self.levels, self.extra)
+            return told(self.levels, self.extra, self.untested)
         return told(self.at_ends, self.cash)
 
     # ---- over the cap ----------------------------------------------------------------------------
 
     def smallest(self) -> Iterator[Sentence]:
         """Yield down to which cap nothing is further missing, and which mineral runs short."""
-        caps = Selection(self.tables[SmallestCaps]).where(mineral=REST)
+        caps = SheetRows(self.tables[SmallestCaps]).where(mineral=REST)
         most = caps.largest(SmallestCaps.smallest)
         if most.number <= 0:
             return
-        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.", most=most)
         loose = [v for v in self.values if v >= most.number]
-        if loose:
-            points = self.rows.where(mineral=REST, value=loose)
+        points = self.rows.where(mineral=REST, value=loose)
+        if loose:  # raises if a looser point lacks a tonne, so that nothing is said then
             none = points.none(self.t.further_missing_share, ">", SMALL)
+        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.", most=most)
+        if loose:
             text = f"At the looser points, no mineral is further missing than {self.before}."
             yield say("answer", text, none=none)
 
@@ -64,10 +66,13 @@ class _SweepFindings:
         """Yield what is missing at the workbook's own cap and at the tightest point."""
         own, tight = self.own_cap, min(self.values)
         if self.tables.option(AS_IN_WORKBOOK):
-            yield from self.missing("With the workbook's own caps", point=AS_IN_WORKBOOK)
+            most = self.rows.where(mineral=REST, point=AS_IN_WORKBOOK).largest(self.t.missing_share)
+            if most.number > SMALL:
+                yield say("answer", "With the workbook's own caps, {most} of the need for"
+                                    " {most[mineral]} is missing.", most=most)  # fmt: skip
         if own is not None and own != tight:
-            yield from self.missing("At the workbook's cap of {cap}", value=own)
-        yield from self.missing("At a cap of {cap}", value=tight)
+            yield self.missing("At the workbook's cap of {at}", own)
+        yield self.missing("At a cap of {at}", tight)
 
     @property
     def own_cap(self) -> float | None:
@@ -75,21 +80,16 @@ class _SweepFindings:
         cap = round(float(words) / 100, 12) if words else None
         return cap if cap in self.values else None
 
-    def missing(self, start: str, **point: str | float) -> Iterator[Sentence]:
-        """Yield the mineral with the largest missing share at a point."""
-        rows = self.rows.where(mineral=REST, **point)
+    def missing(self, start: str, value: float) -> Sentence:
+        """Return the mineral with the largest missing share at a point."""
+        rows = self.rows.where(mineral=REST, value=value)
         most = rows.largest(self.t.missing_share)
-        if "{cap}" not in start:
-            caps = {}
-        else:
-            caps = {"cap": self.rows.where(mineral=most["mineral"], **point).value(self.t.value)}
+        at = self.rows.where(mineral=most["mineral"], value=value).value(self.t.value)
         if most.number <= SMALL:
             none = rows.none(self.t.missing_share, ">", SMALL)
-            caps = {name: rows.first(self.t.value) for name in caps}
-            yield say("answer", f"{start}, no mineral is missing.", none=none, **caps)
-            return
+            return say("answer", f"{start}, no mineral is missing.", none=none, at=at)
         text = f"{start}, {{most}} of the need for {{most[mineral]}} is missing."
-        yield say("answer", text, most=most, **caps)
+        return say("answer", text, most=most, at=at)
 
     def extra(self) -> Iterator[Sentence]:
         """Yield the extra cost of the same tonnes at the workbook's cap and the tightest point."""
@@ -113,13 +113,17 @@ class _SweepFindings:
         if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
             yield say("care", "Caps are shares of demand. Where supply is missing, a single country"
                               " can sell a larger share of what is bought.")  # fmt: skip
+        if self.tables.option(AS_IN_WORKBOOK):
+            path = SheetRows(self.tables[About]).value(About.value, what=AS_IN_WORKBOOK)
+            yield say("care", "The workbook's own caps change {path}. Each point sets a single cap"
+                              " for its years.", path=path)  # fmt: skip
 
     # ---- over other numbers ----------------------------------------------------------------------
 
     def at_ends(self) -> Iterator[Sentence]:
         """Yield what is missing at the first and the last point."""
         for value in dict.fromkeys((self.values[0], self.values[-1])):
-            yield from self.missing("At {cap}", value=value)
+            yield self.missing("At {at}", value)
 
     def cash(self) -> Iterator[Sentence]:
         """Yield what buyers pay at both ends."""
@@ -148,7 +152,7 @@ class _SweepFindings:
         for value in chosen:
             row = self.rows.where(mineral=ALL_MINERALS, value=value)
             tested = self.rows.where(mineral=REST, value=value)
-            start = "If at most {at} of demand may be short after the loss of a country"
+            start = "If up to {at} of demand may be short after the loss of a country"
             short = tested.largest(t.lost)
             if short.number > 0:
                 at = self.rows.where(mineral=short["mineral"], value=value).value(t.value)
@@ -158,5 +162,9 @@ class _SweepFindings:
             none = tested.none(t.lost, ">", 0.0)
             dearer, at = row.value(t.extra_cost), row.value(t.value)
             costs = "{extra}" if dearer.number < 0 else "{extra} more"
-            text = f"{start}, the same tonnes cost {costs} and no mineral is missing then."
+            text = f"{start}, the same tonnes cost {costs} and no tested mineral is missing then."
             yield say("answer", text, extra=dearer, at=at, none=none)
+
+    def untested(self) -> Iterator[Sentence]:
+        gaps = SheetRows(self.tables[About]).value(About.value, what=NOT_TESTED)
+        yield say("care", "Not tested: {gaps}.", gaps=gaps)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from models.results import Look, Name, common, field
 from models.results.field import Result
 from models.results.numbers import PlanNumbers
-from planner.studies.variant_tables import RunBuyers, RunTable, filled
+from planner.studies.variant_tables import RunBuyers, RunTable
 
 _UNTESTED = "Blank: the sheet Security has no test for this mineral."
 
@@ -119,11 +116,3 @@ class SmallestCaps(Result):
 
 
 RESULTS = (Frontier, FloorFrontier, SmallestCaps, Reference, RunBuyers)
-
-
-def points_table(
-    rows: list[dict[str, Any]], texts: Mapping[str, str], *, is_price: bool
-) -> Frontier:
-    """Return the points; columns that no point fills are left out."""
-    kind = FloorFrontier if is_price else Frontier
-    return filled(kind.of_rows(rows, words=texts))

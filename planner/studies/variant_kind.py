@@ -17,31 +17,29 @@ from models.results.common import words_of
 from models.results.numbers import ALL, PlanNumbers
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.claims import Selection, Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import Table, json_value, table_of
 from planner.studies import variant_charts
 from planner.studies.engine import Outcome, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 from planner.studies.source import Planned, Source
 from planner.studies.variant_tables import (
+    OF_MINERALS,
     Row,
     RunBuyers,
     RunMinerals,
     RunTable,
     RunTotals,
     buyer_rows,
-    filled,
     hardest_hit,
     heat_map,
     mineral_rows,
+    table_from,
 )
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
-PER_MINERAL = (RunMinerals.supplier, RunMinerals.supplier_share, RunMinerals.supplier_of_demand,
-               RunMinerals.country)  # fmt: skip
-"""Columns that only single minerals have in JSON."""
 SHOWN_RUNS = 12
 """The number of runs that the terminal shows; the sheet has all."""
 
@@ -55,6 +53,9 @@ class VariantStudy(StudyKind):
     """The header of the column that names a run."""
     BEFORE: ClassVar[str] = "the reference"
     """The reference in sentences: ``than in the base``."""
+
+    MORE_NUMBERS: ClassVar[tuple[Field, ...]] = ()
+    """Numbers of a run in JSON beside those of every study."""
 
     planned_source: Planned
 
@@ -104,11 +105,9 @@ class VariantStudy(StudyKind):
         by_run = [row for each in rows.values() for row in each if row["mineral"] != ALL]
         order = {name: i for i, name in enumerate(dict.fromkeys(r["mineral"] for r in by_run))}
         by_run.sort(key=lambda row: order[row["mineral"]])
-        main = self.TOTALS.of_rows(totals, words=texts)
-        minerals = RunMinerals.of_rows(by_run, words=texts)
         return [
-            filled(main),
-            filled(minerals),
+            table_from(self.TOTALS, totals, texts),
+            table_from(RunMinerals, by_run, texts),
             *self.buyers(outcomes, texts),
         ]
 
@@ -120,7 +119,7 @@ class VariantStudy(StudyKind):
         names = (outcome.name for outcome in outcomes[1:])
         pairs = zip(names, others, strict=True)
         rows = [r for n, plan in pairs if plan is not None for r in buyer_rows(n, plan, reference)]
-        return [RunBuyers.of_rows(rows, words=texts)] if rows else []
+        return [table_from(RunBuyers, rows, texts)] if rows else []
 
     def sheets(self, tables: Tables) -> list[Table]:
         sheets = super().sheets(tables)
@@ -157,20 +156,19 @@ class VariantStudy(StudyKind):
         ``rows`` are its rows by mineral, all minerals together first.
         """
         total, minerals = (rows[0], rows[1:]) if rows else ({}, ())
-        table = cls.RESULTS[0]
-        lead = {"run", "mineral", *getattr(table, "LEAD", ())}
-        fields = [f for f in table.FIELDS if f.name not in lead and not f.look.is_text]
-        texts = [f for f in PER_MINERAL if f not in fields]
+        of_all = [f for f in RunTable.FIELDS if f.name not in OF_MINERALS and not f.look.is_text]
+        of_one = [f for f in RunTable.FIELDS if f.name in OF_MINERALS and f.name != "mineral"]
 
         def numbers(row: Row, *more: Field) -> dict[str, object]:
-            values = {f.json_key: json_value(row.get(f.name)) for f in (*fields, *more)}
+            fields = (*of_all, *cls.MORE_NUMBERS, *more)
+            values = {f.json_key: json_value(row.get(f.name)) for f in fields}
             return {**values, "served_share": served(row)}
 
         shares = {row["mineral"]: row["share"] for row in minerals if row["share"] is not None}
         return {
             **numbers(total),
             RunTable.share.json_key: shares,
-            "by_mineral": {row["mineral"]: numbers(row, *texts) for row in minerals},
+            "by_mineral": {row["mineral"]: numbers(row, *of_one) for row in minerals},
             "error": error or None,
         }
 
@@ -201,7 +199,7 @@ class VariantStudy(StudyKind):
         """Yield which run leaves most further missing, and what it costs."""
         t = RunMinerals
         first = next(iter(tables[cls.TOTALS].run), "")
-        rows = Selection(tables[t]).where(run={"not": str(first)})
+        rows = SheetRows(tables[t]).where(run={"not": str(first)})
         most = rows.largest(t.further_missing_share)
         if most.number <= tolerances.MISSING_PART:
             none = rows.none(t.further_missing_share, ">", tolerances.MISSING_PART)
@@ -219,7 +217,7 @@ class VariantStudy(StudyKind):
         """Yield the run with the largest extra cost of the same tonnes."""
         t = cls.TOTALS
         first = next(iter(tables[t].run), "")
-        most = Selection(tables[t]).where(run={"not": str(first)}).largest(t.extra_cost_share)
+        most = SheetRows(tables[t]).where(run={"not": str(first)}).largest(t.extra_cost_share)
         if most.number > 0:
             text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
             yield say("figure", text, name="Extra cost of the same tonnes", large="most", most=most)

@@ -5,7 +5,7 @@ All are made from ``PlanNumbers``, each compared with the numbers of the referen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from models import tolerances
@@ -139,6 +139,15 @@ def hardest_hit(rows: Sequence[Row]) -> Row:
     return {"hit": rows[-at]["mineral"], "hit_share": part}
 
 
+def table_from(kind: type[T], rows: Iterable[Row], texts: Mapping[str, str]) -> T:
+    """Return the table of some rows, which may have more values than its fields.
+
+    Optional fields that no row fills are left out.
+    """
+    names = [f.name for f in kind.FIELDS]
+    return filled(kind.of_rows([{n: row.get(n) for n in names} for row in rows], words=texts))
+
+
 def filled(table: T) -> T:
     """Return a table without its optional fields that no row fills."""
     optional = (f for f in table.fields if f.optional)
@@ -149,18 +158,22 @@ def _is_filled(value: object) -> bool:
     return value is not None and value != ""
 
 
-def heat_map(
-    table: Result, lead: Sequence[Field], mineral: Field, cell: Field, name: str = "Heat map"
+def heat_map(  # noqa: PLR0913, PLR0917 - the parts of a matrix
+    table: Result,
+    lead: Sequence[Field],
+    across: Field,
+    cell: Field,
+    name: str = "Heat map",
+    names: Sequence[str] = (),
 ) -> Result:
-    """Return a field of a table as a matrix: one row per run, one column per mineral.
+    """Return a field of a table as a matrix, such as one row per run and one column per mineral.
 
-    ``lead`` are the fields that name a run.
+    ``lead`` are the fields that name a row, ``across`` the field that names a column; ``names`` are
+    the columns in order, if they are known.
     """
-    cells = {tuple(row[:-1]): row[-1] for row in table.rows(*lead, mineral, cell)}
+    cells = {tuple(row[:-1]): row[-1] for row in table.rows(*lead, across, cell)}
     runs = dict.fromkeys(table.rows(*lead))
     columns = {f: [run[i] for run in runs] for i, f in enumerate(lead)}
-    minerals = list(dict.fromkeys(str(m) for (m,) in table.rows(mineral)))
+    names = names or list(dict.fromkeys(str(each) for (each,) in table.rows(across)))
     declared = cell.like(colour=Colour.HEAT)
-    return matrix_of(
-        name, columns or dict.fromkeys(lead, ()), minerals, cells, declared, table.words
-    )
+    return matrix_of(name, columns or {f: [] for f in lead}, names, cells, declared, table.words)

@@ -9,7 +9,8 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import Session
-from models.results import Benchmarks
+from models.results import Benchmarks, Scorecard
+from planner.sheets.scorecard import MET, MISSED, NO_DATA
 from planner.studies.kind import Tables
 from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy
 from tests.cli.desk import sheets
@@ -51,21 +52,32 @@ def test_the_plan_of_solve_has_the_same_scorecard(plain, call, folder):
     assert one == other
 
 
-def test_the_finding_names_whose_benchmarks_are_missed():
-    """The EU's are counted apart from the coalition's, and the farthest off says whose it is."""
+NONE = dict.fromkeys(f.name for f in Benchmarks.FIELDS)
+CARD = dict.fromkeys(f.name for f in Scorecard.FIELDS)
+TAKEN = (
+    "Meeting Processing inside for Graphite takes most from other minerals: 453 thousand t of them"
+    " is further missing than in the plan."
+)
+
+
+def test_the_findings_count_what_is_missed_and_name_the_farthest():
+    """The EU's row is farthest from its benchmark; meeting the coalition's takes from others."""
     rows = [
-        {"benchmark": "Processing inside", "mineral": "Graphite", "buyer": buyer, "required": 0.4,
-         "worst_share": got, "can_be_met": CAN_BE_MET[can]}
-        for buyer, got, can in (("", 0.13, True), ("EU", 0.0, False), ("EU", 0.39, True))
+        NONE | {"benchmark": "Processing inside", "mineral": "Graphite", "buyer": buyer,
+                "required": 0.4, "kind": "min", "worst_share": got, "can_be_met": CAN_BE_MET[can],
+                "extra_short_others": t}
+        for buyer, got, can, t in (("", 0.13, True, 453_000), ("EU", 0.1, False, 0))
     ]  # fmt: skip
-    found = ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
-    assert found.finding == (
-        "For the coalition, the plan misses 1 benchmark, and 1 could be met. For the EU, the plan"
-        " misses 2 benchmarks, and 1 could be met. The EU is farthest from the benchmark Processing"
-        " inside for Graphite: it reaches 0.0 %, and 40.0 % is required."
-    )
-    assert found.figures[0].value == "1 of the coalition and 2 of the EU"
-    assert found.figures[1].value == "1 of the coalition and 1 of the EU"
+    lights = [CARD | {"met": light} for light in (MET, MISSED, MISSED, NO_DATA)]
+    card = Scorecard.of_rows(lights, words={"first": "2026", "last": "2030"})
+    missed = Benchmarks.of_rows(rows, words={"money": "USD"})
+    found = ScorecardStudy.findings(Tables([card, missed]))
+    assert [sentence.text for sentence in found] == [
+        "Benchmarks met: 1; missed: 2; not tested for lack of data: 1.",
+        "Each alone added to the limits, 1 of the missed benchmarks could be met.",
+        "Processing inside of Graphite for EU is 10 %; at least 40 % is required.",
+        TAKEN,
+    ]
 
 
 def test_what_a_program_hears(plain, ask):

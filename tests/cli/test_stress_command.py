@@ -19,12 +19,11 @@ def test_what_is_written(plain, call, folder):
     code, out, err = call("stress", plain, "--csv", "tables", *HERE)
     assert (code, out) == (0, "")
     assert "5 losses of suppliers, one at a time, 2026 to 2028" in err
-    worst = err.splitlines()[4]
-    assert worst.split()[0] == "China"
+    assert "Without China most is missing" in err
     made = folder / "outputs" / "plain-stress.xlsx"
     assert str(made.relative_to(folder)) in err
     assert sheets(made) == [
-        "Overview", "Stress", "Charts", "Heat map", "Stress by mineral", "Capped or not", "N-1",
+        "Overview", "Stress", "Charts", "Heat map", "Stress by mineral", "N-1",
         "Stress detail", "About", "Runs", "Chart data",
     ]  # fmt: skip
     book = openpyxl.load_workbook(made)
@@ -34,7 +33,7 @@ def test_what_is_written(plain, call, folder):
     names = {p.name for p in (folder / "tables").iterdir()}
     assert names == {
         "tables.json",
-        "stress.csv", "heat-map.csv", "stress-by-mineral.csv", "capped-or-not.csv", "n-1.csv",
+        "stress.csv", "heat-map.csv", "stress-by-mineral.csv", "n-1.csv",
         "stress-detail.csv",
     }  # fmt: skip
 
@@ -47,19 +46,16 @@ def test_every_number_adds_up(plain, call, folder):
     assert len(rows) > 10
     for row in rows:
         replaced = "Replaced, less what it gives up (t)"
-        parts = (replaced, "From stock (t)", "Short (t)")
+        parts = (replaced, "From stock (t)", "Further missing (t)")
         assert float(row["Lost (t)"]) == pytest.approx(sum(float(row[p]) for p in parts), abs=1e-3)
 
 
-def test_kinds_are_ranked_apart(plain, call):
-    """A country is not told beside its own refiners; columns are called as on the sheet."""
+def test_kinds_are_shown_apart(plain, call):
+    """A country is not told beside its own refiners; the sheet has all."""
     _, _, err = call("stress", plain, "--refiners", "--pairs", *HERE)
-    heads = [line for line in err.splitlines() if line.startswith("Worst")]
-    assert [" ".join(line.split()[:2]).strip(",") for line in heads] == [
-        "Worst losses", "Worst refiners", "Worst embargoes",
-    ]  # fmt: skip
-    assert err.count("Replaced (t)") == err.count("From stock (t)") == len(heads)
-    assert "the sheet Embargoes has all" in heads[-1]
+    lines = [line for line in err.splitlines() if line in {"Refiners", "Embargoes"}]
+    assert lines == ["Refiners", "Embargoes"]
+    assert "more: Embargoes" in err
 
 
 def test_no_tonnes_are_not_minus_none(plain, call):
@@ -69,19 +65,17 @@ def test_no_tonnes_are_not_minus_none(plain, call):
 
 
 def test_json(plain, ask):
-    """One object: a row a loss with the same keys, by kind, worst first, uncapped beside it."""
+    """One object: a row a loss with the same keys, dearest first, uncapped beside it."""
     code, said = ask("stress", plain, "--refiners", "--pairs", "--surge", "20%", *HERE)
     assert code == 0
     assert (said["status"], said["surge"], said["first_year"]) == ("optimal", 0.2, 2026)
     rows = said["rows"]
     assert {tuple(row) for row in rows} == {tuple(rows[0])}
     assert {row["kind"] for row in rows} == {"country", "refiner", "embargo"}
-    ranked = [("country", "refiner", "embargo").index(row["kind"]) for row in rows]
-    assert ranked == sorted(ranked)
-    for kind in set(ranked):
-        costs = [r["extra_cost_usd"] for r, of in zip(rows, ranked, strict=True) if of == kind]
+    for is_pair in (False, True):  # by extra cost on each of the two sheets
+        costs = [r["extra_cost_usd"] for r in rows if (r["kind"] == "embargo") is is_pair]
         assert costs == sorted(costs, reverse=True)
-    china = rows[0]
+    china = next(row for row in rows if row["lost"] == "China")
     assert (china["kind"], china["country"], china["member"]) == ("country", "CHN", None)
     assert china["short_t"] == pytest.approx(326972.75)
     assert china["uncapped_short_t"] == pytest.approx(376500.32)
@@ -130,9 +124,9 @@ def test_no_share_limits(plain, ask, folder):
     code, said = ask("stress", plain, *HERE)
     assert code == 0
     assert all(row["uncapped_short_t"] is None for row in said["rows"])
-    assert "Capped or not" not in sheets(folder / said["output"])
-    headers = [c.value for c in openpyxl.load_workbook(said["output"])["Stress"][1]]
-    assert "Short (t)" in headers
+    headers = [c.value for c in openpyxl.load_workbook(folder / said["output"])["Stress"][1]]
+    assert "Further missing (t)" in headers
+    assert not any("without share limits" in str(header) for header in headers)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import SHOWN_FIRST, findings, present_fields, rows_of
 from planner.sheets.front import overview
-from planner.studies.sweep import frontier_rows
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
@@ -145,7 +144,7 @@ def test_largest_share_of_one_country_in_any_year(made):
         "CSV": {
             m: float(line[f"Largest share of {made.basis}"] or 0) for m, line in made.csv.items()
         },
-        "sweep": {r["mineral"]: r["share"] for r in frontier_rows(plan) if r["mineral"]},
+        "sweep": {m: r["share"] for m, r in PlanNumbers.of(plan).by_mineral().items() if m},
         "diff": dict(compare_plans(file, file).minerals[["mineral", "share_old"]].to_numpy()),
     }
     for surface, said in found.items():
@@ -275,7 +274,7 @@ def lots(plan):
 
 
 def test_what_limits_cost_like_for_like(made, tmp_path):
-    """Page, members, Summary, sweep, compare, diff: one sum, that of the flows."""
+    """Page, members, Summary, diff: one sum, that of the flows."""
     run, plan, free = made.run, made.plan, made.run.without_limits
     if free is None or plan.purchases <= 0:
         return
@@ -306,9 +305,9 @@ def test_what_is_served_and_what_a_tonne_costs(made):
     demand, short = plan.case.total_demand, float(plan.supply["short"].sum())
     served = max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
     answer = plan_answer(made.run, None)
-    whole = next(r for r in frontier_rows(plan) if not r["mineral"])
+    whole = PlanNumbers.of(plan).row()
     figures = {line.measure: line.old for line in compare_plans(file, file).lines}
-    said = (plan.served_share, answer["served_share"], whole["served"],
+    said = (plan.served_share, answer["served_share"], 1.0 - (whole["missing_share"] or 0.0),
             file.number(Figure.SERVED_SHARE), figures[Figure.SERVED_SHARE])  # fmt: skip
     assert said == pytest.approx([served] * 5, abs=1e-9)
     assert file.currency == plan.case.settings.currency == answer["currency"]

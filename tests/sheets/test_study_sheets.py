@@ -9,23 +9,21 @@ import numpy as np
 import openpyxl
 import pytest
 
-from models.plan import solve
 from models.results import Runs
 from models.results.field import Colour, Look
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.front import StudyFront
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
-from planner.sheets.context import Context
 from planner.studies import Here
 from planner.studies.agreed import Rules
-from planner.studies.compare import Comparison, Entry, results
-from planner.studies.compare import sheets as comparison_sheets
+from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
 from planner.studies.risk import significant
-from planner.studies.stress import Losses, StressTest, sheets, tables_of
-from planner.studies.sweep_tables import AsGiven, Frontier
+from planner.studies.stress import StressTest, sheets
+from planner.studies.stress_tables import tables_of
+from planner.studies.sweep_tables import Frontier, Reference
 from planner.studies.workbook import on_paper
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
@@ -45,29 +43,11 @@ def many():
 
 
 def test_charts_of_losses_say_what_they_choose():
-    missing, costs, left, *small = StressTest.pictures(many())
-    assert missing.title.startswith(
-        "Missing part of need of the mineral hit hardest, by lost country, 2026 to"
-    )
-    assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
-    assert left.title == "N-1: supply without its largest country"
-    assert [p.title.split(" lost")[0] for p in small] == list(costs.categories[:6])
-    assert [p.across for p in small] == [f"No. {n} of 12 by cost" for n in range(1, 7)]
-
-
-def test_minerals_left_out_are_counted():
-    book = {
-        "Refiners": [refiner("Tin", "PER", 100, 5) | {"Mineral": "tin"}],
-        "Demand": [{"Mineral": "tin", "Member": "A", "2026": 100}],
-        "Minerals": [{"Mineral": "tin", "Price (USD/t)": 50}],
-    }
-    made = make(refiner("Jin", "CHN", 100, 10))
-    for name, rows in book.items():
-        made[name] += rows
-    of = Tables(tables_of(stress(read_tables(made).case, Rules(0.0), where=Here())))
-    small = [p for p in StressTest.pictures(of) if p.small]
-    said = "1 of 2 minerals are left out: at most 0.5 %"
-    assert [p.across for p in small] == [f"No. {n} of 2 by cost; {said}" for n in (1, 2)]
+    missing, costs = StressTest.pictures(many())
+    assert missing.title == "Further missing of the mineral hit hardest"
+    assert costs.title == "Extra cost with shortage"
+    assert len(missing.categories) == 12
+    assert missing.categories[0] == "CHN: copper"
 
 
 def test_a_loss_is_printed_to_its_extra_cost():
@@ -155,32 +135,7 @@ def test_shares_are_coloured_against_the_first_row(tmp_path):
     ]
 
 
-def meaning(sheet, header="copper"):
-    """What a column, a mineral's unless said, of a sheet of a comparison says that it is."""
-    read = read_tables(make(refiner("Jin", "CHN", 100, 10)))
-    entries = [Entry("Base", read.case, Context(solve(read.case), read))]
-    made = comparison_sheets(entries, results(entries))
-    return next(t for t in made if t.name == sheet).column(header).meaning
-
-
-@pytest.mark.parametrize("sheet", ["Short by mineral", "Largest shares"])
-def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
-    assert "differs from the base" in meaning(sheet)
-    assert not meaning(sheet, "Scenario")
-    assert "last year" in meaning("Largest shares")
-
-
 def test_one_name_for_what_the_program_minimises():
-    for total in (Comparison.total, Frontier.objective, AsGiven.objective):
+    for total in (Comparison.objective, Frontier.objective, Reference.objective):
         assert "discounted" in total.meaning
     assert Runs.objective.meaning.startswith("Total cost, ")
-
-
-def test_losses_that_cost_nothing_have_no_bar():
-    of = many()
-    losses = of[Losses]
-    cost = [c if i < 3 else 0.0 for i, c in enumerate(losses.cost)]
-    of.results[Losses] = Losses(words=losses.words, **{**losses.data, "cost": cost})
-    _, costs, *_ = StressTest.pictures(of)
-    assert len(costs.categories) == 3
-    assert costs.title.endswith("2026 to 2027 (3 of 12; the others cost nothing)")

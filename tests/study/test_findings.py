@@ -12,12 +12,12 @@ from planner.report import read_report
 from planner.report.plan import plan_page
 from planner.report.study import study_page
 from planner.studies import STUDIES
-from planner.studies.compare import ScenarioMinerals
 from planner.studies.kind import YEARS, Tables
 from planner.studies.risk import Draws, RiskStudy
 from planner.studies.risk import RiskByMineral as RiskMinerals
-from planner.studies.stress import LossByMineral as LostMinerals
-from planner.studies.sweep import ALL, Frontier
+from planner.studies.stress_tables import LossByMineral as LostMinerals
+from planner.studies.sweep_tables import Frontier
+from planner.studies.variant_tables import RunMinerals
 from planner.workbook.template import write_book
 
 COMMANDS = {
@@ -28,22 +28,19 @@ COMMANDS = {
     "risk": ("--draws", "20"),
 }
 TABLES = {
-    "compare": ScenarioMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
+    "compare": RunMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
 }  # fmt: skip
 USD = {"money": "USD"}
 _HARDEST = {
     "compare": re.compile(
-        r"more is missing for (\d+) of (\d+) minerals\. (Tin|Zinc) is hit hardest:"
-        r" ([\d.]+ %) of need in 2026"
+        r"No Peru leaves most missing: ([\d.]+ %) of the need for (Tin|Zinc) is further missing"
     ),
-    "sweep": re.compile(
-        r"At 30 % it pays .*, and ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
-    ),
+    "sweep": re.compile(r"At a cap of 30 %, ([\d.]+ %) of the need for (Tin|Zinc) is missing"),
     "stress": re.compile(
-        r"(\d+) of (\d+) minerals run short, (Tin|Zinc) by ([\d.]+ %) of need in 2026"
+        r"Without China most is missing: ([\d.]+ %) of the need for (Tin|Zinc) is further missing"
     ),
     "risk": re.compile(
-        r"On average over all draws, ()()([\d.]+ %) of the need for (Tin|Zinc) is missing"
+        r"On average over all draws, ([\d.]+ %) of the need for (Tin|Zinc) is missing"
     ),
 }
 """How each study's finding says which mineral is hit hardest, and how hard."""
@@ -133,11 +130,10 @@ def test_no_finding_adds_minerals_up(pages, command):
 
 
 def test_a_finding_says_what_it_assumes(pages):
-    """What a scenario changes, whose demand it is, from when a loss is, and too few draws."""
+    """What is known of a scenario, what others sell after a loss, and too few draws."""
     one, lost, chance = (pages[command, 1.0][0] for command in ("compare", "stress", "risk"))
-    assert "Changed inputs: block lanes: Peru, 2026." in one.headlines[0].remark
-    assert '"Boom" (+10 % by mineral) changes demand:' in " ".join(one.care)
-    assert "lost, from 2026 on. The others sell the agreed tonnes, and up to" in lost.care[0]
+    assert "as if it were known from the beginning" in one.care[0]
+    assert "The others sell the agreed tonnes, and a surge" in lost.care[0]
     assert chance.finding.endswith("draws, some mineral has a larger shortage than without events.")
     assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[2].remark
     assert "Nobody pays for tonnes that are missing" in chance.care[0]
@@ -177,10 +173,10 @@ def parts(command, source):
     """By case, what part of each mineral's need the workbook's table says is short."""
     table = Tables.read(source.tables, (TABLES[command],))[TABLES[command]].frame()
     if command == "compare":
-        case, part = table["scenario"], table["short_more"] / table["demand"]
+        case, part = table["run"], table["further_missing_share"]
     elif command == "sweep":
-        table = table[table["mineral"] != ALL]
-        case, part = table["value"], 1 - table["served"]
+        table = table[table["mineral"] != ""]
+        case, part = table["value"], table["missing_share"]
     elif command == "stress":
         case, part = table["lost"], table["share"]
     else:
@@ -194,15 +190,11 @@ def parts(command, source):
 @pytest.mark.parametrize("command", TABLES)
 def test_numbers_of_a_finding_are_the_tables(pages, command):
     page, source = pages[command, 1.0]
-    said = [of or "" for of in [*_HARDEST[command].finditer(page.finding)][-1].groups()]
-    is_by_mineral = command in {"sweep", "risk"}
-    number, whole, mineral, part = [*said[:2], *said[:1:-1]] if is_by_mineral else said
+    part, mineral = [*_HARDEST[command].finditer(page.finding)][-1].groups()
     case = {"compare": "No Peru", "sweep": 0.3, "stress": "China", "risk": "as agreed"}[command]
     by_case = {str(name).casefold(): of for name, of in parts(command, source).items()}
     wanted = by_case[str(case).casefold()]
     short = {mineral: share for mineral, share in wanted.items() if share > 1e-6}
     most = max(short, key=lambda mineral: short[mineral])
     assert mineral == most
-    if not is_by_mineral:
-        assert (number, whole) == (str(len(short)), "2")
     assert float(part.removesuffix(" %")) == pytest.approx(100 * short[most], abs=0.06)

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import measures, tolerances
-from models.results.common import MINERAL
+from models import measures
 from planner.cli import main
 from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.report import read_report
 from planner.report.study import study_page
-from planner.studies.compare import MissingByYear, ScenarioMinerals, _ComparisonFinding
+from planner.studies.compare_tables import MissingByYear
 from planner.studies.kind import Tables
-from planner.studies.stress import Detail, LossByMineral, NMinusOne
+from planner.studies.stress_tables import Detail, LossByMineral, NMinusOne
+from planner.studies.variant_tables import RunMinerals
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
 
@@ -81,17 +81,17 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
         assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
         source = read_report(out)
         study_page(source)
-        kinds = (ScenarioMinerals, MissingByYear, LossByMineral, Detail, NMinusOne)
+        kinds = (RunMinerals, MissingByYear, LossByMineral, Detail, NMinusOne)
         made[command] = Tables.read(source.tables, kinds)
     of, short = MissingByYear, dict[tuple[str, str], float]()
     by_year = made["compare"]
     rows = by_year[of].frame() if of in by_year else None
     for row in rows.to_dict("records") if rows is not None else ():
-        at = row["scenario"], row["mineral"]
-        short[at] = short.get(at, 0.0) + row["part"] * row["need"]
-    for row in by_year[ScenarioMinerals].frame().to_dict("records"):
-        at = row["scenario"], row[MINERAL.name or "mineral"]
-        assert short.get(at, 0.0) == pytest.approx(row["short"], rel=1e-6, abs=1e-6)
+        at = row["run"], row["mineral"]
+        short[at] = short.get(at, 0.0) + row["missing"]
+    for row in by_year[RunMinerals].frame().to_dict("records"):
+        at = row["run"], row["mineral"]
+        assert short.get(at, 0.0) == pytest.approx(row["missing"], rel=1e-6, abs=1e-6)
     lost = made["stress"]
     if LossByMineral not in lost or Detail not in lost:
         return
@@ -99,99 +99,3 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
     for row in lost[LossByMineral].frame().to_dict("records"):
         total = detail.get((row["lost"], row["kind"], row["mineral"]), 0.0)
         assert total == pytest.approx(row["short_t"], rel=1e-6, abs=1e-4)
-
-
-def test_parts_beyond_the_base_are_of_the_need_of_the_years_that_are_named() -> None:
-    """A mineral that is short in one of three years is short of a third of what one year says."""
-    finding = object.__new__(_ComparisonFinding)
-    finding.when = {
-        "Ban": {
-            "Tin": {
-                2026: (0.0, 100.0),
-                2027: (30.0, 100.0),
-                2028: (30.0, 100.0),
-                2029: (30.0, 100.0),
-            },
-            "Zinc": {
-                2026: (0.0, 100.0),
-                2027: (3.0, 100.0),
-                2028: (0.0, 100.0),
-                2029: (0.0, 100.0),
-            },
-        },
-        "None": {},
-    }
-    assert finding.missing_words("Ban") == (
-        "Missing beyond the base, 2027 to 2029, as a share of need: Tin 30 % and Zinc 1 %"
-    )
-    assert finding.missing_words("None") == "Nothing more is missing beyond the base"
-
-
-def finding_of(missing_in_2030: dict[str, dict[str, float]], paid: dict[str, float]) -> str:
-    """The sentence of a comparison: parts missing beyond the base, and parts paid more."""
-    finding = object.__new__(_ComparisonFinding)
-    finding.when = {
-        name: {mineral: {2030: (part * 100.0, 100.0)} for mineral, part in parts.items()}
-        for name, parts in missing_in_2030.items()
-    }
-    finding.names = list(missing_in_2030)
-    finding.paid = {name: (paid.get(name, 0.0), 1.0) for name in finding.names}
-    finding.minerals = 2
-    return finding._sentence(finding.names[0])
-
-
-@pytest.mark.parametrize(
-    ("missing_in_2030", "paid", "sentence"),
-    [
-        (
-            {"Ban": {"Tin": 0.2, "Zinc": 0.0}, "Strike": {"Tin": 0.0}},
-            {"Strike": 0.03},
-            (
-                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
-                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The other scenario"
-                " costs 3 % more for the same tonnes, and nothing more is missing."
-            ),
-        ),
-        (
-            {"Ban": {"Tin": 0.1, "Zinc": 0.2}, "Strike": {"Tin": 0.05}, "Flood": {}},
-            {"Strike": 0.01, "Flood": 0.04},
-            (
-                'The worst scenario is "Ban". Compared with the base, more is missing for 2'
-                " of 2 minerals. Zinc is hit hardest: 20 % of need in 2030. The other scenarios"
-                " cost at most 4 % more for the same tonnes, and at most a further 5 % of any"
-                " mineral's need is missing in any year."
-            ),
-        ),
-        (
-            {"Ban": {"Tin": 0.2}, "Strike": {"Tin": tolerances.MISSING_PART}},
-            {"Strike": tolerances.MISSING_PART},
-            (
-                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
-                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The other scenario"
-                " costs no more, and nothing more is missing."
-            ),
-        ),
-        (
-            {"Ban": {"Tin": 0.2}},
-            {"Ban": 0.07},
-            (
-                'The worst scenario is "Ban". Compared with the base, more is missing for 1'
-                " of 2 minerals. Tin is hit hardest: 20 % of need in 2030. The tonnes that are"
-                " still bought cost 7 % more than in the base."
-            ),
-        ),
-        (
-            {"Ban": {}, "Strike": {}},
-            {"Ban": 0.01, "Strike": 0.02},
-            (
-                "No scenario leaves more of a mineral missing than in the base. The dearest is"
-                ' "Strike": 2 % more for the same tonnes.'
-            ),
-        ),
-    ],
-)
-def test_the_worst_scenario_the_dearest_and_what_the_others_leave_missing(
-    missing_in_2030, paid, sentence
-) -> None:
-    """Which is named first, singular and plural, and what is too little to be named."""
-    assert finding_of(missing_in_2030, paid) == sentence

@@ -29,15 +29,8 @@ from planner.studies.losses import (
     read,
     stress,
 )
-from planner.studies.stress import (
-    CappedOrNot,
-    Embargoes,
-    LossByMineral,
-    Losses,
-    Solidarity,
-    StressTest,
-    tables_of,
-)
+from planner.studies.stress_findings import stress_findings
+from planner.studies.stress_tables import Embargoes, LossByMineral, Losses, Solidarity, tables_of
 from planner.workbook import read as read_book
 from planner.workbook import read_tables
 from tests.budget import BUDGET
@@ -135,22 +128,6 @@ def test_a_surge_ends_at_what_is_free(capacity: float, surge: float, replaced: f
     """Chile sells 40 t as agreed: of 50 t it has 10 more, however much it may surge."""
     found = lost_in(make(jin(60), sur(capacity)), surge)
     assert effect(found, CHINA).replaced.sum() == pytest.approx(replaced)
-    care = StressTest.headline(Tables(tables_of(found))).care
-    assert "more if they have it free." in care[0]
-
-
-def test_tonnes_of_all_stages_are_said_to_be_added_up() -> None:
-    """Lost counts 12 t of oxide and 10 of alloy, where oxide is made into alloy; not else."""
-    refiners = [plant("Bao", "oxide", "China", 1), plant("Tou", "alloy", "China", 2)]
-    staged = stages(
-        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide", 1.2)], {"alloy": 10}
-    )
-    for book, is_staged in ((staged, True), (make(jin(60), sur(100)), False)):
-        found = lost_in(book)
-        tables = Tables(tables_of(found))
-        said = [c for c in StressTest.headline(tables).care if "added up over all stages" in c]
-        assert len(said) == is_staged
-    assert sums(effect(lost_in(staged), CHINA))[0] == pytest.approx(22)
 
 
 def test_a_surge_is_of_usable_capacity() -> None:
@@ -218,7 +195,7 @@ def test_what_diversification_buys() -> None:
     found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.5)]))
     assert sums(effect(found, CHINA)) == pytest.approx((50, 20, 0, 30))
     assert sums(effect(found, CHINA, free=True)) == pytest.approx((100, 20, 0, 80))
-    row = table(found, CappedOrNot).iloc[0]
+    row = table(found, LossByMineral).iloc[0]
     assert (row["share"], row["free_share"]) == pytest.approx((0.3, 0.8))
 
 
@@ -234,7 +211,7 @@ def test_own_shortage_stays_apart(*, keep_caps: bool, replaced: float) -> None:
     found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.3)]), keep_caps=keep_caps)
     assert found.capped.agreed.short.sum() == pytest.approx(40)
     assert sums(effect(found, CHINA)) == pytest.approx((30, replaced, 0, 30 - replaced))
-    assert table(found, CappedOrNot).iloc[0]["agreed_share"] == pytest.approx(0.4)
+    assert table(found, LossByMineral).iloc[0]["agreed_share"] == pytest.approx(0.4)
 
 
 def test_kept_caps_without_a_loss_are_the_agreed_plan() -> None:
@@ -426,36 +403,10 @@ def test_what_sharing_is_worth() -> None:
     assert of.loc["", "alone_cost"] == pytest.approx(
         45 * COST_SHORT - 500 + 5 * 21 - 5 * 20 + 5 * 11
     )
-    said = " ".join(StressTest.headline(Tables(tables_of(found))).care)
-    assert "of 2 embargoes on one member cost almost nothing, because the others resell" in said
-    assert "100 USD; without resale it would cost 22,060 USD." in said
-    (sharing,) = (s for s in StressTest.sections(Tables(tables_of(found))) if s.key == "sharing")
-    (told,) = sharing.blocks  # of all members together, what sharing changes
-    assert set(told.result.lost) >= {"CHN to A", "CHL to B"}
-    assert set(told.result.member) == {""}
     shared = lost_in(book, pairs=True)
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))
-    said = " ".join(StressTest.headline(Tables(tables_of(shared))).care)
-    assert "the other members can resell to it at no extra cost;" in said
-    assert "--solidarity none tests it without resale." in said
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
-
-
-@pytest.mark.parametrize("name", ["China", "CHN"])
-def test_its_own_country_is_no_embargo_on_a_member(name: str) -> None:
-    """What closes to the member that it is the country of is not told as undone by resale."""
-    home = jin(50) | {"Country": "China"}
-    freight = [
-        {"From country": "China", f"{name} (USD/t)": 0, "B (USD/t)": 1},
-        {"From country": "CHL", f"{name} (USD/t)": 1, "B (USD/t)": 0},
-    ]
-    book = make(home, sur(50), demand={name: 50.0, "B": 50.0}, Freight=freight)
-    tables = Tables(tables_of(lost_in(book, pairs=True, solidarity=False)))
-    assert {*tables[Embargoes].frame()["lost"]} == {f"China to {name}", "CHL to B"}
-    said = " ".join(StressTest.headline(tables).care)
-    assert "because the others resell to it. For example, CHL to B costs 100 USD" in said
-    assert "1 of 1 embargoes" in said
 
 
 def test_nobody_sells() -> None:
@@ -604,21 +555,51 @@ def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
                     assert (days is None) == (not len(years))
 
 
-def test_the_other_losses_are_of_a_year_as_the_worst_is() -> None:
-    """Chile sells 40 of 100 t in the first of two years, nothing later: 40 %, not 20 %."""
-    lane = {"From country": "China", "To member": "B", "Open": "no"}
-    book = make(
-        jin(60),
-        sur(40),
-        demand={"A": 60, "B": 40},
-        years=(2026, 2027),
-        Lanes=[lane],
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def told(found: Stress) -> list[str]:
+    """Return the sentences of the first page."""
+    tables = Tables(tables_of(found), found.case.country_name)
+    return [sentence.text for sentence in stress_findings(tables)]
+
+
+def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_first() -> None:
+    """Peru alone sells 5 t of tin; China 60 t of copper, at many times the cost."""
+    book = make(jin(60), sur(100))
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 5})
+    book["Refiners"].append(refiner("Lima", "PER", 5, 1) | {"Mineral": "tin"})
+    book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 5})
+    found = lost_in(book)
+    rows = table(found, Losses)
+    assert rows["lost"].tolist() == ["CHN", "CHL", "PER"]
+    assert rows["cost"].is_monotonic_decreasing
+    most = "Without PER most is missing: 100 % of the need for tin is further missing than in the"
+    assert told(found)[:3] == [
+        f"{most} agreed plan.",
+        "Minerals further missing than in the agreed plan after this loss: 1.",
+        "Next is CHN: a further 40 % of the need for copper.",
+    ]
+
+
+def test_what_a_country_is_needed_for_through_all_stages_is_named() -> None:
+    """The ally makes all alloy, from oxide that China makes alone: 0 % at the last stage, 100 %."""
+    refiners = [plant("Bao", "oxide", "China", 1), plant("Ally", "alloy", "Japan", 2)]
+    book = stages(
+        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide", 1.0)], {"alloy": 10}
     )
-    book["Demand"] = [row | ({"2027": 4} if row["Member"] == "B" else {}) for row in book["Demand"]]
-    tables = Tables(tables_of(lost_in(book, surge=0.0)))
-    losses = tables[Losses].frame()
-    second = losses.sort_values("worst_share", ascending=False).iloc[1]
-    assert second["worst_share"] == pytest.approx(44 / 164)
-    assert StressTest.headline(tables).finding.endswith(
-        "No other loss leaves more than 40 % of any mineral's need missing in any year."
-    )
+    found = lost_in(book)
+    rows = table(found, LossByMineral)
+    row = rows[(rows["lost"] == "China") & (rows["mineral"] == "alloy")].iloc[0]
+    assert (row["depends_last"], row["depends"]) == pytest.approx((0.0, 1.0))
+    said = [text for text in told(found) if text.startswith("Most dependent")]
+    shares = "100 % of purchases through all stages, 0 % at the last stage"
+    assert said == [f"Most dependent is alloy on China: {shares}."]
+
+
+def test_missing_in_all_and_further_missing_are_apart() -> None:
+    """At 30 % a country 40 % are missing as agreed; the loss of China takes 30 t, 20 come back."""
+    found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.3)]))
+    row = table(found, LossByMineral).iloc[0]
+    assert (row["agreed_share"], row["share"]) == pytest.approx((0.4, 0.1))
+    assert (row["missing_share"], row["missing"]) == pytest.approx((0.5, 50))

@@ -13,24 +13,20 @@ import pytest
 from models import schema, tolerances
 from models.answers.exit import exit_from
 from models.plan import Plan
+from models.results.numbers import PlanNumbers
 from models.results.supply import Refiners
 from models.schema import ScenarioStep
-from planner.studies import Here, sweep, under_risk
+from planner.studies import Here, under_risk
 from planner.studies import exit as exit_study
 from planner.studies.agreed import Rules
-from planner.studies.compare import LEVELS, Comparison, Entry, ScenarioMinerals, results
+from planner.studies.compare import Compare
 from planner.studies.compare_tables import FlowDifferences
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
-from planner.studies.stress import (
-    Detail,
-    Embargoes,
-    LossByMineral,
-    Losses,
-    StressTest,
-    heat_map,
-    tables_of,
-)
+from planner.studies.moves import LEVELS
+from planner.studies.stress_findings import stress_findings
+from planner.studies.stress_tables import Detail, Embargoes, LossByMineral, Losses, tables_of
+from planner.studies.variant_tables import RunMinerals
 from planner.workbook import read_tables
 from tests.models.desk import BookT, solve_case
 from tests.models.desk import read as case_of
@@ -38,13 +34,14 @@ from tests.models.stages import CHINA, cap, made, oxide_and_alloy, plant, random
 from tests.models.test_futures import planned
 from tests.reference.cases import EVERYTHING, random_book
 from tests.scenarios.what_if import step
-from tests.study.test_comparison import entries, named, rows_of
+from tests.study import planned as desk
+from tests.study.test_comparison import compared, named, rows_of
 
 near = pytest.approx
 SEEDS = [seed for seed in range(10) if random_stages(seed).get("Inputs")]
 
 
-def compared_entries(seed: int) -> list[Entry]:
+def compared_entries(seed: int) -> Compare:
     """A random book with three scenarios that hit its first mineral and its inputs."""
     book = random_stages(seed)
     first, *_, last = (row["Mineral"] for row in book["Minerals"])
@@ -53,7 +50,7 @@ def compared_entries(seed: int) -> list[Entry]:
         named("Half of the first", step("scale capacity", 0.5, Mineral=first)),
         named("None of the last", step("scale capacity", 0.25, Mineral=last)),
     )
-    return entries(read_tables(book | {"Scenarios": scenarios}))
+    return compared(read_tables(book | {"Scenarios": scenarios}))
 
 
 def with_duties(seed: int) -> BookT:
@@ -88,9 +85,8 @@ def plans() -> tuple[Plan, ...]:
 def test_flows_that_differ_add_up_to_what_refiners_make(seed: int) -> None:
     """Of each mineral and scenario: by refiner, and by country to members and plants."""
     found = compared_entries(seed)
-    (table,) = (t for t in results(found) if isinstance(t, FlowDifferences))
-    base, *others = found
-    rows = table.frame()
+    base, *others = found.entries
+    rows = desk.table(found, FlowDifferences)
     assert len(others) == 3
     for entry in others:
         made = [of.context.plan.sources.groupby("mineral")["tonnes"].sum() for of in (base, entry)]
@@ -105,9 +101,8 @@ def test_flows_that_differ_add_up_to_what_refiners_make(seed: int) -> None:
 def test_flows_that_differ_by_hand() -> None:
     """Without China's oxide its plants buy the ally's 7 t: oxide has no buyer but plants."""
     scenario = named("No Bao", step("scale capacity", 0, Refiner="Bao"))
-    found = entries(read_tables(oxide_and_alloy() | {"Scenarios": [scenario]}))
-    (table,) = (t for t in results(found) if isinstance(t, FlowDifferences))
-    rows = table.frame()
+    found = compared(read_tables(oxide_and_alloy() | {"Scenarios": [scenario]}))
+    rows = desk.table(found, FlowDifferences)
     oxide = rows[rows["mineral"] == "oxide"]
     cells = oxide[["level", "seller", "buyer", "old", "new"]].itertuples(index=False, name=None)
     assert list(cells) == [
@@ -118,17 +113,22 @@ def test_flows_that_differ_by_hand() -> None:
     ]
 
 
-# ---- a sweep's rows by mineral -------------------------------------------------------------------
+def rows_by_mineral(plan: Plan) -> list[dict[str, Any]]:
+    """A plan's numbers by mineral, all minerals together first."""
+    return [*PlanNumbers.of(plan).by_mineral().values()]
+
+
+# ---- a plan's numbers by mineral -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "name", ["objective", "purchases", "cash", "tariffs", "levies", "net_cost"]
+    "name", ["objective", "purchases", "cash", "tariffs", "levies", "net_cash"]
 )
 def test_money_by_mineral_adds_up_to_that_of_all(name: str) -> None:
     """Of every plan; what plants outside pay of tariffs is no treasury's of a member."""
     some = 0
     for plan in plans():
-        total, *minerals = sweep.frontier_rows(plan)
+        total, *minerals = rows_by_mineral(plan)
         size = max(1.0, *(abs(row[name]) for row in minerals))
         assert sum(row[name] for row in minerals) == near(total[name], rel=1e-7, abs=1e-7 * size)
         some += total[name] > 0
@@ -138,7 +138,7 @@ def test_money_by_mineral_adds_up_to_that_of_all(name: str) -> None:
 def test_money_of_an_input_is_that_of_the_products_buyers() -> None:
     """Purchases are a part of cash, and duties of purchases, of each mineral; none is below 0."""
     for plan in plans():
-        _, *minerals = sweep.frontier_rows(plan)
+        _, *minerals = rows_by_mineral(plan)
         for row in minerals:
             least = -1e-7 * max(1.0, row["cash"])
             assert row["cash"] - row["purchases"] >= least
@@ -154,7 +154,7 @@ def test_what_is_bought_outside_counts_plants() -> None:
         made = Refiners.from_plan(plan).frame()
         outside = [schema.COALITION not in plan.case.blocs_of(code) for code in made["country"]]
         tonnes = made[outside].groupby("mineral")["tonnes"].sum()
-        total, *minerals = sweep.frontier_rows(plan)
+        total, *minerals = rows_by_mineral(plan)
         for row in minerals:
             expected = tonnes.get(row["mineral"], 0.0)
             assert row["outside"] == near(expected, rel=1e-7, abs=1e-4)
@@ -165,7 +165,7 @@ def test_money_by_mineral_by_hand() -> None:
     """20 t of alloy from China: oxide at 1 and a tariff of half for its plant, alloy at 1."""
     lanes = [{"Input": "oxide", "Tariff": 0.5}]
     book = oxide_and_alloy(Input_lanes=lanes)
-    total, alloy, oxide = sweep.frontier_rows(solve_case(case_of(book)))
+    total, alloy, oxide = rows_by_mineral(solve_case(case_of(book)))
     assert (alloy["purchases"], alloy["cash"], alloy["objective"]) == (50, 50, 50)
     assert (oxide["purchases"], oxide["cash"], oxide["objective"]) == (0, 0, 0)
     assert (total["purchases"], total["cash"]) == (50, 50)
@@ -173,9 +173,9 @@ def test_money_by_mineral_by_hand() -> None:
     assert total["tariffs"] == oxide["tariffs"] == alloy["tariffs"] == 0
     assert (oxide["tonnes"], oxide["inputs"], oxide["outside"]) == (0, 20, 20)
     at_home = book | {"Members": [{"Member": "A", "Country": "CHN"}]}
-    total, alloy, oxide = sweep.frontier_rows(solve_case(case_of(at_home)))
+    total, alloy, oxide = rows_by_mineral(solve_case(case_of(at_home)))
     assert (total["tariffs"], oxide["tariffs"], alloy["tariffs"]) == (10, 0, 10)
-    assert (alloy["net_cost"], oxide["outside"]) == (40, 0)
+    assert (alloy["net_cash"], oxide["outside"]) == (40, 0)
 
 
 # ---- what a loss takes ---------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_rows_by_mineral_add_up_to_the_loss(stressed: Stress) -> None:
     for name in ("lost_t", "short_t", "less_t", "cash", "cost", "refill"):
         sums = minerals[name].sum().to_dict()
         for loss in every.to_dict("records"):
-            if loss["error"] is None:
+            if loss.get("error") is None:
                 found = sums.get((loss["lost"], loss["kind"]), 0.0)
                 assert found == near(loss[name], rel=1e-6, abs=1e-3), (name, loss["lost"])
 
@@ -292,22 +292,13 @@ def test_scenarios_are_compared_through_all_stages() -> None:
     book = oxide_and_alloy()
     book["Refiners"][-1]["Capacity (t/yr)"] = 100
     closed = named("Alloy", step("block lanes", Country=CHINA, Mineral="alloy"))
-    made = entries(read_tables(book | {"Scenarios": rows_of(closed)}))
-    tables = {type(table): table for table in results(made)}
-    rows = tables[ScenarioMinerals].frame().set_index(["scenario", "mineral"])
-    assert rows.loc[("Alloy", "oxide"), "taken"] == near(20)
-    for name in ("Base", "Alloy"):
-        entry = next(e for e in made if e.name == name)
-        assert entry.context is not None
-        left = entry.context.plan.served_if_lost(2026)["alloy"]
-        row = rows.loc[name, "alloy"]
-        assert row["served_through"] == near(min(through for _, through in left.values()))
-    assert rows.loc[("Alloy", "alloy"), "served_through"] < 0.8
-    assert list(tables[Comparison].keep_through) == [0, 0]
-    del book["Inputs"]
-    for table in results(entries(read_tables(book | {"Scenarios": rows_of(closed)}))):
-        if isinstance(table, ScenarioMinerals | Comparison):
-            assert not [name for name in table.data if "through" in name or name == "taken"]
+    made = compared(read_tables(book | {"Scenarios": rows_of(closed)}))
+    rows = desk.table(made, RunMinerals).set_index(["run", "mineral"])
+    assert rows.loc[("Alloy", "oxide"), "inputs"] == near(20)
+    row = rows.loc["Alloy", "alloy"]
+    assert row["supplier"] != CHINA
+    assert row["dependence"] <= 1.0
+    assert rows.loc[("Base", "alloy"), "served_through"] < 0.8
 
 
 @pytest.mark.parametrize("oxide", [None, 5.0])
@@ -322,23 +313,15 @@ def test_what_is_short_is_a_share_of_what_members_need(oxide: float | None) -> N
     tables = Tables(tables_of(found))
     china = tables[Losses].frame().set_index("country").loc["CHN"]
     rows = tables[LossByMineral].frame().query("lost == 'CHN'").set_index("mineral")
-    heat = [f.header for f in heat_map(tables).fields[2:]]
-    finding = StressTest.headline(tables).finding
-    chart = next(p for p in StressTest.pictures(tables) if p.title.startswith("Missing part"))
-    assert china["worst"] in chart.categories[0]
+    finding = stress_findings(tables)[0].text
     every = {"alloy": 20.0, "oxide": oxide or 0.0}
     for mineral, need in every.items():
         share = rows.loc[mineral, "short_t"] / need if need else np.nan
         assert rows.loc[mineral, "share"] == near(share, nan_ok=True), mineral
     assert china["worst_share"] == near(rows["share"].max())
     assert rows.loc["oxide", "lost_t"] == near(20.0 + (oxide or 0.0))
-    if oxide is None:
-        assert heat == ["alloy"]
-        assert "is the worst: alloy runs short" in finding, finding
-    else:
-        assert heat == ["alloy", "oxide"]
-        worst = rows["share"].max()
-        assert f"by {worst * 100:.1f}".removesuffix(".0") in finding, finding
+    worst = f"{rows['share'].max() * 100:.1f}".removesuffix(".0")
+    assert f"most is missing: {worst} %" in finding
 
 
 def test_an_embargo_on_a_member_at_home_of_plants() -> None:

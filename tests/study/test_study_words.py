@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, EQUAL_SAVINGS
-from models.results import About, Benchmarks
-from planner.studies import bills, cases, ranges, risk, scorecard, support, under_risk
+from models.results import About
+from planner.studies import bills, ranges, risk, support, under_risk
 from planner.studies.kind import YEARS, Tables
 
 USD = {"money": "USD"}
@@ -155,23 +155,6 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
     assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
 
 
-# ---- scorecard -----------------------------------------------------------------------------------
-
-
-def test_the_benchmark_farthest_off_is_named() -> None:
-    rows = [
-        {"benchmark": "Processing inside", "mineral": mineral, "buyer": "", "required": required,
-         "worst_share": reached, "can_be_met": scorecard.CAN_BE_MET[False]}
-        for mineral, required, reached in (("tin", 0.4, 0.3), ("zinc", 0.65, 0.9))
-    ]  # fmt: skip
-    headline = scorecard.ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
-    assert headline.finding == (
-        "For the coalition, the plan misses 2 benchmarks, and none could be met. The coalition is"
-        " farthest from the benchmark Processing inside for zinc: it reaches 90.0 %, and 65.0 % is"
-        " required."
-    )
-
-
 # ---- support -------------------------------------------------------------------------------------
 
 
@@ -251,17 +234,3 @@ def test_missing_is_of_the_mineral_for_which_the_plans_differ_most() -> None:
         "50 % of tin",
         "as in the plain plan, as a share of the need in all years.",
     )
-
-
-# ---- cases ---------------------------------------------------------------------------------------
-
-
-def test_one_case_or_many_of_another_demand() -> None:
-    one = cases.other_demand_sentence([("Boom", "+10 %"), ("Calm", None)])
-    assert one.startswith('"Boom" (+10 % by mineral) changes demand: its costs and served')
-    two = cases.other_demand_sentence([("Boom", "+10 %"), ("Bust", "-5 %")])
-    assert (
-        '"Boom" (+10 % by mineral) and "Bust" (-5 % by mineral) change demand: their costs and'
-        in two
-    )
-    assert not cases.other_demand_sentence([("Calm", None)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from models.case import Case, FixedDecisions
@@ -25,7 +24,6 @@ from planner.studies.cases import (
     regret_table,
     with_unforeseen,
 )
-from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
@@ -330,18 +328,3 @@ def test_nothing_decided_is_0() -> None:
     case = read_tables(make(jin(), sur(), years=(2026, 2027))).case
     plan = solve_case(case.change(agreed=FixedDecisions(2027)))
     assert plan.objective == near(50_000 + 1000)
-
-
-def test_charts_show_what_it_costs_most_not_to_know() -> None:
-    """Of 19 rows 12: the nine scenarios as they are, then the dearest pair and the next one."""
-    names = [f"S{i}" for i in range(8)]
-    rows: list[dict[str, Any]] = [{"scenario": "Base", "surprise": None}]
-    for i, name in enumerate(names):
-        rows.append({"scenario": name, "surprise": None})
-        if i >= 3:
-            rows.append({"scenario": f"{name} from 2030", "surprise": None})
-            rows.append({"scenario": f"{name} from 2030 (unforeseen)", "surprise": float(i)})
-    shown = _drawn(pd.DataFrame(rows), "2030")["scenario"].tolist()
-    assert shown == [
-        "Base", *names[:7], "S6 from 2030", "S7", "S7 from 2030", "S7 from 2030 (unforeseen)",
-    ]  # fmt: skip

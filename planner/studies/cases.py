@@ -25,7 +25,7 @@ from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies import engine, stacked
 from planner.studies.agreed import Unforeseen, decisions_before
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.source import Source
+from planner.studies.source import RunSource
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -125,10 +125,10 @@ class Planned:
     bill: DualBill | str | None = None
 
 
-def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> Source:
+def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> RunSource:
     """Return the runs of the valid cases, each started from the base, which is the reference."""
     runs = tuple(Run(each.name, each.variant) for each in cases if not each.errors)
-    return Source(case, runs, read=with_bill if bills else with_tables)
+    return RunSource(case, runs, read=with_bill if bills else with_tables)
 
 
 def plan_cases(

@@ -29,11 +29,11 @@ from planner.studies import cases, moves, stacked
 from planner.studies.bills_by_scenario import BillsByScenario, bills_section
 from planner.studies.cases import Regret
 from planner.studies.compare_findings import compare_findings
-from planner.studies.compare_tables import Comparison, MissingByYear
+from planner.studies.compare_tables import SCENARIO, Comparison, MissingByYear
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import Numbers, Section, Tables
 from planner.studies.places import builds_in_background
-from planner.studies.source import Planned
+from planner.studies.source import PlannedRuns
 from planner.studies.variant_kind import VariantStudy
 from planner.studies.variant_tables import Row, RunBuyers, RunMinerals, table_from
 from planner.workbook.findings import sentence
@@ -107,7 +107,7 @@ class Compare(VariantStudy):
     HEADING = "{plan}: comparison"
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
-    TOTALS, RUN_HEADER, BEFORE = Comparison, "Scenario", "in the base"
+    TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "in the base"
     RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret)
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
@@ -196,7 +196,7 @@ class Compare(VariantStudy):
         by_name = {outcome.name: outcome for outcome in outcomes}
         compared = [by_name.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
         source = cases.scenario_source(case, self.cases)
-        self.planned_source = Planned(source, compared, (), outcomes)
+        self.planned_source = PlannedRuns(source, compared, (), outcomes)
         late = builds_in_background(where, [case])
         self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
         self.absent = cases.plan_absent(case, self.cases, outcomes, where)

@@ -102,7 +102,7 @@ class _ComparisonFindings:
         if most.number > SMALL:
             yield say("figure", "In {most[run]}, the same tonnes cost {most} more than in the"
                                 " base.",
-                      name="Extra cost of the same tonnes", large="most", most=most)  # fmt: skip
+                      name=Comparison.extra_cost.header, large="most", most=most)  # fmt: skip
 
     def bills(self) -> Iterator[Sentence]:
         """Yield who pays most more in the scenario whose bills rise most."""

@@ -31,7 +31,7 @@ from planner.scenarios.actions import ActionKind
 from planner.studies.agreed import Rules, case_before_loss
 from planner.studies.engine import Outcome, Run, Tell, run_studies
 from planner.studies.places import Where, start_session
-from planner.studies.source import Source
+from planner.studies.source import RunSource
 
 
 class LossKind(StrEnum):
@@ -593,11 +593,11 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
-def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = "") -> Source:
+def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = "") -> RunSource:
     """Return the runs of losses: the reference, in which nothing is lost, and one for each loss.
 
     They change the case that is left of the agreed plan. ``before`` begins the runs' names.
     """
     runs = tuple(Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost))
     is_new = before != UNCAPPED  # without share limits, the program is of the same kind
-    return Source(case_before_loss(plan, rules), runs, read=read, is_compared=is_new)
+    return RunSource(case_before_loss(plan, rules), runs, read=read, is_compared=is_new)

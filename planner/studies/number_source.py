@@ -20,7 +20,7 @@ from planner.scenarios import drop_share_limits, parameters, set_max_country_sha
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import NOT_TESTED, Cells, tests_of, years_tested
 from planner.studies.engine import Run
-from planner.studies.source import Source
+from planner.studies.source import RunSource
 from planner.studies.variant_tables import Row
 
 AS_IN_WORKBOOK = "As in the workbook"
@@ -125,7 +125,9 @@ def without_country_caps(case: Case) -> Case:
     return case.change(share_limits=kept)
 
 
-def number_source(base: Case, parameter: parameters.Parameter, points: Sequence[float]) -> Source:
+def number_source(
+    base: Case, parameter: parameters.Parameter, points: Sequence[float]
+) -> RunSource:
     """Return the runs of a sweep: the reference, then the points in chains.
 
     For a sweep over the cap, the reference is the case without share limits, planned as ``solve``
@@ -148,7 +150,7 @@ def number_source(base: Case, parameter: parameters.Parameter, points: Sequence[
     given = (Run(AS_IN_WORKBOOK),) if has_path else ()
     values = (*[None] * len(given), *points)
     axis = parameter.title
-    return Source(base, (reference, *given, *runs), values, axis, beside, CHAIN, read_point)
+    return RunSource(base, (reference, *given, *runs), values, axis, beside, CHAIN, read_point)
 
 
 # ---- words ---------------------------------------------------------------------------------------

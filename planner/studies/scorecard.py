@@ -31,7 +31,7 @@ from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Tell, run_study
 from planner.studies.kind import Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
-from planner.studies.source import Source
+from planner.studies.source import RunSource
 from planner.studies.variant_kind import headline_of
 
 _BENCHMARK_SOURCE = "benchmark"
@@ -156,10 +156,10 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
 
 
-def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> Source:
+def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> RunSource:
     """Return the runs of missed benchmarks, chained by mineral; the reference is planned before."""
     chains = tuple(map(tuple, runs.values()))
-    return Source(case, (), chains=chains, read=totals_of, is_near=True)
+    return RunSource(case, (), chains=chains, read=totals_of, is_near=True)
 
 
 def _with_differences(

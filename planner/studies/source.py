@@ -18,7 +18,7 @@ from planner.studies.engine import Outcome, Outcomes, Run, Study, chains_of
 
 
 @dataclass(frozen=True)
-class Source:
+class RunSource:
     """The runs of a study of variants, and the case that they change.
 
     ``runs`` begin with the reference, with which the others are compared. ``values`` are the values
@@ -54,18 +54,18 @@ class Source:
         chains = (*own, *chains_of(others[alone:], self.chain))
         return Study(self.base, chains, self.read, self.is_near, self.is_compared)
 
-    def planned(self, outcomes: Outcomes[Any]) -> Planned:
+    def planned(self, outcomes: Outcomes[Any]) -> PlannedRuns:
         """Return the outcomes of the study, apart by what they are for."""
         count = 1 + len(self.beside)
         compared = (outcomes[0], *outcomes.every[count:])
-        return Planned(self, compared, outcomes.every[1:count], outcomes)
+        return PlannedRuns(self, compared, outcomes.every[1:count], outcomes)
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedRuns:
     """A source with the outcome of each run: ``compared`` begin with the reference."""
 
-    source: Source
+    source: RunSource
     compared: Sequence[Outcome[Any]]
     beside: Sequence[Outcome[Any]]
     outcomes: Outcomes[Any]

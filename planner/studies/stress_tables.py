@@ -199,9 +199,8 @@ class LossByMineral(Result):
     short_t = FURTHER
     share = FURTHER_SHARE
     free_lost_t, free_short_t, free_share = WITHOUT_LIMITS
-    free_agreed_share = field.share(
-        "Missing without share limits (share)",
-        "Missing in the agreed plan without share limits, before the loss / need.",
+    free_agreed_share = shared.MISSING_WITHOUT_LIMITS_SHARE.like(
+        meaning="Missing in the agreed plan without share limits, before the loss / need.",
         optional=True,
     )
     depends_last = field.share(

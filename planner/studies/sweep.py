@@ -19,7 +19,7 @@ from models.results import Field, Result
 from models.results.common import words_of
 from models.results.numbers import ALL
 from models.schema import SecurityTarget
-from planner.render import words
+from planner.render import chart, words
 from planner.render.chart import Picture, Role
 from planner.render.claims import Sentence
 from planner.scenarios import parameters
@@ -27,9 +27,9 @@ from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import number_source, sweep_tables, variant_charts
 from planner.studies.engine import Outcome
-from planner.studies.kind import BASIS, Numbers, Section, Tables
+from planner.studies.kind import BASIS, YEARS, Numbers, Section, Tables
 from planner.studies.number_source import AS_IN_WORKBOOK, SweepPoint, cap_path_words, title_of
-from planner.studies.source import Source
+from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
 from planner.studies.sweep_tables import FloorFrontier, Frontier, Reference, SmallestCaps
 from planner.studies.variant_kind import VariantStudy
@@ -148,7 +148,7 @@ class Sweep(VariantStudy):
         typed = str(options["over"]).strip().replace(":", "-")
         return "" if fold(typed) == parameters.CAP.word else typed
 
-    def source(self, where: Where | None, say: Callable[[str], None]) -> Source:
+    def source(self, where: Where | None, say: Callable[[str], None]) -> RunSource:
         del where, say
         return number_source.number_source(self.case, self.parameter, self.points)
 
@@ -326,17 +326,17 @@ class Sweep(VariantStudy):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         points = tables[Frontier]
         t, axis = type(points), points.words.get("axis", "")
-        is_cap, horizon = axis == "Cap", tables.option("Years")
+        is_cap, horizon = axis == "Cap", tables.option(YEARS)
         across = f"{axis} on any one country: share of {tables.option(BASIS)}" if is_cap else axis
-        cost = ("Extra cost of the same tonnes", "Share of their cost", t.extra_cost_share)
+        cost = (t.extra_cost.header, "Share of their cost", t.extra_cost_share)
         if not is_cap and t.lost.name not in points.data:
-            cost = ("Cash cost", points.words.get("money", ""), t.cash)
+            cost = (t.cash.header, points.words.get("money", ""), t.cash)
         cap = tables.option(OWN_CAP)
         mark = (f"The workbook's cap, {cap}", float(cap.removesuffix(" %")) / 100) if cap else None
         drawn = variant_charts.line_charts(
             points, t.mineral, t.value, across,
             cost=(f"{cost[0]}, {horizon}", *cost[1:]),
-            part=(f"Missing, {horizon}", "Share of each mineral's need", t.missing_share),
+            part=(f"{t.missing.header}, {horizon}", "Share of need", t.missing_share),
             mark=mark,
         )  # fmt: skip
         return (*drawn, *cls.caps_chart(tables)) if SmallestCaps in tables else drawn
@@ -364,7 +364,9 @@ class Sweep(VariantStudy):
         points = frontier.where([mineral == ALL for mineral in frontier.mineral])
         blocks = (Numbers(tables[SmallestCaps]),) if SmallestCaps in tables else ()
         view = Numbers(points, cls.shown(points)).view(*cls.pictures(tables))
-        first = Section("frontier", "All minerals together", "", view, blocks=blocks)
+        axis_of = frontier.words.get("axis", "")
+        heading = f"Cost and missing tonnes by {words.uncapitalized(axis_of)}"
+        first = Section("frontier", heading, "Each point is a plan.", view, blocks=blocks)
         fields: tuple[Field, ...] = (
             t.value,
             t.missing,
@@ -376,7 +378,14 @@ class Sweep(VariantStudy):
             t.supplier_share,
         )
         of_minerals = frontier.where([mineral != ALL for mineral in frontier.mineral])
-        views = Section.views_by(of_minerals, t.mineral, lambda *_: None)
+
+        def draw(name: str, rows: Frontier) -> Picture | None:
+            values, parts = zip(*rows.rows(t.value, t.missing_share), strict=True)
+            header = t.missing_share.header
+            title, look = f"{name}: {header}", t.value.look
+            return chart.lines(title, values, {name: parts}, header, across=axis_of, scale=look)
+
+        views = Section.views_by(of_minerals, t.mineral, draw)
         views = {name: (drawn, Numbers(n.result, fields)) for name, (drawn, n) in views.items()}
         heading = "Each mineral, point by point"
         return (first, Section("minerals", heading, "", views, t.mineral.header))

@@ -103,7 +103,7 @@ class _SweepFindings:
             yield say(
                 "figure",
                 f"At {{cap}}, the same tonnes cost {costs} than {self.before}.",
-                name="Extra cost of the same tonnes",
+                name=self.t.extra_cost.header,
                 large="extra",
                 extra=dearer,
                 cap=cap,
@@ -130,8 +130,8 @@ class _SweepFindings:
         for value in dict.fromkeys((self.values[0], self.values[-1])):
             row = self.rows.where(mineral=ALL_MINERALS, value=value)
             paid, at = row.value(self.t.cash), row.value(self.t.value)
-            yield say("figure", "At {at}, buyers pay {paid}.", name="Cash cost", large="paid",
-                      paid=paid, at=at)  # fmt: skip
+            yield say("figure", "At {at}, buyers pay {paid}.", name=self.t.cash.header,
+                      large="paid", paid=paid, at=at)  # fmt: skip
 
     def floors(self) -> Iterator[Sentence]:
         """Yield what is paid, levies and purchases outside, at the lowest and highest floor."""
@@ -143,7 +143,7 @@ class _SweepFindings:
                       paid=paid, levies=levies, at=at)  # fmt: skip
             outside = row.value(t.outside)
             yield say("figure", "At a floor of {at}, {outside} is bought outside the coalition.",
-                      name="Bought outside", large="outside", outside=outside, at=at)  # fmt: skip
+                      name=t.outside.header, large="outside", outside=outside, at=at)  # fmt: skip
 
     def levels(self) -> Iterator[Sentence]:
         """Yield, for up to three levels, what it costs to survive the loss of any one country."""

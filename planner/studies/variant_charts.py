@@ -22,7 +22,7 @@ from planner.render.chart import (
     some_of,
     top,
 )
-from planner.render.words import known, listed
+from planner.render.words import known, listed, word
 from planner.studies.variant_tables import RunTotals
 
 MOST_BARS, MOST_LINES, MOST_ROWS = 12, 6, 30
@@ -33,7 +33,7 @@ def charts(main: RunTotals) -> tuple[Picture, ...]:
     """Return bars by run, without the reference, which is the first row."""
     t = type(main)
     rows = [*main.rows(t.run, t.hit, t.hit_share, t.extra_cost_share)][1:]
-    title = "Extra cost of the same tonnes"
+    title = t.extra_cost.header
     return run_charts(rows, (title, "Share of their cost in the reference", Look.SHARE))
 
 
@@ -70,6 +70,16 @@ def _bars(  # noqa: PLR0913, PLR0917 - the parts of a chart
     if look is not Look.MONEY:
         return picture
     return replace(picture, axis="{unit}").in_money(axis)
+
+
+def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture | None:
+    """Return bars of a mineral's part by run; None if it is 0 in all of them."""
+    pairs = [(word(label), value) for label, value in rows.rows(run, part)][:MOST_BARS]
+    series = Series(part.header, Role.SHORT, numbers(value for _, value in pairs))
+    if not peak(series.values):
+        return None
+    names = tuple(short(label) for label, _ in pairs)
+    return Picture(f"{short(name)}: {part.header}", Form.BARS, names, (series,), part.header, "")
 
 
 def heat_picture(heat: Result) -> Picture | None:

@@ -22,7 +22,7 @@ from planner.render.table import Table, json_value, table_of
 from planner.studies import variant_charts
 from planner.studies.engine import Outcome, Tell, run_study
 from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
-from planner.studies.source import Planned, Source
+from planner.studies.source import PlannedRuns, RunSource
 from planner.studies.variant_tables import (
     OF_MINERALS,
     Row,
@@ -57,7 +57,7 @@ class VariantStudy(StudyKind):
     MORE_NUMBERS: ClassVar[tuple[Field, ...]] = ()
     """Numbers of a run in JSON beside those of every study."""
 
-    planned_source: Planned
+    planned_source: PlannedRuns
 
     def __init_subclass__(cls) -> None:
         """List the tables of a kind that names only its main sheet."""
@@ -65,7 +65,7 @@ class VariantStudy(StudyKind):
         if "TOTALS" in vars(cls) and "RESULTS" not in vars(cls):
             cls.RESULTS = (cls.TOTALS, RunMinerals, RunBuyers)
 
-    def source(self, where: Where | None, say: Callable[[str], None]) -> Source:
+    def source(self, where: Where | None, say: Callable[[str], None]) -> RunSource:
         """Return the runs; a source may need plans first, such as the agreed plan."""
         raise NotImplementedError
 
@@ -220,7 +220,7 @@ class VariantStudy(StudyKind):
         most = SheetRows(tables[t]).where(run={"not": str(first)}).largest(t.extra_cost_share)
         if most.number > 0:
             text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
-            yield say("figure", text, name="Extra cost of the same tonnes", large="most", most=most)
+            yield say("figure", text, name=t.extra_cost.header, large="most", most=most)
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
@@ -240,7 +240,11 @@ class VariantStudy(StudyKind):
             lead = f"Each row is a run, each column a mineral: what is missing beyond {cls.BEFORE}."
             drawn = Numbers(heat).view(variant_charts.heat_picture(heat))
             sections.append(Section("heat-map", "What is further missing", lead, drawn))
-            views = Section.views_by(tables[t], t.mineral, lambda *_: None)
+
+            def draw(name: str, rows: RunMinerals) -> Picture | None:
+                return variant_charts.mineral_chart(name, rows, t.run, t.further_missing_share)
+
+            views = Section.views_by(tables[t], t.mineral, draw)
             title = "Each mineral, run by run"
             sections.append(Section("minerals", title, "", views, t.mineral.header))
         return tuple(sections)

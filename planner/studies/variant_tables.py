@@ -100,7 +100,7 @@ class RunBuyers(Result):
 
     TABLE, GRAIN, BOOK = "Who pays", ("run", "buyer"), "study"
     run = RunTable.run
-    buyer = field.text("Buyer", "A member, or all plants that make one product.", names=Name.BUYER)
+    buyer = common.BUYER.like(meaning="A member, or all plants that make one product.")
     extra_cost = RunTable.extra_cost
     extra_cost_per_t = RunTable.extra_cost_per_t
     extra_cost_share = PlanNumbers.extra_cost_share

@@ -35,7 +35,7 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
         *(h.name for h in plan.headlines),
         f"Sweep: {sweep.headlines[0].name}",
     ]
-    assert page.parts[len(plan.parts)].heading == "Sweep: cost and shortage by cap"
+    assert page.parts[len(plan.parts)].heading == "Sweep: cost and missing tonnes by cap"
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
     assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows
@@ -45,7 +45,7 @@ def test_a_finding_leads_the_first_part_of_its_study(plan, sweep):
     told = replace(sweep, question="What does a cap cost?", finding="It costs 1 & 2.")
     pages = joined(plan, (told,)), told
     first = pages[0].parts[len(plan.parts)]
-    assert first.lead.startswith("What does a cap cost? It costs 1 & 2. Each mark")
+    assert first.lead.startswith("What does a cap cost? It costs 1 & 2. Each point")
     outline = Outline(html_of(told))
     assert "It costs 1 & 2." in outline.text
     bare = Outline(html_of(replace(sweep, finding="")))

@@ -22,7 +22,7 @@ from models.schema.column import Record
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted([*(ROOT / "models").rglob("*.py"), *(ROOT / "planner").rglob("*.py")])
 MOST_LINES = 600
-A_STUDY = 1350
+A_STUDY = 810
 """A study is one file; the tables it declares may be in a second one."""
 
 

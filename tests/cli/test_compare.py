@@ -127,9 +127,7 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
     for sheet in ("Comparison", "By mineral", "Plan", "Prices", "Differences", "Country shares"):
         head, *found = book[sheet].iter_rows(values_only=True)
         at = [
-            i
-            for i, name in enumerate(head)
-            if name not in {"Foresight", "Not knowing costs (USD)"}
+            i for i, name in enumerate(head) if name not in {"Foresight", "Not knowing costs (USD)"}
         ]
         of = {name: [] for name in {row[head.index("Scenario")] for row in found}}
         for row in found:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
     from planner.audit.file import PlanSheets
+    from planner.render.front import FirstPage
     from planner.studies import Where
     from planner.workbook.plan_file import PlanFile, StudyFile
 
@@ -214,6 +215,15 @@ class PlanRun:
         from planner.sheets.context import Context
 
         return Context(self.plan, self.book).warnings
+
+    @cached_property
+    def front(self) -> FirstPage:
+        """The plan's first page."""
+        from planner.sheets.context import Context
+        from planner.sheets.front import overview
+
+        options, kept = self.options, self.kept
+        return overview(Context(self.plan, self.book, self.without_limits, options, cache=kept))
 
     @cached_property
     def minerals(self) -> ByMineral:

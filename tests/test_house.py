@@ -218,7 +218,8 @@ TYPED_STILL = (
 the same spelling."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
-    "Binding share limits", "Missing", "Planned", "Difference", "Key",
+    "Binding share limits", "Missing", "Planned", "Difference", "Key", "Case",
+    "Amount", "Decision",
 }  # fmt: skip
 """Headers that are words of sentences and titles, too; Key is also a class of the command line."""
 

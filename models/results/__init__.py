@@ -2,6 +2,7 @@
 
 from models.results import difference as difference
 from models.results import orders as orders
+from models.results.decisions import DecideNow as DecideNow
 from models.results.field import CATALOGUE as CATALOGUE
 from models.results.field import Colour as Colour
 from models.results.field import Field as Field

@@ -214,6 +214,8 @@ class Result:
     BOOK: ClassVar[str] = ""
     ON_SCREEN: ClassVar[str] = ""
     """The first of the fields that are only for the screen: it and all after it aren't printed."""
+    PRINTED: ClassVar[bool] = True
+    """Whether the sheet is printed; long tables are only for the screen."""
     FILTERED: ClassVar[bool] = True
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 

@@ -23,6 +23,7 @@ class PlantInputs(PlanTable):
     """Every flow of an input to a plant, which a plant sells or a member hands over."""
 
     TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
+    PRINTED = False
     SHOWN_FOR = "needed_inputs"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "plant", "plant_project", "product")
 

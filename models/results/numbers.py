@@ -294,7 +294,8 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
     code = sales.mineral[rows] * len(names) + country[sales.source[rows]]
     sold = np.bincount(code, tonnes[rows], len(e.minerals) * len(names))
     by_country = [
-        dict(zip(names, row, strict=True)) for row in sold.reshape(len(e.minerals), -1).tolist()
+        dict(zip(names, row, strict=True))
+        for row in sold.reshape(len(e.minerals), len(names)).tolist()
     ]
     home = {schema.REST_OF_WORLD} | {n for n in names if schema.COALITION in plan.case.blocs_of(n)}
     tops = [measures.largest_supplier(amounts, home) for amounts in by_country]

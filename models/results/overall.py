@@ -62,6 +62,8 @@ class Figure(StrEnum):
     EXTENDED = "Extended by"
     STATUS = "Status"
     YEARS = "Years"
+    FIRST_YEAR = "First year"
+    LAST_YEAR = "Last year"
     PRICE_YEAR = "Price year"
     MINERALS = "Minerals"
     MEMBERS = "Members"
@@ -89,6 +91,8 @@ class Figure(StrEnum):
     CARRY_OVER_BUDGET = "Carry over budget"
     SURGE = "Surge if another is lost"
     ESTIMATES = "Marked as estimates"
+    ESTIMATED_ROWS = "Rows marked as estimates"
+    INPUT_ROWS = "Rows of the input"
     INPUT_FILE = "Input file"
     INPUT_SHA256 = "Input SHA-256"
     PLANNER = "Planner version"
@@ -289,6 +293,7 @@ class MeasuresByYear(Result):
     """
 
     TABLE, PLACE = "By year", 25
+    PRINTED = False
     GRAIN = ("measure", "mineral")
 
     measure = common.MEASURE.like(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from models.results.common import ACCEPTED, COLUMN, MEANING, SHEET, UNIT, VALUE, WHAT
 from models.results.field import Look, Result, field
 
@@ -22,6 +25,7 @@ class Values(Result):
     """
 
     TABLE, PLACE = "Values", 180
+    PRINTED = False
     GRAIN = ("plan", "family", "key")
 
     plan = _PLAN
@@ -45,6 +49,7 @@ class Duals(Result):
     """
 
     TABLE, PLACE = "Duals", 190
+    PRINTED = False
     GRAIN = ("plan", "family", "key")
 
     plan = _PLAN
@@ -66,6 +71,7 @@ class Checks(Result):
     """The result of every check: first one line for all of them, then the proof, then the input."""
 
     TABLE, PLACE = "Checks", 160
+    PRINTED = False
 
     check = field.text("Check")
     passed = field.text("Passed", "yes or no; blank if the line is only information.")
@@ -82,6 +88,7 @@ class ChartData(Result):
     """The numbers behind the charts, by chart, series and category."""
 
     TABLE, PLACE = "Chart data", 170
+    PRINTED = False
     GRAIN = ("chart", "series", "category")
     FILTERED = False
 
@@ -95,6 +102,7 @@ class Glossary(Result):
     """The terms that a workbook uses, each with its meaning and its sheets."""
 
     TABLE = "Glossary"
+    PRINTED = False
     GRAIN = ("term",)
 
     term = field.text("Term")
@@ -108,11 +116,25 @@ BOOK = "study"
 
 
 class About(Result):
-    """Input, options, versions, and warnings about the input."""
+    """What was asked, options, versions, and warnings about the input; one number in a row."""
 
-    TABLE, BOOK = "About", BOOK
+    TABLE, BOOK, PLACE = "About", BOOK, 158
     what = WHAT.like(look=Look.TEXT)
     value = VALUE
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Any]) -> Self:
+        """Return the sheet of some values by name: a text, or a number and its look.
+
+        Blank values are left out.
+        """
+        filled = [(str(name), v) for name, v in rows.items() if v not in {None, ""}]
+        pairs = [(name, v if isinstance(v, tuple) else (v, Look.LONG)) for name, v in filled]
+        return cls(
+            what=[name for name, _ in pairs],
+            value=[value for _, (value, _) in pairs],
+            looks={"value": [look for _, (_, look) in pairs]},
+        )
 
     def option(self, what: str) -> str:
         """Return the value next to a text in the column ``what``; "" if it is missing or blank.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Flows(PlanTable):
     """Every flow above 1e-6 t, spot or under a contract, with undiscounted money."""
 
-    TABLE, PLACE, PLAN_TABLE = "Plan", 40, "flows"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Plan", 40, "flows", False
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
     year = common.YEAR
@@ -122,7 +122,7 @@ class Refiners(PlanTable):
     Capacity is nameplate capacity x available share; for a project, it is the part in operation.
     """
 
-    TABLE, PLACE, PLAN_TABLE = "Refiners", 80, "sources"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Refiners", 80, "sources", False
     GRAIN = ("year", "refiner", "mineral", "project")
     INPUTS = (schema.Refiner, schema.Project)
 
@@ -173,7 +173,7 @@ class Refiners(PlanTable):
 class Prices(PlanTable):
     """The value of one more tonne to each member, and the average cost of its tonnes."""
 
-    TABLE, PLACE, PLAN_TABLE = "Prices", 90, "supply"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Prices", 90, "supply", False
     GRAIN = ("year", "mineral", "member")
 
     year = common.YEAR
@@ -202,7 +202,7 @@ class CountryShares(PlanTable):
     Limit and headroom are shares of demand, or of purchases if the setting Share basis says so.
     """
 
-    TABLE, PLACE, PLAN_TABLE = "Country shares", 60, "countries"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Country shares", 60, "countries", False
     GRAIN = ("year", "mineral", "buyer", "country")
 
     year = common.YEAR
@@ -250,7 +250,7 @@ class ShareLimits(PlanTable):
     The shadow price is the saving if the limit is loosened by one tonne, undiscounted.
     """
 
-    TABLE, PLACE, PLAN_TABLE = "Share limits", 70, "limits"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Share limits", 70, "limits", False
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
     INPUTS = (schema.ShareLimit,)
 
@@ -410,7 +410,7 @@ class Contracts(PlanTable):
 class Stocks(PlanTable):
     """Each stockpile and its target by year."""
 
-    TABLE, PLACE, PLAN_TABLE = "Stocks", 110, "stocks"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Stocks", 110, "stocks", False
     SHOWN_FOR = "stockpiles"
     GRAIN = ("year", "mineral", "member")
     INPUTS = (schema.Stockpile,)
@@ -509,7 +509,7 @@ class Projects(PlanTable):
 class Ore(PlanTable):
     """Every flow of ore from a mine country to a refiner, in tonnes of contained metal."""
 
-    TABLE, PLACE, PLAN_TABLE = "Ore", 130, "ore"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Ore", 130, "ore", False
     SHOWN_FOR = "mines"
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
     INPUTS = (schema.Mine,)
@@ -541,7 +541,7 @@ class Ore(PlanTable):
 class Tiers(PlanTable):
     """The shortage of each tier of demand, and its cost per tonne."""
 
-    TABLE, PLACE, PLAN_TABLE = "Tiers", 140, "tiers"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Tiers", 140, "tiers", False
     GRAIN = ("year", "mineral", "member", "tier")
 
     year = common.YEAR
@@ -568,7 +568,7 @@ class Tiers(PlanTable):
 class Changes(PlanTable):
     """The purchases of each member from each refiner, today and in the plan's first year."""
 
-    TABLE, PLACE, PLAN_TABLE = "Changes", 150, "changes"
+    TABLE, PLACE, PLAN_TABLE, PRINTED = "Changes", 150, "changes", False
     GRAIN = ("mineral", "refiner", "member")
     INPUTS = (schema.CurrentSupply,)
 

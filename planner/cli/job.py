@@ -249,30 +249,27 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
 def overview(file: str) -> dict[str, Any]:
     """Return the first page of a plan or of a study."""
     from planner.report import read_report
-    from planner.report.plan import headlines, notes, verdict
+    from planner.report.plan import front_of, notes, verdict
     from planner.report.study import kind_and_tables, study_verdict
     from planner.workbook.plan_file import PlanFile
 
     source = read_report(Path(file))
+    further: tuple[str, ...] = ()
     if isinstance(source, PlanFile):
-        from models.results import ByMineral, Figure
-        from planner.sheets.findings import answer
-
-        reply = answer(source.result(ByMineral), str(source.measure(Figure.QUESTION) or ""))
-        question, finding = (reply.question, reply.text) if reply else ("", "")
-        figures, care = headlines(source), notes(source)
-        proof = verdict(source)[0]
+        front, further, proof = front_of(source), notes(source), verdict(source)[0]
     else:
         kind, tables = kind_and_tables(source)
-        headline = kind.headline(tables)
-        question, finding = kind.QUESTION, headline.finding
-        figures, care, proof = headline.figures, headline.care, study_verdict(tables)[0]
+        front, proof = kind.front(tables, source.title), study_verdict(tables)[0]
     return {
         "title": source.title,
-        "question": question,
-        "answer": finding,
-        "figures": [{"name": f.name, "value": f.value, "says": f.remark} for f in figures],
-        "care": list(care),
+        "question": front.question,
+        "answer": " ".join(each.text for each in front.of("answer")),
+        "figures": [
+            {"name": f.name, "value": f.number, "says": f.text} for f in front.of("figure")
+        ],
+        "decide": [each.text for each in front.of("decide")],
+        "care": [*(each.text for each in front.of("care")), *further],
+        "findings": [each.json() for each in front.findings],
         "proof": proof,
         "sheets": [*source.tables],
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +15,9 @@ from models.errors import PlannerError, SolverError, WriteError
 from planner.cli import answer, paths
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
-from planner.cli.words import console, line, show_warnings
+from planner.cli.front import show_front
+from planner.cli.words import line, warned
+from planner.render.table import table_of
 from planner.render.words import few, plain
 from planner.stops import Stop, exit_code
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from planner.studies import StudyEntry, Where
     from planner.studies.kind import StudyKind, Tables
 
-_WIDE = 100
-"""Largest number of characters of a finding per line."""
 _MOST_NAMED = 3
 """Largest number of failed runs that are named; the sheet Runs lists all."""
 
@@ -55,7 +54,8 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     shared += [common.what_if_options] if kind.WHAT_IFS else []
     shared += [common.share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"Write the {kind.WRITES} here [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
-    shared += [common.output_option(written), common.CSV, common.study_options, common.JSON]
+    shared += [common.output_option(written), common.CSV, common.study_options, common.VERBOSE]
+    shared += [common.JSON]
     command: Any = partial(run_study_command, kind)
     for option in reversed(shared):
         command = option(command)
@@ -70,6 +70,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     output: Path | None,
     csv_folder: Path | None,
     where: Where,
+    verbose: bool,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -89,30 +90,31 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     if not study.planned:
         return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
-    files = file, target, csv_folder
+    files, shown = (file, target, csv_folder), None if as_json else verbose
     try:
-        return _write(study, seconds, files, study.stopped, confirm, as_json=as_json)
+        return _write(study, seconds, files, study.stopped, confirm, shown)
     except engine.UnconfirmedError as late:
-        return _write(study, seconds, files, late.stop, confirm, as_json=as_json)
+        return _write(study, seconds, files, late.stop, confirm, shown)
 
 
-def _write(  # noqa: PLR0913 - a study, and how it is written
+def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     study: StudyKind,
     seconds: dict[str, float],
     files: tuple[Path, Path, Path | None],
     stop: Stop | None,
     confirm: Callable[[], None],
-    *,
-    as_json: bool,
+    verbose: bool | None,
 ) -> int:
     """Write and print a study, as a partial one if it was stopped; return the exit code.
 
-    ``files`` are the workbook, and where the study and its CSV files are written. Nothing is
-    written over an older file, or printed, before ``confirm`` has returned.
+    ``verbose`` says how much is printed (None: the answer in JSON). ``files`` are the workbook, and
+    where the study and its CSV files are written. Nothing is written over an older file, or
+    printed, before ``confirm`` has returned.
     """
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
+    as_json = verbose is None
     (file, target, csv_folder), failed = files, study.errors or _failure_of(study)
     is_partial, stopped = stop is not None, dict[str, str]()  # a row of the sheet About
     if is_partial:
@@ -141,8 +143,8 @@ def _write(  # noqa: PLR0913 - a study, and how it is written
     confirm()  # if the workbook could not be written
     if is_partial and csv_folder is not None and problem is None:
         click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
-    if not as_json:
-        _show(study, tables, written, sum(seconds.values()))
+    if verbose is not None:
+        _show(study, tables, written, sum(seconds.values()), verbose=verbose)
     if written is not None and is_partial:
         partial_to = f"it was written to {written}, not to {wanted}"
         click.echo(f"The study is not finished, so {partial_to}", err=True)
@@ -239,48 +241,39 @@ def _planned(
 # ---- terminal ------------------------------------------------------------------------------------
 
 
-def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
-    click.secho(plain(study.plan_name), bold=True, err=True)
-    line(study.TITLE, plain(study.subject))
-    _show_tables(study, tables)
-    headline = study.headline(tables)
-    for head, text in (
-        ("Finding", headline.finding),
-        ("With care", " ".join(headline.care)),
-        ("Tariffs", study.tariff_sentence),
-    ):
-        if text:
-            line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
+def _show(
+    study: StudyKind, tables: Tables, written: Path | None, seconds: float, *, verbose: bool
+) -> None:
+    """Print the study's first page, what is odd, and where its workbook is."""
+    last = list(_not_planned(study))
+    if study.trouble:
+        last.append(f"Note: {plain(study.trouble)}")
+    if study.start.book.warnings:
+        last.append(warned(study.start.book.warnings, "About"))
+    if written is not None:
+        last.append(f"{study.WRITES.capitalize()}: {written}  ({seconds:z.1f} s)")
+    page = study.front(tables, study.title)
+    first = next(
+        (each for each in study.terminal_tables(tables) if not isinstance(each, str)), None
+    )
+    if page.table is None and first is not None and len(first.result):
+        whole = table_of(first.result, tables.country)
+        titles = {f.title(first.result.words) for f in first.fields or first.result.fields}
+        columns = tuple(c for c in whole.columns if c.header in titles)
+        page = replace(page, table=replace(whole, columns=columns))
+    show_front(page, last, verbose=verbose)
+
+
+def _not_planned(study: StudyKind) -> Iterator[str]:
+    """Yield the runs without a plan, each reason once."""
     not_run: dict[str, list[str]] = {}
     for outcome in study.required_outcomes:
-        if not outcome.ran:
-            not_run.setdefault(outcome.error, []).append(study.label(outcome))
-        elif not outcome.planned:
-            missing = f"  {plain(study.label(outcome))}: no plan: {plain(outcome.error)}"
-            click.secho(missing, fg="yellow", err=True)
-    for why, names in not_run.items():
-        shown = few(list(map(plain, names)))
-        line("Not run", f"{shown}: {plain(why.removeprefix('not run: '))}", "yellow")
-    if study.trouble:
-        line("Note", plain(study.trouble), "yellow")
-    show_warnings(study.start.book.warnings, "About")
-    if written is not None:
-        line(study.WRITES.capitalize(), f"{written}  ({seconds:z.1f} s)")
-
-
-def _show_tables(study: StudyKind, tables: Tables) -> None:
-    from planner.render.table import grid
-
-    screen, country = console(sys.stderr), study.start.case.country_name
-    for each in study.terminal_tables(tables):
-        if isinstance(each, str):
-            click.echo(each, err=True)
-            continue
-        if not len(each.result):
-            continue
-        if each.heading:
-            click.echo(each.heading, err=True)
-        screen.print(grid(each.result, *each.fields, country=country))
+        if not outcome.planned:
+            why = outcome.error.removeprefix("not run: ")
+            start = "No plan" if outcome.ran else "Not run"
+            not_run.setdefault(f"{start}: {{}}: {plain(why)}", []).append(study.label(outcome))
+    for text, names in not_run.items():
+        yield text.format(few(list(map(plain, names))))
 
 
 # ---- JSON ----------------------------------------------------------------------------------------
@@ -296,6 +289,7 @@ def _answer(
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
         **_counts(study),
+        Key.FINDINGS: [each.json() for each in study.front(tables, study.title).findings],
         Key.OUTPUT: None if written is None else str(written),
         Key.WARNINGS: answer.findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},

@@ -27,9 +27,6 @@ MOST_FINDINGS = 200
 MOST_CHOICES = 5
 """Largest number of a cell's allowed values that a terminal shows; a file lists them all."""
 
-MOST_WARNINGS = 5
-"""Largest number of warnings listed for a plan."""
-
 UNLIMITED_WIDTH = 10_000
 """Width of output that is not a terminal: each finding stays on one line, for grep."""
 
@@ -63,10 +60,14 @@ def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:
 
 
 def show_warnings(findings: Sequence[Finding], sheet: str) -> None:
-    """Count the warnings on a workbook and list the first few; ``sheet`` lists all."""
+    """Count the warnings on a workbook; ``sheet`` lists all."""
     if findings:
-        line("Warnings", f"{len(findings):,}", "yellow")
-        show_some(findings, MOST_WARNINGS, f", on the sheet {sheet}")
+        line("Warnings", warned(findings, sheet), "yellow")
+
+
+def warned(findings: Sequence[Finding], sheet: str) -> str:
+    """Return how many warnings a workbook has, and the sheet that lists them."""
+    return f"{number_of(len(findings), 'warning')} on the input: see the sheet {sheet}"
 
 
 def console(stream: TextIO) -> Console:

@@ -123,6 +123,8 @@ _OF_CLAIM = ("rule", "sheet", "column", "row", "where", "test", "minus", "value"
 _SCALES = ((1e9, "bn"), (1e6, "million"), (1e3, "thousand"))
 _PLAIN_TO = 1e4
 """Below this, an amount is written in full."""
+_WHOLE = 100.0
+"""From here on, per cents have no decimals."""
 _SMALLEST = 0.001
 """Amounts below this are written ``under 0.001``; shares below it ``under 0.1 %``."""
 
@@ -138,8 +140,6 @@ def text_of(value: Cell, look: Look, unit: str = "") -> str:
         return ""
     if look is Look.YEAR:
         return f"{value:.0f}"
-    if look is Look.COUNT:
-        return f"{value:,.0f}"
     size = abs(value)
     if look is Look.SHARE:
         words = _percent(size)
@@ -157,8 +157,8 @@ def _percent(part: float) -> str:
         return "under 0.1 %"
     if 1.0 - _SMALLEST < part < 1.0:
         return "over 99.9 %"
-    percent = float(f"{part * 100:.3g}")
-    return f"{_digits(float(f'{percent:.1f}'))} %"
+    percent = part * 100
+    return f"{_digits(percent if percent >= _WHOLE else float(f'{percent:.1f}'))} %"
 
 
 def _scaled(size: float) -> str:
@@ -189,7 +189,7 @@ class SheetRows:
     """
 
     def __init__(self, result: Result, country: Callable[[str], str] = str) -> None:
-        self._result = result
+        self._result = result = _with_looks(result)
         self._table: Table = table_of(result, country)
         columns = zip(result.fields, self._table.columns, strict=True)
         self._columns = {f.name: column for f, column in columns}
@@ -334,7 +334,11 @@ class SheetRows:
 
     def _named(self, row: int) -> dict[str, Cell]:
         """Return headers and cells that name a row, and no other row of the sheet."""
-        columns = [c for n in self._result.GRAIN if (c := self._columns.get(n)) is not None]
+        fields = {f.name: f for f in self._result.fields}
+        grain = [n for n in self._result.GRAIN if n in fields]
+        # a word such as buy is no name: it is used only if the names are not enough
+        names = [n for n in grain if fields[n].names or not fields[n].look.is_text]
+        columns = [self._columns[n] for n in names or grain]
         more = [c for c in self._table.columns if c.look.is_text or c.look is Look.YEAR]
         more = [c for c in more if c not in columns]
         for count in range(len(more) + 1):
@@ -346,6 +350,27 @@ class SheetRows:
                     return {c.header: c.values[row] for c in chosen}
         msg = f"{self._table.name}: nothing names the row {row}"
         raise NoRowsError(msg)
+
+
+def _with_looks(result: Result) -> Result:
+    """Return a table in which numbers in columns of text have a look, also if it is read back."""
+    looks = dict(result.looks)
+    for each in result.fields:
+        values = list(result.data[each.name])
+        if each.look.is_text and each.name not in looks and any(map(known, values)):
+            looks[each.name] = [_look_of(value) if known(value) else each.look for value in values]
+    if looks == result.looks:
+        return result
+    return type(result)(words=result.words, looks=looks, sections=result.sections, **result.data)
+
+
+def _look_of(value: float) -> Look:
+    if float(value).is_integer() and value in _YEARS:
+        return Look.YEAR
+    return Look.SHARE if 0 < abs(value) < 1 else Look.FACTOR
+
+
+_YEARS = range(1900, 2200)
 
 
 def passes(cell: Cell, op: str, bound: float | str) -> bool:

@@ -82,6 +82,7 @@ def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
     """Return a result as a sheet shows it; ``country`` names a country by its code."""
     columns = tuple(_column(result, field, country) for field in result.fields)
     printed = next((i for i, field in enumerate(result.fields) if not field.printed), None)
+    printed = printed if result.PRINTED else 0
     return Table(result.TABLE, columns, result.sections, result.FILTERED, printed)
 
 

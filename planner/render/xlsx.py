@@ -25,7 +25,7 @@ from xlsxwriter.worksheet import Worksheet
 from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
-from planner.render.front import NAME, Front, StudyFront, draw, draw_study
+from planner.render.front import NAME, FirstPage, draw
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import clean
 from planner.scratch import scratch_folder
@@ -54,7 +54,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
-    front: Front | StudyFront | None = None,
+    front: FirstPage | None = None,
     created: datetime | None = None,
     is_packed: bool = True,
 ) -> None:
@@ -63,8 +63,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     ``made_by``, scenario and options, is under the title and on every printed page. The charts come
     before the sheet ``charts_before``; they read from the table "Chart data". A table with more
     rows than a sheet holds continues on further sheets: ``Plan``, ``Plan 2``. ``front`` is the
-    first page; its chart is the last one in the table "Chart data", and a study's charts are the
-    first ones there. Without ``is_packed``, a workbook in memory is stored uncompressed.
+    first page; those of its charts that are not in ``pictures`` come last in the table "Chart
+    data". Without ``is_packed``, a workbook in memory is stored uncompressed.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -94,12 +94,10 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
             native.draw(book, drawn, pictures, data, styles, (title, made_by))
         if first is None or front is None:
             return
-        if isinstance(front, StudyFront):
-            draw_study(book, first, front, ("Chart data", spans(pictures)), styles)
-        else:
-            shown = [*pictures, *([front.picture] if front.picture is not None else [])]
-            rows = spans(shown)[-1] if shown else []
-            draw(book, first, front, ("Chart data", rows), styles)
+        shown = [*pictures, *(p for p in front.pictures if p not in pictures)]
+        rows = spans(shown)
+        data_of = [rows[shown.index(picture)] for picture in front.pictures]
+        draw(book, first, front, tables, ("Chart data", data_of), styles)
 
 
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]

@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from models import errors, units
+from models import errors
 from models.measures import IF_IT_STOPS, sums
+from models.results.decisions import DecideNow, Kind
 from models.results.field import Field, Look, Result
 from models.results.members import Members
 from models.results.overall import COST, ByMineral, Figure, Summary
 from models.results.proof import About, ChartData, Checks
-from models.results.supply import Flows, Prices, Projects
+from models.results.supply import Flows, Projects
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, numbers, top
 from planner.render.front import NAME as OVERVIEW
-from planner.render.front import KeyFinding
-from planner.render.sentences import largest_first
-from planner.render.slides import Slide, has_room, is_drawable, split_by_room, with_fewer_bars
-from planner.render.words import known, money, word
+from planner.render.slides import Slide, is_drawable, split_by_room, with_fewer_bars
+from planner.render.words import known, word
 from planner.report import plan as report
 from planner.report.study import kind_and_tables, plot_of, study_verdict
 from planner.report.supply import supply
-from planner.sheets.findings import answer, cautions, findings, rows_of
+from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, rows_of
 from planner.studies.kind import Section
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
@@ -47,9 +46,6 @@ SLIDE_OF = {
 """The slide for each kind of study; if several belong to one slide, the first is shown."""
 TOO_LONG = "The names are too long for this slide. See its notes."
 _MOST_BARS = 10
-_BEGIN = "Begin to build in {year}, for {cost}: {plants}."
-_NOTHING_TO_BUILD = "The plan begins to build no plant in {year}."
-_ORDER = "Purchases in {year} cost {cost}, the largest part ({part}) in {country}."
 
 
 @dataclass(frozen=True)
@@ -114,11 +110,11 @@ _BESIDE = {MINERALS, DECIDE}
 
 def _answer(plan: PlanFile, proof: str) -> _Content:
     """Return the answer under its question, with the title of the plan if it fits."""
-    question, first, _ = _reply(plan)
-    said = [text for text in (first, plan.title) if text]
-    topic = question if split_by_room(question, said[:1])[0] else ANSWER
+    front = report.front_of(plan)
+    said = [*(each.text for each in front.of("answer")), plan.title]
+    topic = front.question if split_by_room(front.question, said[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
-    picture = report.shortfall(plan) if any(known(t) and t > 0 for t in short) else None
+    picture = report.shortfall(plan) if sum(map(_is_positive, short)) > 1 else None
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     about = [f"Plan: {plan.title}. {Figure.SCENARIO}: {scenario}. {Figure.YEARS}: {years}.", proof]
     return _Content(
@@ -127,7 +123,7 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
         picture,
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_of_supply,
-                    ByMineral.short_by_limits),
+                    ByMineral.missing_share, ByMineral.missing_without_limits_share),
             *_measures(plan, Figure.TITLE, Figure.QUESTION, Figure.SCENARIO, Figure.YEARS),
             f"The proof: sheet {Checks.TABLE}.",
             f"File: {plan.path.name}, SHA-256 {plan.sha256}.",
@@ -136,55 +132,42 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     )  # fmt: skip
 
 
-def _reply(plan: PlanFile) -> tuple[str, str, str]:
-    """Return the question, the first sentence of its answer, and the other sentences."""
-    reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
-    if reply is None:
-        return "", "", ""
-    first, *further = _sentences(plan, reply.text)
-    return reply.question, first, " ".join(further)
+def _is_positive(value: object) -> bool:
+    return known(value) and value > 0
+
+
+def _figure(plan: PlanFile, *names: str) -> list[str]:
+    """Return the sentences of a figure of the first page: its number, and what it means."""
+    figures = [each for each in report.front_of(plan).of("figure") if each.name in names]
+    return [text for each in figures for text in (each.text, f"{each.name}: {each.number}.")]
 
 
 def _minerals(plan: PlanFile) -> _Content:
-    _, _, worst = _reply(plan)
-    found = _findings(plan)
-    need = found[0].text if found else ""
+    care = [each.text for each in report.front_of(plan).of("care")]
     return _Content(
         MINERALS,
-        [text for text in (worst, need, *cautions(plan.result(ByMineral), plan.country)) if text],
+        [*_figure(plan, MET, MET_OF_ONE), *care],
         _picture(supply(plan)),
         (
-            *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_by_limits,
+            *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
                     ByMineral.supplier_share, ByMineral.supplier_limit),
             *_cells(plan, Flows, Flows.mineral, Flows.country, Flows.tonnes),
         ),
-        instead=found[0].number if found else "",
     )  # fmt: skip
 
 
 def _costs(plan: PlanFile) -> _Content:
-    """Return what the limits cost, always with the tonnes that are missing because of them."""
-    found, sentences = _findings(plan), list[str]()
+    """Return what the limits cost."""
     notes = [text for text in (report.in_all(plan),) if text]
-    if len(found) > 1:
-        sentences = _sentences(plan, found[1].text)
-        with_part = f"{found[1].name}: {found[1].number}. {sentences[0]}"
-        if found[1].number[0].isdigit() and has_room([COSTS, with_part, *sentences[-1:]]):
-            sentences[0] = with_part
-        if not has_room([COSTS, *sentences]):
-            sentences = [sentences[0], *sentences[-1:], *sentences[1:-1]]
-        if not has_room([COSTS, *sentences[:2]]):
-            notes, sentences = [*notes, *sentences], [TOO_LONG]
     picture = _picture(report.members(plan)) or _picture(report.costs(plan))
     fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
         COSTS,
-        sentences,
+        _figure(plan, EXTRA_COST, PURCHASES),
         picture,
         (
             *_cells(plan, Members, *fields),
-            *_cells(plan, ByMineral, ByMineral.extra, ByMineral.purchased,
-                    ByMineral.short_by_limits, ByMineral.paid),
+            *_cells(plan, ByMineral, ByMineral.extra_cost, ByMineral.purchased, ByMineral.paid),
             *_measures(plan, Figure.CASH_COST, Figure.LIMITS_COST_A_YEAR,
                        *(name for name in plan.measures if name.startswith(COST))),
         ),
@@ -194,19 +177,13 @@ def _costs(plan: PlanFile) -> _Content:
 
 def _stops(plan: PlanFile) -> _Content:
     """Return how much of the need is still met if each mineral's largest supplier stops."""
-    found, sentences, left = _findings(plan), list[str](), ""
-    if len(found) > 2:  # noqa: PLR2004 - the third finding
-        text, _, left = found[2].text.partition(IF_IT_STOPS)
-        sentences = _sentences(plan, text.strip())
-        sentences.insert(1, f"{found[2].name}: {found[2].number}.")
     return _Content(
         STOPS,
-        sentences,
+        _figure(plan, LOSS),
         _left(plan),
         (*_cells(plan, ByMineral, ByMineral.supplier, ByMineral.served_without,
                  ByMineral.stage_country, ByMineral.served_through),),
-        [f"{IF_IT_STOPS}{left}"] if sentences and left else [],
-        found[2].number if sentences else "",
+        [IF_IT_STOPS],
     )  # fmt: skip
 
 
@@ -224,40 +201,19 @@ def _left(plan: PlanFile) -> Picture | None:
 
 
 def _decide(plan: PlanFile) -> _Content:
-    """Return the plants to begin in the first year, and the purchases of that year."""
-    bought = plan.result(Flows).frame()
-    years = [int(year) for year in bought["year"].unique()]
-    built = plan.result(Projects).frame()
-    begun = built[built["capex"].fillna(0.0) > 0] if len(built) else built
-    years += [int(year) for year in begun["spent_in"].dropna()]
-    if not years:
-        return _Content(DECIDE, ("Nothing is bought or built.",), None, ())
-    year = min(years)
-    begun = begun[begun["spent_in"] == year]
-    cost = sums(begun, "capex", "project")
-    first = bought[bought["year"] == year]
-    paid = sums(first.assign(country=first["country"].map(plan.country)), "total", "country")
-    sentences, picture = [], None
-    if cost:
-        cost = {plant: amount * units.MILLION for plant, amount in cost.items()}
-        total = money(sum(cost.values()), plan.currency)
-        sentences.append(_BEGIN.format(year=year, cost=total, plants=largest_first(cost, str)))
-        picture = _bars(plan, f"Plants to begin in {year}", cost, "{unit}")
-    elif len(built):
-        sentences.append(_NOTHING_TO_BUILD.format(year=year))
-    if paid:
-        total, country = money(sum(paid.values()), plan.currency), max(paid, key=lambda n: paid[n])
-        part = money(paid[country], plan.currency)
-        sentences.append(_ORDER.format(year=year, cost=total, country=country, part=part))
-        picture = picture or _bars(plan, f"Purchases in {year} by country", paid, "{unit}")
+    """Return what to decide in the first year: the costliest rows of the sheet Decide now."""
+    rows = plan.result(DecideNow).frame()
+    rows["country"] = [plan.country(code) if code else "" for code in rows["country"]]
+    begun, bought = (rows[rows["decision"] == kind] for kind in (Kind.BEGIN, Kind.BUY))
+    title, cost = "Plants to begin", sums(begun, "cost", "what")
+    if len(cost) == 1 or not cost:
+        title, cost = "Purchases by country", sums(bought, "cost", "country")
+    said = [each.text for each in report.front_of(plan).of("decide")]
     return _Content(
         DECIDE,
-        sentences,
-        picture,
-        (
-            *_cells(plan, Projects, Projects.project, Projects.capex, Projects.spent_in),
-            *_cells(plan, Flows, Flows.year, Flows.country, Flows.total),
-        ),
+        said or ["Nothing is decided this year."],
+        _bars(plan, title, cost, "{unit}") if len(cost) > 1 else None,
+        [*_cells(plan, DecideNow, DecideNow.what, DecideNow.country, DecideNow.cost)],
     )
 
 
@@ -269,11 +225,6 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
     series = Series("Cost", Role.PLAN, numbers(amounts[name] for name in chosen))
     picture = Picture(title, Form.ROWS, tuple(chosen), (series,), axis, "", Look.MONEY)
     return picture.in_money(plan.currency)
-
-
-def _findings(plan: PlanFile) -> tuple[KeyFinding, ...]:
-    years = plan.result(Prices).frame()["year"].nunique()
-    return findings(plan.result(ByMineral), years, plan.country)
 
 
 def _picture(section: Section | None) -> Picture | None:
@@ -302,8 +253,9 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
     """
     for number, study in enumerate(studies):
         kind, tables = kind_and_tables(study)
-        headline = kind.headline(tables)
-        figures = [f"{figure.name}: {figure.value}." for figure in headline.figures]
+        front = kind.front(tables, "")
+        figures = [f"{figure.name}: {figure.number}." for figure in front.of("figure")]
+        said = [each.text for each in front.of("answer")]
         name = study.path.name
         source = (
             f"{name}: the sentences in sheet {OVERVIEW}, the chart in sheet {ChartData.TABLE}, all"
@@ -311,15 +263,15 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         )
         content = replace(content, sources=(*content.sources, source))
         if number:
-            notes = (*content.notes, f"{kind.TITLE}: {headline.finding}")
+            notes = (*content.notes, f"{kind.TITLE}: {' '.join(said)}")
             content = replace(content, notes=notes)
             continue
         drawn = (*kind.pictures(tables), *(p for section in kind.sections(tables)
                  for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
-        first, *further = _sentences(plan, headline.finding)
+        first, *further = [part for text in said for part in _sentences(plan, text)]
         theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
-        cautions_of = (study_verdict(tables)[0], *headline.care)
+        cautions_of = (study_verdict(tables)[0], *(each.text for each in front.of("care")))
         care = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:
             notes = (*content.notes, *care)

@@ -9,9 +9,9 @@ from typing import Any
 
 from models.results import Field, Figure, Result
 from planner.render import chart, plotly, table, words
+from planner.render.front import FirstPage
 from planner.render.html import hash_of, json_of, render
 from planner.report.world import outlines
-from planner.studies.kind import KeyFigure
 
 Choice = tuple[int, ...]
 """The chosen option of each selector, counted from 0."""
@@ -35,7 +35,13 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
     """Return some fields of a result, or all, as a table of texts."""
     columns = table.table_of(result, country).columns
     names = [f.name for f in result.fields]
-    chosen = [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
+    return facts_of_columns(
+        [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
+    )
+
+
+def facts_of_columns(chosen: Sequence[table.TableColumn]) -> Facts:
+    """Return columns of a sheet as a table of texts."""
     looks = (c.looks or [c.look] * len(c.values) for c in chosen)
     cells = [map(table.shown, c.values, each) for c, each in zip(chosen, looks, strict=True)]
     is_number = [not c.look.is_text or any(map(words.known, c.values)) for c in chosen]
@@ -115,25 +121,31 @@ class ReportSection:
 class ReportPage:
     """A complete report.
 
-    ``made_by`` is the scenario and the options; ``verdict`` says whether all is proven, and
-    ``sound`` is True if so; ``notes`` are shown first; ``about`` lists file, input and versions;
-    ``question``, ``finding`` and ``care`` (how to read it) are those of a study. ``further`` are
-    headlines behind a click: those of a plan's studies, except the answer of each.
+    ``front`` is the first page; ``made_by`` is the scenario and the options; ``verdict`` says
+    whether all is proven, and ``sound`` is True if so; ``notes`` come after what to read with care;
+    ``about`` lists file, input and versions. ``further`` are the first pages of a plan's studies,
+    by their kinds.
     """
 
     kind: str
-    title: str
+    front: FirstPage
     made_by: str
     verdict: str
     sound: bool
-    headlines: tuple[KeyFigure, ...]
     parts: tuple[ReportSection, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
-    question: str = ""
-    finding: str = ""
-    care: Sequence[str] = field(default_factory=tuple)
-    further: tuple[KeyFigure, ...] = ()
+    further: tuple[tuple[str, FirstPage], ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.front.title
+
+    @property
+    def table(self) -> Facts | None:
+        """The first page's table."""
+        shown = self.front.table
+        return None if shown is None or not len(shown) else facts_of_columns(shown.columns)
 
 
 def html_of(page: ReportPage) -> str:
@@ -199,9 +211,8 @@ def _view(view: View) -> dict[str, object]:
 def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPage:
     """Return one page with the sections of the first page, followed by those of the further pages.
 
-    Names of a further page's sections start with its kind. Its first headline, the answer, is
-    shown; the others are behind a click. A note says which pages were made from another input;
-    notes that several pages have are shown once.
+    Names of a further page's sections start with its kind. A note says which pages were made from
+    another input; notes that several pages have are shown once.
     """
     if not further:
         return first
@@ -211,25 +222,17 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
         first,
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
         sound=first.sound and not unsound,
-        headlines=(*first.headlines, *(h for p in further for h in _named(p, p.headlines[:1]))),
-        further=tuple(h for p in further for h in _named(p, p.headlines[1:])),
+        further=tuple((page.kind, page.front) for page in further),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
         about=replace(first.about, rows=(*first.about.rows, *rows)),
         notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),
     )
 
 
-def _named(page: ReportPage, headlines: Sequence[KeyFigure]) -> Iterator[KeyFigure]:
-    return (replace(h, name=f"{page.kind}: {h.name}") for h in headlines)
-
-
 def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
-    finding = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
         heading = f"{page.kind}: {words.uncapitalized(part.heading)}"
-        lead = " ".join(filter(None, (finding, part.lead)))
-        yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
-        finding = ""
+        yield replace(part, key=f"study{number}-{part.key}", heading=heading)
 
 
 def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]:

@@ -13,32 +13,18 @@ from models.results.field import Look, Result, field, matrix_of
 from models.results.members import Members
 from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
 from models.results.proof import About, Checks
-from models.results.supply import (
-    CountryShares,
-    Prices,
-    Security,
-    ShareLimits,
-    ShortageCauses,
-    Shortages,
-)
+from models.results.supply import CountryShares, Prices, ShareLimits, ShortageCauses, Shortages
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
+from planner.render.front import FirstPage
 from planner.render.words import known, word
 from planner.report.chain import chain
 from planner.report.page import Facts, ReportPage, ReportSection, facts_of
 from planner.report.study import part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import (
-    SHOWN_FIRST,
-    answer,
-    cautions,
-    chart,
-    findings,
-    present_fields,
-    rows_of,
-)
-from planner.sheets.survival import survival, years_needed
-from planner.studies.kind import KeyFigure, Numbers, Section
+from planner.sheets.findings import PlanTables, chart, present_fields, rows_of
+from planner.sheets.front import SHOWN, first_page
+from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare
 
 _ABOUT = (
@@ -65,16 +51,14 @@ _STOPPED = (
 
 def plan_page(plan: PlanFile) -> ReportPage:
     proof, is_sound = verdict(plan)
-    reply = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     sections = (make(plan) for make in SECTIONS)
     return ReportPage(
         "Plan",
-        plan.title,
+        front_of(plan),
         "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
         proof,
         is_sound,
-        headlines(plan),
         tuple(
             each if isinstance(each, ReportSection) else part_of(each, plan.country)
             for each in sections
@@ -82,21 +66,13 @@ def plan_page(plan: PlanFile) -> ReportPage:
         ),
         about(plan),
         notes(plan),
-        reply.question if reply else "",
-        reply.text if reply else "",
     )
 
 
-def headlines(plan: PlanFile) -> tuple[KeyFigure, ...]:
-    """Return the findings of the plan's first page, with the same sentences."""
-    years = plan.result(Prices).frame()["year"].nunique()
-    points = findings(plan.result(ByMineral), years, plan.country)
-    figures = [KeyFigure(point.name, point.number, point.text) for point in points]
-    needed = years_needed(plan.result(Prices).frame())
-    light = survival(plan.result(Security), needed, plan.country)
-    if light is not None:
-        figures.append(KeyFigure(light.question, light.state.value[1], light.text))
-    return tuple(figures)
+def front_of(plan: PlanFile) -> FirstPage:
+    """Return the plan's first page, made again from the tables of its workbook."""
+    asked = word(plan.measure(Figure.QUESTION))
+    return first_page(PlanTables(plan.result, plan.country), plan.title, asked)
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:
@@ -113,7 +89,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return the notes above all numbers: failed checks, warnings, estimates."""
     lines: list[str] = []
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
-    if {f.name for f in SHOWN_FIRST if not f.optional} - ByMineral.positions(headers).keys():
+    if {f.name for f in SHOWN if not f.optional} - ByMineral.positions(headers).keys():
         version = word(plan.measure(Figure.PLANNER)) or "of another version"
         lines.append(
             f"Written by planner {version}: its sheet {ByMineral.TABLE} has no columns for some"
@@ -130,9 +106,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     if defaults:
         columns = words.counted(defaults, "column")
         lines.append(f"Blank cells in {columns} got the default: see the sheet Checks.")
-    if marked := word(plan.measure(Figure.ESTIMATES)):
-        lines.append(f"In the workbook, {marked} are marked as estimates.")
-    return (*lines, *cautions(plan.result(ByMineral), plan.country))
+    return tuple(lines)
 
 
 def about(plan: PlanFile) -> Facts:
@@ -149,12 +123,11 @@ def about(plan: PlanFile) -> Facts:
 def minerals(plan: PlanFile) -> Section | None:
     """Draw the largest supplier's share of each mineral, and list key numbers by mineral.
 
-    A second table says what is served if the largest supplier stops. None if nothing can be drawn.
+    A second table says what is served if the largest supplier stops. None if nothing is needed.
     """
     table = plan.result(ByMineral)
     rows = [row for row in rows_of(table) if known(row["need"])]
-    picture = chart(rows, table.words) if rows else None
-    if picture is None:
+    if not any(row["demand"] or row["purchased"] for row in rows):
         return None
     table = table.where([known(need) for need in table.need])
     note = f"{measures.IF_IT_STOPS} {measures.WITH_SURGE} {measures.SEE_MORE}"
@@ -165,9 +138,9 @@ def minerals(plan: PlanFile) -> Section | None:
         table.TABLE,
         "The largest supplier of each mineral is the country outside the coalition that refines"
         " most of what is bought. Shortages, and the cost of limits per tonne, are over all years.",
-        Numbers(table, _DRAWN).view(picture),
+        Numbers(table, _DRAWN).view(chart(rows, table.words)),
         blocks=(
-            Numbers(table, present_fields(table, SHOWN_FIRST), "Mineral by mineral"),
+            Numbers(table, present_fields(table, SHOWN), "Mineral by mineral"),
             Numbers(table, present_fields(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )

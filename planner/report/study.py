@@ -35,20 +35,15 @@ def study_page(study: StudyFile) -> page.ReportPage:
     kind, tables = kind_and_tables(study)
     verdict, sound = study_verdict(tables)
     about, notes = _about(study, tables)
-    headline = kind.headline(tables)
     return page.ReportPage(
         kind.TITLE,
-        study.title or words.word(study.path.stem),
+        kind.front(tables, study.title or words.word(study.path.stem)),
         "",
         verdict,
         sound,
-        headline.figures,
-        tuple(part_of(section) for section in kind.sections(tables)),
+        tuple(part_of(section, tables.country) for section in kind.sections(tables)),
         about,
         notes,
-        kind.QUESTION,
-        headline.finding,
-        headline.care,
     )
 
 

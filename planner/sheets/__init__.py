@@ -17,7 +17,7 @@ from planner.sheets.by_year import by_year, shortage_causes
 from planner.sheets.checks import checks, duals, values
 from planner.sheets.context import Context, RunRecord
 from planner.sheets.figures import by_mineral, members
-from planner.sheets.front import overview
+from planner.sheets.front import about, overview
 from planner.sheets.glossary import glossary
 from planner.sheets.last_plan import changed_orders
 from planner.sheets.pictures import chart_data, pictures
@@ -28,9 +28,12 @@ from planner.workbook import Book
 __all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
 
 SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
-"""The tables in order. Overview comes before them, Charts before Plan, Glossary last."""
+"""The tables in order. Overview comes before them, Charts before Plan, Glossary before the tables
+that nobody reads: chart data, values and duals, which ``planner verify`` needs."""
 _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
     results.Summary: summary,
+    results.DecideNow: lambda context: results.DecideNow.from_plan(context.plan),
+    results.About: about,
     results.ByMineral: by_mineral,
     results.Members: members,
     results.MeasuresByYear: by_year,
@@ -73,7 +76,7 @@ def write_plan(
     sheets = _tables(context)
     write_workbook(
         path, tuple(sheets.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, sheets), created=context.record.written, is_packed=is_packed,
+        front=overview(context), created=context.record.written, is_packed=is_packed,
     )  # fmt: skip
     return sheets
 
@@ -83,5 +86,7 @@ def _tables(context: Context) -> dict[str, Table]:
     shown = [table_of(rows, context.country) for rows in made if rows is not None]
     if any(table.name == results.ShortageCauses.TABLE for table in shown):  # printed instead
         shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
-    texts = overview(context, (table.name for table in shown)).texts
-    return {table.name: table for table in (*shown, glossary(shown, texts))}
+    front = overview(context)
+    texts = (front.question, *(f"{each.name} {each.text}" for each in front.findings))
+    last = next(i for i, table in enumerate(shown) if table.name == results.ChartData.TABLE)
+    return {t.name: t for t in (*shown[:last], glossary(shown, texts), *shown[last:])}

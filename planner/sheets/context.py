@@ -162,7 +162,12 @@ def estimates(case: Case, *sheets: str) -> str:
 
     ``430 of 538 rows``: a row's Grade or Note marks it. The sheet Settings doesn't count.
     """
+    marked, rows = marked_rows(case, *sheets)
+    return f"{marked:,} of {counted(rows, 'row')}" if marked else ""
+
+
+def marked_rows(case: Case, *sheets: str) -> tuple[int, int]:
+    """Return how many rows of a workbook, or of some sheets, are estimates, and how many all."""
     every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
     rows = [row for sheet in every for row in case.records(sheet)]
-    marked = sum(is_estimate(row.note, row.grade) for row in rows)
-    return f"{marked:,} of {counted(len(rows), 'row')}" if marked else ""
+    return sum(is_estimate(row.note, row.grade) for row in rows), len(rows)

@@ -56,7 +56,8 @@ def _without_nothing(picture: Picture) -> Picture:
 
 
 def chart_data(context: Context) -> ChartData:
-    return chart_rows((*pictures(context), *front.front_pictures(context)))
+    drawn = pictures(context)
+    return chart_rows((*drawn, *(p for p in front.front_pictures(context) if p not in drawn)))
 
 
 def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.case import Case
-from models.measures import IN_SECURITY, rounded
 from models.plan import security_requirements
 from models.resolve import Expanded
-from models.results import Security
 from models.schema import COALITION, EACH_OUTSIDE
-from planner.render.front import AnswerState, TrafficLight
-from planner.render.sentences import WITHOUT, WORST_LOSS
-from planner.render.words import each_year, joined, listed, share
-from planner.sheets.findings import Country, Row, rows_of
+from planner.render.words import each_year, joined, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,99 +125,3 @@ def tests_of(case: Case, cells: Cells) -> Tests:
     lost = listed(sorted(map(lost_words, names)), _NAMED)
     covers = coverage_words(cells, needed) if cells else ""
     return Tests(lost, covers, untested_words(cells, needed))
-
-
-# ---- what the tests find -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class LossFinding:
-    """What Security finds if one country, or each of several in turn, is lost: ``lost`` says which.
-
-    ``passed`` are the minerals and years whose shortage stays within its bound, ``failed`` the
-    tested ones above it; ``bounds`` are the lowest and highest allowed shortage of each mineral, as
-    fractions of need.
-    """
-
-    lost: str
-    passed: Cells
-    failed: Cells
-    bounds: Mapping[str, tuple[float, float]]
-
-    def sentences(self, needed: Cells) -> Iterator[str]:
-        """Yield what passes and what fails, each with the minerals and years that it covers."""
-        some = self.lost.replace("any one country", "at least one country")
-        passed, failed = (self.lost, self.passed, "at most"), (some, self.failed, "more than")
-        for lost, cells, bound in (passed, failed):
-            if cells:
-                least = min(self.bounds[mineral][0] for mineral in cells)
-                largest = max(self.bounds[mineral][1] for mineral in cells)
-                part = " to ".join(dict.fromkeys(map(share, (least, largest))))
-                minerals = coverage_words(cells, needed)
-                yield WITHOUT.format(lost=lost, bound=bound, part=part, minerals=minerals)
-
-
-def loss_findings(table: Security) -> list[LossFinding]:
-    """Return what Security finds for each country lost.
-
-    Rows that allow a shortage of 100 % test nothing, so they are left out.
-    """
-    by_country = defaultdict[str, list[Row]](list)
-    for row in _tested(table):
-        by_country[row["asked"] or ANY].append(row)
-    results = []
-    for who, rows in by_country.items():
-        allowed = defaultdict[str, list[float]](list)
-        for row in rows:
-            allowed[row["mineral"]].append(rounded(1.0 - row["target"]))
-        failed = _cells(filter(is_missed, rows))
-        bounds = {mineral: (min(parts), max(parts)) for mineral, parts in allowed.items()}
-        passed = years_left(_cells(rows), failed)
-        results.append(LossFinding(lost_words(who), passed, failed, bounds))
-    return results
-
-
-def survival(table: Security, needed: Cells, country: Country) -> TrafficLight | None:
-    """Return whether a plan survives the losses that Security tests; None if it tests none.
-
-    The finding covers the tested minerals and years; the others in ``needed`` are named as not
-    tested.
-    """
-    if not len(table):
-        return None
-    rows, found = _tested(table), loss_findings(table)
-    everyone = lost_words(ANY)
-    is_named = bool(found) and not any(each.lost.startswith("any one") for each in found)
-    whom = listed((each.lost for each in found), _NAMED) if is_named else "a country"
-    question = f"Does it survive the loss of {whom}?"
-    if not found:
-        nothing = "The sheet Security allows the whole need to be missing, so no loss is tested."
-        return TrafficLight(question, AnswerState.NONE, nothing, table.TABLE)
-    texts = [sentence for each in found for sentence in each.sentences(needed)]
-    failed = [row for row in rows if is_missed(row)]
-    if failed:
-        worst = max(failed, key=lambda row: row["target"] - row["served"])
-        texts.append(
-            WORST_LOSS.format(
-                country=country(worst["country"]), short=share(1.0 - worst["served"]),
-                mineral=worst["mineral"], year=worst["year"], most=share(1.0 - worst["target"]),
-            )
-        )  # fmt: skip
-    texts += [untested_words(_cells(rows), needed), IN_SECURITY]
-    counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
-    state = AnswerState.CARE if failed or years_left(needed, counted) else AnswerState.GOOD
-    if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
-        state = AnswerState.BAD
-    return TrafficLight(question, state, " ".join(filter(None, texts)), table.TABLE)
-
-
-def is_missed(row: Row) -> bool:
-    return bool(row["missing"] > 0 and row["served"] < row["target"])
-
-
-def _tested(table: Security) -> list[Row]:
-    return [row for row in rows_of(table) if rounded(row["target"]) > 0.0]
-
-
-def _cells(rows: Iterable[Row]) -> Cells:
-    return years_by_mineral((row["mineral"], row["year"]) for row in rows)

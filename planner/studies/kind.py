@@ -11,7 +11,8 @@ rows (``top``, ``some_of``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -19,6 +20,8 @@ from models.errors import PlannerError
 from models.plan import OPTIMAL
 from models.results import About, Field, Figure, Name, Result
 from planner.render.chart import Picture, drawn
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows
+from planner.render.front import FirstPage
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, span, tariff_words
 from planner.stops import Stop
@@ -41,17 +44,29 @@ ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 """Rows of About that every first page shows: whether money is discounted, tariffs, estimates."""
 
 
+_TILES = 9
+"""Most small charts on a first page."""
+
+
 class Tables:
     """The declared tables of a study by their classes, computed or read back from a workbook.
 
     ``country`` turns a country's code into its name in the workbook.
     """
 
-    def __init__(
-        self, results: Iterable[Result], country: Callable[[str], str] = lambda code: code
-    ) -> None:
+    def __init__(self, results: Iterable[Result], country: Callable[[str], str] = str) -> None:
         self.results = {type(result): result for result in results}
         self.country = country
+
+    def sheet(self, kind: type[Result]) -> SheetRows:
+        """Return the rows of a table as its sheet shows them; NoRowsError if there are none."""
+        if kind not in self:
+            raise NoRowsError(kind.TABLE)
+        return SheetRows(self[kind], self.country)
+
+    def asked(self, name: str) -> Claim:
+        """Return a row of About as a claim; NoRowsError if it is blank."""
+        return self.sheet(About).where(what=name).value(About.value)
 
     def __getitem__(self, kind: type[R]) -> R:
         results = (r for each, r in self.results.items() if issubclass(each, kind))
@@ -74,7 +89,7 @@ class Tables:
 
     @classmethod
     def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
-        """Return the tables that a study's workbook holds.
+        """Return the tables that a study's workbook holds, with countries named as there.
 
         If several tables are declared for one sheet, the one with most headers on it is used.
         """
@@ -119,6 +134,13 @@ class Headline:
     figures: tuple[KeyFigure, ...] = ()
     care: tuple[str, ...] = ()
     look_up: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The finding as sentences without claims, until its kind has findings that are rows."""
+        every = [Sentence(self.finding, "answer", self.finding)]
+        every += [Sentence(f.remark, "figure", f.remark, (), f.name, f.value) for f in self.figures]
+        return (*every, *(Sentence(text, "care", text) for text in self.care))
 
 
 @dataclass(frozen=True)
@@ -208,6 +230,8 @@ class StudyKind:
     """The keys in JSON for the rows of each table in ``RESULTS``."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" if it shows no money."""
+    SHOWN: ClassVar[tuple[Field, ...]] = ()
+    """The fields of the main table on the first page, at most nine; () shows no table."""
     LIMIT: ClassVar[str] = ""
     """The help of ``--max-country-share``; "" if there is no such option."""
 
@@ -342,6 +366,25 @@ class StudyKind:
         return outcome.name
 
     # ---- made from the tables alone --------------------------------------------------------------
+
+    @classmethod
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        """Return the sentences of the first page, from the tables alone."""
+        return cls.headline(tables).sentences
+
+    @classmethod
+    def front(cls, tables: Tables, title: str) -> FirstPage:
+        """Return the first page: findings, the first charts, some columns of the main table."""
+        pictures, main = cls.pictures(tables), cls.RESULTS[0]
+        panels = list(takewhile(lambda picture: picture.is_panel, pictures))
+        small = list(takewhile(lambda picture: picture.small, pictures))
+        drawn = panels or small[:_TILES] or pictures[:1]
+        whole = table_of(tables[main], tables.country) if cls.SHOWN and main in tables else None
+        titles = {f.title(tables[main].words) for f in cls.SHOWN} if whole else set()
+        shown = whole and replace(
+            whole, columns=tuple(c for c in whole.columns if c.header in titles)
+        )
+        return FirstPage(title, cls.QUESTION, cls.findings(tables), shown, tuple(drawn))
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.results import About, ChartData, Figure, Runs
+from models.results import About, Figure, Runs
 from models.solve.highs import version
 from planner._version import __version__
 from planner.render import chart, words, xlsx
-from planner.render.front import StudyFront
 from planner.render.table import Table, table_of
 from planner.sheets.context import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
@@ -21,8 +19,6 @@ from planner.workbook.findings import sentence
 if TYPE_CHECKING:
     from planner.studies.engine import Outcome
 
-_TILES = 9
-"""How many small charts the first page shows at most."""
 _MOST_PRINTED = 500
 """A table with more rows (about ten pages) is not printed."""
 
@@ -66,28 +62,11 @@ def write_study(
     path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
 ) -> None:
     """Write the workbook; its first page has the finding, the first charts and the assumptions."""
-    headline, pictures = study.headline(tables), study.pictures(tables)
+    pictures = study.pictures(tables)
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
-    charts = ("Charts", ChartData.TABLE) if pictures else ()
-    first, *others = (sheet.name for sheet in sheets)
-    options = {*study.options, YEARS, BASIS, *ASSUMED}
-    rows = tables[About].rows(About.what, About.value)
-    # if the first chart is a panel or a small one, all panels or small ones are shown
-    panels = list(takewhile(lambda picture: picture.is_panel, pictures))
-    small = list(takewhile(lambda picture: picture.small, pictures))
-    front = StudyFront(
-        title,
-        study.QUESTION,
-        headline.finding,
-        tuple((f.name, f.value, f.remark) for f in headline.figures),
-        {str(name): str(value) for name, value in rows if name in options},
-        (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
-        panels or small[:_TILES] or pictures[:1],
-        headline.care,
-        headline.look_up,
-    )
-    before = others[0] if pictures and others else ""
+    before = sheets[1].name if pictures and len(sheets) > 1 else ""
+    front = study.front(tables, title)
     xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
 
 

@@ -9,7 +9,6 @@ import pytest
 from models.answers.explain import Bound, Explanation, explain, scarcest
 from models.plan import Plan
 from planner.sheets.explain import scarce_words
-from planner.sheets.front import shortage_words
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, solve, sur
 from tests.models.stages import random_stages
@@ -246,16 +245,6 @@ def test_the_scarcest_is_what_has_the_largest_rent() -> None:
         "Scarcest: copper, capacity of Jin (CHN). At the margin, one tonne more in 2026 would save "
         "10.00 USD."
     )
-
-
-def test_what_is_short_above_all() -> None:
-    """2027 lacks 40 of 100, 2026 nothing."""
-    plan = solve(make(jin(60), demand={"A": (50, 100)}, years=(2026, 2027)))
-    assert shortage_words(plan) == (
-        "The costliest shortage: in 2027, 40 t of copper are missing, 40 % of the need. Capacity"
-        " open to the coalition is used up at Jin."
-    )
-    assert not shortage_words(solve(make(jin())))
 
 
 def test_nothing_is_scarce_where_nothing_binds() -> None:

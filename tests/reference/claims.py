@@ -171,6 +171,8 @@ def number_in(text):
 
 
 def _wrong_slot(text, value, in_millions):
+    if value is None or isinstance(value, bool):
+        return True
     if isinstance(value, str):
         return text != value
     found = number_in(text)
@@ -191,12 +193,18 @@ def wrong_finding(finding, sheets):
     claims, template = finding["claims"], finding["template"]
     why = [f"claim {i}: {each}" for i, c in enumerate(claims) for each in wrong_claim(c, sheets)]
     parts, slots = _SLOT.split(template), _SLOT.findall(template)
-    pattern = "(.+?)".join(map(re.escape, parts[::3]))
+    if any(int(number) >= len(claims) for number, _ in slots):
+        return [*why, "a slot without a claim"]
+    cells = [_slot(claims[int(number)], header, sheets) for number, header in slots]
+    texts = [f"({re.escape(c)})" if isinstance(c, str) else "(.+?)" for c in cells]
+    pattern = "".join(
+        re.escape(part) + text for part, text in zip(parts[::3], [*texts, ""], strict=True)
+    )
     match = re.fullmatch(pattern, finding["sentence"])
-    if match is None or any(int(number) >= len(claims) for number, _ in slots):
+    if match is None:
         return [*why, "the sentence is not its template"]
-    for (number, header), text in zip(slots, match.groups(), strict=True):
-        if _is_wrong_slot(claims[int(number)], header, text, sheets):
+    for (number, header), cell, text in zip(slots, cells, match.groups(), strict=True):
+        if _wrong_slot(text, cell, _in_millions(claims[int(number)], header)):
             why.append(f"slot {number}[{header}] says {text!r}")
     if finding["place"] == "figure":
         if re.search(r"\d", finding["name"]):
@@ -206,15 +214,17 @@ def wrong_finding(finding, sheets):
     return why + _wrong_words(" \x00 ".join(parts[::3]), claims, sheets) + _two_rows(claims)
 
 
-def _is_wrong_slot(claim, header, text, sheets):
+def _slot(claim, header, sheets):
+    """Return what a slot stands for: the claim's value, the bound of its test, or a cell."""
+    if not header or header == "test":
+        return claim["test"][2] if header else claim["value"]
+    rows = sheets[claim["sheet"]].matching(claim["row"]) if claim["sheet"] in sheets else []
+    return rows[0].get(header) if len(rows) == 1 else None
+
+
+def _in_millions(claim, header):
     is_amount = header == "test" or claim["rule"] not in {"count", "all", "none"}
-    value = claim["test"][2] if header == "test" else claim["value"]
-    if header and header != "test":
-        cells = sheets[claim["sheet"]].matching(claim["row"]) if claim["sheet"] in sheets else []
-        value = cells[0].get(header) if len(cells) == 1 else None
-    if value is None or isinstance(value, bool):
-        return True
-    return _wrong_slot(text, value, is_amount and claim["column"].endswith(" m)"))
+    return is_amount and claim["column"].endswith(" m)")
 
 
 def _wrong_words(outside, claims, sheets):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
+from planner.render.claims import Sentence
+from planner.render.front import FirstPage
 from planner.report import read_report
 from planner.report.page import combined_page as joined
 from planner.report.page import html_of
@@ -31,25 +34,20 @@ def test_a_plan_alone_is_as_it_was(plan):
 def test_parts_headlines_and_sources_follow(plan, sweep):
     page = joined(plan, (sweep,))
     assert (page.title, page.verdict, page.sound) == (plan.title, plan.verdict, True)
-    assert [h.name for h in page.headlines] == [
-        *(h.name for h in plan.headlines),
-        f"Sweep: {sweep.headlines[0].name}",
-    ]
+    assert page.front is plan.front
+    assert page.further == (("Sweep", sweep.front),)
     assert page.parts[len(plan.parts)].heading == "Sweep: cost and missing tonnes by cap"
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
     assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows
 
 
-def test_a_finding_leads_the_first_part_of_its_study(plan, sweep):
-    told = replace(sweep, question="What does a cap cost?", finding="It costs 1 & 2.")
-    pages = joined(plan, (told,)), told
-    first = pages[0].parts[len(plan.parts)]
-    assert first.lead.startswith("What does a cap cost? It costs 1 & 2. Each point")
-    outline = Outline(html_of(told))
-    assert "It costs 1 & 2." in outline.text
-    bare = Outline(html_of(replace(sweep, finding="")))
-    assert not any(a.get("class") == "found" for _, a in bare.named("div"))
+def test_the_first_page_of_a_study_follows_that_of_the_plan(plan, sweep):
+    said = Sentence("It costs 1 & 2.", "answer", "")
+    told = replace(sweep, front=FirstPage("T", "What does a cap cost?", (said,)))
+    shown = unescape(html_of(joined(plan, (told,))))
+    assert "It costs 1 & 2." in shown
+    assert shown.index(plan.front.question) < shown.index("What does a cap cost?")
 
 
 def test_another_input_is_told(plan, sweep):

@@ -121,6 +121,7 @@ TABLE = Sample.of_rows(
     [
         (0.16424, Look.SHARE, "", "16.4 %"),
         (0.0672, Look.SHARE, "", "6.7 %"),
+        (0.05149, Look.SHARE, "", "5.1 %"),
         (0.0004, Look.SHARE, "", "under 0.1 %"),
         (0.9995, Look.SHARE, "", "over 99.9 %"),
         (1.0, Look.SHARE, "", "100 %"),

@@ -16,7 +16,6 @@ from planner.scenarios import ACTIONS
 from planner.sheets.by_year import by_year
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
-from planner.sheets.front import levy_words
 from planner.workbook import read_tables
 from tests.models.desk import BookT, Row, cost, read, solve
 from tests.models.stages import (
@@ -127,10 +126,6 @@ def test_a_plant_is_not_taken_for_a_member() -> None:
     assert rows == near({("", "B"): 40, ("B", ""): 8})
     members = Members.from_plan(plan, None)
     assert dict(zip(members.member, members.levies, strict=True)) == near({"A": 40, "B": 8})
-    assert (
-        "importers pay 48 USD in levies at price floors, most of it paid by the plant B, 40 USD"
-        in levy_words(plan, "USD")
-    )
 
 
 def test_members_of_one_country_share_what_its_plants_pay() -> None:
@@ -164,16 +159,6 @@ def test_a_plant_abroad_pays_the_levy_and_no_member_receives_it(
     table = Levies.from_plan(plan)
     assert (sum(table.levies), plan.levies) == near((paid, received))
     assert (Members.levies in Members.from_plan(plan, None).fields) == bool(received)
-    words = levy_words(plan, "USD")
-    assert (f"importers pay {paid:g} USD in levies" in words) == bool(paid)
-
-
-def test_the_largest_payer_is_most_only_above_half() -> None:
-    """The plant pays 40 of 48, then 40 of 80."""
-    for tonnes, part in ((4, "most of it paid by the plant B"), (20, "the largest part paid by")):
-        book = levied()
-        book["Demand"].append({"Mineral": "oxide", "Member": "B", "2026": tonnes})
-        assert part in levy_words(solve(book), "USD")
 
 
 def test_levies_of_members_alone_need_no_column_of_plants() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,16 +9,11 @@ import pytest
 from models.answers.explain import explain
 from models.answers.least_change import least_change
 from models.plan import solve
-from planner.render.front import AnswerState, TrafficLight
-from planner.report.plan import headlines
-from planner.sheets import Context, tables, write_plan
-from planner.sheets.front import overview
+from planner.sheets import tables
 from planner.workbook import read_tables
-from planner.workbook.plan_file import read_plan
 from tests.sheets.desk import BookT, refiner, rows
 
 near = pytest.approx
-SURVIVES = "Does it survive"
 
 
 def two(*security: dict[str, Any], **more: Any) -> BookT:
@@ -33,13 +27,6 @@ def two(*security: dict[str, Any], **more: Any) -> BookT:
     ]
     book["Share limits"] = []
     return book | {"Security": list(security)}
-
-
-def light(book: BookT) -> TrafficLight | None:
-    """Return what the first page says of it."""
-    read = read_tables(book)
-    lights = overview(Context(solve(read.case), read), ()).lights
-    return next((each for each in lights if each.question.startswith(SURVIVES)), None)
 
 
 def test_sheet() -> None:
@@ -65,78 +52,6 @@ def test_only_where_it_is_asked_for() -> None:
     assert "Security" not in made
     assert not any(
         "ecurity" in str(v) or "Surge" in str(v) for v in made["Summary"].columns[0].values
-    )
-    assert light(two()) is None
-
-
-COUNTED = (
-    "This test loses one country at a time. It counts the extra tonnes that the others can sell,"
-    " and all stocks."
-)
-
-
-@pytest.mark.parametrize(
-    ("security", "asked", "state", "said"),
-    [
-        (
-            [{"Max short": 0.5}], "a country", AnswerState.GOOD,
-            (
-                "Without any one country outside the coalition, at most 50 % of the need for copper"
-                " is missing."
-            ),
-        ),
-        (
-            [{"Max short": 0.5, "Lost country": "China"}], "China", AnswerState.GOOD,
-            "Without China, at most 50 % of the need for copper is missing.",
-        ),
-        (
-            [{"Max short": 0.5, "Max short 2027": 0.1, "Penalty (USD/t)": 1}], "a country",
-            AnswerState.BAD,
-            (
-                "Without at least one country outside the coalition, more than 10 % to 50 % of the"
-                " need for copper is missing. The worst case: without China, 80 % of the need for"
-                " copper is missing in 2027; at most 10 % is allowed."
-            ),
-        ),
-    ],
-)  # fmt: skip
-def test_first_page(
-    security: list[dict[str, Any]], asked: str, state: AnswerState, said: str
-) -> None:
-    """Whose loss, of what, how much: yes, partly or no."""
-    found = light(two(*security))
-    assert found is not None
-    assert found.question == f"Does it survive the loss of {asked}?"
-    assert (found.state, found.text) == (state, f"{said} {COUNTED}")
-
-
-def zinc(book: BookT) -> BookT:
-    """Add zinc, which China alone refines."""
-    book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 50})
-    book["Refiners"].append(refiner("China zinc", "China", 100, 10) | {"Mineral": "zinc"})
-    book["Demand"].append({"Mineral": "zinc", "Member": "A", "2026": 10, "2027": 10})
-    return book
-
-
-def test_first_page_and_report_name_what_is_not_survived(tmp_path: Path) -> None:
-    """Partly: but for zinc; the report says the same of the workbook."""
-    book = zinc(two({"Max short": 0.5}))
-    found = light(book)
-    said = (
-        "Without any one country outside the coalition, at most 50 % of the need for copper is"
-        " missing. Without at least one country outside the coalition, more than 50 % of the need"
-        " for zinc is missing. The worst case: without China, 100 % of the need for zinc is missing"
-        f" in 2026; at most 50 % is allowed. {COUNTED}"
-    )
-    assert found is not None
-    assert (found.state, found.text) == (AnswerState.CARE, said)
-    read = read_tables(book)
-    write_plan(tmp_path / "plan.xlsx", solve(read.case), read)
-    head = headlines(read_plan(tmp_path / "plan.xlsx"))[-1]
-    assert (head.name, head.value, head.remark) == (
-        f"{SURVIVES} the loss of a country?",
-        "Partly",
-        said,
     )
 
 

@@ -108,9 +108,8 @@ def test_rows_have_heights_of_their_own_and_causes_two_lines_at_most(opened):
 
 def test_what_is_printed_is_the_contracts_and_legible(opened):
     _, book = opened
-    assert book["Refiners"].print_area.endswith(f"$I${book['Refiners'].max_row}")
-    assert book["Share limits"].print_area.endswith(f"$K${book['Share limits'].max_row}")
-    assert book["By mineral"].print_area.endswith(f"$P${book['By mineral'].max_row}")
+    assert book["Members"].print_area.startswith("'Members'!$A$1:")
+    assert book["By mineral"].print_area.endswith(f"$U${book['By mineral'].max_row}")
 
 
 def test_scenario_and_options_stand_at_the_charts_and_on_every_page(opened):
@@ -226,7 +225,7 @@ def test_csv_is_for_programs_and_for_excel(tmp_path):
     files = write_csv(tmp_path / "deep" / "folder", of.values())
     names = [f.name for f in files]
     assert [n for n in names if n != "members.csv"][:5] == [
-        "summary.csv", "by-mineral.csv", "by-year.csv", "scorecard.csv", "plan.csv",
+        "decide-now.csv", "summary.csv", "by-mineral.csv", "by-year.csv", "scorecard.csv",
     ]  # fmt: skip
     plan = files[names.index("plan.csv")]
     assert plan.read_bytes().startswith(b"\xef\xbb\xbf")

@@ -52,9 +52,10 @@ def test_the_contracts_headers_come_first(sheets, name):
 
 def test_sheets_stand_in_order_and_only_where_the_input_has_them(sheets):
     assert list(sheets) == [
-        "Summary", "By mineral", "By year", "Members", "Scorecard", "Plan", "Shortage causes",
+        "Decide now", "Summary", "By mineral", "By year", "Members", "Scorecard", "Plan",
+        "Shortage causes",
         "Shortages", "Country shares", "Share limits", "Refiners",
-        "Prices", "Checks", "Chart data", "Values", "Duals", "Glossary",
+        "Prices", "About", "Checks", "Glossary", "Chart data", "Values", "Duals",
     ]  # fmt: skip
     assert all(sheet.__doc__ for sheet in SHEETS)
 

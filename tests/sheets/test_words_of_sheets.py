@@ -11,8 +11,7 @@ import pytest
 
 from models.plan.block_solver import place_words
 from planner.render.words import built_in_steps
-from planner.sheets.front import overview
-from tests.sheets.desk import context, made, rows
+from tests.sheets.desk import made, rows
 
 
 def test_a_plant_that_is_not_built_is_a_cause_in_words():
@@ -52,38 +51,6 @@ def test_where_a_constraint_is_violated_is_told_in_words():
 )
 def test_a_plant_that_is_built_in_part(parts, said):
     assert built_in_steps("P", parts) == said
-
-
-@pytest.mark.parametrize(
-    ("whole", "money", "said"),
-    [
-        (
-            "no",
-            (2, 1),
-            (
-                "1 of 1 plant is built, for 30 USD. Built only in part or in steps: P: 60 % built"
-                " in two steps"
-            ),
-        ),
-        ("no", (5, 0), "1 of 1 plant is built, for 50 USD"),
-        ("yes", (5, 0), "1 of 1 plant is built, for 50 USD"),
-        ("yes", (2, 1), "none is built"),
-    ],
-)
-def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):
-    """A plant of 10 t for 50 USD, which is wanted whole; with whole projects it is so or not."""
-    plant = {
-        "Project": "P", "Refiner": "P", "Mineral": "copper", "Country": "Chile",
-        "Capacity (t/yr)": 10, "Capex (USD m)": 5e-5, "Cost (USD/t)": 1, "First year": 2026,
-    }  # fmt: skip
-    budget = [
-        {"Year": year, "Capex (USD m)": m * 1e-5}
-        for year, m in zip((2026, 2027), money, strict=True)
-    ]
-    book = rows(Projects=[plant], Budget=budget)
-    book["Settings"] = [*book["Settings"], {"Setting": "Whole projects", "Value": whole}]
-    lines = [line.text for line in overview(context(book), ()).lines]
-    assert lines[0] == f"New plants: {said}."
 
 
 @pytest.mark.parametrize(("number", "follow"), [(5, ""), (6, " The 5 dearest follow.")])

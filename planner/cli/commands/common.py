@@ -311,6 +311,11 @@ SECONDS_PER_LINE = 60.0
 """Seconds between lines of progress if no bar is shown."""
 
 
+VERBOSE = click.option(
+    "-v", "--verbose", is_flag=True, help="Print figures, cautions and the whole table, too."
+)
+
+
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add ``--workers`` and ``--cluster``; the command gets the keyword ``where``."""
 

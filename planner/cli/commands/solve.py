@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,15 +19,14 @@ from models import errors
 from planner.cli import answer, paths
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
-from planner.cli.words import console, line, show_findings, show_warnings
+from planner.cli.front import show_front
+from planner.cli.words import line, show_findings, warned
 from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
-from planner.scratch import input_stem
 from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
     from models.plan import Plan
-    from models.results import ByMineral
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.run import PlanRun
@@ -39,9 +37,6 @@ _SEED, _ALPHA = 1, 0.95
 _COLLECT_AFTER_OF_PLAN = 1_000_000
 """New objects until Python collects garbage. The objects of one plan are needed until it is
 written; to look for garbage among them takes a twentieth of the time of a larger plan."""
-_PROOF = "Proof"
-_LABELS = ("Need met", "Limits cost", "Loss")
-"""Labels before the figures on a terminal, in order."""
 
 
 @click.command(cls=Command)
@@ -105,6 +100,7 @@ _LABELS = ("Need met", "Limits cost", "Loss")
 )
 @common.CSV
 @common.study_options
+@common.VERBOSE
 @common.JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
@@ -120,6 +116,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     output: Path | None,
     csv_folder: Path | None,
     where: Where,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.
@@ -172,6 +169,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             output=output,
             csv_folder=csv_folder,
             where=where,
+            verbose=verbose,
             as_json=as_json,
             asked=variation.pop("what_ifs"),
             **variation,
@@ -212,7 +210,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     target = output_path(run.plan.case.scenario)  # as the workbook spells it
     written, problem = write_run(run, target, csv_folder)
     if not as_json:
-        show_plan(file, run, written)
+        show_plan(run, written, verbose=verbose)
     if written is not None:
         common.report_path(target, written)
     return answer.finish(plan_answer(run, written), as_json=as_json, failed=problem)
@@ -271,7 +269,7 @@ def plan_answer(run: PlanRun, output: Path | None) -> Answer:
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
         **_if_lost(plan),
-        Key.WORDS: first_lines(run),
+        Key.FINDINGS: [each.json() for each in run.front.findings],
         Key.MINERALS: records(run.minerals),
         Key.WARNINGS: answer.findings_by_severity(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
@@ -289,106 +287,21 @@ def _if_lost(plan: Plan) -> dict[str, Any]:
     return {"served_if_lost": minerals}
 
 
-# ---- words ---------------------------------------------------------------------------------------
+# ---- terminal ------------------------------------------------------------------------------------
 
 
-def first_lines(run: PlanRun) -> dict[str, str]:
-    """Return the first lines about a plan, by label; they include findings and proof."""
-    from models.plan import OPTIMAL
-    from models.results import Figure, Security
-    from models.results.common import PURCHASES
-    from planner.sheets import findings as found
-    from planner.sheets.context import Context, question
-    from planner.sheets.last_plan import LAST_PLAN, previous_plan_holds
-    from planner.sheets.survival import survival, years_needed
-
-    plan = run.plan
-    case, money = plan.case, plan.case.settings.currency
-    options = {Figure.SCENARIO: case.scenario, **run.options}
-    asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
-    minerals, members = words.number_of(len(case.minerals), "mineral"), len(case.members)
-    years = words.span(case.years)
-    served = words.fine_share(1.0 if plan.short.empty else plan.served_share)
-    discounted = "discounted, " if case.settings.discount_rate else ""
-    is_open, gap = plan.status != OPTIMAL, plan.proof.mip_gap
-    tariffs = words.tariff_words({"": plan.cash_cost}, money)
-    lines = {
-        "Planned": f"{minerals}, {words.number_of(members, 'member')}, {years}; {asked}",
-        PURCHASES.header: f"{plan.tonnes:z,.0f} t for {plan.purchases:z,.0f} {money}",
-        **({"Tariffs": tariffs} if tariffs else {}),
-        Figure.SHORTAGE.value: f"{plan.shortage:z,.0f} t ({served} of demand served)",
-        "Objective": f"{plan.objective:z,.0f} {money}, {discounted}penalties included",
-        _PROOF: words.search_words(gap) if is_open else f"Proven. {words.proven_words()}.",
-    }
-    table, country = run.minerals, case.country_name
-    need = found.answer(table, question(case))
-    lines |= {Figure.QUESTION.value: need.question, "Answer": need.text} if need else {}
-    points = found.findings(table, len(case.years), country)
-    figures = (f"{point.name}: {point.number}. {point.text}" for point in points)
-    lines |= zip(_LABELS, figures, strict=False)
-    last = previous_plan_holds(Context(plan, run.book, cache=run.kept))
-    lines |= {LAST_PLAN: last.text} if last else {}
-    needed = years_needed(plan.supply)
-    light = survival(Security.from_plan(plan), needed, country) if case.security else None
-    lines |= {Security.TABLE: light.text} if light is not None else {}
-    dependent = found.dependence(table, country)  # last, as the table of these members follows it
-    return lines | ({"Dependence": dependent} if dependent else {})
-
-
-def show_plan(file: Path, run: PlanRun, output: Path | None) -> None:
-    """Print the plan's first lines, its shortages, the warnings on the input, and its path."""
-    from models.plan import OPTIMAL
-    from models.results import Figure
-
-    plan = run.plan
-    case, is_short = plan.case, not plan.short.empty
-    click.secho(words.plain(case.settings.plan_title or input_stem(file)), bold=True, err=True)
-    is_odd = {Figure.SHORTAGE.value: is_short, _PROOF: plan.status != OPTIMAL}
-    for label, text in first_lines(run).items():
-        line(label, words.plain(text), "yellow" if is_odd.get(label) else None)
-        if label == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
-            _show_short(plan)
-    show_suppliers(run.minerals, case.country_name)
-    show_warnings(run.warnings, "Checks")
+def show_plan(run: PlanRun, output: Path | None, *, verbose: bool = False) -> None:
+    """Print the plan's first page, what is odd, and where the plan is."""
+    last = []
+    if run.warnings:
+        last.append(warned(run.warnings, "Checks"))
     if run.solver:
-        line("Solver", f"{run.solver}; the proof does not use it")
+        last.append(f"Solved by {run.solver}; the proof does not use it")
     if run.trouble:
-        line("Note", run.trouble, "yellow")
+        last.append(f"Note: {run.trouble}")
     if output is not None:
-        line("Plan", f"{output}  ({sum(run.seconds.values()):z.1f} s)")
-
-
-def show_suppliers(table: ByMineral, country: Callable[[str], str]) -> None:
-    """Show each mineral's largest supplier, and the member that depends most on one country."""
-    from models.results import ByMineral
-    from planner.render.table import grid
-
-    fields = (
-        ByMineral.mineral, ByMineral.supplier, ByMineral.supplier_share,
-        ByMineral.supplier_of_demand, ByMineral.supplier_limit, ByMineral.served_without,
-        ByMineral.dependent, ByMineral.dependent_country, ByMineral.dependent_share,
-    )  # fmt: skip
-    shown = table.where([bool(name) for name in table.supplier])
-    if len(shown):
-        console(sys.stderr).print(grid(shown, *fields, country=country))
-
-
-def _show_short(plan: Plan) -> None:
-    """Print each mineral's shortage: tonnes, and the missing share of need by year."""
-    from models.measures import shortage_rates, sums_within
-    from planner.render.sentences import in_years
-
-    short, need = (
-        sums_within(plan.supply, amount, "mineral", "year") for amount in ("short", "demand")
-    )
-    lines = {}
-    for name, years in short.items():
-        tonnes, by_year = sum(years.values()), in_years(shortage_rates(years, need[name]))
-        if tonnes > 0:
-            lines[words.plain(name)] = f"{tonnes:z,.0f} t{f': {by_year}' if by_year else ''}"
-    width = max(map(len, lines), default=0)
-    for name, text in lines.items():
-        click.echo(f"  {name:<{width}}  {text}", err=True)
+        last.append(f"Plan: {output}  ({sum(run.seconds.values()):z.1f} s)")
+    show_front(run.front, last, verbose=verbose)
 
 
 # ---- watch ---------------------------------------------------------------------------------------
@@ -482,7 +395,7 @@ class _Desk:
             inputs = compare_inputs(old, plan, (before.book, run.book))
             lines = dict(changes(compare_plans(old, plan), inputs))
         elif not self.as_json:
-            show_plan(self.file, run, written)
+            show_plan(run, written)
         self.last, self.plans = (run, plan), self.plans + 1
         if self.as_json:
             changed = {head.casefold(): text for head, text in lines.items()}

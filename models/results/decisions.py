@@ -1,0 +1,163 @@
+"""What a plan decides in its first year: what is bought, filled, drawn, contracted and begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from models import tolerances, units
+from models.results import common
+from models.results.field import Field, Look, Name, Result, field
+from models.results.members import WhoPays
+from models.results.supply import Flows
+
+if TYPE_CHECKING:
+    from models.case import Case
+    from models.plan import Plan
+
+
+class Kind(StrEnum):
+    """What is decided."""
+
+    BUY = "buy"
+    CONTRACT = "contract"
+    FILL = "fill"
+    DRAW = "draw"
+    BEGIN = "begin"
+
+
+TONNES, OF_PLANT = "t", "of the plant"
+"""Units of amounts: tonnes, and the fraction of a plant."""
+Key = tuple[str, str, str, str, str]
+"""Decision, mineral, what (a refiner or project), country and member."""
+
+
+class DecideNow(Result):
+    """The decisions of the first planned year, the largest cost first.
+
+    Projects in the sheet Built are decided already. Compared with another plan, only the decisions
+    that differ are listed.
+    """
+
+    TABLE, PLACE = "Decide now", 5
+    GRAIN = ("case", "mineral", "what", "country", "member", "decision")
+
+    case = WhoPays.case.like("The plan whose decisions are compared.", optional=True)
+    decision = field.text(
+        "Decision",
+        "buy: spot purchases of a member or a plant. contract: purchases under a contract. fill,"
+        " draw: tonnes put into a stockpile or taken from it. begin: the part of a plant whose"
+        " capital is first spent in the first year, which is its year of output less its lead"
+        " time.",
+    )
+    mineral = common.MINERAL
+    what = common.WHAT.like(
+        "The refiner or the project; blank for a stockpile.", look=Look.TEXT, names=Name.REFINER
+    )
+    country = common.COUNTRY.like("Country of the refiner or the project.")
+    member = common.MEMBER.like("The member that buys or stores; for inputs, the plant that buys.")
+    amount = field("Amount", Look.FACTOR, "Tonnes of the first year, or the fraction of the plant.")
+    unit = common.UNIT.like(f"{TONNES}, or the fraction {OF_PLANT}.")
+    cost = Flows.cost.like(
+        "Landed cost of the tonnes; of a plant its capital; 0 for tonnes drawn."
+        f" {common.UNDISCOUNTED}",
+        look=Look.MONEY,
+        unit="{money}",
+    )
+    before = field(
+        "In the base plan", Look.FACTOR, "The same amount in the base plan.", optional=True
+    )
+    change = common.CHANGE.like(
+        "Amount minus the amount in the base plan.", look=Look.FACTOR, optional=True
+    )
+
+    @classmethod
+    def from_plan(cls, plan: Plan) -> Self:
+        """Return all decisions of a plan's first year."""
+        rows = [{**_named(key), **vars(each)} for key, each in decisions_of(plan).items()]
+        return cls._of(rows, plan.case).without(*_COMPARED)
+
+    @classmethod
+    def that_change(cls, plans: Mapping[str, Plan], base: Plan) -> Self:
+        """Return the decisions of some plans, by case, that differ from those of a base plan.
+
+        A decision that a plan no longer takes has the amount 0.
+        """
+        was, rows = decisions_of(base), list[dict[str, Any]]()
+        for case, plan in plans.items():
+            now = decisions_of(plan)
+            for key in {**now, **was}:
+                unit = (now.get(key) or was[key]).unit
+                each, before = now.get(key, _Amount(0.0, unit, 0.0)), was.get(key)
+                amount = before.amount if before else 0.0
+                largest = max(each.amount, amount)
+                if abs(each.amount - amount) > tolerances.LEAST_MOVE * largest:
+                    changed = {"case": case, "before": amount, "change": each.amount - amount}
+                    rows.append({**_named(key), **vars(each), **changed})
+        return cls._of(rows, base.case)
+
+    @classmethod
+    def _of(cls, rows: list[dict[str, Any]], case: Case) -> Self:
+        rows.sort(key=lambda row: -row["cost"])
+        return cls.of_rows(rows, words=common.words_of(case))
+
+
+_COMPARED: tuple[Field, ...] = (DecideNow.case, DecideNow.before, DecideNow.change)
+
+
+@dataclass(frozen=True)
+class _Amount:
+    """An amount with its unit, and what it costs [money]."""
+
+    amount: float
+    unit: str
+    cost: float
+
+
+def _named(key: Key) -> dict[str, str]:
+    return dict(zip(("decision", "mineral", "what", "country", "member"), key, strict=True))
+
+
+def decisions_of(plan: Plan) -> dict[Key, _Amount]:
+    """Return the decisions of a plan's first year; a purchase from several lanes is one."""
+    found: dict[Key, _Amount] = {}
+    for key, each in _every(plan) if plan.case.years else ():
+        before = found.get(key, _Amount(0.0, each.unit, 0.0))
+        found[key] = _Amount(before.amount + each.amount, each.unit, before.cost + each.cost)
+    least = tolerances.LEAST_FLOW
+    return {key: found[key] for key in sorted(found) if found[key].amount > least}
+
+
+def _every(plan: Plan) -> Iterator[tuple[Key, _Amount]]:
+    first = plan.case.years[0]
+    flows = plan.flows[plan.flows["year"] == first]
+    paid, bought = dict[Any, float](), dict[Any, float]()
+    for row in flows.to_dict("records"):
+        kind = Kind.CONTRACT if row["contract"] >= 0 else Kind.BUY
+        buyer, tonnes, cost = row["member"], float(row["tonnes"]), float(row["total"])
+        what, mineral = row["project"] or row["refiner"], row["mineral"]
+        yield (kind, mineral, what, row["country"], buyer), _Amount(tonnes, TONNES, cost)
+        paid[mineral, buyer] = paid.get((mineral, buyer), 0.0) + cost
+        bought[mineral, buyer] = bought.get((mineral, buyer), 0.0) + tonnes
+    if plan.expanded.intakes:
+        inputs = plan.inputs[(plan.inputs["year"] == first) & (plan.inputs["refiner"] != "")]
+        for row in inputs.to_dict("records"):
+            what, plant = row["project"] or row["refiner"], row["plant_project"] or row["plant"]
+            amount = _Amount(float(row["tonnes"]), TONNES, float(row["total"]))
+            yield (Kind.BUY, row["mineral"], what, row["country"], plant), amount
+    stocks = plan.stocks[plan.stocks["year"] == first]
+    for row in stocks.to_dict("records"):
+        change, of = float(row["closing"] - row["opening"]), (row["mineral"], row["member"])
+        price = paid.get(of, 0.0) / bought[of] if bought.get(of) else 0.0
+        kind, cost = (Kind.FILL, change * price) if change > 0 else (Kind.DRAW, 0.0)
+        yield (kind, of[0], "", "", of[1]), _Amount(abs(change), TONNES, cost)
+    projects = {p.name: p for p in plan.case.projects}
+    for row in plan.projects[plan.projects["built"] > 0].to_dict("records"):
+        project, year = projects[row["project"]], int(row["year"])
+        if max(year - project.lead_time, first) != first or year in dict(project.begun):
+            continue
+        capital = float(row["capex"]) * units.MILLION
+        amount = _Amount(float(row["built"]), OF_PLANT, capital)
+        yield (Kind.BEGIN, row["mineral"], row["project"], row["country"], ""), amount

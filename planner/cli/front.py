@@ -1,0 +1,76 @@
+"""The first page of a plan or a study on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.render.claims import text_of
+from planner.render.words import cut, plain
+
+if TYPE_CHECKING:
+    from planner.render.front import FirstPage
+    from planner.render.table import Cell, Table, TableColumn
+
+UNLIMITED = 1_000_000
+MOST_LINES, MOST_WIDE = 25, 120
+"""Lines, and characters in a line, that a command prints about a plan or a study."""
+
+
+def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -> None:
+    """Print a first page: title, answer, what to decide, as much of the table as fits.
+
+    ``last`` are the lines at the end: what is odd, and where the file is. With ``verbose``,
+    figures, cautions and the whole table are printed, too.
+    """
+    click.secho(cut(plain(page.title), MOST_WIDE), bold=True, err=True)
+    said = [*page.of("answer"), *page.of("decide")]
+    if verbose:
+        said = list(page.findings)
+    lines = [part for each in said for part in wrap(plain(each.text), MOST_WIDE)]
+    lines = [*lines, *([cut(page.proof, MOST_WIDE)] if page.proof else [])]
+    for each in lines:
+        click.echo(each, err=True)
+    room = UNLIMITED if verbose else MOST_LINES - 1 - len(lines) - len(last)
+    if page.table is not None and len(page.table):
+        for each in _rows_of(page.table, room):
+            click.echo(each, err=True)
+    for each in last:
+        click.echo(each, err=True)
+
+
+def _rows_of(table: Table, room: int) -> list[str]:
+    """Return a table as at most ``room`` lines: headers on several lines, and the first rows."""
+    columns = list(table.columns)
+    cells = [[_cell(v, c) for v in c.values] for c in columns]
+    count, most = len(columns), 10
+    widths = [max([most, *(len(text) for text in of)]) for of in cells]
+    while count > 1 and sum(widths[:count]) + 2 * (count - 1) > MOST_WIDE:
+        if widths[0] > 2 * most:
+            widths[0] -= 1
+        else:
+            count -= 1
+    heads = [wrap(c.header, widths[i]) for i, c in enumerate(columns[:count])]
+    height = max(map(len, heads))
+    heads = [[""] * (height - len(head)) + head for head in heads]
+    left = max(1, room - height - (len(table) > room - height))
+    body = [[cut(of[r], w) for of, w in zip(cells, widths, strict=True)] for r in range(len(table))]
+    every = [*zip(*heads, strict=True), *(row[:count] for row in body[:left])]
+    is_text = [c.look.is_text for c in columns]
+    lines = [
+        "  ".join(
+            f"{text:<{w}}" if of_text else f"{text:>{w}}"
+            for text, w, of_text in zip(row, widths, is_text, strict=False)
+        ).rstrip()
+        for row in every
+    ]
+    more = len(table) - left
+    return [*lines, f"and {more:,} more: {table.name}"] if more > 0 else lines
+
+
+def _cell(value: Cell, column: TableColumn) -> str:
+    """Return a cell with three digits, and without its unit, which its header has."""
+    return plain(text_of(value, column.look))

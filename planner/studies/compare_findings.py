@@ -57,6 +57,10 @@ class _ComparisonFindings:
             none = rows.none(t.further_missing_share, ">", SMALL)
             text = "No scenario leaves more of a mineral missing than the base."
             yield say("answer", text, none=none)
+            least = rows.smallest(t.further_missing_share)
+            if least.number < -SMALL:
+                yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
+                                    " missing than in the base.", least=least)  # fmt: skip
             return
         yield say("answer", "{most[run]} leaves most missing: {most} of the need for"
                             " {most[mineral]} is further missing than in the base.",

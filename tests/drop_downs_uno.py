@@ -17,7 +17,7 @@ import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
-DEADLINE = 60
+DEADLINE = 600
 SCRATCH = "Scratch"
 MOST = 200
 """Entries of a list that are looked at."""

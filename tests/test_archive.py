@@ -207,9 +207,9 @@ def test_of_millions_of_faulty_cells_some_are_told(changed, monkeypatch) -> None
 
 
 def test_elements_outside_the_rows_take_time_in_proportion(changed) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read(changed(SHEET, b"</sheetData>", b"<x/>" * 1_000_000))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_rows_and_texts_are_counted(changed, monkeypatch) -> None:

@@ -32,6 +32,7 @@ from tests.budget import BUDGET, IS_LONG
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
 from tests.small_book import small_book
+from tests.waiting import HANG
 
 INPUTS = sorted((Path(__file__).parents[1] / "inputs").glob("*.xlsx"))
 DIALECTS = {
@@ -497,10 +498,10 @@ def test_new_csv(tmp_path, monkeypatch, capsys) -> None:
 
 def test_a_folder_is_watched(folder) -> None:
     pytest.importorskip("watchfiles")
-    stop, seen = Event(), []
+    stop, seen, first = Event(), [], fingerprint(folder)
 
     def listen() -> None:
-        for _ in watch_saves(folder, fingerprint(folder), stop):
+        for _ in watch_saves(folder, first, stop):
             seen.append(fingerprint(folder))
             stop.set()
 
@@ -508,6 +509,6 @@ def test_a_folder_is_watched(folder) -> None:
     thread.start()
     time.sleep(1)
     change(folder, "demand", "600", "601")
-    thread.join(20)
+    thread.join(HANG)
     stop.set()
     assert seen == [read(folder).sha256]

@@ -23,6 +23,7 @@ from openpyxl.utils import range_boundaries
 
 from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Country, Settings
 from planner.cli import main
+from tests.waiting import HANG
 
 HELPER = Path(__file__).with_name("drop_downs_uno.py")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -121,7 +122,7 @@ def python_with_uno() -> str | None:
     for python in dict.fromkeys(filter(None, candidates)):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             words = [python, "-c", "import uno"]
-            if not subprocess.run(words, capture_output=True, check=False, timeout=30).returncode:
+            if not subprocess.run(words, capture_output=True, check=False, timeout=HANG).returncode:
                 return python
     return None
 
@@ -152,7 +153,7 @@ def office(profile: Path) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)  # what it has started, too
             else:
                 process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=HANG)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def told(template, columns, tmp_path_factory) -> Told:
     ]
     with office(tmp_path_factory.mktemp("profile")) as pipe:
         words = [python, HELPER, pipe, template, json.dumps(cells), json.dumps(added)]
-        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=HANG)
     told_all = -signal.SIGSEGV  # uno may crash as the office ends, when all has been told
     assert ran.returncode in {0, told_all}, ran.stderr
     found = json.loads(ran.stdout)

@@ -159,18 +159,18 @@ def test_a_million_formatted_blank_rows_cost_little(tmp_path) -> None:
             if name.endswith("sheet6.xml"):
                 whole = content.replace(b"</sheetData>", f"{blank}</sheetData>".encode())
             new.writestr(name, whole)
-    began = time.perf_counter()
+    began = time.process_time()
     assert read(path).case == read_tables(small_book()).case
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_many_rows_are_read_in_seconds() -> None:
     book = small_book()
     row = book["Refiners"][0]
     book["Refiners"] += [row | {"Refiner": f"R{i}"} for i in range(20_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(read_tables(book).case.refiners) == 20_004
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 # ---- what is no workbook -----------------------------------------------------------------------

@@ -16,6 +16,7 @@ import xlsxwriter
 from models.errors import WriteError
 from planner.workbook.save import save
 from tests.disk import small_disk
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and signals of POSIX")
@@ -40,7 +41,7 @@ def unprivileged(code: str, *args: object) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
 
 
@@ -277,7 +278,7 @@ def test_a_kill_in_the_middle(tmp_path, old):
                 file.write("half")
                 file.flush()
                 print("writing", flush=True)
-                time.sleep(60)
+                time.sleep(600)
 
         save(Path(sys.argv[1]), write)
     """

@@ -18,9 +18,9 @@ import pytest
 
 from planner.workbook.save import watch_saves
 from tests.cli.desk import POSIX
+from tests.waiting import HANG
 
 PLAIN = Path(__file__).parents[1] / "inputs" / "plain.xlsx"
-SOON = 15.0
 
 
 def book(number: float) -> bytes:
@@ -76,9 +76,10 @@ def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     """A workbook under watch, and what it held each time that it was seen."""
     path, stop, seen = tmp_path / "case.xlsx", threading.Event(), queue.Queue[str]()
     path.write_bytes(book(1))
+    first = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def follow() -> None:
-        for _ in watch_saves(path, hashlib.sha256(path.read_bytes()).hexdigest(), stop):
+        for _ in watch_saves(path, first, stop):
             seen.put(hashlib.sha256(path.read_bytes()).hexdigest())
 
     thread = threading.Thread(target=follow)
@@ -86,7 +87,13 @@ def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     time.sleep(0.5)
     yield path, seen
     stop.set()
-    thread.join(10)
+    thread.join(HANG)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a workbook is waited for, however long its writer is kept from going on."""
+    monkeypatch.setattr("planner.workbook.save._PATIENCE", HANG)
 
 
 def as_pipe(path: Path) -> None:
@@ -112,6 +119,7 @@ def as_device(path: Path) -> None:
 
 
 @POSIX
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     "odd", [as_pipe, as_socket, as_link_to_pipe, as_link_to_nothing, as_device]
 )
@@ -125,9 +133,10 @@ def test_what_is_no_file_for_a_while_does_not_end_the_watch(
     path.unlink()
     data = book(2)
     path.write_bytes(data)
-    assert seen.get(timeout=SOON) == hashlib.sha256(data).hexdigest()
+    assert seen.get(timeout=HANG) == hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("save", [as_excel, as_libreoffice, in_pieces, replaced])
 def test_each_way_of_saving_is_seen_once(
     watched: tuple[Path, queue.Queue[str]], save: Callable[[Path, bytes], None]
@@ -137,7 +146,7 @@ def test_each_way_of_saving_is_seen_once(
     for number in (2, 3):
         data = book(number)
         save(path, data)
-        assert seen.get(timeout=SOON) == hashlib.sha256(data).hexdigest()
+        assert seen.get(timeout=HANG) == hashlib.sha256(data).hexdigest()
     save(path, data)
     path.touch()
     path.with_name("other.xlsx").write_bytes(b"other")
@@ -152,5 +161,5 @@ def test_half_a_workbook_is_waited_for_and_then_read_all_the_same(
     path, seen = watched
     path.write_bytes(book(2)[:2000])
     began = time.monotonic()
-    assert seen.get(timeout=SOON)
+    assert seen.get(timeout=HANG)
     assert time.monotonic() - began > 2

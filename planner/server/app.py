@@ -9,6 +9,7 @@ import ipaddress
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -46,6 +47,8 @@ _MOST_SESSIONS = 200
 _CHUNK = 2**20
 UPLOAD_SECONDS, PATIENCE = 600.0, 30.0
 """Most seconds for a request's body; and for its header, or for a pause in a body or an answer."""
+_AHEAD = 2**16
+"""Bytes of an answer that the system holds and has not sent."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -196,30 +199,43 @@ class TimedConnection(H11Protocol):
     Uvicorn itself only closes connections that are idle between two requests.
     """
 
-    _look: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _seen: tuple[object, int] = None, -1
+    """The request that was answered at the last look, and the bytes of answers sent until then."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._counting = _Counting(transport)
-        super().connection_made(self._counting)  # type: ignore[arg-type]
-        self._look = self.loop.call_later(PATIENCE, self._end_or_wait, None, -1)
+        _show_progress(transport.get_extra_info("socket"))
+        self.counting = _Counting(transport)
+        super().connection_made(self.counting)  # type: ignore[arg-type]
+        self._timer = self.loop.call_later(PATIENCE, self.look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._look is not None:
-            self._look.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
-    def _end_or_wait(self, request: object, sent: int) -> None:
-        """Close the connection if nothing has changed since the last check; else check again later.
-
-        ``request`` was answered at the last check, and ``sent`` bytes of answers had been sent.
-        """
-        now = self._counting
+    def look(self) -> None:
+        """Close the connection if nothing changed since the last look; else look again later."""
+        now = self.counting
+        request, sent = self._seen
         is_headless = self.conn.their_state is h11.IDLE and self.cycle is request
         is_stuck = now.sent == sent < now.written
         if is_headless or is_stuck:
             self.transport.abort()
             return
-        self._look = self.loop.call_later(PATIENCE, self._end_or_wait, self.cycle, now.sent)
+        self._seen = self.cycle, now.sent
+        self._timer = self.loop.call_later(PATIENCE, self.look)
+
+
+def _show_progress(connection: Any) -> None:
+    """Let the system take little of an answer ahead, where it can.
+
+    It takes megabytes otherwise, and a slow visitor seems to take nothing until they are read.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and connection is not None:
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, option, _AHEAD)
 
 
 # ---- sessions ------------------------------------------------------------------------------------

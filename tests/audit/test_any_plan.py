@@ -24,6 +24,7 @@ from tests.audit.tampering import at
 from tests.budget import BUDGET, at_length
 from tests.models.desk import FIRST, jin, make, sur
 from tests.reference.cases import random_book
+from tests.waiting import HANG
 
 FUZZ = BUDGET // 10
 """Books of the long run: a plan is written, read and written again of each, so they are fewer."""
@@ -229,7 +230,7 @@ def test_saved_anew_by_libreoffice_it_is_verified(made, tmp_path, capsys):
             "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path),
             str(made / "plan.xlsx"),
         ],
-        check=True, capture_output=True, timeout=180,
+        check=True, capture_output=True, timeout=HANG,
     )  # fmt: skip
     saved = tmp_path / "plan.xlsx"
     assert saved.read_bytes() != (made / "plan.xlsx").read_bytes()

@@ -10,6 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.waiting import HANG
+
 ROOT = Path(__file__).resolve().parents[2]
 LASTING = {"mcp", "serve", "watch"}
 """Commands that go on until they are stopped; they have tests of their own."""
@@ -21,7 +23,7 @@ def apart(*arguments: object, **options: object) -> subprocess.CompletedProcess[
     command = [sys.executable, "-m", "planner", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=env, timeout=120, **options
+        command, capture_output=True, text=True, check=False, env=env, timeout=HANG, **options
     )
 
 

@@ -16,6 +16,7 @@ from planner import _version, run
 from planner.cli.answer import print_json
 from planner.cli.commands import COMMANDS, planner
 from tests.cli.desk import POSIX, ROOT, apart
+from tests.waiting import HANG
 
 
 def test_help_lists_whole_commands_alone(call):
@@ -152,7 +153,7 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
         "def write(path, *a, **k):\n"
         "    path.write_text('half')\n"
         "    print('writing', file=sys.stderr, flush=True)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
         "sheets.write_plan = write\n"
         "from planner.cli import main\n"
         "sys.exit(main(['solve', 'case.xlsx', '--json']))\n"
@@ -170,7 +171,7 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
         assert process.stderr.readline() == "writing\n"
         time.sleep(0.1)
         process.send_signal(getattr(signal, sent))
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=HANG)
     assert (process.returncode, err) == (code, "Stopped before the command was finished\n")
     answer = json.loads(out)
     assert (answer["status"], answer["stopped"]) == ("stopped", True)

@@ -9,16 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, book
+from tests.waiting import HANG, wait_until
 
 
 def asked(port: int, path: str, cookie: str = "") -> tuple[int, str, str]:
     """Ask the server; returns the code, the page and the cookie that it sets."""
-    to = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    to = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG)
     to.request("GET", path, headers={"Cookie": cookie})
     answer = to.getresponse()
     said = answer.read().decode()
@@ -27,21 +27,16 @@ def asked(port: int, path: str, cookie: str = "") -> tuple[int, str, str]:
 
 
 def waited(port: int, cookie: str, wanted: str, times: int = 1) -> str:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
+    def look() -> str:
         _, said, _ = asked(port, "/state", cookie)
-        if said.count(wanted) >= times and 'class="busy"' not in said:
-            return said
-        time.sleep(0.3)
-    raise AssertionError(said)
+        return said if said.count(wanted) >= times and 'class="busy"' not in said else ""
+
+    return wait_until(look, lambda: asked(port, "/state", cookie))
 
 
 def followed(log: Path, plain: Path) -> None:
     """Look at the page while the workbook is saved."""
-    end = time.monotonic() + 60
-    while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/;", log.read_text())):
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/;", log.read_text()))
     port = int(found[1])
     code, _, cookie = asked(port, "/")
     assert (code, bool(cookie)) == (200, True)
@@ -63,7 +58,7 @@ def test_an_open_page_follows_the_workbook(plain) -> None:
         try:
             followed(log, plain)
             server.send_signal(signal.SIGINT)
-            assert server.wait(30) == 0
+            assert server.wait(HANG) == 0
         finally:
             server.kill()
     assert list(scratch.iterdir()) == []

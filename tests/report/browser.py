@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG
+
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _DRIVER = shutil.which("chromedriver")
 _FLAGS = (
@@ -72,10 +74,10 @@ class Browser:
     def run(self, script: str, *arguments: object):
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, script: str, seconds: float = 15) -> None:
+    def wait(self, script: str) -> None:
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, seconds, 0.05).until(lambda d: d.execute_script(script))
+        WebDriverWait(self.driver, HANG, 0.05).until(lambda d: d.execute_script(script))
 
     def console(self) -> list[str]:
         """What was logged since the last time this was asked."""

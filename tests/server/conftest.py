@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,9 +12,9 @@ from starlette.testclient import TestClient
 
 from planner.server.app import Config, application
 from planner.server.jobs import ServerLimits
+from tests.waiting import wait_until
 
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
-SOON = 120.0
 
 
 class Visitor:
@@ -41,15 +40,14 @@ class Visitor:
         """Start a plan or a study."""
         return self.client.post("/jobs", data={"form": self.form, "kind": kind, **options})
 
-    def wait(self, text: str = "", seconds: float = SOON) -> str:
+    def wait(self, text: str = "") -> str:
         """Wait until nothing runs, or the page says something; return what it shows."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+
+        def look() -> str:
             shown = self.client.get("/state").text
-            if (text and text in shown) or (not text and 'data-live="0"' in shown):
-                return shown
-            time.sleep(0.1)
-        raise AssertionError(shown)
+            return shown if (text or 'data-live="0"') in shown else ""
+
+        return wait_until(look, lambda: self.client.get("/state").text)
 
 
 @pytest.fixture

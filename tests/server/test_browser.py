@@ -47,7 +47,7 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
         browser.driver.get(address)
         browser.driver.find_element("id", "workbook").send_keys(str(LARGER))
         browser.run('document.querySelector("#drop button").click()')
-        browser.wait('return document.querySelector("select[name=country]")', 60)
+        browser.wait('return document.querySelector("select[name=country]")')
         browser.run("window.alert = (said) => { window.said = said; }")
         browser.run('document.querySelector("button[value=exit]").click()')
         browser.wait('return window.said === "Exit needs: Country to leave."')
@@ -55,7 +55,7 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
             f'{LIST}.mark = 1; document.querySelector("[name=scenario]").value = "Loss of China"'
         )
         browser.run('document.querySelector("button[value=risk]").click()')
-        browser.wait(f"return {JOB}?.querySelector('button')", 30)
+        browser.wait(f"return {JOB}?.querySelector('button')")
         in_view = "const at = {}.getBoundingClientRect(); return at.top >= 0 && at.top < 300"
         browser.wait(in_view.format(JOB))
         assert browser.run(f"return document.activeElement === {JOB}.querySelector('h2')")
@@ -78,7 +78,7 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
         browser.run(f"first.form.addEventListener('submit', {read})")
         chain.perform()
         assert browser.run("return window.told") == "Stopping…"
-        browser.wait(f"return {JOB}.textContent.includes('Stopped')", 30)
+        browser.wait(f"return {JOB}.textContent.includes('Stopped')")
         assert [each for each in browser.console() if "400" not in each] == []
 
 
@@ -89,9 +89,9 @@ def test_a_session_is_forgotten(tmp_path) -> None:
         browser.driver.get(address)
         browser.driver.find_element("id", "workbook").send_keys(str(PLAIN))
         browser.run('document.querySelector("#drop button").click()')
-        browser.wait(f"return {PRESS}", 60)
+        browser.wait(f"return {PRESS}")
         browser.run(f"{PRESS}.click()")
-        browser.wait("return document.querySelector(\"#state a[href$='.xlsx']\")", 60)
+        browser.wait("return document.querySelector(\"#state a[href$='.xlsx']\")")
         link = browser.run("return document.querySelector(\"#state a[href$='.xlsx']\").href")
         folder = app.state.desk.folder
         assert list(folder.rglob("plain*.xlsx"))

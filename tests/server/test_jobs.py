@@ -117,7 +117,7 @@ def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
     monkeypatch.setattr(Job, "_run", none)
     visitor = Visitor(serve())
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
-    assert "could not do this: Resource temporarily unavailable." in visitor.wait(seconds=10.0)
+    assert "could not do this: Resource temporarily unavailable." in visitor.wait()
 
 
 def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:

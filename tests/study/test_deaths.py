@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from multiprocessing import Pipe, forkserver
 from pathlib import Path
@@ -23,6 +22,7 @@ from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
 from planner.studies.places import workers
 from tests.cli.desk import ROOT
 from tests.study.variants import capped, joined, slow
+from tests.waiting import HANG, wait_until
 
 TWO_RUNS = joined([capped(0.8), capped(0.7)])
 
@@ -99,10 +99,7 @@ def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
     assert worker.how_it_ended() == "a worker process ended with code 255"
     assert is_running(worker.process.pid)
     worker.end()
-    end = time.monotonic() + 10
-    while is_running(worker.process.pid):
-        assert time.monotonic() < end, "it still runs"
-        time.sleep(0.01)
+    wait_until(lambda: not is_running(worker.process.pid))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are not forked elsewhere")
@@ -115,7 +112,7 @@ def test_workers_that_wait_for_a_study_end_with_the_process_that_forked_them():
         "places.LocalProcesses(3).preload()\n"
         "ends = [place.process.pid for place in places._STARTED]\n"
         "print(*ends, flush=True)\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     with subprocess.Popen(
         [sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT.parent,
@@ -124,10 +121,7 @@ def test_workers_that_wait_for_a_study_end_with_the_process_that_forked_them():
         numbers = ran.stdout.readline().split()
         ran.kill()
     assert len(numbers) == 3 * background.can_fork()
-    end = time.monotonic() + 20
-    while any(is_running(number) for number in numbers):
-        assert time.monotonic() < end, "a worker still runs"
-        time.sleep(0.05)
+    wait_until(lambda: not any(map(is_running, numbers)))
 
 
 def is_running(number):
@@ -149,16 +143,17 @@ def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
 
 def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypatch):
     """Chains that wait for their turn are not planned once the study is over."""
-    done = []
+    done, is_over = [], threading.Event()
 
     class Worker:
         def log_event(self, _topic, said):
             done.append(tuple(said[1:]))
+            assert is_over.wait(HANG)  # so that the study ends in the middle of a chain
 
     dask = ModuleType("distributed")
     dask.get_worker = Worker
     monkeypatch.setitem(sys.modules, "distributed", dask)
-    chains = [[slow(share - 0.01 * i, 0.2) for i in range(4)] for share in (0.8, 0.6)]
+    chains = [[capped(share - 0.01 * i) for i in range(4)] for share in (0.8, 0.6)]
     what = joined(*chains)
     packed = pack_study(what)
     found = {}
@@ -170,11 +165,9 @@ def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypat
     threads = [threading.Thread(target=plan, args=(chain,)) for chain in (0, 1)]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + 60
-    while not done:
-        assert time.monotonic() < end, "nothing was planned"
-        time.sleep(0.01)
+    wait_until(lambda: done)
     said = workers.end_study("several threads")
+    is_over.set()
     for thread in threads:
         thread.join()
     (chain,) = {chain for chain, _ in done}

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -33,6 +32,7 @@ from tests.study.variants import (
     unreadable,
     unsendable,
 )
+from tests.waiting import HANG, wait_until
 
 TWO = Processes(2)
 
@@ -255,21 +255,19 @@ def test_ctrl_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
     ) as command:
         assert [command.stdout.readline() for _ in range(3)] == ["0\n", "1\n", "2\n"]
         os.killpg(command.pid, signal.SIGINT)
-        out, err = command.communicate(timeout=100)
+        out, err = command.communicate(timeout=HANG)
     assert out.splitlines() == ["cap 0.9,cap 0.7", "cap 0.8,cap 0.6", "KeyboardInterrupt()"]
     assert command.returncode == -signal.SIGINT
     assert err.count("Traceback") == 1  # of the script, not of its workers
-    assert gone(command.pid)
+    wait_until(lambda: is_gone(command.pid))
 
 
-def gone(group):
-    """Whether no process of a group is left, within a while."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
+def is_gone(group):
+    """Whether no process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 

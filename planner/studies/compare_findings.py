@@ -87,9 +87,9 @@ class _ComparisonFindings:
         """Yield the surprise that leaves most further missing."""
         most = self._missing(self.surprises).largest(RunMinerals.further_missing_share)
         if most.number > SMALL:
-            yield say("answer", "Of the surprises, {most[run]} leaves most missing: {most} of the"
+            yield say("figure", "Of the surprises, {most[run]} leaves most missing: {most} of the"
                                 " need for {most[mineral]} is further missing than in the base.",
-                      most=most)  # fmt: skip
+                      name="As a surprise", large="most", most=most)  # fmt: skip
 
     def base(self) -> Iterator[Sentence]:
         most = self._missing([BASE]).largest(RunMinerals.missing_share)

@@ -33,7 +33,7 @@ class _StressFindings:
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.hardest, self.next_hardest, self.pairs, self.first_short, self.stages,
+        return told(self.stages, self.pairs, self.hardest, self.next_hardest, self.first_short,
                     self.sharing, self.care)  # fmt: skip
 
     def hardest(self) -> Iterator[Sentence]:
@@ -74,9 +74,9 @@ class _StressFindings:
         rows = SheetRows(self.tables[Embargoes], self.tables.country)
         most = rows.largest(Embargoes.own_share)
         if most.number > SMALL:
-            yield say("answer", "If {most[country]} stops selling to {most[member]}, {most} of that"
+            yield say("figure", "If {most[country]} stops selling to {most[member]}, {most} of that"
                                 " member's need is further missing, by value.",
-                      most=most)  # fmt: skip
+                      name=Embargoes.own_share.header, large="most", most=most)  # fmt: skip
 
     def first_short(self) -> Iterator[Sentence]:
         """Yield after how many days need is not met any more."""
@@ -95,9 +95,10 @@ class _StressFindings:
         most = rows.largest(t.depends)
         last = rows.where(lost=most["lost"], mineral=most["mineral"]).value(t.depends_last)
         if most.number - last.number > _A_POINT:
-            yield say("answer", "Most dependent is {most[mineral]} on {most[lost]}: {most} of"
+            yield say("figure", "Most dependent is {most[mineral]} on {most[lost]}: {most} of"
                                 " purchases through all stages, {last} at the last stage.",
-                      most=most, last=last)  # fmt: skip
+                      name="Dependence with inputs", large="most", most=most,
+                      last=last)  # fmt: skip
 
     def sharing(self) -> Iterator[Sentence]:
         """Yield for which loss sharing what is left is worth most."""

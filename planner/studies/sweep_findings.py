@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models import schema, tolerances
 from models.results import About, Figure
 from models.results.numbers import ALL
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Place, Sentence, SheetRows, say, told
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
 from planner.sheets.survival import NOT_TESTED
@@ -55,12 +55,15 @@ class _SweepFindings:
             return
         loose = [v for v in self.values if v >= most.number]
         points = self.rows.where(mineral=REST, value=loose)
-        if loose:  # raises if a looser point lacks a tonne, so that nothing is said then
-            none = points.none(self.t.further_missing_share, ">", SMALL)
-        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.", most=most)
-        if loose:
-            text = f"At the looser points, no mineral is further missing than {self.before}."
-            yield say("answer", text, none=none)
+        if not loose:
+            yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.",
+                      most=most)  # fmt: skip
+            return
+        # raises if a looser point lacks a tonne, so that nothing is said then
+        none = points.none(self.t.further_missing_share, ">", SMALL)
+        rest = f"at the looser points, no mineral is further missing than {self.before}."
+        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first; " + rest,
+                  most=most, none=none)  # fmt: skip
 
     def at_caps(self) -> Iterator[Sentence]:
         """Yield what is missing at the workbook's own cap and at the tightest point."""
@@ -72,6 +75,8 @@ class _SweepFindings:
                                     " {most[mineral]} is missing.", most=most)  # fmt: skip
         if own is not None and own != tight:
             yield self.missing("At the workbook's cap of {at}", own)
+            yield self.missing("At a cap of {at}", tight, "figure")
+            return
         yield self.missing("At a cap of {at}", tight)
 
     @property
@@ -80,7 +85,7 @@ class _SweepFindings:
         cap = round(float(words) / 100, 12) if words else None
         return cap if cap in self.values else None
 
-    def missing(self, start: str, value: float) -> Sentence:
+    def missing(self, start: str, value: float, place: Place = "answer") -> Sentence:
         """Return the mineral with the largest missing share at a point."""
         rows = self.rows.where(mineral=REST, value=value)
         most = rows.largest(self.t.missing_share)
@@ -89,7 +94,8 @@ class _SweepFindings:
             none = rows.none(self.t.missing_share, ">", SMALL)
             return say("answer", f"{start}, no mineral is missing.", none=none, at=at)
         text = f"{start}, {{most}} of the need for {{most[mineral]}} is missing."
-        return say("answer", text, most=most, at=at)
+        name, large = (self.t.missing_share.header, "most") if place == "figure" else ("", "")
+        return say(place, text, name=name, large=large, most=most, at=at)
 
     def extra(self) -> Iterator[Sentence]:
         """Yield the extra cost of the same tonnes at the workbook's cap and the tightest point."""

@@ -26,6 +26,7 @@ from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.study.planned import ALL, row, said, swept, table, tables_of
 
+LOOSER = "at the looser points, no mineral is further missing than without share limits."
 CARE = (
     "Caps are shares of demand. Where supply is missing, a single country can sell a larger share"
     " of what is bought."
@@ -509,8 +510,7 @@ def test_who_pays_by_hand() -> None:
 def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> None:
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.45}
     assert said(swept(make(jin(), sur(), Share_limits=[limit]), 0.9, 0.45, 0.3)) == [
-        "Below a cap of 50 %, copper runs short first.",
-        "At the looser points, no mineral is further missing than without share limits.",
+        f"Below a cap of 50 %, copper runs short first; {LOOSER}",
         "At the workbook's cap of 45 %, 10 % of the need for copper is missing.",
         "At a cap of 30 %, 40 % of the need for copper is missing.",
         "At 45 %, the same tonnes cost 50 % more than without share limits.",

@@ -138,8 +138,8 @@ def main() -> None:
         text = replaced(text, mark, "\n".join(lines))
     PAGE.write_text(text, encoding="utf-8")
     for tables_of in (before, after):
-        headline = SensitivityStudy.headline(tables_of)
-        print(headline.finding, *headline.care, sep="\n")  # noqa: T201 - for who writes the page
+        said = (sentence.text for sentence in SensitivityStudy.findings(tables_of))
+        print(*said, sep="\n")  # noqa: T201 - for who writes the page
         print([(s, c, w) for s, c, w, *_ in decisive(tables_of)])  # noqa: T201
 
 

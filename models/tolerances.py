@@ -117,6 +117,8 @@ POLICY_WEIGHT = 1e-12
 """A weight of a policy below this, in a mix of policies, is rounding."""
 SAME_AMOUNTS = 1e-12
 """Accepted change of the ordinary plan's amounts, as a fraction of the largest need."""
+WORTH_KNOWING = 1e-6
+"""A number changes what is built if knowing it saves more than this fraction of total cost."""
 BILL_ROUNDING = 1e-7
 """Bills below this fraction of all members' cost are the solver's rounding."""
 BILLS_SUM = 1e-9

@@ -174,14 +174,17 @@ class FixedBuilds:
 
 @dataclass(frozen=True)
 class PlanFigures:
-    """Figures of a plan: total cost is discounted, tonnes are sums over all years.
+    """Figures of a plan: total cost is discounted, cash is not, tonnes are sums over all years.
 
-    ``short`` [t] and ``top`` (the largest share of one country in a year's purchases) are by
-    mineral, ``built`` (a fraction) by project and year, ``sold`` [t] by source of the base case.
+    ``short`` [t], ``missing`` (its share of the need) and ``top`` (the largest share of one country
+    in a year's purchases) are by mineral, ``built`` (a fraction) by project and year, ``sold`` [t]
+    by source of the base case.
     """
 
     objective: float
+    cash: float
     short: Floats
+    missing: Floats
     top: Floats
     built: Floats
     sold: Floats
@@ -207,6 +210,8 @@ def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
     e = plan.expanded
     (mineral, _, _), tonnes = plan.part(SHORTAGE)
     short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
+    need = e.demand.sum(axis=(1, 2))
+    missing = np.divide(short, need, out=np.zeros_like(short), where=need > 0)
     built = np.zeros((len(e.case.projects), len(e.years)))
     (project, year), fraction = plan.part(BUILT)
     within = (year >= e.years[0]) & (year <= e.years[-1])
@@ -217,7 +222,8 @@ def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
         of = {(s.name, s.project, s.mineral): t for s, t in zip(e.sources, sold, strict=True)}
         keys = ((s.name, s.project, s.mineral) for s in base.expanded.sources)
         sold = np.array([of.get(key, 0.0) for key in keys])
-    return PlanFigures(plan.objective, short, top_shares(plan), built, sold)
+    top = top_shares(plan)
+    return PlanFigures(plan.objective, plan.cash, short, missing, top, built, sold)
 
 
 def top_shares(plan: Plan) -> Floats:

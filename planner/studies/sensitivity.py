@@ -27,17 +27,21 @@ from models.results import About, Look, Result, common
 from models.results import Figure as Measure
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.words import capitalized, clean, counted, cut, known, money, share, tonnes
+from planner.render.claims import Sentence
+from planner.render.words import clean, counted, cut, share, tonnes
 from planner.studies import factors
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
-from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import (
     EXACT,
     GROUP_FIELDS,
     NEITHER,
+    NO,
     NUMBER_FIELDS,
     UNKNOWN,
+    YES,
     BaseTotals,
     EndResults,
     GroupSensitivities,
@@ -111,6 +115,14 @@ class EndPlans:
         lost = [end.kept_cost - end.figures.objective for end in self.proven]
         mean = sum(lost) / len(ENDS) if len(lost) == len(ENDS) else math.nan
         return max(0.0, mean) if math.isfinite(mean) else None
+
+    @property
+    def changes_builds(self) -> str:
+        """Whether knowing the number would change what is built: yes, no or not known."""
+        worth = self.worth_of_knowing
+        if worth is None:
+            return UNKNOWN
+        return YES if worth > tolerances.WORTH_KNOWING * abs(self.base.objective) else NO
 
     def share_moved(self, prices: Floats) -> float:
         """Return the share of purchases, by value, that moves to other sources: the larger end."""
@@ -228,14 +240,10 @@ def name_of(factor: Factor, record: Any, case: Case) -> str:
     return clean(f"{at} of {whose}{f' for {mineral}' if named else ''}")
 
 
-def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
-    """Return in words what a plan decides differently from the base plan."""
-    case, e = plan.case, plan.expanded
-    same = ("built", "sold", "short")
-    if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
-        return ""
+def _builds(base: PlanFigures, end: PlanFigures, plan: Plan) -> list[str]:
+    """Return in words what a plan builds differently from the base plan, the largest first."""
     builds = []
-    for p, project in enumerate(case.projects):
+    for p, project in enumerate(plan.case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
             now, planned = (
@@ -245,9 +253,19 @@ def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
             words = f"{project.name}: {now} built instead of {planned}"
             builds.append((abs(after - before), words))
         elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
-            first, year = (e.years[_first_built(each[p])] for each in (base.built, end.built))
+            years = plan.expanded.years
+            first, year = (years[_first_built(each[p])] for each in (base.built, end.built))
             builds.append((_LEAST_BUILT, f"{project.name} from {year} instead of {first}"))
-    parts = [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
+    return [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
+
+
+def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
+    """Return in words what a plan decides differently from the base plan."""
+    case, e = plan.case, plan.expanded
+    same = ("built", "sold", "short")
+    if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
+        return ""
+    parts = _builds(base, end, plan)
     for sign, word in ((-1.0, "less"), (1.0, "more")):
         changes = sign * (end.sold - base.sold)
         for s in np.argsort(-changes, kind="stable")[:_MOST_CHANGES]:
@@ -295,21 +313,38 @@ def _result_rows(
             "mineral": moving.mineral,
             "swing": ends.swing(lambda of: of.objective, rounding),
             "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
-            "moved": ends.share_moved(prices),
+            "swing_cash": ends.swing(lambda of: of.cash, rounding),
+            "moved": ends.share_moved(prices), "builds": ends.changes_builds,
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
+        row |= _hardest_hit(ends, base.expanded.minerals)
         for end, at in zip(ENDS, (low, high), strict=True):
             if at is not None:
                 change = at.figures.top - now.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
                     f"otherwise_{end}": _differences(now, at.figures, base),
+                    f"built_{end}": "; ".join(_builds(now, at.figures, base)) or None,
+                    f"cash_{end}": at.figures.cash,
                     f"cost_{end}": at.figures.objective,
                     f"short_{end}": float(at.figures.short.sum()),
                     f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
         yield row
+
+
+def _hardest_hit(ends: EndPlans, minerals: Sequence[str]) -> dict[str, Any]:
+    """Return the mineral whose missing share of need differs most between the three plans."""
+    if len(ends.proven) < len(ENDS):
+        return {}
+    missing = np.array([ends.base.missing, *(end.figures.missing for end in ends.proven)])
+    apart = missing.max(axis=0) - missing.min(axis=0)
+    m = int(np.argmax(apart))
+    if apart[m] <= tolerances.MISSING_PART:
+        return {"swing_hit": 0.0}
+    at_ends = {f"hit_{end}": float(part) for end, part in zip(ENDS, missing[1:, m], strict=True)}
+    return {"hit": minerals[m], "swing_hit": float(apart[m]), **at_ends}
 
 
 _RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -346,6 +381,10 @@ class SensitivityStudy(StudyKind):
     LACKING = "there is no proven plan for the workbook's own numbers"
     RESULTS = (Sensitivities, GroupSensitivities, BaseTotals)
     RECORDS = ("factors", "groups", "as_it_stands")
+    SHOWN = (
+        EndResults.what, EndResults.low, EndResults.high, EndResults.swing_cash, EndResults.hit,
+        EndResults.hit_low, EndResults.hit_high, EndResults.builds,
+    )  # fmt: skip
     LIMIT = CAP_HELP
     MONEY = "total cost discounted to the first year, cash cost undiscounted"
     OPTIONS = (
@@ -472,37 +511,8 @@ class SensitivityStudy(StudyKind):
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        table, by = tables[Sensitivities], tables.option(BY)
-        deciding = decisive(tables)
-        care = [
-            "Each number moves alone. Its range is from its grade, mark or the sheet Uncertainty.",
-            "Total cost includes shortage at its price, although nobody pays that.",
-        ]
-        if deciding:
-            differ = (
-                f"Numbers are ranked by how much they change {_WORDS[by]}. A number is worth"
-                " knowing if its true value would change which plants are built."
-            )
-            care.insert(0, differ)
-        missing = len(table) - sum(map(known, table.swing))
-        if missing:
-            every = counted(len(table), "number")
-            care.insert(0, f"The swings of {missing:,} of {every} are not known.")
-        rows = (
-            (f"{sheet} {_cell_range(cells)}", f"{what}. {origin or capitalized(mark)}")
-            for sheet, cells, what, origin, mark, _ in deciding
-        )
-        finding = _finding(tables)
-        if deciding:
-            they = "these account" if len(deciding) > 1 else "this one accounts"
-            changes = "the known changes" if missing else "all changes"
-            sizes = _rank_figures(tables)
-            held = share(sum(sizes[: len(deciding)]) / (sum(sizes) or 1.0))
-            changes += f" in {_WORDS[by]}"
-            finding += f" When each number is moved alone, {they} for {held} of {changes}."
-        look_up = tuple((cells, cut(remark, _SOURCE)) for cells, remark in rows)
-        return Headline(finding, tuple(_figures(tables)), tuple(care), look_up)
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        return sensitivity_findings(tables)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -587,15 +597,10 @@ def study_of_case(path: Path, sha256: str, options: Mapping[str, str]) -> Tables
 
 
 def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
-    """Return a line on the numbers that decide a plan; "" without a study of its case."""
+    """Return what an earlier study of a case found; "" without one."""
     tables = study_of_case(path, sha256, options)
-    if tables is None:
-        return ""
-    finding, deciding = _finding(tables), decisive(tables)
-    if deciding:
-        sheet, cells, what, *_ = deciding[0]
-        finding += f" The first is {what}, in {sheet} {_cell_range(cells)}."
-    return finding
+    every = sensitivity_findings(tables) if tables is not None else ()
+    return " ".join(sentence.text for sentence in every if sentence.place == "answer")
 
 
 def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
@@ -606,58 +611,6 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
         for cell in cells.split(", "):
             remarks[sheet, cell] = f"Look up first, number {i}: {what}."
     return remarks
-
-
-def _finding(tables: Tables) -> str:
-    table, deciding = tables[Sensitivities], decisive(tables)
-    every = sum(map(known, table.swing))
-    if not deciding:
-        return f"No number decides the plan: none changes {_WORDS[tables.option(BY)]} in its range."
-    marked, count = tables.option(str(Measure.ESTIMATES)), len(deciding)
-    is_of_estimates = marked and every == len(table) and all(row[-1] for row in deciding)
-    many = f"{marked.partition(' ')[0]} estimates" if is_of_estimates else counted(every, "number")
-    which = f"these {count} decide" if count > 1 else "this one decides"
-    them = "them" if count > 1 else "it"
-    return f"Of {many}, {which} the plan: look {them} up first."
-
-
-def _figures(tables: Tables) -> Iterator[KeyFigure]:
-    table = tables[Sensitivities]
-    rows = table.frame().to_dict("records")
-    currency = table.words.get("money", "")
-    if not rows:
-        return
-    first, by = rows[0], tables.option(BY)
-    size = first[_RANK_FIELDS[by]]
-    amounts = {COST: lambda v: money(v, currency), SHORTAGE: tonnes, DECISIONS: share}
-    if known(size) and size > 0:
-        name = f"Changes {_WORDS[by]} most: {_name_and_cells(first, tables)}"
-        ends = f"between {first['low']:z.3g} and {first['high']:z.3g} times its value."
-        yield KeyFigure(name, amounts[by](float(size)), ends)
-    nothing = sum(known(row["swing"]) and row["swing"] <= 0 for row in rows)
-    count = f"{nothing:,} of {len(rows):,}"
-    yield KeyFigure("Numbers that change no cost", count, "at either end of their ranges.")
-    best = max(rows, key=lambda row: row["worth"] if known(row["worth"]) else 0.0)
-    if known(best["worth"]) and best["worth"] > 0:
-        name = f"Most worth knowing: {_name_and_cells(best, tables)}"
-        saved = "saved on average if plants are built for the number's true value."
-        yield KeyFigure(name, money(float(best["worth"]), currency), saved)
-
-
-def _name_and_cells(row: Mapping[Any, Any], tables: Tables) -> str:
-    """Return the name and cells: ``Demand of Japan for Tin, 2026 to 2028 (Demand D2:F2)``.
-
-    Years are named if each has a cell of its own.
-    """
-    cell = _cell_range(row["cells"])
-    years = f", {tables.option(YEARS)}" if ":" in cell and tables.option(YEARS) else ""
-    return f"{row['what']}{years} ({row['sheet']} {cell})"
-
-
-def _cell_range(cells: str) -> str:
-    """Return the first and the last of a list of cells: ``D2:F2``."""
-    every = (cells or "").split(", ")
-    return every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
 
 
 def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
@@ -688,5 +641,5 @@ def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
     return picture.in_money(table.words["money"]) if picture and by == COST else picture
 
 
-_LABEL, _SOURCE = 90, 400
-"""Most characters of a number's name next to its bar, and of the remark on a cell to look up."""
+_LABEL = 90
+"""Most characters of a number's name next to its bar."""

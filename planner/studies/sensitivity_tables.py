@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models.results import Field, Look, Result, common, field
+from models.results import Field, Look, Name, Result, common, field
 from models.results import Figure as Measure
 from planner.studies.factors import ENDS, LEAST, LOW, MOST
 
+YES, NO = "yes", "no"
+"""Values of the column Changes what is built, beside ``UNKNOWN``."""
 EXACT, NEITHER, UNKNOWN = "exact", "neither", "not known"
 """How a prediction by shadow prices compares with the real change; LEAST and MOST are others."""
 
@@ -52,6 +54,19 @@ class EndResults(Result):
     swing_short = field.tonnes(
         "Swing in shortage", "The same for the tonnes that are missing.", key="swing_short_t"
     )
+    swing_cash = field.millions(
+        "Swing in cash", f"The same for the cash that is paid. {common.UNDISCOUNTED}",
+        key="swing_cash_usd",
+    )  # fmt: skip
+    hit = field.text(
+        "Hardest hit",
+        "The mineral whose missing share of need, over all years, differs most between the three"
+        " plans. Blank: no mineral's does.",
+        names=Name.MINERAL,
+    )
+    swing_hit = field.share(
+        "Swing in its missing share", "Highest minus lowest missing share of need of that mineral."
+    )
     moved = field.share(
         "Bought elsewhere",
         "Share of purchases, by value, that moves to other plants than planned, at the end where it"
@@ -67,6 +82,14 @@ class EndResults(Result):
             key=f"otherwise_{end}",
         )
         for end in ENDS
+    )
+    builds = field.text(
+        "Changes what is built",
+        f"{YES}: its worth of knowing is more than a millionth of total cost. {NO}: it is less."
+        f" {UNKNOWN}: an end has no proven plan.",
+    )
+    built_low, built_high = _end(
+        "What is built instead", "The largest changes of what is built,", field.text, "built_{end}"
     )
     worth = field.millions(
         "Worth of knowing",
@@ -92,6 +115,13 @@ class EndResults(Result):
     short_low, short_high = _end(
         common.SHORT.header, "Tonnes short in the plan", field.tonnes, "short_{end}_t"
     )
+    cash_low, cash_high = _end(
+        Measure.CASH_COST.value, "Cash paid in the plan", field.millions, "cash_{end}_usd"
+    )
+    hit_low, hit_high = _end(
+        "Its missing share", "Missing share of the need for the mineral hardest hit", field.share,
+        "hit_share_{end}",
+    )  # fmt: skip
     first_low, first_high = _end(
         "First order",
         "The change in total cost that today's shadow prices predict",

@@ -1,0 +1,93 @@
+"""The findings of sensitivity: numbers that decide what is built, and numbers that move results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from models.results import Field
+from planner.render.claims import Claim, Sentence, SheetRows, say, told
+from planner.studies.factors import ENDS
+from planner.studies.kind import Tables
+from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensitivities
+
+_T = EndResults
+
+
+def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of the first page; only numbers that change builds decide the plan."""
+    if Sensitivities not in tables:
+        return (say("answer", "The workbook has no number with a range."),)
+    rows = tables.sheet(Sensitivities)
+    every = _builds, _missing, _cash, _instead, _count, _care
+    return told(*(partial(make, rows) for make in every))
+
+
+def _builds(rows: SheetRows) -> Iterator[Sentence]:
+    """Yield the number most worth knowing of those that change what is built."""
+    deciding = rows.where(builds=YES)
+    if len(deciding):
+        text = "{top[what]} decides what is built: look it up first."
+        yield say("answer", text, top=deciding.largest(_T.worth))
+        return
+    none = rows.none(_T.builds, "=", YES)
+    tested = " whose ends could both be planned" if UNKNOWN in rows.cells(_T.builds) else ""
+    text = f"No number{tested} would change what is built, anywhere in its range."
+    yield say("answer", text, none=none)
+
+
+def _ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
+    """Return the cells at both ends of the row of a claim."""
+    row = next(each for each in rows if each.rows[0] == top.position)
+    return row.value(low), row.value(high)
+
+
+def _missing(rows: SheetRows) -> Iterator[Sentence]:
+    most = rows.largest(_T.swing_hit)
+    if most.number <= 0.0:
+        none = rows.none(_T.swing_hit, ">", 0.0)
+        yield say("answer", "No number in its range changes what is missing.", none=none)
+        return
+    ends = _ends(rows, most, _T.hit_low, _T.hit_high)
+    text = (
+        "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
+        " its low end, {high} at its high end."
+    )
+    yield say("answer", text, top=most, low=ends[0], high=ends[1])
+
+
+def _cash(rows: SheetRows) -> Iterator[Sentence]:
+    most = rows.largest(_T.swing_cash)
+    if most.number > 0.0:
+        ends = _ends(rows, most, _T.cash_low, _T.cash_high)
+        text = (
+            "{top[what]} changes the cash that buyers pay most, by {top}: {low} at its low end, {high}"
+            " at its high end."
+        )
+        name = _T.swing_cash.header
+        yield say("figure", text, name=name, large="top", top=most, low=ends[0], high=ends[1])
+
+
+def _instead(rows: SheetRows) -> Iterator[Sentence]:
+    """Yield what would be built instead at both ends of the number most worth knowing."""
+    most = rows.where(builds=YES).largest(_T.worth)
+    for end in ENDS:
+        if most.cells[f"built_{end}"][1]:
+            text = f"{{top[what]}} at its {end} end: {{top[built_{end}]}}."
+            yield say("decide", text, top=most)
+
+
+def _count(rows: SheetRows) -> Iterator[Sentence]:
+    counted = rows.count(_T.builds, "=", YES)
+    if counted.number:
+        text = "Numbers that would change what is built, within their ranges: {count}."
+        yield say("figure", text, name=_T.builds.header, large="count", count=counted)
+
+
+def _care(rows: SheetRows) -> Iterator[Sentence]:
+    counted = rows.count(_T.builds, "=", UNKNOWN)
+    if counted.number:
+        text = "Numbers of which an end has no proven plan: {count}."
+        yield say("care", text, count=counted)
+    text = "Each number moves alone, within the range of its grade, its mark or the sheet"
+    yield say("care", f"{text} Uncertainty.")

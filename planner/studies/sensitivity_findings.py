@@ -61,8 +61,8 @@ def _cash(rows: SheetRows) -> Iterator[Sentence]:
     if most.number > 0.0:
         ends = _ends(rows, most, _T.cash_low, _T.cash_high)
         text = (
-            "{top[what]} changes the cash that buyers pay most, by {top}: {low} at its low end, {high}"
-            " at its high end."
+            "{top[what]} changes what buyers pay in cash most, by {top}: {low} at its low end,"
+            " {high} at its high end."
         )
         name = _T.swing_cash.header
         yield say("figure", text, name=name, large="top", top=most, low=ends[0], high=ends[1])

@@ -143,8 +143,7 @@ def test_a_number_is_called_published_only_where_its_row_says_something(
     rows: Any = study.answer(tables)["factors"]
     assert of(rows, "Refiners", "Cost", "Sur")["by"] == by
     said = str(cells.get("Source") or cells.get("Note", "")).strip()
-    look_up = dict(study.headline(tables).look_up)["Refiners E2"]
-    assert look_up == f"Cost of Sur for copper. {said or by[0].upper() + by[1:]}"
+    assert of(rows, "Refiners", "Cost", "Sur")["origin"] == said
 
 
 @pytest.mark.parametrize(
@@ -205,10 +204,10 @@ LONG = "Concentrator of the northern mine, line two (aggregate)"
 def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
     every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
     study, tables = studied(make(*every, demand=20 * plants), by=by)
-    said, (numbers, *_) = study.headline(tables), study.terminal_tables(tables)
+    numbers, *_ = study.terminal_tables(tables)
     assert isinstance(numbers, Numbers)
     deciding = [what for _, _, what, *_ in decisive(tables)]
-    assert len(deciding) == len(said.look_up) <= 12
+    assert len(deciding) <= 12
     if not deciding:
         return
     (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
@@ -216,10 +215,6 @@ def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by
     assert section.views[""][1].result.data["what"] == deciding
     count = f"The {len(deciding)} numbers that change " if len(deciding) > 1 else "The number that "
     assert picture.title.startswith(count)
-    for (_, text), what in zip(said.look_up, deciding, strict=True):
-        assert text.startswith(what)
-    assert said.care[0].startswith("Numbers are ranked by how much")
-    assert len(said.care) == 3
 
 
 # ---- laws ----------------------------------------------------------------------------------------
@@ -232,7 +227,10 @@ def test_a_range_of_one_to_one_changes_nothing_and_plans_nothing() -> None:
     answer = study.answer(tables)
     assert len(study.outcomes) == 1
     assert {row["swing_usd"] for row in (*answer["factors"], *answer["groups"])} == {0}
-    assert study.headline(tables).finding.startswith("No number decides the plan")
+    assert [s.text for s in study.findings(tables) if s.place == "answer"] == [
+        "No number would change what is built, anywhere in its range.",
+        "No number in its range changes what is missing.",
+    ]
 
 
 def test_an_idle_plant_changes_nothing_within_its_range() -> None:
@@ -418,15 +416,12 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     lost = of(rows, "Refiners", "Recovery", "Sur")
     assert lost["cost_low_usd"] is lost["swing_usd"] is lost["worth_usd"] is None
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
-    said = study.headline(tables)
-    assert said.finding.startswith("Of 6 numbers, these 3 decide the plan: look them up first.")
-    assert said.finding.endswith(" of the known changes in total cost.")
-    assert said.care[0] == "The swings of 2 of 8 numbers are not known."
+    said = [s.text for s in study.findings(tables)]
+    assert said[0].startswith("No number whose ends could both be planned would change")
+    assert "Numbers of which an end has no proven plan: 2." in said
 
 
 def test_nothing_to_decide_is_said() -> None:
     study, tables = studied(make(refiner("Sur", "Chile", 0, 0), demand=0), is_grouped=True)
-    said = study.headline(tables)
-    assert said.finding == "No number decides the plan: none changes total cost in its range."
-    assert said.look_up == ()
+    assert study.findings(tables)[0].text.startswith("No number ")
     assert study.pictures(tables) == ()

@@ -22,8 +22,6 @@ NEEDS_NO_SOLVE = 1e-11
 """An earlier plan needs no new solve if its violation and gap are below this."""
 REFUTED = 1e-6
 """An earlier plan surely needs a solve if it misses a limit by more than this part of it."""
-SAME_COEFFICIENT = 1e-12
-"""Largest relative difference of two coefficients that only the order of a sum explains."""
 SLIDER_RULE = 1e-9
 """Largest relative difference between a figure on the page and its slider's rule.
 
@@ -43,7 +41,7 @@ CANCELLED_SUM = 1e-13
 # ---- amounts -----------------------------------------------------------------------------------
 
 LEAST_FLOW = 1e-6
-"""Flows [t], and fractions of a plant, up to this are left out of tables."""
+"""Tonnes, and fractions of a plant, up to this are left out of tables."""
 SAME_ORDER = 1e-3
 """An order counts as changed if its tonnes change by more than this [t], a kilogram."""
 LEAST_DEMAND = 1e-9
@@ -57,16 +55,12 @@ REMAINDER = 1e-9
 """A difference below this fraction of the compared amounts is rounding, and counts as 0."""
 FINEST_NEED = 1e-9
 """A need below this fraction of the amount bought or built at once is below precision."""
-CAPACITY_LEFT = 1e-12
-"""Unused capacity below this fraction of the capacity is rounding."""
-DEMAND_MET = 1e-12
-"""Demand counts as met in full if at most this fraction is missing."""
+USED_UP = 1e-12
+"""What is left of a capacity, or of demand, is rounding below this fraction of it."""
 LEAST_MOVE = 1e-6
 """A change below this fraction of a mineral's largest flow counts as no change."""
 MISSING_PART = 1e-6
 """Need counts as met if at most this fraction is missing: the rounding of a plan."""
-WITHHELD_FIGURE = 1e-6
-"""A figure of at most this fraction of the mineral's largest one needs no protection."""
 
 # ---- comparisons -------------------------------------------------------------------------------
 
@@ -82,24 +76,22 @@ SAME_SUM = 1e-6
 """Relative difference that rounding may cause between two sums of one plan."""
 SAME_COST = 1e-7
 """Costs, prices and flows are equal if they differ by less than this: solver precision."""
-SAME_MULTIPLE = 1e-9
-"""Price multiples are equal if they differ by at most this fraction."""
+SAME_RATIO = 1e-9
+"""Ratios of amounts or prices are equal if they differ by at most this fraction."""
+SAME_NUMBER = 1e-12
+"""Numbers are equal if they differ by at most this fraction: another unit or order of a sum."""
 WHOLE_SUM = 1e-9
 """Shares add up to 1 if their sum differs from 1 by less than this."""
-CONVERTED_UNIT = 1e-9
-"""A conversion of units may change amounts and prices by this fraction."""
 ROUNDED_MAX = 1e-3
 """A Max may be below its target by this fraction: it often is the target, rounded."""
 
 # ---- prices, changes and games -----------------------------------------------------------------
 
 NO_REDUCED_COST = 1e-7
-"""A reduced cost below this fraction of its component prices counts as 0."""
+"""A reduced cost, or a plant's cost gap, below this fraction of its prices counts as 0."""
 NO_DUAL = 1e-9
 """Rounding: duals below this fraction of the largest, slack below this fraction of demand, and
 moves of fewer tonnes."""
-NO_COST_GAP = 1e-7
-"""A plant's cost gap below this fraction of its landed cost counts as 0."""
 LEAST_PAYMENT = 1e-5
 """A payment below this fraction of a tonne's cost counts as 0."""
 PAYMENT_TIE = 1e-6
@@ -107,8 +99,6 @@ PAYMENT_TIE = 1e-6
 
 At exactly the payment that works, the plan may leave the plant unused at the same cost.
 """
-SPARED_TONNES = 1e-6
-"""A limit that holds back fewer tonnes than this is not listed as a barrier."""
 CHANGE_SLACK = 1e-9
 """Fraction of demand by which a search may exceed the least change, or the plan's shortage."""
 CHANGED_UNITS = 1e-9
@@ -133,5 +123,3 @@ ROUNDED_UP = 1e-12
 """A number that exceeds a step by less than this fraction is rounded down to it, not up."""
 PLAN_DIFFERENCE = 1e-5
 """Differences of two plans below this fraction of need are rounding."""
-SAME_IN_TWO_UNITS = 1e-12
-"""Numbers are the same in two units if their relative difference is below this."""

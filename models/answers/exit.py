@@ -254,14 +254,14 @@ def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrie
     """Yield the limits that keep the least tonnes of a mineral in a block from being lower."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals
-    for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.SPARED_TONNES):
+    for rows, key, row in explain.rows_with_dual(path, "bears_on", duals, tolerances.LEAST_FLOW):
         if rows.part(key, MINERAL, mineral) != mineral:
             continue  # limits of other minerals show in the budget that ties them
         label = rows.label(path, key)
         limit, step, direction = explain.limit_of(path, rows, key, row)
         moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
         spares = abs(float(duals[row]) * moved)
-        if spares > tolerances.SPARED_TONNES:
+        if spares > tolerances.LEAST_FLOW:
             yield ExitBarrier(
                 mineral, rows.part(key, YEAR), label.kind or rows.kind, label.what, limit,
                 label.unit, spares, direction, label.place,

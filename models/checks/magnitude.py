@@ -264,7 +264,7 @@ def _ratio(a: float, b: float) -> float:
 
 
 def _is_far(a: float, b: float, factor: float) -> bool:
-    return _ratio(a, b) >= factor * (1 - tolerances.CONVERTED_UNIT)
+    return _ratio(a, b) >= factor * (1 - tolerances.SAME_RATIO)
 
 
 def _demand(case: Case) -> dict[str, float]:

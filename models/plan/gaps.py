@@ -206,7 +206,7 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
         nothing = np.array([plan.tolerance(source.mineral, y) for y in e.years])
         is_left = (room > nothing) & (plan.sold[r] < room - nothing) & np.isfinite(gap[r])
         kept[r, is_left] = gap[r, is_left]
-    kept[np.abs(kept) <= tolerances.NO_COST_GAP * landed] = 0.0
+    kept[np.abs(kept) <= tolerances.NO_REDUCED_COST * landed] = 0.0
     return np.asarray(np.maximum(kept, 0.0))
 
 
@@ -219,7 +219,7 @@ def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced
     e = plan.expanded
     discounts = e.discounts
     best, gaps = np.inf, np.full(len(e.years), np.nan)
-    same = tolerances.NO_COST_GAP * max(1.0, float(e.costs[r].max(initial=0.0)))
+    same = tolerances.NO_REDUCED_COST * max(1.0, float(e.costs[r].max(initial=0.0)))
     for t, start in enumerate(e.years):
         column = plan.column_at(projects.BUILT, (project.name, start))
         running_years = np.arange(t, min(len(e.years), t + project.life))

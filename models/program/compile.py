@@ -178,5 +178,5 @@ def _first(keys: Sequence[Keys], at: Ints) -> list[str]:
 def _close(one: Floats, other: Floats) -> Any:
     size = np.maximum(np.abs(one), np.abs(other))
     with np.errstate(invalid="ignore"):
-        near = np.isfinite(size) & (np.abs(one - other) <= tolerances.SAME_COEFFICIENT * size)
+        near = np.isfinite(size) & (np.abs(one - other) <= tolerances.SAME_NUMBER * size)
     return near | (one == other)

@@ -75,10 +75,10 @@ def _difference(part: bytes, written: bytes) -> str:
     if here[::2] != due[::2]:
         return "texts"
     pairs = zip(map(float, here[1::2]), map(float, due[1::2]), strict=True)
-    return "" if all(near(*pair) for pair in pairs) else _NUMBERS
+    return "" if all(near(*pair, tolerances.CANCELLED_SUM) for pair in pairs) else _NUMBERS
 
 
-def near(here: object, due: object, dust: float = tolerances.CANCELLED_SUM) -> bool:
+def near(here: object, due: object, dust: float) -> bool:
     """Return whether two cells have numbers that differ only by rounding errors of sums.
 
     They may differ by the fraction SAME_CELL of the larger one, plus ``dust`` in their unit. False
@@ -140,7 +140,7 @@ def _beside(grid: Grid, top: int) -> Placed:
 def _page(there: Placed, wanted: Placed, sheet: Grid) -> Iterator[Finding]:
     for row, place in sorted({*there, *wanted}):
         here, due = there.get((row, place)), wanted.get((row, place))
-        if here != due and not near(here, due):
+        if here != due and not near(here, due, tolerances.CANCELLED_SUM):
             header = str(sheet.header.get(place, ""))
             yield at_cell(sheet.title, place, row, _shown(here), _shown(due), column=header)
 

@@ -408,7 +408,7 @@ def _same(column: Column | None, value: object) -> object:
 def _is_same(column: Column | None, before: object, after: object) -> bool:
     old, new = _same(column, before), _same(column, after)
     if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new, rel_tol=tolerances.SAME_IN_TWO_UNITS)
+        return math.isclose(old, new, rel_tol=tolerances.SAME_NUMBER)
     return old == new
 
 
@@ -416,7 +416,7 @@ def _matches(value: object, required: str) -> bool:
     """Return whether a source's value is the one that a condition requires."""
     if is_number(value):
         try:
-            return math.isclose(float(value), float(required), rel_tol=tolerances.SAME_IN_TWO_UNITS)
+            return math.isclose(float(value), float(required), rel_tol=tolerances.SAME_NUMBER)
         except ValueError:
             return False
     return fold(str("" if value is None else value)) == fold(required)

@@ -253,7 +253,7 @@ def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
             share = record.available_share.at(year)
             usable = record.capacity.value(year) * (1.0 if share is None else share)
             total = extra + value
-            is_below_0 = total <= -usable * (1.0 - tolerances.CAPACITY_LEFT)
+            is_below_0 = total <= -usable * (1.0 - tolerances.USED_UP)
             return -usable if is_below_0 else total  # usable capacity is at least 0
 
         return dataclasses.replace(

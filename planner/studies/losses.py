@@ -230,7 +230,7 @@ def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     multiples, each = np.full(prices.shape, -np.inf), e.prices[:, np.newaxis]
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(prices, each, out=multiples, where=is_priced)
-        upper = multiples + tolerances.SAME_MULTIPLE * np.abs(multiples)
+        upper = multiples + tolerances.SAME_RATIO * np.abs(multiples)
     upper = np.where(np.isfinite(multiples), upper, multiples)
     largest = multiples.max(axis=(1, 2), keepdims=True, initial=-np.inf)
     is_dearest = is_priced & (upper >= largest)

@@ -41,7 +41,8 @@ def with_proof(plan: Plan, **figures: float) -> Plan:
 @pytest.mark.parametrize("figure", LIMITS)
 def test_verify_accepts_a_proof_up_to_its_limit_and_no_more(plan, figure, whose) -> None:
     limit = LIMITS[figure]
-    assert not [*_unproven(with_proof(plan, **{figure: limit * INSIDE}), whose)]
+    for within in (limit * INSIDE, limit):
+        assert not [*_unproven(with_proof(plan, **{figure: within}), whose)]
     for beyond in (limit * OUTSIDE, limit * 1000, float("inf"), float("nan")):
         [finding] = _unproven(with_proof(plan, **{figure: beyond}), whose)
         assert ("Values" if figure == "violation" and whose == FREE else "") in finding.sheet
@@ -50,9 +51,18 @@ def test_verify_accepts_a_proof_up_to_its_limit_and_no_more(plan, figure, whose)
 @pytest.mark.parametrize(("figure", "limit"), [*LIMITS.items(), ("mip_gap", 1e-9)])
 def test_a_certificate_passes_up_to_its_limit_and_no_more(figure, limit) -> None:
     passing = Certificate(0.0, "", 0.0, 0.0, 8.0, 8.0)
-    assert dataclasses.replace(passing, **{figure: limit * INSIDE}).passed
+    for within in (limit * INSIDE, limit):
+        assert dataclasses.replace(passing, **{figure: within}).passed
     for beyond in (limit * OUTSIDE, limit * 1000, float("nan")):
         assert not dataclasses.replace(passing, **{figure: beyond}).passed
+
+
+@pytest.mark.parametrize(("figure", "limit"), [*LIMITS.items(), ("mip_gap", 0.01)])
+def test_a_search_that_may_end_early_has_a_gap_of_its_own_only(figure, limit) -> None:
+    passing = Certificate(1e-6, "a row", 1e-7, 1e-7, 8.0, 8.0, 0.01)
+    assert passing.passed_within(0.01)
+    assert not passing.passed
+    assert not dataclasses.replace(passing, **{figure: limit * OUTSIDE}).passed_within(0.01)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +77,8 @@ def test_a_certificate_passes_up_to_its_limit_and_no_more(figure, limit) -> None
     ],
 )  # fmt: skip
 def test_cells_are_equal_to_a_billionth(here, due, is_same) -> None:
-    assert compare.near(here, due) is is_same
-    assert compare.near(due, here) is is_same
+    assert compare.near(here, due, 1e-13) is is_same
+    assert compare.near(due, here, 1e-13) is is_same
 
 
 @pytest.mark.parametrize(("gap", "status"), [(0.9e-9, "optimal"), (1.1e-9, "feasible")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.plan.stages import lost_fractions
 from tests.models.desk import changed, cost, one, price, short, solve, tonnes
 from tests.models.stages import ALLY, CHINA, cap, made, oxide_and_alloy, plant, separation, stages
 
@@ -349,3 +350,35 @@ def test_a_plant_in_the_zone_pays_the_levy_on_its_input(
     assert (plan.purchases, plan.cash_cost.net) == near((paid, paid - levies))
     abroad = solve(changed(book, "Refiners", 2, Country="JPN"))  # no plant of the zone
     assert abroad.levies == 0.0
+
+
+@pytest.mark.parametrize(
+    ("acid", "oxide", "ore", "lost"),
+    [
+        (2, 6, 4, 0.6), (6, 2, 4, 0.6), (2, 4, 6, 0.6), (6, 5, 0, 0.6), (0, 0, 0, 0.0),
+        (0, 10, 1, 1.0),
+    ],
+)  # fmt: skip
+def test_a_plant_loses_the_largest_part_of_what_it_takes(
+    acid: float, oxide: float, ore: float, lost: float
+) -> None:
+    """10 t of alloy need 10 t each of acid, oxide and ore: without China, the scarcest counts.
+
+    With 2, 6 and 4 t from China it keeps 8 t of acid, 4 t of oxide and 6 t of ore: 4 t of alloy, so
+    6 of 10 t are lost, neither the first part (0.2) nor the sum (1.2).
+    """
+    parts = {"acid": acid, "oxide": oxide}
+    plants = [plant("Arafura", "alloy", ALLY, 1, 10)]
+    for name, most in parts.items():
+        plants += [plant(f"{name} C", name, CHINA, 1, most), plant(f"{name} A", name, ALLY, 2)]
+    mines = [
+        {"Mineral": "alloy", "Country": country, "Capacity (t/yr)": most, "Premium (USD/t)": dearer}
+        for country, most, dearer in ((CHINA, ore, 0), (ALLY, 100, 1))
+    ]
+    book = stages(
+        {"acid": 50, "oxide": 50, "alloy": 900}, plants,
+        [made("alloy", "acid"), made("alloy", "oxide")], {"alloy": 10}, Mines=mines,
+    )  # fmt: skip
+    plan = solve(book)
+    alloy = [s.name for s in plan.expanded.sources].index("Arafura")
+    assert lost_fractions(plan, CHINA)[alloy, 0] == near(lost)

@@ -1,13 +1,17 @@
 """Assemble the manual's pages from what the code declares: ``python -m docs.assemble``.
 
 ``docs/workbook.md`` comes from the catalogue, ``docs/mathematics.md`` from the docstrings of the
-families; a test holds both against the code.
+families. In other pages, the lists of keys between ``<!-- keys of NAME -->`` and ``<!-- /keys -->``
+come from the declarations of answers. A test compares all with the code.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -28,10 +32,16 @@ from models.schema import (
     ScenarioStep,
 )
 from models.schema.policy import SELECTORS
+from planner.cli import study
+from planner.cli.answer import PLANNED, SHARED
+from planner.cli.commands import solve
+from planner.cli.commands.workbook import CHECK_KEYS
 from planner.render.front import NAME as FRONT
+from planner.render.keys import AnswerKeys, described
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
+from planner.studies import STUDIES
 from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 
 HERE = Path(__file__).parent
@@ -250,8 +260,37 @@ def _markdown(text: str) -> str:
     return "\n".join(out)
 
 
-PAGES = {"workbook.md": workbook_page, "mathematics.md": mathematics_page}
-"""The pages that are assembled."""
+# ---- keys of JSON, in pages that are written by hand ---------------------------------------------
+
+_KEYS = re.compile(r"(<!-- keys of (?P<of>.+?) -->\n\n).*?(?=<!-- /keys -->)", re.DOTALL)
+"""A list of keys in a page, between two comments."""
+
+
+def keys_of(name: str) -> AnswerKeys:
+    """Return the keys that only the answer of a command or study has, or those of many."""
+    if name in STUDIES:
+        return STUDIES[name].kind.ANSWER
+    many = {"every check": SHARED, "every plan": PLANNED, "every study": study.KEYS}
+    return (many | {"solve": solve.plan_keys(), "check": CHECK_KEYS})[name]
+
+
+def with_keys(page: Path) -> str:
+    """Return the text of a page with its lists of keys as declared."""
+
+    def listed(match: re.Match[str]) -> str:
+        return f"{match[1]}{described(keys_of(match['of']))}\n\n"
+
+    return _KEYS.sub(listed, page.read_text(encoding="utf-8"))
+
+
+_WITH_KEYS = [p for p in sorted(HERE.glob("*.md")) if _KEYS.search(p.read_text(encoding="utf-8"))]
+
+PAGES: dict[str, Callable[[], str]] = {
+    "workbook.md": workbook_page,
+    "mathematics.md": mathematics_page,
+    **{page.name: partial(with_keys, page) for page in _WITH_KEYS},
+}
+"""The pages that are assembled, in whole or in part."""
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import click
 
 from models import errors
 from planner.cli.retired import retired_option
+from planner.render.keys import AnswerKey, AnswerKeys
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -48,6 +49,26 @@ Key = StrEnum(
     " CELLS SHEETS NEW FINDINGS",
 )
 """Keys that the JSON objects of several commands share; each is its name in lower case."""
+
+
+SHARED: AnswerKeys = (
+    AnswerKey(Key.STATUS, "`ok`, `optimal`, `feasible` or the kind of error: `input_error`"),
+    AnswerKey(
+        Key.ERRORS,
+        "errors, each with `sheet`, `cell` (blank if there is none) and `message`; for a CSV folder"
+        " also with `file`, `row` and `column`",
+    ),
+    AnswerKey(Key.WARNINGS, "warnings, in the same form"),
+)
+"""Keys of every command that reads a workbook."""
+PLANNED: AnswerKeys = (
+    AnswerKey(Key.SCENARIO, "the scenario that was planned; `compare` has it in each row"),
+    AnswerKey(Key.WHAT_IFS, "what-ifs", rows=("option", "given", "does")),
+    AnswerKey(Key.CURRENCY, "the workbook's currency"),
+    AnswerKey(Key.OUTPUT, "the workbook that was written"),
+    AnswerKey(Key.SECONDS, "seconds by stage"),
+)
+"""Keys of every command that plans, beyond them."""
 
 
 def refuse(message: str) -> NoReturn:

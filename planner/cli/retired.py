@@ -4,7 +4,7 @@ from __future__ import annotations
 
 COMMANDS = {
     "redact": "send each member its own workbook, as planner orders writes it",
-    "schema": "docs/csv.md explains the keys of --json; keys of rows are named for their columns",
+    "schema": "docs/csv.md and the page of each study list the keys of --json",
 }
 """What to use instead of a command, by the command's name."""
 

@@ -17,6 +17,7 @@ from planner.cli.answer import Answer, Command, Key
 from planner.cli.commands import common
 from planner.cli.front import show_front
 from planner.cli.words import line, warned
+from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.table import table_of
 from planner.render.words import few, plain
 from planner.stops import Stop, exit_code
@@ -277,6 +278,14 @@ def _not_planned(study: StudyKind) -> Iterator[str]:
 
 
 # ---- JSON ----------------------------------------------------------------------------------------
+
+KEYS: AnswerKeys = (
+    AnswerKey(Key.STOPPED, "whether it ended early"),
+    AnswerKey(Key.RUNS, "the number of its runs"),
+    AnswerKey("runs_finished", "how many of them finished"),
+    AnswerKey(Key.PLAN, "the plan that was written beside it", when="where one is"),
+)
+"""Keys that the answers of all studies have, beyond those of every command that plans."""
 
 
 def _answer(

@@ -23,9 +23,11 @@ from models.results.field import spread_over
 from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
+from planner.render.keys import AnswerKey, table_key
+from planner.render.table import Record
 from planner.render.words import clean, counted, few, listed, money, share, tariff_words
 from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
-from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -425,6 +427,20 @@ def rights(case: Case) -> Result:
 # ---- the kind ------------------------------------------------------------------------------------
 
 
+def _bills_of_members(_: object, tables: Tables) -> list[Record]:
+    return [row for row in tables.records(Bills) if row["member"]]
+
+
+def _tempted_groups(study: BillsStudy, tables: Tables) -> list[Record]:
+    """Return the rows of Groups, with the members of each group as a list."""
+    sharing, members = study.sharing, study.start.case.members
+    tempted = {rule: [members[i].name for i in g.group] for rule, g in sharing.tempted.items()}
+    return [
+        {**row, Groups.group.json_key: tempted.get(rule)}
+        for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
+    ]
+
+
 class BillsStudy(StudyKind):
     """Find who gains from planning together, and who should pay what.
 
@@ -445,6 +461,29 @@ class BillsStudy(StudyKind):
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
     RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, RightsUsed)
+    ANSWER = (
+        AnswerKey(
+            "alone_usd",
+            "cost of all members, each alone",
+            lambda s, _: float(s.sharing.alone.sum()),
+        ),
+        AnswerKey("together_usd", "cost of all members together", lambda s, _: s.sharing.cost),
+        AnswerKey(
+            "cash_alone_usd",
+            "its cash, without priced shortage",
+            lambda s, _: float(s.sharing.alone_paid.sum()),
+        ),
+        AnswerKey(
+            "cash_together_usd",
+            "cash together, without priced shortage",
+            lambda s, _: s.sharing.cost - float(s.sharing.bought_priced.sum()),
+        ),
+        table_key("bills", Bills, _bills_of_members),
+        table_key("transfers", Transfers),
+        table_key("groups", Groups, _tempted_groups),
+        table_key("wishes", OwnRequirements),
+        *TROUBLE,
+    )
     OPTIONS = (
         click.option(
             "--wishes",
@@ -535,25 +574,6 @@ class BillsStudy(StudyKind):
         case = self.start.case
         asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
         return [*sharing_tables(self.sharing, case), *asked]
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        sharing, members = self.sharing, self.start.case.members
-        tempted = {rule: [members[i].name for i in g.group] for rule, g in sharing.tempted.items()}
-        return {
-            "scenario": self.start.case.scenario,
-            "alone_usd": float(sharing.alone.sum()),
-            "together_usd": sharing.cost,
-            "cash_alone_usd": float(sharing.alone_paid.sum()),
-            "cash_together_usd": sharing.cost - float(sharing.bought_priced.sum()),
-            "bills": [row for row in tables.records(Bills) if row["member"]],
-            "transfers": tables.records(Transfers),
-            "groups": [
-                {**row, Groups.group.json_key: tempted.get(rule)}
-                for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
-            ],
-            "wishes": tables.records(OwnRequirements),
-            "trouble": self.trouble or None,
-        }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(tables[Savings])

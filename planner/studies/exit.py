@@ -34,13 +34,23 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, numbers, short
+from planner.render.keys import AnswerKey, table_key
 from planner.render.sentences import missing
 from planner.render.words import course, from_to, known, listed, money, percent, share, tonnes
 from planner.scenarios.named import Named
 from planner.sheets import explain, findings
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import BASIS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    BASIS,
+    TROUBLE,
+    Headline,
+    KeyFigure,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+)
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -587,7 +597,22 @@ class ExitStudy(StudyKind):
     NAME, TITLE, WRITES = "exit", "Exit", "exit path"
     QUESTION = "How far can we get away from a country, by when, and what must we build first?"
     RESULTS = (Exits, WayOut, Builds, BindingLimits, Sellers, Paying)
-    RECORDS = ("rows", "path", "builds", "limits", "sellers", "who_pays")
+    ANSWER = (
+        AnswerKey("country", "the country that is left", lambda study, _: study.country),
+        AnswerKey("objective_usd", "total cost without it", lambda s, _: s.result.path.objective),
+        AnswerKey(
+            "plan_objective_usd",
+            "total cost of the plan",
+            lambda study, _: study.result.plan.objective,
+        ),
+        table_key("rows", Exits),
+        table_key("path", WayOut),
+        table_key("builds", Builds),
+        table_key("limits", BindingLimits),
+        table_key("sellers", Sellers),
+        table_key("who_pays", Paying),
+        *TROUBLE,
+    )
     LACKING = "no exit path planned"
     PART = "<C>-"
     LIMIT = CAP_HELP
@@ -678,14 +703,6 @@ class ExitStudy(StudyKind):
         layout = self.start.book.layout
         cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
         return tables_of(self.result, cells, self.name)
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        return super().answer(tables) | {
-            "country": self.country,
-            "objective_usd": self.result.path.objective,
-            "plan_objective_usd": self.result.plan.objective,
-            "trouble": self.trouble or None,
-        }
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
         exits, builds = tables[Exits], tables[Builds]

@@ -22,6 +22,7 @@ from models.results import About, Field, Figure, Name, Result
 from planner.render.chart import Picture, drawn
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows
 from planner.render.front import FirstPage
+from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, span, tariff_words
 from planner.stops import Stop
@@ -194,6 +195,12 @@ class Section:
         return views
 
 
+TROUBLE: AnswerKeys = (
+    AnswerKey("trouble", "results that are not known, in words", lambda s, _: s.trouble or None),
+)
+"""A key that several kinds have."""
+
+
 class StudyKind:
     """A study of a workbook: its question, its runs and its results.
 
@@ -226,8 +233,8 @@ class StudyKind:
     """The word for one of its runs."""
     PROGRESS: ClassVar[str] = "{count} planned"
     """How many runs are planned, in words: ``count`` is ``3 of 13 points``."""
-    RECORDS: ClassVar[tuple[str, ...]] = ()
-    """The keys in JSON for the rows of each table in ``RESULTS``."""
+    ANSWER: ClassVar[AnswerKeys] = ()
+    """The keys of its JSON answer beyond those of every kind; the manual lists them."""
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" if it shows no money."""
     SHOWN: ClassVar[tuple[Field, ...]] = ()
@@ -354,9 +361,8 @@ class StudyKind:
         return None
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the fields of the JSON answer that only this kind has."""
-        rows = zip(self.RECORDS, map(tables.records, self.RESULTS), strict=False)
-        return {"scenario": self.start.case.scenario, **dict(rows)}
+        """Return the fields of the JSON answer that only this kind has, and the scenario."""
+        return {"scenario": self.start.case.scenario, **answered(self.ANSWER, self, tables)}
 
     def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return the lines and tables for the terminal, from top to bottom."""

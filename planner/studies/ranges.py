@@ -24,13 +24,23 @@ from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
 from planner.render.words import counted, few, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
 from planner.studies.engine import Run, Study, Tell, run_study
-from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    TROUBLE,
+    YEARS,
+    Headline,
+    KeyFigure,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+)
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -204,7 +214,17 @@ class RangesStudy(StudyKind):
     QUESTION = "Where could we buy differently at almost no extra cost?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
-    RECORDS = ("ranges", "least")
+    ANSWER = (
+        AnswerKey(
+            "slack",
+            "the fraction of a mineral's cost that may be added",
+            lambda study, _: study.slack,
+        ),
+        AnswerKey("by", "whose sales vary, as asked", lambda study, _: study.by),
+        table_key("ranges", Ranges),
+        table_key("least", LeastOf),
+        *TROUBLE,
+    )
     RUN, PROGRESS = "mineral", "ranges of {count}"
     LIMIT = CAP_HELP
     OPTIONS = (
@@ -296,10 +316,6 @@ class RangesStudy(StudyKind):
             within=f"it buys least from {country} at the lowest cost, among plans with at most"
             f" {slack} and no more shortage in any year",
         )
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        asked = {"slack": self.slack, "by": self.by, "trouble": self.trouble or None}
-        return {**asked, **super().answer(tables)}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         table = tables[Ranges]

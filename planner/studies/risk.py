@@ -23,6 +23,7 @@ from models.results import Figure as Total
 from planner.options import Share, draw_options
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.keys import AnswerKey
 from planner.render.sentences import number_short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
@@ -418,7 +419,7 @@ def _row(every: Measures, tables: Tables, plan: str) -> Record:
     return {
         "plan": plan,
         **{shown.key: spreads[name] for name, shown in _FORMATS.items() if shown.key},
-        "chance_of_shortage_beyond_base": {key: more[name] for key, name in ends.items()},
+        _MORE_KEY: {key: more[name] for key, name in ends.items()},
         "by_mineral": {
             mineral: {**row, "by_member": by_member.get(mineral, {})}
             for mineral, row in zip(minerals.mineral, totals, strict=True)
@@ -534,6 +535,25 @@ _WAIVED = "waived in years with an event"
 _SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
 
 
+_MORE_KEY = "chance_of_shortage_beyond_base"
+_EVENT_KEYS = tuple(dict.fromkeys(f.json_key.partition(".")[0] for f in _EVENT_FIELDS))
+_PLAN_KEYS = (
+    "plan",
+    *(shown.key for shown in _FORMATS.values() if shown.key),
+    _MORE_KEY,
+    "by_mineral",
+)
+
+
+def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
+    every = measures(study.risk)
+    return [_row(every, tables, plan) for plan in PLANS]
+
+
+def _events(_: object, tables: Tables) -> list[Record]:
+    return [_nested(row) for row in records(tables[Events], *_EVENT_FIELDS)]
+
+
 class RiskStudy(StudyKind):
     """Draw the events of the sheet Risks many times, and test the plan against each draw.
 
@@ -558,6 +578,20 @@ class RiskStudy(StudyKind):
     LACKING = "no draw complete"
     MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
+    ANSWER = (
+        AnswerKey("draws", "draws of events", lambda study, _: len(study.risk.draws)),
+        AnswerKey("distinct_draws", "draws that differ", lambda study, _: study.risk.distinct),
+        AnswerKey("plans", "runs that were planned", lambda study, _: len(study.outcomes)),
+        AnswerKey("seed", "the seed of the draws", lambda study, _: study.chances.seed),
+        AnswerKey(
+            "surge",
+            "extra sales of others, a fraction of capacity",
+            lambda s, _: s.chances.surge,
+        ),
+        AnswerKey("keep_caps", "whether limits stay", lambda study, _: study.chances.keep_caps),
+        AnswerKey("rows", "both plans, from the sheets of results", _plans, _PLAN_KEYS),
+        AnswerKey("events", "the sheet `Events`", _events, _EVENT_KEYS),
+    )
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
@@ -651,20 +685,6 @@ class RiskStudy(StudyKind):
     def tables(self) -> list[Result]:
         every = (minerals, members, event_effects, draw_rows)
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        every = measures(self.risk)
-        return {
-            "scenario": self.start.case.scenario,
-            "draws": len(self.risk.draws),
-            "distinct_draws": self.risk.distinct,
-            "plans": len(self.outcomes),
-            "seed": self.chances.seed,
-            "surge": self.chances.surge,
-            "keep_caps": self.chances.keep_caps,
-            "rows": [_row(every, tables, plan) for plan in PLANS],
-            "events": [_nested(row) for row in records(tables[Events], *_EVENT_FIELDS)],
-        }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(tables[Measures], _SPREAD_SHOWN)

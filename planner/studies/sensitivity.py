@@ -28,11 +28,13 @@ from models.results import Figure as Measure
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.claims import Sentence
+from planner.render.keys import AnswerKey, table_key
+from planner.render.table import Record
 from planner.render.words import clean, counted, cut, share, tonnes
 from planner.studies import factors
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
-from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import (
     EXACT,
@@ -360,6 +362,11 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- the kind ------------------------------------------------------------------------------------
 
 
+def _factors(_: object, tables: Tables) -> list[Record]:
+    rows = tables.records(Sensitivities)
+    return [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
+
+
 class SensitivityStudy(StudyKind):
     """Find which numbers decide the plan, and which to look up first.
 
@@ -380,7 +387,23 @@ class SensitivityStudy(StudyKind):
     QUESTION = "How sure is the plan: which numbers decide it?"
     LACKING = "there is no proven plan for the workbook's own numbers"
     RESULTS = (Sensitivities, GroupSensitivities, BaseTotals)
-    RECORDS = ("factors", "groups", "as_it_stands")
+    ANSWER = (
+        AnswerKey("by", "what the numbers are ranked by", lambda study, _: study.by),
+        AnswerKey(
+            "objective_usd",
+            "total cost of the plan",
+            lambda study, _: study.plans[_BASE_PLAN].objective,
+        ),
+        AnswerKey(
+            "shortage_t",
+            "tonnes missing in the plan",
+            lambda study, _: study.plans[_BASE_PLAN].shortage,
+        ),
+        table_key("factors", Sensitivities, _factors),
+        table_key("groups", GroupSensitivities),
+        table_key("as_it_stands", BaseTotals),
+        *TROUBLE,
+    )
     SHOWN = (
         EndResults.what, EndResults.low, EndResults.high, EndResults.swing_cash, EndResults.hit,
         EndResults.hit_low, EndResults.hit_high, EndResults.builds,
@@ -488,18 +511,6 @@ class SensitivityStudy(StudyKind):
             "what": f"{header}, {moving.mineral}" if moving.mineral else header,
             "count": len(swings), "alone": sum(swing or 0.0 for swing in swings),
         }  # fmt: skip
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        base = self.plans[_BASE_PLAN]
-        rows = tables.records(Sensitivities)
-        return {
-            "by": self.by,
-            "objective_usd": base.objective,
-            "shortage_t": base.shortage,
-            "trouble": self.trouble or None,
-            **super().answer(tables),
-            "factors": [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows],
-        }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(_first(tables), _SCREEN)

@@ -23,12 +23,22 @@ from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn, lines, numbers
+from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
 from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    TROUBLE,
+    YEARS,
+    Headline,
+    KeyFigure,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+)
 from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
@@ -320,7 +330,14 @@ class SupportStudy(StudyKind):
     HEADING = "What idle plants need: {plan}"
     LACKING = "there is no proven plan"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
-    RECORDS = ("plants", "gaps", "tariffs", "bills", "payers")
+    ANSWER = (
+        table_key("plants", Plants),
+        table_key("gaps", CostGaps),
+        table_key("tariffs", Tariffs),
+        table_key("bills", SupportBills),
+        table_key("payers", Payers),
+        *TROUBLE,
+    )
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
 
@@ -372,9 +389,6 @@ class SupportStudy(StudyKind):
             capped = capped.without(Tariffs.floor)
         more = [table for table in (capped, *bill_tables(plan)) if len(table)]
         return [plants_table(plan, gaps, needed, unknown), gaps, *more]
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        return {**super().answer(tables), "trouble": self.trouble or None}
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         plants = tables[Plants]

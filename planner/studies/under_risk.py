@@ -33,6 +33,7 @@ from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, 
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import records
 from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
@@ -368,7 +369,24 @@ class UnderRisk(StudyKind):
     )
     LACKING = "there is no proven plan under risk"
     RESULTS = (PlansUnderRisk, Decisions, Futures, Expected, Batches)
-    RECORDS = ("worth", "decisions", "rows", "minerals", "batches")
+    ANSWER = (
+        table_key("worth", PlansUnderRisk),
+        table_key("decisions", Decisions),
+        table_key("rows", Futures),
+        table_key("minerals", Expected),
+        table_key("batches", Batches),
+        AnswerKey("search_gap", "gap of the search for integer projects", lambda s, _: s.gap),
+        AnswerKey("proven_gap", "gap that is proven, relative", lambda s, _: s.relative_gap),
+        AnswerKey("futures", "futures that were drawn", lambda study, _: len(study.drawn)),
+        AnswerKey(
+            "different_futures",
+            "futures that differ from one another",
+            lambda study, _: len(study.different),
+        ),
+        AnswerKey("seed", "the seed of the draws", lambda study, _: study.seed),
+        AnswerKey("alpha", "the level of the CVaR", lambda study, _: study.tail.alpha),
+        AnswerKey("weight", "the weight of the CVaR", lambda study, _: study.tail.weight),
+    )
     LIMIT = CAP_HELP
 
     def __init__(
@@ -557,18 +575,6 @@ class UnderRisk(StudyKind):
                 costs[w] += way.costs[rows]
                 short[w][:, columns] += way.short[rows]
         return costs, short
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        return {
-            **super().answer(tables),
-            "search_gap": self.gap,
-            "proven_gap": self.relative_gap,
-            "futures": len(self.drawn),
-            "different_futures": len(self.different),
-            "seed": self.seed,
-            "alpha": self.tail.alpha,
-            "weight": self.tail.weight,
-        }
 
     def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
         yield Numbers(tables[PlansUnderRisk])

@@ -23,6 +23,7 @@ from planner.cli.front import show_front
 from planner.cli.words import line, show_findings, warned
 from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
+from planner.render.keys import AnswerKey, AnswerKeys, table_key
 from planner.stops import mark_handled, raise_pending_stop
 
 if TYPE_CHECKING:
@@ -244,6 +245,33 @@ def write_run(
         run.confirm()
 
     return common.write_workbook_and_tables(target, write, csv_folder, sheets.values, run.seconds)
+
+
+def plan_keys() -> AnswerKeys:
+    """Return the keys of the answer of solve, beyond those of every command that plans."""
+    from models.results import ByMineral
+
+    return (
+        AnswerKey("search_gap", "gap of the search for integer projects; 0 without any"),
+        AnswerKey(Key.OBJECTIVE_USD, "total cost, discounted, with penalties and priced shortage"),
+        AnswerKey("purchases_usd", "cash paid, tariffs and levies included; not discounted"),
+        AnswerKey("tariffs_usd", "tariffs in it"),
+        AnswerKey("levies_usd", "levies in it"),
+        AnswerKey("net_cost_usd", "cash less what members' treasuries receive"),
+        AnswerKey(Key.TONNES, "tonnes that members buy"),
+        AnswerKey("inputs_t", "tonnes of inputs that plants buy"),
+        AnswerKey("shortage_t", "tonnes missing"),
+        AnswerKey("served_share", "share of demand that is met"),
+        AnswerKey("max_country_share", "largest share of one country, by mineral"),
+        AnswerKey(
+            "served_if_lost",
+            "share served in the last year without a country, by mineral and country, at the"
+            " `last_stage` and `through_all_stages`",
+            when="with stages",
+        ),
+        AnswerKey(Key.WORDS, "the first lines of the terminal, by label"),
+        table_key(Key.MINERALS, ByMineral),
+    )
 
 
 def plan_answer(run: PlanRun, output: Path | None) -> Answer:

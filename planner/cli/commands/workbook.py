@@ -12,6 +12,7 @@ from planner.cli import answer, paths
 from planner.cli.answer import Answer, Command, Key, refuse
 from planner.cli.commands import common
 from planner.cli.words import line, show_defaults, show_findings
+from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.words import number_of
 from planner.stops import raise_pending_stop
 
@@ -199,6 +200,15 @@ def _example() -> Path:
     if path is None:
         refuse("this installation does not contain the example")
     return path
+
+
+CHECK_KEYS: AnswerKeys = (
+    AnswerKey(Key.FILE, "the file that was checked"),
+    AnswerKey(Key.PLAN, "the plan that the orders come from", when="of actuals"),
+    AnswerKey("marked", "the copy that was written", when="with `--marked`"),
+    AnswerKey("marked_cells", "how many of its cells are marked", when="with `--marked`"),
+)
+"""The keys of the answer of check, beyond those of every command."""
 
 
 @click.command(cls=Command)

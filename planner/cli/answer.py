@@ -66,6 +66,12 @@ PLANNED: AnswerKeys = (
     AnswerKey(Key.WHAT_IFS, "what-ifs", rows=("option", "given", "does")),
     AnswerKey(Key.CURRENCY, "the workbook's currency"),
     AnswerKey(Key.OUTPUT, "the workbook that was written"),
+    AnswerKey(
+        Key.FINDINGS,
+        "the sentences of the first page, with the cells that bear them out",
+        rows=("sentence", "place", "template", "name", "number", "claims"),
+        optional=("place", "template", "name", "number"),
+    ),
     AnswerKey(Key.SECONDS, "seconds by stage"),
 )
 """Keys of every command that plans, beyond them."""

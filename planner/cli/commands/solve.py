@@ -269,7 +269,6 @@ def plan_keys() -> AnswerKeys:
             " `last_stage` and `through_all_stages`",
             when="with stages",
         ),
-        AnswerKey(Key.WORDS, "the first lines of the terminal, by label"),
         table_key(Key.MINERALS, ByMineral),
     )
 

@@ -19,7 +19,7 @@ from planner.cli.answer import print_json
 from planner.documents.folder import write_rows
 from planner.render.style import mixed_format, number_format
 from planner.render.table import shown
-from planner.render.words import amount, fine_share, money, number, percent, share, signed, tonnes
+from planner.render.words import amount, money, number, percent, share, signed, tonnes
 from planner.sheets.explain import plain_amount
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +36,7 @@ near_nothing = st.one_of(
 @given(near_nothing)
 def test_words(value: float) -> None:
     said = [
-        amount(value, "t"), fine_share(value), money(value, "USD"), number(value), percent(value),
+        amount(value, "t"), money(value, "USD"), number(value), percent(value),
         percent(value, 0), share(value), tonnes(value), plain_amount(value),
         signed(value, ",.0f"), signed(value, ".1%"), signed(value, ",.4g"),
         *(shown(value, look) for look in Look),

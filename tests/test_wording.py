@@ -9,16 +9,7 @@ from models.errors import Finding
 from models.units import in_words
 from planner.options import IntegerOption
 from planner.render.sentences import largest_first
-from planner.render.words import (
-    capitalized,
-    course,
-    each_year,
-    listed,
-    minimum_share,
-    percent,
-    share,
-    span,
-)
+from planner.render.words import capitalized, course, each_year, listed, percent, share, span
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, warn_hidden
 
@@ -59,13 +50,6 @@ def test_just_which_years() -> None:
 )
 def test_a_share_that_reads_the_same_stays(before: float, after: float, said: str) -> None:
     assert course(before, after) == said
-
-
-def test_a_least_share_is_never_rounded_down() -> None:
-    """But for a number's own last bits: 0.65 in binary is no more than 65 %."""
-    assert [minimum_share(part) for part in (0.7885, 0.78801, 0.65, 0.1 + 0.2, 0.0)] == [
-        "78.9 %", "78.9 %", "65.0 %", "30.0 %", "0.0 %",
-    ]  # fmt: skip
 
 
 def test_no_zero_has_a_sign() -> None:

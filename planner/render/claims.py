@@ -139,7 +139,7 @@ def text_of(value: Cell, look: Look, unit: str = "") -> str:
     if not known(value):
         return ""
     if look is Look.YEAR:
-        return f"{value:.0f}"
+        return f"{value:z.0f}"
     size = abs(value)
     if look is Look.SHARE:
         words = _percent(size)
@@ -158,13 +158,13 @@ def _percent(part: float) -> str:
     if 1.0 - _SMALLEST < part < 1.0:
         return "over 99.9 %"
     percent = part * 100
-    return f"{_digits(percent if percent >= _WHOLE else float(f'{percent:.1f}'))} %"
+    return f"{_digits(percent if percent >= _WHOLE else float(f'{percent:z.1f}'))} %"
 
 
 def _scaled(size: float) -> str:
     if 0 < size < _SMALLEST:
-        return f"under {_SMALLEST:g}"
-    rounded = float(f"{size:.3g}")
+        return f"under {_SMALLEST:zg}"
+    rounded = float(f"{size:z.3g}")
     for scale, word in _SCALES:
         if rounded >= max(scale, _PLAIN_TO):
             return f"{_digits(rounded / scale)} {word}"
@@ -173,9 +173,9 @@ def _scaled(size: float) -> str:
 
 def _digits(size: float) -> str:
     """Return a number with three significant digits: ``1,230``, ``16.4``, ``0.042``."""
-    rounded = float(f"{size:.3g}")
+    rounded = float(f"{size:z.3g}")
     decimals = max(0, 2 - math.floor(math.log10(rounded))) if rounded else 0
-    text = f"{rounded:,.{decimals}f}"
+    text = f"{rounded:z,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from models import tolerances
 from models.measures import TIED_INPUTS
 from models.results.common import MISSING
-from planner.render.words import NAMED, TARIFFS, listed, share, span, uncapitalized
+from planner.render.words import NAMED, TARIFFS, listed, share, uncapitalized
 
 _YEARS = 3
 """Years whose shortages are listed one by one; of more years, only the lowest and the highest."""
@@ -65,27 +65,6 @@ def missing(parts: Mapping[str, float], beyond: str = "") -> str:
     if minerals:
         return _MISSING.format(beyond=beyond, minerals=minerals)
     return _NOTHING.format(more=" more" if beyond else "", beyond=beyond)
-
-
-def in_years(parts: Mapping[int, float]) -> str:
-    """Return the missing part of need in each year with a shortage; "" without a shortage.
-
-    ``42 % of need in 2029 and 50 % in 2030``; for many years ``42 to 52 % of need a year, 2029 to
-    2035``.
-    """
-    short = {year: part for year, part in sorted(parts.items()) if part > tolerances.MISSING_PART}
-    low, high = (share(end(short.values(), default=0.0)) for end in (min, max))
-    if len(short) <= _YEARS and (low != high or len(short) == 1):
-        first = min(short)
-        return listed(
-            f"{share(part)}{' of need' if year == first else ''} in {year}"
-            for year, part in short.items()
-        )
-    if not short:
-        return ""
-    ends = high if low == high else f"{low.removesuffix(' %')} to {high}"
-    some = "" if len(short) == max(short) - min(short) + 1 else f"{len(short)} years of "
-    return f"{ends} of need a year, {some}{span(short)}"
 
 
 def shortages(parts: Mapping[str, float]) -> str:

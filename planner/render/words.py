@@ -101,11 +101,6 @@ def share(part: float) -> str:
     return f"{percent:z.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:z.1f} %"  # noqa: PLR2004
 
 
-def fine_share(part: float) -> str:
-    """Return a share in per cent with two decimals: 100 % only if nothing is missing."""
-    return f"{round(min(part * 100.0, 99.99 if part < 1.0 else 100.0), 2):zg} %"
-
-
 def amount(number: float, unit: str) -> str:
     """Return an amount: ``4.1 million t``."""
     size = abs(number)
@@ -151,12 +146,6 @@ def course(before: float, after: float) -> str:
     first, last = percent(before), percent(after)
     verb = "stays" if first == last else "falls" if after < before else "rises"
     return f"{verb} {from_to(first, last)}"
-
-
-def minimum_share(part: float, digits: int = 1) -> str:
-    """Return a minimum in per cent, rounded up: the number shown must be enough."""
-    ten = 10.0 ** (digits + 2)
-    return percent(math.ceil(part * ten - tolerances.ROUNDED_STEP) / ten, digits)
 
 
 def number(value: object) -> str:
@@ -239,22 +228,6 @@ def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float 
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
     size, unit = scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
-
-
-_STEPS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-
-
-def built_in_steps(project: str, parts: Sequence[float]) -> str:
-    """Return how much of a plant is built: ``Vulcan: 57 % built in three steps``.
-
-    ``parts`` are the fractions built in each step. A plant built at once is ``Vulcan: built``.
-    """
-    total, steps = math.fsum(parts), len(parts)
-    done = f"{share(total)} built" if steps else "not built"
-    if total >= 1.0 - tolerances.SAME_SHARE:
-        done = "built"
-    in_steps = _STEPS[steps - 1] if 0 < steps <= len(_STEPS) else f"{steps:,}"
-    return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
 
 
 # ---- words from the input, as cells, charts, pages and terminals can hold them ------------------

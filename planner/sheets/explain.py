@@ -16,7 +16,6 @@ from planner.render.table import json_value
 from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
 
 if TYPE_CHECKING:
-    from models.answers.explain import Scarce
     from models.answers.least_change import CellChange, LeastChange
 
 SHOWN = 8
@@ -154,17 +153,6 @@ def _one_unit(unit: str, currency: str) -> str:
 
 def _near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
-
-
-# ---- the scarcest limit of a plan ----------------------------------------------------------------
-
-
-def scarce_words(scarce: Scarce, currency: str) -> str:
-    """Return what is scarcest, and what one unit more of it would save at the margin."""
-    hard = scarce.hardest
-    where = f"{scarce.mineral}, " if scarce.mineral else ""
-    start = f"Scarcest: {where}{hard.words}. At the margin, {_one_unit(hard.unit, currency)} more"
-    return f"{start} in {hard.year} would save {_large(hard.shadow_price)} {currency}."
 
 
 # ---- one member, mineral and year ---------------------------------------------------------------

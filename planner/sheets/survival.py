@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from models.case import Case
 from models.plan import security_requirements
 from models.resolve import Expanded
 from models.schema import COALITION, EACH_OUTSIDE
 from planner.render.words import each_year, joined, listed
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Cells = Mapping[str, frozenset[int]]
 """Years by mineral."""
@@ -34,12 +30,6 @@ def years_by_mineral(pairs: Iterable[tuple[str, int]]) -> Cells:
     for mineral, year in pairs:
         by_mineral[str(mineral)].add(int(year))
     return {mineral: frozenset(years) for mineral, years in by_mineral.items()}
-
-
-def years_needed(supply: pd.DataFrame) -> Cells:
-    """Return the years in which each mineral is needed, from rows of mineral, year and demand."""
-    rows = supply[supply["demand"] > 0]
-    return years_by_mineral(zip(rows["mineral"], rows["year"], strict=True))
 
 
 def case_years_needed(case: Case) -> Cells:

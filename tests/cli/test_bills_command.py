@@ -37,7 +37,7 @@ def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     write_book(folder / "signed.xlsx", least)
     book.save(folder / "whole.xlsx")
     assert ask("bills", str(folder / "signed.xlsx"), *HERE)[0] == 0
-    about = openpyxl.load_workbook(folder / "outputs" / "signed-bills.xlsx")["Overview"]
+    about = openpyxl.load_workbook(folder / "outputs" / "signed-bills.xlsx")["About"]
     said = " ".join(str(cell) for row in about.iter_rows(values_only=True) for cell in row)
     assert "where capacity reduces a minimum, the reduced minimum of the joint plan" in said
     code, _ = ask("bills", str(folder / "whole.xlsx"), *HERE)

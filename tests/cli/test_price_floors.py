@@ -62,17 +62,14 @@ def test_json_and_the_one_sentence(write, capsys) -> None:
     assert found["levies_usd"] == pytest.approx(375)
     assert found["purchases_usd"] == pytest.approx(150 * 20.5)
     assert found["net_cost_usd"] == pytest.approx(150 * 16)
-    capsys.readouterr()
-    assert main(["solve", str(case), "-o", "plan.xlsx"]) == 0
     said = "300 USD of the cash cost is tariffs and 375 USD levies. Members' own treasuries"
-    assert said in " ".join(capsys.readouterr().err.split())
     assert main(["report", "plan.xlsx", "-o", "plan.html"]) == 0
     page = (case.parent / "plan.html").read_text(encoding="utf-8").replace("&#39;", "'")
     assert page.count(said) == 1
 
 
 def test_who_pays_by_year(write, capsys) -> None:
-    """In Levies, Members and on the first page; nothing of it without a floor."""
+    """In Levies and Members; nothing of it without a floor."""
     case = write(two_members())
     assert main(["solve", str(case), "-o", "plan.xlsx"]) == 0
     paid = {(r["Year"], r["Member"]): r["Levies (USD)"] for r in rows("plan.xlsx", "Levies")}
@@ -80,10 +77,6 @@ def test_who_pays_by_year(write, capsys) -> None:
                     (2027, "A"): pytest.approx(150), (2027, "B"): pytest.approx(75)}  # fmt: skip
     each = {r["Member"]: r["Levies a year (USD m)"] for r in rows("plan.xlsx", "Members")}
     assert each == {"A": pytest.approx(125e-6), "B": pytest.approx(62.5e-6)}
-    front = [c for row in openpyxl.load_workbook("plan.xlsx")["Overview"].values for c in row if c]
-    (line,) = (text for text in front if "importers pay" in str(text))
-    assert line == ("Over all years, importers pay 375 USD in levies at price floors, most of it"
-                    " paid by A, 250 USD; the largest amount falls in 2027, 225 USD.")  # fmt: skip
     assert main(["verify", "plan.xlsx", str(case)]) == 0
     free = write({k: v for k, v in two_members().items() if k != "Price floors"})
     assert main(["solve", str(free), "-o", "free.xlsx"]) == 0

@@ -170,8 +170,6 @@ def test_a_wrong_number_is_told_with_what_is_meant(case, call, words, said) -> N
 def test_a_person_reads_the_spread(case, call) -> None:
     code, out, err = call("risk", case, "--draws", 40)
     assert (code, out) == (0, "")
-    assert "40 draws" in err
-    assert "CVaR 95" in err
     assert "Lithium" in err
     assert "outputs" in err
-    assert max(map(len, err.splitlines())) <= 130
+    assert max(map(len, err.splitlines())) <= 120

@@ -63,9 +63,7 @@ def test_members_say_who_pays_whom(name: str) -> None:
     ],
     ids=["none", "idle", "one of two"],
 )
-def test_the_first_page_names_supported_plants_that_sell_nothing(
-    sheets, words, folder, ask
-) -> None:
+def test_members_has_supports_only_if_one_pays(sheets, words, folder, ask) -> None:
     write_book(folder / "plain.xlsx", make(jin(), sur(), **sheets))
     code, said = ask("solve", "plain.xlsx")
     assert code == 0
@@ -73,21 +71,14 @@ def test_the_first_page_names_supported_plants_that_sell_nothing(
     headers = {cell.value for cell in plan["Members"][1]}
     paid = {"Contracts for difference a year (USD m)", "Paid to"}
     assert (paid <= headers) == ("pays" in words)
-    first = plan[plan.sheetnames[0]]
-    cells = {c for row in first.iter_rows(values_only=True) for c in row}
-    assert ("Who supports plants?" in cells) == bool(words)
-    assert not words or words in cells
 
 
-def test_the_first_page_names_payers_and_plants(folder, ask) -> None:
+def test_members_names_what_supports_pay(folder, ask) -> None:
     book, _ = books()["a member"]
     write_book(folder / "paid.xlsx", book)
     code, said = ask("solve", "paid.xlsx")
     assert code == 0
     plan = openpyxl.load_workbook(folder / said["output"])
-    first = plan[plan.sheetnames[0]]
-    words = " ".join(str(c) for row in first.iter_rows(values_only=True) for c in row if c)
-    assert "B pays Jin (row 2 of Supports) 2,000 USD in 2026 and 2027." in words
     headers = [cell.value for cell in plan["Members"][1]]
     assert {"Contracts for difference a year (USD m)", "Paid to"} <= {*headers}
     assert ask("verify", said["output"], "paid.xlsx")[0] == 0

@@ -8,7 +8,6 @@ import pytest
 
 from models.answers.explain import Bound, Explanation, explain, scarcest
 from models.plan import Plan
-from planner.sheets.explain import scarce_words
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, solve, sur
 from tests.models.stages import random_stages
@@ -241,10 +240,6 @@ def test_the_scarcest_is_what_has_the_largest_rent() -> None:
     first, *rest = scarcest(plan)
     assert rest == []
     assert (first.rent, first.years) == (near(1200), (2026, 2027))
-    assert scarce_words(first, "USD") == (
-        "Scarcest: copper, capacity of Jin (CHN). At the margin, one tonne more in 2026 would save "
-        "10.00 USD."
-    )
 
 
 def test_nothing_is_scarce_where_nothing_binds() -> None:

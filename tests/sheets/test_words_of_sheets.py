@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from models.plan.block_solver import place_words
-from planner.render.words import built_in_steps
 from tests.sheets.desk import made, rows
 
 
@@ -34,23 +33,6 @@ def test_where_a_constraint_is_violated_is_told_in_words():
     assert place_words("budget", 2026) == "budget: 2026"
     said = " ".join(map(str, made(rows())["Checks"].column("What").values))
     assert not re.search(r", at \w+\(|\('", said)
-
-
-@pytest.mark.parametrize(
-    ("parts", "said"),
-    [
-        ((), "P: not built"),
-        ((1.0,), "P: built"),
-        ((0.57,), "P: 57 % built"),
-        ((0.3, 0.2, 0.07), "P: 57 % built in three steps"),
-        ((0.5, 0.5), "P: built in two steps"),
-        ((1 / 12,) * 12, "P: built in 12 steps"),
-        ((1.0 - 1e-9,), "P: built"),
-        ((0.9999,), "P: over 99.9 % built"),
-    ],
-)
-def test_a_plant_that_is_built_in_part(parts, said):
-    assert built_in_steps("P", parts) == said
 
 
 @pytest.mark.parametrize(("number", "follow"), [(5, ""), (6, " The 5 dearest follow.")])

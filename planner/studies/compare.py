@@ -107,7 +107,7 @@ class Compare(VariantStudy):
     HEADING = "{plan}: comparison"
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
-    TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "in the base"
+    TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
     RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret)
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."

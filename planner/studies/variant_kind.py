@@ -52,7 +52,7 @@ class VariantStudy(StudyKind):
     RUN_HEADER: ClassVar[str] = "Run"
     """The header of the column that names a run."""
     BEFORE: ClassVar[str] = "the reference"
-    """The reference in sentences: ``than in the base``."""
+    """The reference in sentences: ``the base``."""
 
     MORE_NUMBERS: ClassVar[tuple[Field, ...]] = ()
     """Numbers of a run in JSON beside those of every study."""
@@ -207,8 +207,8 @@ class VariantStudy(StudyKind):
             return
         yield say(
             "answer",
-            "{most[run]} leaves most missing: a further {most} of the need for {most[mineral]},"
-            f" compared with {cls.BEFORE}.",
+            "{most[run]} leaves most missing: {most} of the need for {most[mineral]} is further"
+            f" missing than in {cls.BEFORE}.",
             most=most,
         )
 

@@ -20,9 +20,10 @@ from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
 from planner.render.words import MOST_CHARACTERS
 from planner.render.words import clean as legible
-from planner.workbook import csv_folder, headers, patch, records, save
+from planner.workbook import csv_folder, edit, headers, records, save
 from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
 from planner.workbook.countries import country_code
+from planner.workbook.excel import as_input_error
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid
 from planner.workbook.headers import title
@@ -60,7 +61,7 @@ class Pulled:
 
     path: Path
     cells: tuple[PulledCell, ...]
-    edits: Mapping[str, patch.SheetEdit]
+    edits: Mapping[str, edit.EditedSheet]
     rows: Mapping[str, tuple[int, int, int]]
     """Number of rows per sheet: in the sources, new, and in the workbook but in no source."""
     formulas: int = 0
@@ -87,7 +88,7 @@ def pull(
         context.members = {fold(name): name for name in reversed(names) if name}
     context.findings.clear()
     sources = _sources(grids.get(DataSource.SHEET), context)
-    formulas = patch.formula_cells(path)
+    formulas = edit.formula_cells(path)
     sheets: dict[str, _FilledSheet] = {}
     base = path if csv_folder.is_folder(path) else path.parent
     for source in sources:
@@ -115,7 +116,11 @@ def pull(
     return Pulled(
         path,
         tuple(cell for sheet in sheets.values() for cell in sheet.changes),
-        {s.grid.title: patch.SheetEdit(s.cells, s.last) for s in sheets.values() if s.cells},
+        {
+            s.grid.title: edit.EditedSheet(s.grid, s.last, s.cells)
+            for s in sheets.values()
+            if s.cells
+        },
         {name: (s.given, s.added, len(s.places) - len(s.met)) for name, s in sheets.items()},
         sum(len(formulas.get(grid.title, ())) for grid in grids.values()),
     )
@@ -125,7 +130,11 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
     """Write a copy of the workbook with the pulled cells; return its path. Raises WriteError."""
     source = pulled.path
     if not csv_folder.is_folder(source):
-        return save.save(target, lambda scratch: patch.write_edited(source, scratch, pulled.edits))
+        with as_input_error(source):
+            book = edit.EditedBook(source)
+            book.sheets |= pulled.edits
+            made = book.made(target.suffix, recalculate=True)
+        return save.save(target, lambda scratch: scratch.write_bytes(made))
     edited = (csv_folder.edited_file(source, name, e.cells) for name, e in pulled.edits.items())
     copy_case(source, target, dict(edited))
     return target

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models import errors, schema, tolerances
 from models.case import Case, fold
@@ -21,9 +21,10 @@ from planner.going_on.outcome import PastYears, variance_by_supplier
 from planner.render.table import table_of
 from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, findings, read
+from planner.workbook.added_page import AddedPage, fitted
 from planner.workbook.csv_folder import is_folder
-from planner.workbook.edit import AddedPage, EditedBook, fitted, show_first
-from planner.workbook.edited_folder import EditedFolder
+from planner.workbook.edit import EditedBook, EditedCase, EditedFolder, EditedSheet
+from planner.workbook.excel import as_input_error
 from planner.workbook.headers import PAST, REMARKS, title
 
 if TYPE_CHECKING:
@@ -105,25 +106,26 @@ class RolledPlan:
             msg = "a case that was not read from a workbook cannot be rolled"
             raise ValueError(msg)
         if is_folder(self.book.path):
-            folder = EditedFolder.open(self.book.path)
+            folder = EditedFolder(self.book.path)
             _Writer(self, folder).edit()
             copy_case(self.book.path, path, *folder.written(), read)
             return
-        book = EditedBook.open(self.book.path)
-        _Writer(self, book).edit()
-        book.write(path)
+        with as_input_error(self.book.path):
+            book = EditedBook(self.book.path)
+            made = book.made(path.suffix, show=_Writer(self, book).edit())
+        path.write_bytes(made)
         read(path)
 
 
 class _Writer:
-    def __init__(self, rolled: RolledPlan, target: EditedBook) -> None:
+    def __init__(self, rolled: RolledPlan, target: EditedCase) -> None:
         self.rolled, self.target = rolled, target
         self.case: Case = rolled.book.case
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
 
-    def edit(self) -> None:
-        """Make all edits in the planned case's workbook.
+    def edit(self) -> str:
+        """Make all edits in the planned case's workbook; return the title of its first page.
 
         Two sheets are added: a first page, and a list of the changes.
         """
@@ -135,15 +137,17 @@ class _Writer:
             self._row(row)
         for each in self.rolled.edits.removed:
             sheet = self._sheet(each.record)
-            self.target.clear(sheet, each.row)
-            self._list(sheet.title, f"A{each.row}", each.what, "", "the row", None, each.reason)
+            sheet.clear(each.row)
+            self._list(
+                sheet.grid.title, f"A{each.row}", each.what, "", "the row", None, each.reason
+            )
         self._before(PreviousOrder, self.rolled.orders)
         self._before(PreviousBuild, self.rolled.builds)
-        front, listed = self._added(FIRST, 0), self._added(CarriedOver.TABLE, 1)
-        self.target.fix()
-        for name, place in self.target.fixed:
+        front, listed = (
+            self.target.add_page(*page) for page in ((FIRST, 0), (CarriedOver.TABLE, 1))
+        )
+        for name, place, value in self.target.fix():
             reason = "the formula depends on a changed cell, so it is replaced by its value"
-            value = self.target.book[name][place].value
             self._list(name, place, "", "", "a formula", value, reason)
         self._front(AddedPage(front, _COLUMNS))
         table = table_of(CarriedOver.of_rows(self.listed))
@@ -151,24 +155,22 @@ class _Writer:
         page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
         page.table(table)
         page.add_filter(1)
-        show_first(self.target.book, front)
+        return str(front.title)
 
     def _remove_rolled_sheets(self) -> None:
-        book = self.target.book
-        if any(str(s["A1"].value or "").endswith(_TITLES) for s in book.worksheets):
-            for sheet in [s for s in book.worksheets if fold(s.title) in _ROLLED_SHEETS]:
-                del book[sheet.title]
+        titles = [*self.target.titles]
+        if any(str(self._header(title).get(1, "")).endswith(_TITLES) for title in titles):
+            for title in titles:
+                if fold(title) in _ROLLED_SHEETS:
+                    self.target.remove(title)
 
-    def _added(self, name: str, place: int) -> Any:
-        titles = {fold(sheet.title) for sheet in self.target.book.worksheets}
-        while fold(name) in titles:
-            name += "_"
-        return self.target.book.create_sheet(name, place)
+    def _header(self, title: str) -> Mapping[int, object]:
+        return self.target.grid(title).header
 
     # ---- cells of the input ---------------------------------------------------------------------
 
-    def _sheet(self, record: type[Record]) -> Any:
-        return self.target.sheet(record.SHEET)
+    def _sheet(self, record: type[Record]) -> EditedSheet:
+        return self.target.sheet(record.SHEET) or self._new_sheet(record)
 
     def _past_years(self) -> None:
         """Mark the headers of past years on the sheet Demand: their columns are no longer read."""
@@ -176,13 +178,12 @@ class _Writer:
         sheet = self._sheet(schema.Demand)
         for year in (y for y in self.case.years if y < self.rolled.outcome.to):
             column = layout.columns[str(year)]
-            typed = sheet.cell(layout.header_row, column).value
-            is_text = isinstance(typed, str) and not typed.startswith("=")
-            header = typed if is_text else str(year)  # with its unit
-            self.target.put(sheet, layout.header_row, column, f"{PAST} {header}")
+            typed = sheet.grid.header.get(column)
+            header = typed if isinstance(typed, str) else str(year)  # with its unit
+            sheet.put(layout.header_row, column, f"{PAST} {header}")
             cell, what = findings.address(column, layout.header_row), "all rows"
             reason = "the year is over: the column stays as a record, and is not read"
-            self._list(sheet.title, cell, what, header, header, f"{PAST} {header}", reason)
+            self._list(sheet.grid.title, cell, what, header, header, f"{PAST} {header}", reason)
 
     def _cell(self, edit: carried.CellEdit) -> None:
         sheet = self._sheet(edit.record)
@@ -190,30 +191,30 @@ class _Writer:
         if not column:
             return
         value = self._converted(edit.record, edit.field, edit.value)
-        self.target.put(sheet, edit.row, column, value)
+        sheet.put(edit.row, column, value)
         cell, header = findings.address(column, edit.row), _header(edit.record, edit.field)
-        self._list(sheet.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
+        self._list(sheet.grid.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
     def _row(self, new: carried.NewRow) -> None:
-        sheet = self._sheet(new.record) or self._new_sheet(new.record)
+        sheet = self._sheet(new.record)
         cells = {
             self._column(sheet, new.record, name): self._converted(new.record, name, value)
             for name, value in new.cells.items()
             if value not in {"", None}
         }
         cells.pop(0, None)
-        row = self.target.add_row(sheet, cells)
+        row = sheet.add_row(cells)
         cell = findings.address(self._column(sheet, new.record, new.field), row)
         header, value = _header(new.record, new.field), new.cells[new.field]
-        self._list(sheet.title, cell, new.what, header, None, value, new.reason)
+        self._list(sheet.grid.title, cell, new.what, header, None, value, new.reason)
 
-    def _column(self, sheet: Any, record: type[Record], name: str) -> int:
+    def _column(self, sheet: EditedSheet, record: type[Record], name: str) -> int:
         """Return the column of a field, added if it is missing; 0 for a missing remark."""
         layout = self.places[record.SHEET]
         header = fold(_header(record, name))
         if header not in layout.columns and name not in REMARKS:
             text = title(record.column_of(name), self.rolled.currency)
-            column = self.target.add_column(sheet, layout.header_row, text)
+            column = sheet.add_column(text)
             layout.columns[header] = column
         return layout.columns.get(header, 0)
 
@@ -223,7 +224,7 @@ class _Writer:
             return value
         return value / unit.factor
 
-    def _new_sheet(self, record: type[Record]) -> Any:
+    def _new_sheet(self, record: type[Record]) -> EditedSheet:
         """Add a sheet of the input that the workbook does not have yet."""
         behind = [fold(each.SHEET) for each in _AFTER.get(record, ())]
         sheet = self._with_headers(record, [REMARKS["source"]], behind)
@@ -234,12 +235,13 @@ class _Writer:
 
     def _with_headers(
         self, record: type[Record], more: Sequence[str] = (), behind: Sequence[str] = ()
-    ) -> Any:
+    ) -> EditedSheet:
         """Add a sheet with the headers of a record, in the format of those of the sheet Demand."""
         headers = [*(title(c, self.rolled.currency) for c in record.columns()), *more]
         layout = self.places[schema.Demand.SHEET]
-        like = self._sheet(schema.Demand).cell(layout.header_row, min(layout.columns.values()))
-        return self.target.add_sheet(record.SHEET, headers, behind, like)
+        like = layout.header_row, min(layout.columns.values())
+        demand = self._sheet(schema.Demand).grid.title
+        return self.target.add_sheet(record.SHEET, headers, behind, (demand, like))
 
     def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
         """Add a sheet with rows of the last plan."""
@@ -248,8 +250,7 @@ class _Writer:
             for column, name in enumerate(names, start=1):
                 value = getattr(row, name)
                 if value not in {"", None}:
-                    self.target.put(sheet, line, column, value)
-        sheet.auto_filter.ref = f"A1:{findings.address(len(names), max(len(rows) + 1, 2))}"
+                    sheet.put(line, column, value)
 
     def _list(  # noqa: PLR0913, PLR0917 - the columns of the list
         self, sheet: str, cell: str, what: str, column: str,

@@ -1,403 +1,853 @@
-"""Writes a copy of an input workbook with some cells changed; formats, formulas, drop-downs stay.
+"""Writes a copy of an input in which cells, comments and sheets change; the rest stays as it is.
 
-``AddedPage`` adds a sheet with texts and tables in the planner's style to it.
-
-Macros and drawn shapes are lost, as openpyxl cannot keep them. openpyxl also writes formulas
-without their values, so these are put back afterwards. A formula that depends on a changed cell is
-replaced by its old value, which belongs to the row in the input.
+Each part of a workbook that is not changed is copied to the byte: charts, drawings, formats of
+cells, drop-downs. In a changed sheet only the changed cells are written again.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import re
-import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape
 
-from openpyxl.comments import Comment
+from lxml import etree
+from openpyxl import Workbook
 from openpyxl.formula.tokenizer import Token, Tokenizer
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import quote_sheetname, range_boundaries
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.table import TableColumn
-from openpyxl.xml.functions import fromstring
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import absolute_coordinate, quote_sheetname, range_boundaries
 
 from models.case import fold
-from planner.render import palette
-from planner.render.style import number_format
-from planner.render.table import Table
-from planner.scratch import scratch_file
-from planner.workbook.findings import address, letters
-from planner.workbook.grid import Area, area_of, paused_gc
+from planner.workbook import archive, csv_folder
+from planner.workbook.archive import WORKSHEET, Archive, relations_of
+from planner.workbook.excel import open_excel
+from planner.workbook.findings import address, column_number
+from planner.workbook.grid import Area, Grid, area_of
 
-_EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
-_FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
-_FORMULA_CELL = re.compile(
-    rb'<c r="([A-Z]+\d+)"((?: s="\d+")?)>(<f\b[^>]*(?:/>|>[^<]*</f>))<v\s*(?:/>|></v>)</c>'
-)
-"""A cell with a formula as openpyxl writes it, without its value."""
+_LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14
 _UNSURE = re.compile(r"\b(?:INDIRECT|OFFSET)\(", re.IGNORECASE)
 """Functions whose result depends on cells that the formula does not name."""
-_LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14
+
+_FILTER = "_xlnm._FilterDatabase"
+"""The name that Excel gives to the cells that a sheet filters."""
+
+Place = tuple[int, int]
+"""Row and column of a cell (1 is the first)."""
 
 
-class SavedValue(NamedTuple):
-    """A formula's saved value: its type in the file, and the value as text."""
+class Look(NamedTuple):
+    """Colours of a marked cell's fill and font, as ARGB; None for no colour."""
 
-    kind: str
-    text: str
-
-    @property
-    def value(self) -> str | float | bool | None:
-        """The value of the cell as it was read; None if it is blank."""
-        if self.kind == "b":
-            return self.text == "1"
-        if self.kind in {"str", "e"}:
-            return self.text
-        return float(self.text) if self.text else None
-
-
-def load(source: Path) -> tuple[Any, dict[tuple[str, str], SavedValue]]:
-    """Return openpyxl's workbook for editing, and the saved values of formulas by (sheet, cell)."""
-    content = source.read_bytes()
-    reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
-    reader.read()
-    book = reader.wb
-    book.template = False  # a template's copy is a workbook
-    parts = {sheet.name: rel.target for sheet, rel in reader.parser.find_sheets()}
-    saved: dict[tuple[str, str], SavedValue] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for sheet in book.worksheets:
-            part = archive.read(parts[sheet.title])
-            _keep_drop_downs(sheet, part)
-            if b"<f" in part:
-                saved.update(_saved(sheet.title, part))
-    return book, saved
-
-
-def _keep_drop_downs(sheet: Any, content: bytes) -> None:
-    """Keep drop-downs with a list on another sheet, which Excel stores as an extension."""
-    if b":dataValidation " not in content:
-        return
-    attributes = set(DataValidation.__attrs__) - {"sqref", "count"}
-    for rule in fromstring(content).iter(f"{_EXTENSION}dataValidation"):
-        cells = rule.findtext(f"{_FORMULA}sqref")
-        if not cells:
-            continue
-        options: Any = {name: value for name, value in rule.attrib.items() if name in attributes}
-        for name in ("formula1", "formula2"):
-            options[name] = rule.findtext(f"{_EXTENSION}{name}/{_FORMULA}f")
-        sheet.add_data_validation(DataValidation(sqref=cells, **options))
-
-
-def _saved(title: str, part: bytes) -> Iterator[tuple[tuple[str, str], SavedValue]]:
-    for cell in fromstring(part).iter(f"{_MAIN}c"):
-        if cell.find(f"{_MAIN}f") is not None:
-            text = cell.findtext(f"{_MAIN}v")
-            if text is not None:
-                yield (title, cell.get("r", "")), SavedValue(cell.get("t", "n"), text)
-
-
-def fit_comments(sheet: Any) -> None:
-    """Give every comment a box that fits its text; openpyxl does not keep the size."""
-    for _, comment in comments(sheet):
-        wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
-        comment.width = _COMMENT_WIDTH
-        comment.height = min(_COMMENT_HEIGHT, (1 + sum(wrapped)) * _LINE)
-
-
-def comments(sheet: Any) -> Iterator[tuple[Any, Comment]]:
-    """Yield the cells with a comment; iterating over rows would create missing cells."""
-    for cell in list(sheet._cells.values()):  # noqa: SLF001
-        if cell.comment is not None:
-            yield cell, cell.comment
-
-
-def show_first(book: Any, sheet: Any) -> None:
-    """Select one sheet, at which the workbook opens; two selected sheets are edited together."""
-    for other in book.worksheets:
-        other.sheet_view.tabSelected = other is sheet
-    book.active = book.worksheets.index(sheet)
-    book.views[0].firstSheet = 0
-
-
-# ---- changes of cells ----------------------------------------------------------------------------
+    fill: str | None = None
+    ink: str | None = None
 
 
 @dataclass
-class EditedBook:
-    """An input workbook whose cells are changed one by one, and then saved elsewhere.
+class EditedSheet:
+    """A sheet of an input, and its changes; rows after ``last`` are new, and formatted like it.
 
-    ``changed`` has the changed cells (row, column) by title of the sheet; ``fixed`` the formulas
-    (title, cell) that were replaced by their values.
+    ``cells`` are the new values; None is a blank. ``shaped`` are formatted like their neighbours,
+    ``looks`` get other colours, ``fixed`` lose their formula and keep its value. ``notes`` are the
+    new comments; None removes one.
     """
 
-    book: Any
-    saved: dict[tuple[str, str], SavedValue] = field(default_factory=dict)
-    changed: dict[str, set[tuple[int, int]]] = field(default_factory=dict)
-    fixed: list[tuple[str, str]] = field(default_factory=list)
+    grid: Grid
+    last: int = 0
+    cells: dict[Place, object] = field(default_factory=dict)
+    shaped: set[Place] = field(default_factory=set)
+    looks: dict[Place, Look] = field(default_factory=dict)
+    fixed: set[Place] = field(default_factory=set)
+    notes: dict[Place, str | None] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, source: Path) -> EditedBook:
-        with warnings.catch_warnings(), paused_gc():
-            warnings.simplefilter("ignore")  # about content that openpyxl cannot keep
-            return cls(*load(source))
+    def of(cls, grid: Grid) -> EditedSheet:
+        stray = (row for row, _, _ in grid.stray)
+        return cls(grid, max([grid.header_row, *grid.rows, *stray]))
 
-    def sheet(self, name: str) -> Any | None:
-        """Return the sheet with a name, ignoring case and spaces, or None."""
-        return next((s for s in self.book.worksheets if fold(s.title) == fold(name)), None)
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.cells or self.shaped or self.looks or self.fixed or self.notes)
 
-    def put(self, sheet: Any, row: int, column: int, value: object) -> None:
+    def put(self, row: int, column: int, value: object) -> None:
         """Set a cell's value and keep its format."""
-        cell = sheet.cell(row, column)
-        cell.value = value
-        if isinstance(value, str) and value:
-            cell.data_type = "s"  # also one that looks like a formula
-        self.changed.setdefault(sheet.title, set()).add((row, column))
+        self.cells[row, column] = value
 
-    def clear(self, sheet: Any, row: int) -> None:
-        for column in range(1, sheet.max_column + 1):
-            if sheet.cell(row, column).value is not None:
-                self.put(sheet, row, column, None)
+    def clear(self, row: int) -> None:
+        index = self.grid.rows.index(row)
+        filled = (p for p in self.grid.columns if self.grid.values(p)[index] is not None)
+        stray = (column for at, column, _ in self.grid.stray if at == row)
+        self.cells |= {(row, column): None for column in (*filled, *stray)}
 
-    def add_row(self, sheet: Any, cells: Mapping[int, object]) -> int:
+    def add_row(self, cells: Mapping[int, object]) -> int:
         """Add a row below the last, formatted like it; return its number."""
-        last = _last_row(sheet)
-        for column in range(1, sheet.max_column + 1):
-            _copy_format(sheet.cell(last + 1, column), sheet.cell(last, column))
-        for column, value in cells.items():
-            self.put(sheet, last + 1, column, value)
-        for table in sheet.tables.values():
-            area = area_of(table.ref)
-            if area is not None and area.bottom == last:
-                _resize(table, area._replace(bottom=last + 1))
-        filtered = area_of(sheet.auto_filter.ref) if sheet.auto_filter.ref else None
-        if filtered is not None and filtered.bottom == last:
-            sheet.auto_filter.ref = str(filtered._replace(bottom=last + 1))
-        return last + 1
+        row = max([self.last, *(row for row, _ in self.cells)]) + 1
+        self.cells |= {(row, column): value for column, value in cells.items()}
+        self.shaped |= {(row, column) for column in self.grid.header}
+        return row
 
-    def add_column(self, sheet: Any, header_row: int, title: str) -> int:
+    def add_column(self, title: str) -> int:
         """Add a column right of the last header, formatted like it; return its number."""
-        last = max(c for c in range(1, sheet.max_column + 1) if sheet.cell(header_row, c).value)
-        for row in range(header_row, _last_row(sheet) + 1):
-            _copy_format(sheet.cell(row, last + 1), sheet.cell(row, last))
-        self.put(sheet, header_row, last + 1, title)
-        for table in sheet.tables.values():
-            area = area_of(table.ref)
-            if area is not None and (area.top, area.right) == (header_row, last):
-                number = max((c.id for c in table.tableColumns), default=0) + 1
-                table.tableColumns.append(TableColumn(id=number, name=title))
-                _resize(table, area._replace(right=last + 1))
-        return last + 1
+        top = self.grid.header_row
+        added = (column for row, column in self.cells if row == top)
+        position = max([*self.grid.header, *added]) + 1
+        self.shaped |= {(row, position) for row in self.grid.rows}
+        self.put(top, position, title)
+        return position
 
-    def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str], like: Any) -> Any:
-        """Add a sheet with a header row formatted ``like`` a cell, ``after`` the last of others."""
-        there = [i for i, s in enumerate(self.book.worksheets) if fold(s.title) in set(after)]
-        sheet = self.book.create_sheet(name, max(there, default=len(self.book.worksheets)) + 1)
-        for column, header in enumerate(headers, start=1):
-            self.put(sheet, 1, column, header)
-            _copy_format(sheet.cell(1, column), like)
-            sheet.column_dimensions[letters(column)].width = max(12.0, len(header) + 4.0)
-        sheet.freeze_panes = "A2"
-        return sheet
 
-    # ---- saving ---------------------------------------------------------------------------------
+class EditedCase:
+    """The sheets of an input that are changed, and the sheets that are added to them.
 
-    def write(self, path: Path) -> None:
-        """Save the workbook, each formula with its value: call ``fix`` before."""
-        for sheet in self.book.worksheets:
-            fit_comments(sheet)
-        calculation = self.book.calculation
-        calculation.fullCalcOnLoad = calculation.forceFullCalc = False  # all values are saved
-        with scratch_file(path.parent, ".xlsx") as plain:
-            with warnings.catch_warnings(), paused_gc():
-                warnings.simplefilter("ignore")
-                self.book.save(plain)
-            # openpyxl writes the sheets in order to parts with these names
-            parts = {
-                f"xl/worksheets/sheet{number}.xml": {
-                    cell: value for (title, cell), value in self.saved.items() if title == name
-                }
-                for number, name in enumerate((s.title for s in self.book.worksheets), start=1)
-            }
-            with (
-                zipfile.ZipFile(plain) as source,
-                zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
-            ):
-                for item in source.infolist():
-                    content, values = source.read(item), parts.get(item.filename)
-                    if values:
-                        content = _FORMULA_CELL.sub(partial(_with_value, values), content)
-                    target.writestr(item, content)
+    ``titles`` are those of all sheets in their order. ``pages`` has the added pages (openpyxl).
+    """
 
-    def fix(self) -> None:
-        """Replace formulas that depend on a changed cell by their values."""
-        for title, place in sorted(self.saved):
-            cell = self.book[title][place]
-            formula = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
-            if cell.data_type == "f" and self._depends_on_change(title, formula or ""):
-                cell.value = self.saved[title, place].value
-                self.fixed.append((title, place))
+    def __init__(self, titles: Iterable[str]) -> None:
+        """Begin with the titles of the input's sheets."""
+        self.titles = [*titles]
+        self.sheets: dict[str, EditedSheet] = {}
+        self.pages: Any = Workbook()
+        del self.pages[self.pages.sheetnames[0]]
+        self.added: dict[str, tuple[EditedSheet, Place]] = {}
+        """By title of an added sheet, the cell whose format its header gets."""
 
-    def _depends_on_change(self, title: str, formula: str) -> bool:
+    def grid(self, title: str) -> Grid:
+        raise NotImplementedError
+
+    def sheet(self, name: str) -> EditedSheet | None:
+        """Return the sheet with a name, ignoring case and spaces, or None."""
+        title = next((each for each in self.titles if fold(each) == fold(name)), "")
+        if title and title not in self.sheets:
+            self.sheets[title] = EditedSheet.of(self.grid(title))
+        return self.sheets.get(title)
+
+    def remove(self, title: str) -> None:
+        self.titles.remove(title)
+
+    def free(self, name: str) -> str:
+        while fold(name) in map(fold, self.titles):
+            name += "_"
+        return name
+
+    def add_page(self, name: str, at: int) -> Any:
+        """Add a blank sheet of openpyxl at a place of the list."""
+        self.titles.insert(at, self.free(name))
+        return self.pages.create_sheet(self.titles[at])
+
+    def add_sheet(
+        self, name: str, headers: Sequence[str], after: Sequence[str], like: tuple[str, Place]
+    ) -> EditedSheet:
+        """Add a sheet with a header row formatted like a sheet's cell, after the last of others."""
+        there = [i for i, title in enumerate(self.titles) if fold(title) in set(after)]
+        name = self.free(name)
+        self.titles.insert(max(there, default=len(self.titles) - 1) + 1, name)
+        made = EditedSheet(Grid(name, 1, dict(enumerate(headers, start=1))), 1)
+        made.cells |= {(1, column): text for column, text in made.grid.header.items()}
+        self.sheets[name] = made
+        self.added[name] = self.sheets[like[0]], like[1]
+        return made
+
+    def fix(self) -> list[tuple[str, str, object]]:
+        """Replace formulas that depend on a changed cell by their values; return cell and value."""
+        return []
+
+
+class EditedFolder(EditedCase):
+    """A folder of CSV files."""
+
+    def __init__(self, source: Path) -> None:
+        self.source = source
+        self._grids = {grid.title: grid for grid in csv_folder.open_folder(source).grids}
+        super().__init__(self._grids)
+
+    def grid(self, title: str) -> Grid:
+        return self._grids[title]
+
+    def written(self) -> tuple[dict[str, bytes], set[str]]:
+        """Return the contents of the files that are new or changed, and the names of those gone."""
+        contents: dict[str, bytes] = {}
+        for page in self.pages.worksheets:
+            rows = page.iter_rows(values_only=True)
+            contents[csv_folder.csv_name(page.title)] = csv_folder.csv_bytes(rows)
+        for title in self.titles:
+            sheet = self.sheets.get(title)
+            if title in self.added and sheet is not None:
+                height, width = (max(each) for each in zip(*sheet.cells, strict=True))
+                rows = (
+                    [sheet.cells.get((row, column)) for column in range(1, width + 1)]
+                    for row in range(1, height + 1)
+                )
+                contents[csv_folder.csv_name(title)] = csv_folder.csv_bytes(rows)
+            elif sheet is not None and sheet.cells:
+                name = csv_folder.sheet_of(sheet.grid.file)
+                contents |= [csv_folder.edited_file(self.source, name, sheet.cells)]
+        kept = {grid.file for title, grid in self._grids.items() if title in self.titles}
+        return contents, {grid.file for grid in self._grids.values()} - kept
+
+
+class EditedBook(EditedCase):
+    """A workbook. Its methods raise the errors of ``BROKEN`` where its XML is damaged."""
+
+    def __init__(self, source: Path, content: io.BytesIO | None = None) -> None:
+        """Open a workbook, whose ``content`` is read unless it is given."""
+        self.source = source
+        self._package = _Package(Archive(content or io.BytesIO(archive.contents(source))))
+        super().__init__(s.title for s in self._package.sheets)
+        self.parts = {s.title: s.part for s in self._package.sheets if s.kind == WORKSHEET}
+        self._trees: dict[str, _SheetTree] = {}
+
+    @cached_property
+    def _sheets(self) -> dict[str, Any]:
+        return {sheet.title: sheet for sheet in open_excel(self.source).sheets}
+
+    def grid(self, title: str) -> Grid:
+        return self._sheets[title].grid if title in self._sheets else Grid(title)
+
+    def blank(self, title: str) -> EditedSheet:
+        """Return a sheet for changes that don't look at its cells."""
+        return self.sheets.setdefault(title, EditedSheet(Grid(title), _LAST_ROW))
+
+    def tree(self, title: str) -> _SheetTree:
+        if title not in self._trees:
+            self._trees[title] = _SheetTree(self._package.content(self.parts[title]))
+        return self._trees[title]
+
+    def notes(self, title: str) -> dict[Place, str]:
+        """Return the texts of a sheet's comments by their cell."""
+        part = self._package.linked(self.parts[title], "comments")
+        every = self._package.tree(part).iter("{*}comment") if part else ()
+        return {
+            place_of(each.get("ref", "A1")): "".join(t.text or "" for t in each.iter("{*}t"))
+            for each in every
+        }
+
+    def remove(self, title: str) -> None:
+        self._package.remove(self.titles.index(title), self.parts.pop(title))
+        super().remove(title)
+
+    def fix(self) -> list[tuple[str, str, object]]:
+        fixed: list[tuple[str, str, object]] = []
+        for title in self.parts:
+            for place, formula in self.tree(title).formulas():
+                value, cells = self.tree(title).value(place), self.blank(title).cells
+                if value is not None and place not in cells and self._depends(title, formula):
+                    self.blank(title).fixed.add(place)
+                    fixed.append((title, address(place[1], place[0]), value))
+        return fixed
+
+    def _depends(self, title: str, formula: str) -> bool:
+        """Return whether a formula depends on a changed cell."""
         if _UNSURE.search(formula):
             return True
-        tokens = Tokenizer(f"={formula.removeprefix('=')}").items
+        tokens = Tokenizer(f"={formula}").items
         ranges = (t.value for t in tokens if t.type == Token.OPERAND and t.subtype == Token.RANGE)
-        return any(self._is_changed(title, each) for each in ranges)
+        names = self._package.names
+        return any(
+            self._is_changed(title, each)
+            for name in ranges
+            for each in names.get(fold(name), [name])
+        )
 
     def _is_changed(self, title: str, reference: str) -> bool:
         """Return whether a reference includes a changed cell; assumed if it is no plain range."""
-        named = self.book.defined_names.get(reference)
-        sheet, _, cells = (named.attr_text if named is not None else reference).rpartition("!")
-        name = sheet.strip("'").replace("''", "'") or title
+        sheet, _, cells = reference.rpartition("!")
+        edited = self.sheets.get(sheet.strip("'").replace("''", "'") or title)
+        if ":" in sheet:  # of several sheets
+            cells = ""
         try:
             left, top, right, bottom = range_boundaries(cells)
         except (ValueError, TypeError):
-            return bool(self.changed)
-        return any(
+            return any(each.cells for each in self.sheets.values())
+        return edited is not None and any(
             (top or 1) <= row <= (bottom or _LAST_ROW)
             and (left or 1) <= column <= (right or _LAST_COLUMN)
-            for row, column in self.changed.get(name, ())
+            for row, column in edited.cells
         )
 
+    def made(self, suffix: str, *, show: str = "", recalculate: bool = False) -> bytes:
+        """Return the copy. It opens at the page ``show``; Excel recalculates its formulas if asked.
 
-def link_to(title: str, cell: str) -> str:
-    return f"{quote_sheetname(title)}!{cell}"
+        Macros go unless the copy's name ends in .xlsm, as Excel would not open it.
+        """
+        package = self._package
+        for title, part in self.parts.items():
+            edit = self.sheets.get(title)
+            if edit is not None and edit.is_changed:
+                package.contents[part] = self._edited(part, edit, self.tree(title))
+        for page in self.pages.worksheets:
+            page.sheet_view.tabSelected = page.title == show
+        made = _grafted(self.pages, package.styles) if self.pages.worksheets else {}
+        made |= {title: self._new_sheet(title) for title in self.added}
+        for at, title in enumerate(self.titles):
+            if title in made:
+                package.insert(at, title, made[title])
+        for page in self.pages.worksheets:
+            if rows := page.print_title_rows:
+                at = self.titles.index(page.title)
+                package.name("_xlnm.Print_Titles", f"{quote_sheetname(page.title)}!{rows}", at)
+        if show:
+            package.show(self.titles.index(show))
+        if recalculate:
+            for each in package.tree(package.book).iter("{*}calcPr"):
+                each.set("fullCalcOnLoad", "1")
+        package.set_kind(has_macros=suffix.lower() == ".xlsm")
+        return package.made()
+
+    def _edited(self, part: str, edit: EditedSheet, sheet: _SheetTree) -> bytes:
+        sheet.apply(edit, self._package)
+        if edit.notes and (key := self._package.comment(part, edit.notes)):
+            sheet.link_notes(key)
+        bottom = max([edit.last, *(row for row, _ in edit.cells)])
+        tables = [t for kind, t in self._package.archive.links(part) if kind == "table"]
+        for table in tables if edit.cells else ():
+            _grow(self._package.tree(table), edit, bottom)
+        for each in sheet.tree.iterchildren("{*}autoFilter"):
+            _grow(each, edit, bottom)
+            title = edit.grid.title
+            made = {*self.added, *self.pages.sheetnames}
+            at = [each for each in self.titles if each not in made].index(title)
+            cells = f"{quote_sheetname(title)}!{absolute_coordinate(each.get('ref'))}"
+            self._package.name(_FILTER, cells, at, only_old=True)
+        return _bytes_of(sheet.tree)
+
+    def _new_sheet(self, title: str) -> bytes:
+        edit, (like, place) = self.sheets[title], self.added[title]
+        sheet = _SheetTree(_BLANK_SHEET)
+        sheet.apply(replace(edit, last=_LAST_ROW), self._package)
+        style = self.tree(like.grid.title).style(place, like)
+        for column, text in edit.grid.header.items():
+            sheet.cells[1, column].set("s", style or "0")
+            wide = {"width": str(max(12, len(str(text)) + 4)), "customWidth": "1"}
+            _made(sheet.tree.find("{*}cols"), "col", min=str(column), max=str(column), **wide)
+        area = Area(1, 1, max(2, *(row for row, _ in edit.cells)), len(edit.grid.header))
+        _made(sheet.tree, "autoFilter", ref=str(area))
+        return _bytes_of(sheet.tree)
 
 
-def _last_row(sheet: Any) -> int:
-    rows = (c.row for c in sheet._cells.values() if c.value is not None)  # noqa: SLF001
-    return max(rows, default=1)
+def formula_cells(source: Path) -> dict[str, set[str]]:
+    if csv_folder.is_folder(source):
+        return {}
+    sheets = open_excel(source).sheets
+    return {s.title: {address(column, row) for row, column in s.scan.formulas} for s in sheets}
 
 
-def _copy_format(cell: Any, like: Any) -> None:
-    if like.has_style:
-        cell._style = copy(like._style)  # noqa: SLF001
+def place_of(cell: str) -> Place:
+    """Return row and column of an address."""
+    area = area_of(cell)
+    return (area.top, area.left) if area else (1, 1)
 
 
-def _resize(table: Any, area: Area) -> None:
-    table.ref = str(area)
-    if table.autoFilter is not None:
-        table.autoFilter.ref = str(area)
+# ---- the package ---------------------------------------------------------------------------------
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TYPES = "[Content_Types].xml"
+_KIND = "application/vnd.openxmlformats-officedocument."
+_BOOK = f"{_KIND}spreadsheetml.sheet.main+xml"
+_WITH_MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_NO_LINKS = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
+_NO_COMMENTS = f'<comments xmlns="{_MAIN}"><authors/><commentList/></comments>'.encode()
+_NO_STYLES = (
+    f'<styleSheet xmlns="{_MAIN}"><fonts><font/></fonts><fills><fill><patternFill/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills><borders><border/></borders>'
+    "<cellXfs><xf/></cellXfs></styleSheet>"
+).encode()
+_BLANK_SHEET = (
+    f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1"'
+    ' topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+    "<cols/><sheetData/></worksheet>"
+).encode()
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-def _with_value(values: Mapping[str, SavedValue], cell: re.Match[bytes]) -> bytes:
-    saved = values.get(cell[1].decode())
-    if saved is None:
-        return cell[0]
-    kind = b"" if saved.kind == "n" else f' t="{saved.kind}"'.encode()
-    text = escape(saved.text).encode()
-    return b'<c r="%s"%s%s>%s<v>%s</v></c>' % (cell[1], cell[2], kind, cell[3], text)
+def _made(parent: Any, tag: str, **attributes: str) -> Any:
+    """Add an element in the namespace of its parent."""
+    return etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{tag}", attributes)
 
 
-# ---- added sheets with texts and tables in the planner's style -----------------------------------
-
-_LINE_HEIGHT, _PER_LINE = 15.0, 1.05
-_NARROWEST, _WIDEST = 11, 46
-
-
-def _hex(colour: str) -> str:
-    return f"FF{colour.removeprefix('#')}"
+def _bytes_of(tree: Any) -> bytes:
+    made: bytes = etree.tostring(tree, encoding="UTF-8", xml_declaration=True, standalone=True)
+    return made
 
 
-_RULE = Side("thin", color=_hex(palette.LINE))
-_BOX = Border(left=_RULE, right=_RULE, top=_RULE, bottom=_RULE)
+class _Package:
+    """The parts of a workbook: those that change as bytes or trees, the others as they are."""
 
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.book, self.sheets = archive, archive.book, archive.sheets()
+        self.contents: dict[str, bytes] = {}
+        self._trees: dict[str, Any] = {}
+        self._gone: set[str] = set()
+        self.names: dict[str, list[str]] = {}
+        for each in archive.elements(self.book, "definedName"):
+            self.names.setdefault(fold(each.get("name", "")), []).append(each.text or "")
 
-class AddedPage:
-    """A sheet that is written from the top; ``row`` is the next free row."""
+    def content(self, part: str) -> bytes:
+        return self.contents.get(part) or self.archive.read(part)
 
-    def __init__(self, sheet: Any, columns: int) -> None:
-        """Begin at the first row of a sheet; texts run over so many ``columns``."""
-        self.sheet, self.columns, self.row = sheet, columns, 1
-        sheet.sheet_view.showGridLines = False
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = 9
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    def tree(self, part: str, blank: bytes = b"") -> Any:
+        """Return a part that is changed, or made, as a tree."""
+        if part not in self._trees:
+            content = self.archive.read(part) if part in self.archive.NameToInfo else blank
+            self._trees[part] = etree.fromstring(content, _PARSER)
+        return self._trees[part]
 
-    def title(self, text: str) -> None:
-        self._words(text, palette.NAVY, 27, bold=True, size=16)
+    def linked(self, part: str, kind: str) -> str:
+        return next((target for of, target in self.archive.links(part) if of == kind), "")
 
-    def key_sentence(self, text: str) -> None:
-        self._words(text, palette.NAVY, 21, bold=True, size=12)
+    def add(self, source: str, name: str, kind: str, content_type: str) -> tuple[str, str]:
+        """Add a part, such as ``xl/comments{}.xml``, to which a source links; return it and the id.
 
-    def heading(self, text: str) -> None:
-        self.row += 1
-        self._words(text, palette.NAVY, bold=True)
+        ``kind`` is that of the relationship.
+        """
+        taken = {*self.archive.NameToInfo, *self.contents, *self._trees}
+        part = next(p for p in (name.format(f"Added{n}") for n in count(1)) if p not in taken)
+        _made(self.tree(_TYPES), "Override", PartName=f"/{part}", ContentType=content_type)
+        links = self.tree(relations_of(source), _NO_LINKS)
+        ids = {each.get("Id") for each in links}
+        key = next(k for k in (f"rId{n}" for n in count(1)) if k not in ids)
+        _made(links, "Relationship", Id=key, Type=f"{_OFFICE}/{kind}", Target=f"/{part}")
+        return part, key
 
-    def paragraph(self, text: str) -> None:
-        self._words(text, palette.INK, size=palette.FONT_SIZE)
+    def drop(self, part: str) -> None:
+        """Drop a part of the workbook and the relationship to it."""
+        keys = {key for key, _, target in self.archive.relations(self.book) if target == part}
+        links = self.tree(relations_of(self.book))
+        for each in [e for e in links if e.get("Id") in keys]:
+            links.remove(each)
+        types = self.tree(_TYPES)
+        for each in [e for e in types if e.get("PartName") == f"/{part}"]:
+            types.remove(each)
+        self._gone |= {part, relations_of(part)}
 
-    def link(self, text: str, sheet: str) -> None:
-        cell = self.sheet.cell(self.row, 1)
-        self._words(text, palette.BLUE, underline="single")
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
+    @cached_property
+    def styles(self) -> _Styles:
+        part = self.linked(self.book, "styles")
+        if not part:
+            part, _ = self.add(
+                self.book, "xl/styles{}.xml", "styles", f"{_KIND}spreadsheetml.styles+xml"
+            )
+        return _Styles(self.tree(part, _NO_STYLES))
 
-    def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:
-        cell = self.sheet.cell(self.row, 1, text)
-        look = Font(name=palette.FONT, color=_hex(colour), **font)
-        cell.data_type, cell.font = "s", look
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        self.sheet.merge_cells(
-            start_row=self.row, end_row=self.row, start_column=1, end_column=self.columns
+    # ---- the list of sheets ----------------------------------------------------------------------
+
+    @property
+    def _list(self) -> Any:
+        return self.tree(self.book).find("{*}sheets")
+
+    def insert(self, at: int, title: str, content: bytes) -> None:
+        """Insert a worksheet at a place of the list."""
+        kind = f"{_KIND}spreadsheetml.worksheet+xml"
+        part, key = self.add(self.book, "xl/worksheets/sheet{}.xml", "worksheet", kind)
+        self.contents[part] = content
+        sheets = self._list
+        number = max((int(each.get("sheetId", "0")) for each in sheets), default=0) + 1
+        made = _made(sheets, "sheet", name=title, sheetId=str(number))
+        made.set(f"{{{_OFFICE}}}id", key)
+        sheets.insert(at, made)
+        self._renumber(lambda place: place + (place >= at))
+
+    def remove(self, at: int, part: str) -> None:
+        """Remove a worksheet, and the names that are its own."""
+        sheets = self._list
+        sheets.remove(sheets[at])
+        for name in [*self.tree(self.book).iter("{*}definedName")]:
+            if name.get("localSheetId") == str(at):
+                name.getparent().remove(name)
+        self.drop(part)
+        self._renumber(lambda place: place - (place > at))
+
+    def _renumber(self, moved: Callable[[int], int]) -> None:
+        """Move places in the list: of names that are a sheet's own, and of the sheet shown."""
+        for each in self.tree(self.book).iter("{*}definedName", "{*}workbookView"):
+            for key in ("localSheetId", "activeTab", "firstSheet"):
+                if key in each.attrib:
+                    each.set(key, str(moved(int(each.get(key)))))
+
+    def name(self, name: str, text: str, at: int, *, only_old: bool = False) -> None:
+        """Define a name of a sheet's own, or only change one that is defined."""
+        book = self.tree(self.book)
+        key, names = {"name": name, "localSheetId": str(at)}, book.find("{*}definedNames")
+        if names is None and not only_old:
+            names = _made(book, "definedNames")
+            before = [*book.iter("{*}sheets", "{*}functionGroups", "{*}externalReferences")]
+            before[-1].addnext(names)
+        old = (
+            [e for e in names if key.items() <= dict(e.attrib).items()] if names is not None else []
         )
-        columns = (self.sheet.column_dimensions[letters(c + 1)] for c in range(self.columns))
-        wide = sum(float(column.width or _NARROWEST) for column in columns)
-        lines = math.ceil(len(text) * _PER_LINE * (look.size or 10) / 10 / wide)
-        self.sheet.row_dimensions[self.row].height = height + (lines - 1) * _LINE_HEIGHT
-        self.row += 1
+        for each in old or ([] if only_old else [_made(names, "definedName", **key)]):
+            each.text = text
 
-    def widths(self, *widths: float) -> None:
-        for column, wide in enumerate(widths, start=1):
-            self.sheet.column_dimensions[letters(column)].width = wide
+    def show(self, at: int) -> None:
+        """Select one sheet, at which the workbook opens; two selected ones are edited together."""
+        for sheet in self.sheets:
+            is_there = sheet.part and sheet.part not in self._gone
+            content = self.content(sheet.part) if is_there else b""
+            head, data, rest = content.partition(b"<sheetData")
+            shown = re.sub(rb'\btabSelected="[^"]*"', b'tabSelected="0"', head)
+            if shown != head:
+                self.contents[sheet.part] = shown + data + rest
+        for view in self.tree(self.book).iter("{*}workbookView"):
+            view.set("activeTab", str(at))
+            view.set("firstSheet", "0")
 
-    def table(self, table: Table, total: tuple[object, ...] = ()) -> None:
-        """Write a table with its header, and a row of totals if given."""
-        top = self.row
-        for column, of in enumerate(table.columns, start=1):
-            side = "left" if of.look.is_text else "right"
-            head = self.sheet.cell(top, column, of.header)
-            head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
-            head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
-            head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
-            head.border = _BOX
-            form = number_format(of.look, of.values)
-            values = (*of.values, *total[column - 1 : column])
-            for row, value in enumerate(values, start=top + 1):
-                cell = self.sheet.cell(row, column, value)
-                if isinstance(value, str):
-                    cell.data_type = "s"
-                is_total = row > top + len(table)
-                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=is_total)
-                cell.border = _BOX
-                cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
-                cell.number_format = form
-        self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
-        self.row = top + 1 + len(table) + bool(total)
+    def set_kind(self, *, has_macros: bool) -> None:
+        """Make a template a workbook, and drop macros unless the file's name may have them."""
+        kinds = {each.get("PartName"): each for each in self.archive.elements(_TYPES, "Override")}
+        kind = kinds[f"/{self.book}"].get("ContentType") if f"/{self.book}" in kinds else _BOOK
+        wanted = kind if has_macros and kind == _WITH_MACROS else _BOOK
+        if kind != wanted:
+            for each in self.tree(_TYPES):
+                if each.get("PartName") == f"/{self.book}":
+                    each.set("ContentType", wanted)
+            for part in [p for p in self.archive.NameToInfo if "/vbaProject" in p]:
+                self.drop(part)
 
-    def add_filter(self, top: int) -> None:
-        """Add a filter to the rows below a header row, and freeze the header."""
-        last = max(self.row - 1, top + 1)
-        self.sheet.auto_filter.ref = f"A{top}:{address(self.columns, last)}"
-        self.sheet.freeze_panes = f"A{top + 1}"
-        self.sheet.print_title_rows = f"{top}:{top}"
+    # ---- comments --------------------------------------------------------------------------------
+
+    def comment(self, sheet: str, notes: Mapping[Place, str | None]) -> str:
+        """Change comments of a sheet; return the id of the drawing of their boxes if it is new."""
+        part, drawing, key = self.linked(sheet, "comments"), self.linked(sheet, "vmlDrawing"), ""
+        if not part:
+            kind = f"{_KIND}spreadsheetml.comments+xml"
+            part, _ = self.add(sheet, "xl/comments{}.xml", "comments", kind)
+        if not drawing:
+            kind = f"{_KIND}vmlDrawing"
+            drawing, key = self.add(sheet, "xl/drawings/vmlDrawing{}.vml", "vmlDrawing", kind)
+            self.contents[drawing] = _NO_SHAPES
+        tree, shapes = self.tree(part, _NO_COMMENTS), self.content(drawing)
+        authors, every = tree.find("{*}authors"), tree.find("{*}commentList")
+        old = {place_of(each.get("ref", "A1")): each for each in every}
+        gone = {(row - 1, column - 1) for row, column in notes}
+        shapes = _NOTE.sub(lambda m: b"" if (int(m[1]), int(m[2])) in gone else m[0], shapes)
+        if b'"_x0000_t202"' not in shapes:
+            shapes = shapes.replace(b"</xml>", _SHAPE_TYPE + b"</xml>")
+        boxes = b""
+        for place, text in notes.items():
+            each = old.get(place)
+            if text is None:
+                every.remove(each)
+                continue
+            if each is None:
+                names = [author.text for author in authors]
+                if _AUTHOR not in names:
+                    _made(authors, "author").text = _AUTHOR
+                at = str(names.index(_AUTHOR) if _AUTHOR in names else len(names))
+                each = _made(every, "comment", ref=address(place[1], place[0]), authorId=at)
+            _set_note(each, text)
+            boxes += _shape(*place, text)
+        every[:] = sorted(every, key=lambda each: place_of(each.get("ref", "A1")))
+        self.contents[drawing] = shapes.replace(b"</xml>", boxes + b"</xml>")
+        return key
+
+    # ---- saving ----------------------------------------------------------------------------------
+
+    def made(self) -> bytes:
+        chain = self.linked(self.book, "calcChain")
+        if chain and any(part.startswith("xl/worksheets/") for part in self.contents):
+            self.drop(chain)  # Excel makes it again; one with a cell that has no formula is damage
+        changed = {part: _bytes_of(tree) for part, tree in self._trees.items()} | self.contents
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+            for part in dict.fromkeys([*self.archive.NameToInfo, *changed]):
+                if part not in self._gone:
+                    content = changed[part] if part in changed else self.archive.read(part)
+                    copy.writestr(part, content)
+        return target.getvalue()
 
 
-def fitted(values: list[object]) -> float:
-    longest = max((len(str(value)) for value in values), default=0)
-    return float(min(max(longest + 2, _NARROWEST), _WIDEST))
+_AUTHOR = "planner"
+_WIDTH, _LETTERS, _LINE, _HEIGHT = 340, 52, 17, 420
+"""Points: width of a comment's box; letters and height of a line; most height."""
+_NO_SHAPES = (
+    b'<xml xmlns:v="urn:schemas-microsoft-com:vml"'
+    b' xmlns:o="urn:schemas-microsoft-com:office:office"'
+    b' xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
+)
+_SHAPE_TYPE = (
+    b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202"'
+    b' path="m,l,21600r21600l,21600xe"><v:stroke joinstyle="miter"/>'
+    b'<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+
+
+_NOTE = re.compile(
+    rb"<v:shape\b(?:(?!</v:shape>).)*?<x:Row>\s*(\d+)\s*</x:Row>\s*"
+    rb"<x:Column>\s*(\d+)\s*</x:Column>.*?</v:shape>",
+    re.DOTALL,
+)
+"""The box of a comment, with its row and column (0 is the first)."""
+
+
+def _set_note(comment: Any, text: str) -> None:
+    """Set the text of a comment; the beginning that it keeps stays formatted as it is."""
+    rest = text
+    for each in [*comment.iter("{*}t")]:
+        kept = each.text or ""
+        if rest.startswith(kept):
+            rest = rest[len(kept) :]
+            continue
+        each.text, rest = rest, ""
+    if rest:
+        body = comment.find("{*}text")
+        body = _made(comment, "text") if body is None else body
+        plain = body.find("{*}t")  # then it has no other runs
+        run = _made(_made(body, "r"), "t") if plain is None else plain
+        run.text = (run.text or "") + rest
+    for each in comment.iter("{*}t"):
+        each.set(_SPACE, "preserve")
+
+
+def _shape(row: int, column: int, text: str) -> bytes:
+    """Return the box of a comment, in a size that fits its text."""
+    lines = 1 + sum(1 + len(line) // _LETTERS for line in text.split("\n"))
+    height = min(_HEIGHT, lines * _LINE)
+    return (
+        f'<v:shape id="planner_{row}_{column}" type="#_x0000_t202" style="position:absolute;'
+        f'width:{_WIDTH}px;height:{height}px;visibility:hidden" fillcolor="#ffffe1"'
+        ' o:insetmode="auto"><v:fill color2="#ffffe1"/><v:path o:connecttype="none"/>'
+        '<v:textbox style="mso-direction-alt:auto"/><x:ClientData ObjectType="Note">'
+        f"<x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>"
+        f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
+    ).encode()
+
+
+# ---- formats -------------------------------------------------------------------------------------
+
+
+class _Styles:
+    """The formats of a workbook's cells; new ones are added behind those that are there."""
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+        self._marked: dict[tuple[int, Look], int] = {}
+
+    def _group(self, name: str) -> Any:
+        group = self.tree.find(f"{{*}}{name}")
+        if group is None:
+            group = _made(self.tree, name)
+            if name == "numFmts":
+                self.tree.insert(0, group)
+        group.attrib.pop("count", None)
+        return group
+
+    def _add(self, group: str, element: Any) -> str:
+        every = self._group(group)
+        every.append(element)
+        return str(len(every) - 1)
+
+    def marked(self, style: int, look: Look) -> int:
+        """Return a style with other colours of fill and font."""
+        if (style, look) not in self._marked:
+            xf = copy(self._group("cellXfs")[style])
+            font = copy(self._group("fonts")[int(xf.get("fontId", "0"))])
+            for each in [*font.iter("{*}color")]:
+                font.remove(each)
+            if look.ink:
+                colour = _made(font, "color", rgb=look.ink)
+                later = font.find("{*}name")  # Excel writes a font's elements in this order
+                if later is not None:
+                    later.addprevious(colour)
+            fill = _made(self.tree, "fill")
+            pattern = _made(fill, "patternFill", patternType="solid" if look.fill else "none")
+            if look.fill:
+                _made(pattern, "fgColor", rgb=look.fill)
+            parts = {"fontId": self._add("fonts", font), "fillId": self._add("fills", fill)}
+            xf.attrib.update(parts | {"applyFont": "1", "applyFill": "1"})
+            self._marked[style, look] = int(self._add("cellXfs", xf))
+        return self._marked[style, look]
+
+    def graft(self, other: Any) -> int:
+        """Add all styles of another workbook; return by how much their numbers grow."""
+        groups = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
+        start = len(self._group("cellXfs"))
+        moved = {key: len(self._group(name)) for key, name in groups.items()}
+        formats = other.find("{*}numFmts")
+        taken = [int(each.get("numFmtId")) for each in self.tree.iter("{*}numFmt")]
+        number = max([163, *taken]) + 1
+        for name in groups.values():
+            self._group(name).extend(other.find(f"{{*}}{name}"))
+        ids: dict[str, str] = {}
+        for each in [] if formats is None else [*formats]:
+            ids[each.get("numFmtId")] = str(number + len(ids))
+            each.set("numFmtId", ids[each.get("numFmtId")])
+            self._group("numFmts").append(each)
+        for xf in [*other.find("{*}cellXfs")]:
+            for key, by in moved.items():
+                xf.set(key, str(int(xf.get(key, "0")) + by))
+            xf.set("numFmtId", ids.get(xf.get("numFmtId"), xf.get("numFmtId", "0")))
+            xf.set("xfId", "0")
+            self._add("cellXfs", xf)
+        return start
+
+
+def _grafted(pages: Any, styles: _Styles) -> dict[str, bytes]:
+    """Return sheets as openpyxl writes them, with their styles added to another workbook's."""
+    plain = io.BytesIO()
+    pages.save(plain)
+    contents = {}
+    with Archive(plain) as made:
+        start = styles.graft(etree.fromstring(made.read("xl/styles.xml"), _PARSER))
+        for sheet in made.sheets():
+            tree = etree.fromstring(made.read(sheet.part), _PARSER)
+            for each in tree.iter("{*}c", "{*}row", "{*}col"):
+                for key in {"s", "style"} & set(each.attrib):
+                    each.set(key, str(int(each.get(key)) + start))
+            contents[sheet.title] = _bytes_of(tree)
+    return contents
+
+
+# ---- a sheet -------------------------------------------------------------------------------------
+
+
+class _SheetTree:
+    """The XML of a sheet, with its rows and cells by their place."""
+
+    def __init__(self, content: bytes) -> None:
+        self.tree = etree.fromstring(content, _PARSER)
+        self.data = self.tree.find("{*}sheetData")
+        self.rows: dict[int, Any] = {}
+        self.cells: dict[Place, Any] = {}
+        row = 0
+        for line in () if self.data is None else self.data.iterchildren("{*}row"):
+            row, column = int(line.get("r", row + 1)), 0
+            self.rows[row] = line
+            for cell in line.iterchildren("{*}c"):
+                name = cell.get("r", "").rstrip("0123456789")
+                column = column_number(name) if name else column + 1
+                cell.set("r", address(column, row))
+                self.cells[row, column] = cell
+        self._bottom = max(self.rows, default=0)
+
+    def shown(self, place: Place) -> Place:
+        """Return the cell that is shown for one: the first of merged cells."""
+        every = (area_of(each.get("ref", "")) for each in self.tree.iter("{*}mergeCell"))
+        areas = (area for area in every if area is not None and area.holds(*place))
+        return next(((area.top, area.left) for area in areas), place)
+
+    def formulas(self) -> Iterator[tuple[Place, str]]:
+        """Yield the cells with a formula, those of a shared formula each with its own."""
+        firsts: dict[str, Translator] = {}
+        for place, cell in self.cells.items():
+            formula = cell.find("{*}f")
+            if formula is None:
+                continue
+            text, here = formula.text or "", address(place[1], place[0])
+            if formula.get("t") == "shared":
+                key = formula.get("si", "")
+                if text:
+                    firsts[key] = Translator(f"={text}", here)
+                elif key in firsts:
+                    text = firsts[key].translate_formula(here)[1:]
+            yield place, text
+
+    def value(self, place: Place) -> str | float | bool | None:
+        """Return the value of a formula's cell; None if none is saved."""
+        text, kind = self.cells[place].findtext("{*}v"), self.cells[place].get("t", "n")
+        if not text or kind in {"str", "e"}:
+            return text or None
+        return text == "1" if kind == "b" else float(text)
+
+    def style(self, place: Place, edit: EditedSheet) -> str:
+        """Return the style of a cell; of a new one, that of the last row or of the cell left."""
+        (row, column), header = place, edit.grid.header
+        rows = (row, edit.last) if row > edit.last else (row,)
+        columns = (column, column - 1) if header and column > max(header) else (column,)
+        places = ((each, at) for at in columns for each in rows)
+        return next((self.cells[p].get("s", "") for p in places if p in self.cells), "")
+
+    def apply(self, edit: EditedSheet, package: _Package) -> None:
+        """Change cells; other colours are added to the styles of a package."""
+        if any(
+            self.cells[place].find("{*}f[@t='shared']") is not None
+            for place in {*edit.cells, *edit.fixed} & self.cells.keys()
+        ):  # the cell with the text of a shared formula may go
+            for place, text in [*self.formulas()]:
+                formula = self.cells[place].find("{*}f[@t='shared']")
+                if formula is not None:
+                    formula.attrib.clear()
+                    formula.text = text
+        for place in sorted(edit.cells.keys() | (edit.shaped - self.cells.keys())):
+            self._put(place, edit.cells.get(place), edit)
+        for place in edit.fixed:
+            self.cells[place].remove(self.cells[place].find("{*}f"))
+        for place, look in edit.looks.items():
+            cell = self.cells.get(place)
+            if cell is None:
+                cell = self._put(place, None, edit)
+            cell.set("s", str(package.styles.marked(int(cell.get("s", "0")), look)))
+
+    def _put(self, place: Place, value: object, edit: EditedSheet) -> Any:
+        (row, column), style = place, self.style(place, edit)
+        cell = self.cells.get(place)
+        if cell is None:
+            line = self._row(row)
+            cell = self.cells[place] = _made(line, "c", r=address(column, row))
+            at = next((e for e in line if (row, column) < place_of(e.get("r", "A1"))), None)
+            if at is not None:
+                at.addprevious(cell)
+        cell[:] = []
+        for key in {"t", "cm", "vm"} & set(cell.attrib):
+            del cell.attrib[key]
+        if style:
+            cell.set("s", style)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            _made(cell, "v").text = repr(value)
+        elif value is not None:
+            cell.set("t", "inlineStr")
+            text = _made(_made(cell, "is"), "t")
+            text.text = _ILLEGIBLE.sub("?", str(value))
+            text.set(_SPACE, "preserve")
+        return cell
+
+    def _row(self, row: int) -> Any:
+        if row not in self.rows:
+            self.rows[row] = _made(self.data, "row", r=str(row))
+            if row < self._bottom:
+                later = min(each for each in self.rows if each > row)
+                self.rows[later].addprevious(self.rows[row])
+            self._bottom = max(self._bottom, row)
+        return self.rows[row]
+
+    def link_notes(self, key: str) -> None:
+        """Link the sheet to the drawing of its first comments."""
+        link = _made(self.tree, "legacyDrawing")
+        link.set(f"{{{_OFFICE}}}id", key)
+        after = (e for e in self.tree if etree.QName(e).localname in _BEHIND_NOTES)
+        if (first := next(after, None)) is not None:
+            first.addprevious(link)
+
+
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BEHIND_NOTES = {
+    "legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts",
+    "extLst",
+}  # fmt: skip
+"""Elements of a sheet that come after the link to its comments."""
+
+
+def _grow(tree: Any, edit: EditedSheet, bottom: int) -> None:
+    """Extend a table, or a sheet's filter, over new rows and columns next to it."""
+    area, top = area_of(tree.get("ref", "")), edit.grid.header_row
+    if area is None:
+        return
+    columns = tree.find("{*}tableColumns")
+    right = area.right
+    while (
+        columns is not None
+        and area.top == top
+        and ((top, right + 1) in edit.cells and right + 1 not in edit.grid.header)
+    ):
+        right += 1
+        number = max(int(each.get("id", "0")) for each in columns) + 1
+        _made(columns, "tableColumn", id=str(number), name=str(edit.cells[top, right]))
+        columns.set("count", str(len(columns)))
+    lower = bottom if area.bottom == edit.last else area.bottom
+    for each in (tree, *tree.iter("{*}autoFilter")):
+        each.set("ref", str(area._replace(bottom=lower, right=right)))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
-import warnings
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import MergedCell
-from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from models import case, results
 from models.errors import Finding, Severity, WriteError
-from planner.workbook import edit
+from planner.workbook.added_page import link_to
 from planner.workbook.archive import BROKEN, reason
 from planner.workbook.cells import is_number
 from planner.workbook.csv_folder import is_folder, open_folder
+from planner.workbook.edit import EditedBook, Look, Place, place_of
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import Fault, lines, paused_gc
 from planner.workbook.parts import FINDINGS
@@ -42,14 +40,19 @@ SIGN = "planner check:"
 """First line of a comment's findings, by which a later run recognizes and removes them."""
 _TITLE = "What planner check found"
 
-_FILL = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
-_INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
-_LOOK_UP = ("FFDDEBF7", "FF1F4E78")
-"""Colours of fill and font for a cell that decides the plan, and whose value should be verified."""
-_FACE = "Calibri"
 _LOOKS = {
-    kind: {"fill": PatternFill("solid", _FILL[kind]), "font": Font(name=_FACE, color=_INK[kind])}
-    for kind in Severity
+    Severity.ERROR: Look("FFFFC7CE", "FF9C0006"),
+    Severity.WARNING: Look("FFFFEB9C", "FF7F6000"),
+}
+_LOOK_UP = Look("FFDDEBF7", "FF1F4E78")
+"""Colours of a cell that decides the plan, and whose value should be verified."""
+_FACE = "Calibri"
+_FORMATS = {
+    kind: {
+        "fill": PatternFill("solid", fgColor=look.fill or ""),
+        "font": Font(name=_FACE, color=look.ink),
+    }
+    for kind, look in _LOOKS.items()
 }
 _LINK = Font(name=_FACE, color="FF0563C1", underline="single")
 _TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
@@ -90,36 +93,39 @@ def mark(
     source is only read; macros are not copied. Raises WriteError if the workbook cannot be copied,
     or the copy cannot be written.
     """
-    with warnings.catch_warnings(), paused_gc():
-        warnings.simplefilter("ignore")  # about content that openpyxl cannot keep
+    with paused_gc():
         try:
-            book = _of_folder(source) if is_folder(source) else edit.load(source)[0]
-            titles = {case.fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
+            book = _of_folder(source) if is_folder(source) else EditedBook(source)
+            titles = {case.fold(title): title for title in reversed(book.parts)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
             _clean(book)
-            for (title, address), listed in list(cells.items())[:MOST_MARKED]:
+            notes = {title: book.notes(title) for title in book.parts}
+            for at, listed in list(cells.items())[:MOST_MARKED]:
                 first, more = listed[:MOST_JOINED], len(listed) - MOST_JOINED
                 lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
                 lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
-                severity = listed[0].severity  # errors come first
-                _comment(book[title][address], (_FILL[severity], _INK[severity]), lines)
-            placed = {(titles.get(case.fold(s), ""), a): text for (s, a), text in look_up.items()}
+                _mark(
+                    book, at, _LOOKS[listed[0].severity], lines, notes[at[0]]
+                )  # errors come first
+            placed = {
+                (titles.get(case.fold(s), ""), place_of(a)): text
+                for (s, a), text in look_up.items()
+            }
             deciding = {at: text for at, text in placed.items() if at[0] and at not in cells}
-            for (title, address), text in deciding.items():
-                _comment(book[title][address], _LOOK_UP, (SIGN, text))
-            for sheet in book.worksheets:
-                edit.fit_comments(sheet)
-            _list(book, errors_first, titles, len(cells))
+            for at, text in deciding.items():
+                _mark(book, at, _LOOK_UP, (SIGN, text), notes[at[0]])
+            first_sheet = _list(book, errors_first, titles, len(cells))
+            made = book.made(target.suffix, show=first_sheet)
         except BROKEN as error:  # in parts that the planner does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
-        written = save(target, book.save)
+    written = save(target, lambda scratch: scratch.write_bytes(made))
     marked = min(len(cells), MOST_MARKED) + len(deciding)
     return Marked(written, marked, max(0, len(cells) - MOST_MARKED))
 
 
-def _of_folder(source: Path) -> Any:
+def _of_folder(source: Path) -> EditedBook:
     book: Any = Workbook()
     book.remove(book.active)
     for grid in open_folder(source).grids:
@@ -132,75 +138,67 @@ def _of_folder(source: Path) -> Any:
                 else:
                     text = value.text if isinstance(value, Fault) else str(value)
                     _text(sheet, cell.coordinate, text)
-    return book
+    made = io.BytesIO()
+    book.save(made)
+    made.seek(0)
+    return EditedBook(source, made)
 
 
 # ---- cells ---------------------------------------------------------------------------------------
 
 
 def _cells(
-    book: Any, titles: Mapping[str, str], findings: Sequence[Finding]
-) -> dict[tuple[str, str], list[Finding]]:
-    """Return the findings by their cell (title of the sheet and address) or the one shown for it.
+    book: EditedBook, titles: Mapping[str, str], findings: Sequence[Finding]
+) -> dict[tuple[str, Place], list[Finding]]:
+    """Return the findings by their cell (title of the sheet and place) or the one shown for it.
 
     Of merged cells, only the first is shown.
     """
-    merged = {
-        (sheet.title, cell.coordinate): str(area.start_cell.coordinate)
-        for sheet in book.worksheets
-        for area in sheet.merged_cells.ranges
-        for place in area.cells
-        if isinstance(cell := sheet._cells.get(place), MergedCell)  # noqa: SLF001
-    }
-    cells: dict[tuple[str, str], list[Finding]] = {}
+    cells: dict[tuple[str, Place], list[Finding]] = {}
     for finding in findings:
         title = titles.get(case.fold(finding.sheet))
         if title is not None and finding.cell:
-            address = merged.get((title, finding.cell), finding.cell)
-            cells.setdefault((title, address), []).append(finding)
+            place = book.tree(title).shown(place_of(finding.cell))
+            cells.setdefault((title, place), []).append(finding)
     return cells
 
 
-def _comment(cell: Any, look: tuple[str, str], lines: Sequence[str]) -> None:
-    """Colour a cell, and add lines to its comment."""
+def _mark(
+    book: EditedBook,
+    at: tuple[str, Place],
+    look: Look,
+    lines: Sequence[str],
+    notes: Mapping[Place, str],
+) -> None:
+    """Colour a cell, and add lines to its comment, one of ``notes`` if it is there."""
+    sheet, place, text = book.blank(at[0]), at[1], "\n".join(lines)
     # also its font: the light font of a dark header would be invisible
-    _colour(cell, PatternFill("solid", fgColor=look[0]), look[1])
-    text = "\n".join(lines)
-    old = cell.comment
-    comment = text if old is None else f"{old.text.rstrip()}\n\n{text}"
-    cell.comment = Comment(comment, "planner" if old is None else old.author)
+    sheet.looks[place] = look
+    old = sheet.notes[place] if place in sheet.notes else notes.get(place)
+    sheet.notes[place] = f"{old.rstrip()}\n\n{text}" if old else text
 
 
-def _colour(cell: Any, fill: PatternFill, ink: str | None) -> None:
-    font = copy(cell.font)
-    font.color = ink
-    cell.fill, cell.font = fill, font
-
-
-def _clean(book: Any) -> None:
+def _clean(book: EditedBook) -> None:
     """Remove the marks of an earlier run, if the workbook is a marked copy."""
-    if FINDINGS not in book.sheetnames or book[FINDINGS]["A1"].value != _TITLE:
+    if FINDINGS not in book.parts or book.grid(FINDINGS).header.get(1) != _TITLE:
         return
-    del book[FINDINGS]
-    for sheet in book.worksheets:
-        for cell, comment in edit.comments(sheet):
-            if SIGN not in comment.text:
-                continue
-            kept = comment.text.partition(SIGN)[0].rstrip()
-            cell.comment = Comment(kept, comment.author) if kept else None
-            _colour(cell, PatternFill(), None)
+    book.remove(FINDINGS)
+    for title in book.parts:
+        for place, text in book.notes(title).items():
+            if SIGN in text:
+                sheet = book.blank(title)
+                sheet.notes[place] = text.partition(SIGN)[0].rstrip() or None
+                sheet.looks[place] = Look()
 
 
 # ---- the sheet Findings --------------------------------------------------------------------------
 
 
-def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], marked: int) -> None:
-    """Add the sheet Findings; ``marked`` is the number of cells with findings."""
-    title = FINDINGS
-    while case.fold(title) in {case.fold(name) for name in book.sheetnames}:
-        title += "_"
-    sheet = book.create_sheet(title, 0)
-    edit.show_first(book, sheet)
+def _list(
+    book: EditedBook, findings: Sequence[Finding], titles: Mapping[str, str], marked: int
+) -> str:
+    """Add the sheet Findings, and return its title; ``marked`` cells have findings."""
+    sheet = book.add_page(FINDINGS, 0)
     errors = sum(f.severity is Severity.ERROR for f in findings)
     _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
@@ -210,7 +208,7 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
     _text(sheet, "A2", counts)
     for letter, severity in zip("AB", Severity, strict=True):
-        _text(sheet, f"{letter}3", severity.value, **_LOOKS[severity])
+        _text(sheet, f"{letter}3", severity.value, **_FORMATS[severity])
     _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
     white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
     for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
@@ -224,14 +222,15 @@ def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], mar
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    return str(sheet.title)
 
 
 def _line(sheet: Any, row: int, finding: Finding, title: str | None) -> None:
-    _text(sheet, f"A{row}", finding.severity.value, **_LOOKS[finding.severity])
+    _text(sheet, f"A{row}", finding.severity.value, **_FORMATS[finding.severity])
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:
-        target = edit.link_to(title, finding.cell or "A1")
+        target = link_to(title, finding.cell or "A1")
         place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
         place.font = _LINK
     _text(sheet, f"D{row}", _cut(statement(finding)))

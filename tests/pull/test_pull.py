@@ -18,7 +18,7 @@ from planner.cli import main
 from planner.documents import data_in, tables_in
 from planner.documents.tables_in import SourceError, refuse_writing
 from planner.workbook import csv_folder, read
-from planner.workbook.patch import formula_cells
+from planner.workbook.edit import formula_cells
 from planner.workbook.template import write_book
 from tests.csv_book import write_csv_book
 from tests.pull.desk import (

@@ -63,8 +63,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     PLAN is the plan of INPUT, a workbook or a folder of CSV files; NEXT is of the same kind. The
     years before YEAR are over. Opening stocks, Current supply, Built and the unspent part of
     carried-over budgets are computed from PLAN and --actuals. Everything else is copied from INPUT,
-    with notes, formats, formulas and drop-downs, but without macros and drawn shapes. PLAN and
-    INPUT are not changed.
+    with notes, formats, formulas and charts, but without macros. PLAN and INPUT are not changed.
 
     \b
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx

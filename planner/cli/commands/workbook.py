@@ -241,9 +241,8 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     The command finds the same errors as planner roll. Without the plan, FILE is checked on its own.
 
     --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
-    with links to their cells. The copy keeps the formats, formulas and drop-downs of FILE, but not
-    its macros and drawn shapes. It also marks the inputs that change the plan most, if you have run
-    `planner sensitivity`.
+    with links to their cells. The copy keeps everything else of FILE but its macros. It also marks
+    the inputs that change the plan most, if you have run `planner sensitivity`.
     """
     copy = None if marked is None else paths.copy_path(marked)
     from planner.run import check_file

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +114,7 @@ def colour(path: Path) -> None:
     projects.auto_filter.ref = None
     projects.add_table(Table(displayName="Plants", ref=f"A1:{projects.dimensions.split(':')[1]}"))
     book.save(path)
-    _save_values(path, {
+    save_values(path, {
         "Demand": {"E2": 100.0}, "Stockpiles": {f"{holding}2": 20.0},
         "My notes": {"C1": 100.0, "A3": 40e-6},
     })  # fmt: skip
@@ -122,12 +124,18 @@ def _letter(sheet: Any, header: str) -> str:
     return {cell.value: cell.column_letter for cell in sheet[1]}[header]
 
 
-def _save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
+def save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
     """Put the values of formulas into a file that openpyxl wrote, as Excel would."""
-    from planner.workbook.edit import EditedBook, SavedValue
-
-    book = EditedBook.open(path)
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    titles = openpyxl.load_workbook(path).sheetnames
     for title, cells in values.items():
+        part = f"xl/worksheets/sheet{titles.index(title) + 1}.xml"
         for cell, number in cells.items():
-            book.saved[title, cell] = SavedValue("n", repr(number))
-    book.write(path)
+            pattern = rb'(<c r="%s"[^>]*><f>[^<]*</f>)<v\s*(?:/>|></v>)' % cell.encode()
+            value = rb"\1<v>%s</v>" % repr(number).encode()
+            parts[part], count = re.subn(pattern, value, parts[part])
+            assert count == 1, (title, cell)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in parts.items():
+            new.writestr(name, content)

@@ -219,11 +219,13 @@ class EditedBook(EditedCase):
 
     def notes(self, title: str) -> dict[Place, str]:
         """Return the texts of a sheet's comments by their cell."""
-        part = self._package.linked(self.parts[title], "comments")
-        every = self._package.tree(part).iter("{*}comment") if part else ()
+        package = self._package
+        part = package.linked(self.parts[title], "comments")
         return {
-            place_of(each.get("ref", "A1")): "".join(t.text or "" for t in each.iter("{*}t"))
-            for each in every
+            place_of(each.get("ref", "A1")): "".join(
+                text.text or "" for text in each.iter() if archive.local(text) == "t"
+            )
+            for each in (package.archive.elements(part, "comment") if part else ())
         }
 
     def remove(self, title: str) -> None:
@@ -489,7 +491,7 @@ class _Package:
             is_there = sheet.part and sheet.part not in self._gone
             content = self.content(sheet.part) if is_there else b""
             head, data, rest = content.partition(b"<sheetData")
-            shown = re.sub(rb'\btabSelected="[^"]*"', b'tabSelected="0"', head)
+            shown = re.sub(rb'\btabSelected="(?:1|true)"', b'tabSelected="0"', head)
             if shown != head:
                 self.contents[sheet.part] = shown + data + rest
         for view in self.tree(self.book).iter("{*}workbookView"):

@@ -62,7 +62,7 @@ SHARED: AnswerKeys = (
 )
 """Keys of every command that reads a workbook."""
 PLANNED: AnswerKeys = (
-    AnswerKey(Key.SCENARIO, "the scenario that was planned; `compare` has it in each row"),
+    AnswerKey(Key.SCENARIO, "the scenario that was planned", when="`compare`: in each row"),
     AnswerKey(Key.WHAT_IFS, "what-ifs", rows=("option", "given", "does")),
     AnswerKey(Key.CURRENCY, "the workbook's currency"),
     AnswerKey(Key.OUTPUT, "the workbook that was written"),

@@ -20,6 +20,7 @@ from models.results.common import words_of
 from planner import scenarios
 from planner.render import words
 from planner.render.claims import Sentence
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.changes import input_differences
@@ -83,6 +84,10 @@ class Entry:
     planned: cases.Planned | None = None
 
 
+_BESIDE = tuple(f.json_key for f in (Comparison.more, Comparison.foresight, Comparison.surprise))
+"""Keys of a scenario that not every comparison has."""
+
+
 class Compare(VariantStudy):
     """Plan a workbook's base case and every scenario, and compare them.
 
@@ -109,6 +114,14 @@ class Compare(VariantStudy):
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
     RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret)
+    ANSWER = (
+        AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
+                  optional=_BESIDE),
+        table_key("who_pays", RunBuyers),
+        table_key("bills", BillsByScenario, when="with `--bills`"),
+        AnswerKey("unforeseen", "the year of the surprise", when="with `--unforeseen`"),
+        table_key("regret", Regret, when="with `--unforeseen`"),
+    )  # fmt: skip
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
     OPTIONS = (

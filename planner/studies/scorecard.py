@@ -25,6 +25,7 @@ from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.options import CAP_HELP
 from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.render.words import counted
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
@@ -340,6 +341,11 @@ def _score(case: Case, score: Score) -> dict[str, object]:
     }
 
 
+_SCORE_KEYS = (
+    "measure", "mineral", "buyer", "before", "before_is", "after_first", "after_last", "required",
+    "met", "missed_years", "unit", "remark",
+)  # fmt: skip
+
 # ---- the study -----------------------------------------------------------------------------------
 
 
@@ -366,6 +372,12 @@ class ScorecardStudy(StudyKind):
     LACKING = "nothing planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
+    ANSWER = (
+        AnswerKey("first_year", "the first year"),
+        AnswerKey("last_year", "the last year"),
+        AnswerKey("scores", "each measure, by mineral and buyer", rows=_SCORE_KEYS),
+        table_key("benchmarks", Missed, more=("years_asked", "years_met")),
+    )
     RUN, PROGRESS = "missed benchmark", "{count} priced"
     LIMIT = CAP_HELP
 

@@ -17,6 +17,7 @@ from models.results.numbers import PlanNumbers
 from planner.options import Share
 from planner.render.chart import Picture
 from planner.render.claims import Sentence
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, json_value, table_of
 from planner.render.words import money, span
 from planner.studies import variant_charts
@@ -84,6 +85,15 @@ class StressTest(StudyKind):
     )
     task = "the agreed plan"
     RESULTS = (Losses, LossByMineral, Solidarity, Embargoes, NMinusOne, Detail)
+    ANSWER = (
+        AnswerKey("surge", "extra sales of others, a fraction of capacity"),
+        AnswerKey("keep_caps", "whether limits stay"),
+        AnswerKey("first_year", "the first year without the supplier"),
+        AnswerKey("last_year", "the last year"),
+        table_key("rows", Losses, more=("short_by_mineral_t",)),
+        table_key("n_minus_1", NMinusOne),
+        table_key("solidarity", Solidarity),
+    )
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
         click.option(

@@ -22,12 +22,13 @@ from models.schema import SecurityTarget
 from planner.render import chart, words
 from planner.render.chart import Picture, Role
 from planner.render.claims import Sentence
+from planner.render.keys import AnswerKey, table_key
 from planner.scenarios import parameters
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import number_source, sweep_tables, variant_charts
 from planner.studies.engine import Outcome
-from planner.studies.kind import BASIS, YEARS, Numbers, Section, Tables
+from planner.studies.kind import BASIS, TROUBLE, YEARS, Numbers, Section, Tables
 from planner.studies.number_source import AS_IN_WORKBOOK, SweepPoint, cap_path_words, title_of
 from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
@@ -74,6 +75,12 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         return amount
 
 
+_NUMBERS = (Frontier.slope, Frontier.lost, Frontier.kept)
+_POINT_KEYS = (
+    "over", "cap", "value", *VariantStudy.entry_of(()), *(f.json_key for f in _NUMBERS)
+)  # fmt: skip
+
+
 class Sweep(VariantStudy):
     """Find what a tighter cap on single countries costs and leaves missing.
 
@@ -104,7 +111,17 @@ class Sweep(VariantStudy):
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = sweep_tables.RESULTS
-    MORE_NUMBERS = (Frontier.slope, Frontier.lost, Frontier.kept)
+    ANSWER = (
+        AnswerKey("as_in_workbook", "the limits as they are", when="over the cap, with limits"),
+        AnswerKey("over", "the number that is swept"),
+        AnswerKey("rows", "the points", rows=_POINT_KEYS, optional=("over", "cap", "value")),
+        AnswerKey("reference", "the plan that the points are compared with"),
+        table_key("who_pays", RunBuyers),
+        AnswerKey("smallest_cap", "the smallest cap that costs no supply, by mineral"),
+        *TROUBLE,
+        AnswerKey("not_tested", "countries whose loss isn't tested", when="over security"),
+    )
+    MORE_NUMBERS = _NUMBERS
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."

@@ -11,12 +11,13 @@ from inputs.magnets import MAGNETS, magnets_book
 from inputs.plain import PLAIN, plain_book
 from inputs.sheets import SHEETS
 from inputs.tables import ESTIMATE
+from inputs.tutorial import TUTORIAL, tutorial_book
 from planner.workbook.template import write_book
 
 Book = dict[str, list[dict[str, object]]]
 
 HERE = Path(__file__).parent
-OWN = {PLAIN: plain_book, MAGNETS: magnets_book}
+OWN = {PLAIN: plain_book, MAGNETS: magnets_book, TUTORIAL: tutorial_book}
 """The workbooks that are more than a rule for demand and supply."""
 BOOKS = (*(known.name for known in CASES), *OWN)
 

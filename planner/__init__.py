@@ -6,7 +6,8 @@ The Python API, with the functions that the command line uses::
 
     import planner
 
-    book = planner.read(Path("inputs/critical-minerals.xlsx"))
+    # planner new case.xlsx --example tutorial
+    book = planner.read(Path("case.xlsx"))
     tight = planner.set_max_country_share(book.case, 0.5)
     plan = planner.solve(tight)
     print(plan.objective, plan.served_share, plan.max_country_share)
@@ -15,13 +16,15 @@ The Python API, with the functions that the command line uses::
 
 Many variants of one case::
 
-    session = planner.Session(book.case)  # each solve starts from the last one; restart() from the
-    base for cap in (0.6, 0.5, 0.4):
+    session = planner.Session(book.case)  # each solve starts from the last one
+    for cap in (0.6, 0.5, 0.4):
         print(cap, session.solve(planner.set_max_country_share(book.case, cap)).objective)
 
 Constraints that a workbook cannot express, in Pyomo (docs/model.md)::
 
-    def at_most_three(model):  # at most three plants are built; pyo is pyomo.environ
+    import pyomo.environ as pyo
+
+    def at_most_three(model):  # at most three plants are built
         model.few = pyo.Constraint(expr=sum(model.built.values()) <= 3)
 
     plan = planner.solve(book.case, extend=at_most_three)
@@ -34,7 +37,29 @@ Names are loaded at their first use, so importing the package takes no time.
 
 from __future__ import annotations
 
+import sys
+
 from planner._version import __version__
+
+
+def _load_models() -> None:
+    """Load the package ``models`` beside this one, though the current folder may have another."""
+    home = __file__.rpartition("planner")[0]
+    sys.path.insert(0, home)
+    try:
+        import models
+    finally:
+        sys.path.remove(home)
+    found = models.__file__ or ""
+    if not found.startswith(f"{home}models"):
+        msg = (
+            f"the planner needs its own package 'models', but this program has loaded {found}:"
+            " import planner first, or give that one another name"
+        )
+        raise ImportError(msg)
+
+
+_load_models()
 
 TYPE_CHECKING = False  # as in typing, which takes longer to load than all the rest here
 if TYPE_CHECKING:

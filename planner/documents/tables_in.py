@@ -25,6 +25,7 @@ from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
+from planner._version import pip_install
 from planner.render.words import unguarded
 from planner.workbook import archive, csv_folder, excel
 from planner.workbook.findings import address
@@ -34,7 +35,7 @@ _Cells = tuple[Any, ...]
 
 SQLITE = {".sqlite", ".sqlite3", ".db"}
 EXCEL = {".xlsx", ".xlsm"}
-EXTRA = 'is not installed here: pip install ".[data]"'
+EXTRA = f"is not installed here: {pip_install('data')}"
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _AT_A_TIME = 1_000
 """Rows fetched at a time."""

@@ -24,6 +24,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from models.errors import UsageError
+from planner._version import pip_install
 
 _PATIENCE = 120
 """Most seconds that npm may take."""
@@ -95,7 +96,7 @@ def _from_npm(wanted: str, name: str, integrity: str, cached: Path) -> bytes:
     if not npm:
         msg = (
             f"the page contains the solver {wanted}, which is downloaded once with npm, but npm is "
-            f'not installed. Run pip install ".[page]", or install Node.js. Or, {by_hand}'
+            f"not installed. Run {pip_install('page')}, or install Node.js. Or, {by_hand}"
         )
         raise UsageError(msg)
     with tempfile.TemporaryDirectory() as folder:

@@ -62,12 +62,23 @@ Formats = Callable[..., Any]
 """Makes the formats of one workbook from their properties, each once."""
 
 
-def template_tables() -> dict[str, list[dict[str, object]]]:
-    return {sheet: [dict(row) for row in rows] for sheet, rows in example.TABLES.items()}
+def template_tables(*, empty: bool = False) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of the template by sheet.
+
+    ``empty`` leaves out the example: Settings keeps its names and defaults, other sheets only the
+    headers that are years.
+    """
+    tables = {sheet: [dict(row) for row in rows] for sheet, rows in example.TABLES.items()}
+    if empty:
+        tables["Settings"][0]["Value"] = None
+        years = {s: {h: None for h in rows[0] if h.isdigit()} for s, rows in tables.items()}
+        tables |= {s: [year] if year else [] for s, year in years.items() if s != "Settings"}
+    return tables
 
 
-def template_rows(sheets: Sequence[str]) -> dict[str, list[list[object]]]:
-    return {s: rows_of(r, example.TABLES) for s, r in RECORDS.items() if s in sheets}
+def template_rows(sheets: Sequence[str], *, empty: bool = False) -> dict[str, list[list[object]]]:
+    tables = template_tables(empty=empty)
+    return {s: rows_of(r, tables) for s, r in RECORDS.items() if s in sheets}
 
 
 @dataclass(frozen=True)

@@ -483,7 +483,7 @@ def test_a_run_is_listed_once_its_tables_are_there(made, books, tmp_path, monkey
 def test_without_pyarrow_the_extra_is_named(made, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert main(["data", str(made / "small-plan.xlsx"), "-o", str(tmp_path / "tables")]) == 2
-    assert 'pip install ".[data]"' in capsys.readouterr().err
+    assert 'pip install "coalition-sourcing-planner[data]"' in capsys.readouterr().err
 
 
 # ---- the page ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
 
 from models.schema import SHEETS
@@ -54,11 +55,70 @@ def test_new_beside_a_file_that_is_open(folder, call):
     assert f"{why}: written to case (2).xlsx" in err
 
 
-def test_new_example_is_the_case_of_the_project(folder, call):
-    code, _, _ = call("new", "case.xlsx", "--example")
-    assert code == 0
-    wanted = (ROOT / "inputs" / "critical-minerals.xlsx").read_bytes()
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["case.xlsx", "--example"], "critical-minerals"),
+        (["--example", "case.xlsx"], "critical-minerals"),
+        *(
+            (["case.xlsx", "--example", path.stem], path.stem)
+            for path in ROOT.glob("inputs/*.xlsx")
+        ),
+        (["case.xlsx", "--example", "Magnets"], "magnets"),
+    ],
+)
+def test_new_example_is_a_case_of_the_project(folder, call, words, name):
+    assert call("new", *words)[0] == 0
+    wanted = (ROOT / "inputs" / f"{name}.xlsx").read_bytes()
     assert (folder / "case.xlsx").read_bytes() == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("magnts", "did you mean 'magnets'?"),
+        ("critical minerals", "did you mean 'critical-minerals'?"),
+        ("", "choose from "),
+        ("zzz", "choose from critical-minerals, critical-minerals-first-use, "),
+        ("../plain", "'plain'"),
+    ],
+)
+def test_an_unknown_example_names_the_closest(folder, call, name, hint):
+    code, _, err = call("new", "case.xlsx", "--example", name)
+    assert (code, list(folder.glob("case*"))) == (2, [])
+    assert f"there is no example {name!r}; " in err
+    assert hint in err
+
+
+@pytest.mark.parametrize("words", [["--empty"], ["--all"], ["--with", "Projects"]])
+def test_an_example_is_copied_as_it_is(folder, call, words):
+    code, _, err = call("new", "case.xlsx", "--example", "plain", *words)
+    assert (code, "leave out --empty, --all and --with" in err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [[], ["--all"], ["--with", "Projects"]])
+def test_an_empty_case_has_headers_notes_and_drop_downs_alone(folder, call, ask, words):
+    for name, more in (("full", []), ("empty", ["--empty"])):
+        assert call("new", f"{name}.xlsx", *words, *more)[0] == 0
+    full, empty = (openpyxl.load_workbook(f"{name}.xlsx") for name in ("full", "empty"))
+    assert full.sheetnames == empty.sheetnames
+    for sheet in full.sheetnames[1:-1]:
+        heads = [[cell.value for cell in book[sheet][1] if cell.comment] for book in (full, empty)]
+        assert heads[1] == [head for head in heads[0] if head in heads[1]] != []
+        assert bool(full[sheet].data_validations.count) == bool(empty[sheet].data_validations.count)
+        rows = empty[sheet].iter_rows(min_row=2, values_only=True)
+        assert sheet == "Settings" or not any(value for row in rows for value in row)
+    code, answer = ask("check", "empty.xlsx")
+    assert (code, answer["errors"]) == (0, [])
+    told = {warning["sheet"] for warning in answer["warnings"]}
+    assert told == {"Minerals", "Members", "Refiners", "Demand"}
+
+
+def test_an_empty_folder_of_csv_files_has_headers_alone(folder, call):
+    assert call("new", "case", "--csv", "--empty")[0] == 0
+    lines = (folder / "case" / "refiners.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1
+    assert "Refiner" in lines[0]
 
 
 def test_new_with_nowhere_to_write(folder, call, ask):

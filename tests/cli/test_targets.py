@@ -114,7 +114,7 @@ def test_no_command_writes_over_what_it_reads(  # noqa: PLR0917 - fixtures, and 
 
 def test_the_example_is_not_written_over_by_its_copy(folder, case, call, monkeypatch):
     command = importlib.import_module("planner.cli.commands.workbook")
-    monkeypatch.setattr(command, "_example", lambda: case)
+    monkeypatch.setattr(command, "_example", lambda _: case)
     code, _, err = call("new", "nosuch/../case.xlsx", "--example", "--force")
     assert code == 2
     assert "is the input" in err

@@ -137,7 +137,7 @@ def test_without_watchfiles(call, plain, monkeypatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     code, _, err = call("watch", plain)
     assert code == 2
-    assert 'pip install ".[watch]"' in err
+    assert 'pip install "coalition-sourcing-planner[watch]"' in err
 
 
 @pytest.fixture

@@ -60,7 +60,11 @@ def test_without_npm_it_says_what_to_do(no_npm, book, capsys):
     assert main(["page", "case.xlsx", "--json"]) == 2
     out, err = capsys.readouterr()
     assert json.loads(out)["status"] == "usage_error"
-    for said in ("npm is not installed", 'pip install ".[page]"', "npm pack highs@"):
+    for said in (
+        "npm is not installed",
+        'pip install "coalition-sourcing-planner[page]"',
+        "npm pack highs@",
+    ):
         assert said in err
     assert not (book.parent / "outputs").exists()
 

@@ -249,4 +249,4 @@ def test_without_sqlalchemy_the_extra_is_named(desk, capsys, monkeypatch) -> Non
     monkeypatch.setenv(NAME, "postgresql://x/y")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     case = write(desk / "case.xlsx", ("Refiners", NAME, "plants", COLUMNS))
-    assert 'pip install ".[data]"' in words(pull(capsys, case)[1])
+    assert 'pip install "coalition-sourcing-planner[data]"' in words(pull(capsys, case)[1])

@@ -180,7 +180,7 @@ def test_without_plotly(call, plan, monkeypatch):
     )
     code, out, err = call(plan)
     assert (code, out) == (2, "")
-    assert 'pip install ".[report]"' in err
+    assert 'pip install "coalition-sourcing-planner[report]"' in err
     assert not plan.with_suffix(".html").exists()
     code, out, _ = call(plan, "--json")
     assert code == 2

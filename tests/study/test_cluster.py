@@ -235,6 +235,6 @@ def test_what_is_an_address(address):
 
 def test_dask_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    said = r'pip install "\.\[cluster\]"'
+    said = r'pip install "coalition-sourcing-planner\[cluster\]"'
     with pytest.raises(UsageError, match=said):
         run_study(study([capped(0.5)]), Cluster("tcp://127.0.0.1:9"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from models.errors import Mistakes, UsageError, WriteError
+from planner._version import pip_install
 from planner.cli.answer import refuse
 from planner.cli.words import line
 from planner.options import CAP_HELP, IntegerOption, Share, postponed_errors
@@ -106,7 +107,7 @@ def require(extra: str, needs: str, *packages: str) -> None:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in packages):
-        refuse(f'{needs} not installed here: pip install ".[{extra}]"')
+        refuse(f"{needs} not installed here: {pip_install(extra)}")
 
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:

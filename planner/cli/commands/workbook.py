@@ -23,13 +23,19 @@ if TYPE_CHECKING:
     from planner.workbook.marked import Marked
 
 
+EXAMPLE = "critical-minerals"
+"""The example that is written where none is named."""
+
+
 class New(Command):
-    """The command new; its help lists the optional sheets, read only when help is printed."""
+    """The command new; its help lists examples and optional sheets, read only when printed."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         from planner.workbook.template import EVERY_CASE
 
+        with formatter.section("Examples"):
+            formatter.write_text(", ".join(_examples()))
         with formatter.section("Sheets that --with takes"):
             formatter.write_text(", ".join(n for n in _sheet_names() if n not in EVERY_CASE))
 
@@ -37,8 +43,13 @@ class New(Command):
 @click.command(cls=New)
 @click.argument("file", type=common.OUTPUT, required=False)
 @click.option(
-    "--example", is_flag=True, help="Write the example, critical minerals, instead of a template."
+    "--example",
+    is_flag=False,
+    flag_value=EXAMPLE,
+    metavar="[NAME]",
+    help=f"Write an example instead of a template: {EXAMPLE}, or the one named.",
 )
+@click.option("--empty", is_flag=True, help="Leave out the example rows.")
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
 @click.option(
     "--with",
@@ -68,7 +79,8 @@ class New(Command):
 @common.JSON
 def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path | None,
-    example: bool,
+    example: str | None,
+    empty: bool,
     every: bool,
     wanted: tuple[str, ...],
     as_csv: bool,
@@ -85,17 +97,24 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     \b
     planner new case.xlsx
+    planner new case.xlsx --example plain
     planner new --actuals outputs/case-plan.xlsx -o actuals.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    if example is not None and file is None and output is None and Path(example).suffix:
+        file, example = Path(example), EXAMPLE  # new --example FILE: no example has a suffix
     path = _path_of(file, output)
-    if plan is not None and (example or every or wanted or as_csv):
-        refuse("--actuals writes another workbook: leave out --example, --all, --with and --csv")
+    copied = None if example is None else _example(example)
+    if plan is not None and (copied or empty or every or wanted or as_csv):
+        refuse(
+            "--actuals writes another workbook: leave out --example, --empty, --all, --with and"
+            " --csv"
+        )
     if years and plan is None:
         refuse("--year needs --actuals")
-    if example and (every or wanted):
-        refuse("--example copies a whole case: leave out --all and --with")
+    if copied and (empty or every or wanted):
+        refuse("--example copies a whole case: leave out --empty, --all and --with")
     if not as_csv:
-        read = [_example()] if example else []
+        read = [copied] if copied else []
         path = paths.output_file(paths.xlsx_path(path, "FILE"), "workbook", *read)
     elif paths.is_file(path):
         refuse(f"{path} is a file: with --csv, name a folder")
@@ -103,9 +122,13 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if plan is not None:
         written, then = _write_actuals(path, plan, years)
     else:
-        sheets = [] if example else _sheets(wanted, every=every)
-        written = _write_csv(path, sheets) if as_csv else _write_book(path, sheets)
-        then = f"planner check {written}"
+        if copied:
+            written = _copy_csv(path, copied) if as_csv else _copy_book(path, copied)
+        else:
+            sheets = _sheets(wanted, every=every)
+            write = _write_csv if as_csv else _write_book
+            written = write(path, sheets, empty=empty)
+        then = f"{'fill it in, then ' if empty else ''}planner check {written}"
     if not as_json:
         common.report_path(path, written)
         click.echo(f"Wrote {written}. Next: {then}", err=True)
@@ -137,31 +160,38 @@ def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path
     return written, f"fill it in, then run planner check {written} and {roll} -o NEXT"
 
 
-def _write_book(path: Path, sheets: list[str]) -> Path:
-    """Write a workbook with these sheets of the template; without sheets, the example."""
+def _copy_book(path: Path, example: Path) -> Path:
     from planner.workbook.save import save
 
-    if not sheets:
-        content = _example().read_bytes()
-        return save(path, lambda place: place.write_bytes(content))
-    from planner.workbook.template import template_tables, write_book
-
-    tables = template_tables()
-    return save(path, lambda place: write_book(place, tables, sheets=sheets))
+    return save(path, lambda place: place.write_bytes(example.read_bytes()))
 
 
-def _write_csv(folder: Path, sheets: list[str]) -> Path:
-    """Write a folder of CSV files with the content that ``_write_book`` writes."""
+def _copy_csv(folder: Path, example: Path) -> Path:
+    """Write a folder of CSV files with the content of an example's workbook."""
     from planner.documents.folder import write_case
     from planner.workbook.excel import open_excel
     from planner.workbook.grid import cells_of
+
+    known, book = _sheet_names(), open_excel(example)
+    write_case(folder, {grid.title: cells_of(grid) for grid in book.grids if grid.title in known})
+    return folder
+
+
+def _write_book(path: Path, sheets: list[str], *, empty: bool) -> Path:
+    """Write a workbook with these sheets of the template."""
+    from planner.workbook.save import save
+    from planner.workbook.template import template_tables, write_book
+
+    tables = template_tables(empty=empty)
+    return save(path, lambda place: write_book(place, tables, sheets=sheets))
+
+
+def _write_csv(folder: Path, sheets: list[str], *, empty: bool) -> Path:
+    """Write a folder of CSV files with the content that ``_write_book`` writes."""
+    from planner.documents.folder import write_case
     from planner.workbook.template import template_rows
 
-    if sheets:
-        write_case(folder, template_rows(sheets))
-        return folder
-    known, book = _sheet_names(), open_excel(_example())
-    write_case(folder, {grid.title: cells_of(grid) for grid in book.grids if grid.title in known})
+    write_case(folder, template_rows(sheets, empty=empty))
     return folder
 
 
@@ -192,14 +222,28 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     return list(names.values()) if every else chosen
 
 
-def _example() -> Path:
-    """Return the example's file: beside the package in a checkout, inside it if installed."""
+def _examples() -> dict[str, Path]:
+    """Return the workbooks of the examples by name: inside an installed package, else beside it."""
     package = Path(__file__).resolve().parents[2]
-    places = (package.parent / "inputs" / "critical-minerals.xlsx", package / "example.xlsx")
-    path = next((path for path in places if path.is_file()), None)
-    if path is None:
-        refuse("this installation does not contain the example")
-    return path
+    for folder in (package / "examples", package.parent / "inputs"):
+        if found := {path.stem: path for path in folder.glob("[!~.]*.xlsx")}:
+            return dict(sorted(found.items()))
+    return {}
+
+
+def _example(name: str) -> Path:
+    """Return an example's workbook; UsageError suggests a similar name for an unknown one."""
+    from models.case import fold
+    from models.checks.common import name_hint
+
+    paths_of = _examples()
+    names = {fold(each): each for each in paths_of}
+    if not names:
+        refuse("this installation does not contain the examples")
+    if fold(name) not in names:
+        hint = name_hint(name, names, 0.5) or f"choose from {', '.join(paths_of)}"
+        refuse(f"there is no example {name!r}; {hint}")
+    return paths_of[names[fold(name)]]
 
 
 CHECK_KEYS: AnswerKeys = (

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from models.case import Case
 from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
+from planner._version import pip_install
 from planner.studies import engine
 from planner.studies.places import workers as remote
 from planner.studies.places.workers import ClusterLostError, JobQueue, Workers, with_timeout
@@ -117,7 +118,7 @@ def connected(address: str) -> Iterator[Client]:
     try:
         import distributed
     except ImportError as error:
-        msg = 'a cluster needs Dask, which is not installed here: pip install ".[cluster]"'
+        msg = f"a cluster needs Dask, which is not installed here: {pip_install('cluster')}"
         raise UsageError(msg) from error
     with _quiet():
         try:

@@ -71,8 +71,10 @@ def template_tables(*, empty: bool = False) -> dict[str, list[dict[str, object]]
     tables = {sheet: [dict(row) for row in rows] for sheet, rows in example.TABLES.items()}
     if empty:
         tables["Settings"][0]["Value"] = None
-        years = {s: {h: None for h in rows[0] if h.isdigit()} for s, rows in tables.items()}
-        tables |= {s: [year] if year else [] for s, year in years.items() if s != "Settings"}
+        for sheet, rows in tables.items():
+            if sheet != "Settings":
+                years: dict[str, object] = {h: None for h in rows[0] if h.isdigit()}
+                tables[sheet] = [years] if years else []
     return tables
 
 

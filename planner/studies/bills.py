@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -23,11 +24,12 @@ from models.results.field import spread_over
 from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
+from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
-from planner.render.table import Record
-from planner.render.words import clean, counted, few, listed, money, share, tariff_words
+from planner.render.table import COALITION_BUYER, Record
+from planner.render.words import clean, counted, few, money, tariff_words
 from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
-from planner.studies.kind import TROUBLE, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -585,35 +587,11 @@ class BillsStudy(StudyKind):
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        rows, currency = tables[Bills].frame(), tables[Bills].words.get("money", "")
-        members = len(rows["member"].unique()) - 1
-        if members <= 1:
-            same = "Planning alone and planning together are the same."
-            single = KeyFigure("In the coalition", "1 member", same)
-            only = "The coalition has one member, so there is no cost to split."
-            return Headline(only, (single,))
-        total = rows[rows["member"] == ""].iloc[0]
-        cash, alone = float(total["cash_saving"]), float(total["cash_alone"])
-        avoided, missing = _avoided(total), "planning together avoids no shortage."
-        saved = f"{money(alone, currency)} that members would pay alone."
-        saved = f"{share(cash / alone)} of the {saved}" if alone > 0 else ""
-        if avoided:
-            missing = "at the price of a missing tonne; nobody pays it in cash."
-        others = (
-            f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups names who would leave"
-            " under the others."
-        )
-        kept = listed(_splits_kept(tables[Groups]), 2) or "none"
-        figures = (
-            KeyFigure("Cash saved by planning together", money(cash, currency), saved),
-            KeyFigure("Shortage avoided, at its price", money(avoided, currency), missing),
-            KeyFigure("Splits under which no group does better alone", kept, others),
-        )
-        sentences = [_saved_together(cash, avoided, currency), _who_leaves(tables[Groups], members)]
-        if OwnRequirements in tables:
-            sentences += _requirement_costs(tables[OwnRequirements], currency)
-        return Headline(" ".join(sentences), figures)
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        if len(set(tables[Bills].member) - {""}) <= 1:
+            return (say("answer", "A single member bears the whole cost."),)
+        every = _together, _as_bought, _by_duals, _most_saved, _tempted, _requirements, _care
+        return told(*(partial(make, tables) for make in every))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -650,52 +628,76 @@ def _avoided(row: Any) -> float:
     return difference(row["priced_alone"], row["priced"], row["alone"])
 
 
-def _saved_together(cash: float, avoided: float, currency: str) -> str:
-    if cash == 0.0 and avoided == 0.0:
-        return (
-            "Planning together changes nothing in total: the members pay as much as if each planned"
-            " alone, and the same supply is missing."
-        )
-    pay = f"{money(abs(cash), currency)} {'less' if cash > 0 else 'more'} in cash than"
-    pay = pay if cash else "as much in cash as"
-    text = f"If the members plan together, they pay {pay} if each planned alone."
-    if avoided == 0.0:
-        return text
-    shortage = f"{money(abs(avoided), currency)} {'less' if avoided > 0 else 'more'}"
-    return f"{text} Their shortage costs {shortage}, at the price of a missing tonne."
+_EACH = {"not": COALITION_BUYER}
 
 
-def _splits_kept(leaving: Groups) -> list[str]:
-    return [rule for rule, group in leaving.rows(Groups.rule, Groups.group) if not group]
+def _together(tables: Tables) -> Iterator[Sentence]:
+    """Yield what members pay less together, in cash."""
+    t = Bills
+    saved = tables.sheet(t).where(rule=AS_BOUGHT, member=COALITION_BUYER).value(t.cash_saving)
+    text = "Together, the members pay {less} less cash than if each planned alone."
+    if saved.number < 0:
+        text = "Together, the members pay more cash than if each planned alone: {less}."
+    yield say("answer", text, less=saved)
 
 
-def _who_leaves(leaving: Groups, members: int) -> str:
-    """Return who would leave the split as bought, and under which splits no group would leave."""
-    group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
-    others = [_SPLIT.get(rule, f"by {rule}") for rule in _splits_kept(leaving) if rule != AS_BOUGHT]
-    if group == NOT_KNOWN:
-        who = "It is not known who would do better alone if each member pays for what it buys"
-    elif group:
-        names = group.split("; ")
-        leavers = f"{len(names)} of the {counted(members, 'member')}"
-        leavers = listed(names) if len(names) <= _NAMED else leavers
-        own = "alone" if len(names) == 1 else "as a group of their own"
-        who = f"If each member pays for what it buys, {leavers} would do better {own}"
-    else:
-        who = "If each member pays for what it buys, no group would do better on its own"
-    if not others:
-        return f"{who}."
-    if not group:
-        return f"{who}. The same holds if costs are split {listed(others)}."
-    return f"{who}. If costs are split {listed(others)}, no group would do better on its own."
+def _paying_more(tables: Tables, rule: str, start: str) -> Sentence:
+    """Return how many members pay more cash than alone under a rule, and which most."""
+    t = Bills
+    rows = tables.sheet(t).where(rule=rule, member=_EACH)
+    least = rows.smallest(t.cash_saving)
+    if least.number >= 0:
+        none = rows.none(t.cash_saving, "<", 0.0)
+        return say("answer", f"{start}, no member pays more cash than alone.", none=none)
+    count = rows.count(t.cash_saving, "<", 0.0)
+    text = f"{start}, members that pay more cash than alone number {{number}}."
+    return say("answer", text, number=count)
 
 
-def _requirement_costs(requirements: OwnRequirements, currency: str) -> Iterator[str]:
-    of = OwnRequirements
-    rows = requirements.rows(of.whole, of.member, of.wish, of.costs_it, of.others)
-    for _, member, wish, cost, others in sorted(rows, reverse=True)[:_NAMED]:
-        costs = f"{money(cost, currency)} and the others {money(others, currency)}"
-        yield f"{member}'s own requirements ({wish}) cost it {costs}."
+def _as_bought(tables: Tables) -> Iterator[Sentence]:
+    yield _paying_more(tables, AS_BOUGHT, "If each pays for what it buys")
+
+
+def _by_duals(tables: Tables) -> Iterator[Sentence]:
+    count = tables.sheet(Bills).where(rule=DUAL_PRICES, member=_EACH).count(
+        Bills.cash_saving, "<", 0.0
+    )  # fmt: skip
+    text = "At the plan's shadow prices, members that pay more cash than alone: {number}."
+    yield say("figure", text, name="Pay more, at shadow prices", large="number", number=count)
+
+
+def _most_saved(tables: Tables) -> Iterator[Sentence]:
+    """Yield the member with the largest saving in cash, split by dual prices."""
+    t = Bills
+    most = tables.sheet(t).where(rule=DUAL_PRICES, member=_EACH).largest(t.cash_saving)
+    if most.number > 0:
+        text = "At the plan's shadow prices, {top[member]} saves most cash: {top}."
+        yield say("figure", text, name=t.cash_saving.header, large="top", top=most)
+
+
+def _tempted(tables: Tables) -> Iterator[Sentence]:
+    """Yield under how many splits some group would gain by leaving."""
+    rows = tables.sheet(Groups)
+    count = rows.count(Groups.gain, ">", 0.0)
+    text = "Splits under which a group would gain by planning on its own: {number}."
+    yield say("figure", text, name="Splits that a group would leave", large="number", number=count)
+
+
+def _requirements(tables: Tables) -> Iterator[Sentence]:
+    """Yield the requirement of a member that costs all together most."""
+    most = tables.sheet(OwnRequirements).largest(OwnRequirements.whole)
+    if most.number > 0:
+        text = "Dearest own requirement: {top[member]}, {top[wish]}. It costs the coalition {top}."
+        yield say("decide", text, top=most)
+
+
+def _care(tables: Tables) -> Iterator[Sentence]:
+    unknown = tables.sheet(Groups).count(Groups.group, "=", NOT_KNOWN)
+    if unknown.number:
+        text = "Splits of which the group that would leave is not known: {count}."
+        yield say("care", text, count=unknown)
+    yield say("care", "Amounts are present values. A shortage stays with the member that has it;"
+                      " leaving counts it at its price.")  # fmt: skip
 
 
 _SAVED = "Saved, compared with planning alone ({unit})"

@@ -24,29 +24,23 @@ from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
-from planner.render.words import counted, few, listed, percent, share
+from planner.render.words import counted, few, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
 from planner.studies.engine import Run, Study, Tell, run_study
-from planner.studies.kind import (
-    TROUBLE,
-    YEARS,
-    Headline,
-    KeyFigure,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-)
+from planner.studies.kind import TROUBLE, YEARS, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
 CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
+YES = "yes"
+"""Value of the column Main supplier."""
 POINT = 0.01
 """A purchase is a fact if its least and most differ by less than this fraction of demand."""
 SLACK, LEAST = "Slack", "Least of"
@@ -83,6 +77,10 @@ class Ranges(Result):
     now_share = _of_demand("Share now", "What is bought as planned")
     least_share = _of_demand("Least share", "The least within the slack")
     most_share = _of_demand("Most share", "The most within the slack")
+    free = _of_demand("Share could fall by", "Tonnes now minus the least")
+    main = field.text(
+        "Main supplier", f"{YES}: no other supplier sells more of the mineral.", optional=True
+    )
     verdict = field.text(
         "What it is",
         f"{CHOICE}: least and most differ by at least one percentage point of demand. {FACT}: they"
@@ -121,7 +119,7 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
 def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
     """Return the table: minerals in the case's order, the largest seller first."""
     order = {m.name: i for i, m in enumerate(case.minerals)}
-    rows: list[dict[str, object]] = []
+    rows, seen = list[dict[str, object]](), set[str]()
     for r in sorted(ranges_found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0))):
         demand = sum(case.coalition_demand(r.mineral, y) for y in case.years)
         need, verdict = r.base or demand, UNKNOWN
@@ -130,6 +128,11 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         if r.least is not None and r.most is not None:
             verdict = CHOICE if r.most - r.least >= POINT * need else FACT
         named = {"supplier": _supplier_name(r, case, by), "verdict": verdict}
+        if r.now > 0 and r.mineral not in seen:
+            named["main"] = YES
+            seen.add(r.mineral)
+        if r.least is not None:
+            shares["free"] = ratio(r.now - r.least, need)
         rows.append({**vars(r), **shares, **named})
     return Ranges.of_rows(rows, words=words_of(case))
 
@@ -175,14 +178,52 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
     return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)
 
 
-def _fixed_sentence(facts: pd.DataFrame, slack: str) -> str:
-    suppliers, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
-    whose = f"{suppliers[0]}'s" if len(suppliers) == 1 else "The largest suppliers'"
-    shares = "share" if len(facts) == 1 else "shares"
-    return (
-        f"{whose} {shares} of {minerals} can't fall by even 1 percentage point for {slack} more"
-        " cash."
+def _freest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the supplier whose share could fall most."""
+    t = Ranges
+    if not any(tables[t].now):
+        yield say("answer", "The coalition buys nothing in this plan.",
+                  none=tables.sheet(t).none(t.now, ">", 0.0))  # fmt: skip
+        return
+    rows, asked = tables.sheet(t), tables.asked(SLACK)
+    most = rows.largest(t.free)
+    if most.number < POINT:
+        none = rows.none(t.free, ">=", POINT)
+        text = "For {slack} more, no supplier's share of demand could fall by a percentage point."
+        yield say("answer", text, none=none, slack=asked)
+        return
+    (row,) = (each for each in rows if each.rows[0] == most.position)
+    text = (
+        "For {slack} more, {top[supplier]}'s share of the demand for {top[mineral]} could fall"
+        " most: from {now} to {least}."
     )
+    ends = row.value(t.now_share), row.value(t.least_share)
+    yield say("answer", text, top=most, now=ends[0], least=ends[1], slack=asked)
+
+
+def _fixed(tables: Tables) -> Iterator[Sentence]:
+    """Yield the main supplier with the largest share of those that can't sell less."""
+    t = Ranges
+    most = tables.sheet(t).where(main=YES, verdict=FACT).largest(t.now_share)
+    text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
+    yield say("answer", text, top=most)
+
+
+def _counts(tables: Tables) -> Iterator[Sentence]:
+    """Yield of how many minerals the main supplier could sell less, and of how many it is fixed."""
+    t, rows = Ranges, tables.sheet(Ranges).where(main=YES)
+    counts = rows.count(t.free, ">=", POINT), rows.count(t.verdict, "=", FACT)
+    text = "Minerals whose main supplier could sell less, by a percentage point of demand: {free}."
+    yield say("figure", text, name="Main supplier could sell less", large="free", free=counts[0])
+    text = "Minerals whose main supplier's share is fixed to within a percentage point: {fixed}."
+    yield say("figure", text, name="Main supplier is fixed", large="fixed", fixed=counts[1])
+
+
+def _care(tables: Tables) -> Iterator[Sentence]:
+    unknown = tables.sheet(Ranges).count(Ranges.verdict, "=", UNKNOWN)
+    if unknown.number:
+        yield say("care", "Suppliers whose range is not known: {count}.", count=unknown)
+    yield say("care", "Each supplier moves by itself: they cannot fall together.")
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -225,6 +266,10 @@ class RangesStudy(StudyKind):
         table_key("least", LeastOf),
         *TROUBLE,
     )
+    SHOWN = (
+        Ranges.mineral, Ranges.supplier, Ranges.now_share, Ranges.least_share, Ranges.most_share,
+        Ranges.verdict,
+    )  # fmt: skip
     RUN, PROGRESS = "mineral", "ranges of {count}"
     LIMIT = CAP_HELP
     OPTIONS = (
@@ -290,10 +335,16 @@ class RangesStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        within = f"{share(self.slack)} of each mineral's cash; no more shortage in any year"
+        within = f"{share(self.slack)} of each mineral's cash"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         least = self.country and self.start.case.country_name(self.country)
-        asked = {SLACK: within, "By": self.by, "What is built": built, LEAST: least}
+        asked = {
+            SLACK: within,
+            "Kept": "no more shortage in any year",
+            "By": self.by,
+            "What is built": built,
+            LEAST: least,
+        }
         return {**asked, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -329,44 +380,8 @@ class RangesStudy(StudyKind):
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        every = _rows(tables)
-        every["free"] = every["now_share"] - every["least_share"]
-        rows, slack = _largest(every), tables.option(SLACK).partition(" of ")[0]
-        if rows.empty:
-            return Headline("No supplier sells anything in this plan.")
-        chosen = rows[rows["free"] >= POINT].sort_values("free", ascending=False, kind="stable")
-        facts = rows[rows["verdict"] == FACT]
-        facts = facts.sort_values("now_share", ascending=False, kind="stable")
-        if chosen.empty:
-            even = f"even if the coalition paid {slack} more for that mineral"
-            sentences = [f"No mineral's largest supplier could sell less, {even}."]
-        else:
-            first = chosen.iloc[0]
-            now, least = percent(first["now_share"]), percent(first["least_share"])
-            share_of = f"{first['supplier']}'s share of demand"
-            cash = f"If the coalition pays {slack} more for {first['mineral']}"
-            sentences = [f"{cash}, {share_of} could fall from {now} to {least}."]
-            if len(facts):
-                sentences.append(_fixed_sentence(facts, slack))
-        unknown = int((rows["verdict"] == UNKNOWN).sum())
-        if unknown:
-            largest = counted(unknown, "largest supplier")
-            sentences.append(f"The range of {largest} is not known.")
-        freely = "by at least one percentage point of demand, each mineral by itself."
-        apart = "its least and its most share of demand are less than one percentage point apart."
-        which, many = "Minerals with a largest supplier that", len(rows)
-        figures = [
-            KeyFigure(f"{which} could sell less", f"{len(chosen)} of {many}", freely),
-            KeyFigure(f"{which} is fixed", f"{len(facts)} of {many}", apart),
-        ]
-        top = every.sort_values("free", ascending=False, kind="stable").iloc[0]
-        if top["free"] >= POINT:
-            whose = f"{top['supplier']}'s share of {top['mineral']}"
-            points = f"{top['free'] * 100.0:z.1f} points"
-            remark = f"between {whose} now and its least share."
-            figures.append(KeyFigure("The largest choice", points, remark))
-        return Headline(" ".join(sentences), tuple(figures))
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        return told(*(partial(make, tables) for make in (_freest, _fixed, _counts, _care)))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -23,8 +24,8 @@ from models.results import Figure as Total
 from planner.options import Share, draw_options
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey
-from planner.render.sentences import number_short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
@@ -32,7 +33,7 @@ from planner.sheets.context import estimates
 from planner.studies import draws as drawing
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
-from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, chance, effects, spread
 
 if TYPE_CHECKING:
@@ -118,6 +119,12 @@ class _Shortages(Result):
     mean = field.tonnes("Expected short", key="expected_t")
     error = field.tonnes("Standard error", key="standard_error_t")
     share = field.share("Expected share short", key="expected_share", colour=Colour.HEAT)
+    base_share = field.share("Missing without events (share)", optional=True)
+    further = field.share(
+        "Further missing by events (share)",
+        "Expected share short minus the share missing without events.",
+        optional=True,
+    )
     middle = field.tonnes("Median short", key="p50_t")
     high = field.tonnes("95th percentile", key="p95_t")
     tail = field.tonnes("CVaR 95", key="cvar95_t")
@@ -296,6 +303,8 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: sli
         "demand": demand,
         "base": base,
         "share": ratio(statistics.mean, demand) or 0.0,
+        "base_share": ratio(base, demand),
+        "further": ratio(statistics.mean - base, demand),
         "short": _chance_of(tonnes > least).share,
         "more": more.share,
         "least": more.least,
@@ -525,6 +534,59 @@ class _Steps(Result):
     replanned = field(REPLANNED, Look.COUNT)
 
 
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
+    """Yield the mineral of which events leave most further missing in the agreed plan."""
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AGREED)
+    most = rows.largest(t.further)
+    if most.number <= tolerances.MISSING_PART:
+        none = rows.none(t.further, ">", tolerances.MISSING_PART)
+        yield say("answer", "On average, events leave no more of a mineral missing.", none=none)
+        return
+    row = rows.where(mineral=most["mineral"])
+    text = (
+        "Events hit {top[mineral]} hardest: on average {mean} of its need is missing, {base}"
+        " without events."
+    )
+    yield say("answer", text, top=most, mean=row.value(t.share), base=row.value(t.base_share))
+
+
+def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
+    """Yield in how many draws some mineral is shorter than without events."""
+    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AGREED).value(Measures.mean)
+    text = "In {part} % of draws, more of some mineral is missing than without events."
+    yield say("answer", text, part=chance_of_it)
+
+
+def _spared(tables: Tables) -> Iterator[Sentence]:
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AGREED)
+    spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
+    if spared.number:
+        text = "Minerals of which events leave no more missing, on average: {count}."
+        yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
+
+
+def _likeliest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the most probable event, and how likely the next one is."""
+    t, rows = Events, tables.sheet(Events)
+    most = rows.largest(t.probability)
+    text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
+    yield say("figure", text, name=t.probability.header, large="top", top=most)
+    follows = rows.where(event={"not": most["event"]}).largest(t.probability)
+    text = "Next is {top[event]}: {top} in a year."
+    yield say("figure", text, name=t.probability.header, large="top", top=follows)
+
+
+def _care(tables: Tables) -> Iterator[Sentence]:
+    yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
+                      " the agreed tonnes and a surge.")  # fmt: skip
+    if tables.option(LEFT_OUT):
+        penalty = tables.asked(LEFT_OUT)
+        yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
+
+
 # ---- the study -----------------------------------------------------------------------------------
 
 LEFT_OUT = "Left out of the total cost"
@@ -592,6 +654,10 @@ class RiskStudy(StudyKind):
         AnswerKey("rows", "both plans, from the sheets of results", _plans, _PLAN_KEYS),
         AnswerKey("events", "the sheet `Events`", _events, _EVENT_KEYS),
     )
+    SHOWN = (
+        Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
+        Measures.middle, Measures.high,
+    )  # fmt: skip
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
     OPTIONS = (
@@ -692,53 +758,17 @@ class RiskStudy(StudyKind):
         yield Numbers(shorter, _SHORT, "Chance of a larger shortage than without events")
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        frame = _rows_of(tables[Measures], AGREED).frame()
-        rows = {row["measure"]: row for row in frame.to_dict("records")}
-        more, currency = rows[MORE]["mean"], rows[COST]["unit"].removesuffix(" m")
-        if not known(rows[COST]["mean"]) or not known(more):
-            return Headline("No draw has a proven plan, so there is no result.")
-
-        def money_of(measure: str, statistic: str) -> str:
-            return money(rows[measure][statistic] * units.MILLION, currency)
-
-        m = RiskByMineral
-        rows_of = _rows_of(tables[m], AGREED).rows(m.mineral, m.demand, m.share, m.base)
-        needed = [row for row in rows_of if row[1] > 0]
-        expected = {mineral: part for mineral, _, part, _ in needed}
-        worst = max(expected, key=expected.__getitem__, default="")
-        missing = "no mineral is short"
-        if expected and expected[worst] > tolerances.SAME_SHARE:
-            missing = f"{share(expected[worst])} of the need for {worst} is missing"
-            before = next(base / need for mineral, need, _, base in needed if mineral == worst)
-            missing += f"; without events it would be {share(before)}"
-        draws = sum(map(known, tables[Draws].cost_agreed))
-        few, penalty = _too_few(draws), tables.option(LEFT_OUT)
-        total = (
-            "Nobody pays for tonnes that are missing. Total cost counts them at their price, with"
-            f" penalties: {money_of(COST, 'mean')} on average, {money_of(COST, 'base')} without"
-            f" events, and above {money_of(COST, 'high')} in one of twenty draws."
-        )
-        chance = "of any mineral, over all years, if the coalition keeps the agreed plan."
-        without = f"without events {money_of(CASH, 'base')}."
-        without += f" {number_of(draws, 'draw')}: {few}." if few else ""
-        figures = (
-            KeyFigure("Minerals short on average", number_short(expected), "in the agreed plan."),
-            KeyFigure("Chance of more shortage than without events", share(more / 100), chance),
-            KeyFigure(f"{CASH}: mean", money_of(CASH, "mean"), without),
-        )
-        finding = (
-            f"On average over all draws, {missing}. In {share(more / 100)} of draws, some mineral"
-            " has a larger shortage than without events."
-        )
-        care = (total, *([f"{LEFT_OUT}: {penalty}."] if penalty else []))
-        return Headline(finding, figures, care)
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        if not any(map(known, tables[Draws].cost_agreed)):
+            return (say("answer", "The draws have not been planned, so there is no result."),)
+        every = _hardest_hit, _chance_of_more, _spared, _likeliest, _care
+        return told(*(partial(make, tables) for make in every))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
         shares = _histogram(tables, "share", "Missing share of demand", "")
-        return chart.drawn(costs, shares, _short_by_mineral(tables))
+        return chart.drawn(_short_by_mineral(tables), shares, costs)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

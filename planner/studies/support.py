@@ -23,22 +23,14 @@ from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn, lines, numbers
+from planner.render.claims import Sentence, say, told
 from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import amount, clean, counted, cut, few, share
+from planner.render.words import clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import (
-    TROUBLE,
-    YEARS,
-    Headline,
-    KeyFigure,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-)
+from planner.studies.kind import TROUBLE, YEARS, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
@@ -78,10 +70,13 @@ class Plants(Result):
         " which it could. Blank: there is no such payment.",
     )
     of_price = field.share(
-        "Payment over price", "That payment divided by the mineral's price, mean over years."
+        "Payment as a share of the price",
+        "That payment divided by the mineral's price, mean over years.",
     )
     tonnes = field.tonnes(
-        "Brings in", "What it then sells in addition to the plan, in all years.", key="brings_in_t"
+        "Sells in addition",
+        "What it then sells in addition to the plan, in all years. Other plants may sell less.",
+        key="brings_in_t",
     )
     helps = field.text(
         "A payment helps",
@@ -338,6 +333,10 @@ class SupportStudy(StudyKind):
         table_key("payers", Payers),
         *TROUBLE,
     )
+    SHOWN = (
+        Plants.mineral, Plants.plant, Plants.country, Plants.home, Plants.years, Plants.payment,
+        Plants.of_price, Plants.tonnes, Plants.helps,
+    )  # fmt: skip
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
 
@@ -403,45 +402,9 @@ class SupportStudy(StudyKind):
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        rows = _at_home(tables)
-        never, unknown = (int((rows["helps"] == verdict).sum()) for verdict in (NEVER, UNKNOWN))
-        priced = rows[rows["of_price"].notna()]
-        little = int((priced["of_price"].astype(float) <= _SMALL).sum())
-        are, effect = "are", f"would make {little or 'none'} of them run, if each is paid alone"
-        if len(rows) == 1:
-            are, effect = "is", f"would {'' if little else 'not '}make it run"
-        finding = "No plant in the coalition is idle, and every plant that could be built there is"
-        finding += " built."
-        if len(rows):
-            finding = (
-                f"{counted(len(rows), 'plant')} in the coalition {are} idle. A payment of at most"
-                f" {share(_SMALL)} of the mineral's price {effect}."
-            )
-        currency = tables[Plants].words.get("money", "")
-        if len(priced):
-            dearest = priced.iloc[-1]
-            finding += (
-                f" Relative to the price, {dearest['plant']} ({dearest['mineral']}) needs the"
-                f" highest payment: {float(dearest['payment']):,.6g} {currency}/t, or"
-                f" {share(float(dearest['of_price']))} of the price."
-            )
-        if unknown:
-            finding += f" The payment for {counted(unknown, 'plant')} is not known."
-        idle = f"Each sells less than {share(RUNS)} of what it could in some year."
-        runs = "One payment per tonne, the same in all years, makes each of these plants run."
-        stays = "These plants stay idle even for a payment equal to their full cost per tonne."
-        figures = [
-            KeyFigure("Idle plants in the coalition", str(len(rows)), idle),
-            KeyFigure(f"Run for at most {share(_SMALL)} of the price", str(little), runs),
-            KeyFigure("No payment helps", str(never), stays),
-        ]
-        if SupportBills in tables:
-            table = tables[SupportBills]
-            bill = amount(float(sum(table.total)), table.words.get("money", ""))
-            figures.append(KeyFigure("Bill of all Supports", bill, "all years, undiscounted."))
-            finding += f" The contracts for difference cost {bill} in all years."
-        return Headline(finding, tuple(figures))
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        every = _cheapest, _dearest, _idle, _sold, _never, _bill, _care
+        return told(_nothing_idle(tables), *(partial(make, tables) for make in every))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -464,6 +427,85 @@ class SupportStudy(StudyKind):
         paid = (tables[kind] for kind in (SupportBills, Payers) if kind in tables)
         blocks = tuple(Numbers(table, heading=table.TABLE) for table in paid)
         return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _nothing_idle(tables: Tables) -> Callable[[], Iterator[Sentence]]:
+    def say_it() -> Iterator[Sentence]:
+        text = "In the coalition, the plants run, and those that could be built are built."
+        if Plants not in tables:
+            yield say("answer", text)
+            return
+        none = tables.sheet(Plants).none(Plants.home, "=", HOME)
+        yield say("answer", text, none=none)
+
+    return say_it
+
+
+def _cheapest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the idle plant at home with the smallest payment, as a share of the price."""
+    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    if ALL_YEARS not in rows.cells(t.helps):
+        none = rows.none(t.helps, "=", ALL_YEARS)
+        text = "For no idle plant in the coalition is a payment known that makes it run."
+        yield say("answer", text, none=none)
+        return
+    least = rows.smallest(t.of_price)
+    (row,) = (each for each in rows if each.rows[0] == least.position)
+    yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
+                        " price: {payment} in each year.",
+              top=least, payment=row.value(t.payment))  # fmt: skip
+
+
+def _dearest(tables: Tables) -> Iterator[Sentence]:
+    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    most = rows.largest(t.of_price)
+    if most.position != rows.smallest(t.of_price).position:
+        text = "Dearest is {top[plant]} ({top[mineral]}), for {top} of the price."
+        yield say("answer", text, top=most)
+
+
+def _idle(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many plants at home are idle, and the longest time that one of them is."""
+    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    most, count = rows.largest(t.years), rows.count(t.home, "=", HOME)
+    yield say("figure", "Idle in a year or more: {plants}. Most years idle: {top[plant]}, {top}.",
+              name="Idle plants in the coalition", large="plants", plants=count,
+              top=most)  # fmt: skip
+
+
+def _sold(tables: Tables) -> Iterator[Sentence]:
+    """Yield what the cheapest plant would sell."""
+    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    least = rows.smallest(t.of_price)
+    (row,) = (each for each in rows if each.rows[0] == least.position)
+    yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned years;"
+                        " it is idle in {years} of them.", name=t.tonnes.header, large="tonnes",
+              top=least, tonnes=row.value(t.tonnes), years=row.value(t.years))  # fmt: skip
+
+
+def _never(tables: Tables) -> Iterator[Sentence]:
+    never = tables.sheet(Plants).where(home=HOME).count(Plants.helps, "=", NEVER)
+    if never.number:
+        text = "Plants that stay idle even if their full cost is paid: {count}."
+        yield say("figure", text, name="Plants that stay idle", large="count", count=never)
+
+
+def _bill(tables: Tables) -> Iterator[Sentence]:
+    paid = tables.sheet(SupportBills).sum(SupportBills.total)
+    text = "The contracts of Supports cost {total} over the planned years, undiscounted."
+    yield say("figure", text, name="Bill of Supports", large="total", total=paid)
+
+
+def _care(tables: Tables) -> Iterator[Sentence]:
+    unknown = tables.sheet(Plants).count(Plants.helps, "=", UNKNOWN)
+    if unknown.number:
+        text = "Plants whose payment is not known: {count}."
+        yield say("care", text, count=unknown)
+    yield say("care", "Each plant is paid alone. What it sells may take the place of what other"
+                      " plants sell.")  # fmt: skip
 
 
 _PLANT_FIELDS = (

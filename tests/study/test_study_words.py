@@ -5,125 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, EQUAL_SAVINGS
-from models.results import About
-from planner.studies import bills, ranges, risk, support, under_risk
-from planner.studies.kind import YEARS, Tables
+from planner.studies import risk, under_risk
+from planner.studies.kind import Tables
 
 USD = {"money": "USD"}
-
-
-# ---- bills ---------------------------------------------------------------------------------------
-
-
-BUYS = "If each member pays for what it buys,"
-NOR = ". The same holds if costs are split by dual prices."
-NOBODY = ". If costs are split by dual prices, no group would do better on its own."
-GROUP = "would do better as a group of their own"
-UNKNOWN = "It is not known who would do better alone if each member pays for what it buys"
-ALONE = "than if each planned alone."
-SHORT = "Their shortage costs"
-PRICED = "at the price of a missing tonne."
-
-
-@pytest.mark.parametrize(
-    ("cash", "avoided", "words"),
-    [
-        (2e6, 0.0, f"2.0 m USD less in cash {ALONE}"),
-        (-2e6, 0.0, f"2.0 m USD more in cash {ALONE}"),
-        (
-            0.0,
-            5e6,
-            f"as much in cash as if each planned alone. {SHORT} 5.0 m USD less, {PRICED}",
-        ),
-        (
-            2e6,
-            -5e6,
-            f"2.0 m USD less in cash {ALONE} Their shortage costs 5.0 m USD more, {PRICED}",
-        ),
-    ],
-)
-def test_what_planning_together_saves(cash: float, avoided: float, words: str) -> None:
-    pay = "If the members plan together, they pay"
-    assert bills._saved_together(cash, avoided, "USD") == f"{pay} {words}"
-    assert "changes nothing in total" in bills._saved_together(0.0, 0.0, "USD")
-
-
-@pytest.mark.parametrize(
-    ("group", "words"),
-    [
-        (
-            "",
-            f"{BUYS} no group would do better on its own{NOR}",
-        ),
-        ("A", f"{BUYS} A would do better alone{NOBODY}"),
-        ("A; B", f"{BUYS} A and B {GROUP}{NOBODY}"),
-        ("A; B; C; D", f"{BUYS} A, B, C and D {GROUP}{NOBODY}"),
-        ("A; B; C; D; E", f"{BUYS} 5 of the 7 members {GROUP}{NOBODY}"),
-        (bills.NOT_KNOWN, f"{UNKNOWN}{NOBODY}"),
-    ],
-)
-def test_who_would_leave_a_split(group: str, words: str) -> None:
-    pairs = {AS_BOUGHT: group, EQUAL_SAVINGS: "A; B", DUAL_PRICES: ""}
-    groups = bills.Groups.of_rows([{"rule": r, "group": g} for r, g in pairs.items()])
-    assert bills._who_leaves(groups, 7) == words
-
-
-def test_the_dearest_wishes_are_named_first() -> None:
-    rows = [
-        {
-            "member": f"M{i}",
-            "wish": "a limit",
-            "costs_it": i * 1e6,
-            "others": 0.0,
-            "whole": i * 1e6,
-        }
-        for i in range(6)
-    ]
-    wished = [*bills._requirement_costs(bills.OwnRequirements.of_rows(rows), "USD")]
-    assert [text.split(" (")[0] for text in wished] == [
-        f"M{i}'s own requirements" for i in (5, 4, 3, 2)
-    ]
-    assert wished[0].endswith("cost it 5.0 m USD and the others 0 USD.")
-
-
-# ---- ranges --------------------------------------------------------------------------------------
-
-
-def ranges_of(*rows: tuple[str, str, float, float, str]) -> str:
-    """The finding of ranges by mineral, supplier, share now and least."""
-    table = ranges.Ranges.of_rows(
-        [
-            {"mineral": m, "supplier": s, "now_share": now, "least_share": least,
-             "most_share": now, "verdict": verdict}
-            for m, s, now, least, verdict in rows
-        ]
-    )  # fmt: skip
-    about = About(what=[ranges.SLACK], value=["1 % of each mineral's own cash"])
-    return ranges.RangesStudy.headline(Tables([table, about])).finding
-
-
-def test_whose_share_could_fall_furthest_is_named_and_whose_cannot() -> None:
-    free, fixed = ranges.CHOICE, ranges.FACT
-    small = ("tin", "China", ranges.POINT, 0.0, free)
-    large = ("zinc", "Peru", 0.6, 0.2, free)
-    said = (
-        "If the coalition pays 1 % more for zinc, Peru's share of demand could fall from 60.0 %"
-        " to 20.0 %."
-    )
-    assert ranges_of(small, large) == said
-    assert ranges_of(small).startswith("If the coalition pays 1 % more for tin, China's share")
-    one, two = ("lead", "Peru", 0.4, 0.4, fixed), ("iron", "Chile", 0.7, 0.7, fixed)
-    end = "can't fall by even 1 percentage point for 1 % more cash."
-    assert ranges_of(large, one) == f"{said} Peru's share of lead {end}"
-    assert ranges_of(large, two) == f"{said} Chile's share of iron {end}"
-    assert ranges_of(large, one, ("tin", "Peru", 0.5, 0.5, fixed)) == (
-        f"{said} Peru's shares of tin and lead {end}"
-    )
-    assert ranges_of(large, one, two) == (
-        f"{said} The largest suppliers' shares of iron and lead {end}"
-    )
-    assert ranges_of(one).startswith("No mineral's largest supplier could sell less, even if")
 
 
 # ---- risk ----------------------------------------------------------------------------------------
@@ -153,27 +38,6 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
     ]
     table = risk._rows_of(risk.RiskByMineral.of_rows(rows), risk.AGREED)
     assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
-
-
-# ---- support -------------------------------------------------------------------------------------
-
-
-def test_plants_at_the_bound_are_cheap_and_the_dearest_is_named() -> None:
-    parts = (support._SMALL, support._SMALL * 1.1, 0.5)
-    rows = [
-        {"mineral": "tin", "plant": f"P{i}", "home": support.HOME, "of_price": part,
-         "payment": 100.0 * part, "helps": support.ALL_YEARS}
-        for i, part in enumerate(parts)
-    ]  # fmt: skip
-    tables = Tables([support.Plants.of_rows(rows, words=USD), About(what=[YEARS], value=["2026"])])
-    headline = support.SupportStudy.headline(tables)
-    assert headline.finding == (
-        "3 plants in the coalition are idle. A payment of at most 1 % of the mineral's price would"
-        " make 1 of them run, if each is paid alone. Relative to the price, P2 (tin) needs the"
-        " highest payment: 50 USD/t, or 50 % of the price."
-    )
-    first = support.SupportStudy.pictures(tables)[0]
-    assert first.categories == ("tin: P0, 1 %",)
 
 
 # ---- under risk ----------------------------------------------------------------------------------

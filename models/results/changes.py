@@ -1,16 +1,26 @@
-"""The differences between two tables with the same columns: cells, and rows of only one table."""
+"""The differences between two tables with the same columns: amounts, cells, and missing rows."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
-Columns = Mapping[Any, Sequence[Any]]
-"""A table by column, such as ``Result.data``; all columns have the same length."""
+from models import measures, tolerances
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Columns = Mapping[Any, Any] | pd.DataFrame
+    """A table by column, such as ``Result.data``; all columns have the same length."""
+
+T = TypeVar("T")
 Pair = tuple[int | None, int | None]
 """Positions of a row in the tables before and after; None: the table has no such row."""
+SIDES = ("old", "new", "change")
 
 
 @dataclass(frozen=True)
@@ -29,72 +39,141 @@ class TableChange:
 
 
 def paired_rows(
-    before: Sequence[Hashable], after: Sequence[Hashable]
-) -> tuple[list[tuple[int, int]], list[Pair]]:
-    """Match the rows of two tables by their keys.
-
-    Of rows with the same key, the n-th are matched. If the same number of rows is left in both
-    tables, they are matched in order: their keys were changed.
+    before: Sequence[T],
+    after: Sequence[T],
+    keys: Iterable[Callable[[T], Hashable]] = (lambda row: row,),
+    *,
+    in_order: bool = False,
+) -> list[Pair]:
+    """Match the rows of two tables by one key after another; of equal keys, the n-th are matched.
 
     Parameters
     ----------
     before, after
-        The key of each row.
+        The rows.
+    keys
+        Functions of a row. Rows that the first does not match are matched by the next.
+    in_order
+        Whether rows that are left over are matched in their order, as changed keys, if the same
+        number is left in both tables.
 
     Returns:
     -------
-    The matched positions in the order of ``before``, and the rows that only one table has.
+    The matched rows in the order of ``before``, then those of only one table.
 
     """
     if before == after:
-        return [(i, i) for i in range(len(before))], []
-    places: dict[Hashable, list[int]] = defaultdict(list)
-    for place in reversed(range(len(after))):
-        places[after[place]].append(place)
-    pairs, gone = list[tuple[int, int]](), list[int]()
-    for row, key in enumerate(before):
-        if places.get(key):
-            pairs.append((row, places[key].pop()))
-        else:
-            gone.append(row)
-    left = sorted(place for others in places.values() for place in others)
-    if len(gone) == len(left):
-        return sorted([*pairs, *zip(gone, left, strict=True)]), []
-    return pairs, [*((row, None) for row in gone), *((None, place) for place in left)]
+        return [(i, i) for i in range(len(before))]
+    pairs, gone, left = list[Pair](), [*range(len(before))], [*range(len(after))]
+    for key in keys:
+        places: dict[Hashable, list[int]] = defaultdict(list)
+        for place in reversed(left):
+            places[key(after[place])].append(place)
+        rows, gone = gone, []
+        for row in rows:
+            if found := places.get(key(before[row])):
+                pairs.append((row, found.pop()))
+            else:
+                gone.append(row)
+        left = sorted(place for others in places.values() for place in others)
+        if not gone:
+            break
+    if in_order and len(gone) == len(left):
+        pairs += zip(gone, left, strict=True)
+        gone, left = [], []
+    pairs.sort()
+    return [*pairs, *((row, None) for row in gone), *((None, place) for place in left)]
 
 
-def changes(
-    before: Columns,
-    after: Columns,
-    grain: Sequence[Hashable],
-    amounts: Sequence[Hashable],
-    is_same: Callable[[Hashable, int, Any, Any], bool] = lambda _column, _row, old, new: old == new,
-) -> Iterator[TableChange]:
-    """Yield each cell that differs between two tables, and each row that only one of them has.
+@dataclass(frozen=True)
+class Changes:
+    """The difference of two tables: ``rows`` has amounts side by side, ``cells`` what differs.
 
     Parameters
     ----------
     before, after
-        The two tables.
+        The tables, by column.
     grain
-        The columns that identify a row.
+        The columns that identify a row. Of rows with the same key, the n-th are compared.
     amounts
         The columns to compare.
-    is_same
-        Whether two cells that aren't equal count as the same, such as numbers that differ by
-        rounding: a function of column, position of the row before, and both cells.
+    in_order
+        Whether rows without a counterpart are compared in their order, if each table has as many.
 
     """
-    keys = [list(zip(*(table[c] for c in grain), strict=True)) for table in (before, after)]
-    pairs, alone = paired_rows(*keys)
-    for row, row_after in alone:
-        yield TableChange(row, row_after)
-    in_place = all(row == row_after for row, row_after in pairs)
-    for column in amounts:
-        old, new = before[column], after[column]
-        if in_place and old == new:
-            continue
-        for row, row_after in pairs:
-            was, now = old[row], new[row_after]
-            if was != now and not is_same(column, row, was, now):
-                yield TableChange(row, row_after, column, was, now)
+
+    before: Columns
+    after: Columns
+    grain: Sequence[Hashable]
+    amounts: Sequence[Hashable]
+    in_order: bool = False
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The matched rows, then those of only one table."""
+        return paired_rows(self._keys[0], self._keys[1], in_order=self.in_order)
+
+    @cached_property
+    def _keys(self) -> list[list[tuple[Any, ...]]]:
+        sides = ([_cells(side[c]) for c in self.grain] for side in (self.before, self.after))
+        return [[*zip(*columns, strict=True)] for columns in sides]
+
+    def cells(
+        self,
+        is_same: Callable[[Hashable, int, Any, Any], bool] = lambda *_: False,
+    ) -> Iterator[TableChange]:
+        """Yield each row that only one table has, then each cell that differs, column by column.
+
+        ``is_same`` tells whether two cells that aren't equal count as the same, such as numbers
+        that differ by rounding: a function of column, position of the row before, and both cells.
+        """
+        both = list[tuple[int, int]]()
+        for row, row_after in self.pairs:
+            if row is None or row_after is None:
+                yield TableChange(row, row_after)
+            else:
+                both.append((row, row_after))
+        in_place = all(row == row_after for row, row_after in both)
+        for column in self.amounts:
+            old, new = _cells(self.before[column]), _cells(self.after[column])
+            if in_place and old == new:
+                continue
+            for row, row_after in both:
+                was, now = old[row], new[row_after]
+                if was != now and not is_same(column, row, was, now):
+                    yield TableChange(row, row_after, column, was, now)
+
+    def rows(
+        self, absent: Mapping[Any, float], noise: float = tolerances.SAME_COST
+    ) -> list[dict[str, Any]]:
+        """Return the rows of either table, sorted by key, with each amount old, new and changed.
+
+        The columns of an amount are ``<amount>_old``, ``_new`` and ``_change``, or ``old``, ``new``
+        and ``change`` if it has no name. The change is 0 if it is at most ``noise`` x the larger
+        amount, None if one is blank. ``absent`` has the amounts of a row that a table doesn't have.
+        """
+        names = {a: [f"{a}_{side}" if a else side for side in SIDES] for a in self.amounts}
+        old, new = ({a: _cells(t[a]) for a in self.amounts} for t in (self.before, self.after))
+        keys = ((*self._of(pair), pair) for pair in self.pairs)
+        rows = list[dict[str, Any]]()
+        for *key, (row, row_after) in sorted(keys, key=lambda each: each[:-1]):
+            cells = dict(zip(map(str, self.grain), key, strict=True))
+            for amount, columns in names.items():
+                was = absent.get(amount) if row is None else _known(old[amount][row])
+                now = absent.get(amount) if row_after is None else _known(new[amount][row_after])
+                by = measures.change(now, was, noise)
+                cells |= zip(columns, (was, now, by), strict=True)
+            rows.append(cells)
+        return rows
+
+    def _of(self, pair: Pair) -> tuple[Any, ...]:
+        (row, row_after), (before, after) = pair, self._keys
+        return after[row_after or 0] if row is None else before[row]
+
+
+def _cells(column: Any) -> Any:
+    return column.tolist() if hasattr(column, "tolist") else column
+
+
+def _known(cell: Any) -> float | None:
+    return None if cell is None or math.isnan(cell) else float(cell)

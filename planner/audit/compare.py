@@ -15,7 +15,7 @@ from typing import Any
 from models import tolerances
 from models.errors import Finding
 from models.results import CATALOGUE, ChartData, Checks, Glossary, Look, Summary
-from models.results.changes import TableChange, changes, paired_rows
+from models.results.changes import Changes, TableChange
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN
 from planner.workbook.cells import shown
@@ -149,12 +149,12 @@ def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
     """Yield the cells of a table that differ, and rows that are missing, added or moved."""
     places, looks = sorted(expected.header), dict(enumerate(table.columns, start=1))
     due, here = ({p: grid.values(p) for p in places} for grid in (expected, sheet))
-    keys = _keys(expected, looks)
     is_same = partial(_is_same, _Rounding(expected, due, looks))
-    found = [_finding(sheet, expected, each) for each in changes(due, here, keys, places, is_same)]
+    compared = Changes(due, here, _keys(expected, looks), places, in_order=True)
+    found = [_finding(sheet, expected, each) for each in compared.cells(is_same)]
     yield from sorted(found, key=lambda f: f.row)
-    pairs, _ = paired_rows(*([*zip(*(t[k] for k in keys), strict=True)] for t in (due, here)))
-    moved = (after for (_, before), (_, after) in pairwise(pairs) if after < before)
+    rows = [after for _, after in compared.pairs if after is not None]
+    moved = (after for before, after in pairwise(rows) if after < before)
     for row in [] if found else islice(moved, 1):
         message = "the rows are in another order from here on"
         yield Finding(sheet.title, sheet.rows[row], found=message)

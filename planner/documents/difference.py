@@ -5,31 +5,32 @@ The tables have old value, new value and change side by side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models import measures, schema, tolerances
-from models.measures import SAME_COST, change, largest_country_shares, ratio
+from models.measures import SAME_COST, Top, change, largest_country_shares, ratio
 from models.measures.same_tonnes import NOTHING, Purchases
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results import difference as sheets
+from models.results.changes import SIDES, Changes
 from models.results.common import NOTE
 from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, table_of
-from planner.render.words import each_year, known, money, percent, tonnes
+from planner.render.words import each_year, money, percent, tonnes
 from planner.sheets.changes import Amounts, changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 
-R = TypeVar("R", bound=Result)
-
+Row = dict[str, Any]
+"""A row by column."""
 
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
@@ -110,8 +111,8 @@ class MeasurePair:
 class PlanDifference:
     """The comparison of two plans.
 
-    ``lines`` are figures of Summary. ``minerals`` has one row per mineral, with columns
-    ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (NaN: cannot be compared); so have
+    ``lines`` are figures of Summary. ``minerals`` has one row per mineral, with the cells
+    ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (None: cannot be compared); so have
     the tables by member and of prices. ``prices`` has the prices that differ, ``prices_in_all``
     counts all; if the currencies differ, ``prices`` has all of them. ``moved`` counts the flows
     that differ. ``among_equals`` are minerals whose flows differ although each year has the same
@@ -120,7 +121,7 @@ class PlanDifference:
 
     pair: Pair
     lines: tuple[MeasurePair, ...]
-    minerals: pd.DataFrame
+    minerals: list[Row]
     members: sheets.MemberChanges
     who_pays: sheets.WhoPaysMore
     prices: sheets.PriceChanges
@@ -138,10 +139,11 @@ class PlanDifference:
     @property
     def same_totals(self) -> bool:
         """Whether all figures of Summary, minerals and members are the same."""
+        members: list[Any] = self.members.frame().to_dict("records")
         return all(line.is_same for line in self.lines if line.counts) and all(
-            bool(_is_same(table, amount).all())
-            for table, amounts in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
-            for amount in amounts
+            _is_same(row, amounts)
+            for rows, amounts in ((self.minerals, _MINERAL), (members, _MEMBER))
+            for row in rows
         )
 
     @property
@@ -217,12 +219,11 @@ def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
-    sides, grain = (pair.old, pair.new), ["year", "mineral", "member"]
-    landed = [pair.rows(plan, Prices).set_index(grain) for plan in sides]
-    prices, by_mineral = _joined(pair, landed, ("marginal", "landed"), grain), _minerals(pair)
-    keys = ["member", "mineral"]
-    members = _joined(pair, [_amounts(pair, plan, keys) for plan in sides], _MEMBER, keys)
-    same = _is_same(prices, "marginal") & _is_same(prices, "landed")
+    sides = (pair.old, pair.new)
+    by_mineral, keys = _minerals(pair), ["member", "mineral"]
+    members = _compared(pair, [_amounts(pair, plan, keys) for plan in sides], keys, _MEMBER)
+    grain = ["year", "mineral", "member"]
+    prices = _compared(pair, [pair.rows(plan, Prices) for plan in sides], grain, _PRICES)
     names = ["mineral", "seller", "buyer"]
     changed = changed_amounts(_flows(pair, old), _flows(pair, new), names, 1)
     flows = [row for row in changed if pair.is_in_both(row["mineral"])]
@@ -238,9 +239,11 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         pair=pair,
         lines=tuple(_lines(pair, by_mineral)),
         minerals=by_mineral,
-        members=_changes(pair, sheets.MemberChanges, members),
+        members=sheets.MemberChanges.of_rows(members, words={"money": pair.money}),
         who_pays=_who_pays(pair),
-        prices=_changes(pair, sheets.PriceChanges, prices[~same]),
+        prices=sheets.PriceChanges.of_rows(
+            [row for row in prices if not _is_same(row, _PRICES)], words={"money": pair.money}
+        ),
         prices_in_all=len(prices),
         moves=sheets.Moves.of_rows(rows),
         moved=len(flows),
@@ -248,21 +251,17 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     )
 
 
-def _changes(pair: Pair, kind: type[R], table: pd.DataFrame) -> R:
-    units = [pair.unit(mineral) for mineral in table["mineral"]]
-    data: dict[str, Any] = {f.name: list(table[f.name]) for f in kind.FIELDS if f.name in table}
-    return kind(words={"money": pair.money}, unit=units, **data)
-
-
-def _is_same(table: pd.DataFrame, amount: str) -> pd.Series:
-    old, new = table[f"{amount}_old"], table[f"{amount}_new"]
-    return (table[f"{amount}_change"] == 0.0) | (old.isna() & new.isna())
+def _is_same(row: Row, amounts: Iterable[str]) -> bool:
+    return all(
+        row[f"{amount}_change"] == 0.0 or row[f"{amount}_old"] is row[f"{amount}_new"] is None
+        for amount in amounts
+    )
 
 
 # ---- figures of Summary -----------------------------------------------------------------------
 
 
-def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
+def _lines(pair: Pair, by_mineral: Sequence[Row]) -> Iterator[MeasurePair]:
     old, new, common = pair.old, pair.new, _of_common_years(pair, by_mineral)
     yield MeasurePair("The plans")
     yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
@@ -282,14 +281,14 @@ def _lines(pair: Pair, by_mineral: pd.DataFrame) -> Iterator[MeasurePair]:
             yield from _figure(pair, name, absent=0.0 if start == COST else None)
 
 
-def _of_common_years(pair: Pair, by_mineral: pd.DataFrame) -> dict[str, list[float | None]]:
+def _of_common_years(pair: Pair, by_mineral: Sequence[Row]) -> dict[str, list[float | None]]:
     """Return totals (old, new) over the years in both plans; none if the plans' years are equal."""
     if pair.same_years or not pair.years:
         return {}
     amounts, sides = ("demand", "purchased", "short", "paid"), []
     for side in ("old", "new"):
-        sums = (float(by_mineral[f"{name}_{side}"].sum()) for name in amounts)
-        demand, bought, short, paid = sums
+        columns = ([row[f"{name}_{side}"] for row in by_mineral] for name in amounts)
+        demand, bought, short, paid = (float(np.sum(column)) for column in columns)
         sides.append({
             Figure.DEMAND: demand, Figure.TONNES: bought, Figure.SHORTAGE: short,
             Figure.PURCHASES_COST: paid, Figure.COST_PER_TONNE: ratio(paid, bought),
@@ -344,47 +343,53 @@ _LOOKS = {
 """The amounts that are compared, with their formats."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
-_AMOUNTS = {Look.TONNES, Look.MONEY}
-"""Formats of amounts that count as 0 if a plan does not have the row."""
+_PRICES = ("marginal", "landed")
+_ABSENT = {name: 0.0 for name, look in _LOOKS.items() if look in {Look.TONNES, Look.MONEY}}
+"""Amounts that count as 0 if a plan does not have the row."""
 
 
-def _minerals(pair: Pair) -> pd.DataFrame:
+def _minerals(pair: Pair) -> list[Row]:
     """Return one row per mineral: demand, purchases, shortage, cost, largest country's share."""
-    sides = []
+    sides, tops = list[pd.DataFrame](), list[dict[Any, Top]]()
     for plan in (pair.old, pair.new):
         side = _amounts(pair, plan, ["mineral"])
         basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
-        tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
-        shares = {mineral: top.share for mineral, top in tops.items()}
-        countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
-        side["share"] = pd.Series(shares, dtype=float)
-        side["country"] = pd.Series(countries, dtype=object)
+        top = largest_country_shares(pair.rows(plan, CountryShares), basis)
+        side["share"] = [
+            top[mineral].share if mineral in top else None for mineral in side["mineral"]
+        ]
         sides.append(side)
-    table = _joined(pair, sides, _MINERAL, ["mineral"])
-    for word, side in zip(("old", "new"), sides, strict=True):
-        table[f"country_{word}"] = list(side["country"].reindex(table["mineral"]))
-    return table
+        tops.append(top)
+    rows = _compared(pair, sides, ["mineral"], _MINERAL)
+    for row in rows:
+        for word, top in zip(("old", "new"), tops, strict=True):
+            of = top.get(row["mineral"])
+            row[f"country_{word}"] = of and pair.country(of.country)
+    return rows
 
 
 def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
-    old, new = (pair.rows(plan, Prices) for plan in sides)
+    old, new = (pair.rows(plan, Prices)["member"] for plan in sides)
+    names = [*dict.fromkeys([*new, *old])]
     bought = [_purchases(pair, plan) for plan in sides]
-    paid = [_amounts(pair, plan, ["member"])["paid"].to_dict() for plan in sides]
-    lost = [_shortage_costs(pair, plan) for plan in sides]
     is_compared = is_one_money and pair.years
     premiums = bought[1].against(bought[0]).by_buyer() if is_compared else {}
-    rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys([*new["member"], *old["member"]]):
-        basket = premiums.get((str(name), ""), NOTHING) if is_compared else None
-        row: dict[str, Any] = {"member": name, "extra": basket and basket.extra}
-        row["dearer"] = basket and basket.share
-        for amount, costs in (("paid", paid), ("shortage", lost)):
-            was, now = (each.get(name, 0.0) if each is not None else None for each in costs)
-            by = change(now, was, tolerances.SAME_COST) if is_one_money else None
-            row |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
-        rows.append(row)
+    tables = []
+    for plan in sides:
+        paid = measures.sums(_amounts(pair, plan, ["member"]), "paid", "member")
+        lost = _shortage_costs(pair, plan)
+        shortage = [None if lost is None else lost.get(name, 0.0) for name in names]
+        table = {"member": names, "paid": [paid.get((name,), 0.0) for name in names]}
+        tables.append(table | {"shortage": shortage})
+    rows = Changes(tables[0], tables[1], ["member"], ["paid", "shortage"]).rows({})
+    for row in rows:
+        basket = premiums.get((row["member"], ""), NOTHING) if is_compared else None
+        row |= {"extra": basket and basket.extra, "dearer": basket and basket.share}
+        if not is_one_money:
+            row |= {"paid_change": None, "shortage_change": None}
+    rows.sort(key=lambda row: names.index(row["member"]))
     return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.money})
 
 
@@ -418,33 +423,27 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
         table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
     table["paid"] = table["paid"].fillna(0.0)
     table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
-    return table
+    return table.reset_index()
 
 
-def _joined(
-    pair: Pair, sides: list[pd.DataFrame], amounts: tuple[str, ...], keys: list[str]
-) -> pd.DataFrame:
+def _compared(
+    pair: Pair, sides: Sequence[pd.DataFrame], grain: Sequence[str], amounts: Sequence[str]
+) -> list[Row]:
     """Return old, new and change of every amount, one row per key in either plan.
 
-    The change is NaN if the plans differ in currency, unit or the basis of shares.
+    The change is None if the plans differ in currency, unit or the basis of shares.
     """
-    old, new = sides
-    both = new.index.union(old.index).sort_values()
-    is_of_one = both.get_level_values("mineral").map(pair.comparable).to_numpy(bool)
-    columns: dict[str, pd.Series] = {}
-    for amount in amounts:
-        look = _LOOKS[amount]
-        fill = 0.0 if look in _AMOUNTS else float("nan")
-        was, now = (side[amount].reindex(both, fill_value=fill).astype("float64") for side in sides)
-        by = now - was
-        by = by.where(by.abs() > tolerances.SAME_COST * np.fmax(was.abs(), now.abs()), by * 0.0)
-        if look in {Look.TONNES, Look.PRICE}:
-            by = by.where(is_of_one)
-        is_money = look in {Look.MONEY, Look.PRICE}
-        if not (pair.same_money if is_money else pair.same_share_basis or look is not Look.SHARE):
-            by = by * float("nan")
-        columns |= {f"{amount}_old": was, f"{amount}_new": now, f"{amount}_change": by}
-    return pd.DataFrame(columns, index=both).reset_index(names=keys)
+    rows = Changes(sides[0], sides[1], grain, amounts).rows(_ABSENT)
+    for row in rows:
+        is_of_one = pair.comparable(row["mineral"])
+        row["unit"] = pair.unit(row["mineral"])
+        are_compared = {
+            Look.TONNES: is_of_one, Look.MONEY: pair.same_money,
+            Look.PRICE: is_of_one and pair.same_money, Look.SHARE: pair.same_share_basis,
+        }  # fmt: skip
+        unknown = (amount for amount in amounts if not are_compared[_LOOKS[amount]])
+        row |= {f"{amount}_change": None for amount in unknown}
+    return rows
 
 
 def _flows(pair: Pair, plan: PlanFile) -> Amounts:
@@ -534,21 +533,19 @@ def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
-    for row in result.minerals.to_dict("records"):
-        unit = pair.unit(str(row["mineral"]))
+    for row in result.minerals:
+        unit = row["unit"]
         units = {
             Look.TONNES: unit, Look.MONEY: pair.money, Look.PRICE: f"{pair.money} per {unit}",
         }  # fmt: skip
         for amount in _MINERAL:
-            sides = (row[f"{amount}_{word}"] for word in ("old", "new"))
-            old, new = (float(side) if known(side) else None for side in sides)
-            look, is_known = _LOOKS[amount], known(row[f"{amount}_change"])
-            name, unit_of_it = sheets.FIGURES[amount], units.get(look, "")
+            old, new, by = (row[f"{amount}_{side}"] for side in SIDES)
+            name, look = sheets.FIGURES[amount], _LOOKS[amount]
+            unit_of_it, is_known = units.get(look, ""), by is not None
             lines.append(MeasurePair(name, old, new, look, unit_of_it, is_known=is_known))
-        names = (row[f"country_{word}"] for word in ("old", "new"))
-        was, now = (name if isinstance(name, str) else None for name in names)
-        lines.append(MeasurePair(sheets.FIGURES["country"], was, now))
-        minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
+        country = sheets.FIGURES["country"]
+        lines.append(MeasurePair(country, row["country_old"], row["country_new"]))
+        minerals += [row["mineral"]] * (len(_MINERAL) + 1)
     return sheets.MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
     )

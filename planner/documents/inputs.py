@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from models.case import Case, fold
 from models.errors import InputError
 from models.results import Figure, Look
 from models.results.difference import InputChanges
-from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
+from models.schema import Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.render.words import cut, listed, number_of, plain
 from planner.sheets import changes
+from planner.sheets.changes import InputDifference
 from planner.workbook import Book, save
 from planner.workbook.plan_file import PlanFile
 
@@ -140,18 +141,17 @@ def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
 
 
 def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
-    before, case, rows = _aligned(old.case, new.case)
     for change in (
-        *changes.input_differences(before, case),
+        *changes.input_differences(old.case, new.case, _identities),
         *_steps(old.case, new.case, scenarios),
     ):
-        row = rows.get((change.sheet, change.row), -change.row_after)
-        is_setting = change.sheet == Settings.SHEET  # its name is enough
+        is_setting = change.sheet == Settings.SHEET  # its name is enough, also to find its cells
+        rows = (1, 1) if is_setting else (change.row, change.row_after)
         yield (
             {
                 "sheet": change.sheet,
-                "old_cell": _cell(old, change.sheet, change.row, change.column),
-                "new_cell": _cell(new, change.sheet, row, change.column_after or change.column),
+                "old_cell": _cell(old, change.sheet, rows[0], change.column),
+                "new_cell": _cell(new, change.sheet, rows[1], change.column_after or change.column),
                 "what": change.what.rpartition(": ")[2] if is_setting else change.what,
                 "old": _spelt(old.case, change, change.before),
                 "new": _spelt(new.case, change, change.after),
@@ -172,61 +172,31 @@ def _cell(book: Book, sheet: str, row: int, column: str) -> str:
     return layout.cell(sheet, row, column) if is_there else ""
 
 
-def _spelt(case: Case, change: changes.InputDifference, value: Cell) -> Cell:
+def _spelt(case: Case, change: InputDifference, value: Cell) -> Cell:
     is_code = isinstance(value, str) and change.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
 
-def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], int]]:
-    """Give each new record the row number of its old one; without one, minus its own row.
+def _identities(record: type[Record]) -> Iterator[Callable[[Record], Hashable]]:
+    """Yield the keys that match the rows of a sheet in two workbooks.
 
-    Returns both cases so numbered, and the new row of each old one. Two records match if they are
-    equal or have the same key; in sheets without a key, if they have the same names, places and
-    years; else if they differ in one cell, as after a change of name. Steps of scenarios are
-    matched in the same way.
+    Two records match if they are equal or have the same key; in sheets without a key, if they have
+    the same names, places and years; else if they differ in one cell, as after a change of name.
     """
-    numbered: dict[str, object] = {}
-    rows: dict[tuple[str, int], int] = {}
-    for record in SHEETS:
-        if record in {ScenarioStep, EventStep, Settings}:
-            continue
-        mine = list(new.records(record.SHEET))
-        pairs = _pairs(record, old.records(record.SHEET), mine)
-        for i, each in enumerate(mine):
-            row = pairs[i].row if i in pairs else -each.row
-            if row > 0:
-                rows[record.SHEET, row] = each.row
-            mine[i] = replace(each, row=row)
-        numbered[Case.SHEET_FIELDS[record.SHEET]] = tuple(mine)
-    rows[Settings.SHEET, 1] = 1  # their cells are found by the settings' names
-    numbered["settings"] = replace(new.settings, row=1)
-    return old.change(settings=replace(old.settings, row=1)), new.change(**numbered), rows
+    if record is Settings:
+        yield lambda _: Settings
+        return
+    names = [f.name for f in fields(record) if f.compare]
+    yield partial(_without, "", names)
+    yield _named
+    yield from (partial(_without, name, names) for name in names)
 
 
-def _pairs(record: type[Record], old: Iterable[Record], new: Sequence[Record]) -> dict[int, Record]:
-    """Return the matching old record of each new one, by the new one's position."""
-    pairs: dict[int, Record] = {}
-    every, left = [f.name for f in fields(record) if f.compare], list(old)
-    passes: list[Callable[[Record], object]] = [partial(_without, "", every), _named]
-    passes += [partial(_without, name, every) for name in every]
-    for same in passes:
-        places: dict[object, list[Record]] = {}
-        for each in left:
-            places.setdefault(same(each), []).append(each)
-        for i, each in enumerate(new):
-            matches = [] if i in pairs else places.get(same(each), [])
-            if matches:
-                pairs[i] = matches.pop(0)
-        taken = {id(each) for each in pairs.values()}
-        left = [each for each in left if id(each) not in taken]
-    return pairs
-
-
-def _without(left_out: str, names: Iterable[str], record: Record) -> object:
+def _without(left_out: str, names: Iterable[str], record: Record) -> Hashable:
     return tuple(getattr(record, name) for name in names if name != left_out)
 
 
-def _named(record: Record) -> object:
+def _named(record: Record) -> Hashable:
     """Return what identifies a record: its key, else its names, places and years."""
     columns = type(record).columns()
     names = [c for c in columns if c.refers or c.kind.name in {"NAME", "COUNTRY", "CHOICE"}]
@@ -234,30 +204,27 @@ def _named(record: Record) -> object:
     return tuple(fold(value) if isinstance(value, str) else value for value in values)
 
 
-def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[changes.InputDifference]:
+def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
     """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
         [step for step in case.scenarios if fold(step.name) in scenarios] for case in (old, new)
     )
-    pairs = _pairs(ScenarioStep, mine, others)
-    taken = {id(step) for step in pairs.values()}
-    for step in mine:
-        if id(step) not in taken:
-            yield _whole_step(step, step.row, changes.REMOVED)
-    for i, step in enumerate(others):
-        before = pairs.get(i)
-        if before is None:
-            differences = [_whole_step(step, 0, changes.ADDED)]
-        else:
-            differences = [*changes.record_differences(old, before, step)]
-        yield from (replace(each, row_after=-step.row) for each in differences)
+    pairs = changes.paired_records(mine, others, _identities(ScenarioStep))
+    for step, other in sorted(pairs, key=lambda pair: pair[1].row if pair[1] else 0):
+        if step and other:
+            yield from changes.record_differences(old, step, other)
+        elif step:
+            yield _whole_step(step, changes.REMOVED, row=step.row)
+        elif other:
+            yield _whole_step(other, changes.ADDED, row_after=other.row)
 
 
-def _whole_step(step: Record, row: int, word: str) -> changes.InputDifference:
+def _whole_step(step: Record, word: str, row: int = 0, row_after: int = 0) -> InputDifference:
     cells = [(column.header, getattr(step, column.field)) for column in type(step).columns()]
     what = ", ".join(
         f"{header} {value}"
         for header, value in cells
         if value not in {None, ""} and not isinstance(value, tuple)
     )
-    return changes.InputDifference(ScenarioStep.SHEET, row, "Action", what, None, word)
+    place = ScenarioStep.SHEET, row, "Action"
+    return InputDifference(*place, what, None, word, row_after=row_after)

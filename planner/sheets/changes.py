@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from models import schema, tolerances
 from models.case import Case
+from models.results.changes import SIDES, Changes, paired_rows
 from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
@@ -40,7 +44,7 @@ class InputDifference:
 
     ``row`` and ``column`` (a header) locate it in the workbook; row 0 means that it is not there.
     ``what`` is the record and the column in words; ``before`` and ``after`` are cell values, with
-    the number format ``look``. ``row_after`` is the row of an added record, and ``column_after``
+    the number format ``look``. ``row_after`` is the row of the record after, and ``column_after``
     the header of the cell of ``after`` if it may differ from ``column``.
     """
 
@@ -55,8 +59,17 @@ class InputDifference:
     column_after: str = ""
 
 
-def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
-    """Yield every input that differs between the base and a case, in the order of the sheets."""
+Keys = Callable[[type[schema.Record]], Iterable[Callable[[schema.Record], Hashable]]]
+"""The keys that match the rows of a sheet, one after another."""
+
+
+def input_differences(
+    base: Case, case: Case, keys: Keys = lambda _: _BY_ROW
+) -> Iterator[InputDifference]:
+    """Yield every input that differs between the base and a case, in the order of the sheets.
+
+    Rows are matched by their numbers, unless other ``keys`` are given.
+    """
     if base == case:
         return
     for record in schema.SHEETS:
@@ -67,36 +80,42 @@ def input_differences(base: Case, case: Case) -> Iterator[InputDifference]:
             continue
         # the sheet Members shows which members left
         gone = base.member_of.keys() - case.member_of if record is schema.Freight else ()
-        yield from (each for each in _of_sheet(base, before, after) if each.column not in gone)
+        pairs = paired_records(before, after, keys(record))
+        for old, new in sorted(pairs, key=lambda pair: pair[0].row if pair[0] else math.inf):
+            yield from (d for d in _of_pair(base, old, new) if d.column not in gone)
 
 
-def _of_sheet(
-    case: Case, before: Iterable[schema.Record], after: Iterable[schema.Record]
+def paired_records(
+    before: Sequence[schema.Record],
+    after: Sequence[schema.Record],
+    keys: Iterable[Callable[[schema.Record], Hashable]],
+) -> Iterator[tuple[schema.Record | None, schema.Record | None]]:
+    """Yield the matched records of two sheets, then those of only one (``paired_rows``)."""
+    for row, other in paired_rows(before, after, keys):
+        yield None if row is None else before[row], None if other is None else after[other]
+
+
+def _of_pair(
+    case: Case, before: schema.Record | None, after: schema.Record | None
 ) -> Iterator[InputDifference]:
-    """Yield the differences of a sheet; rows are matched by row number, else by key."""
-    left: dict[object, list[schema.Record]] = {}
-    for record in after:
-        left.setdefault(_key(record), []).append(record)
-    for record in sorted(before, key=lambda r: r.row):
-        same = left.get(_key(record), [])
-        if not same:
-            place, label = (record.SHEET, record.row, _first(record)), _label(case, record)
-            yield InputDifference(*place, label, None, REMOVED)
-            continue
-        other = record if record in same else same[0]
-        same.remove(other)
-        if other != record:
-            yield from record_differences(case, record, other)
-    for record in (record for records in left.values() for record in records):
-        yield from _of_added(case, record)
+    if before is None:
+        yield from () if after is None else _of_added(case, after)
+    elif after is None:
+        place, label = (before.SHEET, before.row, _first(before)), _label(case, before)
+        yield InputDifference(*place, label, None, REMOVED)
+    else:
+        yield from record_differences(case, before, after)
 
 
-def _key(record: schema.Record) -> object:
+def _key(record: schema.Record) -> Hashable:
     """Return what identifies a record: its row, its key columns, or all of it."""
     if record.row:
         return record.row
     keys = [c.field for c in type(record).columns() if c.key]
     return tuple(getattr(record, name) for name in keys) if keys else record
+
+
+_BY_ROW: Sequence[Callable[[schema.Record], Hashable]] = (lambda r: (_key(r), r), _key)
 
 
 def _first(record: schema.Record) -> str:
@@ -107,7 +126,8 @@ def record_differences(
     case: Case, before: schema.Record, after: schema.Record
 ) -> Iterator[InputDifference]:
     """Yield the differences between two versions of a row, cell by cell."""
-    label, place = _label(case, before), (before.SHEET, before.row)
+    label = _label(case, before)
+    differ = partial(InputDifference, before.SHEET, before.row, row_after=after.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)
         if not f.compare or old == new:
@@ -115,36 +135,30 @@ def record_differences(
         shown = _field_words(case, before, f.name)
         words = f"{label}: {shown.words}"
         if shown.is_spread:
-            was, now = dict(old), dict(new)
-            for name in dict.fromkeys([*was, *now]):
-                cells = was.get(name), now.get(name, REMOVED)
-                if was.get(name) != now.get(name):
-                    yield InputDifference(*place, str(name), f"{words}{name}", *cells, shown.look)
+            olds, news = dict(old), dict(new)
+            for name in dict.fromkeys([*olds, *news]):
+                was, now = olds.get(name), news.get(name, REMOVED)
+                if was != news.get(name):
+                    yield differ(str(name), f"{words}{name}", was, now, shown.look)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
-            yield from _by_year(case, place, shown, words, (old, new))
+            # years with the same change of the same cell are one difference
+            run_of = partial(_in_year, shown.header, old, new)
+            for change, run in groupby(case.years, key=run_of):
+                if change is not None:
+                    cell, was, now = change
+                    years = [*run]
+                    other = _cell_of(shown.header, new, years[0])
+                    said = f"{words} {span(years)}"
+                    yield differ(cell, said, was, now, shown.look, column_after=other)
         else:
-            yield InputDifference(*place, shown.header, words, _shown(old), _shown(new), shown.look)
+            yield differ(shown.header, words, _shown(old), _shown(new), shown.look)
 
 
-def _by_year(
-    case: Case,
-    place: tuple[str, int],
-    shown: _FieldWords,
-    start: str,
-    series: tuple[schema.ByYear, schema.ByYear],
-) -> Iterator[InputDifference]:
-    """Yield the differences of a series; years with the same change of the same cell are one."""
-
-    def change(year: int) -> tuple[str, Cell, Cell] | None:
-        old, new = (each.at(year) for each in series)
-        return None if old == new else (_cell_of(shown.header, series[0], year), old, new)
-
-    for changed, run in groupby(case.years, key=change):
-        if changed is not None:
-            years, (cell, old, new) = [*run], changed
-            other = _cell_of(shown.header, series[1], years[0])
-            words = f"{start} {span(years)}"
-            yield InputDifference(*place, cell, words, old, new, shown.look, column_after=other)
+def _in_year(
+    header: str, old: schema.ByYear, new: schema.ByYear, year: int
+) -> tuple[str, Cell, Cell] | None:
+    was, now = old.at(year), new.at(year)
+    return None if was == now else (_cell_of(header, old, year), was, now)
 
 
 def _cell_of(header: str, series: schema.ByYear, year: int) -> str:
@@ -252,7 +266,6 @@ def _shown(value: Any) -> Cell:
 
 MOST_MOVES = 10
 """Most flows listed in a group; a last row sums up the others."""
-_AMOUNTS = ["old", "new", "change"]
 Amounts = Mapping[tuple[Any, ...], float]
 """Amounts of a plan by some names, such as mineral, seller and buyer."""
 
@@ -265,19 +278,29 @@ def changed_amounts(
     Changes that are only rounding of the largest amount of a group don't count. The first
     ``grouped`` names of a key are its group.
     """
-    both, largest = _both(old, new), defaultdict[tuple[Any, ...], float](float)
-    for key, amounts in both.items():
-        largest[key[:grouped]] = max(largest[key[:grouped]], *amounts)
-    return [
-        {**dict(zip(names, key, strict=True)), "old": was, "new": now, "change": now - was}
-        for key, (was, now) in both.items()
-        if abs(now - was) > tolerances.LEAST_MOVE * largest[key[:grouped]]
-    ]
+    return _beyond_rounding(_rows(old, new, names), names[:grouped], tolerances.LEAST_MOVE)
 
 
-def _both(old: Amounts, new: Amounts) -> dict[tuple[Any, ...], tuple[float, float]]:
-    """Return the old and the new amount by key, 0 where there is none, in the order of the keys."""
-    return {key: (old.get(key, 0.0), new.get(key, 0.0)) for key in sorted({**old, **new})}
+def _rows(old: Amounts, new: Amounts, names: Sequence[str]) -> list[dict[str, Any]]:
+    before, after = (
+        {name: [key[i] for key in amounts] for i, name in enumerate(names)}
+        | {"": [*amounts.values()]}
+        for amounts in (old, new)
+    )
+    return Changes(before, after, names, [""]).rows({"": 0.0}, noise=0.0)
+
+
+def _beyond_rounding(
+    rows: list[dict[str, Any]], group: Sequence[str], least: float, unit: float = 0.0
+) -> list[dict[str, Any]]:
+    """Return the rows with a change above ``least`` x the largest amount of their group.
+
+    If that amount is below ``unit``, it counts as ``unit``.
+    """
+    group_of, largest = itemgetter(*group), defaultdict[Any, float](lambda: unit)
+    for row in rows:
+        largest[group_of(row)] = max(largest[group_of(row)], abs(row["old"]), abs(row["new"]))
+    return [row for row in rows if abs(row["change"]) > least * largest[group_of(row)]]
 
 
 def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
@@ -285,7 +308,7 @@ def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
     order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
     yield from order[:MOST_MOVES]
     if rest := order[MOST_MOVES:]:
-        others = {amount: float(np.sum([row[amount] for row in rest])) for amount in _AMOUNTS}
+        others = {amount: float(np.sum([row[amount] for row in rest])) for amount in SIDES}
         yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
 
 
@@ -294,14 +317,10 @@ def minerals_that_differ(pairs: Iterable[tuple[Amounts, Amounts]]) -> set[str]:
 
     ``pairs`` are amounts of the old and the new plan, by mineral and year: cost, and shortage.
     """
-    minerals = set[str]()
-    for old, new in pairs:
-        both, largest = _both(old, new), defaultdict[str, float](lambda: 1.0)
-        for (mineral, _), (was, now) in both.items():
-            largest[mineral] = max(largest[mineral], abs(was), abs(now))
-        minerals |= {
-            mineral
-            for (mineral, _), (was, now) in both.items()
-            if abs(now - was) > tolerances.SAME_COST * largest[mineral]
-        }
-    return minerals
+    names, least = ("mineral", "year"), tolerances.SAME_COST
+    rows = (
+        row
+        for old, new in pairs
+        for row in _beyond_rounding(_rows(old, new, names), names[:1], least, unit=1.0)
+    )
+    return {row["mineral"] for row in rows}

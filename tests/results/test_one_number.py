@@ -144,7 +144,7 @@ def test_largest_share_of_one_country_in_any_year(made):
             m: float(line[f"Largest share of {made.basis}"] or 0) for m, line in made.csv.items()
         },
         "sweep": {m: r["share"] for m, r in PlanNumbers.of(plan).by_mineral().items() if m},
-        "diff": dict(compare_plans(file, file).minerals[["mineral", "share_old"]].to_numpy()),
+        "diff": {r["mineral"]: r["share_old"] for r in compare_plans(file, file).minerals},
     }
     for surface, said in found.items():
         for mineral, share in wanted.items():
@@ -155,7 +155,7 @@ def test_largest_share_of_one_country_in_any_year(made):
 def test_the_same_country_is_named(made):
     plan, file = made.plan, made.file
     rows = file.result(ByMineral).rows(ByMineral.mineral, ByMineral.country)
-    countries = compare_plans(file, file).minerals.set_index("mineral")["country_old"]
+    countries = {r["mineral"]: r["country_old"] for r in compare_plans(file, file).minerals}
     for mineral, country in rows:
         if country is None:
             continue

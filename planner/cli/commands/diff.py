@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,8 +20,6 @@ from planner.render.words import cut, known, plain, signed
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.workbook.plan_file import PlanFile
@@ -131,8 +129,8 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         line("Note", plain(note), "yellow", of_label=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
-        amounts = result.minerals[["paid_old", "paid_new"]].to_numpy()
-        scale = (units.MILLION, " m", 1) if (amounts >= units.MILLION).any() else (1.0, "", 0)
+        largest = max((max(row["paid_old"], row["paid_new"]) for row in result.minerals), default=0)
+        scale = (units.MILLION, " m", 1) if largest >= units.MILLION else (1.0, "", 0)
         size, suffix, decimals = scale
         _show_totals(result, scale)
         paid, extra, lost = (
@@ -141,8 +139,10 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
         )
         share = ("share", "top share, %", 0.01, 1)
         _show_rows("mineral", result.minerals, [*_AMOUNTS, paid, share])
-        who = result.who_pays.frame()
-        _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
+        who = result.who_pays.frame().to_dict("records")
+        _show_rows(
+            "member", [row | {"extra_change": row["extra"]} for row in who], [paid, extra, lost]
+        )
         from models.measures import SAME_COST  # which loads numpy
 
         click.echo(f"    {SAME_COST}", err=True)
@@ -177,8 +177,7 @@ def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
         row(f"  {total.measure}, {unit}", cells, _FIRST_WIDTH, 16, part)
 
 
-def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None:
-    every = table.to_dict("records")
+def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[Amount]) -> None:
     rows = [each for each in every if any(_changes(each, name) for name, *_ in amounts)]
     if not rows:
         return
@@ -189,14 +188,14 @@ def _show_rows(key: str, table: pd.DataFrame, amounts: Sequence[Amount]) -> None
             for name, _, scale, decimals in amounts
         )
         row(f"    {cut(plain(str(each[key])), _NAME_WIDTH - 2)}", cells, _FIRST_WIDTH, 16)
-    others, same = len(rows) - _MOST_ROWS, len(table) - len(rows)
+    others, same = len(rows) - _MOST_ROWS, len(every) - len(rows)
     if others > 0:
         click.echo(f"    and {others:,} more", err=True)
     if same > 0:
         click.echo(f"    {same:,} without any change", err=True)
 
 
-def _changes(amounts: Mapping[Hashable, float], name: str) -> bool:
+def _changes(amounts: Mapping[Any, Any], name: str) -> bool:
     """Return whether an amount changes, or may because only one plan has it."""
     change = amounts[f"{name}_change"]
     if known(change):
@@ -254,7 +253,7 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
         },
         Key.WORDS: [{"what": word.measure, **_sides(word.old, word.new)} for word in result.words],
         Key.MINERALS: list(_rows(result.minerals, ("mineral",))),
-        Key.MEMBERS: list(_rows(result.members.frame(), ("member", "mineral"))),
+        Key.MEMBERS: list(_rows(result.members.frame().to_dict("records"), ("member", "mineral"))),
         "who_pays": records(result.who_pays),
         "moves": records(result.moves, *(f for f in result.moves.fields if f.name != "unit")),
         "among_equals": list(result.among_equals),
@@ -276,11 +275,10 @@ def _sides(*values: object) -> Answer:
     return dict(zip(("old", "new", "change"), values, strict=False))
 
 
-def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
+def _rows(rows: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> Iterator[Answer]:
     """Yield one object per row: its names, then old, new and change of each amount."""
-    amounts = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
-    for each in table.to_dict("records"):
+    for each in rows:
         values = {key: each[key] for key in keys}
-        for name in amounts:
+        for name in (name.removesuffix("_change") for name in each if name.endswith("_change")):
             values[name] = _sides(*(each[f"{name}_{side}"] for side in ("old", "new", "change")))
         yield values

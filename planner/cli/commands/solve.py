@@ -458,8 +458,7 @@ def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]
 
 def _minerals(result: PlanDifference) -> str:
     changed = []
-    rows = result.minerals.to_dict("records")
-    rows.sort(key=lambda row: -abs(_number(row["paid_change"])))
+    rows = sorted(result.minerals, key=lambda row: -abs(_number(row["paid_change"])))
     for row in rows:
         parts = [
             f"{name} {_change(change, unit)}"

@@ -381,7 +381,7 @@ def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
         paid = measures.sums(_amounts(pair, plan, ["member"]), "paid", "member")
         lost = _shortage_costs(pair, plan)
         shortage = [None if lost is None else lost.get(name, 0.0) for name in names]
-        table = {"member": names, "paid": [paid.get((name,), 0.0) for name in names]}
+        table = {"member": names, "paid": [paid.get(name, 0.0) for name in names]}
         tables.append(table | {"shortage": shortage})
     rows = Changes(tables[0], tables[1], ["member"], ["paid", "shortage"]).rows({})
     for row in rows:

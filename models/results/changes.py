@@ -47,20 +47,9 @@ def paired_rows(
 ) -> list[Pair]:
     """Match the rows of two tables by one key after another; of equal keys, the n-th are matched.
 
-    Parameters
-    ----------
-    before, after
-        The rows.
-    keys
-        Functions of a row. Rows that the first does not match are matched by the next.
-    in_order
-        Whether rows that are left over are matched in their order, as changed keys, if the same
-        number is left in both tables.
-
-    Returns:
-    -------
-    The matched rows in the order of ``before``, then those of only one table.
-
+    ``keys`` are functions of a row; each matches what those before it left. With ``in_order``, rows
+    that are left in the end are matched in their order if there are as many in both tables: their
+    keys were changed. The matched rows come first, in the order of ``before``.
     """
     if before == after:
         return [(i, i) for i in range(len(before))]
@@ -89,17 +78,8 @@ def paired_rows(
 class Changes:
     """The difference of two tables: ``rows`` has amounts side by side, ``cells`` what differs.
 
-    Parameters
-    ----------
-    before, after
-        The tables, by column.
-    grain
-        The columns that identify a row. Of rows with the same key, the n-th are compared.
-    amounts
-        The columns to compare.
-    in_order
-        Whether rows without a counterpart are compared in their order, if each table has as many.
-
+    Rows are matched by the columns ``grain`` (``paired_rows``, with ``in_order``); the columns
+    ``amounts`` are compared.
     """
 
     before: Columns
@@ -109,18 +89,17 @@ class Changes:
     in_order: bool = False
 
     @cached_property
+    def _keys(self) -> tuple[list[tuple[Any, ...]], ...]:
+        sides = ([_cells(side[c]) for c in self.grain] for side in (self.before, self.after))
+        return tuple([*zip(*columns, strict=True)] for columns in sides)
+
+    @cached_property
     def pairs(self) -> list[Pair]:
         """The matched rows, then those of only one table."""
         return paired_rows(self._keys[0], self._keys[1], in_order=self.in_order)
 
-    @cached_property
-    def _keys(self) -> list[list[tuple[Any, ...]]]:
-        sides = ([_cells(side[c]) for c in self.grain] for side in (self.before, self.after))
-        return [[*zip(*columns, strict=True)] for columns in sides]
-
     def cells(
-        self,
-        is_same: Callable[[Hashable, int, Any, Any], bool] = lambda *_: False,
+        self, is_same: Callable[[Hashable, int, Any, Any], bool] = lambda *_: False
     ) -> Iterator[TableChange]:
         """Yield each row that only one table has, then each cell that differs, column by column.
 
@@ -154,21 +133,16 @@ class Changes:
         """
         names = {a: [f"{a}_{side}" if a else side for side in SIDES] for a in self.amounts}
         old, new = ({a: _cells(t[a]) for a in self.amounts} for t in (self.before, self.after))
-        keys = ((*self._of(pair), pair) for pair in self.pairs)
-        rows = list[dict[str, Any]]()
-        for *key, (row, row_after) in sorted(keys, key=lambda each: each[:-1]):
+        (before, after), rows = self._keys, list[dict[str, Any]]()
+        keyed = ((after[j or 0] if i is None else before[i], i, j) for i, j in self.pairs)
+        for key, row, row_after in sorted(keyed, key=lambda each: each[0]):
             cells = dict(zip(map(str, self.grain), key, strict=True))
             for amount, columns in names.items():
                 was = absent.get(amount) if row is None else _known(old[amount][row])
                 now = absent.get(amount) if row_after is None else _known(new[amount][row_after])
-                by = measures.change(now, was, noise)
-                cells |= zip(columns, (was, now, by), strict=True)
+                cells |= zip(columns, (was, now, measures.change(now, was, noise)), strict=True)
             rows.append(cells)
         return rows
-
-    def _of(self, pair: Pair) -> tuple[Any, ...]:
-        (row, row_after), (before, after) = pair, self._keys
-        return after[row_after or 0] if row is None else before[row]
 
 
 def _cells(column: Any) -> Any:

@@ -82,7 +82,12 @@ def input_differences(
         gone = base.member_of.keys() - case.member_of if record is schema.Freight else ()
         pairs = paired_records(before, after, keys(record))
         for old, new in sorted(pairs, key=lambda pair: pair[0].row if pair[0] else math.inf):
-            yield from (d for d in _of_pair(base, old, new) if d.column not in gone)
+            if new is None and old is not None:
+                place, label = (record.SHEET, old.row, _first(old)), _label(base, old)
+                yield InputDifference(*place, label, None, REMOVED)
+            elif new is not None:
+                cells = record_differences(base, old, new) if old else _of_added(base, new)
+                yield from (each for each in cells if each.column not in gone)
 
 
 def paired_records(
@@ -93,18 +98,6 @@ def paired_records(
     """Yield the matched records of two sheets, then those of only one (``paired_rows``)."""
     for row, other in paired_rows(before, after, keys):
         yield None if row is None else before[row], None if other is None else after[other]
-
-
-def _of_pair(
-    case: Case, before: schema.Record | None, after: schema.Record | None
-) -> Iterator[InputDifference]:
-    if before is None:
-        yield from () if after is None else _of_added(case, after)
-    elif after is None:
-        place, label = (before.SHEET, before.row, _first(before)), _label(case, before)
-        yield InputDifference(*place, label, None, REMOVED)
-    else:
-        yield from record_differences(case, before, after)
 
 
 def _key(record: schema.Record) -> Hashable:
@@ -270,37 +263,32 @@ Amounts = Mapping[tuple[Any, ...], float]
 """Amounts of a plan by some names, such as mineral, seller and buyer."""
 
 
-def changed_amounts(
-    old: Amounts, new: Amounts, names: Sequence[str], grouped: int
+def changed_amounts(  # noqa: PLR0913
+    old: Amounts,
+    new: Amounts,
+    names: Sequence[str],
+    grouped: int,
+    *,
+    least: float = tolerances.LEAST_MOVE,
+    unit: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Return the amounts that differ: their keys by ``names``, then old, new and change.
 
-    Changes that are only rounding of the largest amount of a group don't count. The first
-    ``grouped`` names of a key are its group.
+    Changes up to ``least`` x the largest amount of a group, or ``unit`` if that is larger, are
+    rounding and don't count. The first ``grouped`` names of a key are its group.
     """
-    return _beyond_rounding(_rows(old, new, names), names[:grouped], tolerances.LEAST_MOVE)
-
-
-def _rows(old: Amounts, new: Amounts, names: Sequence[str]) -> list[dict[str, Any]]:
-    before, after = (
-        {name: [key[i] for key in amounts] for i, name in enumerate(names)}
-        | {"": [*amounts.values()]}
-        for amounts in (old, new)
-    )
-    return Changes(before, after, names, [""]).rows({"": 0.0}, noise=0.0)
-
-
-def _beyond_rounding(
-    rows: list[dict[str, Any]], group: Sequence[str], least: float, unit: float = 0.0
-) -> list[dict[str, Any]]:
-    """Return the rows with a change above ``least`` x the largest amount of their group.
-
-    If that amount is below ``unit``, it counts as ``unit``.
-    """
-    group_of, largest = itemgetter(*group), defaultdict[Any, float](lambda: unit)
+    rows = amounts_side_by_side(old, new, names)
+    group_of, largest = itemgetter(*names[:grouped]), defaultdict[Any, float](lambda: unit)
     for row in rows:
         largest[group_of(row)] = max(largest[group_of(row)], abs(row["old"]), abs(row["new"]))
     return [row for row in rows if abs(row["change"]) > least * largest[group_of(row)]]
+
+
+def amounts_side_by_side(old: Amounts, new: Amounts, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return each amount's key by ``names``, then old, new and change; 0 where there is none."""
+    before, after = ({"key": [*each], "": [*each.values()]} for each in (old, new))
+    rows = Changes(before, after, ["key"], [""]).rows({"": 0.0}, noise=0.0)
+    return [dict(zip(names, row.pop("key"), strict=True)) | row for row in rows]
 
 
 def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
@@ -318,9 +306,5 @@ def minerals_that_differ(pairs: Iterable[tuple[Amounts, Amounts]]) -> set[str]:
     ``pairs`` are amounts of the old and the new plan, by mineral and year: cost, and shortage.
     """
     names, least = ("mineral", "year"), tolerances.SAME_COST
-    rows = (
-        row
-        for old, new in pairs
-        for row in _beyond_rounding(_rows(old, new, names), names[:1], least, unit=1.0)
-    )
-    return {row["mineral"] for row in rows}
+    compared = (changed_amounts(*pair, names, 1, least=least, unit=1.0) for pair in pairs)
+    return {row["mineral"] for rows in compared for row in rows}

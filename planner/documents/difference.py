@@ -253,7 +253,8 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
 
 def _is_same(row: Row, amounts: Iterable[str]) -> bool:
     return all(
-        row[f"{amount}_change"] == 0.0 or row[f"{amount}_old"] is row[f"{amount}_new"] is None
+        row[f"{amount}_change"] == 0.0
+        or not (known(row[f"{amount}_old"]) or known(row[f"{amount}_new"]))
         for amount in amounts
     )
 

@@ -25,7 +25,7 @@ from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, table_of
-from planner.render.words import each_year, money, percent, tonnes
+from planner.render.words import each_year, known, money, percent, tonnes
 from planner.sheets.changes import Amounts, changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 

@@ -1,12 +1,13 @@
 """Programs of the smallest change of cells and of the smallest cap, solved and certified.
 
-The smallest cap on single countries that costs no tonne of supply is a column, not a grid search:
-by mineral the least S at which the coalition is no shorter than without any cap.
+The smallest cap on single countries at which nothing is further missing is a column, not a grid
+search: by mineral the least S at which the coalition is no shorter than without any cap.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -21,11 +22,12 @@ from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.program import TONNES, Program, build_program, within
 from models.program.component import Bounds, InputCell
-from models.program.families.diversification import SHARE
+from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.shortage import SHORTAGE
+from models.program.market import BEYOND
 from models.program.scaling import Scaling, powers_of_two, scaling, units_of
 from models.resolve import Expanded, Floats, Ints
-from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs
+from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs, summed_at
 
 SPARE = 0.1
 """A change is dropped if the others suffice without growing by more than this in total."""
@@ -111,8 +113,9 @@ class WarmStartedSequence:
         tonnes: float | None = None,
         attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
         start: Any = None,
+        warm: highs.Attempt = highs.WARM_START,
     ) -> None:
-        self._attempts = attempts
+        self._attempts, self._warm = attempts, warm
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
             scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
@@ -161,7 +164,7 @@ class WarmStartedSequence:
             return None
         try:
             if self._solver is None:
-                self._solver = highs.PersistentSolver(highs.WARM_START)
+                self._solver = highs.PersistentSolver(self._warm)
                 self._solver.load(self._scale.scaled(rows))
                 self._solver.start_from(self._basis)
             else:
@@ -276,97 +279,231 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
     return max(0.0, float(-reduced[inside].min()))
 
 
-def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
-    """Return by mineral the smallest cap that causes no more shortage than ``uncapped`` has.
+# ---- the smallest caps ---------------------------------------------------------------------------
 
-    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are the
-    case's max limits on single countries, in all their years. A mineral without one is left out,
-    and so are limits on purchases, whose base changes with the plan. If a budget links minerals,
-    the sum of their caps is minimised. Raises SolverError where no attempt gives a proven optimum.
+
+ALL = ""
+"""The name of all minerals together."""
+_CAP_STEP, _FIRST_STEP, _NO_CAP = 1e-5, 1e-2, 1_000.0
+"""Caps are searched to within the first; the second is the first step. The third caps nothing."""
+_ROUNDING = 1e-10
+"""A share of need of at most this is rounding."""
+
+
+def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
+    """Return by mineral the smallest cap at which no mineral is further missing, and for ``ALL``.
+
+    ``uncapped`` is the proven plan of the same case without its caps on countries, the reference.
+    The caps are the case's max limits on single countries, in all their years. A mineral's cap is
+    its own alone: the others have none. That of ``ALL`` is one cap for all. What is missing is that
+    of the cheapest plan with the cap, which the points of a sweep show: it may be short where a
+    dearer plan isn't. A cap may be above 1 where tonnes are stored. A mineral that nobody sells is
+    left out, and so is one for which no cap is loose enough. Raises SolverError where no attempt
+    gives a proven optimum.
     """
-    if case.settings.share_basis == schema.PURCHASES:
-        return {}
     limits = (
         dataclasses.replace(row, share=schema.ByYear(1.0)) if row.caps_each_country else row
         for row in case.share_limits
     )
     e = Expanded(case.change(share_limits=tuple(limits)))
-    short = tolerances.CHANGE_SLACK * np.array(
-        [[case.coalition_demand(m, y) for y in e.years] for m in e.minerals]
-    )
-    (m, _, t), tonnes = uncapped.part(SHORTAGE)
-    np.add.at(short, (m, t), tonnes)
-    shares_of: dict[str, float] = {}
     program = build_program(e)
+    size = (len(e.minerals), len(e.members), len(e.years))
+    missing = summed_at(*uncapped.part(SHORTAGE), size).sum(axis=1)
+    taken = summed_at(*uncapped.part(BEYOND), (len(e.minerals), len(e.years)))
+    sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
+    least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        size = float(powers_of_two(program.need[[b]])[0])  # a power of two causes no rounding
-        rows, minerals, units = _asking(program, b, e, short.ravel(), size)
-        if not minerals:
-            continue
-        asked = WarmStartedSequence(
-            rows, "smallest cap", need=size, measure=measure, units=units, tonnes=size,
-            attempts=(highs.DEVEX, *highs.ATTEMPTS),
-        )  # fmt: skip
-        caps = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
-        for mineral, cap in zip((e.minerals[i] for i in minerals), caps, strict=True):
-            shares_of[mineral] = max(shares_of.get(mineral, 0.0), cap / size)
-    return shares_of
+        caps = _Caps(program, b, e, (missing, taken), measure)
+        guesses = caps.guesses()
+        found = {m: caps.smallest([m], cap) for m, cap in guesses.items()}
+        for m, cap in found.items():
+            name = e.minerals[m]
+            least[name] = _larger(least[name], cap)
+            least[ALL] = _larger(least[ALL], cap)
+        if len(guesses) > 1 and least[ALL] is not None:
+            largest = max(cap for cap in found.values() if cap is not None)
+            least[ALL] = _larger(least[ALL], caps.smallest([*guesses], largest))
+    return {name: cap for name, cap in least.items() if cap is not None}
 
 
-def _asking(
-    program: Program, b: int, e: Expanded, short: Floats, size: float
-) -> tuple[LinearProgram, list[int], tuple[Ints, Ints]]:
-    r"""Return the program of a block that minimises the caps, not the cost.
+def _larger(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else max(one, other)
 
-    .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
-              S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
 
-    All other rows stay as they are. The cap S replaces the share of each max limit on a single
-    country. That share is 1 in ``program``, so the limits of its rows are the bases. The last
-    columns are the caps of the returned minerals, times ``size`` [t]. ``short`` [t] is the
-    shortage allowed, by mineral and year. The last result has the units of columns and of rows.
+class _Caps:
+    r"""The program of a block with a cap S on single countries, on some of its minerals.
+
+    .. math:: flows_r - e_r \le S \cdot base_r \quad \text{for each row r of a cap on them}
+
+    All other rows stay as they are, but caps on other minerals don't bind. The base is demand, and
+    may have columns: the tonnes that plants take and unmet demand would have taken, what members
+    hand over, or purchases.
     """
-    span, inside, rows = program.columns_of(b), program.rows_of(b), program.block(b)
-    n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
-    count = len(program.row_unit)
-    cell, is_cap = np.zeros(count, dtype=int), np.zeros(count, dtype=bool)
-    each = np.array([row.caps_each_country for row in e.case.share_limits], dtype=bool)
-    for group in program.constraints:
-        if group.component is SHARE:
-            cell[group.at], is_cap[group.at] = group.cell, each[group.limits]
-    is_flow = np.isin(np.arange(span.start, span.stop), program.flow)[rows.columns]
-    capped = np.unique(row[is_flow & is_cap[inside][row]])
-    minerals, which = np.unique(cell[inside][capped] // years, return_inverse=True)
-    (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
-    within_block = within(lacking.at, span)
-    cells, of_cell = np.unique(lacking.cell[within_block], return_inverse=True)
-    kept = is_flow | ~is_cap[inside][row]  # no excess
-    entries = (
-        (row[kept], rows.columns[kept], rows.values[kept]),
-        (capped, n + which, -rows.row_upper[capped] / size),
-        (m + of_cell, lacking.at[within_block] - span.start, np.ones(len(of_cell))),
-    )
-    caps, most, upper = np.zeros(len(minerals)), rows.row_upper.copy(), rows.upper.copy()
-    most[capped] = 0.0
-    # a row that allows only 0 closes its columns: a bound says so faster
-    negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m)
-    is_closed = ((rows.row_upper <= 0) & (negative == 0))[row] & (rows.values > 0)
-    upper[rows.columns[is_closed]] = 0.0
-    asked = arrays(
-        tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
-        (
-            np.append(np.zeros(n), caps + 1.0),
-            np.append(rows.lower, caps),
-            np.append(upper, caps + np.inf),
-        ),
-        (
-            np.append(rows.row_lower, np.full(len(cells), -np.inf)),
-            np.append(most, short[cells]),
-        ),
-    )
-    whole = np.append(rows.whole, caps > 0)
-    units = (
-        np.append(program.column_unit[span], np.full(len(caps), TONNES)),
-        np.append(program.row_unit[inside], np.full(len(cells), TONNES)),
-    )
-    return dataclasses.replace(asked, whole=whole), minerals.tolist(), units
+
+    def __init__(
+        self,
+        program: Program,
+        b: int,
+        e: Expanded,
+        of_reference: tuple[Floats, Floats],
+        measure: float,
+    ) -> None:
+        """Take block ``b``, and of the reference what is missing and what plants take [t].
+
+        Both are by mineral and year.
+        """
+        short, taken = of_reference
+        span, inside, years = program.columns_of(b), program.rows_of(b), len(e.years)
+        self._rows = rows = program.block(b)
+        self._row = rows.entry_rows()
+        n, m, row = len(rows.cost), len(rows.row_lower), self._row
+        cell = np.full(m, -1)
+        each = np.array([limit.caps_each_country for limit in e.case.share_limits], dtype=bool)
+        for group in program.constraints:
+            if group.component is SHARE:
+                of = within(group.at, inside)
+                capped = each[group.limits[of]]
+                cell[group.at[of][capped] - inside.start] = group.cell[of][capped]
+        self._mineral = np.where(cell < 0, -1, cell // years)
+        self.minerals = [m for m in np.unique(self._mineral).tolist() if m >= 0]
+        if not self.minerals:
+            return
+        (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
+        of = within(lacking.at, span)
+        self._short_at = lacking.at[of] - span.start
+        short_minerals, self._short_of = np.unique(lacking.cell[of] // years, return_inverse=True)
+        cells = np.zeros(short.shape, dtype=bool)
+        cells.ravel()[lacking.cell[of]] = True
+        need = np.where(cells, e.demand.sum(axis=1), 0.0)[short_minerals].sum(axis=1)
+        self._short = np.where(cells, short, 0.0)[short_minerals].sum(axis=1)
+        self._need = need
+        is_excess = np.zeros(n, dtype=bool)
+        for columns in program.variables:
+            if columns.component is EXCESS:
+                is_excess[columns.at[within(columns.at, span)] - span.start] = True
+        # of a cap's row, what is neither the supplier's tonnes nor an excess is in the base
+        self._in_base = (cell >= 0)[row] & (rows.values < 0) & ~is_excess[rows.columns]
+        self._size = size = float(powers_of_two(program.need[[b]])[0])  # causes no rounding
+        # the base of the reference, in tonnes
+        mineral, year = np.divmod(np.maximum(cell, 0), years)
+        wanted = (e.demand.sum(axis=1) + taken)[mineral, year]
+        has_base = np.bincount(row, self._in_base, m) > 0
+        self._base_guess = np.where(has_base, np.where(wanted > 0, wanted, size), rows.row_upper)
+        has_negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m) > 0
+        self._is_zero = (rows.row_upper <= 0) & ~has_negative
+        self._sequence = partial(
+            WarmStartedSequence,
+            question="smallest cap",
+            need=size,
+            measure=measure,
+            units=(
+                np.append(program.column_unit[span], np.full(len(self.minerals), TONNES)),
+                np.append(program.row_unit[inside], np.full(len(need), TONNES)),
+            ),
+            attempts=(highs.DEVEX, *highs.ATTEMPTS),
+        )
+        self._planned: WarmStartedSequence | None = None
+        self._basis: Any = None
+
+    def smallest(self, chosen: list[int], cap: float) -> float | None:
+        """Return the smallest cap on the chosen minerals at which none is further missing.
+
+        It is searched from a guess. What is further missing falls in straight pieces as the cap
+        rises, so most steps go to where the line through the last two ends. None: there is no such
+        cap, for example because tonnes are stored in a year without a need.
+        """
+        bad = list[tuple[float, float]]()  # caps that are too small, and what is further missing
+        enough, at, is_by_line = math.inf, cap, True
+        while True:
+            further = self._further_missing(chosen, at)
+            is_enough = further <= _ROUNDING
+            if is_enough:
+                enough = at
+            elif at >= _NO_CAP:
+                return None
+            else:
+                bad.append((at, further))
+            least, line = bad[-1][0] if bad else 0.0, None
+            is_there = is_enough and bad and further > -tolerances.MISSING_PART / 4
+            if is_there or enough - least <= _CAP_STEP:
+                return enough
+            if len(bad) > 1 and (fall := bad[-2][1] - bad[-1][1]) > 0:
+                line = least + bad[-1][1] * (least - bad[-2][0]) / fall
+            if is_enough and is_by_line:
+                at, is_by_line = max(0.0, enough - _CAP_STEP), False
+            elif not bad:
+                at = max(0.0, 2 * enough - cap - _FIRST_STEP)
+            elif line is not None and least < line < enough:
+                at, is_by_line = line, True
+            elif enough < math.inf:
+                at = (least + min(enough, 1.0 + 2 * least)) / 2
+            else:
+                at = least + _FIRST_STEP if least < 1.0 else _NO_CAP
+            if at > 1.0 and enough == math.inf:
+                at, is_by_line = (1.0 if least < 1.0 else _NO_CAP), False
+
+    def guesses(self) -> dict[int, float]:
+        """Return by mineral a cap near its smallest.
+
+        They are the caps of least sum at which a plan exists that is no shorter, whatever its cost.
+        A base with columns is that of the reference.
+        """
+        if not self.minerals:
+            return {}
+        rows = self._rows_at(self.minerals, None)
+        try:
+            solution = self._sequence(rows, tonnes=self._size).solved(rows)[0]
+        except SolverError:  # a longer search then
+            return dict.fromkeys(self.minerals, 1.0)
+        self._basis = solution.basis
+        caps = solution.x[-len(self.minerals) :] / self._size
+        return dict(zip(self.minerals, caps.tolist(), strict=True))
+
+    def _rows_at(self, chosen: list[int], cap: float | None) -> LinearProgram:
+        """Return the program with a cap on the chosen minerals, or with caps to minimise (None).
+
+        The last columns are the minerals' caps, times ``size`` [t].
+        """
+        rows, row, size = self._rows, self._row, self._size
+        n, m, minerals = len(rows.cost), len(rows.row_lower), len(self._need)
+        base = self._base_guess if cap is None else rows.row_upper
+        (caps,) = np.nonzero(self._mineral >= 0)
+        is_chosen = np.isin(self._mineral, chosen)
+        of_base = rows.values if cap is None else cap * rows.values
+        kept = ~self._in_base if cap is None else np.ones(len(row), dtype=bool)
+        entries = (
+            (row[kept], rows.columns[kept], np.where(self._in_base, of_base, rows.values)[kept]),
+            (caps, n + np.searchsorted(self.minerals, self._mineral[caps]), -base[caps] / size),
+            (m + self._short_of, self._short_at, np.ones(len(self._short_at))),
+        )
+        most, upper = rows.row_upper.copy(), rows.upper.copy()
+        most[caps] = np.where(is_chosen[caps], 0.0, np.inf)
+        # a row that allows only 0 closes its columns: a bound says so faster
+        is_closed = (self._is_zero & (is_chosen | (self._mineral < 0)))[row] & (rows.values > 0)
+        upper[rows.columns[is_closed]] = 0.0
+        zero = np.zeros(len(self.minerals))
+        if cap is None:
+            cost, lowest, largest = np.append(np.zeros(n), zero + 1.0), zero, zero + np.inf
+            short = self._short + tolerances.CHANGE_SLACK * self._need
+        else:
+            cost, lowest, largest = np.append(rows.cost, zero), zero + cap * size, zero + cap * size
+            short = np.full(minerals, np.inf)
+        asked = arrays(
+            tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
+            (cost, np.append(rows.lower, lowest), np.append(upper, largest)),
+            (np.append(rows.row_lower, np.full(minerals, -np.inf)), np.append(most, short)),
+        )
+        return dataclasses.replace(asked, whole=np.append(rows.whole, zero > 0))
+
+    def _further_missing(self, chosen: list[int], cap: float) -> float:
+        """Return the most that is further missing in the cheapest plan with the cap.
+
+        It is a share of a mineral's need, above the least that counts; none is further missing if
+        it isn't above zero.
+        """
+        rows = self._rows_at(chosen, cap)
+        if self._planned is None:
+            self._planned = self._sequence(rows, start=self._basis, warm=highs.DUAL_START)
+        x = self._planned.solved(rows)[0].x
+        short = np.bincount(self._short_of, x[self._short_at], len(self._need))
+        return float(np.max((short - self._short) / self._need)) - tolerances.MISSING_PART / 2

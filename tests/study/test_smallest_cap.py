@@ -1,23 +1,24 @@
-"""The smallest cap that costs no tonne, on random books, against plans with caps about it."""
+"""The smallest caps on random books, against the plans of points about them."""
 
 from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
-from models.answers.search import least_share
+from models import tolerances
+from models.answers.search import ALL, least_share
 from models.case import Case
-from models.plan import solve
+from models.plan import Plan, solve
+from models.program.families.shortage import SHORTAGE
+from models.resolve import Floats
 from planner.scenarios import set_max_country_share
-from tests.models.desk import read
-from tests.models.mutate import put
+from planner.studies.sweep import without_country_caps
+from tests.models.desk import BookT, read
+from tests.models.stages import random_stages
 from tests.models.test_laws import draw
 
-WITHOUT = {"tiers", "whole projects", "carried budget", "purchases basis"}
-"""What makes one tonne short worth another, ties years or minerals, or moves what is shared."""
-DEAR = {"Shortage cost multiple": 1000, "Fair shortage weight": 0}
-"""So that the cheapest plan is one of the least shortage."""
 LIMIT = {"Limit": "max", "Supplier group": "country", "Share": 1.0}
 MORE = (
     [],
@@ -28,34 +29,55 @@ MORE = (
 """Rows of caps beside those of the book: of each member alone, and some that may be exceeded."""
 
 
-def hard(case: Case) -> Case:
-    """Return the case with caps that are never exceeded, whatever one pays."""
-    rows = (
-        dataclasses.replace(row, penalty=None) if row.caps_each_country else row
-        for row in case.share_limits
+def missing(plan: Plan) -> Floats:
+    (mineral, *_), tonnes = plan.part(SHORTAGE)
+    return np.bincount(mineral, tonnes, len(plan.expanded.minerals))
+
+
+def point(case: Case, cap: float, mineral: str) -> Case:
+    """Return the case with a cap on one mineral alone, or on all."""
+    capped = set_max_country_share(case, cap)
+    if mineral == ALL:
+        return capped
+    alone = (
+        dataclasses.replace(row, mineral=mineral) if row.caps_each_country else row
+        for row in capped.share_limits
+        if not row.caps_each_country
+        or (row.mineral in {"", mineral} and mineral not in row.except_minerals)
     )
-    return case.change(share_limits=tuple(rows))
+    return case.change(share_limits=tuple(alone))
 
 
-@pytest.mark.parametrize("seed", sorted({*range(25)} - {10, 24}))  # there nobody sells anything
-def test_no_tonne_is_lost_at_the_smallest_cap_and_some_is_below(seed: int) -> None:
-    book = draw(seed, WITHOUT, 2)
-    for name, value in DEAR.items():
-        book = put(book, name, value)
-    for row in book["Minerals"]:
-        for header in [h for h in row if h.startswith("Shortage cost")]:
-            del row[header]
+def book_of(seed: int, *, stages: bool) -> BookT:
+    if stages:
+        return random_stages(seed)
+    book = draw(seed, {"tiers"}, 2)
     book.setdefault("Share limits", []).extend(LIMIT | more for more in MORE[seed % len(MORE)])
-    case = set_max_country_share(read(book), 1.0)
-    free = solve(hard(case))
-    near = 1e-6 * case.largest_demand
-    found = least_share(case, free)
-    assert found
-    at_least = hard(case)
-    for mineral, share in found.items():
-        at_least = set_max_country_share(at_least, share, mineral)
-    assert solve(at_least).shortage <= free.shortage + near
-    for mineral, share in found.items():
-        if share > 0.01:
-            tighter = set_max_country_share(at_least, share - 0.01, mineral)
-            assert solve(tighter).shortage > free.shortage + near, mineral
+    return book
+
+
+@pytest.mark.parametrize("stages", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_is_further_missing_at_the_smallest_cap_and_something_below(
+    seed: int, stages: bool
+) -> None:
+    case = read(book_of(seed, stages=stages))
+    free = solve(without_country_caps(case))
+    found = least_share(set_max_country_share(case, 1.0), free)
+    sellers = {free.expanded.minerals[m] for m in free.expanded.sales.mineral}
+    need = np.maximum(free.expanded.demand.sum(axis=(1, 2)), 1e-9)
+
+    def further(cap: float, mineral: str) -> float:
+        """Return the largest share of a mineral's need that is further missing at a point."""
+        at = solve(point(case, cap, mineral))
+        return float(np.max((missing(at) - missing(free)) / need))
+
+    for mineral in (sellers | {ALL} if sellers else set()) - set(found):
+        assert further(1.0, mineral) > tolerances.MISSING_PART, mineral
+    for mineral, cap in found.items():
+        if cap <= 1:  # above it, even a cap of 100 % costs tonnes that go to stock
+            enough = min(1.0, cap * (1 + 1e-6))
+            assert further(enough, mineral) <= tolerances.MISSING_PART, (mineral, cap)
+        if cap > 0:
+            below = min(1.0, max(0.0, cap - 0.005))
+            assert further(below, mineral) > tolerances.MISSING_PART / 4, (mineral, cap)

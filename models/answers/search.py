@@ -27,6 +27,7 @@ from models.program.families.shortage import SHORTAGE
 from models.program.market import BEYOND
 from models.program.scaling import Scaling, powers_of_two, scaling, units_of
 from models.resolve import Expanded, Floats, Ints
+from models.results.numbers import ALL
 from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs, summed_at
 
 SPARE = 0.1
@@ -282,8 +283,6 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
 # ---- the smallest caps ---------------------------------------------------------------------------
 
 
-ALL = ""
-"""The name of all minerals together."""
 _CAP_STEP, _FIRST_STEP, _NO_CAP = 1e-5, 1e-2, 1_000.0
 """Caps are searched to within the first; the second is the first step. The third caps nothing."""
 _ROUNDING = 1e-10
@@ -426,7 +425,7 @@ class _Caps:
             least, line = bad[-1][0] if bad else 0.0, None
             is_there = is_enough and bad and further > -tolerances.MISSING_PART / 4
             if is_there or enough - least <= _CAP_STEP:
-                return enough
+                return enough if enough > _ROUNDING else 0.0
             if len(bad) > 1 and (fall := bad[-2][1] - bad[-1][1]) > 0:
                 line = least + bad[-1][1] * (least - bad[-2][0]) / fall
             if is_enough and is_by_line:
@@ -506,4 +505,5 @@ class _Caps:
             self._planned = self._sequence(rows, start=self._basis, warm=highs.DUAL_START)
         x = self._planned.solved(rows)[0].x
         short = np.bincount(self._short_of, x[self._short_at], len(self._need))
-        return float(np.max((short - self._short) / self._need)) - tolerances.MISSING_PART / 2
+        more = (short - self._short) / self._need
+        return float(np.max(more, initial=-1.0)) - tolerances.MISSING_PART / 2

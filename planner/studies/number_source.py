@@ -113,7 +113,8 @@ class UncappedReader:
             smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
             return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
-        known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
+        names = (ALL, *plan.expanded.minerals)
+        known_caps = ((name, smallest[name]) for name in names if name in smallest)
         return replace(read_point(plan), smallest=tuple(known_caps))
 
 

@@ -280,8 +280,6 @@ class Sweep(VariantStudy):
         """Return by mineral the smallest cap, and the loosest point with more missing."""
         rows, uncapped = list[Row](), self.uncapped
         known_caps = dict(uncapped.smallest) if uncapped else {}
-        if known_caps:
-            known_caps[ALL] = max(known_caps.values())
         for name, row in (uncapped.numbers.by_mineral() if uncapped else {}).items():
             least = tolerances.MISSING_PART * (row["need"] or 0.0)
             more = [

@@ -48,22 +48,21 @@ class _SweepFindings:
     # ---- over the cap ----------------------------------------------------------------------------
 
     def smallest(self) -> Iterator[Sentence]:
-        """Yield down to which cap nothing is further missing, and which mineral runs short."""
-        caps = SheetRows(self.tables[SmallestCaps]).where(mineral=REST)
-        most = caps.largest(SmallestCaps.smallest)
-        if most.number <= 0:
+        """Yield down to which cap on every mineral nothing is further missing."""
+        caps = SheetRows(self.tables[SmallestCaps])
+        least = caps.value(SmallestCaps.smallest, mineral=ALL_MINERALS)
+        if not 0 < least.number <= 1:
             return
-        loose = [v for v in self.values if v >= most.number]
+        loose = [v for v in self.values if v >= least.number]
         points = self.rows.where(mineral=REST, value=loose)
         if not loose:
-            yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first.",
-                      most=most)  # fmt: skip
+            yield say("answer", "Below a cap of {least}, more is missing.", least=least)
             return
         # raises if a looser point lacks a tonne, so that nothing is said then
         none = points.none(self.t.further_missing_share, ">", SMALL)
         rest = f"at the looser points, no mineral is further missing than {self.before}."
-        yield say("answer", "Below a cap of {most}, {most[mineral]} runs short first; " + rest,
-                  most=most, none=none)  # fmt: skip
+        yield say("answer", "Below a cap of {least}, more is missing; " + rest,
+                  least=least, none=none)  # fmt: skip
 
     def at_caps(self) -> Iterator[Sentence]:
         """Yield what is missing at the workbook's own cap and at the tightest point."""

@@ -87,21 +87,19 @@ class SmallestCaps(Result):
     """One row per mineral: the smallest cap at which nothing is further missing."""
 
     TABLE, GRAIN, BOOK = "Smallest caps", ("mineral",), "sweep"
-    mineral = common.MINERAL.like(
-        meaning="all: the largest of the smallest caps.", names=Name.MINERALS
-    )
+    mineral = common.MINERAL.like(meaning="all: one cap on every mineral.", names=Name.MINERALS)
     smallest = field.share(
         "Smallest cap",
-        "The smallest cap on single countries at which a plan exists with no more missing in any"
-        " year than without a cap. Each mineral has its own cap; if minerals share a budget, the"
-        " sum of their caps is smallest. It is computed exactly, not from the points of the sweep."
-        " Blank: not known, for example because shares are of purchases.",
+        "The smallest cap on single countries, on this mineral alone, at which no mineral is"
+        " further missing than without a cap. It is computed exactly, not from the points of the"
+        " sweep. Above 100 %: purchases for stock exceed the need. Blank: nobody sells the mineral,"
+        " or more is missing with any cap.",
     )
     costs_from = field.share(
         "First point with more missing",
         "The loosest cap of this sweep with more missing than without a cap. It may be above the"
-        " mineral's smallest cap, because a point caps all minerals. Blank: no point has more"
-        " missing.",
+        " mineral's smallest cap, because a point caps all minerals at once. Blank: no point has"
+        " more missing.",
     )
     further_missing = PlanNumbers.further_missing.like(
         header="Further missing there", meaning="Missing at that point minus missing without a cap."

@@ -237,7 +237,7 @@ def test_sweep_is_a_frontier(study):
     assert page.verdict == "Each of 4 runs is proven optimal."
     own, tight = page.front.of("figure")
     assert {own.name, tight.name} == {"Extra cost of the same tonnes"}
-    assert answer_of(page).startswith("Below a cap of 70 %, Cobalt runs short first.")
+    assert answer_of(page).startswith("Below a cap of 70 %, more is missing; ")
     assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
         each.text for each in page.front.of("answer")
     )

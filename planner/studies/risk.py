@@ -120,11 +120,7 @@ class _Shortages(Result):
     error = field.tonnes("Standard error", key="standard_error_t")
     share = field.share("Expected share short", key="expected_share", colour=Colour.HEAT)
     base_share = field.share("Missing without events (share)", optional=True)
-    further = field.share(
-        "Further missing by events (share)",
-        "Expected share short minus the share missing without events.",
-        optional=True,
-    )
+    further = field.share("Further missing by events (share)", "On average.", optional=True)
     middle = field.tonnes("Median short", key="p50_t")
     high = field.tonnes("95th percentile", key="p95_t")
     tail = field.tonnes("CVaR 95", key="cvar95_t")
@@ -569,14 +565,10 @@ def _spared(tables: Tables) -> Iterator[Sentence]:
 
 
 def _likeliest(tables: Tables) -> Iterator[Sentence]:
-    """Yield the most probable event, and how likely the next one is."""
-    t, rows = Events, tables.sheet(Events)
-    most = rows.largest(t.probability)
+    """Yield the most probable event."""
+    t, most = Events, tables.sheet(Events).largest(Events.probability)
     text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
     yield say("figure", text, name=t.probability.header, large="top", top=most)
-    follows = rows.where(event={"not": most["event"]}).largest(t.probability)
-    text = "Next is {top[event]}: {top} in a year."
-    yield say("figure", text, name=t.probability.header, large="top", top=follows)
 
 
 def _care(tables: Tables) -> Iterator[Sentence]:

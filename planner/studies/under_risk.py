@@ -9,7 +9,7 @@ is.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,12 +33,13 @@ from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, 
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import records
 from planner.scenarios.events import Hits, affected_minerals
 from planner.studies import draws as drawing
 from planner.studies import engine
-from planner.studies.kind import YEARS, Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ _MOST_BATCHES, _LEAST_IN_BATCH = 5, 5
 _DEFAULT_FUTURES, _DEFAULT_WHOLE = 100, 20
 """Default number of futures; and the default if projects are integer."""
 _MOST_BARS = 12
+YES, _LEAST_CHANGE = "yes", 0.01
+"""Value of the column Changes, and the least part of an amount by which a decision changes."""
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
@@ -125,7 +128,7 @@ class Batches(Result):
     evpi, vss = PlansUnderRisk.evpi, PlansUnderRisk.vss
 
 
-class Decisions(Result):
+class EarlyDecisions(Result):
     """Decisions before the first event, in the plain plan and under risk.
 
     They are all builds, stocks at the end of each year, and the first year's purchases (of members
@@ -150,6 +153,15 @@ class Decisions(Result):
     plain = field("Plain plan", Look.TONNES, key="plain_t")
     risky = field("Plan under risk", Look.TONNES, key="under_risk_t")
     change = CHANGE.like(meaning="Plan under risk minus plain plan.", key="change_t")
+    changes = field.text(
+        "Changes",
+        f"{YES}: the plans differ by at least {words.share(_LEAST_CHANGE)} of the larger amount.",
+    )
+    size = field.share(
+        "Size of the change (share of need)",
+        "The change without its sign / the mineral's need in all years; without a need, / the"
+        " larger amount.",
+    )
 
 
 class Futures(Result):
@@ -166,7 +178,7 @@ class Futures(Result):
 
 
 class Expected(Result):
-    """One row per mineral: the expected shortage over all years."""
+    """One row per mineral: the expected shortage over all years; shares are of the need."""
 
     TABLE, GRAIN, BOOK = "Expected short", ("mineral",), "under risk"
     mineral = MINERAL
@@ -174,6 +186,12 @@ class Expected(Result):
     informed = Futures.short_informed.like(header="Each future known", key="known_t")
     risky = Futures.short_risky.like(header="Plan under risk", key="under_risk_t")
     plain = Futures.short_plain.like(header="Plain plan", key="plain_t")
+    risky_share = field.share("Missing under risk (share)", optional=True)
+    plain_share = field.share("Missing in the plain plan (share)", optional=True)
+    spared = field.share(
+        "Spared under risk (share)", "Missing in the plain plan minus missing under risk.",
+        optional=True,
+    )  # fmt: skip
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -183,7 +201,7 @@ class Expected(Result):
 class UnderRiskResult:
     """The result of a run, future by future; a run of all futures has that of the plain plan, too.
 
-    ``decided`` are rows of Decisions [t, or t/yr of builds].
+    ``decided`` are rows of EarlyDecisions [t, or t/yr of builds].
     """
 
     by_future: FutureOutcomes
@@ -213,7 +231,7 @@ def read_together(
 
 
 def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of Decisions, without amounts that are rounding."""
+    """Yield the rows of EarlyDecisions, without amounts that are rounding."""
     case, first = plan.case, plan.case.years[0]
     country = {
         (s.name, s.project, s.mineral): case.country_name(s.country) for s in plan.expanded.sources
@@ -368,10 +386,10 @@ class UnderRisk(StudyKind):
         " prices"
     )
     LACKING = "there is no proven plan under risk"
-    RESULTS = (PlansUnderRisk, Decisions, Futures, Expected, Batches)
+    RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches)
     ANSWER = (
         table_key("worth", PlansUnderRisk),
-        table_key("decisions", Decisions),
+        table_key("decisions", EarlyDecisions),
         table_key("rows", Futures),
         table_key("minerals", Expected),
         table_key("batches", Batches),
@@ -511,14 +529,26 @@ class UnderRisk(StudyKind):
             saved = np.array([row["vss"] for row in batches])
             measured[0]["error"] = confidence_half_width(saved)
         decided = [row for each in self.results if each[0].result for row in each[0].result.decided]
-        order, grain = [*_KINDS], Decisions.GRAIN[1:]
+        order, grain = [*_KINDS], EarlyDecisions.GRAIN[1:]
         decided.sort(key=lambda row: (order.index(row["kind"]), *map(row.__getitem__, grain)))
         ways = [way for way, *_ in _WAYS]
         short_ways = (f"short_{way}" for way in ways)
         expected = (chances[:, None] * short).sum(axis=1)
+        need = [sum(case.coalition_demand(m, y) for y in case.years) for m in names]
+        needs = dict(zip(names, need, strict=True))
+        decided = [row | _size(row, needs) for row in decided]
+        shares: dict[str, Any] = {
+            f"{way}_share": [measures.ratio(t, n) for t, n in zip(tonnes, need, strict=True)]
+            for way, tonnes in zip(ways, expected.tolist(), strict=True)
+            if way != "informed"
+        }
+        pairs = zip(shares["plain_share"], shares["risky_share"], strict=True)
+        spared = [
+            None if a is None or b is None else words.without_noise(a - b, 1.0) for a, b in pairs
+        ]
         return [
             PlansUnderRisk.of_rows(measured, words=currency),
-            Decisions.of_rows(decided, words=currency),
+            EarlyDecisions.of_rows(decided, words=currency),
             Futures(
                 words=currency,
                 future=list(range(1, len(chances) + 1)),
@@ -530,7 +560,9 @@ class UnderRisk(StudyKind):
             Expected(
                 words=currency,
                 mineral=names,
-                demand=[sum(case.coalition_demand(m, y) for y in case.years) for m in names],
+                demand=need,
+                spared=spared,
+                **shares,
                 **dict(zip(ways, expected, strict=True)),
             ),
             *([Batches.of_rows(batches, words=currency)] if batches else []),
@@ -580,54 +612,16 @@ class UnderRisk(StudyKind):
         yield Numbers(tables[PlansUnderRisk])
         changed = _changed(tables)
         if changed:
-            largest = [row in changed[:_MOST_BARS] for row in tables.records(Decisions)]
+            largest = [row in changed[:_MOST_BARS] for row in tables.records(EarlyDecisions)]
             few = sum(largest) < len(changed)
             which = f"The {sum(largest)} largest of {len(changed)} changed" if few else "Changed"
-            yield Numbers(tables[Decisions].where(largest), heading=f"{which} decisions")
+            yield Numbers(tables[EarlyDecisions].where(largest), heading=f"{which} decisions")
 
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        table, futures, batches = tables[PlansUnderRisk], tables[Futures], tables.records(Batches)
-        row = next(iter(table.frame().to_dict("records")))
-        unit = table.words["money"]
-        cost, vss, evpi = (words.money(row[name], unit) for name in ("risky", "vss", "evpi"))
-        drawn = int(tables.option(FUTURES).split()[0].replace(",", ""))
-        if list(futures.events) == [drawing.NO_EVENT]:
-            why = tables.option(NOTE)
-            none = "No event happens in any drawn future, so the plan under risk is the plain plan."
-            none += f" {words.capitalized(why)}." if why else ""
-            return Headline(none, (KeyFigure(_EXPECTED, cost, "as in the plain plan."),))
-        sure = ""
-        if batches and row["error"] is not None:
-            sure = f", give or take {words.money(row['error'], unit)}"
-        count = words.counted(drawn, "future")
-        least = " on average"
-        if row["measure"] != _EXPECTED:
-            least = f" of {words.uncapitalized(row['measure'])}"
-        changed = _changed(tables)
-        if changed:
-            this = _what_saves(changed, _ADVISED)
-            finding = f"{_advice(changed, _ADVISED)}. {this} {vss}{least} over {count}{sure}."
-        elif row["vss"]:
-            finding = (
-                "Decide as in the plain plan: the plan under risk changes no decision by 1 % or"
-                f" more. Its small changes save {vss}{least} over {count}{sure}."
-            )
-        else:
-            finding = (
-                f"Decide as in the plain plan. Planning for events saves nothing{least} over"
-                f" {count}."
-            )
-        than_plain = "compared with the plain plan (value of the stochastic solution, VSS)."
-        than_that = "more than that (expected value of perfect information, EVPI)."
-        figures = (
-            KeyFigure("Planning for events saves", vss, than_plain),
-            KeyFigure("A perfect forecast would save", evpi, than_that),
-            KeyFigure("Missing on average", *_missing(tables)),
-        )
-        return Headline(finding, figures, tuple(_care(row, drawn, batches)))
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        return told(*(partial(make, tables) for make in (_calm, _spared, _builds, _advice, _care)))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -655,9 +649,11 @@ class UnderRisk(StudyKind):
         lead = "The cost of each way to plan. A future's probability is its share of the draws."
         futures = Numbers(tables[Futures], _FUTURE_FIELDS).view(*cls.pictures(tables)[:1])
         sections = [Section("futures", "What each future costs", lead, futures)]
-        if Decisions in tables:
+        if EarlyDecisions in tables:
             heading = "Decisions before the first event"
-            sections.append(Section("decisions", heading, "", Numbers(tables[Decisions]).view()))
+            sections.append(
+                Section("decisions", heading, "", Numbers(tables[EarlyDecisions]).view())
+            )
         return tuple(sections)
 
 
@@ -704,107 +700,100 @@ def _shares(rows: Any, name: str) -> list[float]:
     return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
 
 
+def _size(row: Mapping[str, Any], needs: Mapping[str, float]) -> dict[str, Any]:
+    """Return whether a decision changes, and by how much of its mineral's need."""
+    larger = max(row["plain"], row["risky"])
+    change = abs(row["change"])
+    changes = YES if change > _LEAST_CHANGE * larger else None
+    return {"changes": changes, "size": change / (needs.get(row["mineral"]) or larger)}
+
+
 def _changed(tables: Tables) -> list[dict[str, Any]]:
-    """Return the decisions that change by 1 % or more: builds first, the largest changes first.
-
-    A change is ranked by its share of the mineral's demand; without demand, of the decision.
-    """
-    need = dict(tables[Expected].rows(Expected.mineral, Expected.demand))
-
-    def is_changed(row: Any) -> bool:
-        return bool(abs(row["change_t"]) > _LEAST_CHANGE * max(row["plain_t"], row["under_risk_t"]))
-
-    def builds_then_size(row: Any) -> tuple[bool, float]:
-        base = need[row["mineral"]] or max(row["plain_t"], row["under_risk_t"])
-        return row["what"] != component.BUILDING.name, -abs(row["change_t"]) / base
-
-    return sorted(filter(is_changed, records(tables[Decisions])), key=builds_then_size)
+    """Return the decisions that change: builds first, the largest changes first."""
+    rows = (row for row in records(tables[EarlyDecisions]) if row["changes"] == YES)
+    return sorted(rows, key=lambda row: (row["what"] != component.BUILDING.name, -row["size"]))
 
 
-_LEAST_CHANGE = 0.01
-_ADVISED = 2
-"""Number of decisions that a finding names."""
+# ---- findings ------------------------------------------------------------------------------------
 
 
-def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterator[str]:
-    """Yield sentences on how sure the saving is, and what it counts."""
-    more = f"ask for more futures, such as --futures {max(_DEFAULT_FUTURES, 4 * drawn)}"
-    if not batches:
-        futures = f"{words.counted(drawn, 'future')} {'is' if drawn == 1 else 'are'}"
-        yield f"{futures} too few to say how sure the saving is. For a surer answer, {more}."
-    elif row["error"] and row["error"] >= row["vss"]:
-        yield (
-            f"The saving may be chance: it is no larger than its margin of error, which comes from"
-            f" {len(batches)} batches of futures. Before you act on it, {more}; four times as many"
-            " futures about halve the margin."
-        )
-    yield (
-        "The saving counts missing supply at its price; the sheet Expected short has the tonnes."
-        " After an event the plan often knows the rest of the future, so it looks better than a"
-        " real plan can be."
+def _calm(tables: Tables) -> Iterator[Sentence]:
+    """Yield that no future has an event."""
+    every = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
+    text = "No event happens in a drawn future: the plan under risk is the plain plan."
+    yield say("answer", text, every=every)
+
+
+def _is_calm(tables: Tables) -> bool:
+    return list(tables[Futures].events) == [drawing.NO_EVENT]
+
+
+def _spared(tables: Tables) -> Iterator[Sentence]:
+    """Yield the mineral of which planning for events spares most shortage."""
+    if _is_calm(tables):
+        return
+    t, rows = Expected, tables.sheet(Expected)
+    most = rows.largest(t.spared)
+    if most.number <= tolerances.MISSING_PART:
+        none = rows.none(t.spared, ">", tolerances.MISSING_PART)
+        yield say("answer", "Planning for events leaves no mineral less missing, on average.",
+                  none=none)  # fmt: skip
+        return
+    row = rows.where(mineral=most["mineral"])
+    text = (
+        "Planning for events spares {top[mineral]} most: on average {risky} of its need is missing,"
+        " {plain} in the plain plan."
     )
+    shares = row.value(t.risky_share), row.value(t.plain_share)
+    yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
 
 
-def _missing(tables: Tables) -> tuple[str, str]:
-    """Return which share of a mineral is missing on average under risk, and in the plain plan.
-
-    The mineral is the one with the largest difference; if there is none, with the most missing.
-    """
-    rows, t = [], Expected
-    for mineral, need, *tonnes in tables[t].rows(t.mineral, t.demand, t.risky, t.plain):
-        risky, plain = (measures.ratio(t, need) or 0.0 for t in tonnes)
-        rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
-    apart_by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
-    if not most:
-        return "nothing", "nothing is missing in either plan."
-    other = f"{words.share(plain)} in the plain plan" if apart_by else "as in the plain plan"
-    return f"{words.share(risky)} of {mineral}", f"{other}, as a share of the need in all years."
+_LASTING = (component.BUILDING.name, component.STORING.name)
 
 
-Decision = tuple[str, str, str]
-"""Identifies a changed decision: kind, mineral, and plant, member, country or contract."""
+def _builds(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many builds and stocks change before the first event."""
+    if _is_calm(tables):
+        return
+    t, rows = EarlyDecisions, tables.sheet(EarlyDecisions).where(kind=[*_LASTING])
+    changed = rows.count(t.changes, "=", YES)
+    if not changed.number:
+        text = "Before the first event, no build and no stock differs from the plain plan."
+        yield say("answer", text, none=rows.none(t.changes, "=", YES))
+        return
+    text = "Builds and stocks that differ from the plain plan before the first event: {count}."
+    yield say("figure", text, name="Builds and stocks that change", large="count", count=changed)
 
 
-def _by_decision(rows: Iterable[dict[str, Any]]) -> dict[Decision, list[dict[str, Any]]]:
-    groups = defaultdict[Decision, list[dict[str, Any]]](list)
-    for row in rows:
-        groups[row["what"], row["mineral"], row["who"]].append(row)
-    return groups
+_DECISIONS = {
+    component.BUILDING.name: "Build {top[who]} ({top[mineral]}) for {top[year]}: {risky}"
+    " {top[unit]}, {plain} in the plain plan.",
+    component.STORING.name: "Stock of {top[mineral]} in {top[who]}, end of {top[year]}: {risky}"
+    " {top[unit]}, {plain} in the plain plan.",
+    component.BUYING.name: "Buy {top[mineral]} from {top[who]} in {top[year]}: {risky} {top[unit]},"
+    " {plain} in the plain plan.",
+}  # fmt: skip
+"""The sentence on the largest change of each kind of decision."""
 
 
-def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
-    """Return the changes in words: ``Build Oulu 2 years earlier and Lacq larger``."""
-    phrases, before = list[str](), ""
-    for decision, years in [*_by_decision(rows).items()][:most]:
-        verb, rest = _advice_on(*decision, years)
-        phrases.append(rest if verb == before else f"{verb} {rest}")
-        before = verb
-    return words.capitalized(words.listed(phrases))
+def _advice(tables: Tables) -> Iterator[Sentence]:
+    """Yield the largest change of each kind of decision, as a share of need."""
+    t = EarlyDecisions
+    for kind, text in _DECISIONS.items() if t in tables else ():
+        rows = tables.sheet(t).where(kind=kind, changes=YES)
+        if len(rows):
+            most = rows.largest(t.size)
+            (row,) = (each for each in rows if each.rows[0] == most.position)
+            amounts = row.value(t.risky), row.value(t.plain)
+            yield say("decide", text, top=most, risky=amounts[0], plain=amounts[1])
 
 
-def _what_saves(rows: Sequence[dict[str, Any]], most: int) -> str:
-    """Return the start of a sentence: which changes save, those without a name counted by kind."""
-    left = Counter(kind for kind, *_ in [*_by_decision(rows)][most:])
-    others = [words.counted(left[name], kind.noun) for name, kind in _KINDS.items() if left[name]]
-    return f"With changes of {words.listed(others)}, this saves" if others else "This saves"
-
-
-def _advice_on(
-    kind: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]
-) -> tuple[str, str]:
-    """Return a verb and the rest of the advice on one plant, stock, country or contract."""
-    was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
-    before, after = sum(was.values()), sum(now.values())
-    more = "more" if after > before else "less"
-    if kind != component.BUILDING.name:
-        said = {"more": more, "mineral": mineral, "who": who, "year": min(was | now)}
-        return _KINDS[kind].verb, _KINDS[kind].rest.format_map(said)
-    plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"
-    if not before or not after:
-        return ("build" if after else "do not build"), plant
-    changes, years = list[str](), min(was) - min(now)
-    if abs(after - before) > _LEAST_CHANGE * max(before, after):
-        changes.append("larger" if after > before else "smaller")
-    if years:
-        changes.append(f"{words.counted(abs(years), 'year')} {'earlier' if years > 0 else 'later'}")
-    return "build", f"{plant} {' and '.join(changes) or 'in other years'}"
+def _care(tables: Tables) -> Iterator[Sentence]:
+    row: Any = next(iter(tables.records(PlansUnderRisk)))
+    if Batches not in tables:
+        yield say("care", "Too few futures to say how sure this is: ask for more with --futures.")
+    elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"]:
+        yield say("care", "The change may be chance: what it saves is within its margin of error."
+                          " More futures (--futures) narrow it.")  # fmt: skip
+    yield say("care", "After an event the plan often knows the rest of the future, so it looks"
+                      " better than a real plan can be.")  # fmt: skip

@@ -16,7 +16,7 @@ from planner.render.table import shown
 from planner.render.words import percent
 from planner.run import open_input
 from planner.sheets.explain import Cells
-from planner.studies.exit import Builds, Exits, plants_beyond_plan, tables_of
+from planner.studies.exit_tables import Builds, Exits, plants_beyond_plan, tables_of
 from planner.studies.kind import Tables
 
 HERE = Path(__file__).parent

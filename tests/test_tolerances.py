@@ -37,7 +37,7 @@ from planner.sheets import changes
 from planner.sheets.checks import Checks, _recount
 from planner.sheets.context import Context
 from planner.studies import agreed, sensitivity
-from planner.studies.exit import _without_rounding
+from planner.studies.exit_tables import _without_rounding
 from planner.workbook import Book
 from planner.workbook.grid import Grid
 from tests.models.desk import jin, make, read, refiner, solve, sur

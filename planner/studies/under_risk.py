@@ -722,6 +722,7 @@ def _calm(tables: Tables) -> Iterator[Sentence]:
     every = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
     text = "No event happens in a drawn future: the plan under risk is the plain plan."
     yield say("answer", text, every=every)
+    yield say("care", "{note}.", note=tables.asked(NOTE))
 
 
 def _is_calm(tables: Tables) -> bool:

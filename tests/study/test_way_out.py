@@ -14,14 +14,15 @@ from models.measures import stays_within
 from models.plan import PENALTIES
 from models.results import About
 from planner.sheets.explain import Cells
-from planner.studies.exit import (
+from planner.studies.exit import ExitStudy
+from planner.studies.exit_tables import (
     BindingLimits,
     Builds,
     Exits,
-    ExitStudy,
     Paying,
     Sellers,
     WayOut,
+    _beyond,
     _change,
     _extra,
     plants_beyond_plan,
@@ -86,8 +87,9 @@ def test_the_years_of_the_closed_form() -> None:
         "CHN": near(-350), "CHL": near(350),
     }  # fmt: skip
     assert only(made[Paying])["extra"] == near(3_500 / 5)
-    said = ExitStudy.headline(made).finding
-    assert said == "copper can do without China from 2030."
+    said = [each.text for each in ExitStudy.findings(made) if each.place == "answer"]
+    assert said[0].endswith(" 1 of the minerals bought from China can do without it.")
+    assert said[1].startswith("copper gets furthest: 100 % of its purchases depend on China")
 
 
 @pytest.mark.parametrize("years", [1, 2, 3, 4])
@@ -108,19 +110,9 @@ def test_never_within_the_horizon() -> None:
     row = only(made[Exits])
     assert {row[of.name] for of in LEVELS} == {None}
     assert "2027 100 t are needed: others sell 40 t, China still sells 60 t" in str(row["remark"])
-    finding = ExitStudy.headline(made)
-    assert finding.finding == (
-        "copper cannot do without China by 2027: 60.0 % of demand still comes from there."
+    assert ExitStudy.findings(made)[0].text == (
+        "In the last planned year, no mineral bought from China can do without it."
     )
-    assert "other countries sell 40 t of the 100 t" in finding.figures[0].remark
-    assert finding.figures[1].remark.endswith("Nothing is missing, as in the plan.")
-    stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
-    assert stuck.finding.endswith("by 2027: 100.0 % of demand still comes from there.")
-    assert "The largest share remains for copper: 100.0 %" in stuck.figures[0].remark
-    assert [figure.name for figure in stuck.figures] == [
-        "Minerals at or below 50 / 25 / 10 % by 2027",
-        "Extra cash",
-    ]
 
 
 @given(before=st.floats(0.0, 1e12), noise=st.floats(-5e-7, 5e-7), more=st.floats(1e-4, 1.0))
@@ -177,11 +169,8 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
     assert begun["Zulu"] == max(2026, 2027 - lead)
-    headline = ExitStudy.headline(found)
-    assert headline.finding.endswith(
-        f"is {first}, for copper: building has to begin in {begun[first]}."
-    )
-    assert headline.figures[-1].remark.startswith(f"first {first} ({begun[first]})")
+    said = [each.text for each in ExitStudy.findings(found)]
+    assert f"Building has to begin in {begun[first]}, with {first} for copper." in said
 
 
 @pytest.mark.parametrize(("country", "name"), [("CHL", "Chile"), ("ROW", "Rest of world")])
@@ -191,44 +180,8 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
     row = only(made[Exits])
     assert [row[of.name] for of in LEVELS] == [2026] * 4
     assert (row["cash"], row["remark"]) == (0, "nothing is bought there in the plan")
-    assert ExitStudy.headline(made).finding.endswith("its share is already 0 %.")
+    assert ExitStudy.findings(made)[0].text == f"The plan buys nothing from {name}."
     assert (ExitStudy.pictures(made), len(made[BindingLimits])) == ((), 0)
-
-
-def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
-    """The list counts plants, each by its first step; minerals that read the same are named all."""
-    exits = [
-        {f.name: None for f in Exits.FIELDS}
-        | {"mineral": m, "planned": 9.0, "left": 9.0, "planned_share": s, "left_share": s}
-        | {"cash": 0.0, "remark": ""}
-        for m, s in (("tin", 0.65), ("zinc", 0.6502), ("lead", 0.4))
-    ]
-    out = [
-        {f.name: 0.0 for f in WayOut.FIELDS} | {"mineral": row["mineral"], "year": 2026}
-        for row in exits
-    ]
-    steps = [
-        {f.name: None for f in Builds.FIELDS}
-        | {"project": p, "mineral": "lead", "begin": y, "change": said}
-        for p, y, said in (
-            ("Eins", 2026, "not in the plan"), ("Zwei", 2027, "as planned"),
-            ("Eins", 2027, "not in the plan"), ("Drei", 2028, "not in the plan"),
-        )
-    ]  # fmt: skip
-    words = {"last": "2026", "basis": "demand", "money": "USD"}
-    about = About(what=["Country", BASIS], value=["China", "demand"])
-    made = [
-        kind.of_rows(rows, words=words)
-        for kind, rows in ((Exits, exits), (WayOut, out), (Builds, steps))
-    ]
-    headline = ExitStudy.headline(Tables([*made, about]))
-    assert "The largest share remains for tin and zinc each: 65.0 %" in headline.figures[0].remark
-    assert headline.finding.endswith(
-        "is Eins, for lead: building has to begin in 2026. On the exit path China's share of lead"
-        " stays at 40.0 % of demand in 2026."
-    )
-    (plants,) = [f for f in headline.figures if "beyond the plan" in f.name]
-    assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")
 
 
 @pytest.mark.parametrize(
@@ -254,6 +207,7 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
     rows = [
         {f.name: None for f in Builds.FIELDS}
         | {"project": "P", "mineral": "m", "begin": y, "change": changes[y]}
+        | {"beyond": _beyond(changes[y])}
         for y in sorted(built)
     ]
     more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]

@@ -20,7 +20,7 @@ def test_what_is_written(plain, call, folder) -> None:
     book = openpyxl.load_workbook(made)
     names = ["Overview", "Savings", "Charts", "Bills", "Transfers", "Groups", "Rights", "About"]
     assert book.sheetnames == [*names, "Runs", "Chart data"]
-    assert "If the members plan together" in err
+    assert "Together, the members pay" in err
     assert {"bills.csv", "groups.csv", "rights.csv"} <= {
         p.name for p in (folder / "tables").iterdir()
     }

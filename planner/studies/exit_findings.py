@@ -26,12 +26,9 @@ def exit_findings(tables: Tables) -> tuple[Sentence, ...]:
     ]
     if not bought:
         none = rows.none(_T.planned, ">", tolerances.LEAST_FLOW)
-        why = (
-            "."
-            if tables.option(SELLERS) != NONE
-            else ": the workbook has no plant and no mine there."
-        )
-        return (say("answer", f"The plan buys nothing from {{of}}{why}", of=country, none=none),)
+        why = ": the workbook has no plant and no mine there"
+        why = why if tables.option(SELLERS) == NONE else ""
+        return (say("answer", f"The plan buys nothing from {{of}}{why}.", of=country, none=none),)
     return _ExitFindings(tables, rows.where(mineral=bought), country).sentences()
 
 

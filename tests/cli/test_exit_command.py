@@ -25,7 +25,7 @@ def test_what_is_written(plain, call, folder):
     ]  # fmt: skip
     assert {p.name for p in (folder / "tables").iterdir()} == {
         "exit.csv", "way-out.csv", "builds-in-order.csv", "what-holds-it-up.csv",
-        "who-sells-instead.csv", "who-pays.csv", "tables.json",
+        "who-sells-instead.csv", "who-pays.csv", "decide-now.csv", "tables.json",
     }  # fmt: skip
     book = openpyxl.load_workbook(made)
     runs = [row[:2] for row in book["Runs"].iter_rows(min_row=2, values_only=True)]

@@ -37,7 +37,7 @@ def test_what_is_written(supported, call, folder):
     names = sheets(made)
     assert names[:2] == ["Overview", "Support needed"]
     assert {"Gaps", "Support bills", "Who pays support", "About", "Runs"} <= set(names)
-    assert "Support bills" in err
+    assert "Cheapest to bring in is Onsan (Copper)" in err
     book = openpyxl.load_workbook(made)
     payers = {row[1] for row in book["Who pays support"].iter_rows(min_row=2, values_only=True)}
     assert payers == {"Japan", "Korea"}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.answers.search import least_share
-from models.measures import extra_cost
 from models.plan import PENALTIES, Plan, solve
+from models.results import PlanNumbers
 from models.results.members import dependences_of
 from models.schema.policy import EACH
 from planner.render.words import minimum_share
@@ -71,7 +71,7 @@ def _line(mineral: str, capped: Plan, free: Plan, smallest: float) -> Line:
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
     ]
     there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
-    extra, _ = extra_cost(capped.supply, free.supply, "mineral")[mineral]
+    extra = PlanNumbers.of(capped, free).row(mineral)["extra_cost"]
     lacking = _sum(free, mineral, "short")
     return Line(
         mineral=mineral,

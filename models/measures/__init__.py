@@ -476,23 +476,6 @@ def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
     return bought["purchased"] * _coalition_cost(bought).fillna(0.0)
 
 
-def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[float]:
-    """Return the cost of each row's tonnes at the landed cost of a reference.
-
-    formula: purchased[m, j, t] x landed cost[m, j, t] of the reference; if the member buys none
-             there, the coalition's cost there; if nobody does, the row's own cost
-    unit: money, undiscounted
-    base: tonnes bought here
-    """
-    keys = ["year", "mineral", "member"]
-    there = reference.assign(coalition=_coalition_cost(reference))
-    before = bought[keys].merge(there[[*keys, "landed"]], "left", keys)["landed"]
-    of_all = there[[*keys[:2], "coalition"]].drop_duplicates(keys[:2])
-    all_there = bought[keys].merge(of_all, "left", keys[:2])["coalition"]
-    cost = before.fillna(all_there).set_axis(bought.index).fillna(bought["landed"])
-    return (bought["purchased"] * cost).fillna(0.0)
-
-
 def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
     groups = bought.assign(money=paid(bought)).groupby(["year", "mineral"])
@@ -509,51 +492,6 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     """
     costs = _sums(bought, paid(bought), paid_at_coalition_cost(bought), "member").items()
     return {name: difference(spent, base, base) / base for name, (spent, base) in costs if base > 0}
-
-
-def extra_cost(
-    bought: pd.DataFrame, reference: pd.DataFrame, *by: str
-) -> dict[Any, tuple[float, float]]:
-    """Return the extra cost of tonnes over the same tonnes in a reference, and the cost there.
-
-    This is the cash cost of share limits, of a scenario or of a cap, grouped by one column or by a
-    tuple of columns. Groups by mineral and groups by member add up to the same total. The landed
-    cost of a tonne does not include charges for new plants.
-
-    formula: sum over m, j, t of (paid - paid at reference cost); below 0 where they are cheaper
-    unit: money, undiscounted; sheets show it per year, per tonne, or as a share of the cost there
-    base: tonnes bought here, each at its member's own cost of the mineral and year
-    """
-    costs = _sums(bought, paid(bought), paid_at_reference_cost(bought, reference), *by).items()
-    return {name: (difference(spent, base, base), base) for name, (spent, base) in costs}
-
-
-def constant_basket(
-    bought: pd.DataFrame, reference: pd.DataFrame, *by: str
-) -> dict[Any, dict[str, tuple[float, float]]]:
-    """Return by mineral the extra cost of tonnes over a reference, and the cost there.
-
-    A plan's first page and every point of a sweep show this premium. Both use the same reference:
-    the plan of the same case without share limits. The keys are values of the columns ``by``, or ()
-    without them; each holds its minerals. Minerals that nobody buys in the reference are left out,
-    since their cost there is unknown.
-
-    formula: ``extra_cost``, and over all minerals the sums of both
-    unit: money, undiscounted
-    base: tonnes bought here, each at its member's own cost of the mineral and year
-    """
-    there = sums(reference, "purchased", "mineral")
-    nested = defaultdict[Any, dict[str, tuple[float, float]]](dict)
-    for key, pair in extra_cost(bought, reference, *by, "mineral").items():
-        *others, mineral = key if by else (key,)
-        if there.get(mineral, 0.0) > 0:
-            nested[tuple(others) if len(others) != 1 else others[0]][mineral] = pair
-    return nested
-
-
-def basket_total(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
-    """Return the extra cost of all minerals together, and their cost in the reference."""
-    return sum(extra for extra, _ in parts.values()), sum(same for _, same in parts.values())
 
 
 def _sums(

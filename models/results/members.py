@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from models import measures, schema, tolerances
-from models.case import Case
+from models import measures, schema
 from models.measures import SAME_COST, Dependence, rounded
 from models.results import common
 from models.results.common import UNDISCOUNTED, PlanTable, words_of
@@ -314,24 +312,6 @@ class WhoPays(Result):
         key=Members.extra_shortage.key,
     )
 
-    @classmethod
-    def of_cases(
-        cls, case: Case, reference: pd.DataFrame, cases: Iterable[tuple[Any, pd.DataFrame]]
-    ) -> Self:
-        """Return the rows of some cases, each given by its name and its table of purchases.
-
-        ``case`` gives the members and years. The tables and the reference are as in
-        ``yearly_payments``.
-        """
-        named = [*cases]
-        each = yearly_payments(case, [now for _, now in named], reference)
-        rows = [
-            {"case": name, **row}
-            for (name, _), by_member in zip(named, each, strict=True)
-            for row in by_member
-        ]
-        return cls.of_rows(rows, words=words_of(case))
-
 
 def payments_against(numbers: PlanNumbers, reference: PlanNumbers) -> list[dict[str, Any]]:
     """Return one row per member with its yearly payments against a reference's.
@@ -349,74 +329,6 @@ def payments_against(numbers: PlanNumbers, reference: PlanNumbers) -> list[dict[
             "extra_shortage": measures.difference(lost, before, max(lost, before)) / years,
         })  # fmt: skip
     return rows
-
-
-def yearly_payments(
-    case: Case, tables: Sequence[pd.DataFrame], reference: pd.DataFrame
-) -> list[list[dict[str, Any]]]:
-    """Return for each table one row per member with its yearly payments, by field of ``WhoPays``.
-
-    Each table has one row per year, mineral and member, with purchased, landed and short_cost, as
-    in ``Plan.supply``. Extra cash and extra shortage are relative to the reference.
-    """
-    if not tables:
-        return []
-    import pandas as pd  # a check does without
-
-    parts = [table.assign(case=position) for position, table in enumerate(tables)]
-    every = pd.concat(parts, ignore_index=True)
-    every = every.assign(paid=measures.paid(every))
-    every = every.assign(alike=_equally_cheap(every, reference))
-    whole, other = (
-        measures.extra_cost(rows, reference, "case", "member")
-        for rows in (every, every[~every["alike"]])
-    )
-    paid, lost = (
-        measures.sums(every, amount, "case", "member") for amount in ("paid", "short_cost")
-    )
-    before = measures.sums(reference, "short_cost", "member")
-    years = max(1, len(case.years))
-
-    def row(position: int, name: str) -> dict[str, Any]:
-        extra, same = (
-            totals.get((position, name), (0.0, 0.0))[i] for i, totals in enumerate((other, whole))
-        )
-        here, there = lost.get((position, name), 0.0), before.get(name, 0.0)
-        return {
-            "member": name,
-            "paid_a_year": paid.get((position, name), 0.0) / years,
-            "extra": extra / years,
-            "dearer": measures.ratio(extra, same),
-            "paid_short": here / years,
-            "extra_shortage": measures.difference(here, there, max(here, there)) / years,
-        }
-
-    return [[row(position, m.name) for m in case.members] for position in range(len(tables))]
-
-
-def _equally_cheap(every: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[bool]:
-    """Return for each row whether its mineral differs from the reference only in its sellers.
-
-    Each member then buys the same tonnes in each year, and all members together pay the same. Any
-    difference between members is a choice among equally cheap plans, so it is not counted.
-    """
-    import pandas as pd  # a check does without
-
-    reference, differs = reference.assign(paid=measures.paid(reference)), set[tuple[Any, ...]]()
-    each = ["mineral", "year", "member"]
-    for amount, by in (("purchased", each), ("short_cost", each), ("paid", each[:2])):
-        here, there = (table.groupby(by)[amount].sum() for table, by in
-                       ((every, ["case", *by]), (reference, by)))  # fmt: skip
-        before = there.reindex(here.reset_index("case").index, fill_value=0.0).to_numpy()
-        size = there.groupby("mineral").sum().abs()
-        least = tolerances.SAME_COST * size.reindex(
-            here.index.get_level_values("mineral"), fill_value=0.0
-        )
-        apart = here.index[(here - before).abs().to_numpy() > least.to_numpy()]
-        differs |= {key[:2] for key in apart}
-    keys = zip(every["case"].tolist(), every["mineral"].tolist(), strict=True)
-    alike = [key not in differs for key in keys]
-    return pd.Series(alike, index=every.index, dtype=bool)
 
 
 def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from models import measures
-from models.case import Case
 from models.plan import solve
 from models.results import Members, PlanNumbers
-from models.results.members import payments_against, yearly_payments
-from models.schema import COALITION, Member
+from models.results.members import payments_against
+from models.schema import COALITION
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -125,22 +121,6 @@ def test_the_coalitions_own_and_rest_of_world_are_nobodys_dependence():
     assert of["A"]["dependent"] == 0
 
 
-def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
-    now = pd.DataFrame({
-        "year": [2026, 2026, 2026], "mineral": ["a", "a", "b"], "member": ["A", "B", "B"],
-        "purchased": [10.0, 5.0, 1.0], "landed": [3.0, 4.0, 9.0], "short_cost": [0.0, 7.0, 0.0],
-    })  # fmt: skip
-    then = now.assign(
-        purchased=[10.0, 0.0, 0.0], landed=[2.0, math.nan, math.nan], short_cost=[1.0, 2.0, 0.0]
-    )
-    case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = {row["member"]: row for row in yearly_payments(case, [now], then)[0]}
-    assert found["A"]["extra"] == pytest.approx(10)
-    assert found["B"]["extra"] == pytest.approx(5 * (4 - 2))  # b is bought nowhere else: no more
-    assert found["B"]["dearer"] == pytest.approx(10 / (10 + 9))
-    assert (found["A"]["extra_shortage"], found["B"]["extra_shortage"]) == (-1, 5)
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_parts_add_up(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
@@ -215,25 +195,3 @@ def test_there_is_no_chart_where_nobody_pays():
     book = two_members()
     del book["Share limits"]
     assert not [p for p in pictures(context(book)) if p.title.startswith("Who pays")]
-
-
-@pytest.mark.parametrize(
-    ("landed", "tonnes", "extra"),
-    [
-        ((2.0, 1.0), (10.0, 10.0), (0.0, 0.0)),  # they swap sellers: together they pay the same
-        ((1.0, 2.0), (10.0, 10.0), (0.0, 0.0)),  # nothing changes
-        ((2.0, 1.5), (10.0, 10.0), (10.0, -5.0)),  # together they pay more
-        ((2.0, 1.0), (12.0, 8.0), (12.0, -8.0)),  # one of them buys more
-        ((2.0, 0.5), (10.0, 10.0), (10.0, -15.0)),  # together they pay less
-    ],
-)
-def test_members_that_swap_sellers_at_no_cost_pay_nothing_more(landed, tonnes, extra):
-    now = pd.DataFrame({
-        "year": [2026, 2026], "mineral": ["a", "a"], "member": ["A", "B"],
-        "purchased": list(tonnes), "landed": list(landed), "short_cost": [0.0, 0.0],
-    })  # fmt: skip
-    then = now.assign(purchased=[10.0, 10.0], landed=[1.0, 2.0])
-    case = Case(years=(2026,), members=tuple(Member(name=name) for name in "AB"))
-    found = yearly_payments(case, [now, then], then)
-    assert [row["extra"] for row in found[0]] == pytest.approx(list(extra))
-    assert [row["extra"] for row in found[1]] == [0.0, 0.0]

@@ -103,6 +103,10 @@ CHANGE_SLACK = 1e-9
 """Fraction of demand by which a search may exceed the least change, or the plan's shortage."""
 CHANGED_UNITS = 1e-9
 """A change of fewer units than this is rounding."""
+SAME_CAP = 1e-5
+"""The smallest cap is searched to within this share."""
+CAP_ROUNDING = 1e-10
+"""A cap, or a further missing share of need, of at most this is rounding."""
 POLICY_WEIGHT = 1e-12
 """A weight of a policy below this, in a mix of policies, is rounding."""
 SAME_AMOUNTS = 1e-12

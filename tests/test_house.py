@@ -21,7 +21,7 @@ from models.schema.column import Record
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted([*(ROOT / "models").rglob("*.py"), *(ROOT / "planner").rglob("*.py")])
-MOST_LINES = 600
+MOST_LINES = 700
 A_STUDY = 810
 """A study is one file; the tables it declares may be in a second one."""
 
@@ -149,6 +149,17 @@ def test_models_knows_no_planner() -> None:
             assert not [n for n in names if n.split(".")[0] in {"planner", "tests", "inputs"}], path
 
 
+def imported(path: Path) -> set[str]:
+    """Return the top packages that a file imports; examples in docstrings don't count."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
@@ -160,8 +171,7 @@ def test_models_knows_no_planner() -> None:
 )
 def test_libraries_stay_in_their_rooms(library: str, rooms: set[str]) -> None:
     """HiGHS, Pyomo and Excel are each known in one place."""
-    pattern = re.compile(rf"^\s*(import|from)\s+{library}\b", re.MULTILINE)
-    users = {place(p) for p in LIBRARY if pattern.search(p.read_text(encoding="utf-8"))}
+    users = {place(p) for p in LIBRARY if library in imported(p)}
     assert users
     assert not {user for user in users if not user.startswith(tuple(rooms))}
 

@@ -283,10 +283,8 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
 # ---- the smallest caps ---------------------------------------------------------------------------
 
 
-_CAP_STEP, _FIRST_STEP, _NO_CAP = 1e-5, 1e-2, 1_000.0
-"""Caps are searched to within the first; the second is the first step. The third caps nothing."""
-_ROUNDING = 1e-10
-"""A share of need of at most this is rounding."""
+_FIRST_STEP, _NO_CAP = 1e-2, 1_000.0
+"""The first step of the search for a cap; a cap that caps nothing."""
 
 
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
@@ -415,7 +413,7 @@ class _Caps:
         enough, at, is_by_line = math.inf, cap, True
         while True:
             further = self._further_missing(chosen, at)
-            is_enough = further <= _ROUNDING
+            is_enough = further <= tolerances.CAP_ROUNDING
             if is_enough:
                 enough = at
             elif at >= _NO_CAP:
@@ -424,12 +422,12 @@ class _Caps:
                 bad.append((at, further))
             least, line = bad[-1][0] if bad else 0.0, None
             is_there = is_enough and bad and further > -tolerances.MISSING_PART / 4
-            if is_there or enough - least <= _CAP_STEP:
-                return enough if enough > _ROUNDING else 0.0
+            if is_there or enough - least <= tolerances.SAME_CAP:
+                return enough if enough > tolerances.CAP_ROUNDING else 0.0
             if len(bad) > 1 and (fall := bad[-2][1] - bad[-1][1]) > 0:
                 line = least + bad[-1][1] * (least - bad[-2][0]) / fall
             if is_enough and is_by_line:
-                at, is_by_line = max(0.0, enough - _CAP_STEP), False
+                at, is_by_line = max(0.0, enough - tolerances.SAME_CAP), False
             elif not bad:
                 at = max(0.0, 2 * enough - cap - _FIRST_STEP)
             elif line is not None and least < line < enough:

@@ -75,7 +75,7 @@ def paired_rows(
 
 
 @dataclass(frozen=True)
-class Changes:
+class TableDifference:
     """The difference of two tables: ``rows`` has amounts side by side, ``cells`` what differs.
 
     Rows are matched by the columns ``grain`` (``paired_rows``, with ``in_order``); the columns

@@ -15,7 +15,7 @@ from typing import Any
 from models import tolerances
 from models.errors import Finding
 from models.results import CATALOGUE, ChartData, Checks, Glossary, Look, Summary
-from models.results.changes import Changes, TableChange
+from models.results.changes import TableChange, TableDifference
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN
 from planner.workbook.cells import shown
@@ -150,7 +150,7 @@ def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
     places, looks = sorted(expected.header), dict(enumerate(table.columns, start=1))
     due, here = ({p: grid.values(p) for p in places} for grid in (expected, sheet))
     is_same = partial(_is_same, _Rounding(expected, due, looks))
-    compared = Changes(due, here, _keys(expected, looks), places, in_order=True)
+    compared = TableDifference(due, here, _keys(expected, looks), places, in_order=True)
     found = [_finding(sheet, expected, each) for each in compared.cells(is_same)]
     yield from sorted(found, key=lambda f: f.row)
     rows = [after for _, after in compared.pairs if after is not None]

@@ -27,6 +27,7 @@ from planner.workbook.excel import as_input_error
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid
 from planner.workbook.headers import title
+from planner.workbook.package import EditedSheet
 
 SECONDS = 60.0
 """Default time limit for reading a source [s]."""
@@ -61,7 +62,7 @@ class Pulled:
 
     path: Path
     cells: tuple[PulledCell, ...]
-    edits: Mapping[str, edit.EditedSheet]
+    edits: Mapping[str, EditedSheet]
     rows: Mapping[str, tuple[int, int, int]]
     """Number of rows per sheet: in the sources, new, and in the workbook but in no source."""
     formulas: int = 0
@@ -116,11 +117,7 @@ def pull(
     return Pulled(
         path,
         tuple(cell for sheet in sheets.values() for cell in sheet.changes),
-        {
-            s.grid.title: edit.EditedSheet(s.grid, s.last, s.cells)
-            for s in sheets.values()
-            if s.cells
-        },
+        {s.grid.title: EditedSheet(s.grid, s.last, s.cells) for s in sheets.values() if s.cells},
         {name: (s.given, s.added, len(s.places) - len(s.met)) for name, s in sheets.items()},
         sum(len(formulas.get(grid.title, ())) for grid in grids.values()),
     )

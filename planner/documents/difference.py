@@ -18,7 +18,7 @@ from models.measures import SAME_COST, Top, change, largest_country_shares, rati
 from models.measures.same_tonnes import NOTHING, Purchases
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results import difference as sheets
-from models.results.changes import SIDES, Changes
+from models.results.changes import SIDES, TableDifference
 from models.results.common import NOTE
 from models.results.inputs import PlantInputs
 from models.results.overall import COST, HHI_BY, OPTION
@@ -384,7 +384,7 @@ def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
         shortage = [None if lost is None else lost.get(name, 0.0) for name in names]
         table = {"member": names, "paid": [paid.get(name, 0.0) for name in names]}
         tables.append(table | {"shortage": shortage})
-    rows = Changes(tables[0], tables[1], ["member"], ["paid", "shortage"]).rows({})
+    rows = TableDifference(tables[0], tables[1], ["member"], ["paid", "shortage"]).rows({})
     for row in rows:
         basket = premiums.get((row["member"], ""), NOTHING) if is_compared else None
         row |= {"extra": basket and basket.extra, "dearer": basket and basket.share}
@@ -434,7 +434,7 @@ def _compared(
 
     The change is None if the plans differ in currency, unit or the basis of shares.
     """
-    rows = Changes(sides[0], sides[1], grain, amounts).rows(_ABSENT)
+    rows = TableDifference(sides[0], sides[1], grain, amounts).rows(_ABSENT)
     for row in rows:
         is_of_one = pair.comparable(row["mineral"])
         row["unit"] = pair.unit(row["mineral"])

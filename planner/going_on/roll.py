@@ -23,9 +23,10 @@ from planner.render.words import amount, capitalized, counted, span
 from planner.workbook import Book, findings, read
 from planner.workbook.added_page import AddedPage, fitted
 from planner.workbook.csv_folder import is_folder
-from planner.workbook.edit import EditedBook, EditedCase, EditedFolder, EditedSheet
+from planner.workbook.edit import EditedBook, EditedCase, EditedFolder
 from planner.workbook.excel import as_input_error
 from planner.workbook.headers import PAST, REMARKS, title
+from planner.workbook.package import EditedSheet
 
 if TYPE_CHECKING:
     from planner.documents.orders import Orders

@@ -15,7 +15,7 @@ import numpy as np
 
 from models import schema, tolerances
 from models.case import Case
-from models.results.changes import SIDES, Changes, paired_rows
+from models.results.changes import SIDES, TableDifference, paired_rows
 from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
@@ -287,7 +287,7 @@ def changed_amounts(  # noqa: PLR0913
 def amounts_side_by_side(old: Amounts, new: Amounts, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return each amount's key by ``names``, then old, new and change; 0 where there is none."""
     before, after = ({"key": [*each], "": [*each.values()]} for each in (old, new))
-    rows = Changes(before, after, ["key"], [""]).rows({"": 0.0}, noise=0.0)
+    rows = TableDifference(before, after, ["key"], [""]).rows({"": 0.0}, noise=0.0)
     return [dict(zip(names, row.pop("key"), strict=True)) | row for row in rows]
 
 

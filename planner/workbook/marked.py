@@ -21,9 +21,10 @@ from planner.workbook.added_page import link_to
 from planner.workbook.archive import BROKEN, reason
 from planner.workbook.cells import is_number
 from planner.workbook.csv_folder import is_folder, open_folder
-from planner.workbook.edit import EditedBook, Look, Place, place_of
+from planner.workbook.edit import EditedBook
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import Fault, lines, paused_gc
+from planner.workbook.package import CellColours, Place, place_of
 from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
 
@@ -41,10 +42,10 @@ SIGN = "planner check:"
 _TITLE = "What planner check found"
 
 _LOOKS = {
-    Severity.ERROR: Look("FFFFC7CE", "FF9C0006"),
-    Severity.WARNING: Look("FFFFEB9C", "FF7F6000"),
+    Severity.ERROR: CellColours("FFFFC7CE", "FF9C0006"),
+    Severity.WARNING: CellColours("FFFFEB9C", "FF7F6000"),
 }
-_LOOK_UP = Look("FFDDEBF7", "FF1F4E78")
+_LOOK_UP = CellColours("FFDDEBF7", "FF1F4E78")
 """Colours of a cell that decides the plan, and whose value should be verified."""
 _FACE = "Calibri"
 _FORMATS = {
@@ -166,7 +167,7 @@ def _cells(
 def _mark(
     book: EditedBook,
     at: tuple[str, Place],
-    look: Look,
+    look: CellColours,
     lines: Sequence[str],
     notes: Mapping[Place, str],
 ) -> None:
@@ -188,7 +189,7 @@ def _clean(book: EditedBook) -> None:
             if SIGN in text:
                 sheet = book.blank(title)
                 sheet.notes[place] = text.partition(SIGN)[0].rstrip() or None
-                sheet.looks[place] = Look()
+                sheet.looks[place] = CellColours()
 
 
 # ---- the sheet Findings --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.results.changes import Changes, TableChange, paired_rows
+from models.results.changes import TableChange, TableDifference, paired_rows
 
 BEFORE = {"who": ["A", "B", "C", "B"], "year": [1, 1, 1, 2], "t": [10.0, 20.0, 30.0, 40.0]}
 GRAIN = ("who", "year")
@@ -42,14 +42,14 @@ def table(*rows):
          "a blank"],
 )  # fmt: skip
 def test_cells_and_rows_that_differ(rows, found) -> None:
-    compared = Changes(BEFORE, table(*rows), GRAIN, tuple(BEFORE), in_order=True)
+    compared = TableDifference(BEFORE, table(*rows), GRAIN, tuple(BEFORE), in_order=True)
     assert [*compared.cells()] == found
 
 
 def test_a_caller_says_which_cells_are_the_same() -> None:
     after = {**BEFORE, "t": [10.0, 20.5, 30.0, 41.0]}
     near = lambda column, row, old, new: column == "t" and abs(new - old) < 1 and row == 1  # noqa: E731
-    [change] = Changes(BEFORE, after, GRAIN, ("t",)).cells(near)
+    [change] = TableDifference(BEFORE, after, GRAIN, ("t",)).cells(near)
     assert (change.row, change.before, change.after) == (3, 40.0, 41.0)
 
 
@@ -86,7 +86,7 @@ TABLES = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 3), AMOUNTS),
 
 
 def rows_of(before, after, **absent):
-    return Changes(table(*before), table(*after), GRAIN, ("t",)).rows(absent)
+    return TableDifference(table(*before), table(*after), GRAIN, ("t",)).rows(absent)
 
 
 def keys_of(rows):
@@ -95,7 +95,7 @@ def keys_of(rows):
 
 @given(TABLES)
 def test_a_table_does_not_differ_from_itself(rows) -> None:
-    itself = Changes(table(*rows), table(*rows), GRAIN, ("t",))
+    itself = TableDifference(table(*rows), table(*rows), GRAIN, ("t",))
     assert all(row["t_old"] == row["t_new"] for row in itself.rows({}))
     assert {row["t_change"] for row in itself.rows({})} <= {0.0, None}
     assert not [*itself.cells(lambda _column, _row, old, new: old is new)]
@@ -139,7 +139,7 @@ def test_an_absent_row_is_nothing_or_blank_and_duplicates_keep_their_order() -> 
     assert cells == [("A", 1, 5.0, 0.0, -5.0), ("B", 1, 7.0, 9.0, 2.0), ("B", 1, 1.0, 0.0, -1.0)]
     assert [row["t_change"] for row in rows_of(before, after)] == [None, 2.0, None]
     assert [*rows_of([], after)[0]] == ["who", "year", "t_old", "t_new", "t_change"]
-    [nameless] = Changes({"who": ["A"], "": [1.0]}, {"who": ["A"], "": [3]}, ("who",), ("",)).rows(
-        {}
-    )
+    [nameless] = TableDifference(
+        {"who": ["A"], "": [1.0]}, {"who": ["A"], "": [3]}, ("who",), ("",)
+    ).rows({})
     assert nameless == {"who": "A", "old": 1.0, "new": 3.0, "change": 2.0}

@@ -18,6 +18,7 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
+from planner.studies.sensitivity_findings import ANSWERS
 from planner.workbook import excel, findings, parts, plan_file
 from planner.workbook.grid import Grid
 
@@ -31,11 +32,7 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     ),
     PYTHON: re.compile(_RELEASE),
     Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
-    Figure.SURE: re.compile(
-        r"No number decides the plan: none changes [a-z ]{1,30} in its range\."
-        r"|Of [\d,]{1,9} (?:estimates|numbers?), (?:these \d\d? decide|this one decides) the plan:"
-        r" look (?:them|it) up first\. The first is [^\x00-\x1f]{1,300}\."
-    ),
+    Figure.SURE: ANSWERS,
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that the run records about itself, each with the form of its value.

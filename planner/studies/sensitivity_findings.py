@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,6 +13,22 @@ from planner.studies.kind import Tables
 from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensitivities
 
 _T = EndResults
+_DECIDES = "{top[what]} decides what is built: look it up first."
+_KEEPS = "No number would change what is built, anywhere in its range."
+_TESTED_KEEP = (
+    "No number whose ends could both be planned would change what is built, anywhere in its range."
+)
+_SAME = "No number in its range changes what is missing."
+_HARDEST = (
+    "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
+    " its low end, {high} at its high end."
+)
+_ANSWER = "|".join(
+    r"[^\x00-\x1f]{1,300}".join(map(re.escape, re.split(r"\{[^}]*\}", template)))
+    for template in (_DECIDES, _KEEPS, _TESTED_KEEP, _SAME, _HARDEST)
+)
+ANSWERS = re.compile(rf"(?:{_ANSWER})(?: (?:{_ANSWER}))?")
+"""The form of what a study answers, as a plan of the same case quotes it."""
 
 
 def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
@@ -27,13 +44,11 @@ def _builds(rows: SheetRows) -> Iterator[Sentence]:
     """Yield the number most worth knowing of those that change what is built."""
     deciding = rows.where(builds=YES)
     if len(deciding):
-        text = "{top[what]} decides what is built: look it up first."
-        yield say("answer", text, top=deciding.largest(_T.worth))
+        yield say("answer", _DECIDES, top=deciding.largest(_T.worth))
         return
     none = rows.none(_T.builds, "=", YES)
-    tested = " whose ends could both be planned" if UNKNOWN in rows.cells(_T.builds) else ""
-    text = f"No number{tested} would change what is built, anywhere in its range."
-    yield say("answer", text, none=none)
+    has_unknown = UNKNOWN in rows.cells(_T.builds)
+    yield say("answer", _TESTED_KEEP if has_unknown else _KEEPS, none=none)
 
 
 def _ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
@@ -46,14 +61,10 @@ def _missing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
     if most.number <= 0.0:
         none = rows.none(_T.swing_hit, ">", 0.0)
-        yield say("answer", "No number in its range changes what is missing.", none=none)
+        yield say("answer", _SAME, none=none)
         return
     ends = _ends(rows, most, _T.hit_low, _T.hit_high)
-    text = (
-        "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
-        " its low end, {high} at its high end."
-    )
-    yield say("answer", text, top=most, low=ends[0], high=ends[1])
+    yield say("answer", _HARDEST, top=most, low=ends[0], high=ends[1])
 
 
 def _cash(rows: SheetRows) -> Iterator[Sentence]:

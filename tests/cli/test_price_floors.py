@@ -108,9 +108,8 @@ def test_compare_and_the_action(write, capsys) -> None:
     assert base["levies_usd"] == pytest.approx(375)
     assert wall["levies_usd"] == pytest.approx(2 * 90 * 3)
     assert wall["net_cost_usd"] == pytest.approx(2 * (90 * 8 + 60 * 11))
-    assert [r["Levies in it (USD m)"] for r in rows("c.xlsx", "Comparison")] == pytest.approx(
-        [375e-6, 540e-6]
-    )
+    levies = [r["Levies in it (USD)"] for r in rows("c.xlsx", "Comparison")]
+    assert levies == pytest.approx([375, 540])
     what_if = told(capsys, "solve", case, "--what-if", "set price floor; value=12", "-o", "w.xlsx")
     assert what_if["levies_usd"] == pytest.approx(wall["levies_usd"])
 
@@ -120,47 +119,46 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
     case = write(border())
     words = ("sweep", case, "--over", "floor", "--from", 8, "--to", 13, "--step", 1)
     found = told(capsys, *words, "-o", "s.xlsx")
-    points = [(r["value"], r["cash_usd"], r["levies_usd"], r["net_cost_usd"], r["outside_t"])
+    points = [(r["value"], r["cash_usd"], r["levies_usd"], r["net_cost_usd"])
               for r in found["rows"]]  # fmt: skip
     assert [points[0], points[2], *points[4:]] == [
         pytest.approx(of)
-        for of in ((8, 800, 0, 800, 100), (10, 1000, 200, 800, 100), (12, 1140, 160, 980, 40),
-                   (13, 1180, 200, 980, 40))
+        for of in ((8, 800, 0, 800), (10, 1000, 200, 800), (12, 1140, 160, 980),
+                   (13, 1180, 200, 980))
     ]  # fmt: skip
-    all_of = [r for r in rows("s.xlsx", "Frontier") if r["Mineral"] in {"all", "copper"}]
-    assert all_of[-1]["Price floor (USD/t)"] == 13
-    assert main([*map(str, words), "-o", "s.xlsx"]) == 0
+    copper = [r for r in rows("s.xlsx", "Frontier") if r["Mineral"] == "copper"]
+    outside = [(r["Price floor (USD/t)"], r["Bought outside (t)"]) for r in copper]
+    assert [outside[0], outside[2], *outside[4:]] == [(8, 100), (10, 100), (12, 40), (13, 40)]
+    assert main([*map(str, words), "-o", "s.xlsx", "-v"]) == 0
     out = " ".join(capsys.readouterr().err.split())
-    assert (
-        "At a floor of 13 USD/t the coalition buys 40 t from outside, and at 8 USD/t 100 t." in out
-    )
+    assert BOUGHT.format(8, 100) in out
+    assert BOUGHT.format(13, 40) in out
     assert main(["report", "s.xlsx", "-o", "s.html"]) == 0
 
 
 EXEMPT = refiner("Free", "CHL", 1000, 20)
-SAME = "Every floor from {} USD/t to {} USD/t costs the same, and no levy is paid."
-MORE = ("At a floor of {} USD/t the coalition buys {} t from outside, and at {} USD/t {} t."
-        " Net of levies, the higher floor costs {} USD more.")  # fmt: skip
+PAID = "At a floor of {} USD/t, buyers pay {} USD. Levies are {} USD of it."
+BOUGHT = "At a floor of {} USD/t, {} t is bought outside the coalition."
 
 
 @pytest.mark.parametrize(
-    ("points", "capacity", "finding"),
+    ("points", "capacity", "ends"),
     [
-        ((6, 8, 1), 1000, SAME.format(6, 8)),
-        ((6, 30, 12), 1000, MORE.format(30, 100, 6, 100, "1,200")),
-        ((30, 6, 12), 1000, MORE.format(30, 100, 6, 100, "1,200")),
-        ((6, 18, 12), 1000, MORE.format(18, 100, 6, 100, 0)),
-        ((21, 30, 3), 1000, SAME.format(21, 30)),
-        ((6, 30, 12), 40, MORE.format(30, 100, 6, 100, 480)),
-        ((30, 30, 1), 1000, "At a floor of 30 USD/t the coalition buys 100 t from outside."),
+        ((6, 8, 1), 1000, [(6, "800", "0"), (8, "800", "0")]),
+        ((6, 30, 12), 1000, [(6, "800", "0"), (30, "2,000", "0")]),
+        ((30, 6, 12), 1000, [(6, "800", "0"), (30, "2,000", "0")]),
+        ((6, 18, 12), 1000, [(6, "800", "0"), (18, "1,800", "1,000")]),
+        ((21, 30, 3), 1000, [(21, "2,000", "0"), (30, "2,000", "0")]),
+        ((6, 30, 12), 40, [(6, "800", "0"), (30, "2,600", "1,320")]),
+        ((30, 30, 1), 1000, [(30, "2,000", "0")]),
     ],
 )
-def test_floors_cost_the_same_where_nothing_changes_at_any_point(
-    write, capsys, points, capacity, finding
+def test_what_is_paid_at_the_lowest_and_the_highest_floor(
+    write, capsys, points, capacity, ends
 ) -> None:
     """Out sells at 8 a t, and an exempt plant at 20: at 30 it has taken the place of Out.
 
-    At both ends no levy is paid and 100 t are bought outside; at 18 Out pays 1,000 of levies.
+    At both ends 100 t are bought outside; at 18 Out pays 1,000 of levies.
     """
     book = make(refiner("Out", "CHN", 1000, 8), EXEMPT | {"Capacity (t/yr)": capacity})
     book["Members"][0]["Country"] = "USA"
@@ -168,10 +166,11 @@ def test_floors_cost_the_same_where_nothing_changes_at_any_point(
     case = write(book)
     options = zip(("--from", "--to", "--step"), points, strict=True)
     words = ("sweep", case, "--over", "floor", *chain.from_iterable(options))
-    assert main([*map(str, words), "-o", "s.xlsx"]) == 0
+    assert main([*map(str, words), "-o", "s.xlsx", "-v"]) == 0
     out = " ".join(capsys.readouterr().err.split())
-    assert finding in out
-    assert ("no levy is paid" in out) == (finding.startswith("Every"))
+    said = [PAID.format(*end) for end in ends] + [BOUGHT.format(end[0], 100) for end in ends]
+    assert not [sentence for sentence in said if sentence not in out]
+    assert out.count("At a floor of") == len(said)
 
 
 def test_a_floor_is_swept_for_one_mineral() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from models.results import Figure
+from planner.audit.file import RECORDS
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -13,7 +15,8 @@ HERE = ("--workers", "1")
 def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call, folder):
     code, out, err = call("sensitivity", plain, "--group", *HERE)
     assert (code, out) == (0, "")
-    assert "Of 19 estimates, these 12 decide the plan: look them up first." in err
+    none = "No number would change what is built, anywhere in its range."
+    assert none in err
     made = folder / "outputs" / "plain-sensitivity.xlsx"
     assert sheets(made) == [
         "Overview", "Sensitivity", "Charts", "Groups", "As it stands", "About", "Runs",
@@ -21,11 +24,10 @@ def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call,
     ]  # fmt: skip
     front = openpyxl.load_workbook(made)["Overview"]
     said = [str(cell.value) for row in front.iter_rows() for cell in row if cell.value]
-    assert said[said.index("Look up first") + 1].startswith("Demand D6:F6")
+    assert said[said.index("What") + 8] == "Demand of Japan for Rare earths"
 
     assert call("solve", plain)[0] == 0
-    sure = "How sure is it: Of 19 estimates, these 12 decide the plan: look them up first."
-    assert sure in words_of(folder / "outputs" / "plain-plan.xlsx")
+    assert how_sure(folder / "outputs" / "plain-plan.xlsx").startswith(none)
     assert call("verify", "outputs/plain-plan.xlsx", plain)[0] == 0
 
     assert call("check", plain, "--marked", "copy.xlsx")[0] == 0
@@ -40,7 +42,7 @@ def test_a_study_of_other_numbers_says_nothing_of_a_plan(plain, call, folder):
     book["Demand"]["D6"] = 1.0
     book.save(folder / plain)
     assert call("solve", plain)[0] == 0
-    assert "How sure" not in words_of(folder / "outputs" / "plain-plan.xlsx")
+    assert not how_sure(folder / "outputs" / "plain-plan.xlsx")
 
 
 def test_a_study_of_another_case_of_the_workbook_says_nothing_of_a_plan(plain, call, folder):
@@ -50,13 +52,14 @@ def test_a_study_of_another_case_of_the_workbook_says_nothing_of_a_plan(plain, c
     assert call("sensitivity", plain, *cap, *study)[0] == 0
     for options, is_sure in ((cap, True), ((), False), (("--max-country-share", "0.6"), False)):
         assert call("solve", plain, *options, "--output", plan)[0] == 0
-        assert ("How sure" in words_of(plan)) is is_sure, options
+        assert bool(how_sure(plan)) is is_sure, options
         plan.unlink()
 
 
-def words_of(path) -> str:
-    front = openpyxl.load_workbook(path)["Overview"]
-    return " ".join(str(cell.value) for row in front.iter_rows() for cell in row if cell.value)
+def how_sure(path) -> str:
+    """Return what the Summary of a plan says of an earlier study; "" without one."""
+    rows = openpyxl.load_workbook(path)["Summary"].iter_rows(values_only=True)
+    return {row[0]: str(row[1]) for row in rows}.get(Figure.SURE, "")
 
 
 def test_what_a_program_hears(plain, ask):
@@ -92,3 +95,29 @@ def test_wrong_words(plain, call):
     code, _, err = call("sensitivity", plain, "--by", "price", *HERE)
     assert code == 2
     assert "--by" in err
+
+
+BUILDS = "Price of X decides what is built: look it up first."
+HIT = (
+    "Demand of J for X changes most what is missing of a mineral: 9.6 % of the need for X at its"
+    " low end, 16 % at its high end."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_answer"),
+    [
+        (BUILDS, True),
+        (HIT, True),
+        (f"{BUILDS} {HIT}", True),
+        ("No number would change what is built, anywhere in its range. " + HIT, True),
+        ("No number would change what is built, anywhere in its range."
+         " No number in its range changes what is missing.", True),
+        ("All is sure.", False),
+        (BUILDS.removesuffix("."), False),
+        (f"{BUILDS} {HIT} All is sure.", False),
+        (f"{BUILDS}\n{HIT}", False),
+    ],
+)  # fmt: skip
+def test_verify_knows_the_form_of_what_a_study_answers(words, is_answer) -> None:
+    assert bool(RECORDS[Figure.SURE].fullmatch(words)) is is_answer

@@ -13,7 +13,7 @@ from planner.render.words import cut, plain
 
 if TYPE_CHECKING:
     from planner.render.front import FirstPage
-    from planner.render.table import Cell, Table, TableColumn
+    from planner.render.table import Table, TableColumn
 
 UNLIMITED = 1_000_000
 MOST_LINES, MOST_WIDE = 25, 120
@@ -45,7 +45,7 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
 def _rows_of(table: Table, room: int) -> list[str]:
     """Return a table as at most ``room`` lines: headers on several lines, and the first rows."""
     columns = list(table.columns)
-    cells = [[_cell(v, c) for v in c.values] for c in columns]
+    cells = [_cells(c) for c in columns]
     count, most = len(columns), 10
     widths = [max([most, *(len(text) for text in of)]) for of in cells]
     while count > 1 and sum(widths[:count]) + 2 * (count - 1) > MOST_WIDE:
@@ -71,6 +71,7 @@ def _rows_of(table: Table, room: int) -> list[str]:
     return [*lines, f"and {more:,} more: {table.name}"] if more > 0 else lines
 
 
-def _cell(value: Cell, column: TableColumn) -> str:
-    """Return a cell with three digits, and without its unit, which its header has."""
-    return plain(text_of(value, column.look))
+def _cells(column: TableColumn) -> list[str]:
+    """Return cells with three digits, and without the unit, which the header or a column has."""
+    looks = column.looks or [column.look] * len(column.values)
+    return [plain(text_of(value, look)) for value, look in zip(column.values, looks, strict=True)]

@@ -108,4 +108,4 @@ def _proof(context: Context) -> str:
         return "Not proven: the search ended early, see the sheet Checks."
     if plan.extension is not None:
         return "Proven, with the rules that were added to the case."
-    return "Proven: cheaper plans break the rules."
+    return "Proven: no cheaper plan keeps the rules."

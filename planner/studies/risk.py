@@ -101,6 +101,19 @@ class Measures(Result):
     tail_error = field.share("Standard error of CVaR", key="cvar95_standard_error")
     interval = field.text("The interval is of")
 
+    def __init__(
+        self, *, looks: Mapping[str, Sequence[Look]] | None = None, **columns: Any
+    ) -> None:
+        """Give each row the look of its measure, also if the sheet is read from a file."""
+        named = [_FORMATS.get(name) for name in columns["measure"]]
+        of_rows = [Look.FACTOR if form is None else form.look for form in named]
+        super().__init__(looks=looks or dict.fromkeys(self.numbers(), of_rows), **columns)
+
+    @classmethod
+    def numbers(cls) -> list[str]:
+        """Return the fields whose cells have the unit of their row."""
+        return [f.name for f in cls.FIELDS if f.look is Look.SHARE]
+
 
 class _Shortages(Result):
     """One row per plan and mineral, or also per member: how likely a shortage is, and how large."""
@@ -259,13 +272,11 @@ def measures(risk: RiskResults) -> Measures:
 def in_units(table: Measures) -> Measures:
     """Return the measures in the units of their rows, each cell with its number format."""
     formats = [_FORMATS[name] for name in table.measure]
-    numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
     data: dict[str, Any] = dict(table.data)
-    for name in numbers:
+    for name in Measures.numbers():
         pairs = zip(table.data[name], formats, strict=True)
         data[name] = [float(v) * form.scale if known(v) else None for v, form in pairs]
-    looks = {name: [form.look for form in formats] for name in numbers}
-    return Measures(words=table.words, looks=looks, **data)
+    return Measures(words=table.words, **data)
 
 
 def minerals(risk: RiskResults) -> RiskByMineral:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
@@ -48,6 +49,24 @@ def test_each_draw_has_its_row_and_the_summary_is_of_them(made) -> None:
     assert total["Mean"] == pytest.approx(sum(costs) / 60)
     assert calm == pytest.approx([total["No event"]] * len(calm))
     assert total["Mean of the worst 5 % (CVaR 95)"] == pytest.approx(sum(sorted(costs)[-3:]) / 3)
+
+
+def test_the_terminal_shows_each_measure_in_its_unit(made, capsys, tmp_path) -> None:
+    words = ["risk", made / "case.xlsx", "--draws", 60, "--workers", 1]
+    words += ["--output", tmp_path / "risk.xlsx"]
+    assert main([str(word) for word in words]) == 0
+    printed = [re.split(r"  +", each) for each in capsys.readouterr().err.splitlines()]
+    cells = {(row[0], row[1]): row[2:] for row in printed if len(row) == 7}
+    for row in rows_of(made / "risk.xlsx", "Risk"):
+        if (row["Measure"], row["Plan"]) in cells:
+            unit, *numbers = cells.pop((row["Measure"], row["Plan"]))
+            assert unit == row["Unit"]
+            for number, name in zip(numbers, ("No event", "Mean", "Median"), strict=False):
+                amount, _, thousand = number.replace(",", "").partition(" ")
+                assert thousand in {"", "thousand"}
+                shown = float(amount) * (1000 if thousand else 1)
+                assert shown == pytest.approx(row[name], rel=0.01)
+    assert not cells
 
 
 def test_few_draws_are_warned_of_and_all_that_was_asked_is_told(made) -> None:

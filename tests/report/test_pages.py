@@ -235,8 +235,9 @@ def test_sweep_is_a_frontier(study):
     page = study("sweep")
     assert page.title.startswith("Small: Cap from 90 %")
     assert page.verdict == "Each of 4 runs is proven optimal."
-    own, tight = page.front.of("figure")
-    assert {own.name, tight.name} == {"Extra cost of the same tonnes"}
+    figures = [(each.name, each.number) for each in page.front.of("figure")]
+    price = "Extra cost of the same tonnes"
+    assert figures == [("Missing (share)", "40 %"), (price, "16.7 %"), (price, "25 %")]
     assert answer_of(page).startswith("Below a cap of 70 %, more is missing; ")
     assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
         each.text for each in page.front.of("answer")
@@ -290,17 +291,19 @@ def test_comparison(study):
 def test_risk(study):
     page = study("risk")
     assert page.kind == "Study of risks"
-    short, chance, cost = page.front.of("figure")
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
-    assert (short.name, short.number) == ("Minerals short on average", "1 of 1")
-    missing = r"On average over all draws, ([\d.]+) % of the need for Cobalt is missing"
-    said = rf"{missing}; without events it would be 10 %\. In .*"
-    found = re.fullmatch(said, page.front.of("answer")[0].text)
+    hit, chance = (each.text for each in page.front.of("answer"))
+    missing = r"Events hit Cobalt hardest: on average ([\d.]+) % of its need is missing"
+    found = re.fullmatch(missing + r", 10 % without events\.", hit)
     assert found is not None
     assert 10 < float(found[1]) < 70
-    assert 0 < float(chance.number.removesuffix(" %")) < 100
-    assert cost.number.endswith(" EUR")
-    assert "Total cost counts them at their price" in page.front.of("care")[0].text
+    found = re.fullmatch(r"In (\d+) % of draws, more of some mineral is missing than .*", chance)
+    assert found is not None
+    assert 0 < float(found[1]) < 100
+    [likeliest] = page.front.of("figure")
+    assert (likeliest.name, likeliest.number) == ("Yearly probability", "50 %")
+    [care] = page.front.of("care")
+    assert care.text.startswith("The coalition keeps the agreed plan.")
     rows = table(part(page, "spread"))
     assert sum(int(row["As agreed"]) for row in rows) == 20
     assert any(note.startswith("Warning: 20 draws") for note in page.notes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families import projects
-from models.program.families.shortage import SHORTAGE
+from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
 
@@ -56,11 +56,11 @@ class Explanation:
     """Why a mineral costs a member what it does in a year, and why it is short.
 
     ``demand``, ``purchased`` and ``short`` are in t. ``price`` is None if the member has no supply
-    balance for the mineral. ``demand_cost`` [money/t] is the cost of one more tonne of demand
-    (None: not determined). ``unpaid`` are the mineral's plants that the budget keeps from being
-    built by then. ``idle`` are its idle or unbuilt plants with the gap of each [money/t], smallest
-    first. ``members_short`` is the number of members short for the same cause, or 0 unless all that
-    need it are.
+    balance for the mineral. ``demand_costs`` [money/t] are the costs of one more tonne of demand,
+    by tier ("": without tiers). ``unpaid`` are the mineral's plants that the budget keeps from
+    being built by then. ``idle`` are its idle or unbuilt plants with the gap of each [money/t],
+    smallest first. ``members_short`` is the number of members short for the same cause, or 0 unless
+    all that need it are.
     """
 
     mineral: str
@@ -73,7 +73,7 @@ class Explanation:
     price: MarginalPrice | None
     binding: tuple[Bound, ...]
     cause: str = ""
-    demand_cost: float | None = None
+    demand_costs: Mapping[str, float] = field(default_factory=dict)
     unpaid: tuple[projects.UnaffordablePlant, ...] = ()
     idle: tuple[tuple[str, float], ...] = ()
     members_short: int = 0
@@ -81,6 +81,27 @@ class Explanation:
     @property
     def is_short(self) -> bool:
         return self.short > self.nothing
+
+    @property
+    def is_wholly_short(self) -> bool:
+        """Whether nothing of the demand is met, so one more tonne of demand is short, too."""
+        return self.is_short and self.short >= self.demand - self.nothing
+
+    @property
+    def demand_cost(self) -> float | None:
+        """The cost of one more tonne of demand [money/t]; None if it depends on the tier."""
+        return None if len(self.demand_costs) > 1 else self.demand_costs.get("")
+
+    @property
+    def one_tonne_more(self) -> float | None:
+        """The cost of one tonne more [money]; None where there is no plan.
+
+        All limits stay as they are. Where the member is wholly short, no supply could be given up
+        for it: it is then a tonne of demand, at the margin, and the limits change with demand.
+        """
+        if self.is_wholly_short:
+            return self.demand_cost
+        return self.price and self.price.more
 
 
 def members_short_together(plan: Plan, mineral: str, year: int) -> int:
@@ -124,7 +145,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         binding=() if price is None else binding_limits(pricing, mineral, member, year),
         cause=causes.get((mineral, member, year), ""),
         members_short=members_short_together(plan, mineral, year),
-        demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
+        demand_costs=_demand_costs(pricing, (mineral, member, year)) if is_wanted else {},
         unpaid=() if price is None else _unpaid(plan, mineral, year),
         idle=() if price is None else _idle(plan, mineral, t),
     )
@@ -152,27 +173,36 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordableP
     return tuple(u for u in plants if projects.running_fraction(free, u.project, year) > u.built)
 
 
-def _demand_cost(pricing: Pricing, where: Where) -> float | None:
-    """Return the slope of total cost in demand [money of the year/t].
+def _demand_costs(pricing: Pricing, where: Where) -> dict[str, float]:
+    """Return by tier ("": without tiers) the slope of total cost in demand [money of the year/t].
 
     It differs from the marginal price of supply, because demand enters other limits than the
     balance (``Rows.slope``): a limit on a share of demand allows more, a fair part of a shortage
-    grows, and the target of a reserve in days rises. None where demand has tiers, since it depends
-    on the tier.
+    grows, and the target of a reserve in days rises. Where all of the demand is short, the shortage
+    may grow with it, so bounds on it count as well.
     """
     plan = pricing.plan
-    if where in plan.case.tiers_of or plan.value(SHORTAGE, where) < 0:
-        return None
-    total = 0.0
-    for rows, key, row in rows_with_dual(plan, "slope", pricing.duals):
-        if rows.slope is not None:
-            total += float(pricing.duals[row]) * rows.slope(plan, key, where)
-    column = plan.column_at(SHORTAGE, where)
-    if column >= 0 and np.isfinite(pricing.rows.upper[column]):
-        # where all of the demand is short, the shortage may grow with it
-        priced = sum(a * float(pricing.duals[row]) for row, a in plan.column_entries(column))
-        total += min(0.0, float(pricing.rows.cost[column]) - priced)
-    return total / plan.case.discount(where[2])
+    same = sum(
+        float(pricing.duals[row]) * rows.slope(plan, key, where)
+        for rows, key, row in rows_with_dual(plan, "slope", pricing.duals)
+        if rows.slope is not None
+    )
+    same += _bound_price(pricing, plan.column_at(SHORTAGE, where))
+    mineral, member, year = where
+    costs = {
+        tier: same + _bound_price(pricing, plan.column_at(OF_TIER, (mineral, member, tier, year)))
+        for tier in plan.case.tiers_of.get(where, {})
+    } or {"": same}
+    return {tier: cost / plan.case.discount(year) for tier, cost in costs.items()}
+
+
+def _bound_price(pricing: Pricing, column: int) -> float:
+    """Return the change of total cost per unit of a column's upper bound; 0 without a bound."""
+    if column < 0 or not np.isfinite(pricing.rows.upper[column]):
+        return 0.0
+    entries = pricing.plan.column_entries(column)
+    priced = sum(a * float(pricing.duals[row]) for row, a in entries)
+    return min(0.0, float(pricing.rows.cost[column]) - priced)
 
 
 # ---- binding limits, and the scarcest ----------------------------------------------------------

@@ -227,7 +227,7 @@ def _price(
     answer: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
-    yield _holds(answer, price, currency)
+    yield (_if_wholly_short if answer.is_wholly_short else _holds)(answer, price, currency)
     if price.moves and price.has_slack:
         yield "How the plan would get one more tonne:"
         yield from _moves(price.moves, currency)
@@ -240,13 +240,36 @@ def _price(
         yield from _terms(price, cells, currency)
     elif not price.setter and not _near(price.amount, 0.0):
         yield "No single supplier's cost explains this price."
-    cost = answer.demand_cost
-    if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
+    costs = [c for c in answer.demand_costs.values()
+             if abs(c - price.amount) > _MATTERS * abs(price.amount)]  # fmt: skip
+    lost = ", supply that must be left if a country is lost" if cells.planned.security else ""
+    others = f"imits on shares of demand{lost}, fair parts of a shortage, tiers of shortage and"
+    others += " reserves in days also change with demand.)"
+    if costs and answer.is_wholly_short:
+        yield f"(Need and supply differ, because l{others}"
+    elif costs and answer.demand_cost is not None:
         about = "" if price.up > 0 and price.down > 0 else "some "
-        lost = ", supply that must be left if a country is lost" if cells.planned.security else ""
-        start = f"(One more tonne in the sheet Demand would cost {about}{_money(cost)} {currency},"
-        start += f" not {_money(price.amount)}. Limits on shares of demand{lost}, tiers of shortage"
-        yield f"{start} and reserves in days also change with demand.)"
+        start = (
+            f"(One more tonne in the sheet Demand would cost {about}{_money(costs[0])} {currency}"
+        )
+        yield f"{start}, not {_money(price.amount)}. L{others}"
+
+
+def _if_wholly_short(
+    answer: answers.Explanation, price: answers.MarginalPrice, currency: str
+) -> str:
+    """Return what a tonne of need costs and a tonne of supply saves, where no need is met."""
+    plain = [*answer.demand_costs] == [""]
+    each = [
+        f"{_money(cost)} {currency}{'' if plain else f' in tier {tier}' if tier else ' in no tier'}"
+        for tier, cost in answer.demand_costs.items()
+    ]
+    text = f"One more tonne of need would cost {listed(each)}"
+    if price.less is not None:
+        text += f"; one tonne of supply would save {_money(price.less)} {currency}"
+    if price.down > 0:
+        return f"{text}. The price holds for up to {_far(price.down)} of supply."
+    return f"{text}. More limits bind than are needed to determine the marginal price."
 
 
 def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
@@ -459,9 +482,10 @@ def facts(
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and json_value(price.up),
         "holds_for_less_t": price and json_value(price.down),
-        "one_tonne_more_costs": price and price.more,
+        "one_tonne_more_costs": answer.one_tonne_more,
         "one_tonne_less_saves": price and price.less,
         "demand_cost": answer.demand_cost,
+        "demand_cost_by_tier": {t: c for t, c in answer.demand_costs.items() if t},
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,
         "source_is_scarce": price is not None and price.is_scarce,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
+import numpy as np
 import pytest
 
 from models.answers.explain import Bound, Explanation, explain, scarcest
+from models.case import Case
 from models.plan import Plan
+from models.plan import solve as solve_case
+from planner.workbook import read_tables
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, solve, sur
 from tests.models.stages import random_stages
 from tests.models.test_laws import dearest, draw
+from tests.reference.cases import random_book
 
 near = pytest.approx
 
@@ -126,6 +132,8 @@ CLOSED_TO_B = [
     [
         pytest.param(make(jin(0)), "A", 500, id="nobody sells"),
         pytest.param(make(jin(0), demand={"A": 10, "B": 90}, settings=ALONE), "B", 500, id="both"),
+        pytest.param(make(jin(0), demand={"A": 10, "B": 90}), "A", 500, id="fairly, 10"),
+        pytest.param(make(jin(0), demand={"A": 10, "B": 90}), "B", 500, id="fairly, 90"),
         pytest.param(
             make(jin(200), sur(200), demand={"A": 100, "B": 50}, Lanes=CLOSED_TO_B,
                  settings=ALONE),
@@ -140,9 +148,40 @@ def test_one_tonne_more_for_a_member_that_is_wholly_short(
     book: BookT, member: str, costs: float
 ) -> None:
     """It is short, too: one tonne more costs the marginal price, that of a missing tonne."""
-    price = of(solve(book), member).price
-    assert price is not None
-    assert (price.amount, price.more) == near((costs, costs))
+    found = of(solve(book), member)
+    assert found.price is not None
+    assert (found.price.amount, found.one_tonne_more) == near((costs, costs))
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(at_length(12, 60)))
+def test_one_tonne_more_of_need_where_none_is_met(seed: int) -> None:
+    """In books with every feature, in each tier: by planning with a little more demand."""
+    case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
+    plan = solve_case(case)
+    cells = plan.shortages[["mineral", "member", "year"]].itertuples(index=False)
+    every = [explain(plan, *cell) for cell in itertools.islice(cells, 4)]
+    for found in (each for each in every if each.is_wholly_short):
+        assert found.price is not None
+        discount, by = case.discount(found.year), max(1e-3, 1e-6 * found.demand)
+        for tier, cost in found.demand_costs.items():
+            after = solve_case(with_demand(case, found, tier, by)).objective
+            told = after - plan.objective
+            error = 1e-3 * max(1.0, abs(cost), abs(found.price.amount)) * by * discount
+            assert told == near(cost * by * discount, abs=error + 1e-9 * abs(plan.objective))
+
+
+def with_demand(case: Case, at: Explanation, tier: str, by: float) -> Case:
+    """Return a case with more demand of a member in a year, in the first row that has it."""
+    rows = list(case.demand)
+    wanted = at.mineral, at.member, tier
+    i = next(
+        i for i, row in enumerate(rows)
+        if (row.mineral, row.member, row.tier) == wanted and at.year in dict(row.tonnes)
+    )  # fmt: skip
+    more = tuple((y, t + by * (y == at.year)) for y, t in rows[i].tonnes)
+    rows[i] = dataclasses.replace(rows[i], tonnes=more)
+    return case.change(demand=tuple(rows))
 
 
 def test_a_shortage_sets_the_price() -> None:

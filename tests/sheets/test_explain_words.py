@@ -44,6 +44,28 @@ def test_a_price_that_holds() -> None:
     assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
 
 
+@pytest.mark.parametrize(("member", "shown"), [("A", "500.00"), ("B", "500.00")])
+def test_what_need_costs_and_supply_saves_where_nothing_is_met(member: str, shown: str) -> None:
+    """Fairly: A's 10 t and B's 90 t are all short; a tonne more of either is short, too."""
+    lines = said(make(jin(0), demand={"A": 10, "B": 90}), member)
+    assert any(line.startswith(f"One more tonne of need would cost {shown} USD") for line in lines)
+    assert not any(line.startswith("One tonne more for") for line in lines)
+
+
+def test_what_need_costs_in_each_tier() -> None:
+    book = make(jin(0))
+    row = {"Mineral": "copper", "Member": "A"}
+    book["Demand"] = [row | {"Tier": "defence", "2026": 30}, row | {"Tier": "other", "2026": 70}]
+    book["Tiers"] = [
+        {"Tier": "defence", "Shortage cost multiple": 20},
+        {"Tier": "other", "Shortage cost multiple": 4},
+    ]
+    need = (
+        "One more tonne of need would cost 1,000 USD in tier defence and 200.00 USD in tier other"
+    )
+    assert any(line.startswith(need) for line in said(book))
+
+
 def test_a_range_that_reads_as_one_number_is_left_out() -> None:
     """Sur has 0.0004 t more than is bought: the price of Jin's tonne holds for as much."""
     lines = said(make(jin(100), sur(0.0004), demand=100.0002))

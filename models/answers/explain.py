@@ -101,7 +101,7 @@ class Explanation:
         """
         if self.is_wholly_short:
             return self.demand_cost
-        return self.price and self.price.more
+        return None if self.price is None else self.price.more
 
 
 def members_short_together(plan: Plan, mineral: str, year: int) -> int:
@@ -174,12 +174,12 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordableP
 
 
 def _demand_costs(pricing: Pricing, where: Where) -> dict[str, float]:
-    """Return by tier ("": without tiers) the slope of total cost in demand [money of the year/t].
+    """Return by tier ("": without) the slope of total cost in demand [money of the year/t].
 
     It differs from the marginal price of supply, because demand enters other limits than the
     balance (``Rows.slope``): a limit on a share of demand allows more, a fair part of a shortage
     grows, and the target of a reserve in days rises. Where all of the demand is short, the shortage
-    may grow with it, so bounds on it count as well.
+    may grow with it, so bounds on it count as well. Tiers without demand are left out.
     """
     plan = pricing.plan
     same = sum(
@@ -191,7 +191,8 @@ def _demand_costs(pricing: Pricing, where: Where) -> dict[str, float]:
     mineral, member, year = where
     costs = {
         tier: same + _bound_price(pricing, plan.column_at(OF_TIER, (mineral, member, tier, year)))
-        for tier in plan.case.tiers_of.get(where, {})
+        for tier, tonnes in plan.case.tiers_of.get(where, {}).items()
+        if tonnes > 0
     } or {"": same}
     return {tier: cost / plan.case.discount(year) for tier, cost in costs.items()}
 

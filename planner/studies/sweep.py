@@ -395,10 +395,12 @@ class Sweep(VariantStudy):
         of_minerals = frontier.where([mineral != ALL for mineral in frontier.mineral])
 
         def draw(name: str, rows: Frontier) -> Picture | None:
-            values, parts = zip(*rows.rows(t.value, t.missing_share), strict=True)
-            header = t.missing_share.header
-            title, look = f"{name}: {header}", t.value.look
-            return chart.lines(title, values, {name: parts}, header, across=axis_of, scale=look)
+            points = [(v, y) for v, y in rows.rows(t.value, t.missing_share) if words.known(v)]
+            header, parts = t.missing_share.header, chart.numbers(y for _, y in points)
+            title, at, look = f"{name}: {header}", [v for v, _ in points], t.value.look
+            if not any(map(words.known, parts)):
+                return None
+            return chart.lines(title, at, {name: parts}, header, across=axis_of, scale=look)
 
         views = Section.views_by(of_minerals, t.mineral, draw)
         views = {name: (drawn, Numbers(n.result, fields)) for name, (drawn, n) in views.items()}

@@ -448,15 +448,20 @@ def _not_declared(sheet: str, header: str, value: object) -> str:
     return ""
 
 
+_ONE_WORD = re.compile(r"\{\w+\}")
+
+
 @cache
 def _fields(sheet: str, header: str) -> tuple[Field, ...]:
-    """Return the fields that may have a header on a sheet: kinds of workbooks share sheet names."""
+    """Return the fields that may have a header on a sheet: kinds of workbooks share sheet names.
+
+    A header that is one word of the run, such as ``{axis}``, counts only where no other matches.
+    """
     part = PART.fullmatch(sheet)
     tables = {sheet, part[1] if part else sheet}
     kinds = [r for r in results.CATALOGUE.values() if r.TABLE in tables]
-    return tuple(
-        f for r in kinds for f in r.FIELDS if not f.spread and f.parsed(header) is not None
-    )
+    found = [f for r in kinds for f in r.FIELDS if not f.spread and f.parsed(header) is not None]
+    return tuple([f for f in found if not _ONE_WORD.fullmatch(f.header)] or found)
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

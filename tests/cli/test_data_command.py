@@ -247,7 +247,7 @@ def test_tables_of_the_user_stay_and_are_named(made, tmp_path, capsys, statement
     "statement",
     ["CREATE TABLE sweep_frontier (a)", "CREATE TABLE Sweep_Frontier (a)",
      "CREATE VIEW sweep_frontier AS SELECT 1 AS a", "CREATE TABLE sweep_frontier (run_id, value)",
-     "CREATE TABLE SWEEP_WHO_PAYS (x)"],
+     "CREATE TABLE SWEEP_SMALLEST_CAPS (x)"],
 )  # fmt: skip
 def test_a_table_of_the_user_in_the_way(made, tmp_path, capsys, statement) -> None:
     out = tmp_path / "one.sqlite"

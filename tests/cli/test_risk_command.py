@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from planner.cli import main
+from planner.studies.risk import PLANS
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.cli.desk import sheets
 
@@ -56,16 +57,15 @@ def test_the_terminal_shows_each_measure_in_its_unit(made, capsys, tmp_path) -> 
     words += ["--output", tmp_path / "risk.xlsx"]
     assert main([str(word) for word in words]) == 0
     printed = [re.split(r"  +", each) for each in capsys.readouterr().err.splitlines()]
-    cells = {(row[0], row[1]): row[2:] for row in printed if len(row) == 7}
+    cells = {(row[0], row[1]): row[2:] for row in printed if row[1:2] and row[1] in PLANS}
     for row in rows_of(made / "risk.xlsx", "Risk"):
-        if (row["Measure"], row["Plan"]) in cells:
-            unit, *numbers = cells.pop((row["Measure"], row["Plan"]))
-            assert unit == row["Unit"]
-            for number, name in zip(numbers, ("No event", "Mean", "Median"), strict=False):
-                amount, _, thousand = number.replace(",", "").partition(" ")
-                assert thousand in {"", "thousand"}
-                shown = float(amount) * (1000 if thousand else 1)
-                assert shown == pytest.approx(row[name], rel=0.01)
+        unit, *numbers = cells.pop((row["Measure"], row["Plan"]))
+        assert unit == row["Unit"]
+        for number, name in zip(numbers, ("No event", "Mean", "Median"), strict=False):
+            amount, _, thousand = number.replace(",", "").partition(" ")
+            assert thousand in {"", "thousand"}
+            shown = float(amount) * (1000 if thousand else 1)
+            assert shown == pytest.approx(row[name], rel=0.01)
     assert not cells
 
 

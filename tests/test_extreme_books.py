@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from models.answers.cost_sharing import sharing_of
+from models.plan import solve
 from models.schema import Demand
+from planner.studies.bills import in_fractions
+from planner.workbook import read_tables
 from planner.workbook.template import write_book
 from tests.cli.test_degenerate import CALLS, demand, run
 from tests.extreme_books import extreme_book
 from tests.fuzz_long import NEGATIVE_ZERO
-from tests.small_book import small_book
+from tests.small_book import Change, Tables, both, put, small_book
 
 COMMANDS = ("check", "solve", "explain", "bills", "verify")
 
@@ -39,6 +43,38 @@ def test_a_demand_that_rounding_leaves(tmp_path: Path, command: str, tonnes: flo
     with contextlib.chdir(tmp_path):
         code, _, err = run(*command.split(), *CALLS[command]("Copper", "Japan"))
     assert code == 0, err
+
+
+def scaled(sheet: str, header: str, by: float) -> Change:
+    """Multiply the numbers of a column."""
+
+    def change(book: Tables) -> None:
+        for row in book[sheet]:
+            if row[header] is not None:
+                row[header] = float(str(row[header])) * by
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        both(put("Demand", 4, "2026", 1e-6), put("Demand", 4, "2027", 1.5e-9)),
+        both(put("Demand", 2, "2026", 0), put("Demand", 3, "2027", 1e-8)),
+        scaled("Minerals", "Price (USD/t)", 1e-6),
+        both(scaled("Minerals", "Price (USD/t)", 5e3), put("Demand", 3, "2026", 1e-6)),
+        both(put("Minerals", 3, "Shortage cost (USD/t)", 0), put("Demand", 4, "2026", 1e-3)),
+        both(scaled("Refiners", "Cost (USD/t)", 1e-6), put("Demand", 2, "2027", 1e5)),
+    ],
+    ids=["dust", "a year of none", "cheap", "dear", "shortage is free", "one is large"],
+)
+def test_bills_of_an_extreme_book_are_known(change: Change) -> None:
+    book = small_book()
+    change(book)
+    sharing = sharing_of(solve(in_fractions(read_tables(book).case)))
+    assert not sharing.failed
+    for split in sharing.bills.values():
+        assert split.sum() == pytest.approx(sharing.cost, rel=1e-9, abs=1e-9)
 
 
 def test_what_rounding_leaves_of_a_demand_is_none() -> None:

@@ -254,7 +254,7 @@ def _reordered(tables: PlanTables) -> Iterator[Sentence]:
     more, less = (rows.count(ChangedOrders.change, op, 0.0) for op in (">", "<"))
     yield say(
         "care",
-        "Since the last plan, {more} orders are new or larger, {less} are gone or smaller.",
+        "Orders new or larger since the last plan: {more}; gone or smaller: {less}.",
         more=more,
         less=less,
     )

@@ -14,6 +14,7 @@ class Loss:
 
     def __init__(self, book: Book, flows: Flows, country: str, year: int) -> None:
         self.ledger = Ledger(book, flows)
+        self.ledger.balance()  # what is short bounds what is served
         self.case = self.ledger.case
         self.country, self.year = country, year
 

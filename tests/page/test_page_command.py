@@ -10,6 +10,7 @@ import pytest
 
 from planner.cli import main
 from planner.page import highs
+from planner.studies.sensitivity_findings import ANSWERS
 from planner.workbook.template import write_book
 from tests.report.cases import case
 
@@ -105,10 +106,7 @@ def test_a_page_ends_in_html(book, capsys):
 def test_it_says_how_sure_the_plan_is_once_the_study_is_there(solver, book):
     """Of the same numbers alone; a page elsewhere has no study beside it."""
     assert main(["sensitivity", "case.xlsx", "--workers", "1"]) == 0
-    sure = re.compile(
-        r'<p class="made" id="sure">How sure is it: Of \d+ \w+, (these \d+ decide|this one decides)'
-        r" the plan: look (them|it) up first\. The first is [^<]+\.</p>"
-    )
+    sure = re.compile(rf'<p class="made" id="sure">How sure is it: (?:{ANSWERS.pattern})</p>')
     places = {"outputs/case-page.html": True, "outputs/case.html": True, "elsewhere.html": False}
     for place, is_there in places.items():
         assert main(["page", "case.xlsx", "-o", place]) == 0

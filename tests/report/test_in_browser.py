@@ -59,9 +59,7 @@ def test_studies_below_a_plan(window, together):
     window.open(together)
     assert window.console() == []
     assert all(url.startswith("data:") for url in window.requests()[1:])
-    window.run("document.getElementById('study1-frontier-0').focus()")
-    window.press(DOWN)
-    titles = "return document.querySelector('#study1-frontier h3').textContent"
+    titles = "return document.querySelector('#study1-minerals h3').textContent"
     window.wait(f"{titles}.includes('Cobalt')")
     assert window.run("return document.querySelectorAll('#study2-heat-map .hm').length") == 1
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.render.claims import text_of
 from planner.render.words import cut, plain
 
 if TYPE_CHECKING:
@@ -73,5 +72,7 @@ def _rows_of(table: Table, room: int) -> list[str]:
 
 def _cells(column: TableColumn) -> list[str]:
     """Return cells with three digits, and without the unit, which the header or a column has."""
+    from planner.render.claims import text_of
+
     looks = column.looks or [column.look] * len(column.values)
     return [plain(text_of(value, look)) for value, look in zip(column.values, looks, strict=True)]

@@ -18,7 +18,6 @@ from planner.cli.commands import common
 from planner.cli.front import show_front
 from planner.cli.words import line, warned
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.table import table_of
 from planner.render.words import few, plain
 from planner.stops import Stop, exit_code
 
@@ -246,6 +245,8 @@ def _show(
     study: StudyKind, tables: Tables, written: Path | None, seconds: float, *, verbose: bool
 ) -> None:
     """Print the study's first page, what is odd, and where its workbook is."""
+    from planner.render.table import table_of
+
     last = list(_not_planned(study))
     if study.trouble:
         last.append(f"Note: {plain(study.trouble)}")
@@ -253,7 +254,7 @@ def _show(
         last.append(warned(study.start.book.warnings, "About"))
     if written is not None:
         last.append(f"{study.WRITES.capitalize()}: {written}  ({seconds:z.1f} s)")
-    page = study.front(tables, study.title)
+    page = study.page(tables, study.title)
     first = next(
         (each for each in study.terminal_tables(tables) if not isinstance(each, str)), None
     )

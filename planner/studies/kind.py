@@ -44,6 +44,8 @@ YEARS, BASIS = Figure.YEARS, Figure.SHARE_BASIS
 ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 """Rows of About that every first page shows: whether money is discounted, tariffs, estimates."""
 
+PARTIAL = "The study was stopped: what is said here is only of the runs that finished."
+"""What the first page of a stopped study says."""
 
 _TILES = 9
 """Most small charts on a first page."""
@@ -391,6 +393,10 @@ class StudyKind:
             whole, columns=tuple(c for c in whole.columns if c.header in titles)
         )
         return FirstPage(title, cls.QUESTION, cls.findings(tables), shown, tuple(drawn))
+
+    def page(self, tables: Tables, title: str) -> FirstPage:
+        """Return the first page; if the study was stopped, it says that runs are missing."""
+        return replace(self.front(tables, title), proof=PARTIAL if self.stopped else "")
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:

@@ -16,7 +16,7 @@ _T = EndResults
 _DECIDES = "{top[what]} decides what is built: look it up first."
 _KEEPS = "No number would change what is built, anywhere in its range."
 _TESTED_KEEP = (
-    "No number whose ends could both be planned would change what is built, anywhere in its range."
+    "No number with a proven plan at each end would change what is built, anywhere in its range."
 )
 _SAME = "No number in its range changes what is missing."
 _HARDEST = (

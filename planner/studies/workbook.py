@@ -66,7 +66,7 @@ def write_study(
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
     before = sheets[1].name if pictures and len(sheets) > 1 else ""
-    front = study.front(tables, title)
+    front = study.page(tables, title)
     xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
 
 

@@ -15,6 +15,7 @@ import pytest
 import planner.studies.engine
 from models.errors import SolverError
 from models.plan import Session
+from planner.studies.kind import PARTIAL
 from tests.cli.desk import POSIX, ROOT
 
 STUDIES = {
@@ -103,11 +104,13 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
     lines = err.splitlines()
     (told,) = (line for line in lines if line.startswith("Stopped"))
     assert f" {after} of " in told
-    (missing,) = (line for line in lines if "study was stopped before" in line)
-    assert missing.startswith("Not run ")
+    (missing,) = (line for line in lines if line.startswith("Not run: "))
+    assert missing.endswith(": the study was stopped before")
+    assert PARTIAL in lines
     book = openpyxl.load_workbook(f"outputs/case-{command}-partial.xlsx")
     if command != "compare":
         assert f"(stopped: {after} of " in book.properties.title  # and above the charts
+    assert PARTIAL in [cell.value for row in book["Overview"].iter_rows() for cell in row]
     about = book["About"]
     said = {row[0].value: row[1].value for row in about.iter_rows()}
     assert told.split(maxsplit=1)[1] in said["Stopped"]
@@ -118,10 +121,11 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
 
 
 @pytest.mark.parametrize("command", STUDIES)
-def test_what_is_not_stopped_says_so(case, ask, command) -> None:
+def test_what_is_not_stopped_says_so(case, call, ask, command) -> None:
     code, answer = ask(*asked(command, case))
     assert (code, answer["status"], answer["stopped"]) == (0, "optimal", False)
     assert answer["runs"] == answer["runs_finished"] > 1
+    assert PARTIAL not in call(*asked(command, case))[2]
 
 
 def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask, monkeypatch):
@@ -139,9 +143,8 @@ def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask
     stopped(monkeypatch, 20)
     _, _, err = call(*asked("sensitivity", case))
     said = " ".join(err.split())
-    missing = len(answer["factors"]) - len(known)
-    assert f"The swings of {missing} of {len(every)} numbers are not known." in said
-    assert f"Of {len(known)} numbers, " in said
+    assert PARTIAL in said
+    assert "; 19 of 55 runs planned" in said
     assert "critical" not in said
     assert Path("outputs/case-sensitivity-partial.xlsx").is_file()
     assert "How sure" not in call("solve", case)[2]
@@ -150,13 +153,13 @@ def test_numbers_that_had_no_turn_are_not_said_to_decide_nothing(case, call, ask
 def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
     stopped(monkeypatch, BEFORE["stress"] + 3)  # nothing lost, and the first two in the alphabet
     _, _, err = call(*asked("stress", case))
-    assert "Worst losses, 2 of " in err
-    assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
+    assert PARTIAL in err.splitlines()
+    assert "runs finished; 2 of 6 losses known" in err
     book = openpyxl.load_workbook("outputs/case-stress-partial.xlsx")
     cells = [str(cell.value) for row in book["Stress"].iter_rows() for cell in row]
     assert "not run: the study was stopped before" in cells
     assert "nan" not in cells
-    told = [str(c.value) for row in book["Chart data"].iter_rows() for c in row if c.value]
+    told = [str(c.value) for sheet in book for row in sheet.iter_rows() for c in row]
     assert not any("the others cost nothing" in title and " of 2;" not in title for title in told)
 
 
@@ -171,7 +174,7 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
     assert "as agreed 30 of 30 draws, re-planned" in err
     assert "not a random sample of all" in err
     assert "without a plan" not in err
-    assert "not finished when it was stopped, left out" in err
+    assert PARTIAL in err.splitlines()
 
 
 def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeypatch) -> None:

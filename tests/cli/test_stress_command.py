@@ -18,7 +18,6 @@ def test_what_is_written(plain, call, folder):
     """A workbook beside the plans, CSV where asked for, and the worst losses on stderr."""
     code, out, err = call("stress", plain, "--csv", "tables", *HERE)
     assert (code, out) == (0, "")
-    assert "5 losses of suppliers, one at a time, 2026 to 2028" in err
     assert "Without China most is missing" in err
     made = folder / "outputs" / "plain-stress.xlsx"
     assert str(made.relative_to(folder)) in err

@@ -24,7 +24,7 @@ KEYS = {
     "cash_usd", "tonnes", "need_t", "shortage_t", "missing_share", "further_missing_t",
     "further_missing_share", "served_share", "slope_usd_per_point", "extra_cost_usd",
     "extra_cost_usd_per_t", "extra_cost_share", "missing_if_lost_t", "losses_survived",
-    "max_country_share", "by_mineral", "error",
+    "max_country_share", "by_mineral", "error", "same_cost",
 }  # fmt: skip
 SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
 
@@ -263,7 +263,7 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
     monkeypatch.setattr(planner.studies.engine.Session, "solve", stop)
     assert main(["sweep", str(case), *SPAN]) == 130
     assert Path("outputs/case-sweep-partial.xlsx").is_file()
-    assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err
+    assert "Not run: 50 %: the study was stopped before" in capsys.readouterr().err
 
 
 def test_the_price_of_security(case, ask, capsys):

@@ -239,7 +239,7 @@ def test_bills_charge_inputs_to_the_buyers_of_the_product() -> None:
 
 def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     """B's lane is free where the plant's is dear; without B, A pays 10 x (1 + 1 + 9)."""
-    from models.answers.cost_sharing import group_costs
+    from models.answers.cost_sharing import sharing_of
 
     book = stages(
         {"oxide": 50, "alloy": 100},
@@ -252,7 +252,7 @@ def test_a_member_that_is_not_there_hands_nothing_over() -> None:
     )
     plan = solve(book)
     assert plan.objective == near(20)
-    assert group_costs(plan, (1, 3)) == near((110, 20))  # of A alone, of both
+    assert sharing_of(plan).alone[0] == near(110)
 
 
 def test_an_exit_counts_what_plants_take() -> None:

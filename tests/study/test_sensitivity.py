@@ -417,7 +417,7 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     assert lost["cost_low_usd"] is lost["swing_usd"] is lost["worth_usd"] is None
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
     said = [s.text for s in study.findings(tables)]
-    assert said[0].startswith("No number whose ends could both be planned would change")
+    assert said[0].startswith("No number with a proven plan at each end would change")
     assert "Numbers of which an end has no proven plan: 2." in said
 
 

@@ -34,7 +34,7 @@ from planner.studies import draws as drawing
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import Chance, chance, effects, spread
+from planner.studies.spread import Chance, chance, effects, spread, step_counts
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -462,7 +462,6 @@ _BARS = 24
 _TAIL_RANGES = 4.0
 """The last column of a histogram has all draws that are further above the third quartile than this
 many interquartile ranges."""
-_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Picture | None:
@@ -472,7 +471,6 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
-    # a long tail goes into the last column
     quarter, three, end = every[len(every) // 4], every[(3 * len(every)) // 4], every[-1]
     if three > quarter:
         end = min(end, three + _TAIL_RANGES * (three - quarter))
@@ -488,7 +486,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
     title += f", {tables.option(YEARS)}: {max(map(len, samples)):,} draws"
-    series = _series(_counts(sample, edges) for sample in samples)
+    series = _series(step_counts(sample, edges) for sample in samples)
     across = f"{unit}, lower end of each bar{last}"
     return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Look.COUNT)
 
@@ -503,17 +501,9 @@ def _edges(low: float, high: float) -> list[float]:
     span = high - low
     if span <= max(abs(low), abs(high)) * 1e-9:
         span = max(abs(low), abs(high)) * 0.02 or 1.0
-    step = chart.round_step(span / _BARS, _ROUND)
+    step = chart.round_step(span / _BARS, (1.0, 2.0, 2.5, 5.0, 10.0))
     first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9) + 1
     return [round(i * step, 12) for i in range(first, last + 1)]
-
-
-def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
-    """Return how many values lie in each step, including its lower edge."""
-    steps = len(edges) - 1
-    place = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
-    counts = np.bincount(place.clip(0, steps - 1).astype(int), minlength=steps)
-    return tuple(counts.astype(float).tolist())
 
 
 def _short_by_mineral(tables: Tables) -> Picture | None:

@@ -27,6 +27,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from planner._version import __version__
+from planner.cli.commands.workbook import EXAMPLE
 from planner.cli.job import MOST_SLICE, STEP
 from planner.documents.folder import file_part
 from planner.server.jobs import KEPT_VARIABLES
@@ -257,7 +258,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         target = folder.target(stem)
         if (folder.root / target).exists():
             _refuse(f"{target} exists already: choose another name")
-        reply = await command(context, "new", target, options={"example": example})
+        reply = await command(context, "new", target, options={"example": example and EXAMPLE})
         return {**reply, "file": target} if reply["ok"] else reply
 
     @server.tool(annotations=reads)

@@ -745,11 +745,6 @@ class RiskStudy(StudyKind):
         every = (minerals, members, event_effects, draw_rows)
         return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        yield Numbers(tables[Measures], _SPREAD_SHOWN)
-        shorter = _rows_of(tables[RiskByMineral], AGREED).ranked(RiskByMineral.more)
-        yield Numbers(shorter, _SHORT, "Chance of a larger shortage than without events")
-
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         if not any(map(known, tables[Draws].cost_agreed)):
@@ -796,11 +791,6 @@ def _sections(tables: Tables) -> Iterator[Section]:
         yield Section("events", "What each event adds", lead, views)
 
 
-_SPREAD_SHOWN = (
-    Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
-    Measures.error.like(header="Standard error"), Measures.middle, Measures.high,
-    Measures.tail.like(header="CVaR 95"),
-)  # fmt: skip
 _SHORT = (
     RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
     RiskByMineral.share, RiskByMineral.more.like(header="Chance of more"), RiskByMineral.tail,

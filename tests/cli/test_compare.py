@@ -112,7 +112,7 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
     assert rows["Unforeseen before"] == "2027"
     table = Path("tables/comparison.csv").read_text(encoding="utf-8")
     assert "Not knowing costs (USD)" in table
-    _, _, err = call("compare", case, "--unforeseen", "2027", *HERE)
+    _, _, err = call("compare", case, "--unforeseen", "2027", "-v", *HERE)
     said = " ".join(err.split())
     assert "Surprises keep what the base plan decides before they come." in said
 
@@ -256,7 +256,7 @@ def test_a_scenario_that_contradicts_the_rules(contradicting, call, ask):
     assert "scenario Too dear" in answer["errors"][0]["message"]
     code, out, err = call("compare", contradicting, *HERE)
     assert (code, out) == (1, "")
-    assert "no plan: Refiners!E2" in err
+    assert "No plan: Too dear: Refiners!E2" in err
     result = openpyxl.load_workbook("outputs/dear-compare.xlsx")["Comparison"]
     said = {row[0]: row for row in result.iter_rows(values_only=True)}
     assert any("Refiners!E2" in str(cell) for cell in said["Too dear"])

@@ -93,7 +93,7 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
             "study", {"workbook": new["file"], "kind": "stress"}, progress_callback=heard
         )
         stress = reply.structured_content
-        assert stress["data"]["first_page"]["answer"].startswith("The loss of China is the worst")
+        assert stress["data"]["first_page"]["answer"].startswith("Without China most is missing")
         runs = stress["data"]["runs"]
         says = f"Each of {runs} runs is proven optimal."
         assert stress["proof"] == {"proven": True, "says": says}

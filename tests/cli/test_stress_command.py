@@ -49,14 +49,6 @@ def test_every_number_adds_up(plain, call, folder):
         assert float(row["Lost (t)"]) == pytest.approx(sum(float(row[p]) for p in parts), abs=1e-3)
 
 
-def test_kinds_are_shown_apart(plain, call):
-    """A country is not told beside its own refiners; the sheet has all."""
-    _, _, err = call("stress", plain, "--refiners", "--pairs", *HERE)
-    lines = [line for line in err.splitlines() if line in {"Refiners", "Embargoes"}]
-    assert lines == ["Refiners", "Embargoes"]
-    assert "more: Embargoes" in err
-
-
 def test_no_tonnes_are_not_minus_none(plain, call):
     _, _, err = call("stress", plain, "--lose", "CHN", *HERE)
     assert "Argentina" in err

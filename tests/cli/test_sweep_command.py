@@ -70,7 +70,7 @@ def test_the_workbooks_own_path_is_a_point(folder, call, ask):
     for row in tables["Share limits"]:
         row["Share 2028"] = 0.5
     write_book(folder / "path.xlsx", tables)
-    code, _, err = call("sweep", "path.xlsx", *SPAN)
+    code, _, err = call("sweep", "path.xlsx", "-v", *SPAN)
     assert code == 0
     said = " ".join(err.split())
     assert "3 points" in said
@@ -230,7 +230,7 @@ def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkey
     assert Path(answer["output"]).is_file()
     code, out, err = call("sweep", case, *SPAN)
     assert (code, out) == (3, "")
-    assert "no plan: no proven optimum for Lithium 2026" in err
+    assert "No plan: 60 %: no proven optimum for Lithium 2026" in err.splitlines()
     assert "case-sweep" in err
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 
-SUMMARY, BOOK, LINKS = "xl/worksheets/sheet2.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+SUMMARY, BOOK, LINKS = "xl/worksheets/sheet3.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _NUMBER = re.compile(rb'<c r="(B(\d+))" (s="\d+")><v>(\d+\.\d+)</v></c>')
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

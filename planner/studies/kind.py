@@ -117,36 +117,6 @@ def _filled(result: Result) -> int:
 
 
 @dataclass(frozen=True)
-class KeyFigure:
-    """A number of the finding: its name, the number in words, and a remark."""
-
-    name: str
-    value: str
-    remark: str
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The finding in a sentence or two, and the numbers that it rests on.
-
-    ``care`` are at most three sentences on how to read them. ``look_up`` are cells to look up
-    first, each with its content.
-    """
-
-    finding: str
-    figures: tuple[KeyFigure, ...] = ()
-    care: tuple[str, ...] = ()
-    look_up: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def sentences(self) -> tuple[Sentence, ...]:
-        """The finding as sentences without claims, until its kind has findings that are rows."""
-        every = [Sentence(self.finding, "answer", self.finding)]
-        every += [Sentence(f.remark, "figure", f.remark, (), f.name, f.value) for f in self.figures]
-        return (*every, *(Sentence(text, "care", text) for text in self.care))
-
-
-@dataclass(frozen=True)
 class Numbers:
     """A table shown as numbers: some fields of a result, or all, under a heading."""
 
@@ -378,7 +348,7 @@ class StudyKind:
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         """Return the sentences of the first page, from the tables alone."""
-        return cls.headline(tables).sentences
+        raise NotImplementedError
 
     @classmethod
     def front(cls, tables: Tables, title: str) -> FirstPage:
@@ -397,11 +367,6 @@ class StudyKind:
     def page(self, tables: Tables, title: str) -> FirstPage:
         """Return the first page; if the study was stopped, it says that runs are missing."""
         return replace(self.front(tables, title), proof=PARTIAL if self.stopped else "")
-
-    @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        """Return the finding, its key figures and how to read them, from the tables alone."""
-        raise NotImplementedError
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -30,10 +30,9 @@ from planner.render.table import Record, records
 from planner.render.words import counted
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Tell, run_study
-from planner.studies.kind import Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 from planner.studies.source import RunSource
-from planner.studies.variant_kind import headline_of
 
 _BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""
@@ -435,10 +434,6 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return counts
         return (*counts, *told(lambda: _farthest(tables), lambda: _taken(tables)))
-
-    @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        return headline_of(cls.findings(tables))
 
     def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
         table = tables[Missed]

@@ -23,7 +23,7 @@ from planner.render.words import money, span
 from planner.studies import variant_charts
 from planner.studies.agreed import Rules
 from planner.studies.engine import Tell, outcomes_not_run
-from planner.studies.kind import Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, LossKind, agree, stress
 from planner.studies.stress_findings import stress_findings
 from planner.studies.stress_tables import (
@@ -35,7 +35,6 @@ from planner.studies.stress_tables import (
     Solidarity,
     tables_of,
 )
-from planner.studies.variant_kind import headline_of
 from planner.studies.variant_tables import heat_map
 
 if TYPE_CHECKING:
@@ -279,10 +278,6 @@ class StressTest(StudyKind):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return stress_findings(tables)
-
-    @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        return headline_of(cls.findings(tables))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

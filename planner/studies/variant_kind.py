@@ -21,7 +21,7 @@ from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import Table, json_value, table_of
 from planner.studies import variant_charts
 from planner.studies.engine import Outcome, Tell, run_study
-from planner.studies.kind import Headline, KeyFigure, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.source import PlannedRuns, RunSource
 from planner.studies.variant_tables import (
     OF_MINERALS,
@@ -223,10 +223,6 @@ class VariantStudy(StudyKind):
             yield say("figure", text, name=t.extra_cost.header, large="most", most=most)
 
     @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        return headline_of(cls.findings(tables))
-
-    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         return variant_charts.charts(tables[cls.TOTALS])
 
@@ -262,10 +258,3 @@ def served(row: Row) -> float | None:
     if not row:
         return None
     return 1.0 - (row["missing_share"] or 0.0)
-
-
-def headline_of(every: Sequence[Sentence]) -> Headline:
-    """Return sentences as a headline: its finding, its figures and its cautions."""
-    texts = {place: [s.text for s in every if s.place == place] for place in ("answer", "care")}
-    figures = (KeyFigure(s.name, s.number, s.text) for s in every if s.place == "figure")
-    return Headline(" ".join(texts["answer"]), tuple(figures), tuple(texts["care"]))

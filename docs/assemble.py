@@ -66,8 +66,8 @@ _RULES = (
 _ACTION_RULES = (
     "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "
     "the action does not list must be blank. The selectors are "
-    "Mineral, Country, Refiner, Owner, Member and years (First year, Last year). An event of the "
-    "sheet Risks cannot take an action marked †, which holds for all years.\n"
+    "Mineral, Country, Refiner, Owner, Member, Plant and years (First year, Last year). An event "
+    "of the sheet Risks cannot take an action marked †, which holds for all years.\n"
 )
 _PLAN_RULES = (
     "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. A sheet "

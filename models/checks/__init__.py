@@ -65,6 +65,9 @@ _RULES: dict[Rule, RuleInputs] = {
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
     stages.supply_of_today_has_a_buyer: _on("member plant mineral", sheets="Refiners Inputs"),
+    stages.plants_of_lanes_take_the_input: _on(
+        "input mineral to_plant plant member", sheets="Refiners Projects Inputs"
+    ),
     scenarios.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
     scenarios.selectors_fit_actions: _on("action"),
     scenarios.values_fit_actions: _on("action"),
@@ -124,6 +127,7 @@ FORESIGHT: tuple[Rule, ...] = (
     advice.capital_beyond_every_budget,
     stages.inputs_without_a_source,
     stages.caps_on_all_of_an_input,
+    stages.plants_reached_through_members,
 )
 """Advice that first has to build the model's data, so it needs a case without errors."""
 RULE_INPUTS = _RULES | _ADVICE

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from models import resolve, schema, tolerances, units
 from models.case import Case, in_force
 from models.checks.common import error, minerals_made, plants, seller, warn
 from models.checks.scenarios import steps
 from models.errors import Finding
+from models.schema import InputLane, Record
+from models.schema.policy import ActionRow
 from models.schema.stages import MOST_RATIO
 
 
@@ -81,21 +84,45 @@ def plants_make_the_product(case: Case) -> Iterator[Finding]:
 
 def supply_of_today_has_a_buyer(case: Case) -> Iterator[Finding]:
     """A row of Current supply names a member, or a plant that takes the mineral as an input."""
-    takes: dict[str, set[str]] = {}
-    for plant in map(resolve.source_of, plants(case)):
-        inputs = {row.input for row in resolve.needed_rows(case, plant)}
-        takes.setdefault(plant.name, set()).update(inputs)
+    takes = resolve.inputs_by_plant(case)
     for today in case.current_supply:
         if today.member and today.plant:
             yield error(today, "plant", "the row names a member and a plant", "only one of the two")
         elif not today.member and not today.plant:
             yield error(today, "member", "a blank cell", "a member, or a plant in the column Plant")
-        elif today.plant in takes and today.mineral in case.mineral_of:
-            inputs = takes[today.plant]
+        elif today.plant in case.refiner_names and today.mineral in case.mineral_of:
+            inputs = takes.get(today.plant, frozenset())
             if today.mineral not in inputs:
-                problem = f"{today.plant} does not take {today.mineral} as an input"
-                hint = f"it takes {', '.join(sorted(inputs))}" if inputs else ""
-                yield error(today, "plant", problem, f"a plant that takes {today.mineral}", hint)
+                yield _no_input(today, "plant", today.plant, today.mineral, inputs)
+
+
+def plants_of_lanes_take_the_input(case: Case) -> Iterator[Finding]:
+    """A plant named in Input lanes, Scenarios or Risks takes the row's mineral as an input."""
+    takes = resolve.inputs_by_plant(case)
+    for row, field, plant, name in _rows_with_a_plant(case):
+        inputs = takes.get(plant, frozenset())
+        is_known = plant in case.refiner_names and name in {"", *case.mineral_of}
+        if is_known and not (name in inputs if name else inputs):
+            yield _no_input(row, field, plant, name, inputs)
+        if isinstance(row, ActionRow) and row.member:
+            problem = f"the row names the plant {plant} and the member {row.member}"
+            yield error(row, "member", problem, "a blank cell", "a plant is no member's lane")
+
+
+def _rows_with_a_plant(case: Case) -> Iterator[tuple[InputLane | ActionRow, str, str, str]]:
+    """Yield the rows of lanes of inputs that name a plant, its field, the plant and the input."""
+    for lane in case.input_lanes:
+        if lane.to_plant:
+            yield lane, "to_plant", lane.to_plant, lane.input
+    for step in steps(case):
+        if step.plant and step.action == "block lanes":
+            yield step, "plant", step.plant, step.mineral
+
+
+def _no_input(row: Record, field: str, plant: str, mineral: str, inputs: frozenset[str]) -> Finding:
+    problem = f"{plant} does not take {mineral or 'a mineral'} as an input"
+    hint = f"it takes {', '.join(sorted(inputs))}" if inputs else ""
+    return error(row, field, problem, f"a plant that takes {mineral or 'one'}", hint)
 
 
 # ---- warnings ------------------------------------------------------------------------------------
@@ -110,6 +137,44 @@ def inputs_without_a_source(case: Case) -> Iterator[Finding]:
             problem = f"no refiner or project can sell {row.input} in any year"
             hint = f"the plants that need {row.input} can't make {row.mineral}"
             yield warn(row, "input", problem, hint)
+
+
+def plants_reached_through_members(case: Case) -> Iterator[Finding]:
+    """Warn of a plant that is cut off, if a member can buy the input and hand it over."""
+    e = resolve.Expanded(case)
+    for row, field, plant, name in _rows_with_a_plant(case):
+        if isinstance(row, InputLane) and row.open is not False:
+            continue
+        hands, sold = e.hand_overs, e.deliveries
+        reached = {
+            (e.minerals[m], e.members[j])
+            for m, t, i, j in zip(*(vars(hands)[f.name] for f in fields(hands)), strict=True)
+            if e.intakes[i].refiner == plant and in_force(row, e.years[t])
+        }
+        for mineral, member in sorted(reached):
+            if name not in {"", mineral} or _is_blocked(case, row, mineral, member):
+                continue
+            at = (sold.mineral == e.mineral_at[mineral]) & (sold.member == e.member_at[member])
+            sellers = [e.sources[r] for r in sorted({*sold.source[at].tolist()})]
+            seller = next((s for s in sellers if resolve.selects_source(row, s)), None)
+            if seller is not None:
+                problem = f"{member} can still buy {mineral} from {seller.project or seller.name}"
+                hint = f"{member} holds a stock of it, and can hand it to {plant}"
+                yield warn(row, field, problem, hint)
+                break
+
+
+def _is_blocked(case: Case, row: InputLane | ActionRow, mineral: str, member: str) -> bool:
+    """Return whether another row of a scenario or event closes the same suppliers to a member."""
+    return isinstance(row, ActionRow) and any(
+        step.action == "block lanes"
+        and not step.plant
+        and step.member in {"", member}
+        and step.mineral in {"", mineral}
+        and step.selects(mineral, row.country, row.refiner, row.company)
+        for step in steps(case)
+        if (type(step), step.name) == (type(row), row.name)
+    )
 
 
 def caps_on_all_of_an_input(case: Case) -> Iterator[Finding]:

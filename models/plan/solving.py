@@ -155,7 +155,9 @@ def case_of(case: Case, minerals: tuple[str, ...]) -> Case:
         input_lanes=tuple(
             row
             for row in case.input_lanes
-            if row.input in {"", *chosen} and row.refiner in sellers and row.company in companies
+            if row.input in {"", *chosen}
+            and {row.refiner, row.to_plant} <= sellers
+            and row.company in companies
         ),
         ceilings=tuple(c for c in case.ceilings if c[2] in chosen),
         member_ceilings=tuple(c for c in case.member_ceilings if c[2] in chosen),

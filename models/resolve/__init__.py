@@ -50,7 +50,9 @@ from models.resolve.stages import PricedFlows as PricedFlows
 from models.resolve.stages import by_stage as by_stage
 from models.resolve.stages import chain_of as chain_of
 from models.resolve.stages import closing_lane as closing_lane
+from models.resolve.stages import inputs_by_plant as inputs_by_plant
 from models.resolve.stages import made_into as made_into
 from models.resolve.stages import needed_rows as needed_rows
+from models.resolve.stages import selects_source as selects_source
 from models.resolve.stages import to_plant as to_plant
 from models.resolve.stages import whole_need as whole_need

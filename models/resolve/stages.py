@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.case import Case, in_force
-from models.resolve.sources import Bools, Floats, Ints, Source, buyer_blocs, floors_that_apply, levy
+from models.resolve.sources import (
+    Bools,
+    Floats,
+    Ints,
+    Source,
+    buyer_blocs,
+    floors_that_apply,
+    levy,
+    sources_of,
+)
 from models.schema import PRIMARY, Input, InputLane
+from models.schema.policy import ActionRow
 
 if TYPE_CHECKING:
     from models.resolve.expanded import Expanded
@@ -57,6 +67,15 @@ def needed_rows(case: Case, source: Source) -> Iterator[Input]:
     named = {row.input: row for row in rows if row.refiner == source.name}
     unnamed = {row.input: row for row in rows if not row.refiner and source.kind == PRIMARY}
     yield from (row for row in (unnamed | named).values() if row.tonnes > 0)
+
+
+def inputs_by_plant(case: Case) -> dict[str, frozenset[str]]:
+    """Return the inputs of each refiner that takes any, its projects included."""
+    takes: dict[str, frozenset[str]] = {}
+    for plant in sources_of(case) if case.inputs else ():
+        if inputs := frozenset(row.input for row in needed_rows(case, plant)):
+            takes[plant.name] = takes.get(plant.name, frozenset()) | inputs
+    return takes
 
 
 def intakes_of(e: Expanded) -> tuple[Intake, ...]:
@@ -215,20 +234,24 @@ class HandOvers:
         return len(self.intake)
 
 
-def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats, Floats, Bools]:
-    """Return freight, tariff and whether a lane is open, by (source of a mineral, country, year).
+Place = tuple[str, str]
+"""The buyers of a lane of inputs: their country, and a refiner that rows name, or ""."""
 
-    Rows of Input lanes apply top to bottom; ``countries`` are the plants'.
+
+def input_lanes(e: Expanded, mineral: str, places: list[Place]) -> tuple[Floats, Floats, Bools]:
+    """Return freight, tariff and whether a lane is open, by (source of a mineral, place, year).
+
+    Rows of Input lanes apply top to bottom; ``places`` are the plants'.
     """
     sources = [e.sources[r] for r in e.of_mineral[mineral]]
-    shape = (len(sources), len(countries), len(e.years))
+    shape = (len(sources), len(places), len(e.years))
     freight, tariff, is_open = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool)
-    is_home = np.array([[s.country == c for c in countries] for s in sources]).reshape(shape[:2])
+    is_home = np.array([[s.country == c for c, _ in places] for s in sources]).reshape(shape[:2])
     for row in e.case.input_lanes:
         if row.input not in {"", mineral}:
             continue
-        is_from = np.array([_is_from(row, s) for s in sources], dtype=bool)
-        is_to = np.array([row.to_country in {"", c} for c in countries], dtype=bool)
+        is_from = np.array([selects_source(row, s) for s in sources], dtype=bool)
+        is_to = np.array([_is_to(row, *place) for place in places], dtype=bool)
         is_in_force = np.array([in_force(row, year) for year in e.years], dtype=bool)
         pairs = is_from[:, None] & is_to[None, :] & ~(is_home & row.is_abroad)
         cells = pairs[:, :, None] & is_in_force
@@ -240,24 +263,29 @@ def input_lanes(e: Expanded, mineral: str, countries: list[str]) -> tuple[Floats
     return freight, tariff, is_open
 
 
-def closing_lane(e: Expanded, source: Source, country: str, year: int) -> InputLane | None:
-    """Return the row of Input lanes that closes the lane from a source to plants in a country."""
-    closing = None
+def closing_lane(e: Expanded, source: Source, intake: Intake, year: int) -> InputLane | None:
+    """Return the row of Input lanes that closes the lane from a source to a plant."""
+    closing, country = None, intake.country
     for row in e.case.input_lanes:
         if row.open is None or row.input not in {"", source.mineral} or not in_force(row, year):
             continue
         is_home = row.is_abroad and source.country == country
-        if _is_from(row, source) and row.to_country in {"", country} and not is_home:
+        if selects_source(row, source) and _is_to(row, country, intake.refiner) and not is_home:
             closing = row
     return None if closing is None or closing.open else closing
 
 
-def _is_from(row: InputLane, source: Source) -> bool:
+def selects_source(row: InputLane | ActionRow, source: Source) -> bool:
+    """Return whether a row selects a source by country, refiner and company."""
     return (
         row.country in {"", source.country}
         and row.refiner in {"", source.name}
         and row.company in {"", source.company}
     )
+
+
+def _is_to(row: InputLane, country: str, refiner: str) -> bool:
+    return row.to_country in {"", country} and row.to_plant in {"", refiner}
 
 
 def input_flows_of(e: Expanded) -> InputFlows:
@@ -272,28 +300,31 @@ def input_flows_of(e: Expanded) -> InputFlows:
     for position, intake in enumerate(e.intakes):
         by_mineral.setdefault(intake.mineral, []).append(position)
     flows: dict[int, Iterable[Ints | Floats]] = {}
+    named = {row.to_plant for row in e.case.input_lanes}
     for mineral in by_stage(e.case) if e.intakes else ():
         if mineral not in by_mineral or not e.of_mineral[mineral]:
             continue
         places, sources = by_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
-        lands = [e.intakes[place].country for place in places]
-        countries = sorted(set(lands))
-        freight, tariff, is_open = input_lanes(e, mineral, countries)
+        takers = [e.intakes[place] for place in places]
+        # plants that no row names have the lanes of their country
+        lands = [(of.country, of.refiner if of.refiner in named else "") for of in takers]
+        buyers = sorted(set(lands))
+        freight, tariff, is_open = input_lanes(e, mineral, buyers)
         sellers = [e.sources[r].country for r in sources]
         floors = floors_that_apply(
-            e.case, mineral, sellers, [buyer_blocs(e.case, c) for c in countries]
+            e.case, mineral, sellers, [buyer_blocs(e.case, country) for country, _ in buyers]
         )
-        land = np.array([*map(countries.index, lands)], dtype=np.int64)
-        takes = np.array([_takes(e.intakes[place], sells) for place in places])
+        land = np.array([*map(buyers.index, lands)], dtype=np.int64)
+        takes = np.array([_takes(intake, sells) for intake in takers])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
         t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
         sells[sources[s], t] = True
         lane, cost = (s, land[i], t), e.costs[sources[s], t]
         support = np.minimum(e.supports[sources[s], t], cost)
-        m, takers = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
+        m, intakes = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
         flows[m] = (
             np.full(len(s), m), t, sources[s], cost, tariff[lane], freight[lane], support,
-            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]), takers,
+            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]), intakes,
         )  # fmt: skip
     at, money = np.zeros(0, np.int64), np.zeros(0)
     none: tuple[Ints | Floats, ...] = (*(at,) * 3, *(money,) * 5, at)

@@ -383,18 +383,19 @@ class ActionCells:
 
 _YEARS = ("first_year", "last_year")
 _PLACES = ("mineral", "country", "refiner", "company")
-SELECTORS = (*_PLACES, "member", *_YEARS)
-_LANES_ALONE = tuple(name for name in SELECTORS if name != "company")
+SELECTORS = (*_PLACES, "member", "plant", *_YEARS)
+_LANES = tuple(name for name in SELECTORS if name != "plant")
+_LANES_ALONE = tuple(name for name in _LANES if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
 )  # fmt: skip
 ACTION_CELLS = {
     "block lanes": ActionCells(SELECTORS),
     "set lane max": ActionCells(_LANES_ALONE, "t/yr", MOST_TONNES),
-    "set tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
-    "raise tariff": ActionCells(SELECTORS, "a fraction", MOST_TARIFF),
+    "set tariff": ActionCells(_LANES, "a fraction", MOST_TARIFF),
+    "raise tariff": ActionCells(_LANES, "a fraction", MOST_TARIFF),
     "set price floor": ActionCells(("mineral", *_YEARS), "money/t", MOST_PRICE),
-    "scale freight": ActionCells(SELECTORS, "a factor", MOST_MULTIPLE),
+    "scale freight": ActionCells(_LANES, "a factor", MOST_MULTIPLE),
     "scale capacity": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
     "add capacity": ActionCells(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
     "scale cost": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
@@ -431,6 +432,12 @@ class ActionRow(Record):
     refiner: str = selector("Refiner", "The refiner to change.", "Refiners", "Projects")
     company: str = named("Owner", "The company whose refiners and projects change.", default="all")
     member: str = selector("Member", "The member to change.", "Members")
+    plant: str = selector(
+        "Plant",
+        "The refiner that no longer gets an input, with its projects. The mineral is the input.",
+        "Refiners",
+        "Projects",
+    )
     first_year: int | None = years("First year", "First year of the change.")
     last_year: int | None = years("Last year", "Last year of the change.")
     value: float | None = number(

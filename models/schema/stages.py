@@ -59,6 +59,12 @@ class InputLane(Record):
     country: str = selector("From country", "The country that sells on the lanes.")
     refiner: str = selector("Refiner", "The supplier of the input.", "Refiners", "Projects")
     to_country: str = selector("To country", "The country of the plants that buy the input.")
+    to_plant: str = selector(
+        "To plant",
+        "The refiner that buys the input, with its projects; one that needs the input.",
+        "Refiners",
+        "Projects",
+    )
     freight: float | None = lane_freight("Freight on the lane.", "unchanged (0 at first)")
     tariff: float | None = lane_tariff("the supplier's cost")
     open: bool | None = lane_open()

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from planner.scenarios.named import Named
 
 _KEYS = (
-    "mineral", "country", "refiner", "owner", "member", "years", "first year", "last year", "value",
+    "mineral", "country", "refiner", "owner", "member", "plant", "years", "first year", "last year",
+    "value",
 )  # fmt: skip
 _FIELDS = {"years": "first_year", "owner": "company"}
 """The fields of keys that have another name."""
@@ -98,11 +99,12 @@ def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
     steps = [
-        replace(step, mineral=mineral, refiner=refiner, company=company, member=member)
+        replace(step, mineral=mineral, refiner=refiner, company=company, member=member, plant=plant)
         for mineral in named.minerals(step.mineral)
         for refiner in named.refiners(step.refiner)
         for company in named.companies(step.company)
         for member in named.members(step.member)
+        for plant in named.plants(step.plant)
     ]
     return words, tuple(steps)
 
@@ -135,7 +137,7 @@ class _Phrase:
 def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     """Return the step of a what-if, and a sentence with the workbook's names.
 
-    Mineral, refiner, owner and member stay as typed, since one text may name several.
+    Mineral, refiner, owner, member and plant stay as typed, since one text may name several.
     """
     phrase = _parts(text, named)
     for key in phrase.values:
@@ -152,6 +154,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
         refiner=phrase.values.get("refiner", ""),
         company=phrase.values.get("owner", ""),
         member=phrase.values.get("member", ""),
+        plant=phrase.values.get("plant", ""),
         first_year=first,
         last_year=last,
         value=_value(phrase),
@@ -275,6 +278,7 @@ def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
             named.refiners(step.refiner),
             named.companies(step.company),
             named.members(step.member),
+            named.plants(step.plant),
         )
         if names != ("",)
     ]

@@ -147,8 +147,18 @@ def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
 
 
 def block_lanes(case: Case, step: schema.ScenarioStep) -> Case:
-    """Close the matching lanes: no flow, spot or contract."""
-    return _with_lane(case, step, schema.Lane(open=False))
+    """Close the matching lanes: no spot or contract flow. With Plant, only inputs to that plant."""
+    if not step.plant:
+        return _with_lane(case, step, schema.Lane(open=False))
+    if not _sells(case, step):
+        return case
+    row = schema.InputLane(
+        input=step.mineral,
+        to_plant=step.plant,
+        open=False,
+        **{name: getattr(step, name) for name in _SELLER_AND_YEARS},
+    )
+    return case.change(input_lanes=(*case.input_lanes, row))
 
 
 def set_lane_max(case: Case, step: schema.ScenarioStep) -> Case:
@@ -202,13 +212,17 @@ def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case
 
     Except for Max, it also applies to flows of inputs (``_with_input_lane``).
     """
-    is_matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
     is_removed = step.member not in {"", *case.member_of}  # an earlier step removed the member
-    if not is_matched or is_removed or lane == schema.Lane():
+    if not _sells(case, step) or is_removed or lane == schema.Lane():
         return case
     selectors = ("mineral", *_SELLER_AND_YEARS, "member")
     row = dataclasses.replace(lane, **{name: getattr(step, name) for name in selectors})
     return _with_input_lane(case.change(lanes=(*case.lanes, row)), step, lane)
+
+
+def _sells(case: Case, step: schema.ScenarioStep) -> bool:
+    """Return whether a step selects a refiner or a project."""
+    return any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
 
 
 def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from models import checks
+from models import checks, resolve
 from models.case import Case, fold
-from models.checks import advice, rows, scenarios
+from models.checks import advice, rows, scenarios, stages
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
@@ -23,6 +23,7 @@ _RULES = (
     scenarios.selectors_fit_actions,
     scenarios.values_fit_actions,
     scenarios.builds_match_projects,
+    stages.plants_of_lanes_take_the_input,
     advice.outside_the_horizon,
 )
 """Rules for a row of the sheet Scenarios, except for the rules on names."""
@@ -123,6 +124,10 @@ class Named:
     def refiners(self, text: str) -> tuple[str, ...]:
         """Return the refiners, including projects, that a text names; ("",) means all."""
         return self._names(text, "refiner", sorted(self.case.refiner_names))
+
+    def plants(self, text: str) -> tuple[str, ...]:
+        """Return the refiners with inputs, including projects, that a text names; ("",): all."""
+        return self._names(text, "plant", sorted(resolve.inputs_by_plant(self.case)))
 
     def companies(self, text: str) -> tuple[str, ...]:
         """Return the owners of refiners or projects that a text names; ("",) means all."""

@@ -237,7 +237,8 @@ def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
 
 def _step_in_words(case: Case, step: ScenarioStep) -> str:
     country = step.country and case.country_name(step.country)
-    names = filter(None, (step.mineral, country, step.refiner, step.company, step.member))
+    of = (step.mineral, country, step.refiner, step.company, step.member, step.plant)
+    names = filter(None, of)
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action
     selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]

@@ -118,11 +118,18 @@ def input_lanes(draft: Draft) -> None:
     rows = draft.sheets["Input lanes"] = []
     places = [source[2] for source in draft.sources]
     for _ in range(choose.integer(0, draft.size + 1)):
+        name = choose.maybe(50, used)
+        takers = [
+            str(plant["Refiner"])
+            for plant in draft.sheets["Refiners"]
+            if any(_takes(draft, plant, each) for each in ([name] if name else used))
+        ]
         row: Cells = {
-            "Input": choose.maybe(50, used),
+            "Input": name,
             "From country": choose.maybe(40, places),
             "Refiner": choose.maybe(25, [source[0] for source in draft.sources]),
             "To country": choose.maybe(50, places),
+            "To plant": choose.maybe(25, takers) if takers else None,
             "Freight (USD/t)": choose.cost(200) if choose.chance(60) else None,
             "Tariff": choose.maybe(40, [0.1, 0, 0.25, 1.5]),
             "Open": choose.maybe(30, ["no", "yes"]),

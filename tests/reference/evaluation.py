@@ -141,7 +141,7 @@ class Ledger:
         """Inputs: cost, tariff, freight, levy; what plants need against what they take."""
         case = self.case
         for (source, line, year), t in self.inputs.items():
-            lane, cost = case.stages.lane(source, line.country, year), case.cost(source, year)
+            lane, cost = case.stages.lane(source, line, year), case.cost(source, year)
             usd = self.land(
                 source, case.blocs(line.country), year, t, (cost, lane.tariff, lane.freight),
                 at_home=line.country in case.homes,

@@ -231,7 +231,7 @@ class Model:
         case = self.case
         for year in case.years:
             for source, line in case.stages.flows(year):
-                lane = case.stages.lane(source, line.country, year)
+                lane = case.stages.lane(source, line, year)
                 cost = case.cost(source, year)
                 landed = cost * (1.0 + lane.tariff) + lane.freight
                 extra = levy(case, source, case.blocs(line.country), year, landed)

@@ -71,7 +71,7 @@ class Stages:
                 self.general[key] = ratio
             else:
                 self.own[key][refiner] = ratio, yes(row, "Joint") is True
-        self._lanes: dict[tuple[Source, str, int], InputLane] = {}
+        self._lanes: dict[tuple[Source, str, str, int], InputLane] = {}
         self._sells: dict[tuple[Source, int], bool] = {}
 
     @cached_property
@@ -113,9 +113,10 @@ class Stages:
             result.append(Line(name, refiner, None, country, True, tuple(outputs_of)))
         return result
 
-    def lane(self, source: Source, country: str, year: int) -> InputLane:
-        """What holds from a source to the plants of a country: Input lanes from top down."""
-        key = source, country, year
+    def lane(self, source: Source, line: Line, year: int) -> InputLane:
+        """What holds from a source to a plant: Input lanes from top down."""
+        country = line.country
+        key = source, country, line.refiner, year
         if key not in self._lanes:
             freight, tariff, is_open = 0.0, 0.0, True
             for row in self.case.sheet("Input lanes"):
@@ -125,6 +126,7 @@ class Stages:
                     and text(row, "Refiner") in (None, source.refiner)
                     and company(row) in (None, source.company or NOBODY)
                     and text(row, "To country") in (None, country)
+                    and text(row, "To plant") in (None, line.refiner)
                     and in_years(row, year)
                 ):
                     freight = filled(row, "Freight (USD/t)", freight)
@@ -143,7 +145,7 @@ class Stages:
                 self._to_members(source, year)
                 or any(
                     line.input == source.mineral
-                    and self.lane(source, line.country, year).open
+                    and self.lane(source, line, year).open
                     and self.runs(line, year)
                     for line in self.lines
                 )
@@ -169,7 +171,7 @@ class Stages:
             if self.runs(line, year):
                 for source in self.case.sources:
                     open_to = source.mineral == line.input and self.case.size(source, year) > 0
-                    if open_to and self.lane(source, line.country, year).open:
+                    if open_to and self.lane(source, line, year).open:
                         yield source, line
 
     def handed(self, year: int) -> Iterator[tuple[str, Line]]:

@@ -267,12 +267,13 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             cells.e.of_mineral[intake.mineral], enumerate(cells.e.years)
         ):
             source = cells.e.sources[r]
-            row = closing_lane(cells.e, source, intake.country, year)
+            row = closing_lane(cells.e, source, intake, year)
             if row is None:
                 continue
             seller = row.refiner or row.company or cells.case.country_name(row.country)
             land = cells.case.country_name(row.to_country) or "every country"
-            what = f"row {row.row}: lanes from {seller or 'every country'} to plants in {land}"
+            buyer = row.to_plant or f"plants in {land}"
+            what = f"row {row.row}: lanes from {seller or 'every country'} to {buyer}"
             cell = cells.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, to_plant(i), t))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, magnitude, rows, scenarios, spelling, stages
+from models.checks import advice, magnitude, rows, scenarios, spelling, stages, tiers
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -61,6 +61,7 @@ _RULES: dict[Rule, RuleInputs] = {
     rows.rights_within_one: _on(
         "member refiner mineral country", sheets="Refiners Projects Mines", others=True
     ),
+    tiers.tiers_only_open_lanes: _on("tier"),
     stages.ratios_are_in_range: _on(),
     stages.inputs_are_others: _on("mineral tonnes", others=True),
     stages.plants_make_the_product: _on("mineral", sheets="Refiners Projects", others=True),
@@ -111,6 +112,7 @@ _ADVICE: dict[Rule, RuleInputs] = {
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
     stages.floors_below_inputs: _on(sheets="Inputs"),
     stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
+    tiers.tiers_that_match_no_demand: _on("mineral member", sheets="Tiers Demand"),
     advice.members_outside_coalition: _on(sheets="Members"),
     advice.rows_of_totals: _on(),
 }

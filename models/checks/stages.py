@@ -107,6 +107,9 @@ def plants_of_lanes_take_the_input(case: Case) -> Iterator[Finding]:
         if isinstance(row, ActionRow) and row.member:
             problem = f"the row names the plant {plant} and the member {row.member}"
             yield error(row, "member", problem, "a blank cell", "a plant is no member's lane")
+        if isinstance(row, ActionRow) and row.tier:
+            problem = f"the row names the plant {plant} and the tier {row.tier}"
+            yield error(row, "tier", problem, "a blank cell", "a plant takes inputs for all tiers")
 
 
 def _rows_with_a_plant(case: Case) -> Iterator[tuple[InputLane | ActionRow, str, str, str]]:

@@ -27,6 +27,7 @@ from models.program.families.inputs import JOINT_NEED, NEED
 from models.program.families.ore import BALANCE as ORE_BALANCE
 from models.program.families.ore import ORE
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
+from models.program.families.tiers import PATTERN_SUPPLY
 from models.program.market import BALANCE
 from models.resolve import Floats, Ints, by_stage, to_plant
 
@@ -63,7 +64,7 @@ def gaps_of(plan: Plan) -> Gaps:
     for group in program.constraints:
         if group.component in _OWN:
             duals[group.at] = 0.0
-        elif group.component is BALANCE:
+        elif group.component in {BALANCE, PATTERN_SUPPLY}:  # a tonne's worth to tiers it may serve
             balance[group.at] = duals[group.at]
     reduced = program.rows.cost - program.rows.value_at(duals)
     ore, ore_cost = _ore(plan, reduced)

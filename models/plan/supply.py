@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
+from models.program import component
 from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.tiers import TIER_NEED
 from models.program.market import BALANCE
 from models.resolve import Ints
 from models.solve import summed_at
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 def supply_columns(plan: Plan) -> dict[str, Any]:
     """Return the columns of ``Plan.supply``, in the order of year, mineral and member.
 
-    demand, purchased, short [t], marginal_price, landed (average, inputs included; NaN without
-    purchases) [money/t], short_cost (the priced shortage) [money].
+    demand, purchased, short [t], marginal_price (of the tier that costs most), landed (average,
+    inputs included; NaN without purchases) [money/t], short_cost (the priced shortage) [money].
     """
     case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
     of_delivery = (d.mineral, d.member, d.year)
@@ -31,6 +33,9 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     short, prices = np.zeros((2, *bought.shape))
     for table, (at, values) in ((short, plan.part(SHORTAGE)), (prices, plan.row_part(BALANCE))):
         table[at or ([],) * 3] = values
+    for where, of_tier in tier_duals(plan).items():
+        at_m, at_j, at_t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
+        prices[at_m, at_j, at_t] += max(of_tier.values())
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
     cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
     for (mineral, member, year), tiers in case.tiers_of.items():
@@ -56,6 +61,21 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
         "landed": landed,
         "short_cost": cost[at],
     }
+
+
+def tier_duals(plan: Plan) -> dict[component.Where, dict[str, float]]:
+    """Return what a tonne for each tier costs beyond the member's balance [money/t].
+
+    By mineral, member and year, where tiers are cut off.
+    """
+    e, found = plan.expanded, dict[component.Where, dict[str, float]]()
+    for m, j, t in e.cut_off:
+        mineral, member, year = where = e.minerals[m], e.members[j], e.years[t]
+        found[where] = {
+            tier: plan.dual(TIER_NEED, (mineral, member, tier, year))
+            for tier in plan.case.tiers_of[where]
+        }
+    return found
 
 
 def names_at(names: Sequence[str], at: Ints) -> list[str]:

@@ -229,7 +229,7 @@ class KeysFromPositions:
             kinds.SECURITY: {kinds.SECURITY: range(len(case.security))},
             **{
                 part: {part: names}
-                for part in (kinds.COUNTRY, kinds.TIER, kinds.BUYER, kinds.SUPPLIER)
+                for part in (kinds.COUNTRY, kinds.TIER, kinds.PATTERN, kinds.BUYER, kinds.SUPPLIER)
             },
         }
 
@@ -241,7 +241,8 @@ class Builder:
     ``handed`` of each of its ``hand_overs``. ``beyond`` has by (mineral, year) the column for the
     part of the share limits' base that exceeds demand (-1: none). The family of ore fills
     ``mined``: mine and year (by position) and column of each ore column. The families of stocks and
-    shortages fill ``stock`` and ``short``: mineral, member, year and column. ``built`` has the
+    shortages fill ``stock`` and ``short``: mineral, member, year and column; ``tier_short`` has the
+    number of the tier before the year. ``built`` has the
     column of each (project by position, first year), ``balance`` the row of each (mineral, member,
     year), by position. ``posted`` has the entries of members' balances: mineral, member and year by
     position, columns, and sign. ``entries`` are rows, columns and values. ``limit_of`` has the
@@ -281,6 +282,7 @@ class Builder:
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
         self.stock: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
         self.short: tuple[Ints, Ints, Ints, Ints] = (none, none, none, none)
+        self.tier_short: tuple[Ints, ...] = (none, none, none, none, none)
 
     def extensible_copy(self, expanded: Expanded, names: NameIndex) -> Builder:
         """Return a copy to extend for another case that shares everything added so far."""

@@ -123,6 +123,8 @@ TONNES, FRACTION, MONEY = 0, 1, 2
 MINERAL, MEMBER, YEAR = "mineral", "member", "year"
 REFINER, PROJECT, COUNTRY, CONTRACT = "refiner", "project", "country", "contract"
 TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "supplier"
+PATTERN = "pattern"
+"""The set of tiers that a supplier may serve."""
 SECURITY = "security"
 INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "product"
 """Parts of a key; the product of a plant's joint input is ""."""

@@ -86,6 +86,8 @@ class Frame:
         self.short: Any = {}
         """The columns of each (mineral, member, year), added by the families stockpiles and
         shortage."""
+        self.tier_short: Any = {}
+        """The column of each (mineral, member, tier, year), added by the family shortage."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
             + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case, in_force
-from models.resolve import sources, stages
+from models.resolve import end_use, sources, stages
 from models.resolve.sources import Bools, Floats, Ints, Source
 from models.schema import Demand, Lane, Project
 
@@ -31,7 +31,9 @@ class Lanes:
 
     ``freight`` [USD/t] is NaN where no row sets it. ``refiner_max`` and ``country_max`` [t/yr] are
     infinite without a limit; ``country_max`` is by (country, member, year). ``sources`` are
-    consecutive positions in ``Expanded.sources``.
+    consecutive positions in ``Expanded.sources``. ``serves`` is by (source, member, year, tier):
+    whether the lane is open to a tier that the member has; None if all are open to the same. A lane
+    is open if it is open to one of them. ``tiers`` are all tiers of the demand for the mineral.
     """
 
     sources: tuple[int, ...]
@@ -41,6 +43,8 @@ class Lanes:
     open: Bools
     refiner_max: Floats
     country_max: Floats
+    tiers: end_use.Pattern = ()
+    serves: Bools | None = None
 
     @cached_property
     def has_max(self) -> bool:
@@ -59,6 +63,10 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
         if given:
             costs = [given.get(member.name, default) for member in case.members]
             freight[s] = np.array(costs, dtype=float)[:, None]  # None becomes NaN
+    rows = [row for row in case.lanes if found and row.mineral in {"", found[0].mineral}]
+    has = None
+    if any(row.tier for row in rows):
+        names, has = end_use.tiers_of_lanes(case, found[0].mineral)
     lanes = Lanes(
         sources=positions,
         countries=countries,
@@ -67,12 +75,16 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
         open=np.ones(shape, dtype=bool),
         refiner_max=np.full(shape, np.inf),
         country_max=np.full((len(countries), *shape[1:]), np.inf),
+        tiers=() if has is None else names,
+        serves=None if has is None else np.ones((*shape, len(names)), dtype=bool),
     )
-    rows = [row for row in case.lanes if found and row.mineral in {"", found[0].mineral}]
     if rows:
         named = _Positions(case, found)
         for row in rows:
             _override(lanes, row, named)
+    if lanes.serves is not None and has is not None:
+        lanes.serves[...] &= has[:, None, :]
+        lanes.open[...] = lanes.serves.any(axis=3)
     return lanes
 
 
@@ -111,6 +123,12 @@ _NONE: Ints = np.empty((0, 1, 1), dtype=np.int64)
 def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
     at = _, buyers, years = named(row)
     if not all(part.size for part in at):
+        return
+    if lanes.serves is not None and row.open is not None:
+        for k, tier in enumerate(lanes.tiers):
+            if row.tier in {"", tier}:
+                lanes.serves[..., k][at] = row.open
+    if row.tier:
         return
     for values, stated in (
         (lanes.freight, row.freight),
@@ -167,6 +185,12 @@ class Expanded:
         numbered = {"minerals", "members", "years"}
         every = numbered.union(*_MADE_OF.values())
         same = {f for f in every if getattr(case, f) is getattr(self.case, f)}
+        if (
+            "demand" not in same
+            and end_use.can_cut_off(case)
+            and end_use.demand_tiers(case) != end_use.demand_tiers(self.case)
+        ):
+            same.discard("lanes")  # the same rows then close other lanes
         if numbered <= same:
             kept = {name for name, fields in _MADE_OF.items() if fields <= same}
             new.__dict__.update((name, self.__dict__[name]) for name in kept & {*self.__dict__})
@@ -327,6 +351,12 @@ class Expanded:
         s = source - lanes.sources[0]
         c = lanes.countries.index(self.sources[source].country)
         return float(lanes.refiner_max[s, member, year]), float(lanes.country_max[c, member, year])
+
+    @cached_property
+    def cut_off(self) -> end_use.CutOff:
+        """The patterns of tiers that a member's sources may serve, where they differ."""
+        base = self._base.cut_off if self._base is not None else {}
+        return end_use.cut_off(self, base) if base or end_use.can_cut_off(self.case) else {}
 
     @cached_property
     def contract_lanes(self) -> list[tuple[int, int, Bools]]:

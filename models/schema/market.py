@@ -409,6 +409,12 @@ class Lane(Record):
         "Refiner", "The refiner that sells on the lanes.", "Refiners", "Projects"
     )
     member: str = selector("To member", "The member that buys on the lanes.", "Members")
+    tier: str = named(
+        "Tier",
+        "The tier of demand that the row is for. A row with a tier can only set Open.",
+        "Tiers",
+        default="all",
+    )
     freight: float | None = lane_freight("Freight on the lane.", "unchanged")
     tariff: float | None = lane_tariff("the refiner's cost")
     open: bool | None = lane_open()

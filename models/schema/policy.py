@@ -383,8 +383,8 @@ class ActionCells:
 
 _YEARS = ("first_year", "last_year")
 _PLACES = ("mineral", "country", "refiner", "company")
-SELECTORS = (*_PLACES, "member", "plant", *_YEARS)
-_LANES = tuple(name for name in SELECTORS if name != "plant")
+SELECTORS = (*_PLACES, "member", "tier", "plant", *_YEARS)
+_LANES = tuple(name for name in SELECTORS if name not in {"tier", "plant"})
 _LANES_ALONE = tuple(name for name in _LANES if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
@@ -432,6 +432,7 @@ class ActionRow(Record):
     refiner: str = selector("Refiner", "The refiner to change.", "Refiners", "Projects")
     company: str = named("Owner", "The company whose refiners and projects change.", default="all")
     member: str = selector("Member", "The member to change.", "Members")
+    tier: str = named("Tier", "The tier of demand that is cut off.", "Tiers", default="all")
     plant: str = selector(
         "Plant",
         "The refiner that no longer gets an input, with its projects. The mineral is the input.",

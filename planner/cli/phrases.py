@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from planner.scenarios.named import Named
 
 _KEYS = (
-    "mineral", "country", "refiner", "owner", "member", "plant", "years", "first year", "last year",
+    "mineral", "country", "refiner", "owner", "member", "tier", "plant", "years", "first year",
+    "last year",
     "value",
 )  # fmt: skip
 _FIELDS = {"years": "first_year", "owner": "company"}
@@ -99,11 +100,20 @@ def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
     steps = [
-        replace(step, mineral=mineral, refiner=refiner, company=company, member=member, plant=plant)
+        replace(
+            step,
+            mineral=mineral,
+            refiner=refiner,
+            company=company,
+            member=member,
+            tier=tier,
+            plant=plant,
+        )  # fmt: skip
         for mineral in named.minerals(step.mineral)
         for refiner in named.refiners(step.refiner)
         for company in named.companies(step.company)
         for member in named.members(step.member)
+        for tier in named.tiers(step.tier)
         for plant in named.plants(step.plant)
     ]
     return words, tuple(steps)
@@ -137,7 +147,7 @@ class _Phrase:
 def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     """Return the step of a what-if, and a sentence with the workbook's names.
 
-    Mineral, refiner, owner, member and plant stay as typed, since one text may name several.
+    Mineral, refiner, owner, member, tier and plant stay as typed, since one text may name several.
     """
     phrase = _parts(text, named)
     for key in phrase.values:
@@ -154,6 +164,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
         refiner=phrase.values.get("refiner", ""),
         company=phrase.values.get("owner", ""),
         member=phrase.values.get("member", ""),
+        tier=phrase.values.get("tier", ""),
         plant=phrase.values.get("plant", ""),
         first_year=first,
         last_year=last,
@@ -192,10 +203,15 @@ def _guess(part: str, named: Named) -> str:
         return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
     if _NUMBER.fullmatch(part):
         return f"value={part}"
-    finders = (named.minerals, named.country, named.refiners, named.companies, named.members)
-    for key, find in zip(
-        ("mineral", "country", "refiner", "owner", "member"), finders, strict=True
-    ):
+    finders = {
+        "mineral": named.minerals,
+        "country": named.country,
+        "refiner": named.refiners,
+        "owner": named.companies,
+        "member": named.members,
+        "tier": named.tiers,
+    }
+    for key, find in finders.items():
         with contextlib.suppress(errors.UsageError):
             find(part)
             return f"{key}={part}"
@@ -278,6 +294,7 @@ def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
             named.refiners(step.refiner),
             named.companies(step.company),
             named.members(step.member),
+            named.tiers(step.tier),
             named.plants(step.plant),
         )
         if names != ("",)

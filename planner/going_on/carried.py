@@ -283,7 +283,7 @@ def _removed_rows(case: Case, to: int) -> Iterator[RemovedRow]:
         last = step.first_year if step.action == "build project" else step.last_year
         if last is not None and last < to:
             country = case.country_name(step.country)
-            selected = [step.mineral, country, step.refiner, step.member, step.plant]
+            selected = [step.mineral, country, step.refiner, step.member, step.tier, step.plant]
             names = listed([each for each in selected if each]) or "all"
             what = f"{step.name}: {step.action}, {names}"
             yield RemovedRow(type(step), step.row, what, f"its last year was {last}")

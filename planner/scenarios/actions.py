@@ -147,7 +147,7 @@ def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
 
 
 def block_lanes(case: Case, step: schema.ScenarioStep) -> Case:
-    """Close the matching lanes: no spot or contract flow. With Plant, only inputs to that plant."""
+    """Close the matching lanes: no flow. With Tier, to that tier; with Plant, inputs to a plant."""
     if not step.plant:
         return _with_lane(case, step, schema.Lane(open=False))
     if not _sells(case, step):
@@ -210,14 +210,15 @@ _SELLER_AND_YEARS = ("country", "refiner", "company", "first_year", "last_year")
 def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
     """Add a last row to Lanes, which overrides earlier rows of the lanes that it matches.
 
-    Except for Max, it also applies to flows of inputs (``_with_input_lane``).
+    Except for Max and tiers, it also applies to flows of inputs (``_with_input_lane``).
     """
     is_removed = step.member not in {"", *case.member_of}  # an earlier step removed the member
     if not _sells(case, step) or is_removed or lane == schema.Lane():
         return case
-    selectors = ("mineral", *_SELLER_AND_YEARS, "member")
+    selectors = ("mineral", *_SELLER_AND_YEARS, "member", "tier")
     row = dataclasses.replace(lane, **{name: getattr(step, name) for name in selectors})
-    return _with_input_lane(case.change(lanes=(*case.lanes, row)), step, lane)
+    changed = case.change(lanes=(*case.lanes, row))
+    return changed if step.tier else _with_input_lane(changed, step, lane)
 
 
 def _sells(case: Case, step: schema.ScenarioStep) -> bool:

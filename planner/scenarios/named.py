@@ -11,7 +11,7 @@ from typing import Any
 
 from models import checks, resolve
 from models.case import Case, fold
-from models.checks import advice, rows, scenarios, stages
+from models.checks import advice, rows, scenarios, stages, tiers
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
@@ -25,6 +25,7 @@ _RULES = (
     scenarios.builds_match_projects,
     stages.plants_of_lanes_take_the_input,
     advice.outside_the_horizon,
+    tiers.tiers_that_match_no_demand,
 )
 """Rules for a row of the sheet Scenarios, except for the rules on names."""
 
@@ -140,6 +141,10 @@ class Named:
         groups = {fold(name): names for name, names in self.case.groups.items()}
         others = in_country or groups.get(fold(text), ())
         return self._names(text, "member", [m.name for m in members], others)
+
+    def tiers(self, text: str) -> tuple[str, ...]:
+        """Return the tiers of demand that a text names; ("",) means all."""
+        return self._names(text, "tier", [row.name for row in self.case.tiers])
 
     def _names(
         self, text: str, kind: str, names: list[str], others: tuple[str, ...] = ()

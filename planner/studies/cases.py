@@ -237,7 +237,7 @@ def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
 
 def _step_in_words(case: Case, step: ScenarioStep) -> str:
     country = step.country and case.country_name(step.country)
-    of = (step.mineral, country, step.refiner, step.company, step.member, step.plant)
+    of = (step.mineral, country, step.refiner, step.company, step.member, step.tier, step.plant)
     names = filter(None, of)
     action = f"{step.action} {step.value:g}" if step.value is not None else step.action
     selected = ", ".join(names)

@@ -52,6 +52,17 @@ def lanes() -> BookT:
     return make(*sellers, demand=members, Lanes=lanes, Price_floors=floors)
 
 
+def tiers() -> BookT:
+    """China is closed to A's defence in the second year; a reserve with a Max draw."""
+    ban = {"From country": "CHN", "Tier": "defence", "Open": "no", "First year": 2027}
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Opening (t)": 20, "Target (t)": 0,
+            "Max draw (t/yr)": 6}  # fmt: skip
+    book = make(jin(), sur(15), years=(2026, 2027), Lanes=[ban], Stockpiles=[pile])
+    row = book["Demand"][0]
+    book["Demand"] = [row | {"Tier": "defence", "2026": 30, "2027": 30}, row | {"2026": 70}]
+    return book | {"Tiers": [{"Tier": "defence", "Shortage cost multiple": 20}]}
+
+
 def contracts() -> BookT:
     """Two tranches of one refiner, whose minimums shrink to what it has."""
     first = {"Refiner": "Jin", "Mineral": "copper", "Member": "A"}
@@ -169,8 +180,8 @@ def inputs() -> BookT:
 BOOKS = {
     book.__name__: book
     for book in (
-        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, inputs,
-        security, diversification,
+        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, tiers,
+        inputs, security, diversification,
     )
 }  # fmt: skip
 

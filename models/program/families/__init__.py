@@ -16,6 +16,7 @@ _NAMES = (
     "ore",
     "continuity",
     "shortage",
+    "tiers",
     "inputs",
     "security",
     "diversification",

@@ -202,6 +202,7 @@ def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     tiers = {key: sorted(case.tiers_of[key].items()) for key in tiered}
     demand = {(m, j, of, t): tonnes for (m, j, t), each in tiers.items() for of, tonnes in each}
     of_tier = f.variables(OF_TIER, demand, upper=demand)
+    f.tier_short = of_tier
     rows: dict[Any, Row] = {}
     for (m, j, t), each in tiers.items():
         parts = [of_tier[m, j, tier, t] for tier, _ in each]
@@ -275,6 +276,7 @@ def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints
     of, *parts = builder.columns_of(numbered, 5)
     upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
     columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
+    b.tier_short = (*parts, columns)
     rows = b.rows(TIERS, index, least=0.0, most=0.0)
     b.add_entries(rows[of], columns, 1.0)
     b.add_entries(rows, short, -1.0)

@@ -1,0 +1,98 @@
+"""End use: the tiers of demand that each source may serve, and the members with tiers cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.case import Case
+from models.resolve.sources import Bools, Ints
+
+if TYPE_CHECKING:
+    from models.resolve.expanded import Expanded, Lanes
+
+Pattern = tuple[str, ...]
+"""The tiers of a member's demand that a source may serve, sorted ("": demand without a tier)."""
+CutOff = Mapping[tuple[int, int, int], tuple[Pattern, ...]]
+"""The patterns of a member's sources, fewest tiers first, by (mineral, member, year) by position.
+
+It has only members, minerals and years in which a source may serve some tiers and not others.
+"""
+
+
+def can_cut_off(case: Case) -> bool:
+    """Return whether any row of Lanes has a tier."""
+    return any(row.tier for row in case.lanes)
+
+
+def demand_tiers(case: Case) -> dict[tuple[str, str], Pattern]:
+    """Return the tiers of each demand by (mineral, member), whatever the amounts; sorted."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in case.demand:
+        found.setdefault((row.mineral, row.member), set()).add(row.tier)
+    return {key: tuple(sorted(tiers)) for key, tiers in found.items()}
+
+
+def tiers_of_lanes(case: Case, mineral: str) -> tuple[Pattern, Bools]:
+    """Return the tiers of the demand for a mineral, and whether a member has them.
+
+    The second is by (member, tier). A member without demand has only demand without a tier.
+    """
+    of = demand_tiers(case)
+    each = [of.get((mineral, member.name), ("",)) for member in case.members]
+    tiers = tuple(sorted({tier for own in each for tier in own}))
+    has = [[tier in own for tier in tiers] for own in each]
+    return tiers, np.array(has, dtype=bool).reshape(len(each), len(tiers))
+
+
+def pattern_numbers(lanes: Lanes) -> Ints:
+    """Return a number for the set of tiers that each lane is open to, by (source, member, year)."""
+    if lanes.serves is None:
+        return np.zeros(lanes.open.shape, dtype=np.int64)
+    return np.asarray(lanes.serves @ (1 << np.arange(len(lanes.tiers))))
+
+
+def pattern(lanes: Lanes, number: int) -> Pattern:
+    """Return the tiers of a number of ``pattern_numbers``."""
+    return tuple(tier for k, tier in enumerate(lanes.tiers) if number >> k & 1)
+
+
+def cut_off(e: Expanded, base: CutOff) -> CutOff:
+    """Return where tiers are cut off, in the case or in its ``base``.
+
+    A variant that closes a lane in full keeps the patterns of its base: they then limit nothing,
+    and the program has the base's columns and rows.
+    """
+    found: dict[tuple[int, int, int], set[Pattern]] = {}
+    for name in e.minerals:
+        lanes, m = e.lanes[name], e.mineral_at[name]
+        if lanes.serves is None:
+            continue
+        _, has = tiers_of_lanes(e.case, name)
+        partly = (lanes.serves != has[:, None, :]).any(axis=3) & lanes.open
+        numbers = pattern_numbers(lanes)
+        for j, t in np.argwhere(partly.any(axis=0)).tolist():
+            present = np.unique(numbers[lanes.open[:, j, t], j, t]).tolist()
+            found[m, j, t] = {pattern(lanes, number) for number in present}
+    of = demand_tiers(e.case) if base else {}
+    for (m, j, t), patterns in base.items():
+        own = {*of.get((e.minerals[m], e.members[j]), ())}
+        if len(own) > 1 and e.lanes[e.minerals[m]].serves is not None:
+            found.setdefault((m, j, t), set()).update(p for p in patterns if own.issuperset(p))
+    return {
+        at: tuple(sorted(patterns, key=lambda each: (len(each), each)))
+        for at, patterns in sorted(found.items())
+        if e.demand[at] > 0
+    }
+
+
+def pattern_of(e: Expanded, source: int, member: int, year: int) -> Pattern:
+    """Return the tiers that a source, given by position, may serve of a member in a year."""
+    name = e.sources[source].mineral
+    lanes = e.lanes[name]
+    if lanes.serves is None:
+        own = demand_tiers(e.case).get((name, e.members[member]), ("",))
+        return own if lanes.open[source - lanes.sources[0], member, year] else ()
+    return pattern(lanes, int(pattern_numbers(lanes)[source - lanes.sources[0], member, year]))

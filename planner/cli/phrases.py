@@ -108,7 +108,7 @@ def read_what_if(text: str, named: Named) -> Reading:
             member=member,
             tier=tier,
             plant=plant,
-        )  # fmt: skip
+        )
         for mineral in named.minerals(step.mineral)
         for refiner in named.refiners(step.refiner)
         for company in named.companies(step.company)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from models.errors import InputError
 from models.plan import Plan
+from planner.workbook import read_tables
 from tests.models.desk import BookT, make, refiner, solve
 
 near = pytest.approx
@@ -19,23 +21,18 @@ _NEED = {"defence": 20.0, "other": 80.0}
 _TIERS = {"defence": 50, "other": 10}
 
 
-def demand(member: str = "A", need: dict[str, Any] | None = None, years: int = 1) -> list[Any]:
+def demand(member: str = "A", need: dict[str, float] | None = None, years: int = 1) -> list[Any]:
     """Return the rows of Demand of a member, with the tonnes of each tier in every year."""
+    names = [str(2026 + i) for i in range(years)]
     return [
-        {"Mineral": "copper", "Member": member, "Tier": tier or None}
-        | {
-            str(2026 + i): t
-            for i, t in enumerate(tonnes if isinstance(tonnes, list) else [tonnes] * years)
-        }
+        {"Mineral": "copper", "Member": member, "Tier": tier or None} | dict.fromkeys(names, tonnes)
         for tier, tonnes in (need or _NEED).items()
     ]
 
 
 def book(*lanes: dict[str, object], sellers: list[Any] | None = None, **sheets: list[Any]) -> BookT:
-    made = make(
-        *(sellers or [refiner("Jin", "CHN", 100, 1), refiner("Sur", "CHL", 15, 3)]),
-        Lanes=list(lanes),
-    )
+    sold = sellers or [refiner("Jin", "CHN", 100, 1), refiner("Sur", "CHL", 15, 3)]
+    made = make(*sold, Lanes=list(lanes))
     made["Minerals"][0]["Price (USD/t)"] = 1
     made["Demand"] = demand()
     made["Tiers"] = [{"Tier": t, "Shortage cost multiple": times} for t, times in _TIERS.items()]
@@ -43,10 +40,8 @@ def book(*lanes: dict[str, object], sellers: list[Any] | None = None, **sheets: 
 
 
 def reserve(**more: object) -> list[Any]:
-    return [
-        {"Mineral": "copper", "Member": "A", "Max (t)": 100, "Opening (t)": 10, "Target (t)": 0}
-        | more
-    ]
+    stock = {"Max (t)": 100, "Opening (t)": 10, "Target (t)": 0}
+    return [{"Mineral": "copper", "Member": "A"} | stock | more]
 
 
 def missing(plan: Plan) -> dict[str, float]:
@@ -67,3 +62,34 @@ def test_the_closed_forms_of_the_contract() -> None:
     assert solve(book()).objective == near(100)
     assert solve(book(BAN, Stockpiles=reserve())).objective == near(110)
     assert solve(book(BAN, Stockpiles=reserve(**{"Max draw (t/yr)": 4}))).objective == near(175)
+
+
+# ---- rows that name a tier -----------------------------------------------------------------------
+
+STEP = {"Scenario": "X", "Action": "block lanes", "Tier": "defence"}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "place", "said"),
+    [
+        ("Lanes", BAN | {"Freight (USD/t)": 3}, "Freight", "sets only Open"),
+        ("Lanes", BAN | {"Tariff": 0.1}, "Tariff", "sets only Open"),
+        ("Lanes", BAN | {"Max (t/yr)": 0}, "Max", "sets only Open"),
+        ("Lanes", BAN | {"Tier": "defense"}, "Tier", "did you mean 'defence'"),
+        ("Lanes", BAN | {"To member": "B"}, "Tier", "no demand of B has the tier 'defence'"),
+        ("Scenarios", STEP | {"Tier": "defense"}, "Tier", "did you mean 'defence'"),
+        ("Scenarios", STEP | {"Action": "set tariff", "Value": 1}, "Tier", "does not read"),
+        ("Scenarios", STEP | {"Member": "B"}, "Tier", "no demand of B has the tier 'defence'"),
+    ],
+)
+def test_rows_that_name_a_tier(sheet: str, row: dict[str, Any], place: str, said: str) -> None:
+    """Found at their cells."""
+    made = book(**{sheet: [row]})
+    made["Members"].append({"Member": "B", "Country": None})
+    made["Demand"].append({"Mineral": "copper", "Member": "B", "Tier": None, "2026": 5})
+    try:
+        found = read_tables(made).warnings
+    except InputError as error:
+        found = error.findings
+    at = [(f.column, f.message) for f in found if f.sheet == sheet and f.row == 2]
+    assert any(column == place and said in text for column, text in at), at

@@ -21,6 +21,7 @@ from planner.studies.sensitivity import COST, SensitivityStudy, decisive
 from planner.studies.sensitivity_tables import Sensitivities
 from planner.studies.workbook import about_of
 from planner.workbook import read
+from planner.workbook.findings import each_cell
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sensitivity.md"
@@ -75,7 +76,7 @@ def study(ranges: Sequence[Uncertainty] = (), only: Sequence[tuple[str, str]] = 
     sensitivity = SensitivityStudy(start, is_grouped=False, by=COST)
     if only:
         sensitivity.factors = tuple(
-            f for f in sensitivity.factors if (f.sheet, sensitivity.cells[f][0]) in only
+            f for f in sensitivity.factors if _place(f.first.sheet, sensitivity.cells[f]) in only
         )
     sensitivity.plan(None, None, lambda _: None)
     return Tables([*sensitivity.tables(), about_of(sensitivity, {})])
@@ -84,7 +85,14 @@ def study(ranges: Sequence[Uncertainty] = (), only: Sequence[tuple[str, str]] = 
 def rows(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the rows of a study by sheet and first cell."""
     every: Any = tables.records(Sensitivities)
-    return {(row["sheet"], row["cells"].split(", ")[0]): row for row in every}
+    return {_place(row["sheet"], row["cells"]): row for row in every}
+
+
+def _place(sheet: str, cells: str) -> tuple[str, str]:
+    """Return the sheet and the first cell of a factor, by its cells as a study writes them."""
+    first = next(iter(each_cell(cells)), "")
+    own, _, cell = first.rpartition("!")
+    return own or sheet, cell
 
 
 def twelve(tables: Tables) -> Iterator[str]:
@@ -93,18 +101,18 @@ def twelve(tables: Tables) -> Iterator[str]:
     yield "|---|---|---:|---:|---:|"
     by_cell = rows(tables)
     for sheet, cells, *_ in decisive(tables):
-        yield line(by_cell[sheet, cells.split(", ")[0]])
+        yield line(by_cell[_place(sheet, cells)])
 
 
 def line(row: dict[str, Any]) -> str:
     """Return the line of a number."""
-    every = row["cells"].split(", ")
-    cells = every[0] if len(every) == 1 else f"{every[0]}:{every[-1]}"
     what = row["what"].replace(" (aggregate)", "")
-    number = f"{row['value']:,.0f}" if row["value"] >= _COUNTED else f"{row['value']:g}"
-    value = f"{number} {row['unit'] or ''}".strip()
+    value, name = row["value"], f"{what[0].lower()}{what[1:]}"
+    number = "" if value is None else f"{value:,.0f}" if value >= _COUNTED else f"{value:g}"
+    value = f"{number} {row['unit'] or ''}".strip() if number else "several"
     swings = (f"{row['swing_usd'] / 1e9:z.0f}", f"{row['swing_short_t'] / 1e6:z.2f}")
-    cells_of_line = (f"{row['sheet']} {cells}", f"{what[0].lower()}{what[1:]}", value, *swings)
+    place = row["cells"] if "!" in row["cells"] else f"{row['sheet']} {row['cells']}"
+    cells_of_line = (place, name, value, *swings)
     return f"| {' | '.join(cells_of_line)} |"
 
 

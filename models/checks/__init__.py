@@ -70,6 +70,7 @@ _RULES: dict[Rule, RuleInputs] = {
         "input mineral to_plant plant member", sheets="Refiners Projects Inputs"
     ),
     scenarios.ranges_are_of_numbers: _on("sheet header", headers="Demand Members"),
+    scenarios.assumptions_have_one_range: _on("low high together", others=True),
     scenarios.selectors_fit_actions: _on("action"),
     scenarios.values_fit_actions: _on("action"),
     scenarios.builds_match_projects: _on(

@@ -302,6 +302,19 @@ def _no_column(record: type[schema.Record], row: schema.Uncertainty) -> Finding:
     return error(row, "header", said, f"one of {', '.join(known.values())}", hint)
 
 
+def assumptions_have_one_range(case: Case) -> Iterator[Finding]:
+    """Rows of Uncertainty with one name in Together have the same Low and High."""
+    firsts: dict[str, schema.Uncertainty] = {}
+    for row in case.uncertainty:
+        first = firsts.setdefault(fold(row.together), row) if row.together else row
+        for name in ("low", "high"):
+            number, wanted = getattr(row, name), getattr(first, name)
+            if number != wanted:
+                said = f"{number:g}, but {wanted:g} in row {first.row}"
+                said += f" for the same {row.together!r}"
+                yield error(row, name, said, "one range for all numbers that move together")
+
+
 def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows that match no number above 0."""
     for row in case.uncertainty:

@@ -1,22 +1,26 @@
 """The uncertain numbers of a case, and the range of each.
 
-A *factor* is one number of one row over all its years, such as a plant's capacity: its years change
-together. Its range is a pair of factors on the value. The range comes from the last row of the
-sheet Uncertainty that names the number, or else from the grade of its row, or else from whether the
-row is marked as an estimate.
+A *number* is one cell of a row, or one of its columns over all years: its years change together. A
+*factor* is one number, or several that move together in proportion: those of an assumption that the
+sheet Uncertainty names (``Together``). A refiner's capacity and available share are one factor,
+its usable capacity, which moves the capacity.
+
+The range of a factor is a pair of multiples of the value. It comes from the last row of the sheet
+Uncertainty that names the number, or else from the grade of its row, or else from whether the row
+is marked as an estimate.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from models import schema
-from models.case import Case, fold
+from models.case import Case, clean, fold
 from models.schema.column import MOST_PRICE, MOST_TONNES, ByYear, CellKind, Column, Record
 from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
@@ -43,24 +47,38 @@ _UNIT, _YEAR = re.compile(r"\s*\([^()]*\)$"), re.compile(r"\s*\d{4}$")
 
 
 @dataclass(frozen=True)
-class Factor:
-    """One number of one row over all its years, and its range as factors on the number.
-
-    ``member`` is the member of a cell in Freight; ``by`` names the origin of the range.
-    """
+class Number:
+    """One number of one row over all its years; ``member`` is that of a cell in Freight."""
 
     sheet: str
     row: int
     field: str
-    member: str
-    low: float
-    high: float
-    by: str
-    is_estimate: bool
+    member: str = ""
 
     @property
     def column(self) -> Column:
         return column_of(self.sheet, self.field)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Numbers that move together, and their range as multiples of each number.
+
+    ``by`` names the origin of the range, ``together`` the assumption that the numbers belong to
+    ("": the factor is one number). ``is_usable``: the range counts the available share, too.
+    """
+
+    numbers: tuple[Number, ...]
+    low: float
+    high: float
+    by: str
+    is_estimate: bool
+    together: str = ""
+    is_usable: bool = False
+
+    @property
+    def first(self) -> Number:
+        return self.numbers[0]
 
 
 _RECORDS = {record.SHEET: record for record in schema.SHEETS}
@@ -73,8 +91,10 @@ def column_of(sheet: str, field: str) -> Column:
 
 def columns_with_ranges(record: type[Record]) -> tuple[Column, ...]:
     """Return the columns of a sheet with numbers that may have a range."""
-    if record is schema.Settings or not record.IS_PLANNED:
+    if not record.IS_PLANNED:
         return ()
+    if record is schema.Settings:
+        return tuple(c for c in record.columns() if c.is_fact)
     numbers = (c for c in record.columns() if c.kind in {CellKind.NUMBER, CellKind.SHARE})
     spread = [SPREAD_COLUMNS[record]] if record in SPREAD_COLUMNS else []
     return (*(c for c in numbers if (record.SHEET, c.field) not in CHOICES), *spread)
@@ -110,8 +130,13 @@ def values_of(row: Any, field: str, member: str = "") -> tuple[float, ...]:
 
 
 def _stated(row: Any, column: Column, member: str) -> tuple[float, ...]:
-    """Return the numbers of a factor; none if a cell has the value of a blank one."""
+    """Return the numbers of a column; none if a cell has the value of a blank one.
+
+    A setting counts even then: who has the workbook's cells knows whether it is filled.
+    """
     numbers = values_of(row, column.field, member)
+    if isinstance(row, schema.Settings):
+        return numbers
     return () if numbers == (getattr(type(row), column.field, None),) else numbers
 
 
@@ -133,13 +158,58 @@ def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
 
 
 def factors(case: Case) -> tuple[Factor, ...]:
-    """Return every number of a case that has a range, in the order of sheets, rows and columns.
+    """Return all factors of a case, in the order of the sheets, rows and columns of their numbers.
 
-    These are all numbers that are facts, and others that a row of Uncertainty names. A blank cell
+    Their numbers are all that are facts, and others that a row of Uncertainty names. A blank cell
     has no range, nor has a 0, or the number that a blank cell stands for.
     """
+    found = dict[object, Factor]()
+    for factor in _single_factors(case):
+        number, name = factor.first, fold(factor.together)
+        capacity = replace(number, field="capacity")
+        if name:
+            found[name] = _joined(found[name], factor) if name in found else factor
+        elif number.field == "available_share" and capacity in found:
+            found[capacity] = _usable(found[capacity], factor)
+        else:
+            found[number] = factor
+    return tuple(found.values())
+
+
+def _joined(factor: Factor, other: Factor) -> Factor:
+    """Return a factor with the number of another one of the same assumption.
+
+    Of a source whose capacity and available share both belong to it, the capacity moves.
+    """
+    number = other.first
+    is_twice = number.field == "available_share"
+    is_twice = is_twice and replace(number, field="capacity") in factor.numbers
+    return replace(
+        factor,
+        numbers=factor.numbers if is_twice else (*factor.numbers, number),
+        high=min(factor.high, other.high),
+        is_estimate=factor.is_estimate or other.is_estimate,
+    )
+
+
+def _usable(capacity: Factor, available: Factor) -> Factor:
+    """Return the factor of a source's usable capacity: it moves the capacity by the wider range."""
+    low, high = min(capacity.low, available.low), max(capacity.high, available.high)
+    is_wider = capacity.low > low, capacity.high < high
+    origins = [available.by if wider else capacity.by for wider in is_wider]
+    return replace(
+        capacity,
+        low=low,
+        high=high,
+        by=" and ".join(dict.fromkeys(origins)),
+        is_estimate=capacity.is_estimate or available.is_estimate,
+        is_usable=True,
+    )
+
+
+def _single_factors(case: Case) -> Iterator[Factor]:
+    """Yield each number of a case that has a range, as a factor of its own."""
     rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
-    found = []
     for sheet in schema.SHEETS:
         for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
             for column in columns_with_ranges(sheet):
@@ -147,8 +217,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
                     of = [r for r, named in rows if _names(r, named, record, column, member)]
                     has = any(_stated(record, column, member))
                     if has and (of or column.is_fact):
-                        found.append(_ranged(case, record, column, member, of))
-    return tuple(found)
+                        yield _ranged(case, record, column, member, of)
 
 
 _Named = tuple[type[Record], Column, str]
@@ -216,12 +285,11 @@ def _ranged(
     case: Case, record: Any, column: Column, member: str, rows: list[schema.Uncertainty]
 ) -> Factor:
     """Return a number with its range, limited to the column's bounds."""
+    together = ""
     if rows:
-        low, high, by = (
-            rows[-1].low,
-            rows[-1].high,
-            f"row {rows[-1].row} of {schema.Uncertainty.SHEET}",
-        )
+        last = rows[-1]
+        low, high, by = last.low, last.high, f"row {last.row} of {last.SHEET}"
+        together = clean(last.together)
     else:
         low, high, by = _by_grade(case.settings, record)
     numbers = values_of(record, column.field, member)
@@ -229,7 +297,8 @@ def _ranged(
     most = column.most if bound is None else min(column.most, bound)
     high = min((_within(high, number, most) for number in numbers if number > 0), default=high)
     estimate = schema.is_estimate(record.note, record.grade)
-    return Factor(record.SHEET, record.row, column.field, member, low, max(1.0, high), by, estimate)
+    number_of = Number(record.SHEET, record.row, column.field, member)
+    return Factor((number_of,), low, max(1.0, high), by, estimate, together)
 
 
 def _within(factor: float, number: float, most: float) -> float:

@@ -87,6 +87,12 @@ class Uncertainty(Record):
         least=1.0,
         most=MOST_MULTIPLE,
     )
+    together: str = text(
+        "Together",
+        "Name of an assumption. All numbers of its rows move together, in proportion. Its rows have"
+        " the same Low and High.",
+        default="each number moves alone",
+    )
 
 
 # ---- the sheet Sources --------------------------------------------------------------------------

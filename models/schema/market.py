@@ -72,6 +72,7 @@ class Settings(Record):
         "A tonne of unmet demand costs the mineral's price times this number.",
         value=10.0,
         most=MOST_MULTIPLE,
+        is_fact=True,
     )
     fair_shortage_weight: float = fraction(
         "Fair shortage weight",
@@ -155,6 +156,7 @@ class Mineral(Record):
         "Cost of a tonne of unmet demand.",
         "USD/t",
         value=ByYear(),
+        is_fact=True,
         default="price x shortage cost multiple",
     )
     unit: str = text(
@@ -247,6 +249,7 @@ class Tier(Record):
         "Shortage cost multiple",
         "A tonne of unmet demand in this tier costs the mineral's price times this number.",
         most=MOST_MULTIPLE,
+        is_fact=True,
     )
 
 
@@ -267,7 +270,7 @@ class CurrentSupply(Record):
         key=True,
         default="a member buys",
     )
-    tonnes: float = number("Tonnes", "Tonnes bought in a year.", "t/yr")
+    tonnes: float = number("Tonnes", "Tonnes bought in a year.", "t/yr", is_fact=True)
 
 
 # ---- who refines and mines it ------------------------------------------------------------------

@@ -266,6 +266,7 @@ class PriceFloor(Record):
         "Floor",
         "Least cost of a tonne, with tariff and freight. The levy raises a lower cost to this.",
         "USD/t",
+        is_fact=True,
     )
     exempt: tuple[str, ...] = named(
         "Exempt",

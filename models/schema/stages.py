@@ -35,6 +35,7 @@ class Input(Record):
         "Tonnes of input for each tonne of product: 0 (none is needed), or"
         f" {tolerances.LEAST_RATIO:zf} to {MOST_RATIO:z,.0f}.",
         most=MOST_RATIO,
+        is_fact=True,
     )
     joint: bool = yes_no(
         "Joint",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,7 +22,7 @@ from models.errors import PlannerError
 from models.plan import BUILT, SHORTAGE, Plan, Session
 from models.program import fit
 from models.resolve import Floats, start_years
-from models.resolve.uncertainty import Factor, column_of, scaled
+from models.resolve.uncertainty import Factor, Number, scaled
 from models.schema import Built, Mine, Project, Refiner
 from models.solve import ARRAYS
 from planner.studies.engine import Change
@@ -33,42 +34,46 @@ ENDS = (LOW, HIGH)
 # ---- changes of numbers --------------------------------------------------------------------------
 
 
-Moves = tuple[tuple[int, str, float], ...]
-"""Rows of a sheet: row, member (for Freight only), and the factor that multiplies its number."""
-
-
 @dataclass(frozen=True)
-class ScaledColumn:
-    """A kind of change: each number of a column is multiplied by its own factor."""
+class ScaledNumbers:
+    """A kind of change: each number is multiplied by its own factor."""
 
-    sheet: str
-    field: str
-    moves: Moves
+    moves: tuple[tuple[Number, float], ...]
 
     @property
-    def alike(self) -> tuple[str, str, bool]:
-        """The sheet, the field, and whether any factor raises its number.
+    def fields(self) -> frozenset[tuple[str, str]]:
+        """Sheet and field of all numbers."""
+        return frozenset((number.sheet, number.field) for number, _ in self.moves)
+
+    @property
+    def alike(self) -> tuple[frozenset[tuple[str, str]], bool]:
+        """The fields, and whether any number is raised.
 
         Kinds with the same key change the same arrays, so only the first of them is tried.
         """
-        return self.sheet, self.field, any(factor > 1.0 for *_, factor in self.moves)
+        return self.fields, any(factor > 1.0 for _, factor in self.moves)
 
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        by_row: dict[int, list[tuple[str, float]]] = {}
-        column = column_of(self.sheet, self.field)
-        for row, member, factor in self.moves:
-            by_row.setdefault(row, []).append((member, factor))
-        records = []
-        for record in case.records(self.sheet):
-            new = record
-            own = _selection_of(record).selectors
-            if all(own.get(name, "") == wanted for name, wanted in of.selectors.items()):
-                for member, factor in by_row.get(record.row, ()):
-                    new = scaled(new, column, factor, member)
-            records.append(new)
-        keyed = any(column.key for column in type(records[0]).columns()) if records else False
-        rows = SortedRecords(records) if keyed else tuple(records)
-        return case.change(**{case.SHEET_FIELDS[self.sheet]: rows})
+        moves: dict[str, dict[int, list[tuple[Number, float]]]] = {}
+        for number, factor in self.moves:
+            moves.setdefault(number.sheet, {}).setdefault(number.row, []).append((number, factor))
+        changed: dict[str, Any] = {}
+        for sheet, by_row in moves.items():
+            records = []
+            for record in case.records(sheet):
+                new: Any = record
+                own = _selection_of(record).selectors
+                if all(own.get(name, "") == wanted for name, wanted in of.selectors.items()):
+                    for number, factor in by_row.get(record.row, ()):
+                        new = scaled(new, number.column, factor, number.member)
+                records.append(new)
+            if sheet == schema.Settings.SHEET:
+                (changed[case.SHEET_FIELDS[sheet]],) = records
+                continue
+            keyed = any(column.key for column in type(records[0]).columns())
+            rows = SortedRecords(records) if keyed else tuple(records)
+            changed[case.SHEET_FIELDS[sheet]] = rows
+        return case.change(**changed)
 
 
 def _selection_of(record: schema.Record) -> Selection:
@@ -101,53 +106,63 @@ class FactorChanges:
         self.case, self.factors = case, factors
         self.record = {
             (sheet, record.row): record
-            for sheet in {factor.sheet for factor in factors}
+            for sheet in {number.sheet for factor in factors for number in factor.numbers}
             for record in case.records(sheet)
         }
-        self._kinds: dict[tuple[str, str, int, str], ScaledColumn] = {}
+        self._kinds: dict[tuple[str, str, int, str], ScaledNumbers] = {}
         self._rank: dict[Factor, int] = {}
         ranks: dict[tuple[str, str, Selection], int] = {}
         by_kind: dict[tuple[str, str, int], list[Factor]] = {}
         for factor in factors:
-            place = factor.sheet, factor.field, self.selection(factor)
+            if len(factor.numbers) > 1:
+                continue
+            number = factor.first
+            place = number.sheet, number.field, self.selection(number)
             rank = self._rank[factor] = ranks[place] = ranks.get(place, -1) + 1
-            by_kind.setdefault((factor.sheet, factor.field, rank), []).append(factor)
+            by_kind.setdefault((number.sheet, number.field, rank), []).append(factor)
         for (sheet, field, rank), moving in by_kind.items():
             for end in ENDS:
-                self._kinds[sheet, field, rank, end] = scaled_column(sheet, field, moving, end)
+                self._kinds[sheet, field, rank, end] = scaled_numbers(moving, end)
 
-    def selection(self, factor: Factor) -> Selection:
-        return _selection_of(self.record[factor.sheet, factor.row])
+    def selection(self, number: Number) -> Selection:
+        return _selection_of(self.record[number.sheet, number.row])
+
+    def mineral(self, factor: Factor) -> str:
+        """Return the mineral of a factor's numbers; "" if they have none or several."""
+        every = {self.selection(number).mineral for number in factor.numbers}
+        return every.pop() if len(every) == 1 else ""
 
     def rank(self, factors: Sequence[Factor]) -> int:
-        """Return the number of a factor's kind among those of its column; -1 for several factors.
+        """Return the number of a factor's kind among those of its column; -1 for several numbers.
 
         A kind moves at most one factor of each selection: kind 0 the first one, kind 1 the second.
         """
-        return self._rank[factors[0]] if len(factors) == 1 else -1
+        return self._rank.get(factors[0], -1) if len(factors) == 1 else -1
 
-    def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledColumn:
-        """Return the change that moves factors of one column to an ``end``, ``LOW`` or ``HIGH``.
+    def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledNumbers:
+        """Return the change that moves factors to an ``end``, ``LOW`` or ``HIGH``.
 
-        It is CaseSteps, planned by vectors, if the factors are facts whose numbers change arrays of
-        their own mineral alone: their change is cut from their kind's, which is laid out only once.
-        Else it is a ScaledColumn, which makes the changed case.
+        It is CaseSteps, planned by vectors, if the factors are facts of one column whose numbers
+        change arrays of their own mineral alone: their change is cut from their kind's, which is
+        laid out only once. Else it is a ScaledNumbers, which makes the changed case.
         """
-        first, selection = factors[0], self.selection(factors[0])
-        sheet, field = first.sheet, first.field
-        if self.case.inputs or sheet not in _BY_MINERAL or not first.column.is_fact:
-            return scaled_column(sheet, field, factors, end)
+        number, selection = factors[0].first, self.selection(factors[0].first)
+        sheet, field = number.sheet, number.field
+        is_one = all(len(factor.numbers) == 1 for factor in factors) and number.column.is_fact
+        if self.case.inputs or sheet not in _BY_MINERAL or not is_one:
+            return scaled_numbers(factors, end)
         key = sheet, field, self.rank(factors), end
         if len(factors) > 1:
             selection = Selection(mineral=selection.mineral)
         if key not in self._kinds:
-            column = [f for f in self.factors if (f.sheet, f.field) == key[:2]]
-            self._kinds[key] = scaled_column(sheet, field, column, end)
+            column = [f for f in self._rank if (f.first.sheet, f.first.field) == key[:2]]
+            self._kinds[key] = scaled_numbers(column, end)
         return CaseSteps((CaseStep(self._kinds[key], selection),))
 
 
-def scaled_column(sheet: str, field: str, factors: Sequence[Factor], end: str) -> ScaledColumn:
-    return ScaledColumn(sheet, field, tuple((f.row, f.member, getattr(f, end)) for f in factors))
+def scaled_numbers(factors: Sequence[Factor], end: str) -> ScaledNumbers:
+    """Return the change that moves factors to an ``end``."""
+    return ScaledNumbers(tuple((n, getattr(f, end)) for f in factors for n in f.numbers))
 
 
 @dataclass(frozen=True)
@@ -260,7 +275,10 @@ class CompareWithBase:
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
             parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
             kinds: list[object] = [part.kind for part in parts] or [self.change]
-            if all(getattr(kind, "field", "") == "capex" for kind in kinds):
+            if all(
+                isinstance(kind, ScaledNumbers) and {field for _, field in kind.fields} == {"capex"}
+                for kind in kinds
+            ):
                 # the base's builds cost more or less; all else costs the same
                 costs = fit(plan.program, base.plan.program).arrays.cost - base.rows.cost
                 kept_cost = base.figures.objective + float((costs * base.x).sum())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ import click
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case
+from models.case import Case, fold
 from models.errors import PlannerError
 from models.plan import Plan
 from models.resolve import Floats, uncertainty
-from models.resolve.uncertainty import Factor
+from models.resolve.uncertainty import Factor, Number
 from models.results import About, Look, Result, common
 from models.results import Figure as Measure
 from planner.options import CAP_HELP
@@ -38,7 +39,6 @@ from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import (
     EXACT,
-    GROUP_FIELDS,
     NEITHER,
     NO,
     NUMBER_FIELDS,
@@ -49,6 +49,7 @@ from planner.studies.sensitivity_tables import (
     GroupSensitivities,
     Sensitivities,
 )
+from planner.workbook.findings import each_cell, ranges_of
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class FactorGroup:
     runs: Mapping[str, str]
 
     @property
-    def first(self) -> Factor:
-        return self.factors[0]
+    def numbers(self) -> tuple[Number, ...]:
+        return tuple(number for factor in self.factors for number in factor.numbers)
 
 
 @dataclass(frozen=True)
@@ -164,16 +165,17 @@ def study_of(
         ends = [end for end in ENDS if any(getattr(factor, end) != 1.0 for factor in moved)]
         for end in ends:
             change: Change = movement.change(moved, end)
-            key = moved[0].sheet, moved[0].field, end, movement.rank(moved)
+            key = moved[0].first.sheet, moved[0].first.field, end, movement.rank(moved)
             compare = factors.CompareWithBase(change)
             runs[key].append(Run(f"{name} {end}", change, compare=compare))
         return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
     for factor in every:
-        moving.append(add_runs((factor,), names(factor), movement.selection(factor).mineral))
+        moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
     groups = defaultdict[tuple[str, str, str], list[int]](list)
     for i, factor in enumerate(every if is_grouped else ()):
-        groups[factor.sheet, movement.selection(factor).mineral, factor.field].append(i)
+        if not factor.together:
+            groups[factor.first.sheet, moving[i].mineral, factor.first.field].append(i)
     for (sheet, mineral, column), members in groups.items():
         own = tuple(every[i] for i in members)
         if len(own) == 1:
@@ -207,35 +209,66 @@ def whole_plan(plan: Plan) -> object:
 # ---- names of numbers ----------------------------------------------------------------------------
 
 
-def cells_of(factor: Factor, case: Case, layout: Layout) -> list[str]:
+def cells_of(factor: Factor, case: Case, layout: Layout) -> str:
+    """Return the cells of a factor's numbers, as ranges: ``D2:M2``.
+
+    If it has several rows, the name of the sheet comes first: ``Demand!D2:M9, Mines!C4``.
+    """
+    cells: dict[str, list[str]] = {}
+    records: dict[str, dict[int, Any]] = {}
+    for number in factor.numbers:
+        sheet = number.sheet
+        if sheet not in records:
+            records[sheet] = {record.row: record for record in case.records(sheet)}
+        own = _cells_of_number(number, records[sheet][number.row], layout)
+        cells.setdefault(sheet, []).extend(own)
+    is_one = len({(number.sheet, number.row) for number in factor.numbers}) == 1
+    ranges = [
+        f"{'' if is_one else f'{sheet}!'}{r}" for sheet in cells for r in ranges_of(cells[sheet])
+    ]
+    return ", ".join(ranges)
+
+
+def _cells_of_number(number: Number, record: Any, layout: Layout) -> list[str]:
     """Return the cells of a number: one per year if the sheet has a column per year."""
-    record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
-    value, header = getattr(record, factor.field), factor.column.header
+    value, header = getattr(record, number.field), number.column.header
     if isinstance(value, tuple):
-        heads = [str(name) for name, n in value if n and factor.member in {"", name}]
+        heads = [str(name) for name, n in value if n and number.member in {"", name}]
     elif isinstance(value, schema.ByYear):
         heads = [header] if value.base is not None else []
         heads += [f"{header} {year}" for year, step in value.steps if step is not None]
     else:
         heads = [header]
-    cells = (layout.known_cell(factor.sheet, factor.row, head) for head in heads)
+    cells = (layout.known_cell(number.sheet, number.row, head) for head in heads)
     return [cell for cell in cells if cell]
 
 
-def name_of(factor: Factor, record: Any, case: Case) -> str:
-    """Return the name of a number and its owner: ``Capacity of Jiangxi for Copper``."""
-    at, mineral = factor.column.header, getattr(record, "mineral", "")
+def name_of(factor: Factor, case: Case) -> str:
+    """Return the name of a factor: ``Usable capacity of Jiangxi for Copper``, or its assumption."""
+    if factor.together:
+        return factor.together
+    number = factor.first
+    if number.sheet == schema.Settings.SHEET:
+        return number.column.header
+    record: Any = next(r for r in case.records(number.sheet) if r.row == number.row)
+    at, mineral = number.column.header, getattr(record, "mineral", "")
+    if factor.is_usable:
+        at = f"Usable {at.casefold()}"
     country = case.country_name(str(getattr(record, "country", "")))
     if isinstance(record, schema.Mine):
         whose = f"mines in {country}"
     elif isinstance(record, schema.Demand):
         whose = f"{record.member}{f' ({record.tier})' if record.tier else ''}"
     elif isinstance(record, schema.Freight):
-        whose = f"{country} to {factor.member}"
+        whose = f"{country} to {number.member}"
+    elif isinstance(record, schema.Input):
+        whose = f"{record.input}{f' at {record.refiner}' if record.refiner else ''}"
+    elif isinstance(record, schema.CurrentSupply):
+        whose = f"{record.refiner} to {record.member or record.plant}"
     elif hasattr(record, "name"):
         whose = str(record.name) or f"row {record.row}"
     else:
-        names = ("refiner", "country", "member", "input", "year")
+        names = ("refiner", "country", "member", "year")
         parts = [str(getattr(record, name, "") or "") for name in names]
         whose = ", ".join(filter(None, parts)) or f"row {record.row}"
     named = mineral and mineral.casefold() not in whose.casefold()
@@ -311,7 +344,8 @@ def _result_rows(
         low, high = (of_run.get(end, unmoved) for end in ENDS)
         ends = EndPlans(now, low, high)
         row: dict[str, Any] = {
-            "sheet": moving.first.sheet, "column": moving.first.column.header,
+            "sheet": _each(number.sheet for number in moving.numbers),
+            "column": _each(number.column.header for number in moving.numbers),
             "mineral": moving.mineral,
             "swing": ends.swing(lambda of: of.objective, rounding),
             "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
@@ -334,6 +368,10 @@ def _result_rows(
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
         yield row
+
+
+def _each(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))
 
 
 def _hardest_hit(ends: EndPlans, minerals: Sequence[str]) -> dict[str, Any]:
@@ -364,7 +402,7 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 
 def _factors(_: object, tables: Tables) -> list[Record]:
     rows = tables.records(Sensitivities)
-    return [row | {"cells": str(row["cells"] or "").split(", ")} for row in rows]
+    return [row | {"cells": each_cell(str(row["cells"] or ""))} for row in rows]
 
 
 class SensitivityStudy(StudyKind):
@@ -421,10 +459,14 @@ class SensitivityStudy(StudyKind):
     def __init__(self, start: Start, *, is_grouped: bool, by: str) -> None:
         super().__init__(start)
         self.by, self.is_grouped = by, is_grouped
-        self.factors = uncertainty.factors(start.case)
-        self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
         layout, case = start.book.layout, start.case
-        self.cells = {f: cells_of(f, case, layout) for f in self.factors}
+        cells = {f: cells_of(f, case, layout) for f in uncertainty.factors(case)}
+        # a setting that is left blank has no cell
+        self.cells = {
+            f: at for f, at in cells.items() if at or f.first.sheet != schema.Settings.SHEET
+        }
+        self.factors = tuple(self.cells)
+        self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say
@@ -434,8 +476,11 @@ class SensitivityStudy(StudyKind):
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     def _name(self, factor: Factor) -> str:
-        cells = self.cells[factor]
-        return f"{factor.sheet} {cells[0] if cells else f'row {factor.row} {factor.field}'}"
+        number, cells = factor.first, self.cells[factor]
+        if factor.together:
+            return f"{schema.Uncertainty.SHEET} {factor.together}"
+        first = re.split(r"[:,]", cells)[0]
+        return f"{number.sheet} {first or f'row {number.row} {number.field}'}"
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
@@ -480,32 +525,46 @@ class SensitivityStudy(StudyKind):
         of = {outcome.name: outcome for outcome in self.outcomes}
         count, results = len(self.factors), list(_result_rows(base, self.moving, of))
         pairs = list(zip(self.moving, results, strict=True))
-        rows = [row | self._number_cells(m.first) for m, row in pairs[:count]]
-        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words).without(*GROUP_FIELDS)
+        rows = [row | self._number_cells(m.factors[0]) for m, row in pairs[:count]]
+        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words)
+        is_joint = any(factor.together for factor in self.factors)
+        table = table.without(*(() if is_joint else (EndResults.count,)), EndResults.alone)
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
         if not self.is_grouped:
             return [table, base_totals]
-        alone = {m.first: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
+        alone = {m.factors[0]: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
         grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
         return [table, grouped.without(*NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
-        case = self.start.case
-        record: Any = next(r for r in case.records(factor.sheet) if r.row == factor.row)
+        case, number = self.start.case, factor.first
+        record: Any = next(r for r in case.records(number.sheet) if r.row == number.row)
+        units = {n.column.unit.replace("USD", case.settings.currency) for n in factor.numbers}
+        named: Any = next(
+            (
+                row
+                for row in case.uncertainty
+                if factor.together and fold(row.together) == fold(factor.together)
+            ),
+            record,
+        )
+        is_one = len(factor.numbers) == 1
         return {
-            "what": name_of(factor, record, case), "cells": ", ".join(self.cells[factor]),
-            "value": uncertainty.values_of(record, factor.field, factor.member)[0],
-            "unit": factor.column.unit.replace("USD", case.settings.currency),
+            "what": name_of(factor, case), "cells": self.cells[factor],
+            "count": len(factor.numbers),
+            "value": uncertainty.values_of(record, number.field, number.member)[0]
+            if is_one else None,
+            "unit": units.pop() if len(units) == 1 else None,
             "low": factor.low, "high": factor.high, "by": factor.by,
-            "estimate": "yes" if factor.is_estimate else "", "origin": record.source or record.note,
+            "estimate": "yes" if factor.is_estimate else "", "origin": named.source or named.note,
         }  # fmt: skip
 
     @staticmethod
     def _group_cells(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
         swings = [alone[factor] for factor in moving.factors]
-        header, sheet = moving.first.column.header, moving.first.sheet
+        header, sheet = moving.numbers[0].column.header, moving.numbers[0].sheet
         header += "" if header == sheet else f" of {sheet}"
         return {
             "what": f"{header}, {moving.mineral}" if moving.mineral else header,
@@ -619,8 +678,9 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     tables = study_of_case(path, sha256, {})
     remarks = {}
     for i, (sheet, cells, what, *_) in enumerate(decisive(tables) if tables else (), 1):
-        for cell in cells.split(", "):
-            remarks[sheet, cell] = f"Look up first, number {i}: {what}."
+        for cell in each_cell(cells):
+            own, _, address = cell.rpartition("!")
+            remarks[own or sheet, address] = f"Look up first, number {i}: {what}."
     return remarks
 
 

@@ -31,7 +31,9 @@ class EndResults(Result):
     sheet = common.SHEET
     column = common.COLUMN
     cells = field.text(
-        "Cells", "The number's cells in the workbook: one row, all years.", optional=True
+        "Cells",
+        "The number's cells in the workbook, all years; with the sheet if there are several rows.",
+        optional=True,
     )
     mineral = common.MINERAL.like(meaning="")
     count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
@@ -150,8 +152,6 @@ NUMBER_FIELDS = (
     EndResults.by, EndResults.estimate, EndResults.origin,
 )  # fmt: skip
 """Columns of single numbers alone."""
-GROUP_FIELDS = (EndResults.count, EndResults.alone)
-"""Columns of groups alone."""
 
 
 class Sensitivities(EndResults):

@@ -54,6 +54,49 @@ def address(position: int, row: int) -> str:
     return f"{letters(position)}{row}"
 
 
+def ranges_of(cells: Iterable[str]) -> list[str]:
+    """Return cells of one sheet as ranges: ``D2:M9``; a single cell stays as it is."""
+    rows: list[tuple[int, int, int, int]] = []  # left, right, top, bottom
+    for cell in cells:
+        match = _CELL.fullmatch(cell)
+        column, row = (column_number(match[1]), int(match[2])) if match else (0, 0)
+        if rows and (rows[-1][1] + 1, rows[-1][2], rows[-1][3]) == (column, row, row):
+            rows[-1] = (rows[-1][0], column, row, row)
+        else:
+            rows.append((column, column, row, row))
+    areas: dict[tuple[int, int, int], tuple[int, int]] = {}
+    last: dict[tuple[int, int], int] = {}
+    for left, right, top, bottom in rows:
+        start = last.get((left, right))
+        if start is None or areas[left, right, start][1] + 1 != top:
+            start = last[left, right] = top
+        areas[left, right, start] = start, bottom
+    corners = (
+        (address(left, top), address(right, bottom))
+        for (left, right, top), (_, bottom) in areas.items()
+    )
+    return [first if first == last else f"{first}:{last}" for first, last in corners]
+
+
+def each_cell(ranges: str) -> list[str]:
+    """Return every cell of ranges with ", " between them; each keeps its sheet: ``Demand!D2``."""
+    cells = []
+    for text in filter(None, ranges.split(", ")):
+        sheet, mark, area = text.rpartition("!")
+        first, _, last = area.partition(":")
+        (left, top), (right, bottom) = (
+            (column_number(match[1]), int(match[2]))
+            for match in map(_CELL.fullmatch, (first, last or first))
+            if match
+        )
+        cells += [
+            f"{sheet}{mark}{address(column, row)}"
+            for row in range(top, bottom + 1)
+            for column in range(left, right + 1)
+        ]
+    return cells
+
+
 def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     sheet: str,
     position: int,

@@ -52,13 +52,14 @@ def of(rows: Sequence[Mapping[str, Any]], sheet: str, column: str, what: str = "
 
 
 def edited(book: Book, sheet: str, cells: Sequence[str], factor: float) -> Book:
-    """The book with some cells of a row times a factor."""
+    """The book with some cells times a factor; a cell may name its sheet: ``Demand!D2``."""
     new = copy.deepcopy(dict(book))
-    headers = list(dict.fromkeys(header for row in new[sheet] for header in row))
-    for cell in cells:
+    for each in cells:
+        own, _, cell = each.rpartition("!")
+        rows: Any = new[own or sheet]
+        headers = list(dict.fromkeys(header for row in rows for header in row))
         row, column = coordinate_to_tuple(cell)
-        header = headers[column - 1]
-        new[sheet][row - 2][header] *= factor  # type: ignore[index,operator]
+        rows[row - 2][headers[column - 1]] *= factor
     return new
 
 

@@ -181,16 +181,119 @@ def test_the_last_row_that_names_a_number_gives_its_range() -> None:
 
 
 def test_an_end_is_cut_at_the_bound() -> None:
-    book = two(("Refiners", "Available share", 0.5, 2))
-    for row, available in zip(book["Refiners"], (0.9, 0.3), strict=True):
-        row["Available share"] = available
+    book = two(("Refiners", "Recovery", 0.5, 2))
+    for row, recovery in zip(book["Refiners"], (0.9, 0.3), strict=True):
+        row["Recovery"] = recovery
     found = rows_of(book)
-    cut = of(found, "Refiners", "Available share", "Sur")
+    cut = of(found, "Refiners", "Recovery", "Sur")
     assert 0.9 * cut["high"] <= 1.0
     assert cut["high"] == pytest.approx(1 / 0.9)
-    assert of(found, "Refiners", "Available share", "Jin")["high"] == 2
+    assert of(found, "Refiners", "Recovery", "Jin")["high"] == 2
     for row in found:
         agrees(book, row)
+
+
+# ---- numbers that move together ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ranges", "low", "high", "by"),
+    [
+        ((), 0.95, 1.05, "published"),
+        ((("Capacity", 0.9, 1.3),), 0.9, 1.3, "row 2 of Uncertainty"),
+        ((("Available share", 0.5, 2),), 0.5, 1.25, "row 2 of Uncertainty"),
+        ((("Available share", 1, 1), ("Capacity", 1, 1)), 1, 1, "row 3 of Uncertainty"),
+        ((("Capacity", 1, 1.4), ("Available share", 0.2, 1.1)), 0.2, 1.4,
+         "row 3 of Uncertainty and row 2 of Uncertainty"),
+    ],
+)  # fmt: skip
+def test_capacity_and_available_share_are_one_factor_with_the_wider_range(
+    ranges: tuple[tuple[str, float, float], ...], low: float, high: float, by: str
+) -> None:
+    book = two(*(("Refiners", *each) for each in ranges))
+    book["Refiners"][0] |= {"Available share": 0.8, "Source": "USGS"}
+    found = rows_of(book)
+    assert not [row for row in found if row["column"] == "Available share"]
+    row = of(found, "Refiners", "Capacity", "Sur")
+    assert (row["what"], row["cells"]) == ("Usable capacity of Sur for copper", ["D2"])
+    assert (row["low"], row["high"], row["by"]) == (low, pytest.approx(high), by)
+    assert of(found, "Refiners", "Capacity", "Jin")["what"] == "Capacity of Jin for copper"
+    agrees(book, row)
+
+
+@pytest.mark.parametrize(
+    ("named", "sheet", "cells"),
+    [
+        ((("Refiners", "Cost"),), "Refiners", ["Refiners!E2", "Refiners!E3"]),
+        ((("Demand", "Demand"), ("Refiners", "Capacity")), "Refiners, Demand",
+         ["Refiners!D2", "Refiners!D3", "Demand!C2"]),
+        ((("Minerals", "Price"), ("Demand", "Demand")), "Minerals, Demand",
+         ["Minerals!B2", "Demand!C2"]),
+        ((("Refiners", "Available share"), ("Refiners", "Capacity")), "Refiners",
+         ["Refiners!D2", "Refiners!D3"]),
+        ((("Refiners", "Available share"), ("Demand", "2026")), "Refiners, Demand",
+         ["Refiners!F2", "Refiners!F3", "Demand!C2"]),
+        ((("Demand", "Demand"),), "Demand", ["C2"]),
+    ],
+)  # fmt: skip
+def test_numbers_of_one_assumption_are_one_factor(
+    named: tuple[tuple[str, str], ...], sheet: str, cells: list[str]
+) -> None:
+    book = two()
+    for row in book["Refiners"]:
+        row["Available share"] = 0.5
+    names = ("World demand", " world  demand")
+    book["Uncertainty"] = [
+        {"Sheet": sheet, "Column": column, "Low": 0.7, "High": 1.4, "Together": names[i % 2]}
+        for i, (sheet, column) in enumerate(named)
+    ]
+    study, tables = studied(book, is_grouped=True)
+    answer: Any = study.answer(tables)
+    (row,) = (each for each in answer["factors"] if each["what"].casefold() == "world demand")
+    assert (row["sheet"], row["cells"], row["count"]) == (sheet, cells, len(cells))
+    agrees(book, row)
+    others = [each for each in answer["factors"] if each is not row]
+    moved = {f"{each['sheet']}!{cell}" for each in others for cell in each["cells"]}
+    assert not moved & {cell if "!" in cell else f"{sheet}!{cell}" for cell in cells}
+
+
+def test_an_assumption_is_cut_at_the_nearest_bound() -> None:
+    book = two() | {"Uncertainty": ranged(("Refiners", "Recovery", 0.5, 2), Together="x")}
+    for row, recovery in zip(book["Refiners"], (0.9, 0.3), strict=True):
+        row["Recovery"] = recovery
+    (row,) = (each for each in rows_of(book) if each["what"] == "x")
+    assert row["high"] == pytest.approx(1 / 0.9)
+    agrees(book, row)
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "names", "cell"),
+    [
+        ((0.5, 0.6), (2, 2), ("a", "a"), "C3"),
+        ((0.5, 0.5), (2, 3), ("a", "A"), "D3"),
+        ((0.5, 0.5, 0.4), (2, 2, 2), ("a", "b", " a "), "C4"),
+        ((0.5, 0.6), (2, 2), ("a", "b"), ""),
+        ((0.5, 0.6), (2, 2), (None, None), ""),
+        ((0.5, 0.5), (2, 2), ("a", "a"), ""),
+    ],
+)
+def test_rows_of_an_assumption_have_one_range(
+    lows: tuple[float, ...], highs: tuple[float, ...], names: tuple[object, ...], cell: str
+) -> None:
+    columns = ("Capacity", "Cost", "Recovery")
+    rows = [
+        {"Sheet": "Refiners", "Column": column, "Low": low, "High": high, "Together": name}
+        for column, low, high, name in zip(columns, lows, highs, names, strict=False)
+    ]
+    book = two() | {"Uncertainty": rows}
+    for row in book["Refiners"]:
+        row["Recovery"] = 0.9
+    if not cell:
+        assert read_tables(book).case.uncertainty
+        return
+    with pytest.raises(InputError) as caught:
+        read_tables(book)
+    assert [f.cell for f in caught.value.findings if f.sheet == "Uncertainty"] == [cell]
 
 
 # ---- what is listed ------------------------------------------------------------------------------
@@ -365,7 +468,7 @@ def test_ends_of_many_random_books_are_plans_of_edited_books() -> None:
         (("Refinery", "Capacity", 1, 1), "A2", "did you mean 'Refiners'?"),
         (("Refiners", "Capcity", 1, 1), "B2", "did you mean 'Capacity'?"),
         (("Share limits", "Share", 1, 1), "B2", "is what you choose, not an uncertain fact"),
-        (("Settings", "Discount rate", 1, 1), "A2", "is not a sheet with numbers"),
+        (("Settings", "Discount rate", 1, 1), "B2", "has no column of numbers"),
         (("Refiners", "Capacity", 1.1, 1.2), "C2", "the number 1.1"),
         (("Refiners", "Capacity", 0.9, 0.95), "D2", "the number 0.95"),
     ],

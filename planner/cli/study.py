@@ -251,7 +251,7 @@ def _show(
     if study.trouble:
         last.append(f"Note: {plain(study.trouble)}")
     if study.start.book.warnings:
-        last.append(warned(study.start.book.warnings, "About"))
+        last.append(warned(study.start.book.warnings, study.start.book.path))
     if written is not None:
         last.append(f"{study.WRITES.capitalize()}: {written}  ({seconds:z.1f} s)")
     page = study.page(tables, study.title)

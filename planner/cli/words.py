@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -59,15 +60,16 @@ def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:
         click.echo(f"  and {len(findings) - most:,} more{rest}", err=True)
 
 
-def show_warnings(findings: Sequence[Finding], sheet: str) -> None:
-    """Count the warnings on a workbook; ``sheet`` lists all."""
+def show_warnings(findings: Sequence[Finding], file: Path | None) -> None:
+    """Count the warnings on an input, and name the command that lists them."""
     if findings:
-        line("Warnings", warned(findings, sheet), "yellow")
+        line("Warnings", warned(findings, file), "yellow")
 
 
-def warned(findings: Sequence[Finding], sheet: str) -> str:
-    """Return how many warnings a workbook has, and the sheet that lists them."""
-    return f"{number_of(len(findings), 'warning')} on the input: see the sheet {sheet}"
+def warned(findings: Sequence[Finding], file: Path | None) -> str:
+    """Return how many warnings an input has, and the command that lists them."""
+    count = f"{number_of(len(findings), 'warning')} on the input"
+    return f"{count}; list them: planner check {shlex.quote(str(file))}" if file else count
 
 
 def console(stream: TextIO) -> Console:

@@ -314,7 +314,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     written = common.save(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
-        show_warnings(book.warnings, "Checks")
+        show_warnings(book.warnings, file)
         for note in sliders.notes:
             line("Note", note, "yellow")
         line("Page", f"{written}  ({len(sliders.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
@@ -380,7 +380,7 @@ def model(
         write = partial(write_model, program, form=form, about=_about(start.case, file))
         written.append(common.save(paths.output_file(place, "model"), write))
     if not as_json:
-        show_warnings(start.book.warnings, "Checks")
+        show_warnings(start.book.warnings, file)
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
         line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {

@@ -321,7 +321,7 @@ def show_plan(run: PlanRun, output: Path | None, *, verbose: bool = False) -> No
     """Print the plan's first page, what is odd, and where the plan is."""
     last = []
     if run.warnings:
-        last.append(warned(run.warnings, "Checks"))
+        last.append(warned(run.warnings, run.book.path))
     if run.solver:
         last.append(f"Solved by {run.solver}; the proof does not use it")
     if run.trouble:

@@ -9,6 +9,7 @@ Each module answers one question:
 - ``exit``: the cheapest plan that buys the least from a country.
 - ``ranges``: the least and the most that plans near the plan buy from each supplier, and the plan
   among these that buys least from a country.
+- ``nearest``: which purchases of two plans differ only by exchanges that cost nothing.
 - ``payment``: what an idle plant needs to run, and tariffs and price floors in place of caps.
 - ``pool``, ``cost_sharing``: what groups of members pay alone, and fair splits of the cost.
 - ``futures``, ``recourse``: one plan for several futures.
@@ -25,6 +26,7 @@ from models.answers.explain import members_short_together as members_short_toget
 from models.answers.explain import scarcest as scarcest
 from models.answers.least_change import relaxable_words as relaxable_words
 from models.answers.least_change import rounded_up as rounded_up
+from models.answers.nearest import exchanged as exchanged
 from models.answers.price import NEUTRAL as NEUTRAL
 from models.answers.price import MarginalPrice as MarginalPrice
 from models.answers.price import Move as Move

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -442,6 +442,20 @@ def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
             keys = group.keys(np.arange(len(group)))
             for key, column in zip(keys, group.at.tolist(), strict=True):
                 yield (component.name, component.stable_key(case, key)), column
+
+
+def early_plan(plan: Plan, decisions: Iterable[Decision]) -> Plan:
+    """Return a plan with the decisions before any event of the plan under risk; all else is kept.
+
+    Only these decisions may be read from it.
+    """
+    columns, x = dict(_decided(plan.program, plan.case)), plan.solver_x
+    for each in decisions:
+        x[columns[each.component.name, each.key]] = each.risky
+    spans = map(plan.program.columns_of, range(len(plan.program.blocks)))
+    pairs = zip(plan.blocks, spans, strict=True)
+    results = [dataclasses.replace(block, x=x[span]) for block, span in pairs]
+    return Plan(plan.case, results, plan.expanded, plan.program)
 
 
 def _unit(plan: Plan) -> float:

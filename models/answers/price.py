@@ -409,9 +409,14 @@ class LocalProgram:
 
     @cached_property
     def _face(self) -> Arrays:
-        """The program of the columns that cost nothing; all others are fixed."""
+        return self.face(self.rows.cost == 0.0)
+
+    def face(self, free: Bools) -> Arrays:
+        """Return the program of the ``free`` columns, which cost nothing; all others are fixed.
+
+        The slacks of rows with a dual are the last columns.
+        """
         rows = self.rows
-        free = rows.cost == 0.0
         mine, place = free[rows.columns], np.cumsum(free) - 1
         return arrays(
             (rows.entry_rows()[mine], place[rows.columns[mine]], rows.values[mine]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +32,8 @@ TONNES, OF_PLANT = "t", "of the plant"
 """Units of amounts: tonnes, and the fraction of a plant."""
 Key = tuple[str, str, str, str, str]
 """Decision, mineral, what (a refiner or project), country and member."""
+Row = dict[str, Any]
+"""A decision by the names of its fields."""
 
 
 class DecideNow(Result):
@@ -80,23 +82,10 @@ class DecideNow(Result):
         return cls._of(rows, plan.case).without(*_COMPARED)
 
     @classmethod
-    def that_change(cls, plans: Mapping[str, Plan], base: Plan) -> Self:
-        """Return the decisions of some plans, by case, that differ from those of a base plan.
-
-        A decision that a plan no longer takes has the amount 0.
-        """
-        was, rows = decisions_of(base), list[dict[str, Any]]()
-        for case, plan in plans.items():
-            now = decisions_of(plan)
-            for key in {**now, **was}:
-                unit = (now.get(key) or was[key]).unit
-                each, before = now.get(key, _Amount(0.0, unit, 0.0)), was.get(key)
-                amount = before.amount if before else 0.0
-                largest = max(each.amount, amount)
-                if abs(each.amount - amount) > tolerances.LEAST_MOVE * largest:
-                    changed = {"case": case, "before": amount, "change": each.amount - amount}
-                    rows.append({**_named(key), **vars(each), **changed})
-        return cls._of(rows, base.case)
+    def of_changes(cls, changes: Mapping[str, Iterable[Row]], case: Case) -> Self:
+        """Return the ``changes_of`` some plans, by case; a dropped decision has the amount 0."""
+        rows = [{"case": name, **row} for name, each in changes.items() for row in each]
+        return cls._of(rows, case)
 
     @classmethod
     def _of(cls, rows: list[dict[str, Any]], case: Case) -> Self:
@@ -128,6 +117,27 @@ def decisions_of(plan: Plan) -> dict[Key, _Amount]:
         found[key] = _Amount(before.amount + each.amount, each.unit, before.cost + each.cost)
     least = tolerances.LEAST_FLOW
     return {key: found[key] for key in sorted(found) if found[key].amount > least}
+
+
+def changes_of(plan: Plan, base: Plan, kept: Container[Key]) -> tuple[Row, ...]:
+    """Return the decisions of a plan that differ from those of a base plan.
+
+    ``kept`` are purchases that differ only by an exchange that costs nothing; they are left out.
+    """
+    now, was = decisions_of(plan), decisions_of(base)
+    return tuple(
+        {**_named(key), **vars(each), "before": before, "change": each.amount - before}
+        for key in {**now, **was}
+        for each in [now.get(key) or _Amount(0.0, was[key].unit, 0.0)]
+        for before in [was[key].amount if key in was else 0.0]
+        if key not in kept and differ(each.amount, before)
+    )
+
+
+def differ(amount: float, before: float) -> bool:
+    """Return whether two amounts of a decision differ by more than rounding."""
+    least = tolerances.LEAST_FLOW + tolerances.PLAN_DIFFERENCE * max(amount, before)
+    return abs(amount - before) > least
 
 
 def _every(plan: Plan) -> Iterator[tuple[Key, _Amount]]:

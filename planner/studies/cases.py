@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from models import checks, measures
 from models.answers.cost_sharing import DualBill, bill_of
+from models.answers.nearest import exchanged
 from models.case import BASE, Case, FixedDecisions
 from models.errors import Finding, SolverError, UsageError, warning
-from models.plan import Plan
+from models.plan import Plan, Session
 from models.results import Figure, Result, field
 from models.results.common import words_of
+from models.results.decisions import Row, changes_of
 from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import signed, span
@@ -114,21 +116,24 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with its numbers, its ``plan_sheets``, and its bills.
+    """A plan with its numbers, its ``plan_sheets``, its bills, and its changed decisions.
 
-    The bills are None if not asked for, or a text that says why they are not known.
+    The bills are None if not asked for, or a text that says why they are not known. ``decisions``
+    are the rows of the sheet Decide now.
     """
 
     plan: Plan
     numbers: PlanNumbers
     sheets: stacked.PlanSheets
+    decisions: tuple[Row, ...] = ()
     bill: DualBill | str | None = None
 
 
 def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> RunSource:
     """Return the runs of the valid cases, each started from the base, which is the reference."""
-    runs = tuple(Run(each.name, each.variant) for each in cases if not each.errors)
-    return RunSource(case, runs, read=with_bill if bills else with_tables)
+    compare = partial(against_base, bills=bills)
+    runs = tuple(Run(e.name, e.variant, compare=compare) for e in cases if not e.errors)
+    return RunSource(case, runs, read=with_tables)
 
 
 def plan_cases(
@@ -187,18 +192,24 @@ _COMPUTED = (
 
 
 def with_tables(plan: Plan) -> Planned:
-    """Return a plan without bills, once its tables ``_COMPUTED`` are computed in this process."""
+    """Return a plan, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
     return Planned(plan, PlanNumbers.of(plan), stacked.plan_sheets(plan))
 
 
-def with_bill(plan: Plan) -> Planned:
-    planned = with_tables(plan)
+def against_base(plan: Plan, session: Session, *, bills: bool) -> Planned:
+    """Return a plan with its tables, and the decisions that differ from the base plan's."""
+    decisions = changes_of(plan, session.base, exchanged(plan, session.base))
+    bill = _bill(plan) if bills else None
+    return dataclasses.replace(with_tables(plan), decisions=decisions, bill=bill)
+
+
+def _bill(plan: Plan) -> DualBill | str:
     try:
-        return dataclasses.replace(planned, bill=bill_of(plan))
+        return bill_of(plan)
     except SolverError as error:
-        return dataclasses.replace(planned, bill=str(error))
+        return str(error)
 
 
 # ---- changes of a case, in words -----------------------------------------------------------------

@@ -15,7 +15,7 @@ from models.background import result_getter
 from models.case import Case
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import change, ratio
-from models.results import Result
+from models.results import DecideNow, Result
 from models.results.common import words_of
 from planner import scenarios
 from planner.render import words
@@ -113,7 +113,8 @@ class Compare(VariantStudy):
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
-    RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret)
+    RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret,
+               DecideNow)  # fmt: skip
     ANSWER = (
         AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
                   optional=_BESIDE),
@@ -338,9 +339,16 @@ class Compare(VariantStudy):
             cases.regret_table(base.case, total_costs, costs),
             self._missing_by_year(),
             BillsByScenario.of_bills(base.case, bills if base.name in bills else {}),
+            self._decide_now(),
             moves.scenario_inputs(self.entries),
         ]
         return [main, *others, *(table for table in more if table is not None), *differing]
+
+    def _decide_now(self) -> DecideNow | None:
+        """Return the first year's decisions that differ from the base; None if none does."""
+        changes = {e.name: e.planned.decisions for e in self.entries[1:] if e.planned}
+        table = DecideNow.of_changes(changes, self.entries[0].case)
+        return table if len(table) else None
 
     def _missing_by_year(self) -> Result | None:
         """Return one row per scenario, mineral and year; None if no case has a plan."""

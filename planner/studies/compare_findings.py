@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from models import tolerances
 from models.case import BASE
+from models.results import DecideNow
 from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
+from planner.sheets.decide import changed
 from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import Comparison
@@ -43,7 +45,7 @@ class _ComparisonFindings:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
             return (*told(self.base), alone)
         return told(self.hardest, self.next_hardest, self.surprised, self.base, self.dearest,
-                    self.bills, self.care)  # fmt: skip
+                    self.bills, self.decisions, self.care)  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
         assert self.minerals is not None  # noqa: S101 - sentences() has made sure
@@ -120,6 +122,10 @@ class _ComparisonFindings:
             yield say("figure", "In bills by dual prices, {most[member]} pays {most} more for"
                                 " {most[scenario]} than in the base.",
                       name="Bill against the base", large="most", most=most)  # fmt: skip
+
+    def decisions(self) -> Iterator[Sentence]:
+        """Yield what to decide now otherwise than in the base."""
+        yield from changed(self.tables.sheet(DecideNow), "the base", is_one=False)
 
     def care(self) -> Iterator[Sentence]:
         text = "Each scenario is planned as if it were known from the beginning."

@@ -21,6 +21,7 @@ import numpy as np
 from models import measures, tolerances
 from models.answers import futures as planning
 from models.answers.futures import FutureOutcomes
+from models.answers.nearest import exchanged
 from models.answers.recourse import Tail, cvar, valued
 from models.case import Case
 from models.errors import UsageError
@@ -28,8 +29,9 @@ from models.plan import BUILT, OPTIMAL, Plan, status_of
 from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
-from models.results import Field, Look, Result, Runs, field
+from models.results import DecideNow, Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
+from models.results.decisions import changes_of
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -37,6 +39,7 @@ from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import records
 from planner.scenarios.events import Hits, affected_minerals
+from planner.sheets.decide import changed
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
@@ -201,12 +204,13 @@ class Expected(Result):
 class UnderRiskResult:
     """The result of a run, future by future; a run of all futures has that of the plain plan, too.
 
-    ``decided`` are rows of EarlyDecisions [t, or t/yr of builds].
+    ``decided`` are rows of EarlyDecisions [t, or t/yr of builds], ``changes`` of DecideNow.
     """
 
     by_future: FutureOutcomes
     plain: FutureOutcomes | None = None
     decided: tuple[dict[str, Any], ...] = ()
+    changes: tuple[dict[str, Any], ...] = ()
 
 
 def informed_result(plan: Plan) -> UnderRiskResult:
@@ -227,7 +231,9 @@ def read_together(
     every = [planning.Future(event(plan.case), chance, known) for event, chance, known in futures]
     planned = planning.under_risk(plan, every, calm, tail)
     decided = tuple(_decision_rows(plan, planned.decisions))
-    return UnderRiskResult(planned.risky, planned.plain, decided)
+    early = planning.early_plan(plan, planned.decisions)
+    changes = changes_of(early, plan, exchanged(plan, early))
+    return UnderRiskResult(planned.risky, planned.plain, decided, changes)
 
 
 def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -386,7 +392,7 @@ class UnderRisk(StudyKind):
         " prices"
     )
     LACKING = "there is no proven plan under risk"
-    RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches)
+    RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches, DecideNow)
     ANSWER = (
         table_key("worth", PlansUnderRisk),
         table_key("decisions", EarlyDecisions),
@@ -542,6 +548,9 @@ class UnderRisk(StudyKind):
             for way, tonnes in zip(ways, expected.tolist(), strict=True)
             if way != "informed"
         }
+        together = (each[0].result for each in self.results)
+        changes = [row for result in together if result for row in result.changes]
+        decide = DecideNow.of_changes({PlansUnderRisk.risky.header: changes}, case)
         pairs = zip(shares["plain_share"], shares["risky_share"], strict=True)
         spared = [
             None if a is None or b is None else words.without_noise(a - b, 1.0) for a, b in pairs
@@ -566,6 +575,7 @@ class UnderRisk(StudyKind):
                 **dict(zip(ways, expected, strict=True)),
             ),
             *([Batches.of_rows(batches, words=currency)] if batches else []),
+            *([decide] if len(decide) else []),
         ]
 
     def _batch(self, b: int) -> dict[str, Any]:
@@ -766,27 +776,9 @@ def _builds(tables: Tables) -> Iterator[Sentence]:
     yield say("figure", text, name="Builds and stocks that change", large="count", count=changed)
 
 
-_DECISIONS = {
-    component.BUILDING.name: "Build {top[who]} ({top[mineral]}) for {top[year]}: {risky}"
-    " {top[unit]}, {plain} in the plain plan.",
-    component.STORING.name: "Stock of {top[mineral]} in {top[who]}, end of {top[year]}: {risky}"
-    " {top[unit]}, {plain} in the plain plan.",
-    component.BUYING.name: "Buy {top[mineral]} from {top[who]} in {top[year]}: {risky} {top[unit]},"
-    " {plain} in the plain plan.",
-}  # fmt: skip
-"""The sentence on the largest change of each kind of decision."""
-
-
 def _advice(tables: Tables) -> Iterator[Sentence]:
-    """Yield the largest change of each kind of decision, as a share of need."""
-    t = EarlyDecisions
-    for kind, text in _DECISIONS.items() if t in tables else ():
-        rows = tables.sheet(t).where(kind=kind, changes=YES)
-        if len(rows):
-            most = rows.largest(t.size)
-            (row,) = (each for each in rows if each.rows[0] == most.position)
-            amounts = row.value(t.risky), row.value(t.plain)
-            yield say("decide", text, top=most, risky=amounts[0], plain=amounts[1])
+    """Yield what to decide now otherwise than in the plain plan."""
+    yield from changed(tables.sheet(DecideNow), "the plain plan")
 
 
 def _care(tables: Tables) -> Iterator[Sentence]:

@@ -244,33 +244,6 @@ def test_decisions_of_the_first_year_by_hand():
     assert [cost for *_, cost in of] == sorted((cost for *_, cost in of), reverse=True)
 
 
-def test_stocks_and_plants_are_decisions():
-    """A stock of 5 t is filled from nothing; a plant with a lead time of 1 year begins now."""
-    book = rows(
-        Stockpiles=[{"Mineral": "copper", "Member": "A", "Max (t)": 9, "Target (t)": 5}],
-        Projects=[
-            {"Project": "New", "Refiner": "New", "Mineral": "copper", "Country": "Peru",
-             "Capacity (t/yr)": 40,
-             "Cost (USD/t)": 1, "First year": 2026, "Lead time (yr)": 1, "Capex (USD m)": 1e-5},
-        ],
-    )  # fmt: skip
-    kinds = {kind: (amount, cost) for kind, _, _, amount, cost in decided(book)}
-    assert kinds["begin"] == pytest.approx((1.0, 10.0))
-    assert kinds["fill"][0] == pytest.approx(5)
-
-
-def test_only_decisions_that_differ_are_compared():
-    base = context(rows()).plan
-    dearer = rows()
-    dearer["Refiners"][0]["Capacity (t/yr)"] = 20
-    table = DecideNow.that_change({"Less": context(dearer).plan, "Same": base}, base)
-    assert {*table.case} == {"Less"}
-    assert list(table.change) == pytest.approx(
-        [now - then for now, then in zip(table.amount, table.before, strict=True)]
-    )
-    assert len(DecideNow.that_change({"Same": base}, base)) == 0
-
-
 def test_a_run_has_its_page(tmp_path):
     write_book(tmp_path / "case.xlsx", two_minerals())
     run = solve_file(tmp_path / "case.xlsx")

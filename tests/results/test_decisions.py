@@ -1,0 +1,134 @@
+"""What to decide now, by hand; and exchanges that cost nothing, which are no change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.answers import exchanged
+from models.plan import Plan
+from models.results import DecideNow
+from models.results.decisions import changes_of
+from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
+from tests.models.stages import cap
+from tests.models.test_hand_built import PLANT, YEARS, begun
+from tests.models.test_hand_contracts import signed
+from tests.models.test_hand_stages import oxide_and_alloy
+
+near = pytest.approx
+LANE = {"Mineral": "copper", "To member": "A", "Open": "no"}
+
+
+def decided(plan: Plan) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Return amount and cost of each decision, by kind, what and member."""
+    table = DecideNow.from_plan(plan)
+    fields = DecideNow.decision, DecideNow.what, DecideNow.member, DecideNow.amount, DecideNow.cost
+    return {
+        (kind, what, who): (amount, cost) for kind, what, who, amount, cost in table.rows(*fields)
+    }
+
+
+def reserve(**more: float) -> list[dict[str, Any]]:
+    """Return a reserve of A of at most 50 t."""
+    return [{"Mineral": "copper", "Member": "A", "Max (t)": 50} | more]
+
+
+def test_tonnes_cost_what_they_cost_landed() -> None:
+    """100 t of Jin at 10, freight 2, tariff 10 %: 13 a t; today's purchases only."""
+    lane = {"Mineral": "copper", "Tariff": 0.1, "Freight (USD/t)": 2}
+    plan = solve(make(jin(), demand={"A": [100, 40]}, years=YEARS[:2], Lanes=[lane]))
+    assert decided(plan) == {("buy", "Jin", "A"): near((100, 1300))}
+
+
+def test_what_plants_buy_has_the_plant_as_member() -> None:
+    """13 t of alloy come from China, 5 of the ally; each t takes one of oxide."""
+    found = decided(solve(oxide_and_alloy(cap(0.65))))
+    plants = {who for kind, what, who in found if what in {"Bao", "Lyn"}}
+    assert plants <= {"Zhong", "Arafura"}
+    bought = [t for (_, what, _), (t, _) in found.items() if what in {"Bao", "Lyn"}]
+    assert sum(bought) == near(18)
+
+
+def test_contracts_are_apart_from_spot() -> None:
+    """30 t are agreed at 12, the other 70 are bought at 10."""
+    plan = solve(make(jin(), Contracts=[signed(30)]))
+    assert decided(plan) == {
+        ("contract", "Jin", "A"): near((30, 360)), ("buy", "Jin", "A"): near((70, 700)),
+    }  # fmt: skip
+
+
+def test_stocks_are_filled_at_what_is_paid_and_drawn_for_nothing() -> None:
+    """Nobody sells in 2027: 20 t are stored for it at 10 a t. Of 20 t in stock 20 are drawn."""
+    later = refiner("Jin", "CHN", 100, 10, First_year=2026, Last_year=2026)
+    book = make(later, demand={"A": [50, 20]}, years=YEARS[:2], Stockpiles=reserve())
+    found = decided(solve(book))
+    assert found["fill", "", "A"] == near((20, 200))
+    assert found["buy", "Jin", "A"] == near((70, 700))
+    book = make(jin(80), Stockpiles=reserve(**{"Opening (t)": 20, "Target (t)": 0}))
+    assert decided(solve(book))["draw", "", "A"] == near((20, 0))
+
+
+def test_a_plant_is_begun_a_lead_time_before_its_output() -> None:
+    """40 t at 5 instead of 500 short. Begun in 2026 for 2027: 2,000 of capital; not in 2027."""
+    assert decided(solve(begun()))["begin", "P", ""] == near((1, 2000))
+    later = begun()
+    later["Projects"][0] = PLANT | {"First year": 2028}
+    assert ("begin", "P", "") not in decided(solve(later))
+    assert ("begin", "P", "") not in decided(solve(begun((2027, 1))))
+    half = decided(solve(begun((2027, 0.5))))
+    assert ("begin", "P", "") not in half  # the rest can be begun in another year alone
+
+
+def two_sellers(cost: float = 10, **more: Any) -> BookT:
+    """A and B need 50 t each; Jin has 50 at 10, Kim 50 at a cost."""
+    kim = refiner("Kim", "KOR", 50, cost)
+    return make(jin(50), kim, sur(0), demand={"A": 50, "B": 50}, **more)
+
+
+def changes(plan: Plan, base: Plan) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return amount and amount before of the decisions that change, by seller and buyer."""
+    rows = changes_of(plan, base, exchanged(plan, base))
+    return {(row["what"], row["member"]): (row["amount"], row["before"]) for row in rows}
+
+
+@pytest.mark.parametrize("seller", ["Jin", "Kim"])
+def test_an_exchange_that_costs_nothing_is_no_change(seller: str) -> None:
+    """With a lane closed A has to buy from the other; with it open again it need not go back."""
+    free, shut = solve(two_sellers()), solve(two_sellers(Lanes=[LANE | {"Refiner": seller}]))
+    assert changes(free, shut) == {}
+    if tonnes(free, refiner=seller, member="A") == near(50):
+        other = {"Jin": "Kim", "Kim": "Jin"}[seller]
+        assert changes(shut, free) == {
+            (seller, "A"): near((0, 50)), (seller, "B"): near((50, 0)),
+            (other, "A"): near((50, 0)), (other, "B"): near((0, 50)),
+        }  # fmt: skip
+    else:
+        assert changes(shut, free) == {}
+
+
+def test_a_dearer_seller_is_a_change() -> None:
+    """Kim's tonnes at 700 are worse than a shortage: nobody buys them any more."""
+    found = changes(solve(two_sellers(700)), solve(two_sellers()))
+    assert {what for what, _ in found} >= {"Kim"}
+    assert sum(now for (what, _), (now, _) in found.items() if what == "Kim") == 0
+
+
+def test_sales_of_the_country_that_is_left_are_not_exchanged() -> None:
+    """A bought in Jin or Kim at the same cost; told to keep China's sales, each change is one."""
+    free, shut = solve(two_sellers()), solve(two_sellers(Lanes=[LANE | {"Refiner": "Jin"}]))
+    if tonnes(free, refiner="Jin", member="A") == near(50):
+        assert exchanged(free, shut, "CHN") == set()
+    assert {"Jin", "Kim"} <= {key[2] for key in exchanged(free, shut)}
+
+
+def test_dropped_decisions_have_the_amount_zero() -> None:
+    """Jin sells nothing any more: Sur sells 100 t."""
+    plan, base = solve(make(jin(0), sur())), solve(make(jin(), sur()))
+    table = DecideNow.of_changes({"No Jin": changes_of(plan, base, ())}, plan.case)
+    fields = DecideNow.what, DecideNow.amount, DecideNow.before, DecideNow.change, DecideNow.cost
+    assert [*table.rows(*fields)] == [
+        ("Sur", near(100), 0.0, near(100), near(2000)), ("Jin", 0.0, near(100), near(-100), 0.0),
+    ]  # fmt: skip
+    assert {*table.case} == {"No Jin"}
+    assert changes_of(base, base, ()) == ()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import measures, plan, schema, tolerances
+from models.measures.same_tonnes import NAMED_FROM
 from models.plan.sliders import Adjustable, Basis
 from models.plan.solving import check
 from models.program import TONNES
@@ -133,6 +134,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
         "cells": cells_of(book, sliders.countries),
         "sentences": PAGE,
         "named": NAMED,
+        "namedFrom": NAMED_FROM,
     }
 
 

@@ -162,7 +162,7 @@
         const same = was > NOTHING ? (bought * all(base.paid, m)) / was : 0;
         const wanted = sum(range(J).map((j) => needed(m, j)));
         return {
-          isNeeded: wanted > 0, short: part(all(of.short, m), wanted),
+          isNeeded: wanted > 0, isNamed: bought >= said.namedFrom * was, short: part(all(of.short, m), wanted),
           extra: same > 0 ? all(of.paid, m) / same - 1 : null, largest: largest(of, m, need) };
       }),
       members: range(J).map((j) => {
@@ -240,7 +240,7 @@
         `${members[j]} is missing ${share(part)} of its ${minerals[m]}`)))}${named.length > 4
         ? `; ${named.length - 4} more members are missing more than in the plan` : ""}.`);
     }
-    const dear = range(M).filter((m) => Math.abs(of.minerals[m].extra || 0) >= LITTLE)
+    const dear = range(M).filter((m) => of.minerals[m].isNamed && Math.abs(of.minerals[m].extra || 0) >= LITTLE)
       .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
     if (dear.length) {
       const costs = list(dear.map((m) => `${moreOrLess(of.minerals[m].extra)} for ${minerals[m]}${

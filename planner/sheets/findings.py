@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from models import schema, tolerances
+from models.measures.same_tonnes import NAMED_FROM, is_named
 from models.results import (
     About,
     ByMineral,
@@ -156,9 +157,13 @@ def _met(tables: PlanTables) -> Iterator[Sentence]:
 
 
 def _extra_cost(tables: PlanTables) -> Iterator[Sentence]:
-    minerals = tables.sheet(ByMineral)
+    """Yield the extra cost of the minerals of which enough is bought, or else what members pay."""
+    minerals, part = tables.sheet(ByMineral), ByMineral.tonnes_compared
     try:
-        extra = minerals.sum(ByMineral.extra_cost)
+        compared = dict(zip(minerals.cells(ByMineral.mineral), minerals.cells(part), strict=True))
+        few = [name for name, of in compared.items() if known(of) and not is_named(of)]
+        rows = minerals.where(mineral=[str(m) for m in compared if m not in few])
+        extra = (rows if few else minerals).sum(ByMineral.extra_cost)
     except NoRowsError:  # without share limits, or without the plan that has none
         text = "Members pay {paid} in the planned years."
         paid = minerals.sum(ByMineral.paid)
@@ -167,11 +172,13 @@ def _extra_cost(tables: PlanTables) -> Iterator[Sentence]:
         yield say("figure", text, name=PURCHASES, large="paid", paid=paid)
         return
     more = " more" if extra.number >= 0 else ""
-    text = f"{{extra}}{more} than without limits."
-    yield say(
-        "figure", text, name=EXTRA_COST, large="extra",
-        extra=extra,
-    )  # fmt: skip
+    text = f"{{extra}}{more} than without limits"
+    if not few:
+        yield say("figure", f"{text}.", name=EXTRA_COST, large="extra", extra=extra)
+        return
+    of = minerals.count(part, ">=", NAMED_FROM)
+    text += ", counting only minerals of which at least {of[test]} as much is bought."
+    yield say("figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of)
 
 
 def _loss(tables: PlanTables) -> Iterator[Sentence]:

@@ -14,7 +14,7 @@ from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
-from planner.studies.variant_tables import RunMinerals
+from planner.studies.variant_tables import RunMinerals, with_named_costs
 
 SMALL = tolerances.MISSING_PART
 
@@ -103,8 +103,10 @@ class _ComparisonFindings:
             yield say("answer", "In the base, no mineral is missing.", none=none)
 
     def dearest(self) -> Iterator[Sentence]:
-        """Yield the scenario with the largest extra cost of the same tonnes."""
-        most = self.main.where(run=self.foreseen).largest(Comparison.extra_cost_share)
+        """Yield the scenario with the largest extra cost, of those that buy enough to name one."""
+        named = with_named_costs(self.tables[RunMinerals])
+        runs = [name for name in self.foreseen if name in named]
+        most = self.main.where(run=runs).largest(Comparison.extra_cost_share)
         if most.number > SMALL:
             yield say("figure", "In {most[run]}, the same tonnes cost {most} more than in the"
                                 " base.",

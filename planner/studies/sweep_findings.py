@@ -14,6 +14,7 @@ from planner.sheets.survival import NOT_TESTED
 from planner.studies.kind import Tables
 from planner.studies.number_source import AS_IN_WORKBOOK
 from planner.studies.sweep_tables import FloorFrontier, Frontier, SmallestCaps
+from planner.studies.variant_tables import with_named_costs
 
 SMALL, REST = tolerances.MISSING_PART, {"not": ALL_MINERALS}
 
@@ -32,6 +33,7 @@ class _SweepFindings:
         self.axis = points.words.get("axis", "")
         cells = points.rows(self.t.value, self.t.mineral, self.t.need)
         self.values = [float(v) for v, m, need in cells if m == ALL and known(v) and known(need)]
+        self.named = with_named_costs(points, self.t.value)
         self.before = tables.option("Compared with").removeprefix("the case ")
 
     def sentences(self) -> tuple[Sentence, ...]:
@@ -103,7 +105,12 @@ class _SweepFindings:
             if value is None:
                 continue
             row = self.rows.where(mineral=ALL_MINERALS, value=value)
-            dearer, cap = row.value(self.t.extra_cost_share), row.value(self.t.value)
+            cap = row.value(self.t.value)
+            if value not in self.named:
+                yield say("care", f"At {{cap}}, too much is missing to compare costs with"
+                                  f" {self.before}.", cap=cap)  # fmt: skip
+                continue
+            dearer = row.value(self.t.extra_cost_share)
             costs = "{extra}" if dearer.number < 0 else "{extra} more"
             yield say(
                 "figure",
@@ -165,7 +172,13 @@ class _SweepFindings:
                 yield say("answer", text, short=short, at=at)
                 continue
             none = tested.none(t.lost, ">", 0.0)
-            dearer, at = row.value(t.extra_cost), row.value(t.value)
+            at = row.value(t.value)
+            if value not in self.named:
+                text = f"{start}, no tested mineral is missing then, but so much is missing in the"
+                text += " plan that costs can't be compared."
+                yield say("answer", text, at=at, none=none)
+                continue
+            dearer = row.value(t.extra_cost)
             costs = "{extra}" if dearer.number < 0 else "{extra} more"
             text = f"{start}, the same tonnes cost {costs} and no tested mineral is missing then."
             yield say("answer", text, extra=dearer, at=at, none=none)

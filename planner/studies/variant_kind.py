@@ -35,6 +35,7 @@ from planner.studies.variant_tables import (
     heat_map,
     mineral_rows,
     table_from,
+    with_named_costs,
 )
 
 if TYPE_CHECKING:
@@ -214,10 +215,10 @@ class VariantStudy(StudyKind):
 
     @classmethod
     def dearest(cls, tables: Tables) -> Iterable[Sentence]:
-        """Yield the run with the largest extra cost of the same tonnes."""
-        t = cls.TOTALS
-        first = next(iter(tables[t].run), "")
-        most = SheetRows(tables[t]).where(run={"not": str(first)}).largest(t.extra_cost_share)
+        """Yield the run with the largest extra cost, of those that buy enough to name one."""
+        t, named = cls.TOTALS, with_named_costs(tables[RunMinerals])
+        runs = [name for name in list(tables[t].run)[1:] if name in named]
+        most = SheetRows(tables[t]).where(run=runs).largest(t.extra_cost_share)
         if most.number > 0:
             text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
             yield say("figure", text, name=t.extra_cost.header, large="most", most=most)

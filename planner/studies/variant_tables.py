@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from models import tolerances
+from models.measures.same_tonnes import is_named
 from models.results import Colour, Field, Name, Result, Runs, common, field
 from models.results.field import matrix_of
 from models.results.numbers import PlanNumbers
@@ -128,6 +129,17 @@ def buyer_rows(name: object, numbers: PlanNumbers, reference: PlanNumbers) -> It
             "extra_cost_per_t": basket.per_tonne, "extra_cost_share": basket.share,
             "tonnes_compared": basket.compared,
         }  # fmt: skip
+
+
+def with_named_costs(minerals: Result, run: Field = RunMinerals.run) -> set[Any]:
+    """Return the runs whose extra cost a sentence may name: of no mineral too little is bought.
+
+    ``minerals`` has a row per run and mineral; ``run`` is the column that names the run.
+    """
+    rows = list(minerals.rows(run, RunMinerals.tonnes_compared))
+    return {name for name, _ in rows} - {
+        name for name, compared in rows if compared is not None and not is_named(compared)
+    }
 
 
 def hardest_hit(rows: Sequence[Row]) -> Row:

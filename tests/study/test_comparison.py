@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.background import can_fork
+from models.results import DecideNow
 from planner import scenarios
 from planner.run import Start
 from planner.scenarios import Variant, WhatIf
@@ -137,7 +138,7 @@ def test_the_plans_stand_under_one_another(found):
     assert len(set(names)) == len(names)
     assert not {"Summary", "Checks", "Chart data"} & set(names)
     for made in tables(found):
-        assert made.headers[0] == "Scenario"
+        assert made.headers[0] == ("Case" if made.name == DecideNow.TABLE else "Scenario")
         assert len({len(c.values) for c in made.columns}) == 1
 
 
@@ -269,6 +270,7 @@ def test_findings(found):
         "In no other scenario is more missing.",
         "In the base, no mineral is missing.",
         "In Dear, the same tonnes cost 100 % more than in the base.",
+        "No Jin for A: buy 50 t of copper for A from Sur, 0 in the base.",
         "Each scenario is planned as if it were known from the beginning.",
     ]  # fmt: skip
 

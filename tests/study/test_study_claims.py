@@ -10,6 +10,8 @@ import pytest
 
 from planner.cli import main
 from planner.workbook.template import write_book
+from tests.models.desk import jin, make, sur
+from tests.models.stages import cap as limit
 from tests.reference.cases import random_book
 from tests.reference.claims import wrong_findings
 
@@ -53,3 +55,45 @@ def test_claims_of_random_books_hold(command, kind, tmp_path, capsys):
 def test_claims_of_the_example_hold(command, tmp_path, capsys):
     findings = findings_of(command, tmp_path / "study.xlsx", INPUTS / "plain.xlsx", capsys)
     assert sum(len(each["claims"]) for each in findings) >= 2
+
+
+# ---- where too little is bought to compare -------------------------------------------------------
+
+
+def sentences(tmp_path, capsys, *command, **sheets):
+    """Return the sentences of a command on a book of Jin (China, 10) and Sur (Chile, 20)."""
+    book = make(jin(), sur(45), **sheets)
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    path = tmp_path / "out.xlsx"
+    name, *options = command
+    assert main([name, str(tmp_path / "case.xlsx"), *options, "--json", "-o", str(path)]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert wrong_findings(findings, path) == []
+    return " ".join(each["sentence"] for each in findings)
+
+
+SAME = "same tonnes cost"
+
+
+@pytest.mark.parametrize(("left", "named"), [(0.0, False), (0.04, False), (0.05, True)])
+def test_a_scenario_that_buys_less_than_half_names_no_cost(left, named, tmp_path, capsys):
+    """45 t of Sur and a part of Jin's 100 t, of 100: from half on, they cost more."""
+    lost = {"Scenario": "Loss", "Action": "scale capacity", "Country": "China", "Value": left}
+    found = sentences(tmp_path, capsys, "compare", Scenarios=[lost])
+    assert (SAME in found) is named
+
+
+@pytest.mark.parametrize(("cap", "named"), [("0.24", False), ("0.26", True)])
+def test_a_cap_that_leaves_less_than_half_names_no_cost(cap, named, tmp_path, capsys):
+    """Jin and Sur may sell 24 t each, or 26 t: 48 or 52 of 100 t."""
+    found = sentences(tmp_path, capsys, "sweep", "--from", "0.9", "--to", cap, "--step", "0.7")
+    assert (f"At {cap[2:]} %, the same tonnes" in found) is named
+    assert ("too much is missing to compare costs" in found) is not named
+
+
+@pytest.mark.parametrize(("cap", "named"), [(0.24, False), (0.26, True)])
+def test_a_plan_that_buys_less_than_half_names_no_cost(cap, named, tmp_path, capsys):
+    limits = [limit(cap, supplier=None)]
+    found = sentences(tmp_path, capsys, "solve", Share_limits=limits)
+    assert ("more than without limits" in found) is named
+    assert ("Members pay" in found) is not named

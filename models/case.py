@@ -321,12 +321,14 @@ _BUILT_FROM = {
 def begun_capital(projects: Iterable[schema.Project], years: tuple[int, ...]) -> dict[int, float]:
     """Return the capital due in each year of a horizon for the rows of sheet Built [money m].
 
-    It is due one lead time before output. Capital due before the horizon is left out.
+    It is due one lead time before output, as it was before a delay. Capital due before the horizon
+    is left out.
     """
     due: dict[int, float] = {}
     for project in projects:
+        late = dict(project.late)
         for start, part in project.begun:
-            year = start - project.lead_time
+            year = late.get(start, start) - project.lead_time
             if years and years[0] <= year <= years[-1]:
                 due[year] = due.get(year, 0.0) + part * project.capex
     return due
@@ -380,13 +382,18 @@ def _with_begun(
     projects: tuple[schema.Project, ...], built: Iterable[schema.Built]
 ) -> tuple[schema.Project, ...]:
     """Return the projects with their parts that are built or begun; unchanged if they have them."""
-    begun: dict[str, list[tuple[int, float]]] = {}
+    rows: dict[str, list[schema.Built]] = {}
     for row in built:
-        begun.setdefault(row.project, []).append((row.year, row.fraction))
-    known = {p.name: tuple(sorted(begun.get(p.name, ()))) for p in projects}
-    if all(p.begun == known[p.name] for p in projects):
+        rows.setdefault(row.project, []).append(row)
+    known = {}
+    for p in projects:
+        own = rows.get(p.name, ())
+        late = tuple(sorted((row.year, row.due) for row in own if row.due is not None))
+        known[p.name] = tuple(sorted((row.year, row.fraction) for row in own)), late
+    if all((p.begun, p.late) == known[p.name] for p in projects):
         return projects
-    return SortedRecords(dataclasses.replace(p, begun=known[p.name]) for p in projects)
+    parts = ((p, *known[p.name]) for p in projects)
+    return SortedRecords(dataclasses.replace(p, begun=b, late=late) for p, b, late in parts)
 
 
 def _in_order(records: Iterable[R]) -> SortedRecords[R]:

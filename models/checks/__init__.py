@@ -73,7 +73,7 @@ _RULES: dict[Rule, RuleInputs] = {
     scenarios.assumptions_have_one_range: _on("low high together", others=True),
     scenarios.selectors_fit_actions: _on("action"),
     scenarios.values_fit_actions: _on("action"),
-    scenarios.builds_match_projects: _on(
+    scenarios.projects_are_matched: _on(
         "action mineral country refiner first_year", sheets="Projects", headers="Demand"
     ),
     scenarios.events_fit_single_years: _on("action"),

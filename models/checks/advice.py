@@ -50,6 +50,8 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
         return
     start, end = case.years[0], case.years[-1]
     for row, first, last in common.rows_with_years(case):
+        if getattr(row, "action", "") == "delay project":
+            continue  # its First year is of rows of Built, which may be out of the horizon
         if first is not None and first > end:
             said = f"the first year {first} is after the last planned year, {end}"
             yield warn(row, "first_year", said, _NEVER)

@@ -11,7 +11,7 @@ from models.checks.common import companies, error, name_hint, plants, seller, wa
 from models.errors import Finding
 from models.resolve import uncertainty
 from models.schema.column import MOST_TARIFF
-from models.schema.policy import SELECTORS, ActionRow
+from models.schema.policy import SELECTORS, WHOLE_YEARS, ActionRow
 from models.units import in_words, percent_hint
 
 # ---- rows that match nothing -------------------------------------------------------------------
@@ -23,6 +23,7 @@ _FACTOR, _LARGE = "a factor", 10.0
 """A factor of this or more was probably meant in per cent: it gets a warning."""
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
+_OF_PROJECTS = {"build project", "delay project"}
 _Selecting = schema.Lane | schema.Right | ActionRow
 
 
@@ -46,7 +47,7 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
         takes, said, field = schema.ACTION_CELLS.get(step.action), "", _field(step)
-        if takes is None or step.action == "build project" or not _is_sure(case, step, sources):
+        if takes is None or step.action in _OF_PROJECTS or not _is_sure(case, step, sources):
             continue
         if step.action in _MEMBERS_OWN:
             pairs = demand if step.action == "scale demand" else piles
@@ -164,7 +165,9 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
                 yield warn(step, "value", said)
         elif step.value is None:
             yield error(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
-        elif not takes.least <= step.value <= takes.most:
+        elif not takes.least <= step.value <= takes.most or (
+            takes.value == WHOLE_YEARS and step.value % 1
+        ):
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
             percent = percent_hint(step.value) if fraction else ""
             yield error(step, "value", f"the number {step.value:g}", wanted, percent)
@@ -173,10 +176,10 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
             yield warn(step, "value", said, percent_hint(step.value))
 
 
-def builds_match_projects(case: Case) -> Iterator[Finding]:
-    """`build project` matches a project, and its year is a planned year."""
-    for step in case.scenarios:
-        if step.action == "build project":
+def projects_are_matched(case: Case) -> Iterator[Finding]:
+    """`build project` and `delay project` match a project; a year to build in is planned."""
+    for step in steps(case):
+        if step.action in _OF_PROJECTS:
             # an unknown mineral of a project has its own error
             found = [
                 p
@@ -184,13 +187,15 @@ def builds_match_projects(case: Case) -> Iterator[Finding]:
                 if step.selects(p.mineral, p.country, p.refiner, p.company)
                 or p.mineral not in case.mineral_of
             ]
-            is_planned = step.first_year is None or step.first_year in case.years
+            is_delay = step.action == "delay project"
+            is_planned = is_delay or step.first_year is None or step.first_year in case.years
             if not is_planned and case.years:
                 yield error(step, "first_year", f"the year {step.first_year}", _horizon(case))
-            elif is_planned and found:
+            elif is_planned and found and not is_delay:
                 yield from _begun(case, step, found)
             elif (
                 is_planned
+                and not found
                 and (not step.refiner or step.refiner in case.refiner_names)
                 and (not step.company or step.company in companies(case))
             ):
@@ -201,7 +206,7 @@ def builds_match_projects(case: Case) -> Iterator[Finding]:
                 yield error(step, field, said, "a project of the sheet Projects")
 
 
-def _begun(case: Case, step: schema.ScenarioStep, found: list[schema.Project]) -> Iterator[Finding]:
+def _begun(case: Case, step: ActionRow, found: list[schema.Project]) -> Iterator[Finding]:
     """Yield a finding if projects that a row builds would start unexpectedly late or early."""
     if step.first_year is not None:
         for plant in found:

@@ -27,7 +27,7 @@ from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.ore import CAPACITY as MINE_CAPACITY
 from models.program.families.ore import ORE
-from models.program.families.projects import BUILT, running_fraction
+from models.program.families.projects import BUILT, charged_part, running_fraction
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
@@ -326,7 +326,8 @@ class Plan(Solved):
             for year in self.expanded.years:
                 built, at_work = self.value(BUILT, (p.name, year)), running_fraction(self, p, year)
                 tonnes = sold[p.name, year]
-                money = (p.capex * built, capital_charge(self.case, p) * at_work, tonnes["rent"])
+                charged = charged_part(self, p, year) if p.late else at_work
+                money = (p.capex * built, capital_charge(self.case, p) * charged, tonnes["rent"])
                 whose = (p.name, p.refiner, p.mineral, p.country)
                 amounts = (tonnes["usable"], tonnes["tonnes"])
                 rows.append((year, *whose, built, at_work, *amounts, *money))

@@ -36,6 +36,7 @@ from models.resolve.sources import budget_year as budget_year
 from models.resolve.sources import budgets_due as budgets_due
 from models.resolve.sources import buyer_blocs as buyer_blocs
 from models.resolve.sources import capital_charge as capital_charge
+from models.resolve.sources import charged_fraction as charged_fraction
 from models.resolve.sources import daily_demand as daily_demand
 from models.resolve.sources import deciding_row as deciding_row
 from models.resolve.sources import fixed_builds as fixed_builds

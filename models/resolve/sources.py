@@ -99,7 +99,8 @@ def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
     if project.built_in is not None:
         return [project.built_in]
     begun = dict(project.begun)
-    return [y for y in years if y >= project.first_year and y not in begun]
+    barred = begun.keys() | project.barred
+    return [y for y in years if y >= project.first_year and y not in barred]
 
 
 def unbuilt(project: schema.Project) -> float:
@@ -217,8 +218,26 @@ def capital_charge(case: Case, project: schema.Project) -> float:
 
 
 def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> int:
-    """Return the year of the budget that pays for a build with output from ``start`` on."""
-    return max(start - project.lead_time, years[0])
+    """Return the year of the budget that pays for a build with output from ``start`` on.
+
+    A row of Built that is late is paid as if it were not.
+    """
+    return max(dict(project.late).get(start, start) - project.lead_time, years[0])
+
+
+def charged_fraction(project: schema.Project, start: int, year: int) -> float:
+    """Return the part of a build with output from ``start`` on that is charged in a year.
+
+    It is 1 in the years of its life, and 0 in others. A row of Built that is late is charged as if
+    it were not; what a scenario builds in the same year is charged from that year on.
+    """
+    charged = float(start <= year < start + project.life)
+    due = dict(project.late).get(start, start)
+    if due == start:
+        return charged
+    begun = float(due <= year < due + project.life)
+    part, whole = dict(project.begun)[start], fixed_builds(project)[start]
+    return begun if whole == part else (begun * part + charged * (whole - part)) / whole
 
 
 def mine_capacity(mine: schema.Mine, year: int) -> float:

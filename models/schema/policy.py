@@ -193,6 +193,10 @@ class Project(Record):
     """Payment of a scenario for each tonne that is sold [money/t]; no column."""
     begun: tuple[tuple[int, float], ...] = field(default=(), compare=False)
     """(first year of output, fraction) of each row of Built, filled by a Case; no column."""
+    late: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+    """(first year of output, the same before a scenario delayed it) of rows of Built; no column."""
+    barred: tuple[int, ...] = ()
+    """Years from its first year on in which a drawn delay lets no output begin; no column."""
 
 
 class Built(Record):
@@ -209,6 +213,8 @@ class Built(Record):
     fraction: float = fraction(
         "Fraction", "Fraction of the project that starts output in the year."
     )
+    due: int | None = None
+    """The row's year before a scenario delayed it (None: not delayed); no column."""
 
 
 class Support(Record):
@@ -374,12 +380,14 @@ class ActionCells:
     """The cells that an action needs: its selectors, and what its Value is.
 
     ``value`` names the unit of Value ("": no Value); ``least`` and ``most`` are its bounds.
+    ``is_once``: an event does it once, when it begins; other actions hold in all its years.
     """
 
     selectors: tuple[str, ...]
     value: str = ""
     most: float = 0.0
     least: float = 0.0
+    is_once: bool = False
 
 
 _YEARS = ("first_year", "last_year")
@@ -390,6 +398,7 @@ _LANES_ALONE = tuple(name for name in _LANES if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
 )  # fmt: skip
+WHOLE_YEARS, MOST_DELAY = "whole years", 100.0
 ACTION_CELLS = {
     "block lanes": ActionCells(SELECTORS),
     "set lane max": ActionCells(_LANES_ALONE, "t/yr", MOST_TONNES),
@@ -405,6 +414,9 @@ ACTION_CELLS = {
     "scale mines": ActionCells(_MINES, "a factor", MOST_MULTIPLE),
     "block ore": ActionCells(_MINES),
     "build project": ActionCells((*_PLACES, "first_year")),
+    "delay project": ActionCells(
+        (*_PLACES, "first_year"), WHOLE_YEARS, MOST_DELAY, 1.0, is_once=True
+    ),
     "scale budget": ActionCells(_YEARS, "a factor", MOST_MULTIPLE),
     "set stock target": ActionCells(_MEMBERS, "t", MOST_TONNES),
     "set max short": ActionCells(("mineral", *_YEARS), "a fraction", 1.0),
@@ -415,9 +427,11 @@ ACTION_CELLS = {
 """The cells that each action of Scenarios and Risks needs."""
 ACTIONS = tuple(ACTION_CELLS)
 EVENT_ACTIONS = tuple(
-    a for a in ACTIONS if {"mineral", "last_year"} <= {*ACTION_CELLS[a].selectors}
+    a
+    for a, cells in ACTION_CELLS.items()
+    if cells.is_once or {"mineral", "last_year"} <= {*cells.selectors}
 )
-"""Actions that can apply to single years, as events need."""
+"""Actions that can apply to single years, or happen once, as events need."""
 _LASTING = (
     "it changes all years, but an event lasts only for some: use the sheet Scenarios and --scenario"
 )
@@ -444,7 +458,7 @@ class ActionRow(Record):
     last_year: int | None = years("Last year", "Last year of the change.")
     value: float | None = number(
         "Value",
-        "A factor, t/yr, t, share or money/t, depending on the action. It may be"
+        "A factor, t/yr, t, share, money/t or years, depending on the action. It may be"
         " negative only for `add capacity`.",
         least=-MOST_TONNES,
         most=MOST_TONNES,

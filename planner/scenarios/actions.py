@@ -306,6 +306,33 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
     return case.change(projects=_change_matching(case.projects, step, with_build))
 
 
+def delay_project(case: Case, step: schema.ScenarioStep) -> Case:
+    """Delay the projects by Value years, with rows of Built due in First year or later."""
+    years, first = int(_value(step)), min(case.years, default=0)
+    case = _with_late_rows(case, step, first if step.first_year is None else step.first_year)
+
+    def later(record: schema.Project) -> schema.Project:
+        built_in = None if record.built_in is None else record.built_in + years
+        first_year = max(record.first_year, first) + years
+        return dataclasses.replace(record, first_year=first_year, built_in=built_in)
+
+    return case.change(projects=_change_matching(case.projects, step, later))
+
+
+def _with_late_rows(case: Case, step: schema.ScenarioStep, first: int) -> Case:
+    """Return the case with rows of Built that are due in ``first`` or later Value years later."""
+    names, years = {p.name for p in case.projects if _matches(p, step)}, int(_value(step))
+    built = tuple(
+        dataclasses.replace(
+            row, year=row.year + years, due=row.year if row.due is None else row.due
+        )
+        if row.project in names and row.year >= first
+        else row
+        for row in case.built
+    )
+    return case if built == case.built else case.change(built=built)
+
+
 def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the budget of the matching years by Value."""
     factor = _value(step)
@@ -502,8 +529,8 @@ ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
     for action in (
         block_lanes, set_lane_max, set_tariff, raise_tariff, set_price_floor, scale_freight,
         scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore,
-        build_project, scale_budget, set_stock_target, set_max_short, set_max_country_share_step,
-        drop_share_limits_step, remove_member,
+        build_project, delay_project, scale_budget, set_stock_target, set_max_short,
+        set_max_country_share_step, drop_share_limits_step, remove_member,
     )
 }  # fmt: skip
 """The function of each action of the sheet Scenarios."""

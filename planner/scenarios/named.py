@@ -22,7 +22,7 @@ _RULES = (
     rows.last_year_not_before_first,
     scenarios.selectors_fit_actions,
     scenarios.values_fit_actions,
-    scenarios.builds_match_projects,
+    scenarios.projects_are_matched,
     stages.plants_of_lanes_take_the_input,
     advice.outside_the_horizon,
     tiers.tiers_that_match_no_demand,

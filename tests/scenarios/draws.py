@@ -13,6 +13,7 @@ from tests.scenarios.edits import PLACES, BookT, Row, matches
 
 NEEDS = {
     "build project": "Projects",
+    "delay project": "Projects",
     "scale budget": "Budget",
     "scale mines": "Mines",
     "block ore": "Mines",
@@ -36,6 +37,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
     "scale mines": ("Mineral", "Country", "years"),
     "block ore": ("Mineral", "Country", "years"),
     "build project": (*PLACES, "First year"),
+    "delay project": (*PLACES, "First year"),
     "scale budget": ("years",),
     "set stock target": ("Mineral", "Member", "years"),
     "set max country share": ("Mineral",),
@@ -57,6 +59,7 @@ VALUES = {
     "scale demand": "factor",
     "scale mines": "part",
     "scale budget": "factor",
+    "delay project": "years",
     "set stock target": "amount",
     "set max country share": "share",
     "set max short": "share",
@@ -73,13 +76,15 @@ def draw_step(seed: Sequence[int], book: BookT, action: str) -> Row | None:
     needed = NEEDS.get(action)
     if needed is not None and not case.sheet(needed):
         return None
+    if action == "delay project" and case.sheet("Built"):
+        return None  # what is begun is paid as before, which no cell can say
     step: Row = {"Scenario": "What if", "Action": action}
     step |= _selectors(choose, case, action)
     if "years" in SELECTORS[action]:
         step |= _years(choose, case, step)
     if "First year" in SELECTORS[action]:
         step["First year"] = choose.maybe(60, case.years)
-        if step["First year"] is None and _all_beyond(case, step):
+        if action == "build project" and step["First year"] is None and _all_beyond(case, step):
             step["First year"] = choose.pick(case.years)
     if action in VALUES:
         step["Value"] = _value(choose, case, VALUES[action])
@@ -98,7 +103,9 @@ def _selectors(choose: Chooser, case: Case, action: str) -> Row:
         mineral, member = choose.pick([*case.stock_rows])
         here = {"Mineral": mineral, "Member": member}
     else:
-        plants = [s for s in case.sources if action != "build project" or s.project is not None]
+        plants = [
+            s for s in case.sources if NEEDS.get(action) != "Projects" or s.project is not None
+        ]
         plant = choose.pick(plants)
         here = {"Mineral": plant.mineral, "Country": plant.country, "Refiner": plant.refiner}
         here["Member"] = choose.pick([*case.members])
@@ -142,6 +149,8 @@ def _all_beyond(case: Case, step: Row) -> bool:
 
 
 def _value(choose: Chooser, case: Case, kind: str) -> float:
+    if kind == "years":
+        return choose.pick([1, 2, 4])
     if kind == "share":
         return choose.pick([0, 0.1, 0.3, 0.5, 0.65, 1])
     if kind == "factor":

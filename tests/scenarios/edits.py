@@ -302,6 +302,15 @@ def _build_project(edited: Edited, step: Row) -> None:
             edited.decided[must(row, "Project")] = starts[0]
 
 
+def _delay_project(edited: Edited, step: Row) -> None:
+    """First year, at least the first year of the horizon, is later; so is what is decided."""
+    for row in edited.matching("Projects", step, PLACES):
+        own, late = int(filled(row, "First year", 0)), int(_value(step))
+        row["First year"] = max(own, edited.case.years[0]) + late
+        if must(row, "Project") in edited.decided:
+            edited.decided[must(row, "Project")] += late
+
+
 # ---- buyers ------------------------------------------------------------------------------------
 
 
@@ -444,6 +453,7 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "scale mines": _scale_mines,
     "block ore": _block_ore,
     "build project": _build_project,
+    "delay project": _delay_project,
     "scale budget": _scale_budget,
     "set stock target": _set_stock_target,
     "set max country share": _set_max_country_share,

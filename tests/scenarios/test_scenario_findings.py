@@ -60,7 +60,9 @@ def desk() -> BookT:
 
 def plain(action: str) -> Row:
     """A step of an action with nothing but its Value."""
-    return step(action, 0.5 if action in VALUES else None)
+    if action not in VALUES:
+        return step(action)
+    return step(action, 1 if VALUES[action] == "years" else 0.5)
 
 
 # ---- selectors ---------------------------------------------------------------------------------
@@ -159,9 +161,12 @@ def test_a_value_that_is_not_used(action: str, value: float) -> None:
         ("scale mines", 1000, 1001),
         ("set stock target", 1e10, 1.1e10),
         ("set max country share", 1, 1.01),
+        ("delay project", 100, 101),
+        ("delay project", 2, 1.5),
+        ("delay project", 1, 0),
     ],
 )
-def test_the_most_a_value_may_be(action: str, most: float, over: float) -> None:
+def test_bounds_of_a_value(action: str, most: float, over: float) -> None:
     assert errors_of(desk(), step(action, most)) == []
     assert {(f.row, f.column) for f in errors_of(desk(), step(action, over))} == {(2, "Value")}
 

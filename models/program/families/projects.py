@@ -34,6 +34,13 @@ def running_fraction(plan: Solved, project: Project, year: int) -> float:
     return sum(plan.value(BUILT, (project.name, y)) for y in begun)
 
 
+def charged_part(plan: Solved, project: Project, year: int) -> float:
+    """Return the fraction of a project whose capital is charged in a year."""
+    every = _years(project, plan.expanded.years)
+    parts = ((y, resolve.charged_fraction(project, y, year)) for y in every)
+    return sum(part * plan.value(BUILT, (project.name, y)) for y, part in parts if part)
+
+
 def _capacity_label(plan: Solved, key: Any) -> component.Label:
     name, project, mineral, year = key
     record: Any = plan.record(name, project, mineral)
@@ -304,9 +311,11 @@ def model(f: Frame) -> None:
     .. math:: b_{p,t} = begun_{p,t} \; [Built], \qquad b_{p,t} = rest_p \, z_{p,t} \; [whole]
 
     The sheet Built fixes begun, also before the first year. Its payments are taken from the budget,
-    which stays at least 0 (``resolve.free_budgets``). y' is the last year with a budget before y.
-    Without Carry over budget there is no l. With it, total spending up to y is at most the sum of
-    all budgets up to y; years without a row of Budget are unlimited and left out.
+    which stays at least 0 (``resolve.free_budgets``). If a scenario delays a row of it, its output
+    begins and ends later, and its payments and charges stay (``resolve.charged_fraction``). y' is
+    the last year with a budget before y. Without Carry over budget there is no l. With it, total
+    spending up to y is at most the sum of all budgets up to y; years without a row of Budget are
+    unlimited and left out.
 
     variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if integer);
                 rest built z, 0 or 1, if an integer project is partly built; budget carried l, the
@@ -340,10 +349,10 @@ def model(f: Frame) -> None:
     every = {key: b.project for key, b in builds.items()}
     _budget(f, built, {key: p for key, p in every.items() if key[1] not in dict(p.begun)})
     runs = [
-        (key, p, year) for key, p in every.items() for year in e.years
-        if key[1] <= year < key[1] + p.life
+        (key, p, part, year) for key, p in every.items() for year in e.years
+        if (part := resolve.charged_fraction(p, key[1], year))
     ]  # fmt: skip
-    charges = [resolve.capital_charge(case, p) for _, p, _ in runs]
+    charges = [part * resolve.capital_charge(case, p) for _, p, part, _ in runs]
     f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
 
 
@@ -444,13 +453,14 @@ def arrays(b: Builder) -> None:
     plants = [build.project for _, build in builds]
     charge = np.array([resolve.capital_charge(case, q) for q in plants], dtype=float)
     end = begin + np.array([q.life for q in plants], dtype=np.int64)
-    charges = [  # a build is charged in each year in which it runs
-        Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
-        for s, y in enumerate(e.years)
-    ]
+    years = integers(e.years)[:, None]
+    charged = np.where((begin <= years) & (years < end), 1.0, 0.0)  # in each year of its life
+    for i, (q, start) in enumerate(zip(plants, begin.tolist(), strict=True)):
+        if q.late:
+            charged[:, i] = [resolve.charged_fraction(q, start, y) for y in e.years]
+    charges = [Charge(CAPITAL, charge * part, np.full(len(p), s)) for s, part in enumerate(charged)]
     worth = [
-        sum(b.discount[s] for s, y in enumerate(e.years) if start <= y < start + q.life)
-        for q, start in zip(plants, begin.tolist(), strict=True)
+        sum(part * b.discount[s] for s, part in enumerate(of) if part) for of in charged.T.tolist()
     ]
     is_whole = case.settings.whole_projects
     lower, upper = np.array([build.bounds for _, build in builds]).reshape(-1, 2).T

@@ -85,11 +85,19 @@ def running_starts(project: schema.Project, years: tuple[int, ...], year: int) -
     """Return the possible first years of a project's output that is still running in ``year``.
 
     These are years y with year - life < y <= year. They lie in the horizon from the project's first
-    year on, or are the one year set by a scenario, or those of parts that are begun.
+    year on, or are the one year set by a scenario, or those of parts that are begun. If events
+    shift output (``Project.shifts``), they are the years in which it was due.
     """
     begun = {y for y, part in project.begun if part > 0}
     every = sorted({*start_years(project, years), *begun})
-    return [y for y in every if year - project.life < y <= year]
+    return [y for y in every if year - project.life < _shifted(project, y) <= year]
+
+
+def _shifted(project: schema.Project, due: int) -> int:
+    """Return the first year of output that is due in a year, after all shifts."""
+    for first, years in project.shifts:
+        due += years if due >= first else 0
+    return due
 
 
 def start_years(project: schema.Project, years: tuple[int, ...]) -> list[int]:
@@ -225,14 +233,22 @@ def budget_year(project: schema.Project, start: int, years: tuple[int, ...]) -> 
     return max(dict(project.late).get(start, start) - project.lead_time, years[0])
 
 
-def charged_fraction(project: schema.Project, start: int, year: int) -> float:
+def charged_fraction(
+    project: schema.Project, start: int, year: int, years: tuple[int, ...]
+) -> float:
     """Return the part of a build with output from ``start`` on that is charged in a year.
 
     It is 1 in the years of its life, and 0 in others. A row of Built that is late is charged as if
-    it were not; what a scenario builds in the same year is charged from that year on.
+    it were not; what a scenario builds in the same year is charged from that year on. An event
+    shifts the charges of what is not begun before it, too. ``years`` are the planned years.
     """
-    charged = float(start <= year < start + project.life)
     due = dict(project.late).get(start, start)
+    first = output = start
+    for event, delay in project.shifts if start not in dict(project.begun) else ():
+        is_moved = output >= event
+        output += delay if is_moved else 0
+        first += delay if is_moved and budget_year(project, first, years) >= event else 0
+    charged = float(first <= year < first + project.life)
     if due == start:
         return charged
     begun = float(due <= year < due + project.life)

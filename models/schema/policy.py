@@ -196,7 +196,10 @@ class Project(Record):
     late: tuple[tuple[int, int], ...] = field(default=(), compare=False)
     """(first year of output, the same before a scenario delayed it) of rows of Built; no column."""
     barred: tuple[int, ...] = ()
-    """Years from its first year on in which a drawn delay lets no output begin; no column."""
+    """Years in which no output can begin, since an event delays it; no column."""
+    shifts: tuple[tuple[int, int], ...] = ()
+    """(year, years of delay) of events that delay the output due from the year on, if one plan for
+    all futures has decided what is built; no column."""
 
 
 class Built(Record):

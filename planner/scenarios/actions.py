@@ -319,6 +319,40 @@ def delay_project(case: Case, step: schema.ScenarioStep) -> Case:
     return case.change(projects=_change_matching(case.projects, step, later))
 
 
+@dataclasses.dataclass(frozen=True)
+class DrawnDelays:
+    """A kind of change: events delay projects, each in the year in which it begins.
+
+    ``delays`` are steps with these years. What is due from the year on comes later, and nothing can
+    be begun that would be due before it could come. With ``is_decided``, one plan for all futures
+    has decided what is built: it comes later, too (``Project.shifts``).
+    """
+
+    delays: tuple[tuple[schema.ScenarioStep, int], ...]
+    is_decided: bool = False
+
+    def __call__(self, case: Case, _: Selection) -> Case:
+        for step, year in self.delays:
+            change = self._shift if self.is_decided else self._bar
+            case = case if self.is_decided else _with_late_rows(case, step, year)
+            later = partial(change, year=year, years=int(_value(step)))
+            case = case.change(projects=_change_matching(case.projects, step, later))
+        return case
+
+    @staticmethod
+    def _shift(record: schema.Project, year: int, years: int) -> schema.Project:
+        return dataclasses.replace(record, shifts=(*record.shifts, (year, years)))
+
+    @staticmethod
+    def _bar(record: schema.Project, year: int, years: int) -> schema.Project:
+        first, built_in = max(record.first_year, year), record.built_in
+        if built_in is not None and built_in >= year:
+            built_in += years
+        later = {y + years if y >= year else y for y in record.barred}
+        barred = tuple(sorted({*later, *range(first, first + years)}))
+        return dataclasses.replace(record, barred=barred, built_in=built_in)
+
+
 def _with_late_rows(case: Case, step: schema.ScenarioStep, first: int) -> Case:
     """Return the case with rows of Built that are due in ``first`` or later Value years later."""
     names, years = {p.name for p in case.projects if _matches(p, step)}, int(_value(step))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from models import checks, errors, schema
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.checks.common import plants, seller
-from planner.scenarios.actions import ActionKind, changes_nothing
+from models.schema.policy import ActionRow
+from planner.scenarios.actions import ActionKind, DrawnDelays, changes_nothing
 
 Hits = tuple[tuple[int, int], ...]
 """Rows of the sheet Risks that apply in a year: pairs (position in ``case.risks``, year)."""
@@ -24,7 +26,7 @@ class Event:
     """An event that may begin in any year of the horizon.
 
     ``probability`` is the chance that it begins in a year; ``duration`` [yr] includes the first
-    year; ``rows`` are positions in ``case.risks``.
+    year, and is 1 if all it does happens once; ``rows`` are positions in ``case.risks``.
     """
 
     name: str
@@ -39,27 +41,35 @@ def events(case: Case) -> tuple[Event, ...]:
     for position, step in enumerate(case.risks):
         rows.setdefault(step.name, []).append(position)
     return tuple(
-        Event(name, first.probability, first.duration, tuple(positions))
+        Event(name, first.probability, 1 if is_short else first.duration, tuple(positions))
         for name, positions in rows.items()
         for first in [case.risks[positions[0]]]
+        for is_short in [all(is_once(case.risks[position]) for position in positions)]
     )
 
 
 def active_rows(
-    case: Case, under_way: Mapping[str, Iterable[int]], only: int | None = None
+    case: Case,
+    under_way: Mapping[str, Iterable[int]],
+    begins: Mapping[str, Iterable[int]] | None = None,
 ) -> Hits:
     """Return the rows that apply in each year, from the years of each event.
 
-    With ``only``, return only the row at that position.
+    A row that happens once applies in the years in which its event begins.
     """
     return tuple(
         sorted(
             (position, year)
             for position, step in enumerate(case.risks)
-            for year in under_way.get(step.name, ())
-            if in_force(step, year) and only in {None, position}
+            for year in ((begins or {}) if is_once(step) else under_way).get(step.name, ())
+            if in_force(step, year)
         )
     )
+
+
+def is_once(step: schema.EventStep) -> bool:
+    """Return whether an event does a step once, when it begins."""
+    return schema.ACTION_CELLS[step.action].is_once
 
 
 def apply_events(case: Case, rows: Hits) -> Case:
@@ -67,17 +77,48 @@ def apply_events(case: Case, rows: Hits) -> Case:
     return CaseSteps(event_changes(case, rows))(case)
 
 
-def event_changes(case: Case, rows: Hits) -> tuple[CaseStep, ...]:
-    """Return the changes that rows of the sheet Risks make in their years, top to bottom."""
+def event_changes(case: Case, rows: Hits, *, is_decided: bool = False) -> tuple[CaseStep, ...]:
+    """Return the changes that rows of the sheet Risks make in their years, top to bottom.
+
+    Delays come last. ``is_decided`` is as in ``DrawnDelays``.
+    """
     years: dict[int, set[int]] = {}
     for position, year in rows:
         years.setdefault(position, set()).add(year)
-    changes, names = [], [f.name for f in dataclasses.fields(schema.ScenarioStep)]
+    names = [f.name for f in dataclasses.fields(schema.ScenarioStep)]
+    changes, delays = list[CaseStep](), list[tuple[schema.ScenarioStep, int]]()
     for position, when in sorted(years.items()):
-        values = {name: getattr(case.risks[position], name) for name in names}
-        step = schema.ScenarioStep(**values)
-        changes.append(CaseStep(ActionKind(step), Selection(years=frozenset(when))))
+        row = case.risks[position]
+        step = schema.ScenarioStep(**{name: getattr(row, name) for name in names})
+        if is_once(row):
+            delays += [(step, year) for year in when]
+        else:
+            changes.append(CaseStep(ActionKind(step), Selection(years=frozenset(when))))
+    groups = _of_same_projects(case, sorted(delays, key=itemgetter(1)))
+    changes += [CaseStep(DrawnDelays(group, is_decided=is_decided)) for group in groups]
     return tuple(changes)
+
+
+def _of_same_projects(
+    case: Case, delays: Iterable[tuple[schema.ScenarioStep, int]]
+) -> list[tuple[tuple[schema.ScenarioStep, int], ...]]:
+    """Return delays in groups that share no project: each group is a change of its own."""
+    groups: list[tuple[frozenset[str], tuple[tuple[schema.ScenarioStep, int], ...]]] = []
+    for delay in delays:
+        own: tuple[tuple[schema.ScenarioStep, int], ...] = (delay,)
+        names = delayed_projects(case, delay[0])
+        others = [group for group in groups if group[0].isdisjoint(names)]
+        for known, earlier in (group for group in groups if not group[0].isdisjoint(names)):
+            names, own = names | known, (*earlier, *own)
+        groups = [*others, (names, tuple(sorted(own, key=itemgetter(1))))]
+    return [group for _, group in groups]
+
+
+def delayed_projects(case: Case, step: ActionRow) -> frozenset[str]:
+    """Return the projects that a `delay project` selects."""
+    return frozenset(
+        p.name for p in case.projects if step.selects(p.mineral, p.country, p.refiner, p.company)
+    )
 
 
 def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
@@ -91,7 +132,7 @@ def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
     else:
         minerals = [
             p.mineral
-            for p in plants(case)
+            for p in (case.projects if row.action == "delay project" else plants(case))
             if row.selects(p.mineral, p.country, seller(p), p.company)
         ]
     return frozenset(mineral for mineral in minerals if row.mineral in {"", mineral})
@@ -106,10 +147,18 @@ def findings(case: Case) -> Iterator[errors.Finding]:
         changed = case
         for position in event.rows:
             row, before = case.risks[position], changed
-            changed = apply_events(changed, active_rows(case, {event.name: case.years}, position))
-            if changed == before and any(in_force(row, year) for year in case.years):
+            held = [year for year in case.years if in_force(row, year)]
+            years = held[:1] if is_once(row) else held
+            changed = apply_events(changed, tuple((position, year) for year in years))
+            if changed == before and held:
                 yield changes_nothing(row)
         for finding in checks.check(changed, checks.RULES):
             if finding.severity is errors.Severity.ERROR:
                 message = f"in the event {event.name}: {finding.found}"
                 yield dataclasses.replace(finding, found=message)
+
+
+def projects_with_delays(case: Case) -> frozenset[str]:
+    """Return the projects that an event may delay."""
+    rows = (row for row in case.risks if row.action == "delay project")
+    return frozenset[str]().union(*(delayed_projects(case, row) for row in rows))

@@ -11,7 +11,7 @@ If a scenario comes as a surprise in a year, decisions of earlier years are kept
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,16 @@ from models.measures import SURGE
 from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
 from models.resolve import Rights, budget_year, start_years, stock_target, unbuilt
-from models.schema import ACTION_CELLS, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
+from models.schema import (
+    ACTION_CELLS,
+    Built,
+    ByYear,
+    Demand,
+    Project,
+    ScenarioStep,
+    ShareLimit,
+    Stockpile,
+)
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import apply_steps
 
@@ -45,14 +54,15 @@ class Rules:
     solidarity: bool = True
 
 
-def case_before_loss(plan: Plan, rules: Rules) -> Case:
+def case_before_loss(plan: Plan, rules: Rules, late: Collection[str] = ()) -> Case:
     """Return the agreed plan's case under the rules of a loss, before any supplier is lost.
 
     Demand is the demand that the agreed plan meets, so every shortage in this case is due to the
     loss. Share limits that are kept allow, or require, as many tonnes as before. The years begin
     with the loss, so nothing is stored because of it. Capital and switching costs are left out,
     because they are spent as agreed. The surge replaces limits on growth. The rows of the sheet
-    Security do not apply.
+    Security do not apply. The builds of the projects ``late`` are rows of Built, so that they can
+    be delayed.
     """
     case = plan.case
     years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
@@ -68,8 +78,17 @@ def case_before_loss(plan: Plan, rules: Rules) -> Case:
         demand=tuple(_with_met_demand(plan, row, years) for row in case.demand),
         share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
-        projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
-        built=(),
+        projects=tuple(
+            replace(p, capex=0.0, first_year=years[-1] + 1, built_in=None)
+            if p.name in late
+            else _as_built(p, running[p.name], years)
+            for p in case.projects
+        ),
+        built=tuple(
+            Built(project=name, year=start, fraction=min(part, 1.0))
+            for (name, start), part in plan.amounts(BUILT).items()
+            if name in late
+        ),
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),

@@ -84,15 +84,16 @@ def _draw(case: Case, every: Sequence[events.Event], seed: int, number: int) -> 
     """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
-    under_way = dict[str, tuple[int, ...]]()
+    under_way, begun = dict[str, tuple[int, ...]](), dict[str, list[int]]()
     for event, numbers in zip(every, chances.tolist(), strict=True):
         pairs = zip(case.years, numbers, strict=True)
         begins = [year for year, number in pairs if number < event.probability]
+        begun[event.name] = begins
         lasts = {year + i for year in begins for i in range(event.duration)}
         years = tuple(year for year in case.years if year in lasts)
         if years:
             under_way[event.name] = years
-    return Draw(tuple(under_way.items()), events.active_rows(case, under_way))
+    return Draw(tuple(under_way.items()), events.active_rows(case, under_way, begun))
 
 
 # ---- changes of a case by a draw -----------------------------------------------------------------
@@ -137,8 +138,8 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> C
 
 
 def foreseen(case: Case, hits: Hits) -> Change:
-    """Return the change to a case in which the events are known before it is planned."""
-    steps = CaseSteps(events.event_changes(case, hits))
+    """Return the change to a case in one of several futures, whose builds one plan decides."""
+    steps = CaseSteps(events.event_changes(case, hits, is_decided=True))
     return steps.__call__  # a plain callable, so that the run gets a case, and tables, of its own
 
 
@@ -297,7 +298,8 @@ def plan_draws(
     base, free_plan = event_free.base, event_free.without_security
     drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
-    calm, surging = (case_before_loss(base, r) for r in rules)
+    late = events.projects_with_delays(case)
+    calm, surging = (case_before_loss(base, r, late) for r in rules)
     ceilings_of = {
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
         for minerals in linked_minerals(calm)

@@ -36,8 +36,9 @@ def running_fraction(plan: Solved, project: Project, year: int) -> float:
 
 def charged_part(plan: Solved, project: Project, year: int) -> float:
     """Return the fraction of a project whose capital is charged in a year."""
-    every = _years(project, plan.expanded.years)
-    parts = ((y, resolve.charged_fraction(project, y, year)) for y in every)
+    years = plan.expanded.years
+    every = _years(project, years)
+    parts = ((y, resolve.charged_fraction(project, y, year, years)) for y in every)
     return sum(part * plan.value(BUILT, (project.name, y)) for y, part in parts if part)
 
 
@@ -350,7 +351,7 @@ def model(f: Frame) -> None:
     _budget(f, built, {key: p for key, p in every.items() if key[1] not in dict(p.begun)})
     runs = [
         (key, p, part, year) for key, p in every.items() for year in e.years
-        if (part := resolve.charged_fraction(p, key[1], year))
+        if (part := resolve.charged_fraction(p, key[1], year, e.years))
     ]  # fmt: skip
     charges = [part * resolve.capital_charge(case, p) for _, p, part, _ in runs]
     f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
@@ -456,8 +457,8 @@ def arrays(b: Builder) -> None:
     years = integers(e.years)[:, None]
     charged = np.where((begin <= years) & (years < end), 1.0, 0.0)  # in each year of its life
     for i, (q, start) in enumerate(zip(plants, begin.tolist(), strict=True)):
-        if q.late:
-            charged[:, i] = [resolve.charged_fraction(q, start, y) for y in e.years]
+        if q.late or q.shifts:
+            charged[:, i] = [resolve.charged_fraction(q, start, y, e.years) for y in e.years]
     charges = [Charge(CAPITAL, charge * part, np.full(len(p), s)) for s, part in enumerate(charged)]
     worth = [
         sum(part * b.discount[s] for s, part in enumerate(of) if part) for of in charged.T.tolist()

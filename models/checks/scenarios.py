@@ -179,7 +179,8 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
 def projects_are_matched(case: Case) -> Iterator[Finding]:
     """`build project` and `delay project` match a project; a year to build in is planned."""
     for step in steps(case):
-        if step.action in _OF_PROJECTS:
+        takes = schema.EVENT_ACTIONS if isinstance(step, schema.EventStep) else _OF_PROJECTS
+        if step.action in _OF_PROJECTS and step.action in takes:
             # an unknown mineral of a project has its own error
             found = [
                 p

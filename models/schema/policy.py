@@ -468,6 +468,11 @@ class ActionRow(Record):
         default="none",
     )
 
+    @property
+    def is_once(self) -> bool:
+        """Whether an event does it once, when it begins."""
+        return ACTION_CELLS[self.action].is_once
+
     def selects(
         self, mineral: str, country: str, refiner: str | None = None, company: str = ""
     ) -> bool:
@@ -522,7 +527,7 @@ class EventStep(ActionRow):
         "Duration",
         CellKind.WHOLE,
         "Number of years that the event lasts, with its first year. It is the same in"
-        " all rows of an event.",
+        " all rows of an event. A delay happens once, so it has no effect there.",
         unit="yr",
         value=1,
         least=1,

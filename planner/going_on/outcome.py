@@ -104,10 +104,12 @@ _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
 def _built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
     """Return the built fraction of a project by first year of output, if building has to begin now.
 
-    Years on the sheet Built are left out. Years beyond the horizon are included: if a plant was not
-    begun in time, a later plan cannot begin it in the past.
+    Years on the sheet Built are left out, also those of rows that a scenario delays. Years beyond
+    the horizon are included: if a plant was not begun in time, a later plan cannot begin it in the
+    past.
     """
-    known = dict(project.begun)
+    due = dict(project.late)
+    known = {due.get(year, year): part for year, part in project.begun}
     first = max(project.first_year, plan.expanded.years[0])
     years = {y for y in range(first, to + project.lead_time) if y not in known}
     if project.built_in is not None and project.built_in - project.lead_time < to:

@@ -85,7 +85,7 @@ def _value(step: schema.ScenarioStep) -> float:
     return step.value
 
 
-def _matches(record: Any, step: schema.ScenarioStep) -> bool:
+def _matches(record: Any, step: ActionRow) -> bool:
     """Return whether a step selects a refiner, project, mine, demand or stockpile."""
     if isinstance(record, schema.Demand | schema.Stockpile):
         return step.mineral in {"", record.mineral} and step.member in {"", record.member}
@@ -353,9 +353,14 @@ class DrawnDelays:
         return dataclasses.replace(record, barred=barred, built_in=built_in)
 
 
+def delayed_projects(case: Case, step: ActionRow) -> frozenset[str]:
+    """Return the projects that a `delay project` selects."""
+    return frozenset(p.name for p in case.projects if _matches(p, step))
+
+
 def _with_late_rows(case: Case, step: schema.ScenarioStep, first: int) -> Case:
     """Return the case with rows of Built that are due in ``first`` or later Value years later."""
-    names, years = {p.name for p in case.projects if _matches(p, step)}, int(_value(step))
+    names, years = delayed_projects(case, step), int(_value(step))
     built = tuple(
         dataclasses.replace(
             row, year=row.year + years, due=row.year if row.due is None else row.due

@@ -14,8 +14,7 @@ from operator import itemgetter
 from models import checks, errors, schema
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.checks.common import plants, seller
-from models.schema.policy import ActionRow
-from planner.scenarios.actions import ActionKind, DrawnDelays, changes_nothing
+from planner.scenarios.actions import ActionKind, DrawnDelays, changes_nothing, delayed_projects
 
 Hits = tuple[tuple[int, int], ...]
 """Rows of the sheet Risks that apply in a year: pairs (position in ``case.risks``, year)."""
@@ -44,7 +43,7 @@ def events(case: Case) -> tuple[Event, ...]:
         Event(name, first.probability, 1 if is_short else first.duration, tuple(positions))
         for name, positions in rows.items()
         for first in [case.risks[positions[0]]]
-        for is_short in [all(is_once(case.risks[position]) for position in positions)]
+        for is_short in [all(case.risks[position].is_once for position in positions)]
     )
 
 
@@ -61,15 +60,10 @@ def active_rows(
         sorted(
             (position, year)
             for position, step in enumerate(case.risks)
-            for year in ((begins or {}) if is_once(step) else under_way).get(step.name, ())
+            for year in ((begins or {}) if step.is_once else under_way).get(step.name, ())
             if in_force(step, year)
         )
     )
-
-
-def is_once(step: schema.EventStep) -> bool:
-    """Return whether an event does a step once, when it begins."""
-    return schema.ACTION_CELLS[step.action].is_once
 
 
 def apply_events(case: Case, rows: Hits) -> Case:
@@ -90,7 +84,7 @@ def event_changes(case: Case, rows: Hits, *, is_decided: bool = False) -> tuple[
     for position, when in sorted(years.items()):
         row = case.risks[position]
         step = schema.ScenarioStep(**{name: getattr(row, name) for name in names})
-        if is_once(row):
+        if row.is_once:
             delays += [(step, year) for year in when]
         else:
             changes.append(CaseStep(ActionKind(step), Selection(years=frozenset(when))))
@@ -112,13 +106,6 @@ def _of_same_projects(
             names, own = names | known, (*earlier, *own)
         groups = [*others, (names, tuple(sorted(own, key=itemgetter(1))))]
     return [group for _, group in groups]
-
-
-def delayed_projects(case: Case, step: ActionRow) -> frozenset[str]:
-    """Return the projects that a `delay project` selects."""
-    return frozenset(
-        p.name for p in case.projects if step.selects(p.mineral, p.country, p.refiner, p.company)
-    )
 
 
 def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
@@ -148,7 +135,7 @@ def findings(case: Case) -> Iterator[errors.Finding]:
         for position in event.rows:
             row, before = case.risks[position], changed
             held = [year for year in case.years if in_force(row, year)]
-            years = held[:1] if is_once(row) else held
+            years = held[:1] if row.is_once else held
             changed = apply_events(changed, tuple((position, year) for year in years))
             if changed == before and held:
                 yield changes_nothing(row)

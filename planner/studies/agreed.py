@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.case import Case, FixedDecisions
+from models.case import Case, FixedDecisions, Selection
 from models.measures import SURGE
 from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
 from models.program.component import columns_named
@@ -34,7 +34,7 @@ from models.schema import (
     Stockpile,
 )
 from planner.scenarios import Variant, set_max_country_share, steps_of
-from planner.scenarios.actions import apply_steps
+from planner.scenarios.actions import DrawnDelays, apply_steps, delayed_projects
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,8 @@ def decisions_before(plan: Plan, year: int) -> FixedDecisions:
     decided in their own year; a plant in the year in which building begins and is paid for.
     Shortages, refused tonnes, missing reserves and exceeded limits follow from these decisions.
     """
-    case, decisions = plan.case, list[tuple[str, object, float]]()
+    case, decisions = plan.case, dict[tuple[str, Any], float]()
+    due = {(p.name, start): year for p in case.projects for start, year in p.late}
     for group in plan.program.variables:
         columns = columns_named(group.component)
         if columns.decided is None:
@@ -189,8 +190,12 @@ def decisions_before(plan: Plan, year: int) -> FixedDecisions:
         for key, amount in zip(group.keys(index), amounts[index].tolist(), strict=True):
             kept = _rounded_build(case, key, amount) if columns in {BUILT, REST} else amount
             if kept > 0.0 and columns.decided(case, key) < year:
-                decisions.append((columns.name, columns.stable_key(case, key), kept))
-    return FixedDecisions(year, tuple(decisions))
+                stable = columns.stable_key(case, key)
+                if columns is BUILT and key in due:  # begun for its own year
+                    stable = key[0], due[key]
+                of = columns.name, stable
+                decisions[of] = decisions.get(of, 0.0) + kept
+    return FixedDecisions(year, tuple((*of, amount) for of, amount in decisions.items()))
 
 
 def _rounded_build(case: Case, key: Any, amount: float) -> float:
@@ -211,8 +216,9 @@ class Unforeseen:
     kept; from that year on the variant applies. If it is the first year of the horizon, the result
     is the variant itself. Two changes name no year. A share limit that is set or removed changes in
     that year. A plant that the variant builds is built only if building begins in that year or
-    later, and if it was not begun before. With ``is_known`` the same events are known from the
-    first year, and no decision is kept.
+    later, and if it was not begun before. A plant that it delays is late if its output is due in
+    that year or later, also if the agreed plan has begun it. With ``is_known`` the same events are
+    known from the first year, and no decision is kept.
     """
 
     variant: Variant
@@ -224,8 +230,10 @@ class Unforeseen:
         year = self.agreed.before
         if year <= case.years[0]:
             return self.variant(case)
-        steps = (s for s in self.steps(case) if s.last_year is None or s.last_year >= year)
-        changed = apply_steps(case, [_step_from(step, year, case.years) for step in steps])
+        steps = [s for s in self.steps(case) if s.last_year is None or s.last_year >= year]
+        delays = [(s, max(s.first_year or year, year)) for s in steps if s.is_once]
+        steps = [_step_from(s, year, case.years) for s in steps if not s.is_once]
+        changed, agreed = self._with_delays(apply_steps(case, steps), delays)
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}
@@ -244,8 +252,35 @@ class Unforeseen:
             ),
             share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
-            agreed=None if self.is_known else self.agreed,
+            agreed=None if self.is_known else agreed,
         )
+
+    def _with_delays(
+        self, case: Case, delays: Iterable[tuple[ScenarioStep, int]]
+    ) -> tuple[Case, FixedDecisions]:
+        """Return the case and the agreed decisions after delays, each from a year on."""
+        late = {name for step, _ in delays for name in delayed_projects(case, step)}
+        rows, built = list[Built](), {(row.project, row.year) for row in case.built}
+        projects, first, paid = {p.name: p for p in case.projects}, case.years[0], 0.0
+        for name, key, amount in self.agreed.amounts if late and not self.is_known else ():
+            if name == BUILT.name and key[0] in late and key not in built:
+                rows.append(Built(project=key[0], year=key[1], fraction=amount))
+                project = projects[key[0]]
+                paid += project.capex * amount if key[1] - project.lead_time < first else 0.0
+        if rows:  # what the agreed plan has begun is as the sheet Built has it
+            budget = (
+                replace(row, taken=row.taken + paid) if row.year == first else row
+                for row in case.budget
+            )
+            case = case.change(built=(*case.built, *rows), budget=tuple(budget))
+        case = DrawnDelays(tuple(delays))(case, Selection())
+        moved = {(r.project, r.due): (r.project, r.year) for r in case.built if r.due is not None}
+        amounts = tuple(
+            (name, moved.get(key, key) if name == BUILT.name else key, amount)
+            for name, key, amount in self.agreed.amounts
+            if name != REST.name or key[0] not in late
+        )
+        return case, replace(self.agreed, amounts=amounts) if late else self.agreed
 
     def has_effect(self, case: Case) -> bool:
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case

@@ -131,6 +131,10 @@ def test_lose():
         ),
         ("build project; years=2027", ("build project", "", "", "", "", 2027, None, None)),
         (
+            "delay project; first year=2027; value=2",
+            ("delay project", "", "", "", "", 2027, None, 2.0),
+        ),
+        (
             "add capacity; refiner=Sur; value=-0.02 kt",
             ("add capacity", "", "", "Sur", "", None, None, -20.0),
         ),
@@ -258,6 +262,12 @@ def test_a_loss_of_nobody(text):
         ("scale capacity; first year=soon; value=2", "first year=soon is not a year"),
         ("scale capacity; country=Chna; value=2", "did you mean 'China'?"),
         ("build project; years=2026-2027", "accepts only one year"),
+        ("delay project; value=1.5", "whole years from 1 to 100"),
+        ("delay project; refiner=Sur; value=1", "no project of Sur"),
+        ("delay project; member=Nippon; value=1", "does not accept member"),
+        ("block lanes; plant=Sur", "is not a plant in the workbook"),
+        ("block lanes; plnt=Sur", "did you mean 'plant'?"),
+        ("set tariff; plant=Sur; value=0.1", "`set tariff` does not accept plant"),
         ("build project; years=2030", "a year of the sheet Demand (2026 to 2027)"),
         ("build project; refiner=Sur", "no project of Sur"),
     ],

@@ -328,3 +328,32 @@ def test_nothing_decided_is_0() -> None:
     case = read_tables(make(jin(), sur(), years=(2026, 2027))).case
     plan = solve_case(case.change(agreed=FixedDecisions(2027)))
     assert plan.objective == near(50_000 + 1000)
+
+
+# ---- plants that are late as a surprise ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("year", "late", "parts"),
+    [
+        (2027, {"First year": None}, {2028: 0.5}),
+        (2027, {"First year": 2028}, {2027: 0.5}),
+        (2028, {"First year": None}, {2027: 0.5}),
+        (2026, {"First year": None}, {2028: 0.5}),
+    ],
+)
+@pytest.mark.parametrize("row", [True, False])
+def test_what_is_begun_is_late_as_a_surprise(
+    year: int, late: dict[str, Any], parts: dict[int, float], row: bool
+) -> None:
+    """Half of the plant is due in 2027, paid in 2026: by the sheet Built, or by the plan's budget.
+
+    Late by a year, it is charged as before, and nothing else can be paid.
+    """
+    book = begun(*([(2027, 0.5)] if row else []), budget=0)
+    book["Budget"][0]["Capex (USD m)"] = 0.001
+    base, _, plan = plans_of(book, year, step("delay project", 1, **late))
+    assert built(base)[2027] == near(0.5)
+    if year > 2026 or row:
+        assert {y: part for y, part in built(plan).items() if part} == near(parts)
+        assert cost(plan, "capital") == near(1000)

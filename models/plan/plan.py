@@ -17,7 +17,7 @@ from models.background import BackgroundProcess
 from models.case import Case, in_force
 from models.errors import Finding
 from models.measures import largest_country_shares, served_share
-from models.plan import block_solver, countries, secured, stages, supply, supports
+from models.plan import block_solver, countries, secured, stages, supply, supports, tiers
 from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.supply import names_at
@@ -32,7 +32,7 @@ from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
-from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import (
     DRAW,
     FILL,
@@ -467,20 +467,8 @@ class Plan(Solved):
 
     @cached_property
     def tiers(self) -> pd.DataFrame:
-        """One row per tier: year, mineral, member, tier, demand, short [t], cost [money/t].
-
-        It is empty if demand has no tiers.
-        """
-        rows = [
-            (
-                year, mineral, member, tier, demand,
-                self.value(OF_TIER, (mineral, member, tier, year)),
-                self.case.tier_cost(mineral, tier, year),
-            )
-            for (mineral, member, year), by_tier in sorted(self.case.tiers_of.items())
-            for tier, demand in sorted(by_tier.items())
-        ]  # fmt: skip
-        return _table(rows, "year mineral member tier demand short cost")
+        """One row per tier, as ``models.plan.tiers`` has them; empty if demand has no tiers."""
+        return _table(tiers.rows_of_tiers(self), tiers.TIERS, "year mineral member tier")
 
     @cached_property
     def security(self) -> pd.DataFrame:

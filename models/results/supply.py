@@ -539,7 +539,7 @@ class Ore(PlanTable):
 
 
 class Tiers(PlanTable):
-    """The shortage of each tier of demand, and its cost per tonne."""
+    """Each tier of demand: who serves it, what is missing, and what one more tonne costs."""
 
     TABLE, PLACE, PLAN_TABLE, PRINTED = "Tiers", 140, "tiers", False
     GRAIN = ("year", "mineral", "member", "tier")
@@ -547,22 +547,30 @@ class Tiers(PlanTable):
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER
-    tier = field.text("Tier")
+    tier = field.text("Tier", "The tier of demand; blank: demand without a tier.")
     demand = common.DEMAND
-    short = common.SHORT
-    share = common.SHARE_SHORT
-    cost = field.price("Shortage cost")
+    served = field.tonnes("Served", "Demand that is met, from suppliers and from stock.")
+    suppliers = field.text(
+        "From",
+        "Suppliers with their tonnes. Those that may serve the fewest tiers come first, and tiers in"
+        " the order of the rows. Those that may serve the same tiers do so by their tonnes.",
+        widest=60,
+    )
+    from_stock = field.tonnes("From stock", "What comes from the member's reserve.")
+    short = common.MISSING_TONNES
+    share = common.MISSING_SHARE
+    cost = field.price("Shortage cost", "What a missing tonne of the tier costs.")
+    price = field.price(
+        "Marginal price",
+        "What one more tonne for the tier costs: the dual values of the member's balance and of the"
+        " tier. A member's price is that of its dearest tier.",
+    )
     unit = common.UNIT
 
     @classmethod
     def is_shown(cls, plan: Plan, given: Case) -> bool:
         del given
         return len(plan.tiers) > 0
-
-    @classmethod
-    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
-        del plan
-        return {"share": table["short"] / table["demand"].where(table["demand"] > 0)}
 
 
 class Changes(PlanTable):

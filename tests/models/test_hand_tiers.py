@@ -13,7 +13,7 @@ import pytest
 from models.errors import InputError
 from models.plan import Plan
 from planner.workbook import read_tables
-from tests.models.desk import BookT, make, refiner, solve
+from tests.models.desk import BookT, make, one, price, refiner, solve
 
 near = pytest.approx
 BAN = {"From country": "CHN", "Tier": "defence", "Open": "no"}
@@ -44,24 +44,31 @@ def reserve(**more: object) -> list[Any]:
     return [{"Mineral": "copper", "Member": "A"} | stock | more]
 
 
-def missing(plan: Plan) -> dict[str, float]:
-    """Return the tonnes short by tier in the first year."""
-    table = plan.tiers[plan.tiers["year"] == 2026]
-    return dict(zip(table["tier"], table["short"], strict=True))
+def tier(plan: Plan, name: str, member: str = "A", year: int = 2026) -> Any:
+    """Return the row of a tier in the plan's table."""
+    return one(plan.tiers, tier=name, member=member, year=year)
 
 
 def test_the_closed_forms_of_the_contract() -> None:
     """Sur's 15 t serve defence, 5 t of it are short, Jin serves the rest: 45 + 250 + 80 = 375.
 
     Without the ban Jin serves all: 100. A reserve of 10 t leaves 10 t to Sur: 30 + 80 = 110. With
-    Max draw 4, Sur's 15 t and 1 t short: 45 + 50 + 80 = 175.
+    Max draw 4, Sur's 15 t and 1 t short: 45 + 50 + 80 = 175. One more tonne for defence is short
+    (50); for other it is Jin's (1).
     """
     plan = solve(book(BAN))
     assert plan.objective == near(375)
-    assert missing(plan) == near({"defence": 5, "other": 0})
+    defence, other = tier(plan, "defence"), tier(plan, "other")
+    assert (defence["suppliers"], other["suppliers"]) == ("Sur 15 t", "Jin 80 t")
+    assert (defence["served"], defence["short"], other["short"]) == near((15, 5, 0))
+    assert (defence["price"], other["price"], price(plan)) == near((50, 1, 50))
     assert solve(book()).objective == near(100)
-    assert solve(book(BAN, Stockpiles=reserve())).objective == near(110)
-    assert solve(book(BAN, Stockpiles=reserve(**{"Max draw (t/yr)": 4}))).objective == near(175)
+    plan = solve(book(BAN, Stockpiles=reserve()))
+    assert plan.objective == near(110)
+    assert (tier(plan, "defence")["from_stock"], tier(plan, "other")["from_stock"]) == near((10, 0))
+    plan = solve(book(BAN, Stockpiles=reserve(**{"Max draw (t/yr)": 4})))
+    assert plan.objective == near(175)
+    assert tier(plan, "defence")["from_stock"] == near(4)
 
 
 # ---- rows that name a tier -----------------------------------------------------------------------

@@ -1,0 +1,125 @@
+"""Tiers of demand in a plan: who serves each of them, how much is missing, and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from models import tolerances
+from models.plan.supply import tier_duals
+from models.program.component import Where
+from models.program.families.shortage import OF_TIER
+from models.program.families.stockpiles import STOCK
+from models.program.market import BALANCE
+from models.resolve import Pattern, pattern_of
+
+if TYPE_CHECKING:
+    from models.plan.plan import Plan
+
+TIERS = "year mineral member tier demand served suppliers from_stock short share cost price"
+"""The columns of ``rows_of_tiers``."""
+
+
+def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
+    """Return one row per tier, with the columns ``TIERS``; none if demand has no tiers.
+
+    demand, served, from_stock, short [t], share (short / demand; None without demand), cost (of a
+    tonne short) and price (what one more tonne costs) [money/t]. ``suppliers`` are named with their
+    tonnes. Suppliers that may serve the fewest tiers come first, tiers in the order of the rows;
+    suppliers that may serve the same tiers serve each in proportion to their tonnes.
+    """
+    case, rows, duals = plan.case, [], tier_duals(plan)
+    for where, demand in sorted(case.tiers_of.items()):
+        mineral, member, year = where
+        short = {tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier in demand}
+        served = {tier: max(0.0, demand[tier] - short[tier]) for tier in sorted(demand)}
+        from_suppliers = _allotted(plan, where, served)
+        base = plan.dual(BALANCE, where)
+        for tier, tonnes in served.items():
+            of = from_suppliers[tier]
+            rest = tonnes - sum(of.values())
+            rows.append((
+                year, mineral, member, tier, demand[tier], tonnes,
+                ", ".join(f"{name} {amount:,.6g} t" for name, amount in of.items()),
+                rest if rest > tolerances.LEAST_FLOW else 0.0,
+                short[tier], short[tier] / demand[tier] if demand[tier] > 0 else None,
+                case.tier_cost(mineral, tier, year),
+                base + duals.get(where, {}).get(tier, 0.0),
+            ))  # fmt: skip
+    return rows
+
+
+def _allotted(plan: Plan, where: Where, served: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Return the tonnes of each supplier for each tier, largest first [t]."""
+    sold = _sold(plan, where)
+    supply = {of: sum(tonnes.values()) for of, tonnes in sold.items()}
+    found: dict[str, dict[str, float]] = {tier: {} for tier in served}
+    for of, tier, part in _parts(supply, served, _stock(plan, where)):
+        for name, tonnes in sold[of].items():
+            found[tier][name] = found[tier].get(name, 0.0) + tonnes * part
+    return {
+        tier: {
+            name: tonnes
+            for name, tonnes in sorted(each.items(), key=lambda item: (-item[1], item[0]))
+            if tonnes > tolerances.LEAST_FLOW
+        }
+        for tier, each in found.items()
+    }
+
+
+def _sold(plan: Plan, where: Where) -> dict[Pattern, dict[str, float]]:
+    """Return a member's purchases by the tiers that their suppliers may serve, and by supplier."""
+    e = plan.expanded
+    m, j, t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
+    sold: dict[Pattern, dict[str, float]] = {}
+    for i in e.cell(m, t):
+        if e.deliveries.member[i] == j and plan.delivered[i] > tolerances.LEAST_FLOW:
+            r = int(e.deliveries.source[i])
+            of = sold.setdefault(pattern_of(e, r, j, t), {})
+            name = e.sources[r].project or e.sources[r].name
+            of[name] = of.get(name, 0.0) + float(plan.delivered[i])
+    return sold
+
+
+def _stock(plan: Plan, where: Where) -> float:
+    """Return the most that a reserve can give to tiers in a year [t]."""
+    mineral, member, year = where
+    pile = plan.case.stockpile_of.get((mineral, member))
+    if pile is None:
+        return 0.0
+    before = [y for y in plan.case.years if y < year][-1:]
+    held = plan.value(STOCK, (mineral, member, before[0])) if before else pile.opening
+    return held if pile.max_draw is None else min(held, pile.max_draw)
+
+
+def _parts(
+    supply: Mapping[Pattern, float], served: Mapping[str, float], stock: float
+) -> Iterator[tuple[Pattern, str, float]]:
+    """Yield which part of each pattern's supply serves which tier, fewest tiers first.
+
+    Each takes as much as it can so that the rest still serves the other tiers as planned (Hall's
+    condition: for any set of tiers, what may serve one of them is at least what they get).
+    """
+    left, need = dict(supply), dict(served)
+    for of in sorted(left, key=lambda each: (len(each), each)):
+        for tier in served:
+            if tier not in of or left[of] <= 0.0:
+                continue
+            most = min(left[of], need[tier])
+            for others in _sets(served, without=tier):
+                if not others.isdisjoint(of) and len(left) > 1:
+                    may = sum(
+                        tonnes for each, tonnes in left.items() if not others.isdisjoint(each)
+                    )
+                    most = min(most, may + stock - sum(need[other] for other in others))
+            if most > 0.0:
+                yield of, tier, most / supply[of]
+                left[of] -= most
+                need[tier] -= most
+
+
+def _sets(tiers: Mapping[str, float], without: str) -> Iterator[frozenset[str]]:
+    names: Sequence[str] = [tier for tier in tiers if tier != without]
+    for size in range(1, len(names) + 1):
+        yield from map(frozenset, combinations(names, size))

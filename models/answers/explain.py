@@ -11,11 +11,13 @@ import numpy as np
 from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
+from models.plan.supply import tier_duals
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families import projects
 from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.tiers import TIER_NEED
 from models.program.market import BALANCE
-from models.resolve import Floats
+from models.resolve import Floats, pattern_of
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -59,8 +61,11 @@ class Explanation:
     balance for the mineral. ``demand_costs`` [money/t] are the costs of one more tonne of demand,
     by tier ("": without tiers). ``unpaid`` are the mineral's plants that the budget keeps from
     being built by then. ``idle`` are its idle or unbuilt plants with the gap of each [money/t],
-    smallest first. ``members_short`` is the number of members short for the same cause, or 0 unless
-    all that need it are.
+    smallest first. ``tier_prices`` [money/t] are those of the member's tiers where some suppliers
+    may not serve all of them ({}: elsewhere); ``price`` is then that of the dearest tier.
+    ``closed`` has the suppliers that may not serve a tier, ``tier_short`` the tonnes that it is
+    short. ``members_short`` is the number of
+    members short for the same cause, or 0 unless all that need it are.
     """
 
     mineral: str
@@ -77,6 +82,14 @@ class Explanation:
     unpaid: tuple[projects.UnaffordablePlant, ...] = ()
     idle: tuple[tuple[str, float], ...] = ()
     members_short: int = 0
+    tier_prices: Mapping[str, float] = field(default_factory=dict)
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tier_short: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def dearest_tier(self) -> str | None:
+        """The tier whose price ``price`` is; None where all suppliers may serve the same tiers."""
+        return max(self.tier_prices, key=lambda t: (self.tier_prices[t], t), default=None)
 
     @property
     def is_short(self) -> bool:
@@ -129,9 +142,13 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     short = plan.shortages
     keys = zip(short["mineral"], short["member"], short["year"], strict=True)
     causes = dict(zip(keys, short["cause"], strict=True))
-    pricing = Pricing(plan)
-    row = plan.row_at(BALANCE, (mineral, member, year))
-    price = pricing.price(row, year) if row >= 0 else None
+    where = (mineral, member, year)
+    tiers = tier_duals(plan).get(where, {})
+    dearest = max(tiers, key=lambda tier: (tiers[tier], tier), default="")
+    need = (plan.row_at(TIER_NEED, (mineral, member, dearest, year)),) if tiers else ()
+    pricing = Pricing(plan, _columns_of_tier(plan, where, dearest) if tiers else ())
+    row = plan.row_at(BALANCE, where)
+    price = pricing.price(row, year, need) if row >= 0 else None
     is_wanted = price is not None and e.demand[m, j, t] > 0
     return Explanation(
         mineral=mineral,
@@ -146,9 +163,35 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         cause=causes.get((mineral, member, year), ""),
         members_short=members_short_together(plan, mineral, year),
         demand_costs=_demand_costs(pricing, (mineral, member, year)) if is_wanted else {},
+        tier_prices={tier: plan.dual(BALANCE, where) + dual for tier, dual in tiers.items()},
+        closed=_closed(plan, where) if tiers else {},
+        tier_short={tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier in tiers},
         unpaid=() if price is None else _unpaid(plan, mineral, year),
         idle=() if price is None else _idle(plan, mineral, t),
     )
+
+
+def _columns_of_tier(plan: Plan, where: Where, tier: str) -> frozenset[int]:
+    """Return the columns that serve one tier of a member: from suppliers, from stock, or short."""
+    mineral, member, year = where
+    row = plan.row_at(TIER_NEED, (mineral, member, tier, year))
+    return frozenset(column for column, _ in plan.row_entries(row))
+
+
+def _closed(plan: Plan, where: Where) -> dict[str, tuple[str, ...]]:
+    """Return by tier the suppliers that may sell to a member, but not to that tier."""
+    e, (mineral, member, year) = plan.expanded, where
+    j, t = e.member_at[member], e.years.index(year)
+    of_source = {r: pattern_of(e, r, j, t) for r in e.of_mineral[mineral] if e.startable[r, t]}
+    found = {
+        tier: [e.sources[r] for r, tiers in of_source.items() if tiers and tier not in tiers]
+        for tier in plan.case.tiers_of[where]
+    }
+    return {
+        tier: tuple(plan.supplier_words(s.name, s.project, s.mineral) for s in sources)
+        for tier, sources in found.items()
+        if sources
+    }
 
 
 def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
@@ -190,11 +233,19 @@ def _demand_costs(pricing: Pricing, where: Where) -> dict[str, float]:
     same += _bound_price(pricing, plan.column_at(SHORTAGE, where))
     mineral, member, year = where
     costs = {
-        tier: same + _bound_price(pricing, plan.column_at(OF_TIER, (mineral, member, tier, year)))
+        tier: same
+        + _bound_price(pricing, plan.column_at(OF_TIER, (mineral, member, tier, year)))
+        + _dual_of_need(pricing, (mineral, member, tier, year))
         for tier, tonnes in plan.case.tiers_of.get(where, {}).items()
         if tonnes > 0
     } or {"": same}
     return {tier: cost / plan.case.discount(year) for tier, cost in costs.items()}
+
+
+def _dual_of_need(pricing: Pricing, key: tuple[str, str, str, int]) -> float:
+    """Return the dual of a tier's need [money of the first year/t]; 0 where none is cut off."""
+    row = pricing.plan.row_at(TIER_NEED, key)
+    return float(pricing.duals[row]) if row >= 0 else 0.0
 
 
 def _bound_price(pricing: Pricing, column: int) -> float:

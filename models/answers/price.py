@@ -22,7 +22,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -139,8 +139,9 @@ class MarginalPrice:
 class Pricing:
     """The duals of a plan's program, and the prices that follow from them."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, preferred: Collection[int] = ()) -> None:
+        """Take a plan, and the columns through which sums are followed where there is a choice."""
+        self.plan, self.preferred = plan, preferred
         self.rows = plan.program.rows
         self._local: dict[int, LocalProgram] = {}
 
@@ -183,12 +184,15 @@ class Pricing:
         columns = (c for c, _ in self.plan.row_entries(row))
         return [c for c in columns if abs(self.reduced[c]) <= tolerances.NO_REDUCED_COST]
 
-    def price(self, row: int, year: int) -> MarginalPrice:
-        """Return the marginal price of a supply balance [money of its ``year``/t]."""
-        discount = self.plan.case.discount(year)
-        amount = float(self.duals[row]) / discount
+    def price(self, row: int, year: int, along: tuple[int, ...] = ()) -> MarginalPrice:
+        """Return the marginal price of a supply balance [money of its ``year``/t].
+
+        ``along`` are rows that one more tonne enters, too, such as the need of a tier.
+        """
+        discount, step = self.plan.case.discount(year), component.LimitStep(row, 1.0, (), along)
+        amount = float(self.duals[[*step.rows]].sum()) / discount
         best = min(
-            (self._candidate(row, column, discount) for column in self.tight(row)),
+            (self._candidate(step, column, discount) for column in self.tight(row)),
             key=lambda candidate: candidate[0],
             default=None,
         )
@@ -200,9 +204,9 @@ class Pricing:
         words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
         # with one tonne more of demand, one tonne more can be short, also where all of it is short
         grows = column if columns is SHORTAGE else None
-        reach = self.local_program(row).reach(component.LimitStep(row, 1.0), grows=grows)
+        reach = self.local_program(row).reach(step, grows=grows)
         return MarginalPrice(
-            amount, setter, words, terms, scarce, *response(self, row, year),
+            amount, setter, words, terms, scarce, *response(self, step, year),
             down=reach.down or 0.0,
             up=reach.up or 0.0,
             more=None if reach.more is None else reach.more / discount,
@@ -210,7 +214,7 @@ class Pricing:
         )  # fmt: skip
 
     def _candidate(
-        self, row: int, column: int, discount: float
+        self, step: component.LimitStep, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
         """Return the rank of a column as the one that serves one more tonne, the column, its terms.
 
@@ -219,9 +223,9 @@ class Pricing:
         """
         columns, _ = self.plan.column(column)
         used = float(self.plan.x[column])
-        terms = self._terms(row, column, discount)
+        terms = self._terms(step, column, discount)
         rent = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
-        price = abs(float(self.duals[row])) / discount
+        price = abs(float(self.duals[[*step.rows]].sum())) / discount
         scarce = rent > tolerances.NO_REDUCED_COST * max(price, 1e-300)
         if columns is SHORTAGE:
             rank = 0 if used > 0 else 5
@@ -231,18 +235,24 @@ class Pricing:
             rank = 3
         return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
 
-    def _terms(self, row: int, column: int, discount: float) -> tuple[component.PriceTerm, ...]:
-        """Return a row's dual as the terms of one of its columns [money of a year]."""
+    def _terms(
+        self, step: component.LimitStep, column: int, discount: float
+    ) -> tuple[component.PriceTerm, ...]:
+        """Return the duals of a step's rows as the terms of a column of its row [money of a year].
+
+        What the column's terms owe to the other rows cancels with their duals.
+        """
         costs: list[component.PriceTerm] = []
-        rents: dict[int, float] = {}
-        for source, term, amount in self._follow(row, column, 1.0 / discount, frozenset()):
+        rents = {row: float(self.duals[row]) / discount for row in step.along}
+        for source, term, amount in self._follow(step.row, column, 1.0 / discount, frozenset()):
             if term is not None:
                 costs.append(term)
             else:
                 rents[source] = rents.get(source, 0.0) + amount
         merged: dict[tuple[str, str], component.PriceTerm] = {}
         for source, amount in rents.items():
-            if amount == 0.0:
+            rounding = tolerances.REMAINDER * abs(float(self.duals[source])) / discount
+            if abs(amount) <= (rounding if source in step.along else 0.0):
                 continue
             rows, key = self.plan.row(source)
             label = rows.label(self.plan, key)
@@ -279,6 +289,7 @@ class Pricing:
         # the input that a plant takes, not its product, which is in the row, too
         given = {c for c, amount in self.plan.row_entries(row) if amount > 0}
         candidates = [c for c in candidates if c in given] or candidates
+        candidates = [c for c in candidates if c in self.preferred] or candidates
         return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
@@ -361,16 +372,16 @@ class LocalProgram:
         Without ``is_solved`` only the shadow price is returned, and nothing is solved. ``grows``
         is a column whose upper bound rises with the limit.
         """
-        row, moved = step.row - self.inside.start, self._moved(step)
-        rate = moved * float(self.duals[row])
+        moved = self._moved(step)
+        rate = moved * float(self.duals[[at - self.inside.start for at in step.rows]].sum())
         down = up = None
         if moved == 0.0:
             return Reach(0.0, down, up, 0.0, 0.0)
         if not is_solved:
             return Reach(rate, down, up, None, None)
         if not step.entries:
-            down = self._far(row, -1.0) / step.right
-            up = self._far(row, 1.0, grows) / step.right
+            down = self._far(step, -1.0) / step.right
+            up = self._far(step, 1.0, grows) / step.right
         more = rate if up is not None and up >= 1.0 else self._cost(step, 1.0, grows)
         less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
         return Reach(rate, down, up, more, less)
@@ -424,15 +435,17 @@ class LocalProgram:
             (rows.row_lower, rows.row_upper),
         )
 
-    def _far(self, row: int, sign: float, grows: int | None = None) -> float:
+    def _far(self, step: component.LimitStep, sign: float, grows: int | None = None) -> float:
         """Return how far a limit can move on the face [the row's unit]; inf: without end."""
-        inner, size = self._face, float(self.size[row])
+        rows = [at - self.inside.start for at in step.rows]
+        inner, size = self._face, float(self.size[rows[0]])
         if grows is not None and self.rows.cost[grows - self.first] == 0.0:
             upper, place = inner.upper.copy(), np.cumsum(self.rows.cost == 0.0) - 1
             upper[place[grows - self.first]] = np.inf
             inner = dataclasses.replace(inner, upper=upper)
         n, far = len(inner.cost), _FAR * size
-        entries = ((inner.entry_rows(), row), (inner.columns, n), (inner.values, -sign))
+        added = (rows, [n] * len(rows), [-sign] * len(rows))
+        entries = zip((inner.entry_rows(), inner.columns, inner.values), added, strict=True)
         columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
         face = arrays(
             tuple(np.append(*pair) for pair in entries),
@@ -457,10 +470,10 @@ class LocalProgram:
     ) -> float | None:
         """Return the change of total cost for some units [money]; None without a plan."""
         row = step.row - self.inside.start
-        by = units * self._moved(step)
+        by, moved = units * self._moved(step), [at - self.inside.start for at in step.rows]
         low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
-        low[row] += by
-        high[row] += by
+        low[moved] += by
+        high[moved] += by
         if step.entries:
             values = values.copy()
             start = int(self.rows.starts[row])
@@ -483,7 +496,7 @@ class LocalProgram:
         except SolverError:
             self._solver = None
             return None
-        return float(np.sum(asked.cost * x)) + by * float(self.duals[row])
+        return float(np.sum(asked.cost * x)) + by * float(self.duals[moved].sum())
 
 
 # ---- how the plan would serve one more tonne ---------------------------------------------------
@@ -494,15 +507,18 @@ class LocalProgram:
 # is the marginal price.
 
 
-def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], bool]:
-    """Return the moves that serve one more tonne in a balance, and whether they have slack.
+def response(
+    pricing: Pricing, step: component.LimitStep, year: int
+) -> tuple[tuple[Move, ...], bool]:
+    """Return the moves that serve one more tonne in a step's rows, and whether they have slack.
 
     Without slack (a limit is just reached, with no shadow price) they are the reversed moves for
     one tonne less, and one more tonne may cost more. There are no moves if the solver finds none.
     Costs are in money of the balance's ``year``.
     """
-    plan, local = pricing.plan, pricing.local_program(row)
-    asked = _fewest_moves(pricing, local, row - local.inside.start)
+    plan, row = pricing.plan, step.row
+    local = pricing.local_program(row)
+    asked = _fewest_moves(pricing, local, [at - local.inside.start for at in step.rows])
     try:
         x = highs.first_solved(partial(highs.solve, asked)).x
     except SolverError:
@@ -551,8 +567,8 @@ def _unsigned(term: component.PriceTerm) -> component.PriceTerm:
     return dataclasses.replace(term, amount=0.0, what=term.what.removeprefix("-"))
 
 
-def _fewest_moves(pricing: Pricing, local: LocalProgram, row: int) -> Arrays:
-    """Return the program that serves one more tonne in a row with the fewest tonnes moved.
+def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[int]) -> Arrays:
+    """Return the program that serves one more tonne in some rows with the fewest tonnes moved.
 
     It has one column for each kept column up, one for each down, and one for each row that may be
     violated.
@@ -564,7 +580,7 @@ def _fewest_moves(pricing: Pricing, local: LocalProgram, row: int) -> Arrays:
     full, empty = activity >= block.row_upper - near, activity <= block.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
-    least[row] = most[row] = 1.0
+    least[rows_served] = most[rows_served] = 1.0
     over, under = np.flatnonzero(full & ~priced), np.flatnonzero(empty & ~priced)
     sign = np.concatenate([np.full(len(over), -1.0), np.ones(len(under))])
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)

@@ -150,7 +150,7 @@ def _sentence(obstacles: list[RankedObstacle]) -> str:
             once[obstacle.what] = None
     sentences = [(rank[words], _listed(names, f"{words} ")) for words, names in listed.items()]
     # limits come after used-up capacities and before all others
-    phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank == 0]
+    phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank <= 0]
     phrases += list(once)
     phrases += [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank > 0]
     for stopped, number in counted.items():

@@ -76,13 +76,18 @@ class PriceTerm:
 class LimitStep:
     """How the program changes if a limit is raised by one unit.
 
-    ``right`` is added to the limit of ``row``, and ``entries`` (column, amount) to its
-    coefficients.
+    ``right`` is added to the limit of ``row`` and of the rows ``along``, and ``entries`` (column,
+    amount) to the coefficients of ``row``.
     """
 
     row: int
     right: float = 0.0
     entries: tuple[tuple[int, float], ...] = ()
+    along: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        return (self.row, *self.along)
 
 
 @dataclass(frozen=True)

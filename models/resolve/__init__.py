@@ -18,6 +18,7 @@ from models.resolve.end_use import demand_tiers as demand_tiers
 from models.resolve.end_use import pattern as pattern
 from models.resolve.end_use import pattern_numbers as pattern_numbers
 from models.resolve.end_use import pattern_of as pattern_of
+from models.resolve.end_use import tier_words as tier_words
 from models.resolve.expanded import SPOT as SPOT
 from models.resolve.expanded import Cell as Cell
 from models.resolve.expanded import Expanded as Expanded

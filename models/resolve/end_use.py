@@ -22,6 +22,11 @@ It has only members, minerals and years in which a source may serve some tiers a
 """
 
 
+def tier_words(tier: str) -> str:
+    """Return a tier in words, also of demand without one."""
+    return tier or "demand without a tier"
+
+
 def can_cut_off(case: Case) -> bool:
     """Return whether any row of Lanes has a tier."""
     return any(row.tier for row in case.lanes)

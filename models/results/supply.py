@@ -552,8 +552,8 @@ class Tiers(PlanTable):
     served = field.tonnes("Served", "Demand that is met, from suppliers and from stock.")
     suppliers = field.text(
         "From",
-        "Suppliers with their tonnes. Those that may serve the fewest tiers come first, and tiers in"
-        " the order of the rows. Those that may serve the same tiers do so by their tonnes.",
+        "Suppliers with their tonnes. Those that may serve the fewest tiers come first, and tiers"
+        " in the order of the rows. Those that may serve the same tiers do so by their tonnes.",
         widest=60,
     )
     from_stock = field.tonnes("From stock", "What comes from the member's reserve.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from models import answers, schema, tolerances, units
 from models.case import Case
 from models.plan import BUILT, SHORTAGE, STOCK
-from models.resolve import made_into
+from models.resolve import made_into, tier_words
 from planner.render.table import json_value
 from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
 
@@ -227,6 +227,8 @@ def _price(
     answer: answers.Explanation, price: answers.MarginalPrice, cells: Cells, currency: str
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
+    if answer.dearest_tier is not None:
+        yield from _tiers(answer, answer.dearest_tier, currency)
     yield (_if_wholly_short if answer.is_wholly_short else _holds)(answer, price, currency)
     if price.moves and price.has_slack:
         yield "How the plan would get one more tonne:"
@@ -253,6 +255,21 @@ def _price(
             f"(One more tonne in the sheet Demand would cost {about}{_money(costs[0])} {currency}"
         )
         yield f"{start}, not {_money(price.amount)}. L{others}"
+
+
+def _tiers(answer: answers.Explanation, dearest: str, currency: str) -> Iterator[str]:
+    """Yield the price of each tier, who may not sell to it, and what it misses."""
+    yield f"It is the price of {tier_words(dearest)}, the dearest tier (sheet Tiers)."
+    for tier, amount in answer.tier_prices.items():
+        short, parts = answer.tier_short.get(tier, 0.0), list[str]()
+        if tier != dearest:
+            parts.append(f"one more tonne costs {_money(amount)} {currency}")
+        if short > answer.nothing:
+            parts.append(f"{plain_amount(short)} t are missing")
+        if who := answer.closed.get(tier):
+            parts.append(f"no lane is open from {listed(who, _IDLE)}")
+        if parts:
+            yield f"For {tier_words(tier)}, {'; '.join(parts)}."
 
 
 def _if_wholly_short(
@@ -485,6 +502,8 @@ def facts(
         "one_tonne_more_costs": answer.one_tonne_more,
         "one_tonne_less_saves": price and price.less,
         "demand_cost": answer.demand_cost,
+        "price_by_tier": dict(answer.tier_prices),
+        "closed_to_tier": {tier: list(who) for tier, who in answer.closed.items()},
         "demand_cost_by_tier": {t: c for t, c in answer.demand_costs.items() if t},
         "set_by": price and (price.setter or "nothing"),
         "source": "" if price is None else price.words,

@@ -9,7 +9,7 @@ import numpy as np
 from models.case import Case
 from models.program import builder, component, market
 from models.program.market import by_member, to_nobody
-from models.resolve import Floats, Ints
+from models.resolve import Floats, Ints, tier_words
 from models.schema import Mineral, Settings, Tier
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _short_cost(
 def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
     said, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
-    whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
+    whose = "".join(f" of {tier_words(tier)}" for tier in tiers)
     amount = times * float(plan.program.rows.cost[column])
     return [
         component.PriceTerm(

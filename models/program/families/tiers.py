@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,10 @@ import numpy as np
 from models import schema
 from models.program import builder, component
 from models.program.market import by_member, to_nobody
-from models.resolve import Ints, Pattern, pattern, pattern_numbers, pattern_of
+from models.resolve import Ints, Pattern, pattern, pattern_numbers, pattern_of, tier_words
 
 if TYPE_CHECKING:
-    from models.program.solved import Solved
+    from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
 _AND = " + "
@@ -30,10 +30,6 @@ def tiers_named(key: str) -> Pattern:
     return tuple(tier.replace("++", "+") for tier in key.split(_AND))
 
 
-def tier_words(tier: str) -> str:
-    return tier or "demand without a tier"
-
-
 def _pattern_label(_: Solved, key: Any) -> component.Label:
     listed = " and ".join(map(tier_words, tiers_named(key[2])))
     return component.Label(f"the tonnes that may serve only {listed}")
@@ -44,6 +40,30 @@ def _tier_label(_: Solved, key: Any) -> component.Label:
 
 
 _PARTS = (component.MINERAL, component.MEMBER)
+
+
+def _closed_to_the_short(
+    plan: Solved, flow: Flow, _: Sequence[int]
+) -> Iterator[component.Obstacle]:
+    """Yield that a supplier may sell to none of the tiers of which a member is short."""
+    e, source = plan.expanded, plan.expanded.sources[flow.source]
+    m = e.mineral_at[source.mineral]
+    if (m, flow.member, flow.year) not in e.cut_off:
+        return
+    where = source.mineral, e.members[flow.member], e.years[flow.year]
+    short = [
+        tier
+        for tier in sorted(plan.case.tiers_of[where])
+        if plan.value("tier_shortage", (*where[:2], tier, where[2])) > flow.tolerance
+    ]
+    if short and {*short}.isdisjoint(pattern_of(e, flow.source, flow.member, flow.year)):
+        country = plan.case.country_name(source.country)
+        name = f"{source.project or source.name} ({country})"
+        yield component.Obstacle(
+            f"no lane open to {' and '.join(map(tier_words, short))} from", name
+        )
+
+
 ALLOTTED = component.Columns(
     name="allotted",
     key=(*_PARTS, component.PATTERN, component.TIER, component.YEAR),
@@ -64,6 +84,9 @@ PATTERN_SUPPLY = _of_tiers(
     key=(*_PARTS, component.PATTERN, component.YEAR),
     meaning="Tiers get at most what the suppliers sell that may sell to them.",
     label=_pattern_label,
+    obstacles=_closed_to_the_short,
+    is_always_asked=True,
+    obstacle_rank=-1,
     through=(ALLOTTED,),
     is_neutral=True,
     divided=to_nobody,
@@ -81,6 +104,7 @@ TIER_STOCK = _of_tiers(
     key=(*_PARTS, component.YEAR),
     meaning="Tiers get from a reserve at most what it held at the end of the year before.",
     label=lambda _, key: component.Label(f"what {key[1]}'s reserve held before {key[2]}"),
+    through=(FROM_STOCK,),
     is_neutral=True,
 )
 TIER_DRAW = _of_tiers(

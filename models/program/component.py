@@ -453,6 +453,8 @@ class InputCell:
     """The rows that the change relaxes: component, key, and by how much per unit of the cell."""
     lanes: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
     """The lanes that the change opens, as positions of (source, member, year or ``to_plant``)."""
+    tiers: list[tuple[int, int, int, str]] = dataclasses.field(default_factory=list)
+    """The lanes that it opens to a tier, as positions of (source, member, year), and the tier."""
 
     @property
     def weight(self) -> float:
@@ -476,7 +478,7 @@ class RelaxableCells:
 
     def usable(self) -> list[InputCell]:
         """Return the cells that relax a row in the year or earlier."""
-        relaxing = (cell for cell in self.found.values() if cell.limits or cell.lanes)
+        relaxing = (c for c in self.found.values() if c.limits or c.lanes or c.tiers)
         return [cell for cell in relaxing if min(cell.years) <= self.year and cell.most > 0]
 
     def cell(  # noqa: PLR0913 - what a cell is, all of it named
@@ -547,7 +549,7 @@ class Relaxation:
             return case
         records = (
             dataclasses.replace(r, **{f: _filled(getattr(r, f), case.years) for f in fields})
-            if r.row
+            if r.row and not getattr(r, "tier", "")  # a tier is opened by columns of its own
             else r
             for r in getattr(case, name)
         )

@@ -23,8 +23,9 @@ from pyomo.core.expr import LinearExpression, MonomialTermExpression
 from models.case import Case
 from models.program import component as kinds
 from models.program import families, market
+from models.program.families import tiers
 from models.program.families.shortage import SHORTAGE
-from models.resolve import Cap, Cell, Expanded, Floats, caps, to_plant
+from models.resolve import Cap, Cell, Expanded, Floats, caps, pattern_of, to_plant
 
 Row = tuple[float | None, Sequence[Any], Sequence[float] | None, float | None]
 """A constraint: lower limit, columns, coefficients (None: 1 each), upper limit."""
@@ -321,6 +322,9 @@ def build_least_change(
     f.add("loosened", dict(enumerate(loosened[False])))
     f.add("loosened_budget", dict(enumerate(loosened[True])), kinds.MONEY)
     opened: dict[int, Row] = {}
+    for i, of_tiers in _tiers_opened(f, relaxable).items():
+        amounts = [1.0] * len(of_tiers) + [-relaxable[i].size]
+        opened[-1 - i] = (None, [*of_tiers, model.change[i]], amounts, 0.0)
     fields = (f.of_deliveries(name).tolist() for name in ("source", "member", "year"))
     flows, inside = expanded.input_flows, f.input_at.tolist()
     plants = ((flows.source[k], to_plant(flows.intake[k]), flows.year[k]) for k in inside)
@@ -344,6 +348,27 @@ def build_least_change(
         expr=f.total(list(model.change.values()), weights), sense=pyo.minimize
     )
     return f
+
+
+def _tiers_opened(f: Frame, relaxable: Sequence[kinds.InputCell]) -> dict[int, list[Any]]:
+    """Return the columns [t] of lanes that a change opens to a tier, by position of the cell."""
+    e = f.expanded
+    places = [
+        (i, r, j, t, tier)
+        for i, cell in enumerate(relaxable)
+        for r, j, t, tier in cell.tiers
+        if (e.mineral_at[e.sources[r].mineral], j, t) in e.cut_off
+        and (e.mineral_at[e.sources[r].mineral], t) in f.cells
+    ]
+    f.model.tier_opened = pyo.Var(range(len(places)), within=pyo.NonNegativeReals)
+    found: dict[int, list[Any]] = {}
+    for column, (i, r, j, t, tier) in zip(f.model.tier_opened.values(), places, strict=True):
+        mineral, member, year = e.sources[r].mineral, e.members[j], e.years[t]
+        pattern = tiers.pattern_key(pattern_of(e, r, j, t))
+        f.enter(f.pyomo_component(tiers.PATTERN_SUPPLY)[mineral, member, pattern, year], column)
+        f.enter(f.pyomo_component(tiers.TIER_NEED)[mineral, member, tier, year], column)
+        found.setdefault(i, []).append(column)
+    return found
 
 
 def objective(f: Frame) -> None:

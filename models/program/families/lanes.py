@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 
 def _lane_row(
-    rows: Sequence[schema.Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
+    rows: Sequence[schema.Lane],
+    field: str,
+    lane: tuple[str, str, str, str, int],
+    company: str = "",
+    tier: str = "",
 ) -> schema.Lane | None:
     """Return the last row of Lanes that matches a lane and fills the given field.
 
     The lane is (mineral, country, refiner, member, year); the refiner is "" for the Max of a
-    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it.
+    country. ``company`` is the supplier's owner: rows that a scenario adds may select by it. Rows
+    with another tier than ``tier`` don't match.
     """
     mineral, country, refiner, member, year = lane
     matching = (
@@ -39,6 +44,7 @@ def _lane_row(
         and row.refiner in {"", refiner}
         and row.company in {"", company}
         and row.member in {"", member}
+        and row.tier in {"", tier}
         and in_force(row, year)
     )
     return next(matching, None)
@@ -164,6 +170,8 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, j, t))
+        elif (cells.e.mineral_at[mineral], j, t) in cells.e.cut_off:
+            _openable_tiers(cells, opens, (r, j, t))
         limits: tuple[tuple[str, component.Rows, Any], ...] = (
             ("", COUNTRY_MAX, (country, mineral, member, year)),
             (name, REFINER_MAX, (name, source.project, mineral, member, year)),
@@ -173,6 +181,23 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             if row is not None and row.max is not None and cells.is_new(*limit):
                 words, loosens = _lane_words(cells.case, row), tuple(limit)
                 cells.cell(row, "max", year, what=words, unit="t/yr", was=row.max, loosens=loosens)
+
+
+def _openable_tiers(
+    cells: component.RelaxableCells, opens: Sequence[schema.Lane], at: tuple[int, int, int]
+) -> None:
+    """Add the rows that close a lane, open to other tiers of the member, to a tier."""
+    e, source = cells.e, cells.e.sources[at[0]]
+    member, year = e.members[at[1]], e.years[at[2]]
+    served = resolve.pattern_of(e, *at)
+    for tier in cells.case.tiers_of[source.mineral, member, year]:
+        lane = (source.mineral, source.country, source.name, member, year)
+        row = _lane_row(opens, "open", lane, source.company, tier)
+        if served and tier not in served and row is not None and row.tier:
+            words = f"{_lane_words(cells.case, row)}, for {tier}"
+            cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
+            if cell is not None:
+                cell.tiers.append((*at, tier))
 
 
 def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:

@@ -28,13 +28,18 @@ def tiers_that_match_no_demand(case: Case) -> Iterator[Finding]:
     known = {row.name for row in case.tiers}
     rows: tuple[schema.Lane | ActionRow, ...] = (*case.lanes, *steps(case))
     for row in rows:
-        if row.tier in known and not any(_covers(row, demand) for demand in case.demand):
+        if row.tier in known and not has_tier(case, row):
             of = f" of {row.member}" if row.member else ""
             what = f" for {row.mineral}" if row.mineral else ""
             said = f"no demand{of}{what} has the tier {row.tier!r}"
             yield warn(row, "tier", said, "the row changes nothing")
 
 
-def _covers(row: schema.Lane | ActionRow, demand: schema.Demand) -> bool:
-    is_mineral = row.mineral in {"", demand.mineral}
-    return is_mineral and row.member in {"", demand.member} and row.tier == demand.tier
+def has_tier(case: Case, row: schema.Lane | ActionRow) -> bool:
+    """Return whether demand of the row's mineral and member has its tier; "" is every tier."""
+    return not row.tier or any(
+        row.mineral in {"", demand.mineral}
+        and row.member in {"", demand.member}
+        and row.tier == demand.tier
+        for demand in case.demand
+    )

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from models import errors, resolve, schema, tolerances
 from models.case import Case, Selection, fold, in_force
 from models.checks.common import seller
+from models.checks.tiers import has_tier
 from models.schema.policy import ActionRow
 
 R = TypeVar("R", schema.Refiner, schema.Project, schema.Mine, schema.Demand, schema.Stockpile)
@@ -213,7 +214,7 @@ def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case
     Except for Max and tiers, it also applies to flows of inputs (``_with_input_lane``).
     """
     is_removed = step.member not in {"", *case.member_of}  # an earlier step removed the member
-    if not _sells(case, step) or is_removed or lane == schema.Lane():
+    if not _sells(case, step) or is_removed or lane == schema.Lane() or not has_tier(case, step):
         return case
     selectors = ("mineral", *_SELLER_AND_YEARS, "member", "tier")
     row = dataclasses.replace(lane, **{name: getattr(step, name) for name in selectors})

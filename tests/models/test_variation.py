@@ -12,12 +12,16 @@ from models.case import Case, CaseStep, CaseSteps, Selection, SetNumber
 from models.errors import InputError
 from models.plan import Session
 from models.plan.variation import Variation
+from models.resolve import Expanded
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind, set_max_country_share
 from planner.studies.draws import waive
 from tests.budget import BUDGET
-from tests.models.desk import read
+from tests.models.desk import BookT, read
 from tests.reference.cases import SECURE, random_book
+
+TIERED = (0, 5)
+"""Seeds of books with demand in two years or a stock, in which tiers are cut off."""
 
 
 def kind(action: str, value: float | None = None, **selectors: str) -> ActionKind:
@@ -52,9 +56,29 @@ def changes(case: Case) -> Iterator[CaseSteps]:
     yield from map(CaseSteps, list(combinations(alone, 2))[::7])
 
 
-def check(seed: int) -> tuple[int, int]:
+def with_tiers(book: BookT, seed: int) -> BookT:
+    """Return the book with a second tier of each demand, closed to some countries."""
+    dice = np.random.default_rng([62, seed])
+    years = [header for header in book["Demand"][0] if header.isdigit()]
+    book["Tiers"] = [{"Tier": "defence", "Shortage cost multiple": 40}]
+    plain = {(row["Mineral"], row["Member"]): row | {"Tier": None} for row in book["Demand"]}
+    part = {key: {y: 0.4 * float(row[y] or 0) for y in years} for key, row in plain.items()}
+    tiered = [row | {"Tier": "defence"} | part[key] for key, row in plain.items()]
+    book["Demand"] = [*plain.values(), *tiered]
+    countries = sorted({row["Country"] for row in book["Refiners"]})
+    book.setdefault("Lanes", []).extend(
+        {"From country": code, "Tier": "defence", "Open": "no"}
+        for i, code in enumerate(countries)
+        if i == 0 or dice.random() < 0.6
+    )
+    return book
+
+
+def check(seed: int, *, tiers: bool = False) -> tuple[int, int]:
     """Compare a book's plans by vectors with those laid out: how many, and how many are refused."""
-    case = read(random_book(np.random.default_rng([61, seed]), 1 + seed % 3, SECURE))
+    book = random_book(np.random.default_rng([61, seed]), 1 + seed % 3, SECURE)
+    case = read(with_tiers(book, seed) if tiers else book)
+    assert not tiers or Expanded(case).cut_off
     if seed % 3:  # what is to be served without one country is of no one country
         case = case.change(security=())
     session, planned, refused = Session(case, is_compared=False), 0, 0
@@ -72,10 +96,23 @@ def check(seed: int) -> tuple[int, int]:
     return planned, refused
 
 
-def test_vectors_give_the_plans_of_cases_laid_out() -> None:
-    """Losses, closed lanes, events of some years and waived limits, alone and two at once."""
-    planned, refused = map(sum, zip(*map(check, range(6)), strict=True))
+@pytest.mark.parametrize("tiers", [False, True])
+def test_vectors_give_the_plans_of_cases_laid_out(tiers: bool) -> None:
+    """Losses, closed lanes, events of some years and waived limits, alone and two at once.
+
+    Also where tiers are cut off, from the base on.
+    """
+    counts = [check(seed, tiers=tiers) for seed in (TIERED if tiers else range(6))]
+    planned, refused = map(sum, zip(*counts, strict=True))
     assert planned > 2 * refused
+
+
+def test_a_tier_that_only_a_variant_cuts_off_is_laid_out() -> None:
+    """It needs columns that the base doesn't have."""
+    book = with_tiers(random_book(np.random.default_rng([61, 5]), 3, SECURE), 5)
+    session = Session(read(book | {"Lanes": []}), is_compared=False)
+    country = book["Refiners"][0]["Country"]
+    assert session.vary([CaseStep(kind("block lanes", country=country, tier="defence"))]) is None
 
 
 # ---- a number that is set ------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def _closed_to_the_short(
     short = [
         tier
         for tier in sorted(plan.case.tiers_of[where])
-        if plan.value("tier_shortage", (*where[:2], tier, where[2])) > flow.tolerance
+        if _missing(plan, (*where[:2], tier, where[2])) > flow.tolerance
     ]
     if short and {*short}.isdisjoint(pattern_of(e, flow.source, flow.member, flow.year)):
         country = plan.case.country_name(source.country)
@@ -62,6 +62,13 @@ def _closed_to_the_short(
         yield component.Obstacle(
             f"no lane open to {' and '.join(map(tier_words, short))} from", name
         )
+
+
+def _missing(plan: Solved, key: tuple[str, str, str, int]) -> float:
+    """Return the tonnes that a tier is short: what its need gets neither bought nor from stock."""
+    columns = (column for column, _ in plan.row_entries(plan.row_at(TIER_NEED, key)))
+    served = {ALLOTTED, FROM_STOCK}
+    return sum(float(plan.x[at]) for at in columns if plan.column(at)[0] not in served)
 
 
 ALLOTTED = component.Columns(

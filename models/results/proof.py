@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from models.results.common import ACCEPTED, COLUMN, MEANING, SHEET, UNIT, VALUE, WHAT
@@ -123,12 +123,13 @@ class About(Result):
     value = VALUE
 
     @classmethod
-    def of(cls, rows: Mapping[str, Any]) -> Self:
+    def of(cls, rows: Mapping[str, Any], warnings: Iterable[str] = ()) -> Self:
         """Return the sheet of some values by name: a text, or a number and its look.
 
-        Blank values are left out.
+        Blank values are left out. Warnings on the input are the last rows.
         """
-        filled = [(str(name), v) for name, v in rows.items() if v not in {None, ""}]
+        every = (*rows.items(), *(("Warning", warning) for warning in warnings))
+        filled = [(str(name), v) for name, v in every if v not in {None, ""}]
         pairs = [(name, v if isinstance(v, tuple) else (v, Look.LONG)) for name, v in filled]
         return cls(
             what=[name for name, _ in pairs],

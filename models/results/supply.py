@@ -110,8 +110,8 @@ class ShortageCauses(Result):
         "Members", Look.LONG, "Names of the members, or all that need the mineral.", widest=40
     )
     demand = common.DEMAND.like("Demand of these members in these years.")
-    short = common.SHORT.like("Shortage of these members in these years together.")
-    share = common.SHARE_SHORT
+    short = common.MISSING_TONNES.like("What these members miss in these years together.")
+    share = common.MISSING_SHARE
     cause = Shortages.cause.like("Why each supplier that could serve them does not.")
     unit = common.UNIT.like(printed=False)
 
@@ -188,7 +188,7 @@ class Prices(PlanTable):
     landed = common.LANDED
     demand = common.DEMAND
     purchased = common.PURCHASES
-    short = common.SHORT
+    short = common.MISSING_TONNES
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -238,11 +238,11 @@ class SheetRows:
 
     def first(self, field: Field) -> Claim:
         """Return the cell of the first row that has one."""
-        return self._claim("first", field, self._filled(field)[0])
+        return self._at_end("first", field, 0)
 
     def last(self, field: Field) -> Claim:
         """Return the cell of the last row that has one."""
-        return self._claim("last", field, self._filled(field)[-1])
+        return self._at_end("last", field, -1)
 
     def count(self, field: Field, op: str, bound: float | str) -> Claim:
         """Return how many rows pass a test: a column, an operator and a number or a text."""
@@ -281,6 +281,11 @@ class SheetRows:
     def _filled(self, field: Field) -> list[int]:
         column = self._cells(field.name)
         return self._some([row for row in self.rows if column[row] is not None], field)
+
+    def _at_end(self, rule: str, field: Field, at: int) -> Claim:
+        row = self._filled(field)[at]
+        filled = self if row == self.rows[at] else self.where(**{field.name: {"not": None}})
+        return filled._claim(rule, field, row)
 
     def _known(self, field: Field) -> list[int]:
         column = self._cells(field.name)

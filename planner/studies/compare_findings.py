@@ -57,7 +57,7 @@ class _ComparisonFindings:
         most = rows.largest(t.further_missing_share)
         if most.number <= SMALL:
             none = rows.none(t.further_missing_share, ">", SMALL)
-            text = "No scenario leaves more of a mineral missing than the base."
+            text = "In no scenario is a mineral further missing than in the base."
             yield say("answer", text, none=none)
             least = rows.smallest(t.further_missing_share)
             if least.number < -SMALL:
@@ -70,7 +70,7 @@ class _ComparisonFindings:
         hit = self._missing([most["run"]]).count(t.further_missing_share, ">", SMALL)
         asked = self._missing([most["run"]]).count(t.need, ">", 0.0)
         yield say("figure", "In this scenario, {hit} of {asked} minerals are further missing than"
-                            " in the base.", name="Minerals further missing", large="hit",
+                            " in the base.", name="Minerals hit", large="hit",
                   hit=hit, asked=asked)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
@@ -79,11 +79,12 @@ class _ComparisonFindings:
         rest = [name for name in self.foreseen if name != first["run"]]
         most = self._missing(rest).largest(t.further_missing_share)
         if first.number > SMALL and most.number > SMALL:
-            yield say("answer", "Next is {most[run]}: a further {most} of the need for"
-                                " {most[mineral]}.", most=most)  # fmt: skip
+            yield say("answer", "Next is {most[run]}: {most} of the need for {most[mineral]} is"
+                                " further missing than in the base.", most=most)  # fmt: skip
         elif first.number > SMALL:
             none = self._missing(rest).none(t.further_missing_share, ">", SMALL)
-            yield say("answer", "In no other scenario is more missing.", none=none)
+            yield say("answer", "In no other scenario is a mineral further missing than in the"
+                                " base.", none=none)  # fmt: skip
 
     def surprised(self) -> Iterator[Sentence]:
         """Yield the surprise that leaves most further missing."""

@@ -139,8 +139,8 @@ class WayOut(Result):
     stock = field.tonnes(
         "From stock", "Tonnes drawn from stock minus tonnes stored. Below 0: more is stored."
     )
-    planned_short = field.tonnes("Short in the plan")
-    short = common.SHORT.like(meaning=f"Never more than in the plan. {_ON_PATH}")
+    planned_short = field.tonnes("Missing in the plan")
+    short = common.MISSING_TONNES.like(meaning=f"Never more than in the plan. {_ON_PATH}")
 
 
 class Builds(Result):

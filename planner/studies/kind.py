@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Result)
 
-YEARS, BASIS = Figure.YEARS, Figure.SHARE_BASIS
-"""Rows of About that charts and findings of every kind read."""
+BASIS = Figure.SHARE_BASIS
+"""A row of About that charts and findings of several kinds read."""
 ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 """Rows of About that every first page shows: whether money is discounted, tariffs, estimates."""
 
@@ -85,6 +85,11 @@ class Tables:
     def option(self, name: str) -> str:
         """Return the value of a row of About."""
         return self[About].option(name)
+
+    @property
+    def years(self) -> str:
+        """The planned years: ``2026 to 2035``."""
+        return span(int(y) for y in map(self.option, (Figure.FIRST_YEAR, Figure.LAST_YEAR)) if y)
 
     def records(self, kind: type[Result]) -> list[Record]:
         """Return the rows of a table in JSON; [] if there is no such table."""

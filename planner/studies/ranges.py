@@ -21,7 +21,7 @@ from models.measures import ratio
 from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
-from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
+from models.results.common import COUNTRY, MINERAL, MISSING_TONNES, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.claims import Sentence, say, told
@@ -32,7 +32,7 @@ from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
 from planner.studies.engine import Run, Study, Tell, run_study
-from planner.studies.kind import TROUBLE, YEARS, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -100,9 +100,9 @@ class LeastOf(Result):
     cash = field.money(Measure.CASH_COST, f"Cash cost of the mineral in the plan. {UNDISCOUNTED}")
     cash_least = field.money("Cash cost at least", f"Cash cost {_IN_LEAST_PLAN}. {UNDISCOUNTED}")
     dearer = field.share("Dearer by", "Cash cost at least / cash cost, minus 1.")
-    short = SHORT.like(meaning="In the plan: demand neither bought nor taken from stock.")
+    short = MISSING_TONNES.like(meaning="In the plan: demand neither bought nor drawn from stock.")
     short_least = field.tonnes(
-        "Short at least", f"Shortage {_IN_LEAST_PLAN}; never more than in the plan."
+        "Missing at least", f"Missing tonnes {_IN_LEAST_PLAN}; never more than in the plan."
     )
 
 
@@ -390,7 +390,7 @@ class RangesStudy(StudyKind):
         if first.empty:
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]
-        title = f"How far each mineral's largest supplier could vary, {tables.option(YEARS)}"
+        title = f"How far each mineral's largest supplier could vary, {tables.years}"
         bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
         bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
         by_mineral = bought.groupby("mineral", sort=False)

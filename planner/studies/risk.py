@@ -33,7 +33,7 @@ from planner.sheets.context import estimates
 from planner.studies import draws as drawing
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
-from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, chance, effects, spread, step_counts
 
 if TYPE_CHECKING:
@@ -485,7 +485,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
         labels[-1] += "+"
         beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
-    title += f", {tables.option(YEARS)}: {max(map(len, samples)):,} draws"
+    title += f", {tables.years}: {max(map(len, samples)):,} draws"
     series = _series(step_counts(sample, edges) for sample in samples)
     across = f"{unit}, lower end of each bar{last}"
     return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Look.COUNT)
@@ -518,7 +518,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         Series(name, role, numbers(100.0 * rows[rows["plan"] == plan][column].astype(float)))
         for name, role, plan, column in columns
     )
-    title = f"Missing share of demand by mineral, {tables.option(YEARS)}"
+    title = f"Missing share of demand by mineral, {tables.years}"
     look = Look.DAYS  # a decimal: an axis of shares would reach to 100 %
     return Picture(title, Form.GROUPED, names, series, "% of demand", "", look)
 
@@ -540,20 +540,22 @@ def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
     most = rows.largest(t.further)
     if most.number <= tolerances.MISSING_PART:
         none = rows.none(t.further, ">", tolerances.MISSING_PART)
-        yield say("answer", "On average, events leave no more of a mineral missing.", none=none)
+        yield say(
+            "answer", "On average, no mineral is further missing than without events.", none=none
+        )
         return
     row = rows.where(mineral=most["mineral"])
     text = (
-        "Events hit {top[mineral]} hardest: on average {mean} of its need is missing, {base}"
-        " without events."
+        "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
+        " without events, {mean} in all."
     )
-    yield say("answer", text, top=most, mean=row.value(t.share), base=row.value(t.base_share))
+    yield say("answer", text, top=most, mean=row.value(t.share))
 
 
 def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
     """Yield in how many draws some mineral is shorter than without events."""
     chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AGREED).value(Measures.mean)
-    text = "In {part} % of draws, more of some mineral is missing than without events."
+    text = "In {part} % of draws, some mineral is further missing than without events."
     yield say("answer", text, part=chance_of_it)
 
 
@@ -561,7 +563,7 @@ def _spared(tables: Tables) -> Iterator[Sentence]:
     t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AGREED)
     spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
     if spared.number:
-        text = "Minerals of which events leave no more missing, on average: {count}."
+        text = "Minerals not further missing than without events, on average: {count}."
         yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
 
 
@@ -727,7 +729,8 @@ class RiskStudy(StudyKind):
         penalty += ": the plan's penalty of Security, because losses come as events here"
         return {
             **self.start.options,
-            "Draws": f"{len(self.risk.draws):,}, {self.risk.distinct:,} different",
+            "Draws": f"{len(self.risk.draws):,}",
+            "Different draws": f"{self.risk.distinct:,}",
             "Seed": str(chances.seed),
             LEFT_OUT: penalty if self.risk.left_out else "",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",

@@ -115,7 +115,7 @@ class EndResults(Result):
         Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"
     )
     short_low, short_high = _end(
-        common.SHORT.header, "Tonnes short in the plan", field.tonnes, "short_{end}_t"
+        common.MISSING, "Tonnes missing in the plan", field.tonnes, "short_{end}_t"
     )
     cash_low, cash_high = _end(
         Measure.CASH_COST.value, "Cash paid in the plan", field.millions, "cash_{end}_usd"
@@ -175,4 +175,4 @@ class BaseTotals(Result):
     cash = field.millions(
         Measure.CASH_COST.value, f"The cash that is paid. {common.UNDISCOUNTED}", key="cash_usd"
     )
-    short = common.SHORT.like(key="short_t")
+    short = common.MISSING_TONNES.like(key="short_t")

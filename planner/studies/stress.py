@@ -192,8 +192,8 @@ class StressTest(StudyKind):
         waived = "maximums and minimums are waived while the loss lasts"
         limits = "kept" if rules.keep_caps else waived
         options = {
-            "Loss": f"from {result.years[0]} to {result.years[-1]}; of countries and refiners that"
-            " sell in the agreed plan.",
+            "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
+            "First year of the loss": str(result.years[0]),
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
             " year, as far as it is free",
             "Share limits": limits if result.case.share_limits else "none in the workbook",

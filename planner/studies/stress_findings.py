@@ -42,7 +42,7 @@ class _StressFindings:
         most = rows.largest(t.share)
         if most.number <= SMALL:
             none = rows.none(t.share, ">", SMALL)
-            text = "No loss leaves more of a mineral missing than the agreed plan."
+            text = "After no loss is a mineral further missing than in the agreed plan."
             yield say("answer", text, none=none)
             return
         yield say("answer", "Without {most[lost]} most is missing: {most} of the need for"
@@ -50,8 +50,7 @@ class _StressFindings:
                   most=most)  # fmt: skip
         hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
         yield say("figure", "Minerals further missing than in the agreed plan after this loss:"
-                            " {hit}.", name="Minerals further missing", large="hit",
-                  hit=hit)  # fmt: skip
+                            " {hit}.", name="Minerals hit", large="hit", hit=hit)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
         t, rows = LossByMineral, self.rows.where(kind=self.kind)
@@ -61,11 +60,13 @@ class _StressFindings:
         others = rows.where(lost={"not": most["lost"]})
         follows = others.largest(t.share)
         if follows.number > SMALL:
-            yield say("answer", "Next is {follows[lost]}: a further {follows} of the need for"
-                                " {follows[mineral]}.", follows=follows)  # fmt: skip
+            yield say("answer", "Next is {follows[lost]}: {follows} of the need for"
+                                " {follows[mineral]} is further missing than in the agreed plan.",
+                      follows=follows)  # fmt: skip
         else:
             none = others.none(t.share, ">", SMALL)
-            yield say("answer", "No other loss leaves more missing.", none=none)
+            yield say("answer", "After no other loss is a mineral further missing than in the agreed"
+                                " plan.", none=none)  # fmt: skip
 
     def pairs(self) -> Iterator[Sentence]:
         """Yield the embargo on a single member that leaves most missing."""

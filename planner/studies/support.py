@@ -30,7 +30,7 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
-from planner.studies.kind import TROUBLE, YEARS, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
@@ -408,7 +408,7 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        years, rows = tables.option(YEARS), _at_home(tables).dropna(subset="of_price")
+        years, rows = tables.years, _at_home(tables).dropna(subset="of_price")
         first, most = rows.drop_duplicates("mineral"), rows.head(_MOST_BARS)
         title = f"The coalition's idle plant that needs the lowest payment, by mineral, {years}"
         titles = f"The coalition's {len(most)} idle plants that need the lowest payment, {years}"

@@ -28,7 +28,7 @@ from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import number_source, sweep_tables, variant_charts
 from planner.studies.engine import Outcome
-from planner.studies.kind import BASIS, TROUBLE, YEARS, Numbers, Section, Tables
+from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, Tables
 from planner.studies.number_source import AS_IN_WORKBOOK, SweepPoint, cap_path_words, title_of
 from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
@@ -187,8 +187,10 @@ class Sweep(VariantStudy):
     def options(self) -> dict[str, str]:
         cap = number_source.own_cap(self.start.case) if self.parameter.is_cap else None
         return {
-            self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
+            "From": self.parameter.words(self.points[0]),
+            "To": self.parameter.words(self.points[-1]),
+            "Points": f"{len(self.points):,}",
             AS_IN_WORKBOOK: self.path,
             OWN_CAP: "" if cap is None else percent_of(cap),
             **self.start.options,
@@ -341,7 +343,7 @@ class Sweep(VariantStudy):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         points = tables[Frontier]
         t, axis = type(points), points.words.get("axis", "")
-        is_cap, horizon = axis == "Cap", tables.option(YEARS)
+        is_cap, horizon = axis == "Cap", tables.years
         across = f"{axis} on any one country: share of {tables.option(BASIS)}" if is_cap else axis
         cost = (t.extra_cost.header, "Share of their cost", t.extra_cost_share)
         if not is_cap and t.lost.name not in points.data:

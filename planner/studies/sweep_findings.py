@@ -126,9 +126,8 @@ class _SweepFindings:
             yield say("care", "Caps are shares of demand. Where supply is missing, a single country"
                               " can sell a larger share of what is bought.")  # fmt: skip
         if self.tables.option(AS_IN_WORKBOOK):
-            path = SheetRows(self.tables[About]).value(About.value, what=AS_IN_WORKBOOK)
-            yield say("care", "The workbook's own caps change {path}. Each point sets a single cap"
-                              " for its years.", path=path)  # fmt: skip
+            yield say("care", "The workbook's own caps differ by year, mineral or buyer. Each point"
+                              " sets a single cap.")  # fmt: skip
 
     # ---- over other numbers ----------------------------------------------------------------------
 
@@ -184,5 +183,5 @@ class _SweepFindings:
             yield say("answer", text, extra=dearer, at=at, none=none)
 
     def untested(self) -> Iterator[Sentence]:
-        gaps = SheetRows(self.tables[About]).value(About.value, what=NOT_TESTED)
-        yield say("care", "Not tested: {gaps}.", gaps=gaps)
+        if self.tables.option(NOT_TESTED):
+            yield say("care", "Not tested: some minerals or years, which the sheet About names.")

@@ -42,7 +42,7 @@ from planner.scenarios.events import Hits, affected_minerals
 from planner.sheets.decide import changed
 from planner.studies import draws as drawing
 from planner.studies import engine
-from planner.studies.kind import YEARS, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
@@ -506,7 +506,8 @@ class UnderRisk(StudyKind):
     def options(self) -> dict[str, str]:
         return {
             **self.start.options,
-            FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
+            FUTURES: f"{len(self.drawn):,}",
+            "Different futures": f"{len(self.different):,}",
             "Seed": str(self.seed),
             OBJECTIVE: self._objective_words,
             Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
@@ -635,7 +636,7 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        frame, years = tables[Futures].frame(), tables.option(YEARS)
+        frame, years = tables[Futures].frame(), tables.years
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
         rows = regret.loc[sorted(largest)]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.results import About, Figure, Runs
+from models.results import About, Figure, Look, Runs
 from models.solve.highs import version
 from planner._version import __version__
-from planner.render import chart, words, xlsx
+from planner.render import chart, xlsx
 from planner.render.table import Table, table_of
 from planner.sheets.context import estimates
-from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
+from planner.studies.kind import ASSUMED, BASIS, StudyKind, Tables
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -30,20 +30,20 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     """
     book, case = study.start.book, study.start.case
     assumed = study.MONEY, study.tariff_sentence, estimates(book.case)
-    rows = {
+    rows: dict[str, Any] = {
         Figure.INPUT_FILE: book.file_name,
         Figure.INPUT_SHA256: book.sha256,
         **progress,
         **study.options,
-        YEARS: words.span(case.years),
+        Figure.FIRST_YEAR: (case.years[0], Look.YEAR),
+        Figure.LAST_YEAR: (case.years[-1], Look.YEAR),
         BASIS: case.settings.share_basis,
         **dict(zip(ASSUMED, assumed, strict=True)),
         "Planner": __version__,
         "Solver": version(),
     }
-    rows = {str(name): value for name, value in rows.items() if value}
-    warnings = [f"{f.place}: {sentence(f)}" if f.place else sentence(f) for f in book.warnings]
-    return About(what=[*rows, *("Warning" for _ in warnings)], value=[*rows.values(), *warnings])
+    warnings = (f"{f.place}: {sentence(f)}" if f.place else sentence(f) for f in book.warnings)
+    return About.of(rows, warnings)
 
 
 def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:

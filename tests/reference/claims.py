@@ -1,4 +1,4 @@
-"""Repeats each claim of a run's findings, from its JSON and its workbook alone.
+"""Repeats each claim of a run's findings, from its JSON and its workbook alone (contract, 8.2).
 
 ``python -m tests.reference.claims RESULT.json WORKBOOK.xlsx`` prints what is wrong.
 """
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import openpyxl
+from openpyxl.utils.cell import coordinate_to_tuple
 
 _OPS = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, "=": lambda a, b: a == b,
@@ -20,16 +21,34 @@ _OPS = {
 _SCALES = {"%": 0.01, "thousand": 1e3, "million": 1e6, "bn": 1e9}
 _NUMBER_WORDS = {
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "hundred", "thousand", "million", "billion", "bn", "dozen", "half", "twice", "double",
-    "both",
+    "twelve", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    "hundred", "thousand", "million", "billion", "bn", "dozen", "half", "third", "quarter", "twice",
+    "double", "both", "pair",
 }  # fmt: skip
-_OF_ALL = {"all", "none", "count"}
+_OF_ALL, _EITHER = {"all", "none", "count"}, {"largest", "smallest", "first", "last"}
 _NEEDS = {
-    "worst": {"first"}, "hardest": {"largest"}, "largest": {"largest"}, "most": {"largest"},
-    "least": {"smallest"}, "smallest": {"smallest"}, "no": _OF_ALL, "every": _OF_ALL,
-    "all": _OF_ALL,
+    "worst": {"first"},
+    **dict.fromkeys(["hardest", "largest", "most", "highest", "greatest", "biggest", "costliest",
+                     "dearest"], {"largest"}),
+    **dict.fromkeys(["least", "smallest", "fewest", "lowest", "cheapest"], {"smallest"}),
+    **dict.fromkeys(["furthest", "longest", "shortest", "soonest", "earliest", "latest", "tightest",
+                     "loosest", "nearest"], _EITHER),
+    **dict.fromkeys(["no", "none", "nothing", "nobody", "every", "all"], _OF_ALL),
 }  # fmt: skip
+"""Superlatives and words for all, and the rules of which a claim must have one."""
+_PLACES = ["answer", "figure", "decide", "care"]
+_OF_A_ROW = {"value", "largest", "smallest", "first", "last", "difference"}
+_PARTS = {"rule", "sheet", "column", "row", "where", "test", "minus", "value"}
+_MAIN = {"Comparison", "Stress", "Frontier", "By mineral"}
+"""The sheets whose first row may be called the worst."""
+_TOTALS = {"all", "Coalition"}
+"""Cells that name the sum of other rows."""
 _SLOT = re.compile(r"\{(\d+)(?:\[([^\]]*)\])?\}")
+_WORD = re.compile(r"[^\W\d_]+")
+_UNIT = re.compile(r"\(([^()]+)\)$")
+
+
+# ---- the workbook ----------------------------------------------------------------------------
 
 
 class Sheet:
@@ -51,38 +70,45 @@ class Sheet:
         return [r for r in self.rows if all(meets(r.get(h), w) for h, w in conditions.items())]
 
 
-def read_sheets(path):
-    """Return the sheets of a workbook by name, without its first page and its charts."""
-    book = openpyxl.load_workbook(path)
-    sheets = {}
+class Page:
+    """The first sheet: its texts as (row, column, text), its links as (row, column, target)."""
+
+    def __init__(self, sheet):
+        cells = [cell for row in sheet.iter_rows() for cell in row]
+        self.texts = [(c.row, c.column, _plain(c.value)) for c in cells if isinstance(c.value, str)]
+        linked = ((c.row, c.column, c.hyperlink) for c in cells if c.hyperlink is not None)
+        self.links = [(r, k, str(h.location or h.target)) for r, k, h in linked]
+
+    def places(self, sentence):
+        """Return row and column of each cell in which a sentence stands."""
+        return [(row, column) for row, column, text in self.texts if sentence in text]
+
+
+def _plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def read_workbook(path):
+    """Return the first page of a workbook, and its other sheets by name, without charts."""
+    book, sheets = openpyxl.load_workbook(path), {}
     for sheet in book.worksheets[1:]:
         rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
         if rows and rows[0] and isinstance(rows[0][0], str):
             sheets[sheet.title] = Sheet(rows[0], rows[1:])
-    return sheets
-
-
-def first_page(path):
-    """Return the texts of the first sheet as (row, text), and its links as (row, target)."""
-    sheet = openpyxl.load_workbook(path).worksheets[0]
-    texts, links = [], []
-    for row in sheet.iter_rows():
-        for cell in row:
-            if isinstance(cell.value, str):
-                texts.append((cell.row, cell.value.replace("\u00a0", " ")))
-            if cell.hyperlink is not None:
-                links.append((cell.row, str(cell.hyperlink.location or cell.hyperlink.target)))
-    return texts, links
-
-
-def _same(a, b):
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
-    return a == b
+    return Page(book.worksheets[0]), sheets
 
 
 def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same(a, b):
+    if _is_number(a) and _is_number(b):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return type(a) is type(b) and a == b
+
+
+# ---- claims ------------------------------------------------------------------------------------
 
 
 def _cell(sheets, sheet, column, row, why):
@@ -99,21 +125,23 @@ def _cell(sheets, sheet, column, row, why):
 
 def wrong_claim(claim, sheets):
     """Return what is wrong with a claim: [] if its rule gives its value again."""
-    sheet, headers = claim["sheet"], {claim["column"], *claim.get("where", {})}
+    rule, sheet = claim["rule"], claim["sheet"]
+    headers = {claim["column"], *claim.get("where", {})}
     headers |= {claim["test"][0]} if "test" in claim else set()
     if sheet not in sheets or not headers <= set(sheets[sheet].headers):
         return [f"no columns {sorted(headers)} on a sheet {sheet}"]
+    needs = {"row": rule in _OF_A_ROW, "test": rule in _OF_ALL, "minus": rule == "difference"}
+    why = [f"a {rule} with {p}" for p, needed in needs.items() if bool(claim.get(p)) != needed]
+    why += [f"no part of a claim: {part}" for part in claim.keys() - _PARTS]
     left = sheets[sheet].where(claim.get("where", {}))
-    if claim["rule"] in {"value", "largest", "smallest", "first", "last", "difference"}:
-        return _wrong_cell(claim, left, sheets)
-    row = [f"a {claim['rule']} has no row"] if claim.get("row") else []
-    return row + _wrong_rows(claim, left)
+    check = _wrong_cell if rule in _OF_A_ROW else _wrong_rows
+    return why or check(claim, left, sheets)
 
 
 def _wrong_cell(claim, left, sheets):
     why, rule, value = [], claim["rule"], claim["value"]
     sheet, column = claim["sheet"], claim["column"]
-    row, cell = _cell(sheets, sheet, column, claim.get("row", {}), why)
+    row, cell = _cell(sheets, sheet, column, claim["row"], why)
     if row is None:
         return why
     if rule == "difference":
@@ -121,23 +149,25 @@ def _wrong_cell(claim, left, sheets):
         if set(other) != {"sheet", "column", "row"}:
             other = {"sheet": sheet, "column": column, "row": other}
         _, less = _cell(sheets, other["sheet"], other["column"], other["row"], why)
-        if less is None or not _is_number(cell):
+        if not _is_number(less) or not _is_number(cell):
             return [*why, "a difference without two numbers"]
         cell -= less
-    if not _same(cell, value):
+    if cell is None or not _same(cell, value):
         why.append(f"the cell is {cell}, not {value}")
     if rule in {"largest", "smallest"}:
         numbers = [r for r in left if _is_number(r[column])]
         best = {"largest": max, "smallest": min}[rule](numbers, key=lambda r: r[column], default=0)
         if best is not row:
             why.append(f"the {rule} {column} is in another row")
-    filled = [r for r in left if r[column] is not None] or [None]
-    if rule in {"first", "last"} and filled[-(rule == "last")] is not row:
+        totals = [any(r.get(h) in _TOTALS for h in ("Mineral", "Member")) for r in numbers]
+        if any(totals) and not all(totals):
+            why.append("a total is among the rows compared")
+    if rule in {"first", "last"} and left[-(rule == "last")] is not row:
         why.append(f"another row is {rule}")
     return why
 
 
-def _wrong_rows(claim, left):
+def _wrong_rows(claim, left, _):
     rule, value = claim["rule"], claim["value"]
     if rule == "sum":
         total = math.fsum(r[claim["column"]] for r in left if _is_number(r[claim["column"]]))
@@ -149,53 +179,81 @@ def _wrong_rows(claim, left):
         for c in cells
     ]
     held = {"count": sum(passed), "all": all(passed), "none": not any(passed)}.get(rule)
-    same = type(held) is type(value) and held == value
+    same = type(held) is type(value) and held == value and (rule == "count" or held)
     return [] if same else [f"{rule} is {held}, not {value}"]
 
 
+# ---- numbers in words ----------------------------------------------------------------------------
+
+
 def number_in(text):
-    """Return a number in words, half of its last digit, and whether it is only a bound."""
-    found = re.search(r"[\d,]*\.?\d+", text)
+    """Return a number in words, whether it is only a bound, and its significant digits."""
+    found = re.fullmatch(
+        r"(under |over )?(\d[\d,]*(?:\.\d+)?)(?: (%|thousand|million|bn)(?!\w))?( .*?)??( less)?",
+        text,
+    )
     if found is None:
         return None
-    digits = found[0].replace(",", "")
-    scale = next((s for word, s in _SCALES.items() if re.search(rf"{word}(?!\w)", text)), 1.0)
-    decimals = len(digits.partition(".")[2])
+    bound, digits, scale, _, less = found.groups()
+    digits = digits.replace(",", "")
     significant = len(digits.replace(".", "").strip("0")) or 1
-    step = 10.0**-decimals
-    if not decimals and float(digits) >= 1000:
-        step = 10.0 ** (len(digits.lstrip("0")) - 3)
-    sign = -1.0 if text.endswith(" less") else 1.0
-    bound = "under" if text.startswith("under") else "over" if text.startswith("over") else ""
-    return sign * float(digits) * scale, 0.5 * step * scale, bound, significant
+    sign = -1.0 if less else 1.0
+    return sign * float(digits) * _SCALES.get(scale, 1.0), (bound or "").strip(), significant
 
 
-def _wrong_slot(text, value, in_millions):
-    if value is None or isinstance(value, bool):
-        return True
-    if isinstance(value, str):
-        return text != value
-    found = number_in(text)
+def _wrong_number(text, value, header):
+    """Return what is wrong with the words for a number of a column."""
+    found, unit = number_in(text), _UNIT.search(header)
     if found is None:
-        return True
-    shown, half, bound, significant = found
-    actual = value * 1e6 if in_millions else value
+        return "no number"
+    shown, bound, significant = found
+    words = unit[1].removesuffix(" m") if unit else ""
+    if words == "share" and "%" not in text:
+        return "a share without %"
+    if words not in {"", "share"} and not re.search(rf" {re.escape(words)}(?: less)?$", text):
+        return f"not in {words}"
+    actual = value * 1e6 if unit and unit[1].endswith(" m") else value
+    if (actual < 0) != text.endswith(" less") and shown:
+        return "a fall without less, or a rise with it"
     if bound == "under":
-        return not 0 < abs(actual) < abs(shown)
+        return "" if 0 < abs(actual) < abs(shown) else "not under it"
     if bound == "over":
-        return not abs(shown) < abs(actual) < 1
-    is_year = 1900 <= abs(actual) <= 2200 and float(actual).is_integer()
-    return abs(shown - actual) > half * (1 + 1e-6) + 1e-12 or (significant > 3 and not is_year)
+        return "" if abs(shown) < abs(actual) < 1 else "not over it"
+    if re.fullmatch(r"(19|20|21)\d\d", text):
+        return "" if actual == shown else "another year"
+    if significant > 3:
+        return "more than three digits"
+    place = math.floor(math.log10(abs(actual))) - 2 if actual else -12
+    place = max(place, -3) if "%" in text else place
+    room = 0.5 * 10.0**place * (1 + 1e-6) + 1e-12 * max(1.0, abs(actual))
+    return "" if abs(shown - actual) <= room else f"rounded from {actual}"
+
+
+def _wrong_slot(text, value, claim, header):
+    if value is None or isinstance(value, bool):
+        return "no cell"
+    if isinstance(value, str):
+        return "" if text == value else f"the cell is {value}"
+    is_amount = header == "test" or (not header and claim["rule"] not in _OF_ALL)
+    return _wrong_number(text, value, claim["column"] if is_amount else "")
+
+
+# ---- sentences -----------------------------------------------------------------------------------
 
 
 def wrong_finding(finding, sheets):
     """Return what is wrong with a finding: its claims, its template, its slots, its words."""
     claims, template = finding["claims"], finding["template"]
     why = [f"claim {i}: {each}" for i, c in enumerate(claims) for each in wrong_claim(c, sheets)]
+    is_figure, parts = finding["place"] == "figure", {"sentence", "place", "template", "claims"}
+    if finding["place"] not in _PLACES or set(finding) != parts | (
+        {"name", "number"} if is_figure else set()
+    ):
+        why.append(f"a finding of {finding['place']} with {sorted(finding)}")
     parts, slots = _SLOT.split(template), _SLOT.findall(template)
     if any(int(number) >= len(claims) for number, _ in slots):
         return [*why, "a slot without a claim"]
-    cells = [_slot(claims[int(number)], header, sheets) for number, header in slots]
+    cells = [_slot(claims[int(number)], header) for number, header in slots]
     texts = [f"({re.escape(c)})" if isinstance(c, str) else "(.+?)" for c in cells]
     pattern = "".join(
         re.escape(part) + text for part, text in zip(parts[::3], [*texts, ""], strict=True)
@@ -204,43 +262,58 @@ def wrong_finding(finding, sheets):
     if match is None:
         return [*why, "the sentence is not its template"]
     for (number, header), cell, text in zip(slots, cells, match.groups(), strict=True):
-        if _wrong_slot(text, cell, _in_millions(claims[int(number)], header)):
-            why.append(f"slot {number}[{header}] says {text!r}")
-    if finding["place"] == "figure":
-        if re.search(r"\d", finding["name"]):
-            why.append("a number in the name of a figure")
-        if finding["number"] not in match.groups():
+        wrong = _wrong_slot(text, cell, claims[int(number)], header)
+        why += [f"slot {number}[{header}] says {text!r}: {wrong}"] if wrong else []
+    outside = " \x00 ".join(parts[::3])
+    if is_figure:
+        why += _wrong_words(finding.get("name", ""), [], sheets, claims)
+        if finding.get("number") not in match.groups():
             why.append("the large print is no slot")
-    return why + _wrong_words(" \x00 ".join(parts[::3]), claims, sheets) + _two_rows(claims)
+    return why + _wrong_words(outside, claims, sheets, claims) + _two_rows(claims)
 
 
-def _slot(claim, header, sheets):
+def _slot(claim, header):
     """Return what a slot stands for: the claim's value, the bound of its test, or a cell."""
-    if not header or header == "test":
-        return claim["test"][2] if header else claim["value"]
-    rows = sheets[claim["sheet"]].matching(claim["row"]) if claim["sheet"] in sheets else []
-    return rows[0].get(header) if len(rows) == 1 else None
+    if header == "test":
+        return claim["test"][2] if "test" in claim else None
+    return claim.get("row", {}).get(header) if header else claim["value"]
 
 
-def _in_millions(claim, header):
-    is_amount = header == "test" or claim["rule"] not in {"count", "all", "none"}
-    return is_amount and claim["column"].endswith(" m)")
+def _wrong_words(outside, claims, sheets, about):
+    """Return what a text says outside its slots that no claim covers.
 
-
-def _wrong_words(outside, claims, sheets):
-    """Return what a template says outside its slots that no claim covers."""
-    words = set(re.findall(r"[^\W\d_]+", outside.casefold()))
+    ``about`` are claims with names of rows that the text must not have.
+    """
+    words = set(_WORD.findall(outside.casefold()))
     why = ["a number outside the slots"] if re.search(r"\d", outside) else []
     why += [f"{word!r} outside the slots" for word in words & _NUMBER_WORDS]
+    free = {w for c in claims for w in _WORD.findall(c["column"].casefold())}
     rules = {claim["rule"] for claim in claims}
-    free = {w for c in claims for w in re.findall(r"[^\W\d_]+", c["column"].casefold())}
-    bare = (word for word in words - free if not _NEEDS.get(word, rules) & rules)
-    why += [f"{word!r} without its rule" for word in bare if word in _NEEDS]
-    columns = {(c["sheet"], h) for c in claims for h in c.get("row", {}) if c["sheet"] in sheets}
-    names = {r[h] for s, h in columns if s != "About" for r in sheets[s].rows}
-    texts = (n for n in names if isinstance(n, str))
-    named = (n for n in texts if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", outside))
-    return why + [f"the name {name!r} outside the slots" for name in named]
+    why += [
+        f"{word!r} without its rule"
+        for word in words - free
+        if word in _NEEDS and not _NEEDS[word] & rules
+    ]
+    firsts = {c["sheet"] for c in claims if c["rule"] == "first"}
+    if "worst" in words - free and not firsts & _MAIN:
+        why.append("the worst of a sheet that isn't the main one")
+    named = {
+        n for n in _names(about, sheets) if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", outside)
+    }
+    return why + [f"the name {name!r} outside the slots" for name in sorted(named)]
+
+
+def _names(claims, sheets):
+    """Return the names of rows of the sheets that claims are about, but About."""
+    keys = {(c["sheet"], h) for c in claims for h in c.get("row", {})}
+    keys |= {(c["sheet"], h) for c in claims for h in ("Mineral", "Member", "Country", "Scenario")}
+    cells = (
+        row[header]
+        for sheet, header in keys
+        if sheet in sheets and sheet != "About" and header in sheets[sheet].headers
+        for row in sheets[sheet].rows
+    )
+    return {cell for cell in cells if isinstance(cell, str)} - _TOTALS
 
 
 def _two_rows(claims):
@@ -250,23 +323,98 @@ def _two_rows(claims):
     return ["claims about two rows"] if clash else []
 
 
+# ---- the first page ------------------------------------------------------------------------------
+
+
 def wrong_findings(findings, path):
-    """Return what is wrong with the findings of a run: claims, sentences and their cells."""
-    sheets = read_sheets(path)
-    texts, links = first_page(path)
+    """Return what is wrong with the findings of a run: claims, sentences, cells and links."""
+    return wrong_page(findings, *read_workbook(path))
+
+
+def wrong_page(findings, page, sheets):
+    """Return what is wrong with findings of a first page, and with the other sheets."""
+    wrong = [f"{f['sentence']}: {why}" for f in findings for why in wrong_finding(f, sheets)]
+    wrong += [f"{f['sentence']}: {why}" for f in findings for why in _wrong_place(f, page, sheets)]
+    at = [min(page.places(_plain(f["sentence"])), default=(0, 0)) for f in findings]
+    order = [_PLACES.index(f["place"]) for f in findings if f["place"] in _PLACES]
+    if at != sorted(at) or order != sorted(order):
+        wrong.append("the findings are not in the order of the page")
+    return wrong + wrong_tables(sheets)
+
+
+def _wrong_place(finding, page, sheets):
+    """Return what is wrong with the cell, the large print and the link of a finding."""
+    places = page.places(_plain(finding["sentence"]))
+    if len(places) != 1:
+        return [f"it stands in {len(places)} cells of the first sheet"]
+    ((row, column),) = places
+    (text,) = (t for r, k, t in page.texts if (r, k) == (row, column))
+    why, claims = [], finding["claims"]
+    if len(re.findall(r"\bfurther\b", text)) and len(re.findall(r"\b(than|beyond)\b", text)) != 1:
+        why.append("further than what is not said once")
+    further = any(re.match(r"Further missing|.* further ", c["column"]) for c in claims)
+    if further and not re.search(r"\b(further|less)\b", text):
+        why.append("what is further missing is not called so")
+    if finding["place"] == "figure":
+        above = {t for r, k, t in page.texts if k == column and row - 2 <= r < row}
+        if above != {_plain(finding["name"]), _plain(finding["number"])}:
+            why.append(f"above it stands {above}")
+    near = [t for r, _, t in page.links if row <= r <= row + 2]
+    if claims and not any(_leads_to(target, claim, sheets) for target in near for claim in claims):
+        why.append(f"no link to its cell among {near}")
+    return why
+
+
+def _leads_to(target, claim, sheets):
+    """Return whether a link leads to the cell of a claim, or to the column of several rows."""
+    sheet, _, cell = target.lstrip("#").rpartition("!")
+    sheet = sheet.strip("'").replace("''", "'")
+    if (
+        sheet != claim["sheet"]
+        or sheet not in sheets
+        or claim["column"] not in sheets[sheet].headers
+    ):
+        return False
+    row, column = coordinate_to_tuple(cell.replace("$", ""))
+    if column - 1 != sheets[sheet].headers.index(claim["column"]):
+        return False
+    rows = sheets[sheet].rows[row - 2 : row - 1] if row > 1 else []
+    return sheets[sheet].matching(claim["row"]) == rows if claim.get("row") else not rows
+
+
+# ---- the tables ----------------------------------------------------------------------------------
+
+_SORTED = {"Stress": "Extra cost with shortage ("}
+"""Sheets that are ordered by a column, largest first; its header begins so."""
+
+
+_ASKED = {
+    "Years", "First year", "Last year", "Sweep", "From", "To", "Points", "Draws", "Futures", "Seed",
+    "Loss", "Country", "Slack", "Unforeseen before", "Discount rate", "The workbook's cap",
+}  # fmt: skip
+"""Rows of About on what was asked, each with at most one number."""
+_NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def wrong_tables(sheets):
+    """Return what is wrong with sheets: headers, order, shares of a need of 0, rows of About."""
     wrong = []
-    for finding in findings:
-        said = finding["sentence"].replace("\u00a0", " ")
-        why = wrong_finding(finding, sheets)
-        rows = [row for row, text in texts if said in text]
-        if not rows:
-            why.append("the sentence is in no cell of the first sheet")
-        named = {c["sheet"] for c in finding["claims"]}
-        near = {target.split("!")[0].strip("#'") for at, target in links
-                if any(row <= at <= row + 2 for row in rows)}  # fmt: skip
-        if named and not named & near:
-            why.append(f"no link to {sorted(named)} near rows {rows}")
-        wrong += [f"{finding['sentence']}: {each}" for each in why]
+    for name, sheet in sheets.items():
+        old = [h for h in sheet.headers if isinstance(h, str) and h == "Short (t)"]
+        wrong += [f"{name}: header {header}" for header in old if name != "Shortages"]
+        for header in {"Missing (share)", "Further missing (share)"} & set(sheet.headers):
+            if any(r.get("Need (t)") == 0 and r[header] is not None for r in sheet.rows):
+                wrong.append(f"{name}: {header} where nothing is needed")
+        cost = next((h for h in sheet.headers if str(h).startswith(_SORTED.get(name, "\0"))), "")
+        cells = [r[cost] for r in sheet.rows if r.get("Lost") != "Base"] if cost else []
+        numbers = [c for c in cells if _is_number(c)]
+        if numbers != sorted(numbers, reverse=True):
+            wrong.append(f"{name} is not ordered by {cost}")
+    about = sheets["About"].rows if "About" in sheets else []
+    several = (
+        r for r in about if r["What"] in _ASKED and len(_NUMBER.findall(str(r["Value"]))) > 1
+    )
+    wrong += [f"About: several numbers of {row['What']}" for row in several]
     return wrong
 
 

@@ -296,11 +296,13 @@ def test_risk(study):
     assert page.kind == "Study of risks"
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     hit, chance = (each.text for each in page.front.of("answer"))
-    missing = r"Events hit Cobalt hardest: on average ([\d.]+) % of its need is missing"
-    found = re.fullmatch(missing + r", 10 % without events\.", hit)
+    missing = r"Events hit Cobalt hardest: on average ([\d.]+) % of its need is further missing"
+    found = re.fullmatch(missing + r" than without events, ([\d.]+) % in all\.", hit)
     assert found is not None
-    assert 10 < float(found[1]) < 70
-    found = re.fullmatch(r"In (\d+) % of draws, more of some mineral is missing than .*", chance)
+    further, missing = map(float, found.groups())
+    assert missing == pytest.approx(10 + further, abs=0.1)
+    assert 0 < further < 60
+    found = re.fullmatch(r"In (\d+) % of draws, some mineral is further missing than .*", chance)
     assert found is not None
     assert 0 < float(found[1]) < 100
     [likeliest] = page.front.of("figure")

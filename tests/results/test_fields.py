@@ -72,7 +72,7 @@ def test_a_header_is_read_with_what_fills_it():
     assert Prices.marginal.title({"money": "EUR"}) == "Marginal price (EUR/t)"
     assert Prices.marginal.parsed("Marginal price (EUR/t)") == {"money": "EUR"}
     assert Prices.marginal.parsed("Marginal price (EUR)") is None
-    assert Prices.short.parsed("Short (t)") == {}
+    assert Prices.short.parsed("Missing (t)") == {}
 
 
 def test_what_is_not_finite_is_blank_and_a_boolean_yes_or_no():

@@ -19,7 +19,7 @@ from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
-from tests.reference.claims import first_page, read_sheets, wrong_finding, wrong_findings
+from tests.reference.claims import read_workbook, wrong_finding, wrong_findings
 from tests.sheets.desk import context, refiner, rows, with_peru
 
 
@@ -131,20 +131,20 @@ def test_the_examples_keep_to_the_budget_on_each_surface(name, tmp_path, capsys)
     assert len(lines) <= 25
     assert max(map(len, lines)) <= 120
     page = front_of(read_plan(path))
-    texts, links = first_page(path)
+    first, _ = read_workbook(path)
     table = {header.replace(" %", "\u00a0%") for header in page.table.headers}
     table |= {str(cell) for column in page.table.columns for cell in column.values}
-    words = [w for _, text in texts if text not in table for w in text.split()]
+    words = [w for *_, text in first.texts if text not in table for w in text.split()]
     assert len(words) <= MOST_WORDS
     numbers = [w for w in words if w[0].isdigit() and not w.strip(".,;:").startswith("20")]
     assert len(numbers) <= MOST_NUMBERS
-    assert {row for row, _ in links}
+    assert first.links
 
 
 def test_wrong_claims_of_a_page_fall(tmp_path):
     """A sentence that is not in the workbook, a claim of another row, a cell that was changed."""
     _, findings = written(two_minerals(), tmp_path / "two.xlsx")
-    sheets = read_sheets(tmp_path / "two.xlsx")
+    _, sheets = read_workbook(tmp_path / "two.xlsx")
     assert [why for f in findings for why in wrong_finding(f, sheets)] == []
     sheets["By mineral"].rows[0]["Missing (share)"] = 0.9
     assert [why for f in findings for why in wrong_finding(f, sheets)]
@@ -207,7 +207,7 @@ def test_many_minerals_end_in_a_count(tmp_path, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) <= 25
     assert [each for each in lines if each.startswith("and ") and "more: By mineral" in each]
-    texts, _ = first_page(tmp_path / "p.xlsx")
+    first, _ = read_workbook(tmp_path / "p.xlsx")
     assert "and 18 more: By mineral" in [text for _, text in texts]
     assert main(["solve", str(tmp_path / "case.xlsx"), "-v"]) == 0
     said = capsys.readouterr().err

@@ -267,7 +267,7 @@ def test_findings(found):
     assert said(found) == [
         f"Jin gone leaves most missing: {most}",
         "In this scenario, 1 of 1 minerals are further missing than in the base.",
-        "In no other scenario is more missing.",
+        "In no other scenario is a mineral further missing than in the base.",
         "In the base, no mineral is missing.",
         "In Dear, the same tonnes cost 100 % more than in the base.",
         "No Jin for A: buy 50 t of copper for A from Sur, 0 in the base.",

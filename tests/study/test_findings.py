@@ -129,7 +129,7 @@ def test_a_finding_says_what_it_assumes(pages):
     texts = {place: text for place, *_, text in lost}
     assert "The others sell the agreed tonnes, and a surge" in texts["care"]
     texts = {place: text for place, *_, text in chance}
-    assert texts["answer"].endswith("draws, more of some mineral is missing than without events.")
+    assert texts["answer"].endswith("draws, some mineral is further missing than without events.")
     assert "each supplier can sell the agreed tonnes and a surge" in texts["care"]
 
 

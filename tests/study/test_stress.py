@@ -578,7 +578,7 @@ def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_fi
     assert told(found)[:3] == [
         f"{most} agreed plan.",
         "Minerals further missing than in the agreed plan after this loss: 1.",
-        "Next is CHN: a further 40 % of the need for copper.",
+        "Next is CHN: 40 % of the need for copper is further missing than in the agreed plan.",
     ]
 
 

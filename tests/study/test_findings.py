@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from models.results import About, Look
+from models.results import About, Figure, Look
 from planner.cli import main
 from planner.report import read_report
 from planner.report.plan import plan_page
 from planner.report.study import study_page
 from planner.studies import STUDIES
-from planner.studies.kind import YEARS, Tables
+from planner.studies.kind import Tables
 from planner.studies.risk import Draws, RiskStudy
 from planner.studies.risk import RiskByMineral as RiskMinerals
 from planner.studies.stress_tables import LossByMineral as LostMinerals
@@ -146,7 +146,7 @@ def test_the_last_step_of_a_histogram_says_what_it_holds(pages):
     read = Tables.read(pages["risk", 1.0][1].tables, (RiskMinerals,))
     costs = [*(100.0 + i for i in range(38)), 9_000.0, 10_000.0]
     draws = Draws.of_rows([{"cost_agreed": c, "cost_replanned": None} for c in costs], words=USD)
-    about = About(what=[YEARS], value=["2026"])
+    about = About(what=[Figure.FIRST_YEAR, Figure.LAST_YEAR], value=["2026", "2026"])
     _, cost, *_ = RiskStudy.pictures(Tables([draws, about, *read.results.values()]))
     assert cost.categories[-1].endswith("+")
     assert cost.series[0].values[-1] == 2

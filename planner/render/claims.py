@@ -284,8 +284,9 @@ class SheetRows:
 
     def _at_end(self, rule: str, field: Field, at: int) -> Claim:
         row = self._filled(field)[at]
-        filled = self if row == self.rows[at] else self.where(**{field.name: {"not": None}})
-        return filled._claim(rule, field, row)
+        claim = self._claim(rule, field, row)
+        filled = {} if row == self.rows[at] else {claim.column: {"not": None}}
+        return replace(claim, where={**self._where, **filled})
 
     def _known(self, field: Field) -> list[int]:
         column = self._cells(field.name)

@@ -547,7 +547,7 @@ def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
     row = rows.where(mineral=most["mineral"])
     text = (
         "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
-        " without events, {mean} in all."
+        " without events, so that {mean} is missing."
     )
     yield say("answer", text, top=most, mean=row.value(t.share))
 

@@ -65,8 +65,8 @@ class _StressFindings:
                       follows=follows)  # fmt: skip
         else:
             none = others.none(t.share, ">", SMALL)
-            yield say("answer", "After no other loss is a mineral further missing than in the agreed"
-                                " plan.", none=none)  # fmt: skip
+            text = "After no other loss is a mineral further missing than in the agreed plan."
+            yield say("answer", text, none=none)
 
     def pairs(self) -> Iterator[Sentence]:
         """Yield the embargo on a single member that leaves most missing."""

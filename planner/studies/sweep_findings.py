@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import schema, tolerances
-from models.results import About, Figure
+from models.results import Figure
 from models.results.numbers import ALL
 from planner.render.claims import Place, Sentence, SheetRows, say, told
 from planner.render.table import ALL_MINERALS

@@ -27,14 +27,16 @@ _NUMBER_WORDS = {
 }  # fmt: skip
 _OF_ALL, _EITHER = {"all", "none", "count"}, {"largest", "smallest", "first", "last"}
 _NEEDS = {
-    "worst": {"first"},
-    **dict.fromkeys(["hardest", "largest", "most", "highest", "greatest", "biggest", "costliest",
-                     "dearest"], {"largest"}),
-    **dict.fromkeys(["least", "smallest", "fewest", "lowest", "cheapest"], {"smallest"}),
-    **dict.fromkeys(["furthest", "longest", "shortest", "soonest", "earliest", "latest", "tightest",
-                     "loosest", "nearest"], _EITHER),
-    **dict.fromkeys(["no", "none", "nothing", "nobody", "every", "all"], _OF_ALL),
-}  # fmt: skip
+    word: rules
+    for words, rules in (
+        ("worst", {"first"}),
+        ("hardest largest most highest greatest biggest costliest dearest", {"largest"}),
+        ("least smallest fewest lowest cheapest", {"smallest"}),
+        ("furthest longest shortest soonest earliest latest tightest loosest nearest", _EITHER),
+        ("no none nothing nobody every all", _OF_ALL),
+    )
+    for word in words.split()
+}
 """Superlatives and words for all, and the rules of which a claim must have one."""
 _PLACES = ["answer", "figure", "decide", "care"]
 _OF_A_ROW = {"value", "largest", "smallest", "first", "last", "difference"}
@@ -201,7 +203,7 @@ def number_in(text):
     return sign * float(digits) * _SCALES.get(scale, 1.0), (bound or "").strip(), significant
 
 
-def _wrong_number(text, value, header):
+def _wrong_number(text, value, header):  # noqa: PLR0911 - a case each
     """Return what is wrong with the words for a number of a column."""
     found, unit = number_in(text), _UNIT.search(header)
     if found is None:
@@ -401,7 +403,9 @@ def wrong_tables(sheets):
     wrong = []
     for name, sheet in sheets.items():
         old = [h for h in sheet.headers if isinstance(h, str) and h == "Short (t)"]
-        wrong += [f"{name}: header {header}" for header in old if name != "Shortages"]
+        wrong += [
+            f"{name}: header {header}" for header in old if name not in {"Shortages", "Tiers"}
+        ]
         for header in {"Missing (share)", "Further missing (share)"} & set(sheet.headers):
             if any(r.get("Need (t)") == 0 and r[header] is not None for r in sheet.rows):
                 wrong.append(f"{name}: {header} where nothing is needed")

@@ -297,7 +297,7 @@ def test_risk(study):
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
     hit, chance = (each.text for each in page.front.of("answer"))
     missing = r"Events hit Cobalt hardest: on average ([\d.]+) % of its need is further missing"
-    found = re.fullmatch(missing + r" than without events, ([\d.]+) % in all\.", hit)
+    found = re.fullmatch(missing + r" than without events, so that ([\d.]+) % is missing\.", hit)
     assert found is not None
     further, missing = map(float, found.groups())
     assert missing == pytest.approx(10 + further, abs=0.1)

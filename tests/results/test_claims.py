@@ -297,6 +297,7 @@ def _claim(number, *path, to, claim=0):
     return _set(number, "claims", claim, *path, to=to)
 
 
+PAID = "Paid (USD m)"
 _ZINC = {"Mineral": "Zinc", "Country": "Japan"}
 WRONG = {
     "value": [
@@ -304,54 +305,70 @@ WRONG = {
         _claim(3, "value", to=-5.3), _claim(6, "value", to=23_649.0), _claim(4, "value", to="50 %"),
     ],
     "row": [
-        _claim(0, "row", to=_ZINC), _claim(0, "row", to={}), _claim(0, "row", to={"Mineral": "Gold"}),
+        _claim(0, "row", to=_ZINC), _claim(0, "row", to={}),
+        _claim(0, "row", to={"Mineral": "Gold"}),
         _claim(3, "row", to={"What": "Country"}, claim=1), _claim(2, "row", to=_ZINC),
     ],
     "rule": [
-        _claim(0, "rule", to="smallest"), _claim(3, "rule", to="value"), _claim(7, "rule", to="last"),
+        _claim(0, "rule", to="smallest"), _claim(3, "rule", to="value"),
+        _claim(7, "rule", to="last"),
         _claim(2, "rule", to="sum"), _claim(1, "rule", to="all"), _claim(7, "rule", to="largest"),
         _claim(0, "rule", to="mean"),
     ],
     "column and sheet": [
-        _claim(0, "column", to="Kept"), _claim(0, "sheet", to="Other"), _claim(6, "column", to="Paid (USD m)"),
+        _claim(0, "column", to="Kept"), _claim(0, "sheet", to="Other"),
+        _claim(6, "column", to="Paid (USD m)"),
         _claim(3, "sheet", to="Sample", claim=1), _claim(1, "column", to="Share"),
     ],
     "where": [
         _claim(6, "where", to={}), _claim(6, "where", to={"Mineral": "Tin"}),
-        _claim(0, "where", to={"Mineral": ["Zinc", "Bismuth"]}), _claim(7, "where", to={"Mineral": {"not": "Tin"}}),
+        _claim(0, "where", to={"Mineral": ["Zinc", "Bismuth"]}),
+        _claim(7, "where", to={"Mineral": {"not": "Tin"}}),
         _claim(2, "where", to={"Country": "France"}), _claim(0, "where", to={"Metal": "Tin"}),
     ],
     "test": [
         _claim(5, "test", to=["Kept", ">", 0.2]), _claim(1, "test", to=["Kept", ">=", 0.5]),
         _claim(2, "test", to=["Kept", ">", 0.5]), _claim(2, "test", to=["Mineral", "=", "Tin"]),
-        _claim(5, "test", to=["Tonnes in 2035 (t)", ">", 0.1]), _claim(0, "test", to=["Kept", ">", 0.1]),
+        _claim(5, "test", to=["Tonnes in 2035 (t)", ">", 0.1]),
+        _claim(0, "test", to=["Kept", ">", 0.1]),
     ],
     "minus": [
         _claim(4, "minus", to={"Mineral": "Bismuth"}, claim=1), _claim(4, "minus", to={}, claim=1),
-        _claim(4, "minus", to={"sheet": "Sample", "column": "Paid (USD m)", "row": {"Mineral": "Tin"}}, claim=1),
+        _claim(4, "minus", to={"sheet": "Sample", "column": PAID, "row": {"Mineral": "Tin"}}, claim=1),
         _claim(4, "minus", to={"sheet": "About", "column": "Value", "row": {"What": "Country"}}, claim=1),
         _claim(4, "row", to={"Mineral": "Bismuth", "Country": "France"}, claim=1),
     ],
     "rounding, scale and unit": [
-        _said(0, "23.6", "23.7"), _said(0, "thousand", "million"), _said(0, "23.6 thousand", "23,637"),
-        _said(4, "50 %", "50"), _said(3, " less", ""), _said(0, " t.", " USD."), _said(5, "10 %", "11 %"),
-        _said(3, "2035", "2,035"), _said(4, "33.6 %", "under 0.1 %"), _said(4, "50 %", "over 99.9 %"),
+        _said(0, "23.6", "23.7"), _said(0, "thousand", "million"),
+        _said(0, "23.6 thousand", "23,637"),
+        _said(4, "50 %", "50"), _said(3, " less", ""), _said(0, " t.", " USD."),
+        _said(5, "10 %", "11 %"),
+        _said(3, "2035", "2,035"), _said(4, "33.6 %", "under 0.1 %"),
+        _said(4, "50 %", "over 99.9 %"),
     ],
     "name in a slot": [
-        _said(0, "Tin", "Zinc"), _said(4, "Zinc", "Tin"), _said(7, "Tin", "Zinc"), _said(3, "Zinc", "Bismuth"),
+        _said(0, "Tin", "Zinc"), _said(4, "Zinc", "Tin"), _said(7, "Tin", "Zinc"),
+        _said(3, "Zinc", "Bismuth"),
         _set(0, "template", to="Most is bought of {0[Metal]}: {0}."),
     ],
     "words outside slots": [
-        _template(6, "are bought", "of 3 are bought"), _template(6, "are bought", "of both are bought"),
-        _template(6, "are bought", "are bought of Zinc"), _template(6, "are bought", "are the most"),
-        _template(6, "are bought", "are bought of every mineral"), _template(6, "are bought", "are the worst"),
-        _template(0, "Most is bought of", "Least is bought of"), _template(7, "The first", "The worst"),
-        _set(2, "name", to="Kept by 2"), _set(2, "name", to="Largest kept"), _set(2, "name", to="Kept of Tin"),
+        _template(6, "are bought", "of 3 are bought"),
+        _template(6, "are bought", "of both are bought"),
+        _template(6, "are bought", "are bought of Zinc"),
+        _template(6, "are bought", "are the most"),
+        _template(6, "are bought", "are bought of every mineral"),
+        _template(6, "are bought", "are the worst"),
+        _template(0, "Most is bought of", "Least is bought of"),
+        _template(7, "The first", "The worst"),
+        _set(2, "name", to="Kept by 2"), _set(2, "name", to="Largest kept"),
+        _set(2, "name", to="Kept of Tin"),
     ],
     "two rows, large print, parts": [
-        _claim(4, "row", "Mineral", to="Tin"), _set(2, "number", to="3"), _set(3, "number", to="2035 t"),
+        _claim(4, "row", "Mineral", to="Tin"), _set(2, "number", to="3"),
+        _set(3, "number", to="2035 t"),
         _set(2, "place", to="banner"), _set(0, "name", to="Bought"), _claim(0, "why", to="so"),
-        _set(0, "template", to="Most is bought of {0[Mineral]}: 23.6 thousand t."), _set(0, "template", to="{7} is bought."),
+        _set(0, "template", to="Most is bought of {0[Mineral]}: 23.6 thousand t."),
+        _set(0, "template", to="{7} is bought."),
     ],
     "page": [
         lambda made: made[0].reverse(),
@@ -360,13 +377,14 @@ WRONG = {
         _page(lambda texts, links: (texts, [(r, c, t.replace("2", "3")) for r, c, t in links])),
         _page(lambda texts, links: (texts, [(r + 3, c, t) for r, c, t in links])),
         _page(lambda texts, links: ([*texts, (90, 1, texts[2][2])], links)),
-        _page(lambda texts, links: ([(r, c, t.replace("Most", "More")) for r, c, t in texts], links)),
+        _page(lambda texts, links: ([(*at, t.replace("Most", "More")) for *at, t in texts], links)),
         _page(lambda texts, links: ([(r, c, "3" if t == "2" else t) for r, c, t in texts], links)),
         _template(6, "are bought", "are further missing"),
     ],
     "cell of the workbook": [
         _cell("Sample", 0, "Tonnes in 2035 (t)", 23_638.0), _cell("Sample", 1, "Kept", 0.4),
-        _cell("Sample", 2, "Paid (USD m)", -9.0), _cell("Sample", 2, "Tonnes in 2035 (t)", 99_999.0),
+        _cell("Sample", 2, "Paid (USD m)", -9.0),
+        _cell("Sample", 2, "Tonnes in 2035 (t)", 9e4),
         _cell("About", 1, "Value", 2036), _cell("Sample", 0, "Mineral", "Zinc"),
     ],
 }  # fmt: skip

@@ -37,7 +37,7 @@ _HARDEST = {
     "sweep": re.compile(rf"At a cap of 30 %,{_NEED}missing"),
     "stress": re.compile(rf"Without China most is missing:{_NEED}further missing"),
     "risk": re.compile(
-        r"Events hit (?P<mineral>Tin|Zinc) hardest: on average (?P<part>[\d.]+ %) of its need"
+        r"Events hit (?P<mineral>Tin|Zinc) hardest: .* so that (?P<part>[\d.]+ %) is missing"
     ),
 }
 """How each study's finding says which mineral is hit hardest, and how hard."""

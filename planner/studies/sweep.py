@@ -188,8 +188,8 @@ class Sweep(VariantStudy):
         cap = number_source.own_cap(self.start.case) if self.parameter.is_cap else None
         return {
             OVER: self.parameter.typed,
-            "From": self.parameter.words(self.points[0]),
-            "To": self.parameter.words(self.points[-1]),
+            "First point": self.parameter.words(self.points[0]),
+            "Last point": self.parameter.words(self.points[-1]),
             "Points": f"{len(self.points):,}",
             AS_IN_WORKBOOK: self.path,
             OWN_CAP: "" if cap is None else percent_of(cap),

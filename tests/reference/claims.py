@@ -391,7 +391,7 @@ _SORTED = {"Stress": "Extra cost with shortage ("}
 
 
 _ASKED = {
-    "Years", "First year", "Last year", "Sweep", "From", "To", "Points", "Draws", "Futures", "Seed",
+    "Years", "First year", "Last year", "Sweep", "First point", "Last point", "Points", "Draws", "Futures", "Seed",
     "Loss", "Country", "Slack", "Unforeseen before", "Discount rate", "The workbook's cap",
 }  # fmt: skip
 """Rows of About on what was asked, each with at most one number."""

@@ -297,7 +297,8 @@ def _claim(number, *path, to, claim=0):
     return _set(number, "claims", claim, *path, to=to)
 
 
-PAID = "Paid (USD m)"
+_OTHER = {"sheet": "Sample", "column": "Paid (USD m)", "row": {"Mineral": "Tin"}}
+_TEXT = {"sheet": "About", "column": "Value", "row": {"What": "Country"}}
 _ZINC = {"Mineral": "Zinc", "Country": "Japan"}
 WRONG = {
     "value": [
@@ -334,8 +335,8 @@ WRONG = {
     ],
     "minus": [
         _claim(4, "minus", to={"Mineral": "Bismuth"}, claim=1), _claim(4, "minus", to={}, claim=1),
-        _claim(4, "minus", to={"sheet": "Sample", "column": PAID, "row": {"Mineral": "Tin"}}, claim=1),
-        _claim(4, "minus", to={"sheet": "About", "column": "Value", "row": {"What": "Country"}}, claim=1),
+        _claim(4, "minus", to=_OTHER, claim=1),
+        _claim(4, "minus", to=_TEXT, claim=1),
         _claim(4, "row", to={"Mineral": "Bismuth", "Country": "France"}, claim=1),
     ],
     "rounding, scale and unit": [

@@ -392,7 +392,8 @@ _SORTED = {"Stress": "Extra cost with shortage ("}
 
 _ASKED = {
     "Years", "First year", "Last year", "Sweep", "First point", "Last point", "Points", "Draws",
-    "Futures", "Seed", "Loss", "Country", "Slack", "Unforeseen before", "Discount rate", "The workbook's cap",
+    "Futures", "Seed", "Loss", "Country", "Slack", "Unforeseen before", "Discount rate",
+    "The workbook's cap",
 }  # fmt: skip
 """Rows of About on what was asked, each with at most one number."""
 _NUMBER = re.compile(r"\d[\d,.]*")

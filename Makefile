@@ -8,6 +8,7 @@
 # make docs   assemble the manual pages from the code, run the commands that pages show
 # make site   build the manual into build/site, with search; a broken link fails
 # make coverage run all tests and report the lines that none of them reaches
+# make release  build wheel and sdist into dist, and try each command of the README from both
 # make lock   resolve the lock files anew, with the newest and with the oldest versions
 
 PYTHON ?= python3
@@ -29,7 +30,7 @@ FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/te
     tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
     tests/report/test_report_command.py tests/sheets/test_sheet_files.py tests/study/test_cluster.py
 
-.PHONY: plan test floors check fuzz bench inputs docs site coverage lock clean
+.PHONY: plan test floors check fuzz bench inputs docs site coverage release lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -67,6 +68,16 @@ site: $(READY)
 coverage: $(READY)
 	$(BIN)/uv pip install -q --python $(BIN)/python --group coverage
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+
+EXTRAS := report,brief,page,serve,mcp,watch,data
+release: $(READY)
+	rm -rf dist
+	$(BIN)/uv build -q --python $(BIN)/python --sdist --wheel --out-dir dist
+	for package in dist/*.whl dist/*.tar.gz; do \
+	    $(BIN)/uv venv -q --clear --python $(BIN)/python build/release && \
+	    $(BIN)/uv pip install -q --python build/release/bin/python "$$package[$(EXTRAS)]" && \
+	    ls -l "$$package" && build/release/bin/python tests/try_package.py README.md || exit 1; \
+	done
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \

@@ -37,7 +37,7 @@ by hand.
 - Money is USD m. Charges are sums over 2026 to 2035.
 - *Capital charge*: the earnings that repay the capital of the built part, in its years of output.
 - *Money saved*: how much lower total discounted cost is than without projects. A missing tonne
-  counts at ten times its price, so use this to rank projects, not as a return on capital.
+  counts at what a shortage costs, so use this to rank projects, not as a return on capital.
 - `no budget` removes the budget. The budget is the total of public money pledged or committed.
 """
 PARTS_BUILT = """\

@@ -96,11 +96,11 @@ def _balance(
 
 
 def _mined(row: Row) -> dict[int, float]:
-    """What can be mined, by year: the most so far of output and of what is projected by then."""
+    """What can be mined, by year: the most so far of output, a forecast and what is projected."""
     base = float(row["contained_t"])
     mined = number(row["mine_production_2024_t"]) or 0
     newer = number(row["mine_production_2025e_t"]) or 0
-    most = max(base, base * newer / mined if mined else 0.0)
+    most = max(base, base * newer / mined if mined else 0.0, number(row["forecast_2026_t"]) or 0)
     path = {}
     for year in YEARS:
         most = max(most, _projected(row, base, year))
@@ -158,7 +158,8 @@ def _mine_estimates(row: Row, path: dict[int, float], share: float) -> Iterable[
         yield f"export quota of 2026 and 2027, held to {YEARS[-1]}"
     elif float(row["contained_t"]):
         growth = " and the growth of the IEA base case by then, never falling"
-        yield f"the most of 2024, 2025{growth if _has_outlook(row['mineral']) else ''}"
+        forecast = ", a forecast of 2026" if row["forecast_2026_t"] else ""
+        yield f"the most of 2024, 2025{forecast}{growth if _has_outlook(row['mineral']) else ''}"
     if row["contained_confidence"] in ("estimate", "derived"):
         yield f"contained {row['contained_confidence']} ({row['contained_basis']})"
     if row["project_feed_t"]:

@@ -117,7 +117,7 @@ def stockpiles(case: Case) -> list[Record]:
 
 
 def scenarios(case: Case) -> list[Record]:
-    """Eight what-ifs, most of them from measures that states took."""
+    """What-ifs, most of them from measures that states took."""
     del case
     return [
         {

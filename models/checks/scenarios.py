@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from models import schema
 from models.case import Case, fold
 from models.checks.common import companies, error, name_hint, plants, seller, warn
+from models.checks.magnitude import CHECKED
 from models.errors import Finding
 from models.resolve import uncertainty
 from models.schema.column import MOST_TARIFF
@@ -171,7 +172,7 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
             percent = percent_hint(step.value) if fraction else ""
             yield error(step, "value", f"the number {step.value:g}", wanted, percent)
-        elif takes.value == _FACTOR and step.value >= _LARGE:
+        elif takes.value == _FACTOR and step.value >= _LARGE and CHECKED not in fold(step.note):
             said = f"the row makes it {step.value:g} times as much as in the workbook"
             yield warn(step, "value", said, percent_hint(step.value))
 

@@ -414,6 +414,7 @@ ACTION_CELLS = {
     "scale cost": ActionCells(_PLANTS, "a factor", MOST_MULTIPLE),
     "set support": ActionCells(_PLANTS, "money/t", MOST_PRICE),
     "scale demand": ActionCells(_MEMBERS, "a factor", MOST_MULTIPLE),
+    "scale shortage cost": ActionCells(("mineral", *_YEARS), "a factor", MOST_MULTIPLE),
     "scale mines": ActionCells(_MINES, "a factor", MOST_MULTIPLE),
     "block ore": ActionCells(_MINES),
     "build project": ActionCells((*_PLACES, "first_year")),

@@ -418,6 +418,22 @@ def scale_demand(case: Case, step: schema.ScenarioStep) -> Case:
     return case.change(demand=_change_matching(case.demand, step, demand))
 
 
+def scale_shortage_cost(case: Case, step: schema.ScenarioStep) -> Case:
+    """Multiply the cost of a missing tonne by Value, for demand without a tier."""
+    factor = _value(step)
+
+    def mineral(row: schema.Mineral) -> schema.Mineral:
+        if step.mineral not in {"", row.name}:
+            return row
+
+        def scaled(year: int, before: float | None) -> float | None:
+            return case.shortage_cost(row.name, year) * factor if in_force(step, year) else before
+
+        return dataclasses.replace(row, shortage_cost=row.shortage_cost.map(case.years, scaled))
+
+    return case.change(minerals=tuple(map(mineral, case.minerals)))
+
+
 def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
     """Set the target of the matching stockpiles to Value [t]."""
     value = _value(step)
@@ -568,8 +584,9 @@ ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
         block_lanes, set_lane_max, set_tariff, raise_tariff, set_price_floor, scale_freight,
-        scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore,
-        build_project, delay_project, scale_budget, set_stock_target, set_max_short,
+        scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_shortage_cost,
+        scale_mines, block_ore, build_project, delay_project, scale_budget, set_stock_target,
+        set_max_short,
         set_max_country_share_step, drop_share_limits_step, remove_member,
     )
 }  # fmt: skip

@@ -110,7 +110,9 @@ def _of_same_projects(
 
 def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
     """Return the minerals that a row of Risks may affect."""
-    if row.action == "scale demand":
+    if row.action == "scale shortage cost":
+        minerals = [m.name for m in case.minerals]
+    elif row.action == "scale demand":
         minerals = [d.mineral for d in case.demand if row.member in {"", d.member}]
     elif row.action == "set stock target":
         minerals = [s.mineral for s in case.stockpiles if row.member in {"", s.member}]

@@ -322,6 +322,17 @@ def _scale_demand(edited: Edited, step: Row) -> None:
                 row[str(year)] = tonnes * _value(step)
 
 
+def _scale_shortage_cost(edited: Edited, step: Row) -> None:
+    """A cost in each year: what the cells, or price x multiple, came to."""
+    for row in edited.matching("Minerals", step, ("Mineral",)):
+        costs = {
+            year: edited.case.shortage_cost(str(row["Mineral"]), year)
+            * (_value(step) if in_years(step, year) else 1.0)
+            for year in edited.case.years
+        }
+        put_by_year(row, "Shortage cost", " (USD/t)", costs)
+
+
 def _scale_budget(edited: Edited, step: Row) -> None:
     for row in edited.rows("Budget"):
         if in_years(step, int(must(row, "Year"))):
@@ -450,6 +461,7 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "scale cost": _scale_supply("Cost", " (USD/t)"),
     "set support": _set_support,
     "scale demand": _scale_demand,
+    "scale shortage cost": _scale_shortage_cost,
     "scale mines": _scale_mines,
     "block ore": _block_ore,
     "build project": _build_project,

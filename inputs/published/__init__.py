@@ -1,0 +1,1 @@
+"""Published tables, rebuilt as workbooks that the planner reads."""

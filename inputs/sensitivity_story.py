@@ -1,6 +1,6 @@
 """Which numbers decide the larger example: ``python -m inputs.sensitivity_story``.
 
-Runs ``planner sensitivity`` on the workbook, and again with the ranges of three numbers that were
+Runs ``planner sensitivity`` on the workbook, and again with the ranges of two numbers that were
 looked up; writes both tables of ``docs/sensitivity.md``.
 """
 
@@ -40,21 +40,13 @@ class LookedUp:
     range: Uncertainty
 
 
-THREE = (
-    LookedUp(
-        ("Demand", "D2"),
-        "copper for the United States",
-        Uncertainty(
-            sheet="Demand", header="Demand", mineral="Copper", member="United States",
-            low=0.31, high=1.05, row=2,
-        ),
-    ),
+KNOWN = (
     LookedUp(
         ("Refiners", "D114"),
         "nickel refining in Indonesia",
         Uncertainty(
             sheet="Refiners", header="Capacity", mineral="Nickel",
-            refiner="Indonesia refining (aggregate)", low=0.8, high=1.2, row=3,
+            refiner="Indonesia refining (aggregate)", low=0.8, high=1.2, row=102,
         ),
     ),
     LookedUp(
@@ -62,7 +54,7 @@ THREE = (
         "cobalt from DR Congo",
         Uncertainty(
             sheet="Mines", header="Capacity", mineral="Cobalt", country="COD",
-            low=0.9, high=1.0, row=4,
+            low=0.9, high=1.0, row=103,
         ),
     ),
 )  # fmt: skip
@@ -117,11 +109,11 @@ def line(row: dict[str, Any]) -> str:
 
 
 def changes(before: Tables, after: Tables) -> Iterator[str]:
-    """Yield the table of the changes by the three numbers that were looked up."""
+    """Yield the table of the changes by the numbers that were looked up."""
     yield "| number | swing, USD bn, before | after | Mt short, before | after | rank |"
     yield "|---|---:|---:|---:|---:|---|"
     old, new = rows(before), rows(after)
-    for each in THREE:
+    for each in KNOWN:
         was, now = old[each.cell], new[each.cell]
         rank = f"{now['rank']:.0f}, "
         rank += "as before" if was["rank"] == now["rank"] else f"not {was['rank']:.0f}"
@@ -140,7 +132,7 @@ def change(name: str, was: dict[str, Any], now: dict[str, Any]) -> str:
 
 def main() -> None:
     """Write both tables between their marks."""
-    before, after = study(), study([each.range for each in THREE])
+    before, after = study(), study([each.range for each in KNOWN])
     text = PAGE.read_text(encoding="utf-8")
     for mark, lines in ((CELLS, twelve(before)), (LOOKED_UP, changes(before, after))):
         text = replaced(text, mark, "\n".join(lines))

@@ -50,5 +50,6 @@ def test_a_cap_costs_what_the_page_says(case, cap, cost, suppliers):
 def test_the_workbook_is_made_from_the_data(case):
     made = book(COBALT)
     costs = {refiner.name: refiner.cost.base / 1000 for refiner in case.refiners}
-    assert {row["Refiner"]: row["Cost (USD/kg)"] for row in made["Refiners"]} == pytest.approx(costs)
+    written = {row["Refiner"]: row["Cost (USD/kg)"] for row in made["Refiners"]}
+    assert written == pytest.approx(costs)
     assert len(made["Scenarios"]) == len(case.scenarios)

@@ -34,10 +34,10 @@ def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None
 
 
 def test_the_figures_of_what_was_looked_up_are_those_of_the_example() -> None:
-    only = [each.cell for each in story.THREE]
+    only = [each.cell for each in story.KNOWN]
     before = story.rows(story.study(only=only))
-    after = story.rows(story.study([each.range for each in story.THREE], only))
-    for each, line in zip(story.THREE, between(story.LOOKED_UP), strict=True):
+    after = story.rows(story.study([each.range for each in story.KNOWN], only))
+    for each, line in zip(story.KNOWN, between(story.LOOKED_UP), strict=True):
         assert line.startswith(
             f"| {story.change(each.name, before[each.cell], after[each.cell])} |"
         )
@@ -60,6 +60,6 @@ def test_the_page_counts_the_numbers_of_the_example() -> None:
 @pytest.mark.skipif(not IS_LONG, reason="two studies of the larger example")
 def test_both_tables_are_those_of_whole_studies() -> None:
     before = story.study()
-    after = story.study([each.range for each in story.THREE])
+    after = story.study([each.range for each in story.KNOWN])
     assert [*story.twelve(before)][2:] == between(story.CELLS)
     assert [*story.changes(before, after)][2:] == between(story.LOOKED_UP)

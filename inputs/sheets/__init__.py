@@ -13,6 +13,7 @@ from inputs.sheets.policy import budget, projects, scenarios, share_limits, stoc
 from inputs.sheets.risks import risks
 from inputs.sheets.today import current_supply
 from inputs.sheets.transport import freight, lanes
+from inputs.sheets.uncertainty import uncertainty
 from inputs.tables import Record
 
 __all__ = ["SHEETS"]
@@ -35,4 +36,5 @@ SHEETS: tuple[tuple[str, Callable[[Case], list[Record]]], ...] = (
     ("Current supply", current_supply),
     ("Scenarios", scenarios),
     ("Risks", risks),
+    ("Uncertainty", uncertainty),
 )

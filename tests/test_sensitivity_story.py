@@ -26,7 +26,7 @@ def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None
     lines = between(story.CELLS)
     assert len(lines) == 12
     lines = lines[:: at_length(4, 1)]
-    cells = [re.split(r"[ :,|]+", line)[1:3] for line in lines]
+    cells = [re.split(r"[ !:,|]+", line)[1:3] for line in lines]
     every = story.rows(story.study(only=[(sheet, first) for sheet, first in cells]))
     assert [story.line(every[sheet, first]) for sheet, first in cells] == lines
     ranks = [every[sheet, first]["rank"] for sheet, first in cells]

@@ -12,8 +12,10 @@ from inputs.story import DOMINANT
 from inputs.tables import read as table
 from models.case import Case
 from models.plan import Plan, solve
+from models.schema import ScenarioStep
 from planner.render.words import percent
 from planner.scenarios import BASE, apply, set_max_country_share
+from planner.scenarios.actions import apply_steps
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -25,6 +27,7 @@ FLOOR, FLOOR_FREE, FLOOR_MAGNETS = (
     "Floor on oxide, no caps",
     "Floor on magnets, no caps",
 )
+CUT_OFF, CUT_FROM = ("Japan alloy", "Japan magnets"), 2027
 PRODUCT = "Magnets"
 STAGES = ("NdPr oxide", "DyTb oxide", "Magnet alloy", PRODUCT)
 TIGHTER = (0.65, 0.5, 0.4)
@@ -48,6 +51,8 @@ class Plans:
     capped: dict[float, Plan]
     with_sales: dict[str, Plan]
     """Plans where plants elsewhere may sell oxide and alloy to China, by scenario."""
+    cut_off: dict[str, Plan]
+    """Plans where China no longer supplies one plant, or all plants abroad of a list."""
 
     @property
     def free(self) -> Plan:
@@ -72,7 +77,16 @@ def make_plans() -> Plans:
         {name: solve(apply(case, name)) for name in wanted},
         {TIGHTER[0]: base, **tighter},
         {OXIDE_ALONE: solve(apply(opened, OXIDE_ALONE)), BASE: solve(opened)},
+        {plant: solve(without_inputs(case, plant)) for plant in CUT_OFF},
     )
+
+
+def without_inputs(case: Case, plant: str) -> Case:
+    """Return the case in which China no longer supplies a plant."""
+    cut = ScenarioStep(
+        name=plant, action="block lanes", country="CHN", plant=plant, first_year=CUT_FROM
+    )
+    return apply_steps(case, [cut])
 
 
 def with_sales_to_china(case: Case) -> Case:
@@ -251,6 +265,9 @@ def page(plans: Plans) -> str:
     magnet_floor, oxide_floor = plans.scenarios[FLOOR_MAGNETS], plans.scenarios[FLOOR]
     magnets, oxide_only = plans.scenarios[MAGNETS_ALONE], plans.scenarios[OXIDE_ALONE]
     base_with_sales = plans.with_sales[BASE]
+    cut, other = (plans.cut_off[plant] for plant in CUT_OFF)
+    short, unchanged = sum(missing_by_year(cut).values()) > SOME, other.objective == base.objective
+    made, makes = (output(plan, CUT_OFF[0]) / 1e3 for plan in (base, cut))
 
     def at_last(plan: Plan) -> str:
         return _part(met_without(plan, plans.last)[0])
@@ -307,6 +324,13 @@ a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]
 
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
 2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
+
+## If one plant is cut off
+
+China may also name a plant ([how](stages.md#scenarios)). If it sells no input to Japan's alloy plant from {CUT_FROM} on,
+{"some magnets are missing" if short else "nobody runs short"}, and it costs USD {extra_cash(cut, base):,.0f} m:
+the plant makes {makes:,.0f} kt of alloy in ten years instead of {made:,.0f} kt, from dearer oxide, and others make
+the rest. To cut off Japan's magnet plant {"changes nothing: it buys no Chinese alloy" if unchanged else "costs more"}.
 
 ## What a price floor does
 
@@ -388,6 +412,11 @@ def lynas(plan: Plan) -> float:
     rows = plan.inputs
     is_home = (rows["country"] == "MYS") & (rows["plant_country"] != DOMINANT)
     return float(rows[is_home]["tonnes"].sum())
+
+
+def output(plan: Plan, refiner: str) -> float:
+    """Return what a refiner makes in all years [t]."""
+    return float(plan.sources[plan.sources["refiner"] == refiner]["tonnes"].sum())
 
 
 def missing_by_year(plan: Plan) -> dict[int, float]:

@@ -25,12 +25,13 @@ from planner.options import Share, draw_options
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.claims import Sentence, say, told
-from planner.render.keys import AnswerKey
+from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, scale, scaled, share, word
 from planner.scenarios.events import events
 from planner.sheets.context import estimates
 from planner.studies import draws as drawing
+from planner.studies.delays import Delays, costliest_delay, delays
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -634,7 +635,7 @@ class RiskStudy(StudyKind):
     HEADING = "{plan}: results under random events"
     LACKING = "no draw complete"
     MONEY = "total cost is a present value; cash cost is undiscounted"
-    RESULTS = (Measures, RiskByMineral, ByMember, Events, Draws)
+    RESULTS = (Measures, RiskByMineral, ByMember, Events, Delays, Draws)
     ANSWER = (
         AnswerKey("draws", "draws of events", lambda study, _: len(study.risk.draws)),
         AnswerKey("distinct_draws", "draws that differ", lambda study, _: study.risk.distinct),
@@ -648,6 +649,7 @@ class RiskStudy(StudyKind):
         AnswerKey("keep_caps", "whether limits stay", lambda study, _: study.chances.keep_caps),
         AnswerKey("rows", "both plans, from the sheets of results", _plans, _PLAN_KEYS),
         AnswerKey("events", "the sheet `Events`", _events, _EVENT_KEYS),
+        table_key("delays", Delays),
     )
     SHOWN = (
         Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
@@ -745,14 +747,15 @@ class RiskStudy(StudyKind):
         }
 
     def tables(self) -> list[Result]:
-        every = (minerals, members, event_effects, draw_rows)
-        return [in_units(measures(self.risk)), *(table(self.risk) for table in every)]
+        first = in_units(measures(self.risk)), minerals(self.risk), members(self.risk)
+        added = event_effects(self.risk)
+        return [*first, added, *delays(self.risk, added), draw_rows(self.risk)]
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         if not any(map(known, tables[Draws].cost_agreed)):
             return (say("answer", "The draws have not been planned, so there is no result."),)
-        every = _hardest_hit, _chance_of_more, _spared, _likeliest, _care
+        every = _hardest_hit, _chance_of_more, _spared, _likeliest, costliest_delay, _care
         return told(*(partial(make, tables) for make in every))
 
     @classmethod
@@ -792,6 +795,11 @@ def _sections(tables: Tables) -> Iterator[Section]:
         picture = Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
         views = Numbers(events, _ADDED).view(picture)
         yield Section("events", "What each event adds", lead, views)
+    if Delays in tables:
+        lead = (
+            "What an event adds each time, with all its plants. The agreed plan keeps its orders."
+        )
+        yield Section("delays", "Plants that may be late", lead, Numbers(tables[Delays]).view(None))
 
 
 _SHORT = (

@@ -13,6 +13,7 @@ from models.case import Case
 from models.plan import solve
 from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
+from planner.studies.delays import delays
 from planner.studies.draws import Chances, RiskResults, foreseen, plan_draws
 from planner.studies.places import Here
 from planner.studies.risk import event_effects
@@ -88,12 +89,19 @@ def test_ten_plants_that_may_be_late() -> None:
         statistics = spread(sample.objective)
         assert abs(statistics.mean - exact) < 3 * statistics.error
         assert abs(statistics.tail - tail) < 3 * statistics.tail_error
-    table = event_effects(found).frame().set_index("event")
+    effects = event_effects(found)
+    table = effects.frame().set_index("event")
     assert table["duration"].tolist() == [1] * 10
     assert table["cost_agreed"].idxmax() == "Late 9"
     assert table["years"].tolist() == near([
         np.mean([i in lost for lost in drawn_sets]) for i in range(10)
     ])  # fmt: skip
+    (hurt,) = delays(found, effects)
+    assert hurt.frame()["project"].tolist()[0] == "P9"
+    assert hurt.frame().set_index("project")["probability"].to_dict() == {
+        f"P{i}": chance for i, chance in enumerate(CHANCE)
+    }  # fmt: skip
+    assert {*hurt.data["due"]} == {2026}
 
 
 TWO = (2026, 2027)

@@ -41,6 +41,7 @@ from planner.render.keys import AnswerKeys, described
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
+from planner.sheets.glossary import TERMS
 from planner.studies import STUDIES
 from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 
@@ -285,9 +286,17 @@ def with_keys(page: Path) -> str:
 
 _WITH_KEYS = [p for p in sorted(HERE.glob("*.md")) if _KEYS.search(p.read_text(encoding="utf-8"))]
 
+
+def glossary_page() -> str:
+    """Return the page of terms: those of the sheet Glossary."""
+    terms = (f"- **{term.name}**: {term.meaning}" for term in TERMS)
+    return "\n".join(("# Glossary", "", *terms, ""))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "workbook.md": workbook_page,
     "mathematics.md": mathematics_page,
+    "glossary.md": glossary_page,
     **{page.name: partial(with_keys, page) for page in _WITH_KEYS},
 }
 """The pages that are assembled, in whole or in part."""

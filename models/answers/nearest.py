@@ -19,22 +19,22 @@ from models.plan import BUILT, STOCK, Plan
 from models.program.families.projects import REST
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.results.decisions import Key, Kind, decisions_of, differ
+from models.results.decisions import Decisions, Key, Kind, differ
 from models.solve import highs
 
 
-def exchanged(plan: Plan, other: Plan, country: str = "") -> frozenset[Key]:
+def exchanged(plan: Plan, before: Decisions, country: str = "") -> frozenset[Key]:
     """Return the purchases of the first year that a plan could have as another plan has them.
 
     Some plan has all of them so, is as cheap as ``plan``, and has its builds, stocks and shortages.
     All sales of ``country`` (a code) are also those of ``plan``.
     """
-    before, near = decisions_of(other), nearest_purchases(plan, other, country)
+    near = nearest_purchases(plan, before, country)
     wanted = {key: before[key].amount if key in before else 0.0 for key in {*near, *before}}
     return frozenset(key for key, tonnes in near.items() if not differ(tonnes, wanted[key]))
 
 
-def nearest_purchases(plan: Plan, other: Plan, country: str = "") -> dict[Key, float]:
+def nearest_purchases(plan: Plan, before: Decisions, country: str = "") -> dict[Key, float]:
     """Return the first year's purchases of the plan nearest to another plan [t], by decision.
 
     It is a plan as ``exchanged`` describes; where the solver finds none, it is ``plan``.
@@ -45,7 +45,7 @@ def nearest_purchases(plan: Plan, other: Plan, country: str = "") -> dict[Key, f
         fixed[group.at] = group.component in {BUILT, REST, STOCK, SHORTAGE}
     theirs = np.array([s.country == country for s in e.sources], dtype=bool)
     fixed[program.sold[theirs[e.sales.source]]] = True
-    before, columns = decisions_of(other), _columns_of(e, program.sold)
+    columns = _columns_of(e, program.sold)
     near = dict[Key, float]()
     for b, cells in enumerate(program.blocks):
         span = program.columns_of(b)

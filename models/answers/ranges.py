@@ -41,7 +41,7 @@ class Range:
 
     ``base`` [t] is the demand from which shares are calculated; for an input it includes use by
     plants. ``refiner`` and ``project`` are "" if the supplier is a country. An end is None if it is
-    not proven.
+    not proven. ``slack`` is the extra cash that is allowed a year, for its whole chain [money].
     """
 
     mineral: str
@@ -52,6 +52,7 @@ class Range:
     least: float | None
     most: float | None
     base: float = 0.0
+    slack: float | None = None
 
 
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
@@ -69,9 +70,8 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
         most = near.end(columns, -1.0)
         if least is not None:
             least = min(now, max(0.0, least))
-        results.append(
-            Range(mineral, *supplier, now, least, None if most is None else max(now, most), base)
-        )
+        most = None if most is None else max(now, most)
+        results.append(Range(mineral, *supplier, now, least, most, base, near.slack_a_year))
     return tuple(results)
 
 
@@ -80,14 +80,14 @@ class NearOptimal:
 
     ``x`` has the planned values of its columns [t, and fractions of projects]. ``columns`` and
     ``rows`` are the positions of its columns and rows in the plan's program. Added rows limit the
-    cash, the penalties, and the shortage of each year.
+    cash, the penalties, and the shortage of each year. ``slack_a_year`` is the extra cash [money].
     """
 
     def __init__(
         self, plan: Plan, mineral: str, slack: float, *, is_building: bool = False
     ) -> None:
         e, program = plan.expanded, plan.program
-        self.plan, self.m = plan, e.mineral_at[mineral]
+        self.plan, self.m, self.slack_a_year = plan, e.mineral_at[mineral], 0.0
         self._chain = np.array(sorted(e.mineral_at[name] for name in chain_of(plan.case, mineral)))
         every, years = plan.solver_x, len(e.years)
         free: Bools = np.zeros(len(program.rows.cost), bool)
@@ -129,6 +129,7 @@ class NearOptimal:
             columns = self.columns[price[self.columns] > 0]
             if len(columns):
                 of_tonnes = price[columns][program.column_unit[columns] == TONNES]
+                self.slack_a_year += more * float(paid.sum()) / max(years, 1)
                 dearest = float(of_tonnes.max(initial=0.0)) or 1.0
                 most = (float(paid[columns].sum()) + more * float(paid.sum())) / dearest
                 yield self._place[columns], price[columns] / dearest, most + self.nothing

@@ -29,6 +29,7 @@ from models.results.proof import Duals as Duals
 from models.results.proof import Glossary as Glossary
 from models.results.proof import Runs as Runs
 from models.results.proof import Values as Values
+from models.results.rounds import ChangedBuilds as ChangedBuilds
 from models.results.rounds import ChangedOrders as ChangedOrders
 from models.results.supply import Changes as Changes
 from models.results.supply import Contracts as Contracts

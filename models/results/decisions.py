@@ -105,26 +105,28 @@ class _Amount:
     cost: float
 
 
+Decisions = Mapping[Key, _Amount]
+
+
 def _named(key: Key) -> dict[str, str]:
     return dict(zip(("decision", "mineral", "what", "country", "member"), key, strict=True))
 
 
-def decisions_of(plan: Plan) -> dict[Key, _Amount]:
-    """Return the decisions of a plan's first year; a purchase from several lanes is one."""
+def decisions_of(plan: Plan, year: int | None = None) -> Decisions:
+    """Return the decisions of a plan's year, by default its first; purchases from one are added."""
     found: dict[Key, _Amount] = {}
-    for key, each in _every(plan) if plan.case.years else ():
+    for key, each in _every(plan, year or plan.case.years[0]) if plan.case.years else ():
         before = found.get(key, _Amount(0.0, each.unit, 0.0))
         found[key] = _Amount(before.amount + each.amount, each.unit, before.cost + each.cost)
     least = tolerances.LEAST_FLOW
     return {key: found[key] for key in sorted(found) if found[key].amount > least}
 
 
-def changes_of(plan: Plan, base: Plan, kept: Container[Key]) -> tuple[Row, ...]:
-    """Return the decisions of a plan that differ from those of a base plan.
+def changes_of(now: Decisions, was: Decisions, kept: Container[Key]) -> tuple[Row, ...]:
+    """Return the decisions that differ from those of a base plan.
 
     ``kept`` are purchases that differ only by an exchange that costs nothing; they are left out.
     """
-    now, was = decisions_of(plan), decisions_of(base)
     return tuple(
         {**_named(key), **vars(each), "before": before, "change": each.amount - before}
         for key in {**now, **was}
@@ -140,8 +142,7 @@ def differ(amount: float, before: float) -> bool:
     return abs(amount - before) > least
 
 
-def _every(plan: Plan) -> Iterator[tuple[Key, _Amount]]:
-    first = plan.case.years[0]
+def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
     flows = plan.flows[plan.flows["year"] == first]
     paid, bought = dict[Any, float](), dict[Any, float]()
     for row in flows.to_dict("records"):
@@ -166,7 +167,8 @@ def _every(plan: Plan) -> Iterator[tuple[Key, _Amount]]:
     projects = {p.name: p for p in plan.case.projects}
     for row in plan.projects[plan.projects["built"] > 0].to_dict("records"):
         project, year = projects[row["project"]], int(row["year"])
-        if max(year - project.lead_time, first) != first or year in dict(project.begun):
+        begin = max(year - project.lead_time, plan.case.years[0])
+        if begin != first or year in dict(project.begun):
             continue
         capital = float(row["capex"]) * units.MILLION
         amount = _Amount(float(row["built"]), OF_PLANT, capital)

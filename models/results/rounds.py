@@ -7,6 +7,8 @@ from models.results.field import Look, Result, field
 from models.results.supply import Flows
 
 BOOK = "roll"
+PRICE, PLANT, STOCK, OTHER = "price", "plant", "stock", "other"
+"""Why an order changes."""
 
 
 class SupplierVariance(Result):
@@ -35,6 +37,23 @@ class SupplierVariance(Result):
     )
     by_quantity = field.money(
         "By quantity", "Planned landed cost per tonne x (delivered tonnes - planned tonnes)."
+    )
+    missed = field.tonnes(
+        "Not delivered",
+        "Planned minus delivered tonnes; 0 if at least as much was delivered.",
+        optional=True,
+    )
+    missed_money = field.money(
+        "Cost of what was not delivered",
+        "Tonnes not delivered x planned landed cost per tonne.",
+        optional=True,
+    )
+    orders = field("Orders", Look.COUNT, optional=True)
+    unreported = field(
+        "Orders not reported",
+        Look.COUNT,
+        "Orders without a figure: they count as planned.",
+        optional=True,
     )
 
 
@@ -72,4 +91,30 @@ class ChangedOrders(Result):
     now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
     change = common.CHANGE.like("Tonnes ordered now minus tonnes ordered before.")
     unit = common.UNIT
+    why = field.text(
+        "Why",
+        f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has changed."
+        f" {PLANT}: a plant for the mineral is built in other years. {STOCK}: the stockpile"
+        f" holds other than planned (in the workbook that planner roll writes). {OTHER}: none of"
+        " these, such as an exchange that costs nothing.",
+    )
+    because = field.text("Because of", "The plant, the supplier, or the member with the stockpile.")
     project = common.PROJECT.like(printed=False)
+
+
+class ChangedBuilds(Result):
+    """Every plant of which the plan builds another part in a year than the previous plan did.
+
+    Only plans of workbooks that planner roll wrote have this sheet.
+    """
+
+    TABLE, PLACE = "Plants since last plan", 156
+    GRAIN = ("project", "year")
+
+    project = common.PROJECT
+    mineral = common.MINERAL
+    country = common.COUNTRY
+    year = common.YEAR.like("The first year of output.")
+    before = field("Built before", Look.FACTOR, "The fraction of the plant in the previous plan.")
+    now = field("Built now", Look.FACTOR, "The fraction of the plant in this plan.")
+    change = common.CHANGE.like("Built now minus built before.", look=Look.FACTOR)

@@ -129,7 +129,7 @@ def _sales(
         )
     rows = {(row.refiner, row.mineral, row.member, row.plant): row for row in case.current_supply}
     reason = f"bought in {outcome.last}"
-    if outcome.as_planned == outcome.rows:
+    if outcome.unreported == outcome.rows:
         reason += ", as planned"
     known = {mineral for _, mineral, *_ in {*rows, *sold}}
     for r in grown:

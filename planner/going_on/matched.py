@@ -51,13 +51,18 @@ class _Matching(RowErrors):
         built, built_keys = self._built()
         rows = len(purchases) + len(stocks) + len(built) + self.before.inputs
         actual = len(given) + len(stock_keys) + len(built_keys)
+        before = self.before.stocks
+        differing = {k for k in stocks.keys() & stock_keys if stocks[k] != before[k]}
         return replace(
             self.before,
-            purchases=tuple(purchases),
+            purchases=tuple(
+                replace(each, is_reported=i in given) for i, each in enumerate(purchases)
+            ),
+            differing=frozenset(differing),
             stocks=stocks,
             built=built,
             actual=frozenset({*stock_keys, *built_keys}),
-            as_planned=rows - actual,
+            unreported=rows - actual,
             rows=rows,
         )
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Purchase:
     """The planned and the actual purchase under an order of a year [t, money/t].
 
-    ``order`` is "" for a purchase that was not planned. Prices are landed.
+    ``order`` is "" for a purchase that was not planned. Prices are landed. An order that is not
+    reported counts as planned.
     """
 
     order: str
@@ -34,6 +35,11 @@ class Purchase:
     planned_price: float
     delivered: float
     paid: float
+    is_reported: bool = False
+
+    @property
+    def is_as_planned(self) -> bool:
+        return (self.delivered, self.paid) == (self.planned, self.planned_price)
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,9 @@ class PastYears:
 
     ``stocks`` are closing stocks of the last year by mineral and member [t]. ``built`` are built
     fractions by project and first year of output. ``actual`` are the keys of stocks and fractions
-    with an actual figure. ``inputs`` is the number of purchases of inputs by plants: these have no
-    orders, and so are as planned. ``as_planned`` of all ``rows`` have no actual figure.
+    with an actual figure, ``differing`` those of stocks that are not as planned. ``inputs`` is the
+    number of purchases of inputs by plants: these have no orders, and so are as planned.
+    ``unreported`` of all ``rows`` have no actual figure, and count as planned.
     """
 
     to: int
@@ -52,8 +59,9 @@ class PastYears:
     stocks: dict[tuple[str, str], float]
     built: dict[tuple[str, int], float]
     actual: frozenset[tuple[object, ...]] = field(default=frozenset())
+    differing: frozenset[tuple[str, str]] = frozenset()
     inputs: int = 0
-    as_planned: int = 0
+    unreported: int = 0
     rows: int = 0
 
     @property
@@ -64,11 +72,22 @@ class PastYears:
         return total
 
     @property
-    def taken_as_planned(self) -> str:
+    def not_reported(self) -> str:
         kinds = "orders, closing stocks, plants"
         if self.inputs:
             kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"
-        return f"{self.as_planned:,} of {counted(self.rows, 'figure')} ({kinds})"
+        return f"{self.unreported:,} of {counted(self.rows, 'figure')} ({kinds})"
+
+    @property
+    def as_planned(self) -> str:
+        """How many of the orders that were reported were delivered and paid as planned."""
+        reported = [each.is_as_planned for each in self.purchases if each.is_reported]
+        return f"{sum(reported):,} of {counted(len(reported), 'reported order')}"
+
+    @property
+    def other_stocks(self) -> dict[str, str]:
+        """The minerals of which a stockpile holds other than planned, each with a member."""
+        return {m: who for m, who in self.stocks if (m, who) in self.differing}
 
 
 def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
@@ -78,7 +97,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
         Purchase(
             order=row["order_id"],
             year=int(row["year"]),
-            **{n: str(row[n] or "") for n in _NAMES},
+            **{n: str(row[n] or "") for n in _NAMES},  # type: ignore[arg-type]
             planned=float(row["tonnes"]),
             planned_price=float(row["unit_landed"]),
             delivered=float(row["tonnes"]),
@@ -95,7 +114,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
     }
     inputs = int(((plan.inputs["year"] < to) & (plan.inputs["refiner"] != "")).sum())
     rows = len(purchases) + len(stocks) + len(built) + inputs
-    return PastYears(to, last, purchases, stocks, built, inputs=inputs, as_planned=rows, rows=rows)
+    return PastYears(to, last, purchases, stocks, built, inputs=inputs, unreported=rows, rows=rows)
 
 
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
@@ -132,6 +151,8 @@ class Variance:
 
     planned_t: float = 0.0
     delivered_t: float = 0.0
+    orders: int = 0
+    unreported: int = 0
     planned: int = 0
     paid: int = 0
     by_price: int = 0
@@ -152,6 +173,8 @@ class Variance:
         planned = round(each.planned * each.planned_price * 100)
         paid = round(each.delivered * each.paid * 100)
         price = round((each.paid - each.planned_price) * each.delivered * 100)
+        self.orders += 1
+        self.unreported += not each.is_reported
         self.planned_t += each.planned
         self.delivered_t += each.delivered
         self.planned += planned
@@ -169,8 +192,11 @@ def variance_by_supplier(purchases: Iterable[Purchase], currency: str) -> Suppli
             "mineral": mineral, "refiner": refiner, "country": country,
             "planned": v.planned_t, "delivered": v.delivered_t,
             "change": v.delivered_t - v.planned_t, **dict(zip(_MONEY, v.money, strict=True)),
+            "missed": missed, "missed_money": missed * v.planned / 100 / (v.planned_t or 1.0),
+            "orders": v.orders, "unreported": v.unreported,
         }
         for (mineral, refiner, country), v in sorted(variances.items())
+        for missed in [max(0.0, v.planned_t - v.delivered_t)]
     ]  # fmt: skip
     rows.sort(key=lambda row: (-abs(row["money"]), -abs(row["change"])))
     return SupplierVariance.of_rows(rows, words={"money": currency})

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import errors, schema, tolerances
 from models.case import Case, fold
 from models.plan import BUILT, Plan, past
-from models.results.rounds import CarriedOver
+from models.results import ChangedBuilds, ChangedOrders, DecideNow
+from models.results.rounds import CarriedOver, SupplierVariance
 from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.documents.folder import copy_case
 from planner.going_on import carried
 from planner.going_on.outcome import PastYears, variance_by_supplier
+from planner.going_on.story import Story, story
+from planner.render.claims import Place, Sentence
+from planner.render.front import DECIDE
 from planner.render.table import table_of
-from planner.render.words import amount, capitalized, counted, span
+from planner.render.words import capitalized, counted, span
+from planner.scratch import scratch_folder
 from planner.workbook import Book, findings, read
 from planner.workbook.added_page import AddedPage, fitted
 from planner.workbook.csv_folder import is_folder
@@ -62,12 +68,17 @@ def rolled(
         if year >= to and part > tolerances.LEAST_FLOW
     )
     edits, dropped = carried.edits(plan, book.case, outcome), past.cost_before(plan, to)
-    return RolledPlan(book, outcome, edits, dropped, names, previous, builds)
+    return RolledPlan(plan, book, outcome, edits, dropped, names, previous, builds)
 
 
 FIRST = "Rolled"
 """The first sheet of the next workbook."""
-_ROLLED_SHEETS = {*map(fold, (FIRST, CarriedOver.TABLE, PreviousOrder.SHEET, PreviousBuild.SHEET))}
+_TABLES = (SupplierVariance, ChangedOrders, ChangedBuilds, DecideNow)
+"""The sheets on which its sentences are claims."""
+_ROLLED_SHEETS = {
+    *map(fold, (FIRST, PreviousOrder.SHEET, PreviousBuild.SHEET)),
+    *(fold(each.TABLE) for each in (CarriedOver, *_TABLES)),
+}
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
 """Endings of the first sheet's title, now and in earlier versions, by which it is recognised."""
@@ -86,6 +97,7 @@ class RolledPlan:
     and ``builds`` are the plan's decisions for later years.
     """
 
+    plan: Plan
     book: Book
     outcome: PastYears
     edits: carried.Edits
@@ -98,29 +110,57 @@ class RolledPlan:
     def currency(self) -> str:
         return self.book.case.settings.currency
 
+    @property
+    def variances(self) -> SupplierVariance:
+        return variance_by_supplier(self.outcome.purchases, self.currency)
+
+    @cached_property
+    def story(self) -> Story:
+        """The findings, and the sheets that they are about: the next workbook is planned.
+
+        InputError if it cannot be planned.
+        """
+        with scratch_folder() as folder:
+            suffix = "" if is_folder(self._path) else self._path.suffix
+            self._write(folder / f"{FIRST}{suffix}", ())
+            book = read(folder / f"{FIRST}{suffix}")
+        outcome = self.outcome
+        return story(self.variances, self.plan, book, outcome.to, outcome.other_stocks)
+
+    @property
+    def _path(self) -> Path:
+        if self.book.path is None:
+            msg = "a case that was not read from a workbook cannot be rolled"
+            raise ValueError(msg)
+        return self.book.path
+
     def write(self, path: Path) -> None:
         """Write the next workbook, or folder of CSV files; InputError if it cannot be planned.
 
         ValueError if the case was not read from a workbook or folder.
         """
-        if self.book.path is None:
-            msg = "a case that was not read from a workbook cannot be rolled"
-            raise ValueError(msg)
-        if is_folder(self.book.path):
-            folder = EditedFolder(self.book.path)
-            _Writer(self, folder).edit()
-            copy_case(self.book.path, path, *folder.written(), read)
+        self._write(path, self.story.sentences)
+
+    def _write(self, path: Path, sentences: Sequence[Sentence]) -> None:
+        if is_folder(self._path):
+            folder = EditedFolder(self._path)
+            _Writer(self, folder, sentences).edit()
+            copy_case(self._path, path, *folder.written(), read)
             return
-        with as_input_error(self.book.path):
-            book = EditedBook(self.book.path)
-            made = book.made(path.suffix, show=_Writer(self, book).edit())
+        with as_input_error(self._path):
+            book = EditedBook(self._path)
+            made = book.made(path.suffix, show=_Writer(self, book, sentences).edit())
         path.write_bytes(made)
         read(path)
 
 
 class _Writer:
-    def __init__(self, rolled: RolledPlan, target: EditedCase) -> None:
-        self.rolled, self.target = rolled, target
+    """Makes the edits; without ``sentences`` only those that the next plan follows from."""
+
+    def __init__(
+        self, rolled: RolledPlan, target: EditedCase, sentences: Sequence[Sentence]
+    ) -> None:
+        self.rolled, self.target, self.sentences = rolled, target, sentences
         self.case: Case = rolled.book.case
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
@@ -128,7 +168,7 @@ class _Writer:
     def edit(self) -> str:
         """Make all edits in the planned case's workbook; return the title of its first page.
 
-        Two sheets are added: a first page, and a list of the changes.
+        Sheets are added: a first page, a list of the changes, and those that it speaks of.
         """
         self._remove_rolled_sheets()
         self._past_years()
@@ -144,18 +184,20 @@ class _Writer:
             )
         self._before(PreviousOrder, self.rolled.orders)
         self._before(PreviousBuild, self.rolled.builds)
-        front, listed = (
-            self.target.add_page(*page) for page in ((FIRST, 0), (CarriedOver.TABLE, 1))
-        )
+        made = [*self.rolled.story.tables.values()] if self.sentences else []
+        names = (FIRST, CarriedOver.TABLE, *(table.TABLE for table in made))
+        front, listed, *others = (self.target.add_page(n, at) for at, n in enumerate(names))
         for name, place, value in self.target.fix():
             reason = "the formula depends on a changed cell, so it is replaced by its value"
             self._list(name, place, "", "", "a formula", value, reason)
         self._front(AddedPage(front, _COLUMNS))
-        table = table_of(CarriedOver.of_rows(self.listed))
-        page = AddedPage(listed, len(CarriedOver.FIELDS))
-        page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
-        page.table(table)
-        page.add_filter(1)
+        made = [CarriedOver.of_rows(self.listed), *made]
+        for sheet, result in zip((listed, *others), made, strict=True):
+            table = table_of(result, self.case.country_name)
+            page = AddedPage(sheet, len(table.columns))
+            page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
+            page.table(table)
+            page.add_filter(1)
         return str(front.title)
 
     def _remove_rolled_sheets(self) -> None:
@@ -263,20 +305,22 @@ class _Writer:
     # ---- the first sheets -----------------------------------------------------------------------
 
     def _front(self, page: AddedPage) -> None:
-        outcome, currency = self.rolled.outcome, self.rolled.currency
+        outcome = self.rolled.outcome
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
         page.title(f"{span(years)}{_TITLE}")
-        for text in answer(outcome, currency):
-            page.key_sentence(text)
+        self._say(page, "answer")
         page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
             f" plans from {outcome.to} on. Next: planner check, then planner solve."
         )
+        self._say(page, "decide", DECIDE)
         page.heading("Carried over to this workbook")
         for name, count in Counter(str(row["sheet"]) for row in self.listed).items():
             page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
-        page.paragraph(f"Figures taken from the plan: {outcome.taken_as_planned}.")
+        if outcome.unreported < outcome.rows:
+            page.paragraph(f"As planned: {outcome.as_planned}.")
+        page.paragraph(f"Not reported, so taken from the plan: {outcome.not_reported}.")
         page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
         if self.rolled.edits.removed:
             page.heading("Left out of this workbook")
@@ -291,7 +335,8 @@ class _Writer:
             page.heading("What to read with care")
             for text in self.rolled.edits.warnings:
                 page.paragraph(f"{capitalized(text)}.")
-        table = variance_by_supplier(outcome.purchases, currency)
+        t = SupplierVariance
+        table = self.rolled.variances.without(t.missed, t.missed_money, t.orders, t.unreported)
         page.heading(
             "Differences from the plan by mineral and supplier, the largest difference in cost"
             " first"
@@ -308,41 +353,18 @@ class _Writer:
         else:
             page.paragraph("Nothing was planned for these years, and nothing was bought.")
 
+    def _say(self, page: AddedPage, place: Place, heading: str = "") -> None:
+        """Write the sentences of one part of the page; without any, no heading."""
+        said = [each.text for each in self.sentences if each.place == place]
+        if said and heading:
+            page.heading(heading)
+        for text in said:
+            (page.paragraph if heading else page.key_sentence)(text)
+
 
 _WIDTHS = (18, 24, 16, 12, 12, 12, 15, 15, 15, 15, 15)
 _COLUMNS = len(_WIDTHS)
 _MOST_NAMED = 12
-
-
-def answer(outcome: PastYears, currency: str) -> Iterator[str]:
-    """Yield one or two sentences that compare the outcome with the plan."""
-    total = outcome.variance
-    if not total.planned_t and not total.delivered_t:
-        yield "Nothing was planned for these years, and nothing was bought."
-        return
-    if outcome.as_planned == outcome.rows:
-        yield (
-            f"There are no actual figures: all {amount(total.planned_t, 't')} count as delivered at"
-            " the planned cost."
-        )
-        return
-    part = f" ({total.delivered_t / total.planned_t * 100:z.3g} %)" if total.planned_t else ""
-    planned = amount(total.planned_t, "t")
-    delivered = f"{amount(total.delivered_t, 't')} of the planned {planned} were delivered{part}."
-    *_, money, price, quantity = total.money
-    if not money:
-        yield f"{delivered} They cost as much as planned."
-        return
-    more = "more" if money > 0 else "less"
-    yield f"{delivered} They cost {amount(abs(money), currency)} {more} than planned."
-    parts = []
-    if price:
-        prices = "Higher prices added" if price > 0 else "Lower prices saved"
-        parts.append(f"{prices} {amount(abs(price), currency)}.")
-    if quantity:
-        tonnes = "More tonnes added" if quantity > 0 else "Fewer tonnes saved"
-        parts.append(f"{tonnes} {amount(abs(quantity), currency)}.")
-    yield " ".join(parts)
 
 
 def _header(record: type[Record], name: str) -> str:

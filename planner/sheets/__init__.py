@@ -19,7 +19,7 @@ from planner.sheets.context import Context, RunRecord
 from planner.sheets.figures import by_mineral, members
 from planner.sheets.front import about, overview
 from planner.sheets.glossary import glossary
-from planner.sheets.last_plan import changed_orders
+from planner.sheets.last_plan import changed_builds, changed_orders
 from planner.sheets.pictures import chart_data, pictures
 from planner.sheets.scorecard import scorecard_of
 from planner.sheets.summary import summary
@@ -40,6 +40,7 @@ _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]]
     results.ShortageCauses: lambda context: shortage_causes(context.plan),
     results.Scorecard: lambda context: scorecard_of(context.plan),
     results.ChangedOrders: changed_orders,
+    results.ChangedBuilds: changed_builds,
     results.Checks: checks,
     results.ChartData: chart_data,
     results.Values: values,

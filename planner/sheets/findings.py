@@ -16,6 +16,7 @@ from models.measures.same_tonnes import NAMED_FROM, is_named
 from models.results import (
     About,
     ByMineral,
+    ChangedBuilds,
     ChangedOrders,
     DecideNow,
     Field,
@@ -27,7 +28,7 @@ from models.results import (
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
+from planner.render.claims import Claim, NoRowsError, Place, Sentence, SheetRows, say, told
 from planner.render.words import known
 from planner.sheets.decide import decided
 
@@ -69,8 +70,8 @@ class PlanTables:
 def findings(tables: PlanTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answer, _met, _extra_cost, _loss, _decided, _broken, _insecure, _basis, _reserves,
-        _reordered, _estimates,
+        _answer, _met, _extra_cost, _loss, _decided, _moved, _broken, _insecure, _basis,
+        _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
 
@@ -254,6 +255,21 @@ def _reserves(tables: PlanTables) -> Iterator[Sentence]:
             held=held,
             last=last,
         )
+
+
+def _moved(tables: PlanTables) -> Iterator[Sentence]:
+    yield from moved(tables.sheet(ChangedBuilds), "care")
+
+
+def moved(builds: SheetRows, place: Place) -> Iterator[Sentence]:
+    """Yield the plant of which most is built later or earlier than in the plan before."""
+    top = builds.largest(ChangedBuilds.change)
+    if top.number <= 0:
+        top = builds.smallest(ChangedBuilds.change)
+    (row,) = (each for each in builds if each.rows[0] == top.position)
+    now, before = row.value(ChangedBuilds.now), row.value(ChangedBuilds.before)
+    yield say(place, "Built for {top[year]} of {top[project]}: {now} of the plant, {before} in the"
+                     " last plan.", top=top, now=now, before=before)  # fmt: skip
 
 
 def _reordered(tables: PlanTables) -> Iterator[Sentence]:

@@ -14,7 +14,7 @@ from planner.sheets.checks import checks
 from planner.sheets.context import Context, marked_rows, once, question
 from planner.sheets.figures import by_mineral, figures
 from planner.sheets.findings import PlanTables, chart, findings, rows_of
-from planner.sheets.last_plan import changed_orders
+from planner.sheets.last_plan import changed_builds, changed_orders
 
 MOST_ROWS = 12
 """Most minerals in the chart, by value of demand; the sheet By mineral has all."""
@@ -56,6 +56,7 @@ def plan_tables(context: Context) -> PlanTables:
         Security: Security.from_plan(context.plan) if context.case.security else None,
         Stocks: Stocks.from_plan(context.plan) if context.case.stockpiles else None,
         results.ChangedOrders: changed_orders(context),
+        results.ChangedBuilds: changed_builds(context),
         About: about(context),
     }
     return PlanTables(made.get, context.country)

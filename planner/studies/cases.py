@@ -19,7 +19,7 @@ from models.errors import Finding, SolverError, UsageError, warning
 from models.plan import Plan, Session
 from models.results import Figure, Result, field
 from models.results.common import words_of
-from models.results.decisions import Row, changes_of
+from models.results.decisions import Row, changes_of, decisions_of
 from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import signed, span
@@ -200,7 +200,8 @@ def with_tables(plan: Plan) -> Planned:
 
 def against_base(plan: Plan, session: Session, *, bills: bool) -> Planned:
     """Return a plan with its tables, and the decisions that differ from the base plan's."""
-    decisions = changes_of(plan, session.base, exchanged(plan, session.base))
+    now, base = map(decisions_of, (plan, session.base))
+    decisions = changes_of(now, base, exchanged(plan, base))
     bill = _bill(plan) if bills else None
     return dataclasses.replace(with_tables(plan), decisions=decisions, bill=bill)
 

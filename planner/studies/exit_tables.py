@@ -25,7 +25,7 @@ from models.results import (
     members,
 )
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
-from models.results.decisions import changes_of
+from models.results.decisions import changes_of, decisions_of
 from planner.render import words
 from planner.render.words import known, listed, share, tonnes
 from planner.sheets import explain
@@ -236,9 +236,9 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     tables = (exits, way_out, _builds(result), _limits(result, cells), _sellers(result), payers)
     pairs = zip(DECLARED, tables, strict=True)
     made = [kind.of_rows(rows, words=texts) for kind, rows in pairs]
-    kept = answers.exchanged(result.path, result.plan, result.country)
-    changes = {EXIT_PATH: changes_of(result.path, result.plan, kept)}
-    return [*made, DecideNow.of_changes(changes, case)]
+    now, planned = map(decisions_of, (result.path, result.plan))
+    changes = changes_of(now, planned, answers.exchanged(result.path, planned, result.country))
+    return [*made, DecideNow.of_changes({EXIT_PATH: changes}, case)]
 
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:

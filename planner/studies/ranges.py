@@ -78,6 +78,12 @@ class Ranges(Result):
     least_share = _of_demand("Least share", "The least within the slack")
     most_share = _of_demand("Most share", "The most within the slack")
     free = _of_demand("Share could fall by", "Tonnes now minus the least")
+    slack = field.money(
+        "Slack a year",
+        "The extra cash that each of these plans may cost, for the mineral and those made from or"
+        f" into it. {UNDISCOUNTED}",
+        optional=True,
+    )
     main = field.text(
         "Main supplier", f"{YES}: no other supplier sells more of the mineral.", optional=True
     )
@@ -199,6 +205,9 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
     )
     ends = row.value(t.now_share), row.value(t.least_share)
     yield say("answer", text, top=most, now=ends[0], least=ends[1], slack=asked)
+    yield say("figure", "That is {cash} more cash a year for {top[mineral]}, its inputs and its"
+                        " products.", name=t.slack.header, large="cash", cash=row.value(t.slack),
+              top=most)  # fmt: skip
 
 
 def _fixed(tables: Tables) -> Iterator[Sentence]:

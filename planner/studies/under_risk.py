@@ -31,7 +31,7 @@ from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
 from models.results import DecideNow, Field, Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
-from models.results.decisions import changes_of
+from models.results.decisions import changes_of, decisions_of
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -231,8 +231,8 @@ def read_together(
     every = [planning.Future(event(plan.case), chance, known) for event, chance, known in futures]
     planned = planning.under_risk(plan, every, calm, tail)
     decided = tuple(_decision_rows(plan, planned.decisions))
-    early = planning.early_plan(plan, planned.decisions)
-    changes = changes_of(early, plan, exchanged(plan, early))
+    early = decisions_of(planning.early_plan(plan, planned.decisions))
+    changes = changes_of(early, decisions_of(plan), exchanged(plan, early))
     return UnderRiskResult(planned.risky, planned.plain, decided, changes)
 
 

@@ -9,7 +9,7 @@ import pytest
 from models.answers import exchanged
 from models.plan import Plan
 from models.results import DecideNow
-from models.results.decisions import changes_of
+from models.results.decisions import changes_of, decisions_of
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
 from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun
@@ -88,7 +88,8 @@ def two_sellers(cost: float = 10, **more: Any) -> BookT:
 
 def changes(plan: Plan, base: Plan) -> dict[tuple[str, str], tuple[float, float]]:
     """Return amount and amount before of the decisions that change, by seller and buyer."""
-    rows = changes_of(plan, base, exchanged(plan, base))
+    now, was = map(decisions_of, (plan, base))
+    rows = changes_of(now, was, exchanged(plan, was))
     return {(row["what"], row["member"]): (row["amount"], row["before"]) for row in rows}
 
 
@@ -118,17 +119,19 @@ def test_sales_of_the_country_that_is_left_are_not_exchanged() -> None:
     """A bought in Jin or Kim at the same cost; told to keep China's sales, each change is one."""
     free, shut = solve(two_sellers()), solve(two_sellers(Lanes=[LANE | {"Refiner": "Jin"}]))
     if tonnes(free, refiner="Jin", member="A") == near(50):
-        assert exchanged(free, shut, "CHN") == set()
-    assert {"Jin", "Kim"} <= {key[2] for key in exchanged(free, shut)}
+        assert exchanged(free, decisions_of(shut), "CHN") == set()
+    assert {"Jin", "Kim"} <= {key[2] for key in exchanged(free, decisions_of(shut))}
 
 
 def test_dropped_decisions_have_the_amount_zero() -> None:
     """Jin sells nothing any more: Sur sells 100 t."""
     plan, base = solve(make(jin(0), sur())), solve(make(jin(), sur()))
-    table = DecideNow.of_changes({"No Jin": changes_of(plan, base, ())}, plan.case)
+    table = DecideNow.of_changes(
+        {"No Jin": changes_of(*map(decisions_of, (plan, base)), ())}, plan.case
+    )
     fields = DecideNow.what, DecideNow.amount, DecideNow.before, DecideNow.change, DecideNow.cost
     assert [*table.rows(*fields)] == [
         ("Sur", near(100), 0.0, near(100), near(2000)), ("Jin", 0.0, near(100), near(-100), 0.0),
     ]  # fmt: skip
     assert {*table.case} == {"No Jin"}
-    assert changes_of(base, base, ()) == ()
+    assert changes_of(decisions_of(base), decisions_of(base), ()) == ()

@@ -70,9 +70,10 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner roll outputs/case-plan.xlsx case.xlsx --to 2027 --actuals actuals.xlsx -o case-2027.xlsx
     planner solve case-2027.xlsx
 
-    The first sheet of NEXT compares planned with delivered tonnes, by mineral and supplier. It says
-    how much of the difference in cost is due to prices, and how much to quantities. Orders that are
-    not in --actuals count as delivered as planned.
+    The first sheet of NEXT says who delivered less than planned, what that cost, and which later
+    orders are new, gone or changed, and why: NEXT is planned for that. It compares planned with
+    delivered tonnes, by mineral and supplier. Orders that are not in --actuals are not reported,
+    and count as delivered as planned.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     place = _next_place(file, to, output, force=force)
@@ -169,14 +170,16 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
 
 
 def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
-    from planner.going_on.roll import answer
-
-    outcome = rolled.outcome
+    outcome, said = rolled.outcome, rolled.story.sentences
     years = sorted({y for y in rolled.book.case.years if y < outcome.to})
     click.secho(f"{span(years)}: planned and delivered", bold=True, err=True)
-    for text in answer(outcome, rolled.currency):
-        click.echo(text, err=True)
-    line("As planned", outcome.taken_as_planned)
+    for place in ("answer", "decide"):
+        for each in said:
+            if each.place == place:
+                click.echo(each.text, err=True)
+    if outcome.unreported < outcome.rows:
+        line("As planned", outcome.as_planned)
+    line("Not reported", outcome.not_reported)
     for gone in rolled.edits.removed:
         line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
     for text in rolled.edits.warnings:
@@ -195,12 +198,14 @@ def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
         "delivered_t": total.delivered_t,
         "price_variance_usd": by_price,
         "quantity_variance_usd": by_quantity,
-        "as_planned": outcome.as_planned,
+        "as_planned": outcome.unreported,
+        "not_reported": outcome.unreported,
         "figures": outcome.rows,
         "left_out": [
             {Key.SHEET: gone.record.SHEET, Key.ROW: gone.row, "of": gone.what}
             for gone in rolled.edits.removed
         ],
+        "findings": [each.json() for each in rolled.story.sentences],
         Key.NOTES: list(rolled.edits.warnings),
         Key.CURRENCY: rolled.currency,
         **findings_by_severity(()),

@@ -91,9 +91,9 @@ class ChangedOrders(Result):
     now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
     change = common.CHANGE.like("Tonnes ordered now minus tonnes ordered before.")
     unit = common.UNIT
-    why = field.text(
-        "Why",
-        f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has changed."
+    why = CarriedOver.reason.like(
+        look=Look.TEXT,
+        meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has changed."
         f" {PLANT}: a plant for the mineral is built in other years. {STOCK}: the stockpile"
         f" holds other than planned (in the workbook that planner roll writes). {OTHER}: none of"
         " these, such as an exchange that costs nothing.",

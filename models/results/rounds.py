@@ -93,8 +93,8 @@ class ChangedOrders(Result):
     unit = common.UNIT
     why = CarriedOver.reason.like(
         look=Look.TEXT,
-        meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has changed."
-        f" {PLANT}: a plant for the mineral is built in other years. {STOCK}: the stockpile"
+        meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has"
+        f" changed. {PLANT}: a plant for the mineral is built in other years. {STOCK}: the stockpile"
         f" holds other than planned (in the workbook that planner roll writes). {OTHER}: none of"
         " these, such as an exchange that costs nothing.",
     )

@@ -94,9 +94,9 @@ class ChangedOrders(Result):
     why = CarriedOver.reason.like(
         look=Look.TEXT,
         meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has"
-        f" changed. {PLANT}: a plant for the mineral is built in other years. {STOCK}: the stockpile"
-        f" holds other than planned (in the workbook that planner roll writes). {OTHER}: none of"
-        " these, such as an exchange that costs nothing.",
+        f" changed. {PLANT}: a plant for the mineral is built in other years. {STOCK}: the"
+        f" stockpile holds other than planned (in the workbook that planner roll writes). {OTHER}: none"
+        " of these, such as an exchange that costs nothing.",
     )
     because = field.text("Because of", "The plant, the supplier, or the member with the stockpile.")
     project = common.PROJECT.like(printed=False)

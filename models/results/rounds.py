@@ -95,7 +95,7 @@ class ChangedOrders(Result):
         look=Look.TEXT,
         meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has"
         f" changed. {PLANT}: a plant for the mineral is built in other years. {STOCK}: the"
-        f" stockpile holds other than planned (in the workbook that planner roll writes). {OTHER}: none"
+        f" stockpile holds other than planned (in workbooks of planner roll). {OTHER}: none"
         " of these, such as an exchange that costs nothing.",
     )
     because = field.text("Because of", "The plant, the supplier, or the member with the stockpile.")

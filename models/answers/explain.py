@@ -12,12 +12,13 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.plan.supply import tier_duals
+from models.plan.tiers import closed_to
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families import projects
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.tiers import TIER_NEED
 from models.program.market import BALANCE
-from models.resolve import Floats, pattern_of
+from models.resolve import Floats
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -164,7 +165,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         members_short=members_short_together(plan, mineral, year),
         demand_costs=_demand_costs(pricing, (mineral, member, year)) if is_wanted else {},
         tier_prices={tier: plan.dual(BALANCE, where) + dual for tier, dual in tiers.items()},
-        closed=_closed(plan, where) if tiers else {},
+        closed={tier: who for tier in tiers if (who := tuple(closed_to(plan, where, tier)))},
         tier_short={tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier in tiers},
         unpaid=() if price is None else _unpaid(plan, mineral, year),
         idle=() if price is None else _idle(plan, mineral, t),
@@ -176,22 +177,6 @@ def _columns_of_tier(plan: Plan, where: Where, tier: str) -> frozenset[int]:
     mineral, member, year = where
     row = plan.row_at(TIER_NEED, (mineral, member, tier, year))
     return frozenset(column for column, _ in plan.row_entries(row))
-
-
-def _closed(plan: Plan, where: Where) -> dict[str, tuple[str, ...]]:
-    """Return by tier the suppliers that may sell to a member, but not to that tier."""
-    e, (mineral, member, year) = plan.expanded, where
-    j, t = e.member_at[member], e.years.index(year)
-    of_source = {r: pattern_of(e, r, j, t) for r in e.of_mineral[mineral] if e.startable[r, t]}
-    found = {
-        tier: [e.sources[r] for r, tiers in of_source.items() if tiers and tier not in tiers]
-        for tier in plan.case.tiers_of[where]
-    }
-    return {
-        tier: tuple(plan.supplier_words(s.name, s.project, s.mineral) for s in sources)
-        for tier, sources in found.items()
-        if sources
-    }
 
 
 def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:

@@ -17,7 +17,7 @@ from models.resolve import Pattern, pattern_of
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-TIERS = "year mineral member tier demand served suppliers from_stock short share cost price"
+TIERS = "year mineral member tier demand served suppliers from_stock short share cost price closed"
 """The columns of ``rows_of_tiers``."""
 
 
@@ -26,7 +26,8 @@ def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
 
     demand, served, from_stock, short [t], share (short / demand; None without demand), cost (of a
     tonne short) and price (what one more tonne costs) [money/t]. ``suppliers`` are named with their
-    tonnes. Suppliers that may serve the fewest tiers come first, tiers in the order of the rows;
+    tonnes; ``closed`` are those that may serve other tiers of the member only (None: none).
+    Suppliers that may serve the fewest tiers come first, tiers in the order of the rows;
     suppliers that may serve the same tiers serve each in proportion to their tonnes.
     """
     case, rows, duals = plan.case, [], tier_duals(plan)
@@ -46,8 +47,21 @@ def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
                 short[tier], short[tier] / demand[tier] if demand[tier] > 0 else None,
                 case.tier_cost(mineral, tier, year),
                 base + duals.get(where, {}).get(tier, 0.0),
+                ", ".join(closed_to(plan, where, tier)) or None,
             ))  # fmt: skip
     return rows
+
+
+def closed_to(plan: Plan, where: Where, tier: str) -> list[str]:
+    """Return the suppliers that may serve other tiers of a member, but not this one."""
+    e, (mineral, member, year) = plan.expanded, where
+    m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
+    if (m, j, t) not in e.cut_off:
+        return []
+    can_sell = [r for r in e.of_mineral[mineral] if e.startable[r, t]]
+    tiers = {e.sources[r]: pattern_of(e, r, j, t) for r in can_sell}
+    closed = [source for source, of in tiers.items() if of and tier not in of]
+    return [plan.supplier_words(s.name, s.project, s.mineral) for s in closed]
 
 
 def _allotted(plan: Plan, where: Where, served: Mapping[str, float]) -> dict[str, dict[str, float]]:

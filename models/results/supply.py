@@ -559,6 +559,11 @@ class Tiers(PlanTable):
     from_stock = field.tonnes("From stock", "What comes from the member's reserve.")
     short = common.MISSING_TONNES
     share = common.MISSING_SHARE
+    closed = field.text(
+        "Closed to it",
+        "Suppliers with a lane that is open to other tiers of the member, but not to this one.",
+        widest=60,
+    )
     cost = field.price("Shortage cost", "What a missing tonne of the tier costs.")
     price = field.price(
         "Marginal price",

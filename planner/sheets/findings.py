@@ -24,6 +24,7 @@ from models.results import (
     Result,
     Security,
     Stocks,
+    Tiers,
 )
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
@@ -70,8 +71,8 @@ class PlanTables:
 def findings(tables: PlanTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answer, _met, _extra_cost, _loss, _decided, _moved, _broken, _insecure, _basis,
-        _reserves, _reordered, _estimates,
+        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _moved, _broken, _insecure,
+        _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
 
@@ -131,6 +132,19 @@ def _answer(tables: PlanTables) -> Iterator[Sentence]:
     else:
         text = f"{start}, {{free}} without limits."
         yield say("answer", text, top=hardest, short=lacking, free=free)
+
+
+def _cut_off(tables: PlanTables) -> Iterator[Sentence]:
+    """Yield the tier of which most is missing, among those that some suppliers may not serve."""
+    tiers = tables.sheet(Tiers).where(closed={"not": None}, tier={"not": None})
+    top = tiers.largest(Tiers.share)
+    if top.number > _MET:
+        yield say(
+            "answer",
+            "Some suppliers are closed to {top[tier]} in {top[member]}: {top} of its need for"
+            " {top[mineral]} is missing in {top[year]}.",
+            top=top,
+        )
 
 
 def _met(tables: PlanTables) -> Iterator[Sentence]:

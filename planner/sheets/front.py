@@ -55,6 +55,7 @@ def plan_tables(context: Context) -> PlanTables:
         DecideNow: DecideNow.from_plan(context.plan),
         Security: Security.from_plan(context.plan) if context.case.security else None,
         Stocks: Stocks.from_plan(context.plan) if context.case.stockpiles else None,
+        results.Tiers: results.Tiers.from_plan(context.plan) if context.case.tiers else None,
         results.ChangedOrders: changed_orders(context),
         results.ChangedBuilds: changed_builds(context),
         About: about(context),

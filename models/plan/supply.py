@@ -12,7 +12,7 @@ from models.program import component
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.tiers import TIER_NEED
 from models.program.market import BALANCE
-from models.resolve import Ints
+from models.resolve import Floats, Ints
 from models.solve import summed_at
 
 if TYPE_CHECKING:
@@ -30,12 +30,9 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     bought = summed_at(of_delivery, plan.delivered, e.demand.shape)
     price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
     paid = summed_at(of_delivery, plan.delivered * price, e.demand.shape)
-    short, prices = np.zeros((2, *bought.shape))
-    for table, (at, values) in ((short, plan.part(SHORTAGE)), (prices, plan.row_part(BALANCE))):
-        table[at or ([],) * 3] = values
-    for where, of_tier in tier_duals(plan).items():
-        at_m, at_j, at_t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
-        prices[at_m, at_j, at_t] += max(of_tier.values())
+    short, prices = np.zeros(bought.shape), marginal_prices(plan)
+    at, values = plan.part(SHORTAGE)
+    short[at or ([],) * 3] = values
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
     cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
     for (mineral, member, year), tiers in case.tiers_of.items():
@@ -61,6 +58,21 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
         "landed": landed,
         "short_cost": cost[at],
     }
+
+
+def marginal_prices(plan: Plan) -> Floats:
+    """Return what one more tonne costs each member [money/t], by (mineral, member, year).
+
+    Where tiers are cut off it is the price of the tier that costs most.
+    """
+    prices, dearest = np.zeros((2, *plan.expanded.demand.shape))
+    at, values = plan.row_part(BALANCE)
+    prices[at or ([],) * 3] = values
+    index, duals = plan.row_part(TIER_NEED)  # at least 0: a need is a lower limit
+    if index:
+        m, j, _, t = index
+        np.maximum.at(dearest, (m, j, t), duals)
+    return np.asarray(prices + dearest)
 
 
 def tier_duals(plan: Plan) -> dict[component.Where, dict[str, float]]:

@@ -16,6 +16,7 @@ from models.resolve import Pattern, pattern_of
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
+    from models.program import Solved
 
 TIERS = "year mineral member tier demand served suppliers from_stock short share cost price closed"
 """The columns of ``rows_of_tiers``."""
@@ -26,28 +27,26 @@ def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
 
     demand, served, from_stock, short [t], share (short / demand; None without demand), cost (of a
     tonne short) and price (what one more tonne costs) [money/t]. ``suppliers`` are named with their
-    tonnes; ``closed`` are those that may serve other tiers of the member only (None: none).
+    tonnes; ``closed`` are those that may serve other tiers of the member only ("": none).
     Suppliers that may serve the fewest tiers come first, tiers in the order of the rows;
     suppliers that may serve the same tiers serve each in proportion to their tonnes.
     """
     case, rows, duals = plan.case, [], tier_duals(plan)
     for where, demand in sorted(case.tiers_of.items()):
         mineral, member, year = where
-        short = {tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier in demand}
-        served = {tier: max(0.0, demand[tier] - short[tier]) for tier in sorted(demand)}
-        from_suppliers = _allotted(plan, where, served)
         base = plan.dual(BALANCE, where)
-        for tier, tonnes in served.items():
-            of = from_suppliers[tier]
+        for tier, tonnes in _served(plan, where).items():
+            of = plan.cached(served_by)[where][tier]
             rest = tonnes - sum(of.values())
+            short = plan.value(OF_TIER, (mineral, member, tier, year))
             rows.append((
                 year, mineral, member, tier, demand[tier], tonnes,
-                ", ".join(f"{name} {amount:,.6g} t" for name, amount in of.items()),
+                ", ".join(_named(plan, of)),
                 rest if rest > tolerances.LEAST_FLOW else 0.0,
-                short[tier], short[tier] / demand[tier] if demand[tier] > 0 else None,
+                short, short / demand[tier] if demand[tier] > 0 else None,
                 case.tier_cost(mineral, tier, year),
                 base + duals.get(where, {}).get(tier, 0.0),
-                ", ".join(closed_to(plan, where, tier)) or None,
+                ", ".join(closed_to(plan, where, tier)),
             ))  # fmt: skip
     return rows
 
@@ -64,39 +63,56 @@ def closed_to(plan: Plan, where: Where, tier: str) -> list[str]:
     return [plan.supplier_words(s.name, s.project, s.mineral) for s in closed]
 
 
-def _allotted(plan: Plan, where: Where, served: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Return the tonnes of each supplier for each tier, largest first [t]."""
+def _named(plan: Solved, tonnes: Mapping[int, float]) -> Iterator[str]:
+    for r, amount in tonnes.items():
+        source = plan.expanded.sources[r]
+        if amount > tolerances.LEAST_FLOW:
+            yield f"{source.project or source.name} {amount:,.6g} t"
+
+
+def served_by(plan: Solved) -> dict[Where, dict[str, dict[int, float]]]:
+    """Return the tonnes of each source (by position) for each tier of each demand [t].
+
+    By mineral, member and year, where demand has tiers; largest first.
+    """
+    return {where: _allotted(plan, where, _served(plan, where)) for where in plan.case.tiers_of}
+
+
+def _served(plan: Solved, where: Where) -> dict[str, float]:
+    mineral, member, year = where
+    demand = sorted(plan.case.tiers_of[where].items())
+    short = {tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier, _ in demand}
+    return {tier: max(0.0, tonnes - short[tier]) for tier, tonnes in demand}
+
+
+def _allotted(
+    plan: Solved, where: Where, served: Mapping[str, float]
+) -> dict[str, dict[int, float]]:
     sold = _sold(plan, where)
     supply = {of: sum(tonnes.values()) for of, tonnes in sold.items()}
-    found: dict[str, dict[str, float]] = {tier: {} for tier in served}
+    found: dict[str, dict[int, float]] = {tier: {} for tier in served}
     for of, tier, part in _parts(supply, served, _stock(plan, where)):
-        for name, tonnes in sold[of].items():
-            found[tier][name] = found[tier].get(name, 0.0) + tonnes * part
+        found[tier] |= {r: tonnes * part for r, tonnes in sold[of].items()}
     return {
-        tier: {
-            name: tonnes
-            for name, tonnes in sorted(each.items(), key=lambda item: (-item[1], item[0]))
-            if tonnes > tolerances.LEAST_FLOW
-        }
+        tier: dict(sorted(each.items(), key=lambda item: (-item[1], item[0])))
         for tier, each in found.items()
     }
 
 
-def _sold(plan: Plan, where: Where) -> dict[Pattern, dict[str, float]]:
-    """Return a member's purchases by the tiers that their suppliers may serve, and by supplier."""
+def _sold(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
+    """Return a member's purchases by the tiers that their suppliers may serve, and by source."""
     e = plan.expanded
     m, j, t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
-    sold: dict[Pattern, dict[str, float]] = {}
+    sold: dict[Pattern, dict[int, float]] = {}
     for i in e.cell(m, t):
         if e.deliveries.member[i] == j and plan.delivered[i] > tolerances.LEAST_FLOW:
             r = int(e.deliveries.source[i])
             of = sold.setdefault(pattern_of(e, r, j, t), {})
-            name = e.sources[r].project or e.sources[r].name
-            of[name] = of.get(name, 0.0) + float(plan.delivered[i])
+            of[r] = of.get(r, 0.0) + float(plan.delivered[i])
     return sold
 
 
-def _stock(plan: Plan, where: Where) -> float:
+def _stock(plan: Solved, where: Where) -> float:
     """Return the most that a reserve can give to tiers in a year [t]."""
     mineral, member, year = where
     pile = plan.case.stockpile_of.get((mineral, member))

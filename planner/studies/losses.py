@@ -21,8 +21,9 @@ from models import tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection
 from models.measures import DAYS, net_sums
 from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
+from models.plan.supply import marginal_prices
+from models.plan.tiers import served_by
 from models.program.component import Columns
-from models.program.market import BALANCE
 from models.resolve import Bools, Expanded, Floats, chain_of
 from models.schema import REST_OF_WORLD, ScenarioStep
 from models.solve import summed_at
@@ -41,6 +42,7 @@ class LossKind(StrEnum):
     COUNTRY = "country"
     REFINER = "refiner"
     EMBARGO = "embargo"
+    END_USE = "end use"
 
 
 _LOST = ActionKind(ScenarioStep(name="Loss", action="scale capacity", value=0.0))
@@ -51,19 +53,24 @@ _CLOSED = ActionKind(ScenarioStep(name="Loss", action="block lanes"))
 class Loss:
     """A supplier that is lost, and the change that removes it from the case of an agreed plan.
 
-    ``country`` is a code; for a refiner, the country of its plants ("" if in several).
+    ``country`` is a code; for a refiner, the country of its plants ("" if in several). ``tier`` is
+    the tier of all members' demand that a country no longer serves.
     """
 
     kind: LossKind
     country: str = ""
     refiner: str = ""
     member: str = ""
+    tier: str = ""
 
     @property
     def change(self) -> CaseSteps:
         """The change that removes the lost supplier in all years of the case."""
         if self.kind is LossKind.NOTHING:
             return CaseSteps()
+        if self.kind is LossKind.END_USE:
+            step = ScenarioStep(name="Loss", action="block lanes", tier=self.tier)
+            return CaseSteps((CaseStep(ActionKind(step), Selection(country=self.country)),))
         lost = Selection(country=self.country, refiner=self.refiner, member=self.member)
         return CaseSteps((CaseStep(_CLOSED if self.kind is LossKind.EMBARGO else _LOST, lost),))
 
@@ -72,10 +79,14 @@ class Loss:
         if self.kind is LossKind.NOTHING:
             return "Nothing lost"
         country = case.country_name(self.country)
+        if self.kind is LossKind.END_USE:
+            return f"{country} to {self.tier}"
         return self.refiner or (f"{country} to {self.member}" if self.member else country)
 
     def purchases_lost(self, plan: Plan) -> Floats:
         """Return a plan's purchases from the lost supplier [t] by (mineral, buyer, year)."""
+        if self.kind is LossKind.END_USE:
+            return _for_tier(plan, self.country, self.tier)
         e, sales = plan.expanded, plan.expanded.sales
         hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
         is_hit = np.array(hit, dtype=bool)[sales.source]
@@ -121,10 +132,13 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
     for country in {source.country for source in e.sources} - {REST_OF_WORLD}:
         lost.add(Loss(LossKind.COUNTRY, country))
         lost |= {Loss(LossKind.EMBARGO, country, member=member) for member in e.members}
+        lost |= {Loss(LossKind.END_USE, country, tier=tier.name) for tier in plan.case.tiers}
     return tuple(
         loss
         for kind in kinds
-        for loss in sorted(lost, key=lambda loss: (loss.refiner, loss.country, loss.member))
+        for loss in sorted(
+            lost, key=lambda loss: (loss.refiner, loss.country, loss.member, loss.tier)
+        )
         if loss.kind is kind
         and loss.purchases_lost(plan)[:, :, later].sum() > tolerances.LEAST_FLOW
     )
@@ -202,6 +216,16 @@ def _bought(plan: Plan, of: Any = slice(None)) -> Floats:
     return summed_at(at, plan.all_sold[of], shape)
 
 
+def _for_tier(plan: Plan, country: str, tier: str) -> Floats:
+    """Return the tonnes from a country that serve a tier, by (mineral, buyer, year)."""
+    e, tonnes = plan.expanded, np.zeros(_shape(plan.expanded))
+    for (mineral, member, year), of_tier in plan.cached(served_by).items():
+        sold = of_tier.get(tier, {}).items()
+        at = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
+        tonnes[at] = sum(t for r, t in sold if e.sources[r].country == country)
+    return tonnes
+
+
 def _to_refill(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     prices = e.prices[:, -1].copy()
@@ -223,9 +247,7 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
 
 def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
     e = plan.expanded
-    prices = np.zeros(e.demand.shape)
-    at_rows, prices_of_rows = plan.row_part(BALANCE)
-    prices[at_rows] = prices_of_rows
+    prices = marginal_prices(plan)
     is_priced = (e.demand > 0) & (prices != 0)
     multiples, each = np.full(prices.shape, -np.inf), e.prices[:, np.newaxis]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -48,7 +48,10 @@ SHOWN = 5
 _SHOWN_FIELDS = (
     Losses.lost, Losses.worst, Losses.worst_share, Losses.survived, Losses.cash, Losses.cost,
 )  # fmt: skip
-_MORE = {LossKind.COUNTRY: "", LossKind.REFINER: "Refiners", LossKind.EMBARGO: "Embargoes"}
+_MORE = {
+    LossKind.COUNTRY: "", LossKind.REFINER: "Refiners", LossKind.EMBARGO: "Embargoes",
+    LossKind.END_USE: "Tiers",
+}  # fmt: skip
 
 
 def _more(amount: float, currency: str) -> str:
@@ -101,7 +104,8 @@ class StressTest(StudyKind):
         click.option(
             "--pairs",
             is_flag=True,
-            help="Also close each supplier country's lanes to each member (the embargo matrix).",
+            help="Also close each supplier country's lanes to each member (the embargo matrix), and"
+            " to each tier of demand.",
         ),
         click.option(
             "--surge",
@@ -147,7 +151,8 @@ class StressTest(StudyKind):
             raise errors.UsageError(msg)
         surge = start.case.settings.surge if surge is None else surge
         self.rules = Rules(surge, keep_caps, year, solidarity == "full")
-        asked = {LossKind.COUNTRY: True, LossKind.REFINER: refiners, LossKind.EMBARGO: pairs}
+        asked = {LossKind.COUNTRY: True, LossKind.REFINER: refiners,
+                 LossKind.EMBARGO: pairs, LossKind.END_USE: pairs}  # fmt: skip
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.answers.explain import explain
+from models.answers.least_change import least_change
 from models.errors import InputError
 from models.plan import Plan
 from models.plan import solve as solve_case
 from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
+from planner.studies import Here
+from planner.studies.agreed import Rules
+from planner.studies.losses import Loss, LossKind, stress
 from planner.workbook import read_tables
 from tests.models.desk import BookT, make, one, price, refiner, slope, solve
 
@@ -212,6 +217,44 @@ def test_an_input_that_is_closed_to_a_tier_still_reaches_plants() -> None:
     made["Inputs"] = [{"Mineral": "copper", "Input": "oxide", "Tonnes per tonne": 1}]
     made["Demand"] = demand(need={"defence": 20})
     assert solve(made).objective == near(40)
+
+
+def test_stress_loses_a_country_for_a_tier() -> None:
+    """Without the ban Jin serves all. If China no longer sells to defence, 20 t are lost.
+
+    Sur, which may use all of its capacity (surge 1), replaces 15 t, and 5 t are missing.
+    """
+    case = read_tables(book()).case
+    found = stress(case, Rules(1.0), [LossKind.END_USE], where=Here()).capped
+    loss = Loss(LossKind.END_USE, "CHN", tier="defence")
+    assert loss in found.losses
+    effect = found.effects[loss]
+    assert effect is not None
+    assert effect.tonnes(...) == near(
+        {"lost_t": 20, "replaced_t": 15, "stock_t": 0, "short_t": 5, "less_t": 0}
+    )
+    assert loss.name(case) == "CHN to defence"
+    assert effect.dearest[0] is not None
+    assert effect.dearest[0].price == near(50)
+
+
+def test_explain_names_the_tier_and_the_supplier_that_is_closed_to_it() -> None:
+    """5 t of defence are short since China is closed to it; opening that row ends it."""
+    plan = solve(book(BAN))
+    found = explain(plan, "copper", "A", 2026)
+    assert found.cause == (
+        "No lane open to defence from Jin (CHN); capacity open to the coalition is used up at Sur."
+    )
+    assert (found.dearest_tier, found.closed) == ("defence", {"defence": ("Jin (CHN)",)})
+    assert found.tier_prices == near({"defence": 50, "other": 1})
+    assert found.price is not None
+    assert [(t.kind, t.amount) for t in found.price.terms] == [("shortage", near(50))]
+    assert (found.price.more, found.price.less) == near((50, 50))
+    change = least_change(plan, "copper", "A", 2026)
+    assert [(c.place.sheet, c.place.column, c.to) for c in change.changes] == [("Lanes", "Open", 1)]
+    served = explain(solve(book(BAN, Stockpiles=reserve())), "copper", "A", 2026).price
+    assert served is not None  # Sur serves one more tonne of defence, at its cost
+    assert [(t.what, t.amount) for t in served.terms] == [("cost at Sur (CHL)", near(3))]
 
 
 @pytest.mark.parametrize(("row", "name"), [(0, "defence"), (1, "other")])

@@ -30,7 +30,7 @@ from planner.studies import cases, moves, stacked
 from planner.studies.bills_by_scenario import BillsByScenario, bills_section
 from planner.studies.cases import Regret
 from planner.studies.compare_findings import compare_findings
-from planner.studies.compare_tables import SCENARIO, Comparison, MissingByYear
+from planner.studies.compare_tables import SCENARIO, Comparison, MissingByTier, MissingByYear
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import Numbers, Section, Tables
 from planner.studies.places import builds_in_background
@@ -40,6 +40,7 @@ from planner.studies.variant_tables import Row, RunBuyers, RunMinerals, table_fr
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
+    from models.plan import Plan
     from planner.run import Start
     from planner.studies.places import Where
 
@@ -88,6 +89,12 @@ _BESIDE = tuple(f.json_key for f in (Comparison.more, Comparison.foresight, Comp
 """Keys of a scenario that not every comparison has."""
 
 
+def _by_tier(plan: Plan) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Return need and missing tonnes over all years by (mineral, member, tier)."""
+    sums = plan.tiers.groupby(["mineral", "member", "tier"])[["demand", "short"]].sum()
+    return {key: (float(need), float(short)) for key, need, short in sums.itertuples()}
+
+
 class Compare(VariantStudy):
     """Plan a workbook's base case and every scenario, and compare them.
 
@@ -113,8 +120,8 @@ class Compare(VariantStudy):
     LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
-    RESULTS = (Comparison, RunMinerals, MissingByYear, RunBuyers, BillsByScenario, Regret,
-               DecideNow)  # fmt: skip
+    RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, RunBuyers, BillsByScenario,
+               Regret, DecideNow)  # fmt: skip
     ANSWER = (
         AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
                   optional=_BESIDE),
@@ -338,6 +345,7 @@ class Compare(VariantStudy):
         more: list[Result | None] = [
             cases.regret_table(base.case, total_costs, costs),
             self._missing_by_year(),
+            self._missing_by_tier(),
             BillsByScenario.of_bills(base.case, bills if base.name in bills else {}),
             self._decide_now(),
             moves.scenario_inputs(self.entries),
@@ -371,6 +379,23 @@ class Compare(VariantStudy):
             ]  # fmt: skip
         texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
         return table_from(MissingByYear, rows, texts) if named[0][1] or rows else None
+
+    def _missing_by_tier(self) -> Result | None:
+        """Return one row per scenario, mineral, member and tier; None without tiers."""
+        sums = {e.name: _by_tier(e.context.plan) for e in self.entries if e.context is not None}
+        base = sums.get(self.entries[0].name, {})
+        rows: list[Row] = []
+        for name, tiers in sums.items():
+            for (mineral, member, tier), (need, missing) in tiers.items():
+                before = base.get((mineral, member, tier), (0.0, 0.0))[1]
+                more = change(missing, before) or 0.0
+                rows.append({
+                    "run": name, "mineral": mineral, "member": member, "tier": tier, "need": need,
+                    "missing": missing, "missing_share": ratio(missing, need),
+                    "further_missing": more, "further_missing_share": ratio(more, need),
+                })  # fmt: skip
+        texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
+        return table_from(MissingByTier, rows, texts) if rows else None
 
     def sheets(self, tables: Tables, of_plans: list[Table] | None = None) -> list[Table]:
         return [*super().sheets(tables), *(of_plans or self.differing())]

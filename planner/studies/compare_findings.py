@@ -12,7 +12,7 @@ from planner.render.table import COALITION_BUYER
 from planner.sheets.decide import changed
 from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
-from planner.studies.compare_tables import Comparison
+from planner.studies.compare_tables import Comparison, MissingByTier
 from planner.studies.kind import Tables
 from planner.studies.variant_tables import RunMinerals, with_named_costs
 
@@ -44,8 +44,8 @@ class _ComparisonFindings:
         if not self.foreseen:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
             return (*told(self.base), alone)
-        return told(self.hardest, self.next_hardest, self.surprised, self.base, self.dearest,
-                    self.bills, self.decisions, self.care)  # fmt: skip
+        return told(self.hardest, self.next_hardest, self.surprised, self.tiers, self.base,
+                    self.dearest, self.bills, self.decisions, self.care)  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
         assert self.minerals is not None  # noqa: S101 - sentences() has made sure
@@ -93,6 +93,19 @@ class _ComparisonFindings:
             yield say("figure", "Of the surprises, {most[run]} leaves most missing: {most} of the"
                                 " need for {most[mineral]} is further missing than in the base.",
                       name="As a surprise", large="most", most=most)  # fmt: skip
+
+    def tiers(self) -> Iterator[Sentence]:
+        """Yield the tier of demand of which most is further missing."""
+        if MissingByTier not in self.tables:
+            return
+        t, names = MissingByTier, [*self.foreseen, *self.surprises]
+        rows = SheetRows(self.tables[t]).where(run=names, tier={"not": None})
+        most = rows.largest(t.further_missing_share)
+        if most.number > SMALL:
+            yield say("figure", "In {most[run]}, {most} of the need for {most[mineral]} for"
+                                " {most[tier]} in {most[member]} is further missing than in the"
+                                " base.", name="Further missing by use", large="most",
+                      most=most)  # fmt: skip
 
     def base(self) -> Iterator[Sentence]:
         most = self._missing([BASE]).largest(RunMinerals.missing_share)

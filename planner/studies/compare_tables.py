@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.results import Checks, Figure, Result, common, field
+from models.results import Checks, Figure, Result, Tiers, common, field
 from models.results import difference as difference_of_files
 from models.results.common import COUNTRY, MINERAL, UNIT, YEAR
 from models.results.field import Look
@@ -85,6 +85,21 @@ class MissingByYear(Result):
     run = RunTable.run
     mineral = MINERAL
     year = YEAR
+    need = PlanNumbers.need
+    missing = PlanNumbers.missing
+    missing_share = PlanNumbers.missing_share.like(key="missing_share")
+    further_missing = PlanNumbers.further_missing
+    further_missing_share = PlanNumbers.further_missing_share
+
+
+class MissingByTier(Result):
+    """One row per scenario, mineral, member and tier of demand, over all years."""
+
+    TABLE, GRAIN, BOOK = "Missing by tier", ("run", "mineral", "member", "tier"), "compare"
+    run = RunTable.run
+    mineral = MINERAL
+    member = common.MEMBER
+    tier = Tiers.tier
     need = PlanNumbers.need
     missing = PlanNumbers.missing
     missing_share = PlanNumbers.missing_share.like(key="missing_share")

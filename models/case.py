@@ -229,6 +229,14 @@ class Case:
         return tiers
 
     @cached_property
+    def demand_tiers(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The tiers of each demand by (mineral, member), whatever the amounts; sorted."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for row in self.demand:
+            found.setdefault((row.mineral, row.member), set()).add(row.tier)
+        return {key: tuple(sorted(tiers)) for key, tiers in found.items()}
+
+    @cached_property
     def numbered_contracts(self) -> tuple[tuple[schema.Contract, int], ...]:
         """Each contract with the number of identical contracts before it."""
         seen: Counter[schema.Contract] = Counter()
@@ -308,7 +316,7 @@ OF_MINERAL = tuple(
 
 _BUILT_FROM = {
     **dict.fromkeys(("demand_of", "tiers_of", "_coalition_demand", "total_demand"), "demand"),
-    "largest_demand": "demand",
+    **dict.fromkeys(("largest_demand", "demand_tiers"), "demand"),
     "mineral_of": "minerals",
     "needed_inputs": "inputs",
     **dict.fromkeys(("member_of", "groups"), "members"),

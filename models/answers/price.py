@@ -444,8 +444,12 @@ class LocalProgram:
             upper[place[grows - self.first]] = np.inf
             inner = dataclasses.replace(inner, upper=upper)
         n, far = len(inner.cost), _FAR * size
-        added = (rows, [n] * len(rows), [-sign] * len(rows))
-        entries = zip((inner.entry_rows(), inner.columns, inner.values), added, strict=True)
+        each = np.ones(len(rows))
+        entries = (
+            (inner.entry_rows(), np.array(rows)),
+            (inner.columns, (n * each).astype(int)),
+            (inner.values, -sign * each),
+        )
         columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
         face = arrays(
             tuple(np.append(*pair) for pair in entries),

@@ -103,12 +103,15 @@ def _sold(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
     """Return a member's purchases by the tiers that their suppliers may serve, and by source."""
     e = plan.expanded
     m, j, t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
-    sold: dict[Pattern, dict[int, float]] = {}
-    for i in e.cell(m, t):
-        if e.deliveries.member[i] == j and plan.delivered[i] > tolerances.LEAST_FLOW:
-            r = int(e.deliveries.source[i])
-            of = sold.setdefault(pattern_of(e, r, j, t), {})
-            of[r] = of.get(r, 0.0) + float(plan.delivered[i])
+    cell, sold = e.cell(m, t), dict[Pattern, dict[int, float]]()
+    inside = slice(cell.start, cell.stop)
+    tonnes = plan.delivered[inside]
+    mine = (e.deliveries.member[inside] == j) & (tonnes > tolerances.LEAST_FLOW)
+    for r, amount in zip(
+        e.deliveries.source[inside][mine].tolist(), tonnes[mine].tolist(), strict=True
+    ):
+        of = sold.setdefault(pattern_of(e, r, j, t), {})
+        of[r] = of.get(r, 0.0) + amount
     return sold
 
 

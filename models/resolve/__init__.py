@@ -14,9 +14,7 @@ from models.resolve.caps import supplier_names as supplier_names
 from models.resolve.caps import survivals as survivals
 from models.resolve.caps import tightest_on_countries as tightest_on_countries
 from models.resolve.end_use import Pattern as Pattern
-from models.resolve.end_use import demand_tiers as demand_tiers
 from models.resolve.end_use import pattern as pattern
-from models.resolve.end_use import pattern_numbers as pattern_numbers
 from models.resolve.end_use import pattern_of as pattern_of
 from models.resolve.end_use import tier_words as tier_words
 from models.resolve.expanded import SPOT as SPOT

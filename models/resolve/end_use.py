@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.case import Case
-from models.resolve.sources import Bools, Ints
+from models.resolve.sources import Bools
 
 if TYPE_CHECKING:
     from models.resolve.expanded import Expanded, Lanes
@@ -32,35 +32,20 @@ def can_cut_off(case: Case) -> bool:
     return any(row.tier for row in case.lanes)
 
 
-def demand_tiers(case: Case) -> dict[tuple[str, str], Pattern]:
-    """Return the tiers of each demand by (mineral, member), whatever the amounts; sorted."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for row in case.demand:
-        found.setdefault((row.mineral, row.member), set()).add(row.tier)
-    return {key: tuple(sorted(tiers)) for key, tiers in found.items()}
-
-
 def tiers_of_lanes(case: Case, mineral: str) -> tuple[Pattern, Bools]:
     """Return the tiers of the demand for a mineral, and whether a member has them.
 
     The second is by (member, tier). A member without demand has only demand without a tier.
     """
-    of = demand_tiers(case)
+    of = case.demand_tiers
     each = [of.get((mineral, member.name), ("",)) for member in case.members]
     tiers = tuple(sorted({tier for own in each for tier in own}))
     has = [[tier in own for tier in tiers] for own in each]
     return tiers, np.array(has, dtype=bool).reshape(len(each), len(tiers))
 
 
-def pattern_numbers(lanes: Lanes) -> Ints:
-    """Return a number for the set of tiers that each lane is open to, by (source, member, year)."""
-    if lanes.serves is None:
-        return np.zeros(lanes.open.shape, dtype=np.int64)
-    return np.asarray(lanes.serves @ (1 << np.arange(len(lanes.tiers))))
-
-
 def pattern(lanes: Lanes, number: int) -> Pattern:
-    """Return the tiers of a number of ``pattern_numbers``."""
+    """Return the tiers of a number of ``Lanes.patterns``."""
     return tuple(tier for k, tier in enumerate(lanes.tiers) if number >> k & 1)
 
 
@@ -77,11 +62,11 @@ def cut_off(e: Expanded, base: CutOff) -> CutOff:
             continue
         _, has = tiers_of_lanes(e.case, name)
         partly = (lanes.serves != has[:, None, :]).any(axis=3) & lanes.open
-        numbers = pattern_numbers(lanes)
+        numbers = lanes.patterns
         for j, t in np.argwhere(partly.any(axis=0)).tolist():
             present = np.unique(numbers[lanes.open[:, j, t], j, t]).tolist()
             found[m, j, t] = {pattern(lanes, number) for number in present}
-    of = demand_tiers(e.case) if base else {}
+    of = e.case.demand_tiers if base else {}
     for (m, j, t), patterns in base.items():
         own = {*of.get((e.minerals[m], e.members[j]), ())}
         if len(own) > 1 and e.lanes[e.minerals[m]].serves is not None:
@@ -98,6 +83,6 @@ def pattern_of(e: Expanded, source: int, member: int, year: int) -> Pattern:
     name = e.sources[source].mineral
     lanes = e.lanes[name]
     if lanes.serves is None:
-        own = demand_tiers(e.case).get((name, e.members[member]), ("",))
+        own = e.case.demand_tiers.get((name, e.members[member]), ("",))
         return own if lanes.open[source - lanes.sources[0], member, year] else ()
-    return pattern(lanes, int(pattern_numbers(lanes)[source - lanes.sources[0], member, year]))
+    return pattern(lanes, int(lanes.patterns[source - lanes.sources[0], member, year]))

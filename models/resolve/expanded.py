@@ -47,6 +47,13 @@ class Lanes:
     serves: Bools | None = None
 
     @cached_property
+    def patterns(self) -> Ints:
+        """A number for the set of tiers that each lane is open to, by (source, member, year)."""
+        if self.serves is None:
+            return np.zeros(self.open.shape, dtype=np.int64)
+        return np.asarray(self.serves @ (1 << np.arange(len(self.tiers))))
+
+    @cached_property
     def has_max(self) -> bool:
         return bool(np.isfinite(self.refiner_max).any() or np.isfinite(self.country_max).any())
 
@@ -188,7 +195,7 @@ class Expanded:
         if (
             "demand" not in same
             and end_use.can_cut_off(case)
-            and end_use.demand_tiers(case) != end_use.demand_tiers(self.case)
+            and case.demand_tiers != self.case.demand_tiers
         ):
             same.discard("lanes")  # the same rows then close other lanes
         if numbered <= same:

@@ -12,7 +12,7 @@ import numpy as np
 from models import schema
 from models.program import builder, component
 from models.program.market import by_member, to_nobody
-from models.resolve import Ints, Pattern, pattern, pattern_numbers, pattern_of, tier_words
+from models.resolve import Ints, Pattern, pattern, pattern_of, tier_words
 
 if TYPE_CHECKING:
     from models.program.solved import Flow, Solved
@@ -243,7 +243,7 @@ def _supply_of_deliveries(
         inside = np.flatnonzero(d.mineral[every] == m)
         at, lanes = every[inside], e.lanes[e.minerals[m]]
         place = d.source[at] - lanes.sources[0], d.member[at], d.year[at]
-        codes = pattern_numbers(lanes)[place]
+        codes = lanes.patterns[place]
         keys = {
             code: b.names.number(pattern_key(pattern(lanes, code))) for code in {*codes.tolist()}
         }

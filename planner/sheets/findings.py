@@ -192,7 +192,7 @@ def _extra_cost(tables: PlanTables) -> Iterator[Sentence]:
         yield say("figure", f"{text}.", name=EXTRA_COST, large="extra", extra=extra)
         return
     of = minerals.count(part, ">=", NAMED_FROM)
-    text += ", counting only minerals of which at least {of[test]} as much is bought."
+    text += ", counting only minerals of which {of[test]} or more is still bought."
     yield say("figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of)
 
 

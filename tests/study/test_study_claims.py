@@ -97,3 +97,14 @@ def test_a_plan_that_buys_less_than_half_names_no_cost(cap, named, tmp_path, cap
     found = sentences(tmp_path, capsys, "solve", Share_limits=limits)
     assert ("more than without limits" in found) is named
     assert ("Members pay" in found) is not named
+
+
+def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, capsys):
+    """At 20 %, less than half of the example's lithium is bought that is bought without limits."""
+    path, options = tmp_path / "plan.xlsx", ["--max-country-share", "20%", "--json"]
+    assert main(["solve", str(INPUTS / "plain.xlsx"), *options, "-o", str(path)]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert wrong_findings(found, path) == []
+    (cost,) = [f for f in found if "than without limits" in f["sentence"]]
+    assert cost["sentence"].endswith("minerals of which 50 % or more is still bought.")
+    assert [claim["rule"] for claim in cost["claims"]] == ["sum", "count"]

@@ -23,7 +23,8 @@ class Case:
     """One workbook: its name, its title and the rules for demand and for open supply.
 
     `demand_note` is the column of the demand table with the remarks for this case; `has_today` says
-    whether its demand is refined material, so that the supply of today can be set beside it.
+    whether its demand is refined material, so that the supply of today can be set beside it;
+    `caution` is what its first page warns of.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Case:
     demand_note: str
     share: Callable[[Row], Share]
     has_today: bool = False
+    caution: str = ""
 
 
 def final_demand(row: Row) -> dict[int, float]:
@@ -100,6 +102,7 @@ CASES = (
         final_demand_estimate,
         "final_demand_note",
         even_share,
+        caution="This case is no buying plan: much of this metal is bought inside goods.",
     ),
     Case(
         "critical-minerals-first-use",
@@ -109,6 +112,7 @@ CASES = (
         "first_use_note",
         stated_share,
         has_today=True,
+        caution="Safer than reality: what is bought inside cathodes and magnets is left out.",
     ),
 )
 

@@ -22,8 +22,12 @@ from models.schema.column import MOST_PRICE
 
 def settings(case: Case) -> list[Record]:
     """The setting, its value, and why it is that."""
-    title: Record = {"Setting": "Plan title", "Value": case.title, "Source": None, "Note": None}
-    return [title] + [
+    said = {"Plan title": case.title, "Caution": case.caution}
+    texts: list[Record] = [
+        {"Setting": name, "Value": text, "Source": None, "Note": None}
+        for name, text in said.items()
+    ]
+    return texts + [
         {
             "Setting": row["setting"],
             "Value": row["value"]

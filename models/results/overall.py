@@ -58,6 +58,7 @@ class Figure(StrEnum):
 
     TITLE = "Plan title"
     QUESTION = "Question"
+    CAUTION = "Caution"
     SCENARIO = "Scenario"
     EXTENDED = "Extended by"
     STATUS = "Status"

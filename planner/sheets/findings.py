@@ -71,7 +71,7 @@ class PlanTables:
 def findings(tables: PlanTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _moved, _broken, _insecure,
+        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _cautioned, _moved, _broken, _insecure,
         _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
@@ -269,6 +269,10 @@ def _reserves(tables: PlanTables) -> Iterator[Sentence]:
             held=held,
             last=last,
         )
+
+
+def _cautioned(tables: PlanTables) -> Iterator[Sentence]:
+    yield say("care", "{caution}", caution=tables.asked(Figure.CAUTION))
 
 
 def _moved(tables: PlanTables) -> Iterator[Sentence]:

@@ -34,6 +34,7 @@ def about(context: Context) -> About:
     said = {
         Figure.TITLE: context.title,
         Figure.QUESTION: question(case),
+        Figure.CAUTION: case.settings.caution,
         Figure.INPUT_FILE: context.book.file_name,
         Figure.SCENARIO: case.scenario,
         **{f"Option: {name}": value for name, value in context.options.items()

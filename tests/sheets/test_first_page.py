@@ -244,6 +244,16 @@ def test_decisions_of_the_first_year_by_hand():
     assert [cost for *_, cost in of] == sorted((cost for *_, cost in of), reverse=True)
 
 
+def test_a_caution_comes_before_all_else_to_read_with_care(tmp_path):
+    """Also with numbers in it, and in the page that is made again from the workbook."""
+    book, text = two_minerals(), "This case is no buying plan: 60 % is bought inside goods."
+    book["Settings"].append({"Setting": "Caution", "Value": text})
+    of, findings = written(book, tmp_path / "case.xlsx")
+    assert overview(of).of("care")[0].text == text
+    assert wrong_findings(findings, tmp_path / "case.xlsx") == []
+    assert front_of(read_plan(tmp_path / "case.xlsx")).of("care")[0].text == text
+
+
 def test_a_run_has_its_page(tmp_path):
     write_book(tmp_path / "case.xlsx", two_minerals())
     run = solve_file(tmp_path / "case.xlsx")

@@ -31,6 +31,7 @@ from models.errors import SolverError
 from models.plan.plan import Plan
 from models.program import within
 from models.program.families.projects import running_fraction
+from models.program.families.shortage import SHORTAGE
 from models.resolve import SPOT, Floats, Ints, buyer_blocs, chain_of
 from models.schema import BY_COUNTRY, COALITION, MAX, REFINING, Project
 from models.solve import LinearProgram
@@ -56,6 +57,7 @@ class NeededPayment:
     makes it run, the payment is None and the tonnes are the most that it sells. ``by_year`` is
     empty for a project that is not built in the plan, since one year does not pay for it.
     ``payment`` is the least that makes the plant run if every year is paid; ``tonnes`` are by year.
+    ``missing`` is how much more of its mineral is then missing than in the plan, in all years [t].
     """
 
     source: int
@@ -63,6 +65,7 @@ class NeededPayment:
     by_year: dict[int, tuple[float | None, float]]
     payment: float | None
     tonnes: dict[int, float]
+    missing: float = 0.0
 
 
 def payments(plan: Plan, mineral: str) -> tuple[NeededPayment, ...]:
@@ -120,12 +123,14 @@ class Steps:
 class _SalesByYear:
     """A plan with a payment: tonnes of the plant by year, their discounted sum, and its cost.
 
-    The cost is discounted, without the payment, and relative to the plan without payments.
+    The cost is discounted, without the payment. Cost and the plant's mineral ``missing``
+    [t, all years] are relative to the plan without payments.
     """
 
     tonnes: Floats
     weighed: float
     cost: float
+    missing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,8 @@ class _PaymentSearch:
             guess, sure = max((p or 0.0) * (1.0 - 1e-9) for p, _ in by_year.values()), 0.0
         payment, sold = self._least(r, every, guess, sure)
         tonnes = {e.years[t]: float(sold.tonnes[t]) for t in every}
-        return NeededPayment(r, tuple(e.years[t] for t in idle), by_year, payment, tonnes)
+        years = tuple(e.years[t] for t in idle)
+        return NeededPayment(r, years, by_year, payment, tonnes, sold.missing)
 
     def _is_unbuilt(self, r: int) -> bool:
         record, years = self.plan.expanded.sources[r].record, self.plan.expanded.years
@@ -246,7 +252,7 @@ class _PaymentSearch:
     def _sold(self, r: int, years: list[int], payment: float) -> _SalesByYear:
         """Plan again with a payment for each tonne of a plant in some years."""
         plan, program = self.plan, self.plan.program
-        d, tonnes, cost = plan.expanded.sales, plan.sold[r].copy(), 0.0
+        d, tonnes, cost, missing = plan.expanded.sales, plan.sold[r].copy(), 0.0, 0.0
         own_cost, support = map(plan.expanded.of_sales, ("cost", "support"))
         sales: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
@@ -260,8 +266,21 @@ class _PaymentSearch:
             price[columns] -= more * plan.expanded.discounts[d.year[inside]]
             x = self._solved(b, mineral, price)
             np.add.at(tonnes, d.year[inside], x[columns])
-            cost += float(np.sum(base.cost * (x - plan.blocks[b].x)))
-        return _SalesByYear(tonnes, self._weighed(years, tonnes), cost)
+            change = x - plan.blocks[b].x
+            cost += float(np.sum(base.cost * change))
+            missing += float(np.sum(change[self._shortages(b, mineral)]))
+        return _SalesByYear(tonnes, self._weighed(years, tonnes), cost, missing)
+
+    def _shortages(self, b: int, mineral: str) -> Ints:
+        """Return the columns of a block, by position, with what is missing of a mineral."""
+        program, e = self.plan.program, self.plan.expanded
+        span, parts = program.columns_of(b), [np.zeros(0, dtype=np.int64)]
+        for group in program.variables:
+            if group.component is SHORTAGE:
+                inside = within(group.at, span)
+                mine = group.cell[inside] // len(e.years) == e.mineral_at[mineral]
+                parts.append(group.at[inside][mine] - span.start)
+        return np.concatenate(parts)
 
     def _solved(self, b: int, mineral: str, cost: Floats) -> Floats:
         """Return the optimal columns of a block in which a mineral's columns cost something else.

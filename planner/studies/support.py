@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import measures, schema
+from models import measures, schema, tolerances
 from models.answers.payment import RUNS, NeededPayment, payments, tariffs
 from models.case import Case
 from models.plan import Plan, payments_by_member
@@ -77,6 +77,11 @@ class Plants(Result):
         "Sells in addition",
         "What it then sells in addition to the plan, in all years. Other plants may sell less.",
         key="brings_in_t",
+    )
+    missing = field.tonnes(
+        "Net missing with it",
+        "Missing tonnes of its mineral with that payment minus missing tonnes in the plan, in all"
+        " years. Below 0: less is missing.",
     )
     helps = field.text(
         "A payment helps",
@@ -276,6 +281,7 @@ def _payment_row(
             "payment": needed.payment, "helps": ALL_YEARS,
             "of_price": sum(parts_known) / len(parts_known) if parts_known else None,
             "tonnes": sum(tonnes - before[year] for year, tonnes in needed.tonnes.items()),
+            "missing": needed.missing if abs(needed.missing) > tolerances.LEAST_FLOW else 0.0,
         }  # fmt: skip
     return row
 
@@ -457,6 +463,10 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
     yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
                         " price: {payment} in each year.",
               top=least, payment=row.value(t.payment))  # fmt: skip
+    net = row.value(t.missing)
+    if net.number < 0:
+        yield say("answer", "With this payment, {net} of {top[mineral]} is missing.",
+                  top=least, net=net)  # fmt: skip
 
 
 def _dearest(tables: Tables) -> Iterator[Sentence]:

@@ -52,6 +52,15 @@ def test_an_idle_plant_lacks_what_it_is_dearer() -> None:
     assert np.isnan(gap(plan, "Jin"))  # all of it is used
 
 
+def test_what_is_missing_falls_by_what_a_plant_sells() -> None:
+    """100 t are needed, Jin has 60. Sur's 30 t at 520 are dearer than a shortage at 500."""
+    (needed,) = payments(solve(make(jin(60), refiner("Sur", "CHL", 30, 520))), "copper")
+    assert needed.tonnes == {2026: pytest.approx(30)}
+    assert needed.missing == pytest.approx(-30)
+    (needed,) = payments(solve(make(jin(), sur())), "copper")  # takes the place of Jin's tonnes
+    assert needed.missing == pytest.approx(0)
+
+
 def test_a_cap_closes_the_gap() -> None:
     """Of 60 % Jin sells 60 t, Sur 40: both have tonnes left at what a tonne is worth."""
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.6}

@@ -71,8 +71,8 @@ class PlanTables:
 def findings(tables: PlanTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _cautioned, _moved, _broken, _insecure,
-        _basis, _reserves, _reordered, _estimates,
+        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _cautioned, _moved, _broken,
+        _insecure, _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
 

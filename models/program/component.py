@@ -547,9 +547,11 @@ class Relaxation:
         name, fields = self.fills
         if not name:
             return case
+        # where lanes are open to some tiers only, they are opened by columns of their own
+        has_cut_off = name == "lanes" and bool(resolve.Expanded(case).cut_off)
         records = (
             dataclasses.replace(r, **{f: _filled(getattr(r, f), case.years) for f in fields})
-            if r.row and not getattr(r, "tier", "")  # a tier is opened by columns of its own
+            if r.row and not (has_cut_off and r.tier)
             else r
             for r in getattr(case, name)
         )

@@ -153,20 +153,19 @@ def test_suppliers_with_other_sets_of_tiers() -> None:
 
 
 def test_a_supplier_serves_a_tier_only_as_others_still_get_theirs() -> None:
-    """ "By fewest tiers, in order" alone would give Sur's tonnes to b and leave c without any.
+    """Jin may serve a and b, Sur a and c, 10 t each. In order alone, a would take Jin's tonnes.
 
-    Jin may serve a and b, Sur a and c, 10 t each: b gets Jin's, c Sur's, and a nothing (10 x 10
-    short, b and c cost 50).
+    Then nobody could serve b. So b gets Jin's, a Sur's, and c nothing: 20 + 10 t at 10.
     """
     sellers = [refiner("Jin", "CHN", 10, 1), refiner("Sur", "CHL", 10, 1)]
     lanes = [{"From country": c, "Tier": t, "Open": "no"} for c, t in (("CHN", "c"), ("CHL", "b"))]
     made = book(*lanes, sellers=sellers)
     made["Demand"] = demand(need=dict.fromkeys("abc", 10))
-    costs = {"a": 10, "b": 50, "c": 50}
+    costs = {"a": 50, "b": 50, "c": 10}
     made["Tiers"] = [{"Tier": t, "Shortage cost multiple": cost} for t, cost in costs.items()]
     plan = solve(made)
     assert plan.objective == near(20 + 100)
-    assert [tier(plan, t)["suppliers"] for t in "abc"] == ["", "Jin 10 t", "Sur 10 t"]
+    assert [tier(plan, t)["suppliers"] for t in "abc"] == ["Sur 10 t", "Jin 10 t", ""]
 
 
 def test_contracts_stand_if_one_tier_is_open_and_lapse_if_none_is() -> None:
@@ -251,6 +250,10 @@ def test_explain_names_the_tier_and_the_supplier_that_is_closed_to_it() -> None:
     assert [(t.kind, t.amount) for t in found.price.terms] == [("shortage", near(50))]
     assert (found.price.more, found.price.less) == near((50, 50))
     change = least_change(plan, "copper", "A", 2026)
+    assert [(c.place.sheet, c.place.column, c.to) for c in change.changes] == [("Lanes", "Open", 1)]
+    made = book(BAN)
+    made["Demand"] = demand(need={"defence": 20})  # its only tier: the lane is closed
+    change = least_change(solve(made), "copper", "A", 2026)
     assert [(c.place.sheet, c.place.column, c.to) for c in change.changes] == [("Lanes", "Open", 1)]
     served = explain(solve(book(BAN, Stockpiles=reserve())), "copper", "A", 2026).price
     assert served is not None  # Sur serves one more tonne of defence, at its cost

@@ -164,7 +164,9 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
     for r, j, t in itertools.product(*map(range, sizes)):
         source, member, year = cells.e.sources[r], cells.e.members[j], cells.e.years[t]
         mineral, country, name = source.mineral, source.country, source.name
-        row = _lane_row(opens, "open", (mineral, country, name, member, year), source.company)
+        tiers = cells.case.demand_tiers.get((mineral, member), ("",))
+        only = tiers[0] if len(tiers) == 1 else ""  # a row for the only tier is one for all
+        row = _lane_row(opens, "open", (mineral, country, name, member, year), source.company, only)
         if row is not None and not row.open:
             words = _lane_words(cells.case, row)
             cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)

@@ -19,6 +19,7 @@ from models.plan import Plan
 from models.plan import solve as solve_case
 from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
+from planner.scenarios.events import apply_events
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.losses import Loss, LossKind, stress
@@ -203,6 +204,27 @@ def test_scenarios_close_lanes_to_a_tier_and_scale_tiers_alike() -> None:
     assert solve_case(halved).objective == near(70)
     idle = apply_steps(case, [ScenarioStep(name="X", action="block lanes", tier="energy")])
     assert idle == case
+
+
+def test_an_event_closes_lanes_to_a_tier() -> None:
+    """In a year of the event the plan is that of the ban."""
+    event = {"Event": "Ban", "Action": "block lanes", "Country": "CHN", "Tier": "defence",
+             "Yearly probability": 0.1}  # fmt: skip
+    case = read_tables(book(Risks=[event])).case
+    assert solve_case(apply_events(case, ((0, 2026),))).objective == near(375)
+
+
+def test_a_tonne_is_worth_what_the_tiers_that_it_may_serve_pay() -> None:
+    """Aus (60 a tonne) is 10 too dear for defence (50), Yin of China (4) 3 too dear for other (1).
+
+    This is the gap that `support` names.
+    """
+    more = [refiner("Aus", "AUS", 30, 60), refiner("Yin", "CHN", 30, 4)]
+    sellers = [refiner("Jin", "CHN", 100, 1), refiner("Sur", "CHL", 15, 3), *more]
+    plan = solve(book(BAN, sellers=sellers))
+    named = [source.name for source in plan.expanded.sources]
+    gaps = dict(zip(named, plan.gaps.gap[:, 0], strict=True))
+    assert (gaps["Aus"], gaps["Yin"]) == near((10, 3))
 
 
 def test_an_input_that_is_closed_to_a_tier_still_reaches_plants() -> None:

@@ -17,11 +17,17 @@ DUST = 1e-9
 
 @dataclass(frozen=True)
 class Standing:
-    """A part of a project that sells from a year on, whatever the program decides."""
+    """A part of a project that sells whatever the program decides, some years late or none."""
 
     project: str
     year: int
     fraction: float
+    late: int = 0
+
+    @property
+    def start(self) -> int:
+        """The first year of its output."""
+        return self.year + self.late
 
     def due(self, case: Case) -> int:
         """The year in which its capital falls due, before the horizon or in it."""
@@ -29,17 +35,22 @@ class Standing:
         return self.year - int(filled(row, "Lead time (yr)", 0.0))
 
     def runs(self, case: Case, year: int) -> bool:
-        """Whether it can sell in a year, and its capital is charged."""
+        """Whether it can sell in a year."""
+        return self.start <= year < self.start + case.life(self.project)
+
+    def charged(self, case: Case, year: int) -> bool:
+        """Whether its capital is charged in a year, as if it were not late."""
         return self.year <= year < self.year + case.life(self.project)
 
 
 def standing(case: Case) -> list[Standing]:
-    """The rows of Built."""
+    """The rows of Built; that one is late stands in a cell that no workbook has."""
     return [
         Standing(
             must(row, "Project"),
             int(filled(row, "Year", 0.0)),
             filled(row, "Fraction", 0.0) * case.part_of_project(must(row, "Project")),
+            int(filled(row, "Years late", 0.0)),
         )
         for row in case.sheet("Built")
     ]

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from .cases_continuity import days, supply, tiers
+from .cases_end_use import end_use
 from .cases_rules import companies, contracts, lanes, limits, ore_lanes, security
 from .cases_sheets import (
     BookT,
@@ -50,11 +51,12 @@ STAGED = OWNED | {"stages"}
 FLOORED = OWNED | {"floors"}
 BEGUN = OWNED | {"built", "fill and draw"}
 EVERYTHING = STAGED | FLOORED | BEGUN
+END_USE = EVERYTHING | {"end use"}
 
 
 def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
     """A legal book; size 3 is at most 3 minerals, 4 members, 6 refiner names, 4 years."""
-    unknown = set(features) - EVERYTHING
+    unknown = set(features) - END_USE
     assert not unknown, unknown
     scale = Chooser(dice)
     choose = Chooser(dice, scale.pick([1.0, 1.0, 1.0, 1000.0]), scale.pick([1.0, 1.0, 10.0]))
@@ -86,6 +88,7 @@ def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
         floors,
         built,
         fill_and_draw,
+        end_use,
     ):
         step(draft)
     return draft.book()

@@ -8,7 +8,8 @@ from math import fsum, inf
 
 from .built import left, payments
 from .cells import filled, in_years, must, number
-from .continuity import growth_limits, spread, tiers, today
+from .continuity import growth_limits, tiers, today
+from .end_use import lacking
 from .floors import levy, zones_of_member
 from .limits import Limit, limits
 from .model import CASH
@@ -304,16 +305,28 @@ class Ledger:
                 missing = fsum(self.short[mineral, j, year] for j in everyone)
                 for j in everyone:
                     found = tiers(case, mineral, j, year)
-                    lacking = spread(found, self.short[mineral, j, year])
+                    short, wrong = lacking(
+                        case, (mineral, j, year), self.flow, self.stock_before(mineral, j, year),
+                        self.short[mineral, j, year],
+                    )  # fmt: skip
+                    self.worst.note(wrong, f"tiers of {mineral} {j} {year}")
                     for tier in found:
-                        self.pay("shortage", mineral, year, lacking[tier.name] * tier.cost)
-                        self.by_tier[mineral, j, tier.name] += lacking[tier.name]
+                        self.pay("shortage", mineral, year, short[tier.name] * tier.cost)
+                        self.by_tier[mineral, j, tier.name] += short[tier.name]
                 demand = case.demand_of(mineral, everyone, year)
                 if demand > 0:
                     for j in everyone:
                         part = case.demand(mineral, j, year) / demand
                         unfair = max(0.0, self.short[mineral, j, year] - part * missing)
                         self.pay("unfair shortage", mineral, year, unfair * weight * cost)
+
+    def stock_before(self, mineral: str, member: str, year: int) -> float:
+        """t of stock at the end of the year before; 0 without a stockpile."""
+        row = self.case.stock_rows.get((mineral, member), {})
+        earlier = [t for t in self.case.years if t < year]
+        if earlier:
+            return self.stock.get((mineral, member, earlier[-1]), 0.0)
+        return filled(row, "Opening (t)", 0.0)
 
     def continuity(self) -> None:
         """Switched tonnes of the first year, paid; growth of refiners' sales."""
@@ -339,7 +352,7 @@ class Ledger:
             size, capex = output(row), filled(row, "Capex (USD m)", 0.0)
             if start < filled(row, "First year", -inf):
                 self.worst.note(fraction * size, f"build before first year {project} {start}")
-            if any((part.project, part.year) == (project, start) for part in case.standing):
+            if any((part.project, part.start) == (project, start) for part in case.standing):
                 self.worst.note(fraction * size, f"build beside Built {project} {start}")
             if case.whole_projects:
                 part_built = min(abs(fraction), abs(fraction - left(case, project)))
@@ -367,7 +380,7 @@ class Ledger:
         for part in case.standing:
             mineral = must(case.project_rows[part.project], "Mineral")
             for year in case.years:
-                if part.runs(case, year):
+                if part.charged(case, year):
                     usd = part.fraction * case.yearly_capital(part.project)
                     self.pay("capital", mineral, year, usd)
 
@@ -471,12 +484,8 @@ class Ledger:
         for target in found:
             needed = target.needed + target.kept * self.taken(mineral, year, target.lost)
             needed -= fsum(t for k, t in sold.items() if k != target.lost)
-            for (of, member), row in case.stock_rows.items() if target.stocks else ():
-                earlier = [t for t in case.years if t < year]
-                if of == mineral and earlier:
-                    needed -= self.stock[mineral, member, earlier[-1]]
-                elif of == mineral:
-                    needed -= filled(row, "Opening (t)", 0.0)
+            for of, member in case.stock_rows if target.stocks else ():
+                needed -= self.stock_before(mineral, member, year) if of == mineral else 0.0
             helping = [(c, 1.0) for k, of_k in reserves.items() if k != target.lost for c in of_k]
             best.row([*helping, (best.add(target.penalty), 1.0)], ">=", needed)
         return best.optimum()[0]

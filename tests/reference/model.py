@@ -54,7 +54,7 @@ class Model:
         self.stock: dict[tuple[str, str, int], int] = {}
         #: the part of what is left of a project, by the first year of output
         self.build: dict[tuple[str, int], int] = {}
-        #: rows of Built, as columns that are fixed
+        #: rows of Built by their first year of output, as columns that are fixed
         self.stands: dict[tuple[str, int], int] = {}
         self.lacking: dict[tuple[str, str, int], int] = {}  # of a stock target
         self.shares = list(limits(case))
@@ -108,6 +108,7 @@ class Model:
         self.need_rows()
         self.lane_rows()
         self.balance_rows()
+        self.tier_rows()
         self.stock_rows()
         self.share_rows()
         self.switching_rows()
@@ -131,10 +132,10 @@ class Model:
         case, program = self.case, self.program
         spent: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for part in case.standing:
-            years = [t for t in case.years if part.runs(case, t)]
+            years = [t for t in case.years if part.charged(case, t)]
             column = self.capital(part.project, years, 1.0, part.fraction, whole=False)
             program.row([(column, 1.0)], "=", part.fraction, mass=False)
-            self.stands[part.project, part.year] = column
+            self.stands[part.project, part.start] = column
         for project, row in case.project_rows.items():
             starts = []
             rest = left(case, project)
@@ -412,6 +413,39 @@ class Model:
                 else:
                     right -= filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
             self.program.row(terms, "=", right)
+
+    def tier_rows(self) -> None:
+        """For each pattern: sum of a <= its flows. For each tier: sum of a + d + u >= demand.
+        Sum of d <= s[t-1] and Max draw (Tiers)."""
+        case, program = self.case, self.program
+        for (mineral, member, year), short in self.short.items():
+            patterns = case.patterns(mineral, member, year)
+            if not patterns:
+                continue
+            served = {tier: [(column, 1.0)] for tier, column in short.items()}
+            for pattern, sources in patterns.items():
+                shared = [(c, -1.0) for s in sources for c in self.flow[s, member, year]]
+                for tier in pattern:
+                    column = program.add(0.0)
+                    served[tier].append((column, 1.0))
+                    shared.append((column, 1.0))
+                program.row(shared, "<=", 0.0)
+            if (mineral, member) in case.stock_rows:
+                drawn = []
+                for columns in served.values():
+                    column = program.add(0.0)
+                    columns.append((column, 1.0))
+                    drawn.append((column, 1.0))
+                most = number(case.stock_rows[mineral, member], "Max draw (t/yr)")
+                if most is not None:
+                    program.row(drawn, "<=", most)
+                earlier = [t for t in case.years if t < year]
+                opening = filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
+                if earlier:
+                    drawn.append((self.stock[mineral, member, earlier[-1]], -1.0))
+                program.row(drawn, "<=", 0.0 if earlier else opening)
+            for tier in tiers(case, mineral, member, year):
+                program.row(served[tier.name], ">=", tier.demand)
 
     def stock_rows(self) -> None:
         """s[t] - s[t-1] <= Max fill; s[t-1] - s[t] <= Max draw."""

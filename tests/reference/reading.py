@@ -19,6 +19,8 @@ from .neutral import Book, Row
 from .stages import Stages
 
 ROW = "ROW"
+Pattern = frozenset[str | None]
+"""Tiers, among them None for demand without one."""
 NOBODY = "-"
 """Owner, in a row of Lanes that a scenario is written down as, of sources without one."""
 
@@ -44,13 +46,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Lane:
-    """What holds on a lane in a year: USD/t, fraction, whether open, t/yr of both kinds of Max."""
+    """What holds on a lane in a year: USD/t, fraction, open tiers, t/yr of both kinds of Max."""
 
     freight: float
     tariff: float
-    open: bool
+    open_to: frozenset[str | None]
     max_country: float
     max_source: float
+
+    @property
+    def open(self) -> bool:
+        """Whether it is open to some tier of the member."""
+        return bool(self.open_to)
 
 
 class Case:
@@ -206,6 +213,10 @@ class Case:
         """Tier, or None without one -> its row of Demand."""
         return {text(row, "Tier"): row for row in self._demand.get((mineral, member), ())}
 
+    def tiers_of(self, mineral: str, member: str) -> Pattern:
+        """Tiers of a member, whatever the year; one without a name where it has no row."""
+        return frozenset(self.demand_rows(mineral, member)) or frozenset([None])
+
     def demand(self, mineral: str, member: str, year: int) -> float:
         """t of all tiers; 0 where the row or the cell is missing."""
         rows = self._demand.get((mineral, member), ())
@@ -256,7 +267,7 @@ class Case:
         row = self.project_rows[source.project]
         first, life = filled(row, "First year", self.years[0]), self.life(source.project)
         decided = self.decided.get(source.project)
-        taken = {part.year for part in self.standing if part.project == source.project}
+        taken = {part.start for part in self.standing if part.project == source.project}
         starts = [y for y in self.years if y >= first and y not in taken]
         starts = starts if decided is None else [decided]
         if left(self, source.project) == 0:
@@ -295,7 +306,8 @@ class Case:
         for row in self.sheet("Freight"):
             if must(row, "From country") == source.country:
                 freight = filled(row, member, freight)
-        tariff, is_open, max_country, max_source = 0.0, True, inf, inf
+        tariff, max_country, max_source = 0.0, inf, inf
+        open_to = set(self.tiers_of(source.mineral, member))
         for row in self.sheet("Lanes"):
             if not (
                 text(row, "Mineral") in (None, source.mineral)
@@ -308,13 +320,25 @@ class Case:
                 continue
             freight = filled(row, "Freight (USD/t)", freight)
             tariff = filled(row, "Tariff", tariff)
-            switch = yes(row, "Open")
-            is_open = is_open if switch is None else switch
+            named, switch = text(row, "Tier"), yes(row, "Open")
+            meant = self.tiers_of(source.mineral, member)
+            meant = meant if named is None else meant & {named}
+            if switch is not None:
+                open_to = open_to | meant if switch else open_to - meant
             if text(row, "Refiner") is None:
                 max_country = filled(row, "Max (t/yr)", max_country)
             else:
                 max_source = filled(row, "Max (t/yr)", max_source)
-        return Lane(freight, tariff, is_open, max_country, max_source)
+        return Lane(freight, tariff, frozenset(open_to), max_country, max_source)
+
+    def patterns(self, mineral: str, member: str, year: int) -> dict[Pattern, list[Source]]:
+        """Tiers that sources with an open lane are open to -> those sources; nothing where each of
+        them is open to all tiers of the member."""
+        found: dict[Pattern, list[Source]] = defaultdict(list)
+        for source in self.sources:
+            if source.mineral == mineral and self.lane(source, member, year).open:
+                found[self.lane(source, member, year).open_to].append(source)
+        return found if set(found) - {self.tiers_of(mineral, member)} else {}
 
     @cached_property
     def mine_rows(self) -> dict[tuple[str, str], Row]:

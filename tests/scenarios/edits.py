@@ -89,9 +89,20 @@ class _Decided(Model):
     def add_projects(self) -> None:
         super().add_projects()
         for project, start in self.decided.items():
-            if left(self.case, project) == 0:
+            rest = left(self.case, project)
+            if rest == 0:
                 continue
-            self.program.row([(self.build[project, start], 1.0)], "=", 1.0, mass=False)
+            if start in self.case.years:
+                self.program.row([(self.build[project, start], 1.0)], "=", 1.0, mass=False)
+                continue
+            # delayed to a year that is not planned: it runs in those that follow, if any
+            for year in self.case.years:
+                self.program.row([(self.build[project, year], 1.0)], "=", 0.0, mass=False)
+            end = start + self.case.life(project)
+            years = [year for year in self.case.years if start <= year < end]
+            column = self.capital(project, years, 1.0, rest, whole=False)
+            self.program.row([(column, 1.0)], "=", rest, mass=False)
+            self.stands[project, start] = column
 
 
 # ---- by-year cells -----------------------------------------------------------------------------
@@ -140,11 +151,13 @@ def _lane_row(header: str) -> Callable[[Edited, Row], None]:
             "Refiner": step.get("Refiner"),
             "Owner": step.get("Owner"),
             "To member": step.get("Member"),
+            "Tier": step.get("Tier"),
             "First year": step.get("First year"),
             "Last year": step.get("Last year"),
         }
-        edited.add("Lanes", row | {header: "no" if header == "Open" else _value(step)})
-        if header == "Open":
+        if step.get("Plant") is None:
+            edited.add("Lanes", row | {header: "no" if header == "Open" else _value(step)})
+        if header == "Open" and step.get("Tier") is None:
             _each_input_lane(edited, step, header, lambda _: "no")
         if header == "Tariff":
             _each_input_lane(edited, step, header, lambda _: _value(step))
@@ -194,9 +207,10 @@ def _each_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], f
 
 
 def _each_input_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], Any]) -> None:
-    """A row of Input lanes for each source, country of a plant and year that the step selects.
+    """A row of Input lanes for each source, plant and year that the step selects.
 
-    A member stands for plants in its country; without one, for those outside the source's own.
+    A member stands for plants in its country; without one, for those outside the source's own. A
+    plant that is named stands for itself, its projects included, wherever it is.
     """
     case = edited.case
     member = text(step, "Member")
@@ -205,11 +219,15 @@ def _each_input_lane(edited: Edited, step: Row, header: str, change: Callable[[A
     for source in case.sources:
         here: Row = {"Mineral": source.mineral, "Country": source.country}
         here |= {"Refiner": source.refiner, "Owner": source.company}
-        countries = {line.country for line in case.stages.lines if line.input == source.mineral}
-        chosen = countries - {source.country} if member is None else countries & {home}
         if not matches(here, step, PLACES):
             continue
-        for country in sorted(chosen):
+        for line in case.stages.lines:
+            if step.get("Plant") is not None:
+                meant = line.refiner == step["Plant"]
+            else:
+                meant = line.country == home if member else line.country != source.country
+            if line.input != source.mineral or not meant:
+                continue
             for year in case.years:
                 if not in_years(step, year):
                     continue
@@ -218,12 +236,13 @@ def _each_input_lane(edited: Edited, step: Row, header: str, change: Callable[[A
                     "From country": source.country,
                     "Refiner": source.refiner,
                     "Owner": source.company or NOBODY,
-                    "To country": country,
+                    "To country": line.country,
+                    "To plant": line.refiner,
                     "First year": year,
                     "Last year": year,
                 }
                 rows[tuple(row.values())] = row | {
-                    header: change(case.stages.lane(source, country, year))
+                    header: change(case.stages.lane(source, line, year))
                 }
     for row in rows.values():
         edited.add("Input lanes", row)
@@ -303,12 +322,18 @@ def _build_project(edited: Edited, step: Row) -> None:
 
 
 def _delay_project(edited: Edited, step: Row) -> None:
-    """First year, at least the first year of the horizon, is later; so is what is decided."""
+    """First year, at least the first year of the horizon, is later; so is what is decided, and
+    what is begun from the step's First year on, in a cell that no workbook has."""
+    start, late = edited.case.years[0], int(_value(step))
+    since = filled(step, "First year", start)
     for row in edited.matching("Projects", step, PLACES):
-        own, late = int(filled(row, "First year", 0)), int(_value(step))
-        row["First year"] = max(own, edited.case.years[0]) + late
+        row["First year"] = max(int(filled(row, "First year", 0)), start) + late
         if must(row, "Project") in edited.decided:
             edited.decided[must(row, "Project")] += late
+        for begun in edited.matching("Built", row, ("Project",)):
+            before = int(filled(begun, "Years late", 0.0))
+            if filled(begun, "Year", 0.0) + before >= since:
+                begun["Years late"] = before + late
 
 
 # ---- buyers ------------------------------------------------------------------------------------

@@ -120,6 +120,16 @@ Begun plants, fill and draw (section 7.4)
 65. "the budget counts as that much": the larger of the two, by year, or by sum up to the year.
 66. A whole project's rest is built in one year or not at all.
 67. Max fill and Max draw hold from one year column to the next, over a gap too, and from Opening.
+End use, late plants (section 8.5)
+68. "demand without a tier is one of them": where the member has such a row of Demand, or no row of
+    the mineral at all; else a lane that is closed to all its named tiers is a closed lane.
+69. Rows of Lanes with a tier and rows without one override each other, from top to bottom.
+70. A tier without demand in the year is a tier: a source that is open to it alone can sell, fills
+    stock, and its contracts' minimums stand.
+71. A delay's First year is compared with the year that a row of Built has by then, delays before
+    it included. The years that late rows have now are the ones in which nothing can be built.
+72. A build that a delay moves into a gap of the horizon runs and is charged in the years after it;
+    beyond the horizon it is neither built nor charged, and cannot be built otherwise.
 """
 
 from __future__ import annotations

@@ -24,6 +24,18 @@ from .reading import Case
 near = pytest.approx
 
 
+def scenario_agrees(book: BookT, steps: list[Cells], folder: Path) -> float:
+    """The objective of the command is that of the book with the steps done by hand."""
+    edited = decided(by_hand(book, steps)).solve().objective if steps else solved(book).objective
+    options = ["--scenario", SCENARIO] if steps else []
+    told = book | ({"Scenarios": steps} if steps else {})
+    plan = str(folder / "plan.xlsx")
+    code, said = run(told, folder, "solve", "--output", plan, *options)
+    assert code == 0, said
+    assert said["objective_usd"] == pytest.approx(edited, rel=NEAR, abs=NEAR), steps
+    return edited
+
+
 def banned(*lanes: Cells, **stock: object) -> BookT:
     """Jin of China has 100 t at 1 and Sur of Chile 15 at 3. Defence needs 20 t at 50 a tonne short,
     other 80 at 10."""
@@ -64,8 +76,7 @@ SLOW = {"Max_draw_(t/yr)": 4}
 )
 def test_by_hand(book: BookT, usd: float, tmp_path: Path) -> None:
     """In both formulations."""
-    assert solved(book).objective == near(usd)
-    agrees(book, tmp_path)
+    assert scenario_agrees(book, [], tmp_path) == near(usd)
 
 
 def test_a_tier_that_nobody_may_serve_is_seen() -> None:
@@ -76,30 +87,14 @@ def test_a_tier_that_nobody_may_serve_is_seen() -> None:
     assert check.violated == "tiers of tin A 2026"
 
 
-@pytest.mark.parametrize("named", ["CHN", "Jin"])
-def test_contracts_stand_while_a_tier_is_open(named: str, tmp_path: Path) -> None:
+def test_contracts_stand_while_a_tier_is_open(tmp_path: Path) -> None:
     """A minimum of 90 t: with Defence cut off 80 are used, and 10 paid for. With both cut off it
     lapses, and nothing can be sold to anyone."""
     contract: Cells = {"Contract": "C", "Refiner": "Jin", "Mineral": "tin", "Member": "A"}
-    cut: Cells = {"Refiner" if named == "Jin" else "From country": named, "Open": "no"}
-    book = banned(cut | {"Tier": "Defence"}) | {"Contracts": [contract | {"Min (t/yr)": 90}]}
-    assert solved(book).objective == near(80 + 10 + 45 + 250)
-    agrees(book, tmp_path)
-    book["Lanes"].append(cut)
-    assert solved(book).objective == near(45 + 250 + 800)
-    agrees(book, tmp_path)
-
-
-def scenario_agrees(book: BookT, steps: list[Cells], folder: Path) -> float:
-    """The objective of the command is that of the book with the steps done by hand."""
-    edited = decided(by_hand(book, steps)).solve().objective
-    options = ["--scenario", SCENARIO] if steps else []
-    told = book | ({"Scenarios": steps} if steps else {})
-    plan = str(folder / "plan.xlsx")
-    code, said = run(told, folder, "solve", "--output", plan, *options)
-    assert code == 0, said
-    assert said["objective_usd"] == pytest.approx(edited, rel=NEAR, abs=NEAR), steps
-    return edited
+    book = banned(BAN) | {"Contracts": [contract | {"Min (t/yr)": 90}]}
+    assert scenario_agrees(book, [], tmp_path) == near(80 + 10 + 45 + 250)
+    book["Lanes"].append({"Refiner": "Jin", "Tier": None, "Open": "no"})
+    assert scenario_agrees(book, [], tmp_path) == near(45 + 250 + 800)
 
 
 ALLOY = [seller("Lyn", "alloy", "AUS", 1, 10), seller("Mag", "alloy", "DEU", 2, 10)]
@@ -187,11 +182,10 @@ def test_a_random_book(seed: int, tmp_path: Path) -> None:
     if seed % 2:
         steps = cut_offs(Chooser(NumpyDice(rng)), book, Case(book).years)
     scenario_agrees(book, steps, tmp_path)
-    solved(book)
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(at_length(2, 40)))
+@pytest.mark.parametrize("seed", range(at_length(1, 40)))
 def test_everything_with_end_use(seed: int, tmp_path: Path) -> None:
     """All sums of the plan, and the plan itself priced from the book."""
     agrees(random_book(np.random.default_rng([852, seed]), 2 + seed % 2, END_USE), tmp_path)

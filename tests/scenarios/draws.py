@@ -78,8 +78,6 @@ def draw_step(seed: Sequence[int], book: BookT, action: str) -> Row | None:
     needed = NEEDS.get(action)
     if needed is not None and not case.sheet(needed):
         return None
-    if action == "delay project" and case.sheet("Built"):
-        return None  # what is begun is paid as before, which no cell can say
     step: Row = {"Scenario": "What if", "Action": action}
     step |= _selectors(choose, case, action)
     if "years" in SELECTORS[action]:

@@ -4,10 +4,11 @@
 puts it into a file.
 """
 
+from functools import partial
 from pathlib import Path
 
 from inputs.cases import CASES, case
-from inputs.magnets import MAGNETS, magnets_book
+from inputs.magnets import BY_USE, MAGNETS, magnets_book
 from inputs.plain import PLAIN, plain_book
 from inputs.published.cobalt import COBALT, cobalt_book
 from inputs.sheets import SHEETS
@@ -18,7 +19,13 @@ from planner.workbook.template import write_book
 Book = dict[str, list[dict[str, object]]]
 
 HERE = Path(__file__).parent
-OWN = {PLAIN: plain_book, MAGNETS: magnets_book, TUTORIAL: tutorial_book, COBALT: cobalt_book}
+OWN = {
+    PLAIN: plain_book,
+    MAGNETS: magnets_book,
+    BY_USE: partial(magnets_book, by_use=True),
+    TUTORIAL: tutorial_book,
+    COBALT: cobalt_book,
+}
 """The workbooks that are more than a rule for demand and supply."""
 BOOKS = (*(known.name for known in CASES), *OWN)
 

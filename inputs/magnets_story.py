@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from inputs.magnets import LIMIT_FROM, MAGNETS
+from inputs.magnets import BY_USE, LIMIT_FROM, MAGNETS
 from inputs.story import DOMINANT
 from inputs.tables import read as table
 from models.case import Case
@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "magnets.md"
 NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE = "No caps", "Cap on oxide alone", "Cap on magnets alone"
 STOPS = "China stops exports"
+DEFENCE, JAPAN, ENTITIES = "Dual-use ban on Japan", "No magnets to Japan", "Ten entities named"
 FLOOR, FLOOR_FREE, FLOOR_MAGNETS = (
     "Floor on oxide",
     "Floor on oxide, no caps",
@@ -51,8 +52,13 @@ class Plans:
     capped: dict[float, Plan]
     with_sales: dict[str, Plan]
     """Plans where plants elsewhere may sell oxide and alloy to China, by scenario."""
+<<<<<<< HEAD
     cut_off: dict[str, Plan]
     """Plans where China no longer supplies one plant, or all plants abroad of a list."""
+=======
+    by_use: dict[str, Plan]
+    """Plans of the workbook in which need is split by use, by scenario."""
+>>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
 
     @property
     def free(self) -> Plan:
@@ -68,8 +74,12 @@ class Plans:
 def make_plans() -> Plans:
     """Plan the workbook, its scenarios, and one cap for all stages in its own years."""
     case = read(HERE / f"{MAGNETS}.xlsx").case
-    wanted = (NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE, STOPS, FLOOR, FLOOR_FREE, FLOOR_MAGNETS)
+    wanted = (
+        NO_CAPS, OXIDE_ALONE, MAGNETS_ALONE, STOPS, FLOOR, FLOOR_FREE, FLOOR_MAGNETS,
+        JAPAN, ENTITIES,
+    )  # fmt: skip
     base, opened = solve(case), with_sales_to_china(case)
+    by_use = read(HERE / f"{BY_USE}.xlsx").case
     tighter = {s: solve(set_in_its_years(case, s)) for s in TIGHTER[1:]}
     return Plans(
         case,
@@ -77,7 +87,11 @@ def make_plans() -> Plans:
         {name: solve(apply(case, name)) for name in wanted},
         {TIGHTER[0]: base, **tighter},
         {OXIDE_ALONE: solve(apply(opened, OXIDE_ALONE)), BASE: solve(opened)},
+<<<<<<< HEAD
         {plant: solve(without_inputs(case, plant)) for plant in CUT_OFF},
+=======
+        {BASE: solve(by_use), DEFENCE: solve(apply(by_use, DEFENCE))},
+>>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
     )
 
 
@@ -325,12 +339,28 @@ a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
 2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
 
+<<<<<<< HEAD
 ## If one plant is cut off
 
 China may also name a plant ([how](stages.md#scenarios)). If it sells no input to Japan's alloy plant from {CUT_FROM} on,
 {"some magnets are missing" if short else "nobody runs short"}, and it costs USD {extra_cash(cut, base):,.0f} m:
 the plant makes {makes:,.0f} kt of alloy in ten years instead of {made:,.0f} kt, from dearer oxide, and others make
 the rest. To cut off Japan's magnet plant {"changes nothing: it buys no Chinese alloy" if unchanged else "costs more"}.
+=======
+## Who is cut off, and for what use
+
+{cut_off_table(plans)}
+
+*Extra cash compared with the workbook's plan, over ten years.*
+
+China bans dual-use goods for the armed forces of Japan (January 2026), and for ten named entities in the
+United States (June 2026), MP Materials and USA Rare Earth among them. `inputs/magnets-by-use.xlsx` splits each
+member's need for magnets by use: defence, vehicles and wind, other. **To the letter, the ban on Japan costs nothing**: its
+defence needs {defence(plans) / 1e3:,.1f} kt in ten years, and plants elsewhere serve it. **At its widest**,
+with no Chinese magnet for any use in Japan, the others buy in China what Japan bought there. **The ten
+entities** are {len(named_plants(plans))} plants and projects here: they take alloy and oxide of others, and
+nobody goes short. A missing tonne costs the same in each use, so the split alone costs nothing.
+>>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
 
 ## What a price floor does
 
@@ -393,6 +423,36 @@ def _filled(lines: list[str]) -> Iterator[str]:
             held.append(line)
         else:
             yield line
+
+
+def cut_off_table(plans: Plans) -> str:
+    """Return the table of the scenarios that name a use, a member or plants."""
+    lines = [
+        "| China sells no | extra cash, USD m | short, t | Japan's magnets from China, t |",
+        "|---|---:|---:|---:|",
+    ]
+    rows = {
+        "magnets to Japan's defence": (plans.by_use[DEFENCE], plans.by_use[BASE]),
+        "magnets to Japan": (plans.scenarios[JAPAN], plans.base),
+        "inputs to plants of the ten entities": (plans.scenarios[ENTITIES], plans.base),
+    }
+    for name, (plan, before) in rows.items():
+        flows = plan.flows
+        to_japan = flows[(flows["member"] == "Japan") & (flows["country"] == DOMINANT)]
+        cells = [extra_cash(plan, before), plan.shortage, float(to_japan["tonnes"].sum())]
+        lines.append(f"| {name} | {' | '.join(f'{cell:z,.0f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def defence(plans: Plans) -> float:
+    """Return what Japan's defence needs in all years [t]."""
+    rows = plans.by_use[BASE].case.demand
+    return sum(t for r in rows if (r.member, r.tier) == ("Japan", "defence") for _, t in r.tonnes)
+
+
+def named_plants(plans: Plans) -> set[str]:
+    """Return the plants and projects that the scenario of the ten entities cuts off."""
+    return {step.plant for step in plans.case.scenarios if step.name == ENTITIES}
 
 
 def _part(value: float) -> str:

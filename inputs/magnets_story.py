@@ -357,7 +357,7 @@ China bans dual-use goods for the armed forces of Japan (January 2026), and for 
 United States (June 2026), MP Materials and USA Rare Earth among them. `inputs/magnets-by-use.xlsx` splits each
 member's need for magnets by use: defence, vehicles and wind, other. **To the letter, the ban on Japan costs nothing**: its
 defence needs {defence(plans) / 1e3:,.1f} kt in ten years, and plants elsewhere serve it. **At its widest**,
-with no Chinese magnet for any use in Japan, the others buy in China what Japan bought there. **The ten
+with no Chinese magnet for any use in Japan, the others buy in China most of what Japan bought there. **The ten
 entities** are {len(named_plants(plans))} plants and projects here: they take alloy and oxide of others, and
 nobody goes short. A missing tonne costs the same in each use, so the split alone costs nothing.
 >>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)

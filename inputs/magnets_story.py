@@ -52,13 +52,10 @@ class Plans:
     capped: dict[float, Plan]
     with_sales: dict[str, Plan]
     """Plans where plants elsewhere may sell oxide and alloy to China, by scenario."""
-<<<<<<< HEAD
     cut_off: dict[str, Plan]
     """Plans where China no longer supplies one plant, or all plants abroad of a list."""
-=======
     by_use: dict[str, Plan]
     """Plans of the workbook in which need is split by use, by scenario."""
->>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
 
     @property
     def free(self) -> Plan:
@@ -87,11 +84,8 @@ def make_plans() -> Plans:
         {name: solve(apply(case, name)) for name in wanted},
         {TIGHTER[0]: base, **tighter},
         {OXIDE_ALONE: solve(apply(opened, OXIDE_ALONE)), BASE: solve(opened)},
-<<<<<<< HEAD
         {plant: solve(without_inputs(case, plant)) for plant in CUT_OFF},
-=======
         {BASE: solve(by_use), DEFENCE: solve(apply(by_use, DEFENCE))},
->>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
     )
 
 
@@ -339,14 +333,13 @@ a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
 2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
 
-<<<<<<< HEAD
 ## If one plant is cut off
 
 China may also name a plant ([how](stages.md#scenarios)). If it sells no input to Japan's alloy plant from {CUT_FROM} on,
 {"some magnets are missing" if short else "nobody runs short"}, and it costs USD {extra_cash(cut, base):,.0f} m:
 the plant makes {makes:,.0f} kt of alloy in ten years instead of {made:,.0f} kt, from dearer oxide, and others make
 the rest. To cut off Japan's magnet plant {"changes nothing: it buys no Chinese alloy" if unchanged else "costs more"}.
-=======
+
 ## Who is cut off, and for what use
 
 {cut_off_table(plans)}
@@ -360,7 +353,6 @@ defence needs {defence(plans) / 1e3:,.1f} kt in ten years, and plants elsewhere 
 with no Chinese magnet for any use in Japan, the others buy in China most of what Japan bought there. **The ten
 entities** are {len(named_plants(plans))} plants and projects here: they take alloy and oxide of others, and
 nobody goes short. A missing tonne costs the same in each use, so the split alone costs nothing.
->>>>>>> 651ffecc (Magnets by use: what a ban on defence and on named companies costs)
 
 ## What a price floor does
 

@@ -28,6 +28,8 @@ _BESIDE: dict[str, tuple[type[schema.Record], str, str, str, Look]] = {
     "extra_usable": (schema.Refiner, "capacity", "usable capacity added", "t/yr", Look.TONNES),
     "support": (schema.Refiner, "cost", "support paid", "USD/t", Look.PRICE),
     "built_in": (schema.Project, "first_year", "year in which it is built in full", "", Look.YEAR),
+    "due": (schema.Built, "year", "paid as if output began in", "", Look.YEAR),
+    "barred": (schema.Project, "first_year", "no output can begin in", "", Look.YEAR),
     "freight_factor": (schema.Lane, "freight", "freight multiplied by", "", Look.FACTOR),
     "tariff_added": (schema.Lane, "tariff", "added to the tariff", "", Look.SHARE),
     "except_minerals": (schema.ShareLimit, "mineral", "all minerals but", "", Look.PRICE),

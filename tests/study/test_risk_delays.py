@@ -210,3 +210,15 @@ def test_one_plan_for_plants_that_may_be_late(lead: int, is_whole: bool) -> None
     for event, events in zip((event for event, *_ in futures), FUTURES, strict=True):
         best = min(cost_if(s, events, lead) for s in starts)
         assert solve(event(case)).objective == near(best)
+
+
+def test_the_half_that_is_due_after_the_event_is_late() -> None:
+    """Half of plant 0 is due in 2026, half in 2027: a delay in 2027 takes 2.5 t of that year."""
+    book = plants(late(0, 1.0, First_year=2027), years=TWO)
+    book["Built"][0]["Fraction"] = 0.5
+    book["Built"].append({"Project": "P0", "Year": 2027, "Fraction": 0.5})
+    found = drawn(book, 2)
+    base = solve(read(book)).objective
+    assert base == near(2 * as_agreed(frozenset()) + 2.5 * 5 - CHARGE / 2)
+    for sample in found.samples:
+        assert sample.objective == near([base + 2.5 * 5] * 2)

@@ -357,3 +357,12 @@ def test_what_is_begun_is_late_as_a_surprise(
     if year > 2026 or row:
         assert {y: part for y, part in built(plan).items() if part} == near(parts)
         assert cost(plan, "capital") == near(1000)
+
+
+def test_a_delay_that_does_not_come_costs_nothing_of_what_is_begun() -> None:
+    """Half of the plant, due in 2027, is expected to be late; it comes in time, as in the base."""
+    late = with_steps(begun((2027, 0.5), budget=0), step("delay project", 1))
+    case = read_tables(late).case
+    cases, found = study(case, 2027)
+    (absent,) = plan_absent(case, cases, found, Here())
+    assert absent.objective == near(found[0].objective)

@@ -76,7 +76,8 @@ class _StressFindings:
         most = rows.largest(Embargoes.own_share)
         if most.number > SMALL:
             yield say("figure", "If {most[country]} stops selling to {most[member]}, {most} of that"
-                                " member's need is further missing, by value.",
+                                " member's need is further missing than in the agreed plan, by"
+                                " value.",
                       name=Embargoes.own_share.header, large="most", most=most)  # fmt: skip
 
     def first_short(self) -> Iterator[Sentence]:

@@ -108,3 +108,36 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
     (cost,) = [f for f in found if "than without limits" in f["sentence"]]
     assert cost["sentence"].endswith("minerals of which 50 % or more is still bought.")
     assert [claim["rule"] for claim in cost["claims"]] == ["sum", "count"]
+
+
+# ---- tiers of demand that a supplier is closed to ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["solve", "--scenario", "Dual use"],
+         "Some suppliers are closed to defence in A: 50 % of its need for copper is missing"),
+        (["compare", "--unforeseen", "2027"],
+         "In Dual use, 50 % of the need for copper for defence in A is further missing"),
+        (["stress", "--pairs"], "is further missing than in the agreed plan"),
+    ],
+)  # fmt: skip
+def test_claims_on_tiers_hold(command, said, tmp_path, capsys):
+    """Jin of China has 100 t, Sur 10 t; defence needs 20 t, which China may not serve."""
+    book = make(jin(), sur(10), years=(2026, 2027))
+    row = book["Demand"][0]
+    book["Demand"] = [
+        row | {"Tier": tier, "2026": t, "2027": t} for tier, t in (("defence", 20), ("other", 80))
+    ]
+    book["Tiers"] = [{"Tier": "defence", "Shortage cost multiple": 50},
+                     {"Tier": "other", "Shortage cost multiple": 10}]  # fmt: skip
+    book["Scenarios"] = [{"Scenario": "Dual use", "Action": "block lanes", "Country": "China",
+                          "Tier": "defence"}]  # fmt: skip
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    name, *options = command
+    path = tmp_path / "out.xlsx"
+    assert main([name, str(tmp_path / "case.xlsx"), *options, "--json", "-o", str(path)]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert wrong_findings(findings, path) == []
+    assert said in " ".join(each["sentence"] for each in findings)

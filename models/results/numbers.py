@@ -297,7 +297,7 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
         dict(zip(names, row, strict=True))
         for row in sold.reshape(len(e.minerals), len(names)).tolist()
     ]
-    home = {schema.REST_OF_WORLD} | {n for n in names if schema.COALITION in plan.case.blocs_of(n)}
+    home = {n for n in names if schema.COALITION in plan.case.blocs_of(n)}
     tops = [measures.largest_supplier(amounts, home) for amounts in by_country]
     base = e.demand[:, :, t].sum(axis=1) + plan.beyond_demand[:, t]
     found: dict[str, dict[str, Any]] = {}

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from models import measures
 from models.measures.same_tonnes import Purchases, is_named
 from models.plan import solve as solve_case
 from models.plan.stages import dependence
@@ -174,3 +175,10 @@ def test_largest_supplier_is_a_single_country_outside() -> None:
     row = numbers(book).row("copper")
     assert (row["supplier"], row["supplier_share"]) == (CHINA, near(0.1))
     assert row["outside"] == near(70)
+
+
+def test_of_equal_suppliers_the_first_by_name_and_no_more_is_served_than_in_the_plan() -> None:
+    assert measures.largest({"PER": 1.0, "ROW": 9.0, "CHL": 1.0}, 2) == [("CHL", 1.0), ("PER", 1.0)]
+    assert measures.served_without(80.0, 10.0, 100.0, served=0.5) == near(0.5)
+    assert measures.served_without(20.0, 10.0, 100.0, served=0.5) == near(0.3)
+    assert measures.served_without(0.0, 0.0, 0.0, served=1.0) is None

@@ -87,6 +87,20 @@ def test_all_needs_met_without_limits(tmp_path):
     assert overview(of).of("care") == ()
 
 
+def test_a_mineral_is_short_however_little_is_missing(tmp_path):
+    """Of 201 t copper 200 t can be bought."""
+    book = two_minerals()
+    del book["Share limits"]
+    book["Demand"][0]["2026"] = 201
+    of, findings = written(book, tmp_path / "little.xlsx")
+    said = [f["sentence"] for f in findings]
+    assert said[:2] == [
+        "No: 1 of 2 minerals runs short.",
+        "copper is hit hardest: 0.5 % of its need is missing.",
+    ]
+    assert overview(of).of("figure")[0].number == "1"
+
+
 KINDS = {
     "plain": frozenset(),
     "stages": frozenset({"stages"}),

@@ -17,7 +17,7 @@ from planner.studies import Here, compare
 from planner.studies.cases import compared_cases
 from planner.studies.compare import Compare
 from planner.studies.kind import Tables
-from planner.studies.variant_tables import RunBuyers
+from planner.studies.variant_tables import RunBuyers, hardest_hit
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
 from tests.reference.cases import SECURE, random_book
@@ -478,3 +478,11 @@ def test_sheets_of_plans_are_the_same_from_a_background_process(monkeypatch):
         sheets_of.append(study.sheets(Tables(study.tables())))
         assert len(processes) == (not forks)
     assert sheets_of[0] == sheets_of[1]
+
+
+def test_hardest_hit_is_by_share_of_need_and_of_equal_ones_the_first():
+    parts = ("", 99.0, 0.9), ("copper", 40.0, 0.4), ("tin", 5.0, 1.0), ("zinc", 9.0, 1.0)
+    names = "mineral", "further_missing", "further_missing_share"
+    rows = [dict(zip(names, part, strict=True)) for part in parts]
+    assert hardest_hit(rows) == {"hit": "tin", "hit_share": 1.0}
+    assert hardest_hit(rows[:1]) == {"hit_share": 0.0}

@@ -107,14 +107,12 @@ class WhoPaysMore(Result):
     member = common.MEMBER
     paid_old, paid_new, paid_change = _triple(_PAID)
     extra = field.money(
-        "Extra cash like for like",
-        "Cost of the new plan's purchases minus the cost of the same tonnes in the old"
-        " plan. The tonnes are valued at the member's landed cost in the old plan, by"
-        " mineral and year, or at the coalition's if the member bought none. Below 0:"
-        " the member pays less. Minerals counted in different units are left out.",
+        common.EXTRA_COST.header,
+        f"{common.EXTRA_COST.meaning} The reference is the old plan. Minerals counted in different"
+        " units are left out.",
     )
     dearer = members.WhoPays.dearer.like(
-        "Extra cash divided by the cost of the same tonnes in the old plan.",
+        "That extra cost divided by the cost of the same tonnes in the old plan.",
     )
     shortage_old, shortage_new, shortage_change = _triple(field.money("Shortage at its cost"))
 

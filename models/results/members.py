@@ -292,15 +292,13 @@ class WhoPays(Result):
     member = common.MEMBER
     paid_a_year = Members.paid_a_year
     extra = field.millions(
-        "Extra cash a year",
-        "Its payments minus the cost of the same tonnes in the reference. The tonnes are valued at"
-        " the member's landed cost in the reference, by mineral and year, or at the coalition's if"
-        f" the member buys none there. Below 0: it pays less. {UNDISCOUNTED}{_CHOICE}",
+        f"{common.EXTRA_COST.header} a year",
+        f"{common.EXTRA_COST.meaning}{_CHOICE}",
         key=Members.extra.key,
     )
     dearer = Members.dearer.like(
-        header="Dearer like for like",
-        meaning="Extra cash divided by the cost of the same tonnes in the reference.",
+        header=common.EXTRA_COST_SHARE.header,
+        meaning=common.EXTRA_COST_SHARE.meaning,
         optional=False,
         printed=True,
     )

@@ -101,6 +101,16 @@ def test_a_mineral_is_short_however_little_is_missing(tmp_path):
     assert overview(of).of("figure")[0].number == "1"
 
 
+def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path):
+    """Of 100 t copper 40 t are bought with the limits; cobalt costs the same with and without."""
+    book = two_minerals()
+    book["Share limits"][0] |= {"Mineral": "copper", "Share": 0.2}
+    of, findings = written(book, tmp_path / "mostly.xlsx")
+    said = "0 USD more than without limits, counting only minerals of which 50 % or more is still"
+    assert overview(of).of("figure")[1].text == f"{said} bought."
+    assert wrong_findings(findings, tmp_path / "mostly.xlsx") == []
+
+
 KINDS = {
     "plain": frozenset(),
     "stages": frozenset({"stages"}),

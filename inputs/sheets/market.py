@@ -23,21 +23,24 @@ from models.schema.column import MOST_PRICE
 def settings(case: Case) -> list[Record]:
     """The setting, its value, and why it is that."""
     said = {"Plan title": case.title, "Caution": case.caution}
-    texts: list[Record] = [
-        {"Setting": name, "Value": text, "Source": None, "Note": None}
-        for name, text in said.items()
-    ]
-    return texts + [
-        {
-            "Setting": row["setting"],
-            "Value": row["value"]
-            if row["setting"] in ("Currency", "Share basis", "Whole projects")
-            else number(row["value"]),
-            "Source": source("settings", row["source"]),
-            "Note": by_confidence(row),
-        }
-        for row in read("settings")
-    ]
+    title, caution = (
+        Record(Setting=name, Value=text, Source=None, Note=None) for name, text in said.items()
+    )
+    return (
+        [title]
+        + [
+            {
+                "Setting": row["setting"],
+                "Value": row["value"]
+                if row["setting"] in ("Currency", "Share basis", "Whole projects")
+                else number(row["value"]),
+                "Source": source("settings", row["source"]),
+                "Note": by_confidence(row),
+            }
+            for row in read("settings")
+        ]
+        + [caution]
+    )
 
 
 def minerals(case: Case) -> list[Record]:

@@ -7,9 +7,9 @@ import pytest
 from models.answers.ranges import BY_COUNTRY, BY_REFINER, Range, ranges
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
-from models.results import About
+from models.results import About, Figure
 from models.solve import Certificate, LinearProgram, Solution
-from planner.studies.kind import YEARS, Tables
+from planner.studies.kind import Tables
 from planner.studies.ranges import CHOICE, FACT, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
 from tests.models.desk import jin, make, read, solve, sur
 
@@ -19,7 +19,9 @@ def found(*rows: tuple[str, float, float, float]) -> list[Range]:
 
 
 def tables_of(made: Ranges) -> Tables:
-    said = {SLACK: "1 % of each mineral's own cash", YEARS: "2026"}
+    said = {SLACK: "1 % of each mineral's own cash"} | dict.fromkeys(
+        (Figure.FIRST_YEAR, Figure.LAST_YEAR), "2026"
+    )
     return Tables([made, About(what=[*said], value=[*said.values()])])
 
 

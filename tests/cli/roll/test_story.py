@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.roll.book import PLAN, fill, write_three
 from tests.order_book import table
-from tests.reference.claims import read_sheets, wrong_finding
+from tests.reference.claims import read_workbook, wrong_finding
 
 ROLL = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
 
@@ -16,7 +16,7 @@ def said(ask, *words):
     """The sentences of a roll by place, each of whose claims is on a sheet of the workbook."""
     code, answer = ask(*ROLL, *words)
     assert code == 0, answer
-    findings, sheets = answer["findings"], read_sheets("next.xlsx")
+    findings, (_, sheets) = answer["findings"], read_workbook("next.xlsx")
     assert [why for finding in findings for why in wrong_finding(finding, sheets)] == []
     return {
         place: [f["sentence"] for f in findings if f["place"] == place]

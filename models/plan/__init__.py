@@ -24,6 +24,7 @@ from models.plan.supports import payments_by_member as payments_by_member
 from models.program.families.contracts import UNTAKEN as UNTAKEN
 from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE
+from models.program.families.projects import BUDGET as BUDGET
 from models.program.families.projects import BUILT as BUILT
 from models.program.families.projects import REST as REST
 from models.program.families.projects import UnaffordablePlant as UnaffordablePlant

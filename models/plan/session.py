@@ -24,10 +24,12 @@ from models import tolerances
 from models.case import Case, CaseStep, SetNumber
 from models.errors import SolverError
 from models.plan import block_solver, solving
+from models.plan.parts import Parts
 from models.plan.plan import Plan
 from models.plan.variation import NoVectorsError, Variation
 from models.program import ComponentArrays, FittedVariant, Program, Scaling, build_program, fit
 from models.program.builder import Charge
+from models.program.component import Columns, Rows
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.solve import ARRAYS, LinearProgram, Solution, fits
 from models.solve.highs import AGAIN, PersistentSolver, extended_basis
@@ -51,6 +53,7 @@ class _WarmStart:
     solver: PersistentSolver | None = None
     scaled: LinearProgram | None = None
     is_started: bool = False
+    parts: Parts | None = None
 
 
 class Session:
@@ -61,6 +64,7 @@ class Session:
         base: Case,
         *,
         is_near: bool = False,
+        is_local: bool = False,
         is_compared: bool = True,
         in_background: bool = False,
     ) -> None:
@@ -75,9 +79,13 @@ class Session:
         With ``is_near``, a variant's block that adds columns or rows to a block of the base is
         started from that block's basis. This is faster and, of equally cheap plans, gives one
         similar to the base's.
+
+        With ``is_local``, the first variant after a restart is first planned for the minerals that
+        it changes, with all else as in the base's plan (``models.plan.parts``). This is faster if
+        most variants change one mineral.
         """
         self.case = base
-        self._is_near = is_near
+        self._is_near, self._is_local = is_near, is_local
         self._is_compared = is_compared
         self._in_background = in_background
         self._base_point: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
@@ -180,6 +188,29 @@ class Session:
         except (NoVectorsError, SolverError):
             return None
 
+    def with_base_amounts(self, plan: Plan, columns: Columns, waived: Rows) -> Plan:
+        """Return a variant's plan with the columns of a component fixed at the base plan's amounts.
+
+        The limits ``waived`` do not apply. Only total cost and amounts may be read. Raises
+        SolverError without a proven optimum.
+        """
+        program, (keys, amounts) = plan.program, self.base.part(columns)
+        fixed = dict(zip(zip(*map(np.ndarray.tolist, keys), strict=True), amounts, strict=True))
+        rows = program.rows
+        lower, upper = rows.lower.copy(), rows.upper.copy()
+        for group in program.variables:
+            if group.component is columns:
+                index = zip(*(part.tolist() for part in group.index), strict=True)
+                lower[group.at] = upper[group.at] = [fixed.get(key, 0.0) for key in index]
+        low, high = rows.row_lower.copy(), rows.row_upper.copy()
+        for limits in program.constraints:
+            if limits.component is waived:
+                low[limits.at], high[limits.at] = -np.inf, np.inf
+        fixed_rows = replace(rows, lower=lower, upper=upper, row_lower=low, row_upper=high)
+        program = replace(program, rows=fixed_rows)
+        solver = block_solver.BlockSolver(plan.expanded, program, is_compared=False)
+        return Plan(plan.case, self._solve_from_previous(solver), plan.expanded, program)
+
     @cached_property
     def _base_checks(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """Results of the base's blocks for its own plan, and for which of them it is optimal."""
@@ -269,16 +300,32 @@ class Session:
             span, inside = (of(piece[0], piece[-1]) for of in (program.columns_of, program.rows_of))
             rows = program.block(piece[0], piece[-1], fitted.arrays)
             try:
-                solution = warm.scale.unscaled(self._run(warm, rows))
+                solution = self._solve_part(piece, rows) or warm.scale.unscaled(
+                    self._run(warm, rows)
+                )
                 failure = "" if fits(rows, solution) else block_solver.NO_NUMBERS
             except SolverError as error:
                 failure = str(error)
-            warm.is_started = not failure
+            warm.is_started = not failure and solution.basis is not None
             if not failure:
                 self._x[span], self._duals[inside] = solution.x, solution.duals
                 self._solved_again.update(piece)
             attempts.update(dict.fromkeys(piece, ("" if failure else solution.attempt, failure)))
         return attempts
+
+    def _solve_part(self, piece: tuple[int, ...], rows: LinearProgram) -> Solution | None:
+        """Return a block's solution by its changed minerals alone; None if that is none."""
+        warm, block = self._warm_starts[piece[0]], piece[0]
+        if not self._is_local or warm.is_started or len(piece) > 1 or rows.whole.any():
+            return None
+        if warm.parts is None:
+            (x, duals), base = self._base_point, self.base.program
+            point = x[base.columns_of(block)], duals[base.rows_of(block)]
+            warm.parts = Parts(base, block, warm.rows, warm.scale, warm.basis, point)
+        try:
+            return warm.parts.solve(rows)
+        except SolverError:
+            return None
 
     def _extended_basis(self, program: Program, fitted: FittedVariant, b: int) -> Any:
         """Return the basis of a block's counterpart in the base, with new columns and rows added.

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from models import schema
 from models.case import Case, clean, fold
@@ -46,8 +46,7 @@ _AT_MOST = {"opening": "max", "min": "max"}
 _UNIT, _YEAR = re.compile(r"\s*\([^()]*\)$"), re.compile(r"\s*\d{4}$")
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """One number of one row over all its years; ``member`` is that of a cell in Freight."""
 
     sheet: str
@@ -166,7 +165,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
     found = dict[object, Factor]()
     for factor in _single_factors(case):
         number, name = factor.first, fold(factor.together)
-        capacity = replace(number, field="capacity")
+        capacity = number._replace(field="capacity")
         if name:
             found[name] = _joined(found[name], factor) if name in found else factor
         elif number.field == "available_share" and capacity in found:
@@ -183,7 +182,7 @@ def _joined(factor: Factor, other: Factor) -> Factor:
     """
     number = other.first
     is_twice = number.field == "available_share"
-    is_twice = is_twice and replace(number, field="capacity") in factor.numbers
+    is_twice = is_twice and number._replace(field="capacity") in factor.numbers
     return replace(
         factor,
         numbers=factor.numbers if is_twice else (*factor.numbers, number),

@@ -256,18 +256,24 @@ def extended_basis(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int6
     ``columns`` and ``rows`` are positions in the other program (-1: new). None if the other's basis
     has a basic column or row that this program lost.
     """
-    import highspy
-
     places = [
         np.where(state >= 0, before[state], new)
         for state, before, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
     ]
     if sum(int((state == 1).sum()) for state in places) != len(rows):
         return None
-    longer, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
-    longer.col_status, longer.row_status = ([kinds[i] for i in state.tolist()] for state in places)
-    longer.valid = True
-    return longer
+    return basis_of(*places)
+
+
+def basis_of(columns: NDArray[np.uint8], rows: NDArray[np.uint8]) -> Any:
+    """Return the basis with the given status of each column and row, as ``statuses`` has them."""
+    import highspy
+
+    basis, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
+    basis.col_status = [kinds[i] for i in columns.tolist()]
+    basis.row_status = [kinds[i] for i in rows.tolist()]
+    basis.valid = True
+    return basis
 
 
 def version() -> str:

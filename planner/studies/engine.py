@@ -73,9 +73,9 @@ class Study(Generic[T]):
 
     The first run of a chain is warm-started from the base case's plan, each later run from the run
     before it. Chains do not depend on one another; a whole chain is sent to one worker. ``read`` is
-    picklable, as a ``Change`` is. ``is_near`` is explained at ``Session``. If ``is_compared``, the
-    base case's program is compared with its Pyomo model; False if another study compares a program
-    of the same kind.
+    picklable, as a ``Change`` is. ``is_near`` and ``is_local`` are explained at ``Session``. If
+    ``is_compared``, the base case's program is compared with its Pyomo model; False if another
+    study compares a program of the same kind.
     """
 
     base: Case
@@ -83,6 +83,7 @@ class Study(Generic[T]):
     read: Callable[[Plan], T]
     is_near: bool = False
     is_compared: bool = True
+    is_local: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,16 @@ class Outcomes(Generic[T]):
 class ChainPlanner(Generic[T]):
     """Plans chains of one study, with one session of the study's base case."""
 
-    def __init__(self, base: Case, read: Callable[[Plan], T], *, is_near: bool = False) -> None:
-        self.base = base
-        self.read = read
-        self.is_near = is_near
+    def __init__(self, study: Study[T]) -> None:
+        self.study = study
 
     @cached_property
     def session(self) -> Session:
         """The session, made for the first run."""
-        return Session(self.base, is_near=self.is_near, is_compared=False)
+        study = self.study
+        return Session(
+            study.base, is_near=study.is_near, is_local=study.is_local, is_compared=False
+        )
 
     def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
         """Plan the runs of a chain one after another, each when its outcome is asked for.
@@ -175,7 +177,7 @@ class ChainPlanner(Generic[T]):
                 result: Any = (
                     run.compare(plan, self.session)
                     if run.compare
-                    else (run.read or self.read)(plan)
+                    else (run.read or self.study.read)(plan)
                 )
                 outcome = Outcome(run.name, result, plan.objective, plan.proof)
                 fresh = False
@@ -193,10 +195,10 @@ class ChainPlanner(Generic[T]):
         """Return a run's plan; ``Session.vary`` makes it if it can, which is faster."""
         session, change = self.session, run.change
         if run.is_cold:
-            return session.solve_cold(change(self.base))
+            return session.solve_cold(change(self.study.base))
         steps = change.parts if isinstance(change, CaseSteps) else ()
         varied = session.vary(steps) if steps else None
-        return varied or session.solve(change(self.base))
+        return varied or session.solve(change(self.study.base))
 
 
 def describe_error(error: BaseException) -> str:
@@ -362,8 +364,7 @@ class StudyCopy:
     _current: tuple[int, ChainPlanner[Any]] | None = None
 
     @cached_property
-    def _studies(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
-        """For each joined study the ``base``, ``read`` and ``is_near``."""
+    def _studies(self) -> list[Study[Any]]:
         studies: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that runs the study
         return studies
 
@@ -371,8 +372,7 @@ class StudyCopy:
         """Return the planner of one of the joined studies; that of another is dropped first."""
         if self._current is None or self._current[0] != position:
             self._current = None
-            base, read, is_near = self._studies[position]
-            self._current = position, ChainPlanner(base, read, is_near=is_near)
+            self._current = position, ChainPlanner(self._studies[position])
         return self._current[1]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
@@ -393,7 +393,7 @@ def pack_study(study: JoinedStudies[Any]) -> bytes:
 
     Raises TypeError if a ``read`` cannot be pickled.
     """
-    studies = [(each.base, each.read, each.is_near) for each in study.studies]
+    studies = [replace(each, chains=()) for each in study.studies]
     return _pack(studies, "the function that reads a result from a plan")
 
 

@@ -9,8 +9,10 @@ Both ways give the same plan.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,11 +21,11 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
-from models.plan import BUILT, SHORTAGE, Plan, Session
+from models.plan import BUDGET, BUILT, SHORTAGE, Plan, Session
 from models.program import fit
-from models.resolve import Floats, start_years
+from models.resolve import Floats
 from models.resolve.uncertainty import Factor, Number, scaled
-from models.schema import Built, Mine, Project, Refiner
+from models.schema import Mine, Project, Refiner
 from models.solve import ARRAYS
 from planner.studies.engine import Change
 
@@ -40,7 +42,17 @@ class ScaledNumbers:
 
     moves: tuple[tuple[Number, float], ...]
 
-    @property
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.moves)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"moves": self.moves}  # hashes of texts differ between processes
+
+    @cached_property
     def fields(self) -> frozenset[tuple[str, str]]:
         """Sheet and field of all numbers."""
         return frozenset((number.sheet, number.field) for number, _ in self.moves)
@@ -142,15 +154,17 @@ class FactorChanges:
     def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledNumbers:
         """Return the change that moves factors to an ``end``, ``LOW`` or ``HIGH``.
 
-        It is CaseSteps, planned by vectors, if the factors are facts of one column whose numbers
-        change arrays of their own mineral alone: their change is cut from their kind's, which is
-        laid out only once. Else it is a ScaledNumbers, which makes the changed case.
+        Facts are CaseSteps, planned by vectors. If they are numbers of one column that change
+        arrays of their own mineral alone, their change is cut from their kind's, which is laid out
+        only once. Other numbers are a ScaledNumbers, which makes the changed case.
         """
         number, selection = factors[0].first, self.selection(factors[0].first)
         sheet, field = number.sheet, number.field
-        is_one = all(len(factor.numbers) == 1 for factor in factors) and number.column.is_fact
-        if self.case.inputs or sheet not in _BY_MINERAL or not is_one:
+        if not all(n.column.is_fact for factor in factors for n in factor.numbers):
             return scaled_numbers(factors, end)
+        is_one = all(len(factor.numbers) == 1 for factor in factors)
+        if self.case.inputs or sheet not in _BY_MINERAL or not is_one:
+            return CaseSteps((CaseStep(scaled_numbers(factors, end)),))
         key = sheet, field, self.rank(factors), end
         if len(factors) > 1:
             selection = Selection(mineral=selection.mineral)
@@ -163,25 +177,6 @@ class FactorChanges:
 def scaled_numbers(factors: Sequence[Factor], end: str) -> ScaledNumbers:
     """Return the change that moves factors to an ``end``."""
     return ScaledNumbers(tuple((n, getattr(f, end)) for f in factors for n in f.numbers))
-
-
-@dataclass(frozen=True)
-class FixedBuilds:
-    """A kind of change: projects are built as in a given plan, and in no other way."""
-
-    built: tuple[tuple[str, int, float], ...]
-    """Project, first year of output, fraction; 0 in any other year."""
-
-    def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
-        del of
-        parts = {(name, year): part for name, year, part in self.built}
-        rows = [
-            Built(project=p.name, year=year, fraction=parts.get((p.name, year), 0.0))
-            for p in case.projects
-            if p.built_in is None
-            for year in start_years(p, case.years)
-        ]
-        return case.change(built=(*case.built, *rows))
 
 
 # ---- figures of a plan ---------------------------------------------------------------------------
@@ -220,12 +215,18 @@ class EndPlan:
     bound: str
 
 
-def plan_figures(plan: Plan, base: Plan | None = None) -> PlanFigures:
-    """Return the figures of a plan; sources are in the order of the base case."""
+def plan_figures(plan: Plan, base: Plan | None = None, demand: Case | None = None) -> PlanFigures:
+    """Return the figures of a plan; sources are in the order of the base case.
+
+    ``demand`` is the case with the plan's demand if that is not the plan's own.
+    """
     e = plan.expanded
     (mineral, _, _), tonnes = plan.part(SHORTAGE)
     short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
     need = e.demand.sum(axis=(1, 2))
+    if demand is not None:
+        wanted = demand.coalition_demand
+        need = np.array([math.fsum(wanted(name, year) for year in e.years) for name in e.minerals])
     missing = np.divide(short, need, out=np.zeros_like(short), where=need > 0)
     built = np.zeros((len(e.case.projects), len(e.years)))
     (project, year), fraction = plan.part(BUILT)
@@ -257,11 +258,16 @@ def top_shares(plan: Plan) -> Floats:
     return np.asarray(shares.max(axis=(1, 2), initial=0.0))
 
 
+_OF_CAPITAL = {(Project.SHEET, "capex"), (schema.BudgetYear.SHEET, "capex")}
+
+
 @dataclass(frozen=True)
 class CompareWithBase:
     """Compares the plan of a change with the base plan, in the session of the base case."""
 
     change: Change
+    fields: frozenset[tuple[str, str]]
+    """Sheet and field of each number that changes."""
 
     def __call__(self, plan: Plan, session: Session) -> EndPlan:
         base = _BASE_PLANS.get(session)
@@ -269,42 +275,26 @@ class CompareWithBase:
             base = _BASE_PLANS[session] = BasePlan(session.base)
         now = dataclasses.replace(base.figures, objective=plan.objective)
         if not np.array_equal(plan.solver_x, base.x):
-            now = plan_figures(plan, base.plan)
+            is_needed = any(sheet == schema.Demand.SHEET for sheet, _ in self.fields)
+            changed = self.change(session.case) if is_needed else None
+            now = plan_figures(plan, base.plan, changed)
+        elif plan.objective != base.figures.objective:  # the same amounts at other costs
+            now = dataclasses.replace(now, cash=plan.cash)
         first, bound = base.first_order(plan)
         kept_cost = now.objective
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
-            parts = self.change.parts if isinstance(self.change, CaseSteps) else ()
-            kinds: list[object] = [part.kind for part in parts] or [self.change]
-            if all(
-                isinstance(kind, ScaledNumbers) and {field for _, field in kind.fields} == {"capex"}
-                for kind in kinds
-            ):
+            if self.fields <= _OF_CAPITAL:
                 # the base's builds cost more or less; all else costs the same
                 costs = fit(plan.program, base.plan.program).arrays.cost - base.rows.cost
                 kept_cost = base.figures.objective + float((costs * base.x).sum())
             else:
                 session.restart()  # the base plan has these builds, so it is the nearer start
-                kept_cost = self._kept_cost(base.plan, base.figures, session)
+                try:
+                    kept_cost = session.with_base_amounts(plan, BUILT, BUDGET).objective
+                except PlannerError:
+                    kept_cost = math.nan
         session.restart()  # a change that moves nothing is then proven without a solve
         return EndPlan(now, kept_cost, first, bound)
-
-    def _kept_cost(self, base: Plan, before: PlanFigures, session: Session) -> float:
-        """Return the cost with the builds of the base plan; NaN if it is not known."""
-        e = base.expanded
-        keep = FixedBuilds(
-            tuple(
-                (e.case.projects[p].name, e.years[t], min(1.0, fraction))
-                for (p, t), fraction in np.ndenumerate(before.built)
-                if fraction > tolerances.SAME_SHARE
-            )
-        )
-        try:
-            plan = None
-            if isinstance(self.change, CaseSteps):
-                plan = session.vary((*self.change.parts, CaseStep(keep)))
-            return (plan or session.solve(keep(self.change(session.case)))).objective
-        except PlannerError:
-            return float("nan")
 
 
 LEAST, MOST = "at least", "at most"

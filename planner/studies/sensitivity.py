@@ -166,7 +166,8 @@ def study_of(
         for end in ends:
             change: Change = movement.change(moved, end)
             key = moved[0].first.sheet, moved[0].first.field, end, movement.rank(moved)
-            compare = factors.CompareWithBase(change)
+            fields = frozenset((n.sheet, n.field) for f in moved for n in f.numbers)
+            compare = factors.CompareWithBase(change, fields)
             runs[key].append(Run(f"{name} {end}", change, compare=compare))
         return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
@@ -184,7 +185,8 @@ def study_of(
             header = uncertainty.column_of(sheet, column).header
             name = f"{sheet}, {mineral or 'all minerals'}, {header}"
             moving.append(add_runs(own, name, mineral))
-    return Study(case, ((Run(_BASE_RUN),), *_chains(runs.values())), whole_plan), moving
+    chains = (Run(_BASE_RUN),), *_chains(runs.values())
+    return Study(case, chains, whole_plan, is_local=True), moving
 
 
 def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:

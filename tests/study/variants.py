@@ -94,7 +94,7 @@ class Falling:
             raise UsageError(msg)
         for task in board.tasks():
             chain, of = study.chains[task.chain], study.studies[study.study_of[task.chain]]
-            planner = ChainPlanner(of.base, of.read)
+            planner = ChainPlanner(of)
             for i, outcome in enumerate(planner.outcomes(chain)):
                 self.left -= 1
                 if self.left < 0:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
-from models.resolve import Ints, closing_lane, needed_rows, to_plant
+from models.resolve import Floats, Ints, closing_lane, needed_rows, to_plant
 from models.schema import Input
 
 if TYPE_CHECKING:
@@ -217,28 +217,29 @@ def _needs(
         rows = b.rows(JOINT_NEED, (i, r, t), least=0.0)
     else:
         rows = b.rows(NEED, (i, t), least=0.0, most=0.0)
-    of_intake: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    of_source: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for row, (which, source, when, ratio) in zip(rows.tolist(), needs, strict=True):
-        of_intake.setdefault((which, when), []).append((row, 1.0))
-        of_source.setdefault((source, when), []).append((row, -ratio))
-    _enter(b, zip(intake, year, column, strict=True), of_intake)
-    _enter(b, zip(e.sales.source, e.sales.year, b.sold, strict=True), of_source)
+    if needs:
+        amounts = np.array([-ratio for *_, ratio in needs])
+        _enter(b, (intake, year, column), (i, t, rows), np.ones(len(needs)))
+        _enter(b, (e.sales.source, e.sales.year, b.sold), (r, t, rows), amounts)
 
 
 def _enter(
     b: builder.Builder,
-    columns: Iterable[tuple[Any, Any, Any]],
-    rows: dict[tuple[int, int], list[tuple[int, float]]],
+    columns: tuple[Ints, Ints, Ints],
+    rows: tuple[Ints, Ints, Ints],
+    amounts: Floats,
 ) -> None:
-    """Add columns, each of an intake or source and a year, to its rows with their amounts."""
-    entries = [
-        (row, int(column), amount)
-        for place, t, column in (columns if rows else ())
-        for row, amount in rows.get((int(place), int(t)), ())
-    ]
-    row, column = builder.columns_of([entry[:2] for entry in entries], 2)
-    b.add_entries(row, column, np.array([amount for *_, amount in entries], dtype=float))
+    """Add columns to rows of the same place, an intake or source, and year, with their amounts.
+
+    ``columns`` has the place, the year and the column of each; ``rows`` likewise, with the rows.
+    """
+    wanted, found = (place * b.years + year for place, year, _ in (columns, rows))
+    order = np.argsort(found, kind="stable")
+    first, last = (np.searchsorted(found[order], wanted, side=side) for side in ("left", "right"))
+    count = last - first
+    which = np.repeat(np.arange(len(wanted)), count)
+    at = order[np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + first[which]]
+    b.add_entries(rows[2][at], columns[2][which], amounts[at])
 
 
 def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:

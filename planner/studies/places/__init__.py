@@ -87,8 +87,7 @@ class Here:
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         chains = enumerate(zip(study.study_of, study.chains, strict=True))
         for position, chains_of_study in groupby(chains, key=lambda each: each[1][0]):
-            one = study.studies[position]
-            planner = engine.ChainPlanner(one.base, one.read, is_near=one.is_near)
+            planner = engine.ChainPlanner(study.studies[position])
             for i, (_, chain) in chains_of_study:
                 for j, outcome in enumerate(planner.outcomes(chain)):
                     tracker.add(i, j, outcome)

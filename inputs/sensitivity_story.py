@@ -1,4 +1,4 @@
-"""Which numbers decide the larger example: ``python -m inputs.sensitivity_story``.
+"""Which numbers matter in the larger example: ``python -m inputs.sensitivity_story``.
 
 Runs ``planner sensitivity`` on the workbook, and again with the ranges of two numbers that were
 looked up; writes both tables of ``docs/sensitivity.md``.
@@ -17,7 +17,7 @@ from models.schema import Uncertainty
 from planner.run import Start
 from planner.scenarios import Variant
 from planner.studies.kind import Tables
-from planner.studies.sensitivity import COST, SensitivityStudy, decisive
+from planner.studies.sensitivity import COST, SensitivityStudy, look_up_first
 from planner.studies.sensitivity_tables import Sensitivities
 from planner.studies.workbook import about_of
 from planner.workbook import read
@@ -88,12 +88,10 @@ def _place(sheet: str, cells: str) -> tuple[str, str]:
 
 
 def twelve(tables: Tables) -> Iterator[str]:
-    """Yield the table of the cells that decide."""
+    """Yield the table of the numbers that change total cost most."""
     yield "| cells | what | value | swing, USD bn | swing, Mt short |"
     yield "|---|---|---:|---:|---:|"
-    by_cell = rows(tables)
-    for sheet, cells, *_ in decisive(tables):
-        yield line(by_cell[_place(sheet, cells)])
+    yield from map(line, [*rows(tables).values()][:12])
 
 
 def line(row: dict[str, Any]) -> str:
@@ -140,7 +138,7 @@ def main() -> None:
     for tables_of in (before, after):
         said = (sentence.text for sentence in SensitivityStudy.findings(tables_of))
         print(*said, sep="\n")  # noqa: T201 - for who writes the page
-        print([(s, c, w) for s, c, w, *_ in decisive(tables_of)])  # noqa: T201
+        print([(s, c, w) for s, c, w, *_ in look_up_first(tables_of)])  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ optimal; if not, or if the certificate of the whole block fails, the block is so
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,9 @@ class Parts:
         solution = part.scale.unscaled(part.solver.run())
         x = self.x.copy()
         x[part.columns], duals[part.rows] = solution.x, solution.duals
-        kept = self._keeps_prices(rows, duals) if part.has_links else self._keeps_links(rows, x)
+        kept = (
+            self._keeps_prices(part, rows, duals) if part.has_links else self._keeps_links(rows, x)
+        )
         return replace(solution, x=x, duals=duals, basis=None) if kept else None
 
     def _changed(self, rows: LinearProgram) -> frozenset[int]:
@@ -198,17 +201,22 @@ class Parts:
         far = np.abs(now - before) > tolerances.NEEDS_NO_SOLVE * np.maximum(1.0, np.abs(before))
         return not (far & ~_is_waived(rows)[: len(far)]).any()
 
-    def _keeps_prices(self, rows: LinearProgram, duals: Floats) -> bool:
-        """Return whether all columns are still optimal at new prices of the linking rows."""
+    def _keeps_prices(self, part: _Part, rows: LinearProgram, duals: Floats) -> bool:
+        """Return whether the other minerals' columns are optimal at new prices of the links."""
         links = self._link_entries
-        columns = np.unique(rows.columns[links])
-        reduced = rows.cost.copy()
-        np.subtract.at(reduced, rows.columns, duals[self._entry_rows] * rows.values)
-        reduced, x = (reduced * self.scale.price)[columns], self.x[columns]
-        lower, upper = rows.lower[columns], rows.upper[columns]
+        at, value = rows.columns[links], rows.values[links]
+        change = np.bincount(at, (duals - self.duals)[self._entry_rows[links]] * value, len(self.x))
+        others = np.unique(at[np.isin(at, part.columns, invert=True)])
+        reduced = ((self._reduced - change) * self.scale.price)[others]
+        x, lower, upper = (each[others] for each in (self.x, rows.lower, rows.upper))
         is_wrong = (reduced > tolerances.NO_DUAL) & (x > lower)
         is_wrong |= (reduced < -tolerances.NO_DUAL) & (x < upper)
-        return not is_wrong[~np.isin(self.mineral[columns], [*self._priced])].any()
+        return not is_wrong.any()
+
+    @cached_property
+    def _reduced(self) -> Floats:
+        """The reduced costs of the columns in the base plan."""
+        return self.rows.cost - self.rows.value_at(self.duals)
 
 
 def _is_waived(rows: LinearProgram) -> Bools:

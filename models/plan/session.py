@@ -414,7 +414,11 @@ def _checks(
 
 
 def _with_charges(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, ...]:
-    """Return the base's columns, with the change of their cost added under their first heading."""
+    """Return the base's columns, with the change of their cost added under their first heading.
+
+    It is due in the column's year. If the cost is due in other years, such as a plant's capital,
+    the change is due in these, in proportion.
+    """
     if rows.cost is base.rows.cost:
         return base.variables
     increase = rows.cost - base.rows.cost
@@ -422,9 +426,19 @@ def _with_charges(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, 
     groups = []
     for group in base.variables:
         if group.charges and increase[group.at].any():
-            year = group.cell % len(discounts)
-            charge = Charge(group.charges[0].heading, increase[group.at] / discounts[year], year)
-            groups.append(replace(group, charges=(*group.charges, charge)))
+            year, change = group.cell % len(discounts), increase[group.at]
+            heading = group.charges[0].heading
+            own = [charge for charge in group.charges if charge.heading is heading]
+            more: tuple[Charge, ...]
+            if all(np.array_equal(charge.year, year) for charge in own):
+                more = (Charge(heading, change / discounts[year], year),)
+            else:
+                due = np.sum([charge.price * discounts[charge.year] for charge in own], axis=0)
+                part = np.divide(change, due, out=np.zeros_like(change), where=due != 0)
+                rest = np.where(due != 0, 0.0, change)
+                more = tuple(replace(charge, price=charge.price * part) for charge in own)
+                more = (*more, Charge(heading, rest / discounts[year], year))
+            groups.append(replace(group, charges=(*group.charges, *more)))
         else:
             groups.append(group)
     return tuple(groups)

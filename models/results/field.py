@@ -307,15 +307,16 @@ class Result:
         return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
-        return self._taken([i for i, keep in enumerate(_listed(kept)) if keep])
+        return self.take([i for i, keep in enumerate(_listed(kept)) if keep])
 
     def ranked(self, by: Field) -> Self:
         """Return the rows with a positive value of a field, largest value first."""
         values = [v or 0.0 for v in _listed(self.data[by.name])]
         above = [i for i, value in enumerate(values) if value > 0]
-        return self._taken(sorted(above, key=lambda i: -values[i]))
+        return self.take(sorted(above, key=lambda i: -values[i]))
 
-    def _taken(self, rows: list[int]) -> Self:
+    def take(self, rows: list[int]) -> Self:
+        """Return the rows at some positions, in their order."""
         data = {name: _rows_at(values, rows) for name, values in self.data.items()}
         looks = {name: [each[i] for i in rows] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)

@@ -81,7 +81,7 @@ STUDIES = {
     ),
     "sensitivity": StudyEntry(
         "planner.studies.sensitivity",
-        "Find which numbers decide the plan, and which to look up first.",
+        "Find which numbers matter, and which to look up first.",
     ),
     "bills": StudyEntry(
         "planner.studies.bills",

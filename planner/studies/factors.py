@@ -21,8 +21,9 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
-from models.plan import BUDGET, BUILT, SHORTAGE, Plan, Session
+from models.plan import BUDGET, BUILT, PENALTIES, SHORTAGE, Plan, Session
 from models.program import fit
+from models.program.component import columns_named
 from models.resolve import Floats
 from models.resolve.uncertainty import Factor, Number, scaled
 from models.schema import Mine, Project, Refiner
@@ -70,12 +71,13 @@ class ScaledNumbers:
         for number, factor in self.moves:
             moves.setdefault(number.sheet, {}).setdefault(number.row, []).append((number, factor))
         changed: dict[str, Any] = {}
+        selectors = of.selectors.items()
         for sheet, by_row in moves.items():
             records = []
             for record in case.records(sheet):
                 new: Any = record
-                own = _selection_of(record).selectors
-                if all(own.get(name, "") == wanted for name, wanted in of.selectors.items()):
+                own = _selection_of(record) if selectors and record.row in by_row else of
+                if all(getattr(own, name) == wanted for name, wanted in selectors):
                     for number, factor in by_row.get(record.row, ()):
                         new = scaled(new, number.column, factor, number.member)
                 records.append(new)
@@ -239,7 +241,20 @@ def plan_figures(plan: Plan, base: Plan | None = None, demand: Case | None = Non
         keys = ((s.name, s.project, s.mineral) for s in base.expanded.sources)
         sold = np.array([of.get(key, 0.0) for key in keys])
     top = top_shares(plan)
-    return PlanFigures(plan.objective, plan.cash, short, missing, top, built, sold)
+    return PlanFigures(plan.objective, _cash(plan), short, missing, top, built, sold)
+
+
+def _cash(plan: Plan) -> float:
+    """Return ``Plan.cash``, without its parts by heading and mineral."""
+    paid = 0.0
+    for group in plan.program.variables:
+        prices = [of.price for of in group.charges if of.heading.name not in PENALTIES]
+        if prices:
+            x = plan.x[group.at]
+            if columns_named(group.component).is_delivery:
+                x = np.maximum(x, 0.0)
+            paid += sum(float((x * price).sum()) for price in prices)
+    return paid
 
 
 def top_shares(plan: Plan) -> Floats:
@@ -247,8 +262,9 @@ def top_shares(plan: Plan) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     code = {c: i for i, c in enumerate(dict.fromkeys(s.country for s in e.sources))}
     country = np.array([code[s.country] for s in e.sources], dtype=np.int64)
-    bought = np.zeros((len(e.minerals), len(e.years), len(code)))
-    np.add.at(bought, (d.mineral, d.year, country[d.source]), plan.delivered)
+    shape = len(e.minerals), len(e.years), len(code)
+    at = (d.mineral * shape[1] + d.year) * shape[2] + country[d.source]
+    bought = np.bincount(at, plan.delivered, math.prod(shape)).reshape(shape).astype(float)
     total = bought.sum(axis=2, keepdims=True)
     if schema.REST_OF_WORLD in code:
         bought[:, :, code[schema.REST_OF_WORLD]] = 0.0
@@ -279,7 +295,7 @@ class CompareWithBase:
             changed = self.change(session.case) if is_needed else None
             now = plan_figures(plan, base.plan, changed)
         elif plan.objective != base.figures.objective:  # the same amounts at other costs
-            now = dataclasses.replace(now, cash=plan.cash)
+            now = dataclasses.replace(now, cash=_cash(plan))
         first, bound = base.first_order(plan)
         kept_cost = now.objective
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:

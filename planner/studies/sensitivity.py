@@ -1,4 +1,4 @@
-"""Sensitivity: which numbers of a workbook decide its plan, and which to look up first.
+"""Sensitivity: which numbers of a workbook matter to its plan, and which to look up first.
 
 ``factors`` changes the numbers and reads the plans. This module makes the rows of
 ``sensitivity_tables``, and the finding and charts from these tables alone.
@@ -45,6 +45,7 @@ from planner.studies.sensitivity_tables import (
     UNKNOWN,
     YES,
     BaseTotals,
+    DecidingNumbers,
     EndResults,
     GroupSensitivities,
     Sensitivities,
@@ -279,7 +280,9 @@ def name_of(factor: Factor, case: Case) -> str:
 
 def _builds(base: PlanFigures, end: PlanFigures, plan: Plan) -> list[str]:
     """Return in words what a plan builds differently from the base plan, the largest first."""
-    builds = []
+    builds = list[tuple[float, str]]()
+    if np.array_equal(base.built, end.built):
+        return []
     for p, project in enumerate(plan.case.projects):
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
@@ -402,13 +405,20 @@ def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- the kind ------------------------------------------------------------------------------------
 
 
-def _factors(_: object, tables: Tables) -> list[Record]:
-    rows = tables.records(Sensitivities)
+def _with_cells(rows: Iterable[Record]) -> list[Record]:
     return [row | {"cells": each_cell(str(row["cells"] or ""))} for row in rows]
 
 
+def _factors(_: object, tables: Tables) -> list[Record]:
+    return _with_cells(tables.records(Sensitivities))
+
+
+def _deciding(_: object, tables: Tables) -> list[Record]:
+    return _with_cells(tables.records(DecidingNumbers) if DecidingNumbers in tables else ())
+
+
 class SensitivityStudy(StudyKind):
-    """Find which numbers decide the plan, and which to look up first.
+    """Find which numbers matter, and which to look up first.
 
     Each capacity, available share, cost, demand, price and capex of the workbook moves alone to the
     low and to the high end of its range, and the case is planned again. The range is given by the
@@ -424,9 +434,9 @@ class SensitivityStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"
-    QUESTION = "How sure is the plan: which numbers decide it?"
+    QUESTION = "How sure is the plan: which numbers matter?"
     LACKING = "there is no proven plan for the workbook's own numbers"
-    RESULTS = (Sensitivities, GroupSensitivities, BaseTotals)
+    RESULTS = (Sensitivities, DecidingNumbers, GroupSensitivities, BaseTotals)
     ANSWER = (
         AnswerKey("by", "what the numbers are ranked by", lambda study, _: study.by),
         AnswerKey(
@@ -440,6 +450,7 @@ class SensitivityStudy(StudyKind):
             lambda study, _: study.plans[_BASE_PLAN].shortage,
         ),
         table_key("factors", Sensitivities, _factors),
+        table_key("decides", DecidingNumbers, _deciding),
         table_key("groups", GroupSensitivities),
         table_key("as_it_stands", BaseTotals),
         *TROUBLE,
@@ -531,14 +542,19 @@ class SensitivityStudy(StudyKind):
         table = Sensitivities.of_rows(_ranked(rows, self.by), words=words)
         is_joint = any(factor.together for factor in self.factors)
         table = table.without(*(() if is_joint else (EndResults.count,)), EndResults.alone)
+        deciding = sorted((r for r in rows if r["builds"] == YES), key=lambda r: -r["worth"])
+        decides = DecidingNumbers.of_rows(
+            [row | {"rank": i} for i, row in enumerate(deciding, 1)], words=words
+        )
         totals = {"cost": base.objective, "cash": base.cash, "short": base.shortage}
         base_totals = BaseTotals.of_rows([totals], words=words)
+        found = [table, decides] if deciding else [table]
         if not self.is_grouped:
-            return [table, base_totals]
+            return [*found, base_totals]
         alone = {m.factors[0]: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
         grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
-        return [table, grouped.without(*NUMBER_FIELDS), base_totals]
+        return [*found, grouped.without(*NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
         case, number = self.start.case, factor.first
@@ -598,7 +614,7 @@ class SensitivityStudy(StudyKind):
             " each time."
         )
         views = Numbers(_first(tables), _PAGE).view(tornado(tables, Sensitivities))
-        sections = [Section("sensitivity", "Which numbers decide the plan", lead, views)]
+        sections = [Section("sensitivity", "Which numbers matter", lead, views)]
         if GroupSensitivities in tables:
             lead = "All numbers of one sheet, mineral and column are moved together."
             groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
@@ -607,7 +623,11 @@ class SensitivityStudy(StudyKind):
         return tuple(sections)
 
 
-_WORDS = {COST: "total cost", SHORTAGE: "shortage", DECISIONS: "the choice of suppliers"}
+_WORDS = {
+    COST: "what buyers pay",
+    SHORTAGE: "what is missing",
+    DECISIONS: "the choice of suppliers",
+}
 _SCREEN = (
     EndResults.sheet, EndResults.cells, EndResults.what, EndResults.low, EndResults.high,
     EndResults.swing, EndResults.swing_short, EndResults.worth,
@@ -624,23 +644,32 @@ def _rank_figures(tables: Tables) -> list[float]:
     return [float(v or 0.0) for v in tables[Sensitivities].data[_RANK_FIELDS[tables.option(BY)]]]
 
 
-def decisive(tables: Tables) -> list[tuple[Any, ...]]:
-    """Return rows of the deciding numbers: sheet, cells, name, source, range, estimate.
+def look_up_first(tables: Tables) -> list[tuple[Any, ...]]:
+    """Return rows of the numbers to look up first: sheet, cells, name, source, range, estimate.
 
-    They are the fewest numbers that account for most of all swings together, at most twelve.
+    First come the numbers that decide what is built, the largest worth of knowing first; then the
+    fewest others that account for most of all swings together; at most twelve in all.
     """
     table, sizes = tables[Sensitivities], _rank_figures(tables)
+    builds, worth = (list(table.data[name]) for name in ("builds", "worth"))
+    found = sorted((i for i, b in enumerate(builds) if b == YES), key=lambda i: -worth[i])
+    found = found[: _MOST_DECIDING // 2]
     needed, so_far, count = DECIDING_SHARE * sum(sizes), 0.0, 0
-    while count < min(_MOST_DECIDING, len(sizes)) and so_far < needed:
+    while count < len(sizes) and len(found) < _MOST_DECIDING and so_far < needed:
         so_far += sizes[count]
+        found += [] if count in found else [count]
         count += 1
     e = EndResults
-    return list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))[:count]
+    rows = list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))
+    return [rows[i] for i in found]
 
 
 def _first(tables: Tables) -> Sensitivities:
-    table, most = tables[Sensitivities], len(decisive(tables)) or _MOST_DECIDING
-    return table.where([rank <= most for rank in table.rank])
+    """Return the rows of the numbers to look up first, in that order; else the first rows."""
+    table = tables[Sensitivities]
+    place = {row: i for i, row in enumerate(table.rows(EndResults.sheet, EndResults.cells))}
+    first = [place[sheet, cells] for sheet, cells, *_ in look_up_first(tables)]
+    return table.take(first or [*range(min(_MOST_DECIDING, len(place)))])
 
 
 # ---- an earlier study, for other commands --------------------------------------------------------
@@ -679,7 +708,7 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
     """Return a remark for each cell to look up first, by sheet and address."""
     tables = study_of_case(path, sha256, {})
     remarks = {}
-    for i, (sheet, cells, what, *_) in enumerate(decisive(tables) if tables else (), 1):
+    for i, (sheet, cells, what, *_) in enumerate(look_up_first(tables) if tables else (), 1):
         for cell in each_cell(cells):
             own, _, address = cell.rpartition("!")
             remarks[own or sheet, address] = f"Look up first, number {i}: {what}."
@@ -687,23 +716,24 @@ def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
 
 
 def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
-    """Return the tornado chart: what the first numbers change in total cost or shortage.
+    """Return the tornado chart: the numbers that change most what buyers pay, or what is missing.
 
     A bar to the left is a decrease, a bar to the right an increase.
     """
     by, table = tables.option(BY), tables[kind]
-    first = _first(tables) if kind is Sensitivities else table
-    rows = first.frame().head(_MOST_DECIDING)
+    e = EndResults
+    most = {COST: e.swing_cash, SHORTAGE: e.swing_short, DECISIONS: e.moved}[by]
+    rows = table.ranked(most).frame().head(_MOST_DECIDING)
     if by == DECISIONS:
         series = {EndResults.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Share of purchases, by value"
         more: dict[str, Any] = {}
     else:
-        name = "cost" if by == COST else "short"
+        name = "cash" if by == COST else "short"
         (base,) = tables[BaseTotals].data[name]
         low, high = (rows[f"{name}_{end}"].astype(float) - base for end in ENDS)
         series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.REPLANNED, high)}
-        axis = "Change in total cost, {unit}" if by == COST else "Change in shortage, t"
+        axis = "Change in cash, {unit}" if by == COST else "Change in missing tonnes, t"
         more = {"look": Look.TONNES}
     labels = [cut(str(what), _LABEL) for what in rows["what"]]
     which, how = ("number", "alone") if kind is Sensitivities else ("group", "moved together")

@@ -14,9 +14,9 @@ from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensiti
 
 _T = EndResults
 _DECIDES = "{top[what]} decides what is built: look it up first."
-_KEEPS = "No number would change what is built, anywhere in its range."
+_KEEPS = "No number in its range would change what is built."
 _TESTED_KEEP = (
-    "No number with a proven plan at each end would change what is built, anywhere in its range."
+    "No number in its range would change what is built, of those with a proven plan at each end."
 )
 _SAME = "No number in its range changes what is missing."
 _HARDEST = (

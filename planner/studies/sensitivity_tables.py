@@ -160,6 +160,18 @@ class Sensitivities(EndResults):
     TABLE, GRAIN, BOOK = "Sensitivity", ("sheet", "cells"), "sensitivity"
 
 
+class DecidingNumbers(Result):
+    """The numbers that would change what is built, the largest worth of knowing first."""
+
+    TABLE, GRAIN, BOOK = "What decides", ("sheet", "cells"), "sensitivity"
+
+    _all = EndResults
+    rank, what, sheet, column, cells = _all.rank, _all.what, _all.sheet, _all.column, _all.cells
+    mineral, value, unit, low, high = _all.mineral, _all.value, _all.unit, _all.low, _all.high
+    worth, built_low, built_high = _all.worth, _all.built_low, _all.built_high
+    by, origin = _all.by, _all.origin
+
+
 class GroupSensitivities(EndResults):
     """One row per sheet, mineral and column; all its numbers move together."""
 

@@ -97,7 +97,7 @@ def test_wrong_words(plain, call):
 
 
 BUILDS = "Price of X decides what is built: look it up first."
-KEEPS = "No number would change what is built, anywhere in its range."
+KEEPS = "No number in its range would change what is built."
 HIT = (
     "Demand of J for X changes most what is missing of a mineral: 9.6 % of the need for X at its"
     " low end, 16 % at its high end."

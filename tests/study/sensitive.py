@@ -77,3 +77,5 @@ def agrees(book: Book, row: Mapping[str, Any]) -> None:
         cost, short = row[f"cost_{end}_usd"], row[f"short_{end}_t"]
         assert abs(cost - plan.objective) <= NEAR * max(1.0, abs(plan.objective)), (row, end)
         assert abs(short - plan.shortage) <= NEAR * max(1.0, plan.shortage), (row, end)
+        if plan.objective == row[f"cost_{end}_usd"]:  # of equally cheap plans, the same one
+            assert abs(row[f"cash_{end}_usd"] - plan.cash) <= NEAR * max(1.0, plan.cash), (row, end)

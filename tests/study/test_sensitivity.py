@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
 from models.errors import InputError, PlannerError
+from models.plan import BUILT
+from models.plan.parts import Parts
 from models.schema.evidence import pedigree
 from planner.render.style import number_format
 from planner.render.table import grid
@@ -15,14 +18,14 @@ from planner.sheets.context import estimates
 from planner.studies.factors import LEAST, MOST
 from planner.studies.kind import Numbers
 from planner.studies.places import Processes
-from planner.studies.sensitivity import COST, DECISIONS, SHORTAGE, decisive
+from planner.studies.sensitivity import COST, DECISIONS, SHORTAGE, look_up_first
 from planner.studies.sensitivity_tables import EXACT, NEITHER, Sensitivities
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
 from tests.models.desk import make, refiner
 from tests.reference.cases import ALL, EVERYTHING, random_book
 from tests.small_book import small_book
-from tests.study.sensitive import agrees, of, planned, rows_of, same_everywhere, studied
+from tests.study.sensitive import agrees, edited, of, planned, rows_of, same_everywhere, studied
 
 
 def ranged(*rows: tuple[str, str, float, float], **more: object) -> list[dict[str, object]]:
@@ -309,14 +312,18 @@ def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by
     study, tables = studied(make(*every, demand=20 * plants), by=by)
     numbers, *_ = study.terminal_tables(tables)
     assert isinstance(numbers, Numbers)
-    deciding = [what for _, _, what, *_ in decisive(tables)]
+    deciding = [what for _, _, what, *_ in look_up_first(tables)]
     assert len(deciding) <= 12
     if not deciding:
         return
     (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
-    assert numbers.result.data["what"] == deciding == list(picture.categories)
+    assert numbers.result.data["what"] == deciding
     assert section.views[""][1].result.data["what"] == deciding
-    count = f"The {len(deciding)} numbers that change " if len(deciding) > 1 else "The number that "
+    most = {COST: "swing_cash_usd", SHORTAGE: "swing_short_t", DECISIONS: "moved"}[by]
+    rows: Any = tables.records(Sensitivities)
+    moving = sorted((r for r in rows if r[most]), key=lambda r: -r[most])[:12]
+    assert list(picture.categories) == [r["what"] for r in moving]
+    count = f"The {len(moving)} numbers that change " if len(moving) > 1 else "The number that "
     assert picture.title.startswith(count)
 
 
@@ -331,7 +338,7 @@ def test_a_range_of_one_to_one_changes_nothing_and_plans_nothing() -> None:
     assert len(study.outcomes) == 1
     assert {row["swing_usd"] for row in (*answer["factors"], *answer["groups"])} == {0}
     assert [s.text for s in study.findings(tables) if s.place == "answer"] == [
-        "No number would change what is built, anywhere in its range.",
+        "No number in its range would change what is built.",
         "No number in its range changes what is missing.",
     ]
 
@@ -414,9 +421,80 @@ def test_every_end_in_a_small_book_is_a_plan_of_the_edited_book() -> None:
     book = small_book()
     book["Uncertainty"] = ranged(*((*place, 0.7, 1.4) for place in WIDE))
     found = rows_of(book)
-    assert len(found) == 43
+    assert len(found) == 41
     for row in found:
         agrees(book, row)
+
+
+METALS = ("antimony", "cobalt", "copper", "lithium", "nickel")
+
+
+def tied(capex: float) -> dict[str, list[dict[str, object]]]:
+    """Five metals, each with a plant to build, and a budget in money m that ties the plants."""
+    book: dict[str, list[dict[str, object]]] = make(
+        years=(2026, 2027), settings={"Discount rate": 0.1}
+    )
+    book["Minerals"] = [
+        {"Mineral": m, "Price (USD/t)": 50 + i, "Shortage cost (USD/t)": 400 if i == 1 else None}
+        for i, m in enumerate(METALS)
+    ]
+    book["Demand"] = [
+        {"Mineral": m, "Member": "A", "2026": 90 + 9 * i, "2027": 110} for i, m in enumerate(METALS)
+    ]
+    book["Refiners"] = [
+        refiner(f"{place} {m}", place, t - i, cost + i) | {"Mineral": m, "Available share": 0.9}
+        for i, m in enumerate(METALS)
+        for place, t, cost in (("Chile", 60, 10), ("China", 75, 22))
+    ]
+    book["Projects"] = [
+        {"Project": f"New {m}", "Refiner": f"New {m}", "Mineral": m, "Country": "Chile",
+         "Capacity (t/yr)": 30, "Capex (USD m)": (1 + i / 3) * 1e-3, "Cost (USD/t)": 9 + i,
+         "First year": 2026 + i % 2, "Lead time (yr)": i % 2, "Life (yr)": 5}
+        for i, m in enumerate(METALS)
+    ]  # fmt: skip
+    book["Budget"] = [{"Year": y, "Capex (USD m)": capex} for y in (2026, 2027)]
+    return book
+
+
+@pytest.mark.parametrize("capex", [0.5e-3, 1.4e-3, 9e-3])
+def test_every_end_is_a_plan_of_the_edited_book_where_a_budget_ties_minerals(
+    monkeypatch: pytest.MonkeyPatch, capex: float
+) -> None:
+    solved: list[bool] = []
+    solve = Parts.solve
+
+    def counted(self: Parts, rows: Any) -> Any:
+        solution = solve(self, rows)
+        solved.append(solution is not None)
+        return solution
+
+    monkeypatch.setattr(Parts, "solve", counted)
+    book = tied(capex)
+    found = rows_of(book)
+    assert sum(solved) > len(found) // 2
+    for row in found:
+        agrees(book, row)
+    deciding = [row for row in found if row["builds"] == "yes"]
+    assert deciding
+    built = as_built(book)
+    for row in deciding:
+        lost = []
+        for end in ("low", "high"):
+            other = edited(book, row["sheet"], row["cells"], row[end])
+            lost.append(planned({**other, "Built": built}).objective - row[f"cost_{end}_usd"])
+        assert row["worth_usd"] == pytest.approx(sum(lost) / 2, rel=1e-5), row["what"]
+
+
+def as_built(book: Mapping[str, Any]) -> list[dict[str, object]]:
+    """What the plan of a book builds, as rows of Built for every year in which it could."""
+    plan = planned(book)
+    (project, year), fraction = plan.part(BUILT)
+    parts = {(p, y): f for p, y, f in zip(project.tolist(), year.tolist(), fraction, strict=True)}
+    return [
+        {"Project": p.name, "Year": y, "Fraction": min(1.0, max(0.0, parts.get((i, y), 0.0)))}
+        for i, p in enumerate(plan.case.projects)
+        for y in range(p.first_year, plan.case.years[-1] + 1)
+    ]
 
 
 def drawn(seed: int, most: int) -> int:
@@ -520,7 +598,7 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     assert lost["cost_low_usd"] is lost["swing_usd"] is lost["worth_usd"] is None
     assert (lost["rank"], lost["first_order"]) == (len(rows) - 1, "not known")
     said = [s.text for s in study.findings(tables)]
-    assert said[0].startswith("No number with a proven plan at each end would change")
+    assert said[0].endswith("change what is built, of those with a proven plan at each end.")
     assert "Numbers of which an end has no proven plan: 2." in said
 
 

@@ -28,7 +28,7 @@ _BASIC = 1
 
 
 @dataclass
-class _Part:
+class _MineralsAlone:
     """Columns, rows and entries of a block; its rows include the linking ones if ``has_links``."""
 
     columns: Ints
@@ -82,7 +82,7 @@ class Parts:
         owned = np.bincount(self.row_mineral[own], minlength=count)
         self._priced = frozenset(np.flatnonzero(basics > owned).tolist())
         """Minerals with more basic columns and rows than rows: they set the prices of the links."""
-        self._parts: dict[frozenset[int], _Part | None] = {}
+        self._parts: dict[frozenset[int], _MineralsAlone | None] = {}
 
     def solve(self, rows: LinearProgram) -> Solution | None:
         """Return a solution of the block with a variant's numbers; None if parts don't give one.
@@ -130,12 +130,12 @@ class Parts:
             changed |= self._priced
         return frozenset(changed)
 
-    def _part(self, minerals: frozenset[int]) -> _Part | None:
+    def _part(self, minerals: frozenset[int]) -> _MineralsAlone | None:
         if minerals not in self._parts:
             self._parts[minerals] = self._cut(minerals)
         return self._parts[minerals]
 
-    def _cut(self, minerals: frozenset[int]) -> _Part | None:
+    def _cut(self, minerals: frozenset[int]) -> _MineralsAlone | None:
         every = [*minerals]
         has_links = self._priced <= minerals
         is_own = np.isin(self.row_mineral, every) | (self.is_linking & has_links)
@@ -149,7 +149,7 @@ class Parts:
             return None
         place = np.cumsum(is_in) - 1
         counts = np.bincount(self._entry_rows[entries], minlength=len(is_own))[rows]
-        return _Part(
+        return _MineralsAlone(
             columns,
             rows,
             entries,
@@ -165,7 +165,7 @@ class Parts:
             basis_of(states, limits),
         )
 
-    def _local(self, part: _Part, rows: LinearProgram, duals: Floats) -> LinearProgram:
+    def _local(self, part: _MineralsAlone, rows: LinearProgram, duals: Floats) -> LinearProgram:
         """Return a part's program with a variant's numbers; ``duals`` price the linking rows."""
         cost, low, high = rows.cost, rows.row_lower[part.rows], rows.row_upper[part.rows]
         links = self._link_entries
@@ -201,7 +201,7 @@ class Parts:
         far = np.abs(now - before) > tolerances.NEEDS_NO_SOLVE * np.maximum(1.0, np.abs(before))
         return not (far & ~_is_waived(rows)[: len(far)]).any()
 
-    def _keeps_prices(self, part: _Part, rows: LinearProgram, duals: Floats) -> bool:
+    def _keeps_prices(self, part: _MineralsAlone, rows: LinearProgram, duals: Floats) -> bool:
         """Return whether the other minerals' columns are optimal at new prices of the links."""
         links = self._link_entries
         at, value = rows.columns[links], rows.values[links]

@@ -44,11 +44,10 @@ _MOST_CELLS, _MOST_FINDINGS = 40, 500
 
 def run_commands(order: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
-    from planner.run import open_plan
     from planner.workbook.excel import open_excel
 
     common.SECONDS_PER_LINE = 1.0  # a visitor watches
-    answers, code, workbook = [], 0, ""
+    answers, code, workbook, first_page = [], 0, "", ""
     for command in order["commands"]:
         if code:
             break
@@ -65,12 +64,25 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
                     grids = {grid.title: grid for grid in open_excel(Path(command[1])).grids}
             answer |= {"beside": with_rows(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
-        if command[0] == "solve" and answer.get("output"):
-            plan = open_plan(Path(workbook))
-            for row in answer["minerals"]:
-                row["supplier"] = row["supplier"] and plan.country(row["supplier"])
+        if command[0] == "report" and not code:
+            first_page = _first_page(Path(workbook))
         answers.append(answer)
-    return {"code": code, "answers": answers}
+    return {"code": code, "answers": answers, "page": first_page}
+
+
+def _first_page(file: Path) -> str:
+    """Return the HTML of the first page of a plan or of a study."""
+    from planner.render.bars import first_page_html
+    from planner.report import read_report
+    from planner.report.plan import front_of
+    from planner.report.study import kind_and_tables
+    from planner.workbook.plan_file import PlanFile
+
+    source = read_report(file)
+    if isinstance(source, PlanFile):
+        return first_page_html(front_of(source))
+    kind, tables = kind_and_tables(source)
+    return first_page_html(kind.front(tables, source.title))
 
 
 def run_command(arguments: list[str]) -> tuple[int, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -245,8 +244,6 @@ def _show(
     study: StudyKind, tables: Tables, written: Path | None, seconds: float, *, verbose: bool
 ) -> None:
     """Print the study's first page, what is odd, and where its workbook is."""
-    from planner.render.table import table_of
-
     last = list(_not_planned(study))
     if study.trouble:
         last.append(f"Note: {plain(study.trouble)}")
@@ -254,16 +251,7 @@ def _show(
         last.append(warned(study.start.book.warnings, study.start.book.path))
     if written is not None:
         last.append(f"{study.WRITES.capitalize()}: {written}  ({seconds:z.1f} s)")
-    page = study.page(tables, study.title)
-    first = next(
-        (each for each in study.terminal_tables(tables) if not isinstance(each, str)), None
-    )
-    if page.table is None and first is not None and len(first.result):
-        whole = table_of(first.result, tables.country)
-        titles = {f.title(first.result.words) for f in first.fields or first.result.fields}
-        columns = tuple(c for c in whole.columns if c.header in titles)
-        page = replace(page, table=replace(whole, columns=columns))
-    show_front(page, last, verbose=verbose)
+    show_front(study.page(tables, study.title), last, verbose=verbose)
 
 
 def _not_planned(study: StudyKind) -> Iterator[str]:

@@ -23,6 +23,7 @@ from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import cells_of, starting_settings, with_sliders
+from planner.render.bars import first_page_html
 from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
 from planner.render.words import NAMED, clean
@@ -30,6 +31,7 @@ from planner.sheets.survival import tests_of, years_tested
 from planner.studies.number_source import cap_path_words
 
 if TYPE_CHECKING:
+    from planner.render.front import FirstPage
     from planner.workbook import Book
 
 _TIES = (
@@ -50,12 +52,18 @@ class PlanningPage:
     objective: float
 
 
-def page_of(
-    book: Book, name: str, solver: Highs, tell: Callable[[str], None], sure: str = ""
+def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
+    book: Book,
+    name: str,
+    solver: Highs,
+    tell: Callable[[str], None],
+    front: FirstPage,
+    sure: str = "",
 ) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    ``sure`` is a study's sentence on how sure the plan is, or "".
+    ``front`` is the first page of its plan, which is shown until a slider moves. ``sure`` is a
+    study's sentence on how sure the plan is, or "".
 
     Raises InputError if its records contradict one another, SolverError if the plan with nothing
     moved cannot be proven.
@@ -72,11 +80,19 @@ def page_of(
     objective = bases[0].objective if is_planned else plan.solve(book.case).objective
     data, raw = program(sliders, bases)
     data |= _words(book, name, sliders) | {"objective": objective}
-    return PlanningPage(_html(book, data, raw, solver, notes, sure), notes, objective)
+    html = _html(book, data, raw, solver, notes, sure=sure, front=front)
+    return PlanningPage(html, notes, objective)
 
 
-def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
-    book: Book, data: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...], sure: str
+def _html(  # noqa: PLR0913 - the parts of a page
+    book: Book,
+    data: dict[str, Any],
+    raw: bytes,
+    solver: Highs,
+    notes: tuple[str, ...],
+    *,
+    sure: str,
+    front: FirstPage,
 ) -> str:
     """Return the page's HTML.
 
@@ -98,6 +114,7 @@ def _html(  # noqa: PLR0913, PLR0917 - the parts of a page
             f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
         ),
         style=style + _own("page.css"),
+        first_page=first_page_html(front, 2),
         notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
         planned_again=measures.PLANNED_AGAIN,
         ties=_TIES,

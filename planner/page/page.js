@@ -22,7 +22,6 @@
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
   const inPoints = (value) => `${whole.format(100 * value)} percentage point${value === 0.01 ? "" : "s"}`;
   const moreOrLess = (part) => `${fine(Math.abs(part))} ${part < 0 ? "less" : "more"}`;
-  const signed = (text, value) => (value < 0 || !/[1-9]/.test(text) ? text : `+${text}`);
   const tiny = (value) => (value < ROUNDING ? "0" : value.toExponential(1));
 
   function money(value) {
@@ -156,7 +155,20 @@
       return bought > NOTHING ? paid / bought : of.paid[at] / of.bought[at];
     };
     const part = (short, wanted) => (wanted > 0 ? short / wanted : 0);
+    const ofMembers = range(J).map((j) => {
+      let paid = 0, same = 0;
+      range(M).forEach((m) => range(T).forEach((t) => {
+        const at = cell(m, j, t);
+        if (of.bought[at] <= NOTHING) return;
+        paid += of.paid[at];
+        same += of.bought[at] * unit(m, j, t);
+      }));
+      return { paid, same };
+    });
+    const [paidInAll, sameInAll] = ["paid", "same"].map((name) => (
+      sum(ofMembers.map((member) => member[name]))));
     return {
+      extra: sameInAll > 0 ? paidInAll / sameInAll - 1 : null,
       minerals: range(M).map((m) => {
         const bought = all(of.bought, m), was = all(base.bought, m);
         const same = was > NOTHING ? (bought * all(base.paid, m)) / was : 0;
@@ -165,17 +177,10 @@
           isNeeded: wanted > 0, isNamed: bought >= said.namedFrom * was, short: part(all(of.short, m), wanted),
           extra: same > 0 ? all(of.paid, m) / same - 1 : null, largest: largest(of, m, need) };
       }),
-      members: range(J).map((j) => {
-        let paid = 0, same = 0;
-        range(M).forEach((m) => range(T).forEach((t) => {
-          const at = cell(m, j, t);
-          if (of.bought[at] <= NOTHING) return;
-          paid += of.paid[at];
-          same += of.bought[at] * unit(m, j, t);
-        }));
-        return { paid, extra: same > 0 ? paid / same - 1 : null,
-          short: range(M).map((m) => part(over(of.short, m, j), needed(m, j))) };
-      }),
+      members: ofMembers.map(({ paid, same }, j) => ({
+        paid, extra: same > 0 ? paid / same - 1 : null,
+        short: range(M).map((m) => part(over(of.short, m, j), needed(m, j))),
+      })),
     };
   }
 
@@ -208,19 +213,15 @@
     ? sentence("missing", { minerals: missing(of), beyond }) : sentence("nothing", { beyond }));
 
   function findings(of, before) {
-    const found = [], more = now.objective - plan.objective;
-    const parts = [["purchases", "for purchases"], ["shortage", "for what stays short, at its price"],
-      ["rest", "for plants, ore, stocks and penalties"]]
+    const found = [];
+    const parts = [["purchases", "for purchases"], ["rest", "for plants, ore, stocks and penalties"]]
       .map(([key, words]) => [now.costs[key] - plan.costs[key], words])
       .filter(([amount]) => Math.abs(amount) > 5e-5 * Math.abs(plan.objective))
       .sort(([a], [b]) => Math.abs(b) - Math.abs(a));
     const amounts = parts.map(([amount, words]) => (
       `${money(Math.abs(amount))} ${amount > 0 ? "more" : "less"} ${words}`));
-    found.push(Math.abs(more) < 1e-7 * Math.abs(plan.objective)
-      ? "The total cost is the same as the plan's."
-      : `The total cost is ${money(Math.abs(more))} ${more > 0 ? "more" : "less"} than the plan's `
-        + `(${signed(fine(more / plan.objective), more)})${amounts.length
-          ? `: ${list(amounts)}` : ""}.`);
+    found.push(amounts.length ? `Compared with the plan, the coalition pays ${list(amounts)}.`
+      : "The coalition pays as much as in the plan.");
     const short = range(M).filter((m) => of.minerals[m].short > before.minerals[m].short + LITTLE)
       .sort((a, b) => of.minerals[b].short - of.minerals[a].short);
     found.push(short.length ? `More is missing than in the plan: ${list(short.slice(0, 4).map((m) => (
@@ -264,8 +265,9 @@
 
   function show() {
     const words = asked(now.settings), of = told(now), before = told(plan);
-    by("asked").textContent = words ? `With ${words}`
-      : "This is the plan of the workbook. Move a slider to see what changes.";
+    by("asked").textContent = words ? `With ${words}` : "";
+    by("as-planned").hidden = words !== "";
+    by("moved-answer").hidden = by("frontier-said").hidden = words === "";
     fill(by("findings"), ...(words ? findings(of, before) : [])
       .map((text) => element("li", text)));
     cards(of, before);
@@ -317,16 +319,15 @@
     };
     const top = (told) => told.minerals.reduce((best, { largest: found }, m) => (
       found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best), null);
-    const more = now.objective - plan.objective, first = top(of), was = top(before);
-    const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
-      : signed(money(more), more);
+    const first = top(of), was = top(before);
+    const cost = Math.abs(of.extra || 0) < 5e-5 ? "the same" : moreOrLess(of.extra);
     by("brief").hidden = false;
     const lacks = inner(missingWords(of.minerals));
-    by("brief-cost").textContent = `${cost === "the same" ? "Costs the same as the plan"
-      : `${cost} compared with the plan`}; ${lacks}`;
+    by("brief-cost").textContent = `${cost === "the same"
+      ? "The same tonnes cost the same as in the plan"
+      : `The same tonnes cost ${cost} than in the plan`}; ${lacks}`;
     const shown = [
-      ["Total cost, compared with the plan", cost,
-      `${money(now.objective)}, with shortage at its price; plan ${money(plan.objective)}; ${lacks}`],
+      ["Cost of the same tonnes, compared with the plan", cost, lacks],
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
       ["Minerals that are short", shortOf(of),
@@ -397,8 +398,7 @@
   function file(of) {
     const cap = oneCap(of.settings);
     if (typeof cap !== "number" || frontierOf !== others(of.settings)) return;
-    points.set(cap, of.proof.passed ? { objective: of.objective,
-      short: told(of).minerals.map(({ short }) => short) } : null);
+    points.set(cap, of.proof.passed ? { short: told(of).minerals.map(({ short }) => short) } : null);
   }
 
   function draw() {
@@ -442,12 +442,12 @@
   function drawLine(known, cap) {
     const svg = by("frontier"), width = svg.clientWidth || 600, height = 220;
     const [left, right, top, bottom] = [92, 12, 14, 24];
-    const costs = [...known.map(([, of]) => of.objective - plan.objective),
-      now.objective - plan.objective, 0];
-    const low = Math.min(...costs), high = Math.max(...costs, low + 1);
+    const most = (short) => Math.max(0, ...short);
+    const here = most(told(now).minerals.map(({ short }) => short));
+    const high = Math.max(...known.map(([, of]) => most(of.short)), here);
+    by("missing-by-cap").hidden = high < LITTLE;
     const x = (value) => left + ((1 - value) / 0.8) * (width - left - right);
-    const y = (cost) => height - bottom
-      - ((cost - low) / (high - low)) * (height - top - bottom);
+    const y = (part) => height - bottom - (part / (high || 1)) * (height - top - bottom);
     const shape = (name, attributes, text) => {
       const made = document.createElementNS("http://www.w3.org/2000/svg", name);
       for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -455,30 +455,28 @@
       return made;
     };
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const ticks = [low, 0, high].filter((v, i, all) => all.slice(0, i).every((other) => (
-      Math.abs(y(v) - y(other)) > 16)));
+    const ticks = [0, high / 2, high];
     const drawn = [
       ...ticks.map((v) => shape("line", { x1: left, x2: width - right, y1: y(v), y2: y(v),
         class: "axis" })),
       ...ticks.map((v) => shape("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" },
-        v === 0 ? "the plan" : signed(money(v), v))),
+        share(v))),
       ...[1, 0.8, 0.6, 0.4, 0.2].map((v) => shape("text", { x: x(v), y: height - bottom + 18,
         "text-anchor": v === 0.2 ? "end" : "middle" }, share(v))),
       shape("polyline", { class: "line",
-        points: known.map(([v, of]) => `${x(v)},${y(of.objective - plan.objective)}`).join(" ") }),
+        points: known.map(([v, of]) => `${x(v)},${y(most(of.short))}`).join(" ") }),
       ...known.map(([v, of]) => shape("circle", { class: "dot", r: 3, cx: x(v),
-        cy: y(of.objective - plan.objective) })),
+        cy: y(most(of.short)) })),
     ];
     if (typeof cap === "number") {
       drawn.push(shape("circle", { class: "now", r: 6, cx: x(cap),
-        cy: y(now.objective - plan.objective), "stroke-width": 2 }));
+        cy: y(here), "stroke-width": 2 }));
     }
     fill(svg, ...drawn);
     const last = known[known.length - 1];
     const lacks = (short) => (missing(short.map((part) => ({ short: part }))) || "nothing");
-    svg.setAttribute("aria-label", `Cost above the plan, and what is missing, by cap on ${SINGLE}: ${
-      known.filter(([v]) => CAPS.includes(v)).map(([v, of]) => `${share(v)} ${money(of.objective
-      - plan.objective)}, missing ${lacks(of.short)}`).join("; ") || (last ? "" : "none yet")}`);
+    svg.setAttribute("aria-label", `What is missing, by cap on ${SINGLE}: ${
+      known.filter(([v]) => CAPS.includes(v)).map(([v, of]) => `${share(v)}, missing ${lacks(of.short)}`).join("; ") || (last ? "" : "none yet")}`);
   }
 
   // ---- the solver --------------------------------------------------------------------------------

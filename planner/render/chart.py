@@ -20,7 +20,7 @@ from planner.render.words import clean, cut, known, listed, scale
 if TYPE_CHECKING:
     import pandas as pd
 
-_LABEL = 28
+_LABEL = 40
 """Longest name in charts; longer ones are cut."""
 _ALIKE, _NOTHING = tolerances.SHOWN_SHARE, tolerances.MISSING_PART
 """Difference below which two shares look the same; share below which nothing is missing."""
@@ -156,6 +156,16 @@ class Picture:
 
 def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
     return tuple(picture for picture in pictures if picture is not None)
+
+
+def is_worth_drawing(picture: Picture) -> bool:
+    """Return whether a chart shows more than a single bar or cell, and more than rounding."""
+    shown = [s for s in picture.series if s.role not in {Role.LIMIT, Role.HERE}]
+    bars = [[abs(v or 0.0) > _NOTHING for v in s.values] for s in shown]
+    if picture.form in {Form.STACKED, Form.BARS}:  # parts of one bar
+        bars = [[any(parts) for parts in zip(*bars, strict=True)]]
+    count = sum(map(sum, bars))
+    return count > 1 or (picture.form is Form.LINES and count > 0)
 
 
 # ---- charts of a result --------------------------------------------------------------------------

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from models.results import Field, Result
 from planner.render import chart, native, palette, style
 from planner.render.claims import Place, Sentence
 from planner.render.table import Table
@@ -27,6 +29,8 @@ MOST: Mapping[Place, int] = {"answer": 2, "figure": 3, "decide": 3, "care": 2}
 """Most sentences in each part of the page."""
 MOST_COLUMNS = 9
 """Most columns of the page's table."""
+MOST_ROWS = 12
+"""Most rows of the page's table; its sheet has all."""
 MOST_WORDS, MOST_NUMBERS = 160, 20
 """Most words and numbers of the page outside its table; years are no numbers."""
 DECIDE, CARE = "Decide now", "With care"
@@ -78,6 +82,14 @@ class FirstPage:
 _NUMBER, _YEAR = re.compile(r"(?<!\w)\d(?:[\d.,]*\d)?"), re.compile(r"(?:19|20|21)\d\d")
 
 
+def first_columns(whole: Table, result: Result, fields: Sequence[Field]) -> Table:
+    """Return the page's table: of these fields, in their order, the first that are not blank."""
+    titles = [f.title(result.words) for f in fields or result.fields if f.name in result.data]
+    columns = (whole.column(title) for title in titles)
+    filled = (c for c in columns if any(value not in {None, ""} for value in c.values))
+    return replace(whole, columns=tuple(islice(filled, MOST_COLUMNS)), printed=None)
+
+
 # ---- drawn ---------------------------------------------------------------------------------------
 
 
@@ -102,8 +114,6 @@ _NAME_LINES = 2
 _LONG = 16
 """Most letters of a number in large print; longer ones, such as money with its unit, are smaller.
 """
-_MOST_ROWS = 12
-"""Most rows of the table; its sheet has all."""
 _PER_ROW, _LEAST, _LEAST_OF_SEVERAL, _MOST = 3, 235.0, 165.0, 420.0
 """Small charts per row; least height in points of a single row of charts, least height of each of
 several rows, and greatest height of any."""
@@ -306,7 +316,7 @@ def _table(page: FrontSheet, table: Table) -> None:
             bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
         )  # fmt: skip
         form = style.with_right_gap(style.number_format(column.look, column.values))
-        for row, value in enumerate(column.values[:_MOST_ROWS], top + 1):
+        for row, value in enumerate(column.values[:MOST_ROWS], top + 1):
             if isinstance(value, int | float):
                 look = page.styles.get(**line, num_format=form, align="right")
                 page.number(row, across, value, look)
@@ -314,9 +324,9 @@ def _table(page: FrontSheet, table: Table) -> None:
                 most = round(_NAME_LINES * sum(page.widths[across[0] : across[1] + 1]))
                 text = cut(value or "", most)
                 page.words(row, across, text, **line, bold=across[0] == 0, indent=1)
-    page.row = top + 1 + min(len(table), _MOST_ROWS)
-    if len(table) > _MOST_ROWS:
-        more = f"and {len(table) - _MOST_ROWS:,} more: {table.name}"
+    page.row = top + 1 + min(len(table), MOST_ROWS)
+    if len(table) > MOST_ROWS:
+        more = f"and {len(table) - MOST_ROWS:,} more: {table.name}"
         page.words(page.row, page.full_width, more, font_size=_SMALL)
         page.row += 1
     page.gap()

@@ -28,6 +28,8 @@ _TEXT = 13
 _TITLE, _LEVEL_TITLE = 34, 44
 """Most characters on a line of the title of a vertical axis, and of a horizontal one. Titles are
 wrapped, never cut, because the unit comes last."""
+_NAME = 26
+"""Most characters of a line of a name beside a bar."""
 _NAME_LINES = 2
 """Most lines of a name in a legend."""
 _KEPT = "\N{NO-BREAK SPACE}"
@@ -85,7 +87,7 @@ def _rows(picture: Picture) -> Any:
     to them.
     """
     shares, beside = picture.look is Look.SHARE, picture.form is Form.ROWS
-    names = labels(picture.categories)
+    names = _beside(picture.categories)
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         figure.add_bar(
@@ -100,6 +102,16 @@ def _rows(picture: Picture) -> Any:
         title=_title(picture.axis, _LEVEL_TITLE), tickformat=_SHARES if shares else ","
     )
     return with_frame(figure, legend=len(picture.series) > 1)
+
+
+def _beside(texts: Sequence[object]) -> list[str]:
+    """Return names beside bars on two lines, on more if they would no longer differ."""
+    for most in (_NAME_LINES * _NAME, _FULL):
+        lines = (wrap(cut(clean(str(text)), most), _NAME) for text in texts)
+        names = ["<br>".join(map(label, of)) for of in lines]
+        if len({*names}) == len({*map(str, texts)}):
+            break
+    return names
 
 
 def _lines(picture: Picture) -> Any:
@@ -379,7 +391,7 @@ def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dic
 
     Stacked amounts have no room for numbers, and on hatched bars they would not be legible.
     """
-    if beside or (is_one and not shares):
+    if beside or is_one:
         in_words = percent if shares else number
         return {
             "text": [in_words(v) for v in series.values],

@@ -15,7 +15,16 @@ from typing import Any
 from models.results.field import Look
 from models.tolerances import SHOWN_SHARE
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, colour_of, short, some_of
+from planner.render.chart import (
+    Form,
+    Picture,
+    Role,
+    Series,
+    colour_of,
+    is_worth_drawing,
+    short,
+    some_of,
+)
 from planner.render.native import LINE_COLOURS
 from planner.render.style import number_format
 from planner.render.words import clean, cut, width_of
@@ -74,7 +83,8 @@ def has_room(texts: Sequence[str]) -> bool:
 
 
 def is_drawable(picture: Picture) -> bool:
-    return picture.form is not Form.HEAT
+    """Return whether a slide can show a chart, and the chart shows something."""
+    return picture.form is not Form.HEAT and is_worth_drawing(picture)
 
 
 def with_fewer_bars(picture: Picture) -> Picture:

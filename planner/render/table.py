@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
 from models.schema import OF_COUNTRIES
-from planner.render.words import clean, known, number, percent, plain, share
+from planner.render.words import clean, known, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table as Grid
 
 Cell = str | int | float | None
 """The value of a cell; None if it is blank."""
@@ -152,58 +151,11 @@ def _series(column: TableColumn) -> Any:
     return pd.Series(list(column.values), dtype="int64" if whole else "float64")
 
 
-# ---- results on a terminal -----------------------------------------------------------------------
-
-_MILLIONS_FROM = 1e7
-"""Largest amount from which a table's money is shown in millions."""
+# ---- results in words ----------------------------------------------------------------------------
 
 
 def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows[rows[name].map(known).astype(bool)]
-
-
-def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Grid:
-    """Return a result's rows with their headers, for some fields or all."""
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    chosen = fields or result.fields
-    size, words = _money(result, chosen)
-    table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for field in chosen:
-        justify = "left" if field.look.is_text else "right"
-        money = words if field.look is Look.MONEY else result.words  # prices are not in millions
-        table.add_column(Text(field.title(money)), justify=justify)  # type: ignore[arg-type]
-    looks = [result.looks.get(f.name) or [f.look] * len(result) for f in chosen]
-    for row, own in zip(result.rows(*chosen), zip(*looks, strict=True), strict=True):
-        cells = zip(chosen, own, row, strict=True)
-        texts = (_cell(f.like(look=look), value, size, country) for f, look, value in cells)
-        table.add_row(*map(Text, texts))
-    return table
-
-
-def _money(result: Result, chosen: Sequence[Field]) -> tuple[float, dict[str, str]]:
-    """Return the divisor of amounts of money, and the words with the unit that results."""
-    rows = result.rows(*(f for f in chosen if f.look is Look.MONEY))
-    most = max((abs(v) for row in rows for v in row if known(v)), default=0.0)
-    words = dict(result.words)
-    if most < _MILLIONS_FROM:
-        return 1.0, words
-    return 1e6, words | {"money": f"{words.get('money', '')} m"}
-
-
-def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) -> str:
-    if field.blank and not known(value):
-        return field.blank
-    if field.names is Name.COUNTRY and value is not None:
-        return plain(country(value))
-    if field.names in NAMES_OF_ALL and not value:
-        return NAMES_OF_ALL[field.names]
-    if field.look is Look.SHARE and known(value):
-        return _share(value)
-    if field.look is Look.MONEY and known(value):
-        return f"{value / size:z,.1f}" if size > 1 else number(value)
-    return plain(shown(field.scaled(value), field.look))
 
 
 def shown(value: object, look: Look) -> str:
@@ -219,12 +171,6 @@ def shown(value: object, look: Look) -> str:
     if look is Look.FACTOR and known(value) and abs(value) < 100:  # noqa: PLR2004
         return f"{value:z.4g}"  # one decimal would make 0.95 and 1.05 another range
     return number(value)
-
-
-def _share(value: float) -> str:
-    """Return a share in per cent with two decimals at most: 100 % only if nothing is missing."""
-    rounded = round(value * 100, 2)
-    return share(value) if rounded in {0.0, 100.0} else f"{rounded:g} %"
 
 
 # ---- results as JSON: one object per row, one key per field, countries by code, blank as null ----

@@ -12,9 +12,10 @@ import pandas as pd
 
 from models.results import Flows, Members, Ore, PlantInputs, Refiners, Result, common, field
 from models.results.inputs import PRODUCTS
+from planner.render.facts import facts_of
 from planner.render.plotly import Stage, StageLink, StageNode, staged_flows, staged_width
 from planner.render.words import NAMED, listed, percent, tonnes, uncapitalized
-from planner.report.page import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View
 from planner.report.supply import ALL_YEARS, OTHER_MEMBERS, OTHERS, supplier_colours
 from planner.workbook.plan_file import PlanFile
 

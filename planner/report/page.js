@@ -4,7 +4,7 @@
   const parts = JSON.parse(document.getElementById("parts").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const toggle = document.getElementById("theme");
-  const NARROW = 560, NUMBER = 46, NAMES = 210; // pixels: a phone, a bar's number, its name
+  const NARROW = 560, NUMBER = 56, NAMES = 210; // pixels: a phone, a bar's number, its name
   const PAPER = 680; // pixels between the margins of a printed page
   let chosen = null;
   let printing = false;
@@ -114,6 +114,24 @@
     return made;
   }
 
+  function tableOf({ headers, rows, numeric }) {
+    const table = element("table");
+    const head = element("thead"), first = element("tr"), body = element("tbody");
+    headers.forEach((h, i) => {
+      const cell = element("th", h, numeric.includes(i) ? "n" : "");
+      cell.scope = "col";
+      first.append(cell);
+    });
+    head.append(first);
+    for (const row of rows) {
+      const line = element("tr");
+      row.forEach((v, i) => line.append(element("td", v, numeric.includes(i) ? "n" : "")));
+      body.append(line);
+    }
+    table.append(head, body);
+    return table;
+  }
+
   // Another choice: charts and table anew; every text goes in as text.
   function show(part) {
     const view = part.views[key(part)];
@@ -127,24 +145,13 @@
       figure.append(element("h3", plot.title), box);
       return figure;
     }));
-    const old = document.querySelector(`#${part.key} details table`);
-    const table = element("table");
-    const head = element("thead"), first = element("tr"), body = element("tbody");
-    view.facts.headers.forEach((h, i) => {
-      const cell = element("th", h, view.facts.numeric.includes(i) ? "n" : "");
-      cell.scope = "col";
-      first.append(cell);
-    });
-    head.append(first);
-    for (const row of view.facts.rows) {
-      const line = element("tr");
-      row.forEach((v, i) => {
-        line.append(element("td", v, view.facts.numeric.includes(i) ? "n" : ""));
-      });
-      body.append(line);
-    }
-    table.append(head, body);
-    old.replaceWith(table);
+    const numbers = document.querySelector(`#${part.key} .numbers`);
+    numbers?.replaceChildren(...view.facts.map((facts) => {
+      const box = element("div", undefined, "scroll");
+      box.tabIndex = 0;
+      box.append(tableOf(facts));
+      return box;
+    }));
     document.querySelector(`#${part.key} .said`).textContent =
       view.plots.map((plot) => plot.alt).join(" ");
     draw(part);

@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
-from models.results import Field, Figure, Result
-from planner.render import chart, plotly, table, words
-from planner.render.front import FirstPage
+from models.results import Figure
+from planner.render import chart, plotly, words
+from planner.render.facts import Facts
+from planner.render.front import CARE, DECIDE, MOST_ROWS, FirstPage
 from planner.render.html import hash_of, json_of, render
 from planner.report.world import outlines
 
 Choice = tuple[int, ...]
 """The chosen option of each selector, counted from 0."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """A table of texts; ``numeric`` are the positions of columns of numbers.
-
-    A table that does not belong to a chart has a ``heading``, and may have a ``note``.
-    """
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int] = frozenset()
-    heading: str = ""
-    note: str = ""
-
-
-def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
-    """Return some fields of a result, or all, as a table of texts."""
-    columns = table.table_of(result, country).columns
-    names = [f.name for f in result.fields]
-    return facts_of_columns(
-        [columns[names.index(f.name)] for f in fields or result.fields if f.name in names]
-    )
-
-
-def facts_of_columns(chosen: Sequence[table.TableColumn]) -> Facts:
-    """Return columns of a sheet as a table of texts."""
-    looks = (c.looks or [c.look] * len(c.values) for c in chosen)
-    cells = [map(table.shown, c.values, each) for c, each in zip(chosen, looks, strict=True)]
-    is_number = [not c.look.is_text or any(map(words.known, c.values)) for c in chosen]
-    numeric = frozenset(i for i, is_one in enumerate(is_number) if is_one)
-    return Facts(tuple(c.header for c in chosen), tuple(zip(*cells, strict=True)), numeric)
 
 
 @dataclass(frozen=True)
@@ -91,9 +60,11 @@ class View:
 class ReportSection:
     """A section of the report.
 
+    ``front`` is the first page that it shows, with the chart and the table of its only view.
     ``selectors`` are lists of options by label; ``views`` has a view for each combination of
     options, or only ``()`` without selectors. ``blocks`` are further tables. ``small`` charts are
-    shown side by side. ``key`` is the word in links to the section.
+    shown side by side. ``is_open`` shows the table at once. ``key`` is the word in links to the
+    section.
     """
 
     key: str
@@ -103,6 +74,8 @@ class ReportSection:
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     small: bool = False
     blocks: tuple[Facts, ...] = ()
+    front: FirstPage | None = None
+    is_open: bool = False
 
     @property
     def first_choice(self) -> Choice:
@@ -121,31 +94,28 @@ class ReportSection:
 class ReportPage:
     """A complete report.
 
-    ``front`` is the first page; ``made_by`` is the scenario and the options; ``verdict`` says
-    whether all is proven, and ``sound`` is True if so; ``notes`` come after what to read with care;
-    ``about`` lists file, input and versions. ``further`` are the first pages of a plan's studies,
-    by their kinds.
+    ``fronts`` are the first page, and those of a plan's studies. ``made_by`` is the scenario and
+    the options; ``verdict`` says whether all is proven, and ``sound`` is True if so; ``notes`` come
+    after the first pages; ``about`` lists file, input and versions.
     """
 
     kind: str
-    front: FirstPage
+    fronts: tuple[ReportSection, ...]
     made_by: str
     verdict: str
     sound: bool
     parts: tuple[ReportSection, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
-    further: tuple[tuple[str, FirstPage], ...] = ()
+
+    @property
+    def front(self) -> FirstPage:
+        """The first page."""
+        return next(each.front for each in self.fronts if each.front is not None)
 
     @property
     def title(self) -> str:
         return self.front.title
-
-    @property
-    def table(self) -> Facts | None:
-        """The first page's table."""
-        shown = self.front.table
-        return None if shown is None or not len(shown) else facts_of_columns(shown.columns)
 
 
 def html_of(page: ReportPage) -> str:
@@ -154,16 +124,14 @@ def html_of(page: ReportPage) -> str:
     Its Content-Security-Policy allows only the page's own two scripts, by their hashes, and no
     network access, so that text from the input can never run.
     """
-    from plotly.offline import get_plotlyjs
-
-    script, library = _own("page.js"), get_plotlyjs()
+    script, library = _own("page.js"), _own("plotly/plotly.min.js")
     drawn = [
         {
             "key": part.key,
             "first": _name(part.first_choice),
             "views": {_name(choice): _view(view) for choice, view in part.views.items()},
         }
-        for part in page.parts
+        for part in (*page.fronts, *page.parts)
         if part.is_drawn
     ]
     plots = [p for part in page.parts for view in part.views.values() for p in view.plots]
@@ -171,6 +139,9 @@ def html_of(page: ReportPage) -> str:
     return render(
         "report.html",
         page=page,
+        decide=DECIDE,
+        care=CARE,
+        most=MOST_ROWS,
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
             f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
@@ -195,14 +166,17 @@ def _name(choice: Choice) -> str:
 
 
 def _view(view: View) -> dict[str, object]:
-    plots, facts = [], view.facts
+    plots = []
     for p in view.plots:
         drawn = p.figure.to_plotly_json()
         drawn["layout"].pop("template", None)
         shown = {name: getattr(p, name) for name in ("title", "alt", "height", "width")}
         plots.append(shown | {"figure": {name: drawn[name] for name in ("data", "layout")}})
-    numbers = {"headers": facts.headers, "rows": facts.rows, "numeric": sorted(facts.numeric)}
-    return {"plots": plots, "facts": numbers}
+    facts = [
+        {"headers": each.headers, "rows": each.rows, "numeric": sorted(each.numeric)}
+        for each in view.facts.side_by_side
+    ]
+    return {"plots": plots, "facts": facts}
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
@@ -218,11 +192,13 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
         return first
     unsound = [f"{page.kind}: {page.verdict}" for page in further if not page.sound]
     rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
+    fronts = (replace(part, key=f"study{number}-{part.key}", heading=page.kind)
+              for number, page in enumerate(further, 1) for part in page.fronts)  # fmt: skip
     return replace(
         first,
+        fronts=(*first.fronts, *fronts),
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
         sound=first.sound and not unsound,
-        further=tuple((page.kind, page.front) for page in further),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
         about=replace(first.about, rows=(*first.about.rows, *rows)),
         notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),

@@ -16,11 +16,12 @@ from models.results.proof import About, Checks
 from models.results.supply import CountryShares, Prices, ShareLimits, ShortageCauses, Shortages
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
+from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
 from planner.render.words import known, word
 from planner.report.chain import chain
-from planner.report.page import Facts, ReportPage, ReportSection, facts_of
-from planner.report.study import part_of
+from planner.report.page import ReportPage, ReportSection
+from planner.report.study import front_section, part_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import PlanTables, chart, present_fields, rows_of
 from planner.sheets.front import SHOWN, first_page
@@ -52,15 +53,15 @@ _STOPPED = (
 def plan_page(plan: PlanFile) -> ReportPage:
     proof, is_sound = verdict(plan)
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
-    sections = (make(plan) for make in SECTIONS)
+    front, sections = front_of(plan), (make(plan) for make in SECTIONS)
     return ReportPage(
         "Plan",
-        front_of(plan),
+        (front_section(front),),
         "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
         proof,
         is_sound,
         tuple(
-            each if isinstance(each, ReportSection) else part_of(each, plan.country)
+            each if isinstance(each, ReportSection) else part_of(each, front, plan.country)
             for each in sections
             if each is not None
         ),
@@ -140,7 +141,6 @@ def minerals(plan: PlanFile) -> Section | None:
         " most of what is bought. Shortages, and the cost of limits per tonne, are over all years.",
         Numbers(table, _DRAWN).view(chart(rows, table.words)),
         blocks=(
-            Numbers(table, present_fields(table, SHOWN), "Mineral by mineral"),
             Numbers(table, present_fields(table, _STOPPED), "If the largest supplier stops", note),
         ),
     )
@@ -172,8 +172,19 @@ def members(plan: PlanFile) -> Section | None:
         " and the mineral for which it depends most on one country outside the coalition. "
         f"{measures.SAME_COST}",
         Numbers(table, _MEMBERS_DRAWN).view(picture),
-        blocks=(Numbers(table, heading="Member by member"),),
+        blocks=(_member_by_member(table),),
     )
+
+
+def _member_by_member(table: Members) -> Numbers:
+    """Return the table of all members, with its remarks below it, each once."""
+    said: dict[str, list[str]] = {}
+    for name, remark in table.rows(Members.member, Members.remark):
+        said.setdefault(word(remark), []).append(word(name))
+    said.pop("", None)
+    note = " ".join(f"{words.listed(names)}: {remark}" for remark, names in said.items())
+    fields = tuple(f for f in table.fields if f.name != Members.remark.name)
+    return Numbers(table, fields, "Member by member", note)
 
 
 # ---- shares against limits -----------------------------------------------------------------------
@@ -302,12 +313,9 @@ def shortage(plan: PlanFile) -> Section | None:
     """Draw the missing share of demand by mineral and member, and list the causes."""
     table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
-    if table.empty:
+    if not (table["short"] > 0).any():
         return None
     title = Figure.SHORTAGE.value
-    if not (table["short"] > 0).any():
-        nothing = Numbers(LargestCauses.of_rows(())).view()
-        return Section("shortage", title, "Nothing is missing.", nothing)
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts: dict[Any, float] = (sums["short"] / sums["demand"]).to_dict()
     names, across = (sorted({key[i] for key in parts}, key=str.casefold) for i in (0, 1))

@@ -10,6 +10,9 @@ from models.errors import UsageError
 from models.results import About, Runs
 from models.results import Figure as Measure
 from planner.render import chart, table, words
+from planner.render.chart import is_worth_drawing
+from planner.render.facts import Facts, facts_of, facts_of_columns
+from planner.render.front import FirstPage
 from planner.report import page
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -17,7 +20,6 @@ from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
 """Most categories named with their values in a chart's alternative text; else only the largest."""
-_MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 
 
@@ -35,23 +37,35 @@ def study_page(study: StudyFile) -> page.ReportPage:
     kind, tables = kind_and_tables(study)
     verdict, sound = study_verdict(tables)
     about, notes = _about(study, tables)
-    return page.ReportPage(
-        kind.TITLE,
-        kind.front(tables, study.title or words.word(study.path.stem)),
-        "",
-        verdict,
-        sound,
-        tuple(part_of(section, tables.country) for section in kind.sections(tables)),
-        about,
-        notes,
-    )
+    front = kind.front(tables, study.title or words.word(study.path.stem))
+    parts = (part_of(section, front, tables.country) for section in kind.sections(tables))
+    fronts = (front_section(front),)
+    return page.ReportPage(kind.TITLE, fronts, "", verdict, sound, tuple(parts), about, notes)
 
 
-def part_of(section: Section, country: Callable[[str], str] = str) -> page.ReportSection:
+def front_section(front: FirstPage) -> page.ReportSection:
+    """Return the first page of a report: its sentences, its chart and its table."""
+    shown = front.table
+    facts = facts_of_columns(shown.columns if shown is not None and len(shown) else ())
+    view = page.View(tuple(map(plot_of, front.pictures)), facts)
+    is_small = all(picture.small for picture in front.pictures)
+    return page.ReportSection("first-page", "", "", {(): view}, small=is_small, front=front)
+
+
+def part_of(
+    section: Section, front: FirstPage, country: Callable[[str], str] = str
+) -> page.ReportSection:
     """Return a section of the report; ``country`` turns a country's code into its name.
 
-    Charts are side by side if all are small, or if a chosen view has several charts.
+    Charts of the first page are left out, and those that show nothing; views with charts come
+    first. Charts are side by side if all are small, or if a chosen view has several charts.
     """
+    has_charts = any(pictures for pictures, _ in section.views.values())
+    drawn = {
+        name: ([p for p in pictures if p not in front.pictures and is_worth_drawing(p)], numbers)
+        for name, (pictures, numbers) in section.views.items()
+    }
+    section = replace(section, views=dict(sorted(drawn.items(), key=lambda each: not each[1][0])))
     views = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
     pictures = [picture for drawn, _ in section.views.values() for picture in drawn]
     is_small = bool(pictures) and all(picture.small for picture in pictures)
@@ -67,12 +81,13 @@ def part_of(section: Section, country: Callable[[str], str] = str) -> page.Repor
         },
         {section.choice: tuple(section.views)} if section.choice else {},
         small=is_small,
+        is_open=not has_charts,
         blocks=tuple(_facts(block, country) for block in section.blocks),
     )
 
 
-def _facts(numbers: Numbers, country: Callable[[str], str]) -> page.Facts:
-    facts = page.facts_of(numbers.result, *numbers.fields, country=country)
+def _facts(numbers: Numbers, country: Callable[[str], str]) -> Facts:
+    facts = facts_of(numbers.result, *numbers.fields, country=country)
     return replace(facts, heading=numbers.heading, note=numbers.note)
 
 
@@ -126,16 +141,14 @@ def study_verdict(tables: Tables) -> tuple[str, bool]:
     return f"{f'Each of {every:,} runs' if every > 1 else 'The one run'} is proven optimal.", True
 
 
-def _about(study: StudyFile, tables: Tables) -> tuple[page.Facts, tuple[str, ...]]:
+def _about(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
     """Return the origin of the study, and the warnings in its sheet About."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
     pairs = [(words.word(name), words.word(value)) for name, value in about]
-    warned = [value for name, value in pairs if name == "Warning"]
-    notes = [f"Warning: {value}" for value in warned[:_MOST_NOTES]]
-    if len(warned) > _MOST_NOTES:
-        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings are in the sheet About.")
+    warned = sum(name == "Warning" for name, _ in pairs)
+    notes = [f"{words.counted(warned, 'warning')} on the input: see the sheet About."]
     rows = [("Workbook", study.path.name), ("SHA-256 of the workbook", study.sha256)]
     rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
     rows += [(w, v) for w, v in pairs if w in _ORIGIN]
-    facts = page.facts_of(About(what=[w for w, _ in rows], value=[v for _, v in rows]))
-    return facts, tuple(notes)
+    facts = facts_of(About(what=[w for w, _ in rows], value=[v for _, v in rows]))
+    return facts, tuple(notes if warned else ())

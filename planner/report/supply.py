@@ -13,8 +13,9 @@ from models.results.field import matrix_of
 from models.schema import REST_OF_WORLD
 from planner.render import palette, plotly
 from planner.render.chart import Form, Picture, Role, Series
+from planner.render.facts import facts_of
 from planner.render.words import NAMED, label, listed, percent, tonnes, uncapitalized
-from planner.report.page import Choice, Plot, ReportSection, View, facts_of
+from planner.report.page import Choice, Plot, ReportSection, View
 from planner.report.world import world_map
 from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile

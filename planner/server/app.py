@@ -66,7 +66,7 @@ HEADERS = {
 }
 """Headers of every answer."""
 _REPORT = (
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline';"
     " style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'"
 )
 """Content-Security-Policy of a report: its own script runs isolated from the page and its cookie.

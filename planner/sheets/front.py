@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from models import results
 from models.plan import OPTIMAL
 from models.results import About, DecideNow, Figure, Look, Security, Stocks
-from planner.render.chart import Picture
-from planner.render.front import MOST_COLUMNS, FirstPage
-from planner.render.table import Table, table_of
+from planner.render.chart import drawn
+from planner.render.front import FirstPage, first_columns
+from planner.render.table import table_of
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, marked_rows, once, question
-from planner.sheets.figures import by_mineral, figures
-from planner.sheets.findings import PlanTables, chart, findings, rows_of
+from planner.sheets.figures import by_mineral
+from planner.sheets.findings import PlanTables, Row, chart, findings, rows_of
 from planner.sheets.last_plan import changed_builds, changed_orders
 
 MOST_ROWS = 12
-"""Most minerals in the chart, by value of demand; the sheet By mineral has all."""
+"""Most minerals in the chart; the sheet By mineral has all."""
 SHOWN = (
     results.ByMineral.mineral, results.ByMineral.demand, results.ByMineral.missing_share,
     results.ByMineral.missing_without_limits_share, results.ByMineral.supplier,
@@ -69,35 +70,23 @@ def overview(context: Context) -> FirstPage:
     """Return the first page of a plan."""
     page = first_page(plan_tables(context), context.title, question(context.case))
     made_by = "" if context.is_as_given else context.made_by
-    drawn = front_pictures(context)
-    return replace(page, pictures=drawn, made_by=made_by, proof=_proof(context))
+    return replace(page, made_by=made_by, proof=_proof(context))
 
 
 def first_page(tables: PlanTables, title: str, asked: str) -> FirstPage:
     """Return the first page that follows from a plan's tables alone."""
     table = tables.get(results.ByMineral)
-    drawn = None if table is None else shown(table, tables)
-    return FirstPage(title, asked, findings(tables), drawn)
+    if table is None:
+        return FirstPage(title, asked, findings(tables))
+    picture = chart(_largest(rows_of(table)), table.words)
+    shown = first_columns(table_of(table, tables.country), table, SHOWN)
+    return FirstPage(title, asked, findings(tables), shown, drawn(picture))
 
 
-def shown(table: results.Result, tables: PlanTables) -> Table:
-    """Return the page's table: the chosen columns of By mineral that are not blank."""
-    whole = table_of(table, tables.country)
-    titles = [f.title(table.words) for f in SHOWN if f.name in table.data]
-    columns = [whole.column(title) for title in titles]
-    filled = [c for c in columns if any(value is not None for value in c.values)]
-    return replace(whole, columns=tuple(filled[:MOST_COLUMNS]), printed=None)
-
-
-@once
-def front_pictures(context: Context) -> tuple[Picture, ...]:
-    """Return the page's chart: the largest supplier's share without limits and with them."""
-    by_value = sorted(figures(context), key=lambda row: -row["demand_value"])[:MOST_ROWS]
-    largest = {row["mineral"] for row in by_value}
-    table = by_mineral(context)
-    chosen = table.where([mineral in largest for mineral in table.mineral])
-    picture = chart(rows_of(chosen), chosen.words)
-    return () if picture is None else (picture,)
+def _largest(rows: Sequence[Row]) -> list[Row]:
+    """Return the minerals for the chart, by what is paid for them, in the table's order."""
+    ranked = sorted(rows, key=lambda row: -(row.get("paid") or 0.0))[:MOST_ROWS]
+    return [row for row in rows if row in ranked]
 
 
 def _proof(context: Context) -> str:

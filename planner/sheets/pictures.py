@@ -57,7 +57,7 @@ def _without_nothing(picture: Picture) -> Picture:
 
 def chart_data(context: Context) -> ChartData:
     drawn = pictures(context)
-    return chart_rows((*drawn, *(p for p in front.front_pictures(context) if p not in drawn)))
+    return chart_rows((*drawn, *(p for p in front.overview(context).pictures if p not in drawn)))
 
 
 def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:

@@ -23,7 +23,7 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from models.schema import ByYear
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, bars, drawn, short
+from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, short
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
@@ -577,13 +577,6 @@ class BillsStudy(StudyKind):
         asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
         return [*sharing_tables(self.sharing, case), *asked]
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        yield Numbers(tables[Savings])
-        leaving = (Groups.rule, Groups.gain, Groups.group)
-        yield Numbers(tables[Groups], leaving, "Who would gain by leaving")
-        if OwnRequirements in tables:
-            yield Numbers(tables[OwnRequirements], heading="What a member's own requirements cost")
-
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
@@ -714,14 +707,24 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
     return picture and picture.in_money(table.words.get("money", ""))
 
 
+_MOST_TIMES = 25
+"""How many times as high as the lowest rule's highest bar another rule's may be."""
+
+
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
-    """What each member saves under each split; the legend marks splits that a group would leave."""
+    """What each member saves under each split; the legend marks splits that a group would leave.
+
+    A split is left out if others would be invisible beside it.
+    """
     rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
     left = {rule for rule, group in groups if group and group != NOT_KNOWN}
+    peaks = {f.name: peak(rows[f.name]) for f in _SAVINGS.values()
+             if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
+    most = _MOST_TIMES * min((p for p in peaks.values() if p), default=0.0)
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
         for rule, f in _SAVINGS.items()
-        if f.name in rows and rows[f.name].notna().all()
+        if f.name in peaks and peaks[f.name] <= most
     }
     title = "What each member saves by planning together, by rule"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from planner.studies.cases import Regret
 from planner.studies.compare_findings import compare_findings
 from planner.studies.compare_tables import SCENARIO, Comparison, MissingByTier, MissingByYear
 from planner.studies.engine import Outcome, Tell
-from planner.studies.kind import Numbers, Section, Tables
+from planner.studies.kind import Section, Tables
 from planner.studies.places import builds_in_background
 from planner.studies.source import PlannedRuns
 from planner.studies.variant_kind import VariantStudy
@@ -426,13 +426,6 @@ class Compare(VariantStudy):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return compare_findings(tables)
-
-    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        yield from super().terminal_tables(tables)
-        if BillsByScenario in tables:
-            dearest = tables[BillsByScenario].dearest
-            heading = f"Bills before and after: {next(iter(dearest.scenario))}"
-            yield Numbers(dearest, BillsByScenario.FIELDS[1:], heading)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

@@ -7,7 +7,7 @@ charts, which are made from the tables alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.exit_findings import exit_findings
 from planner.studies.exit_tables import (
-    AS_PLANNED,
     DECLARED,
     NONE,
     OF,
@@ -111,6 +110,10 @@ class ExitStudy(StudyKind):
     plan, nothing is written and the exit code is 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
+    SHOWN = (
+        Exits.mineral, Exits.planned_share, Exits.left_share, Exits.depends, Exits.left_depends,
+        Exits.half, Exits.quarter, Exits.none, Exits.cash,
+    )  # fmt: skip
     NAME, TITLE, WRITES = "exit", "Exit", "exit path"
     QUESTION = "How far can we get away from a country, by when, and what must we build first?"
     RESULTS = (*DECLARED, DecideNow)
@@ -220,14 +223,6 @@ class ExitStudy(StudyKind):
         layout = self.start.book.layout
         cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
         return tables_of(self.result, cells, self.name)
-
-    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        exits, builds = tables[Exits], tables[Builds]
-        left_out = Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone
-        yield Numbers(exits, _all_but(exits, *left_out))
-        changed = builds.where([change != AS_PLANNED for change in builds.change])
-        fields = _all_but(builds, Builds.rank, Builds.country, Builds.capex)
-        yield Numbers(changed, fields, "Plants built differently from the plan")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

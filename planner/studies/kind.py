@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from models.errors import PlannerError
 from models.plan import OPTIMAL
 from models.results import About, Field, Figure, Name, Result
-from planner.render.chart import Picture, drawn
+from planner.render.chart import Picture, drawn, is_worth_drawing
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows
-from planner.render.front import FirstPage
+from planner.render.front import FirstPage, first_columns
 from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, span, tariff_words
@@ -215,7 +215,7 @@ class StudyKind:
     MONEY: ClassVar[str] = ""
     """Whether its money is discounted, in words; "" if it shows no money."""
     SHOWN: ClassVar[tuple[Field, ...]] = ()
-    """The fields of the main table on the first page, at most nine; () shows no table."""
+    """The fields of the first page's table, at most nine."""
     LIMIT: ClassVar[str] = ""
     """The help of ``--max-country-share``; "" if there is no such option."""
 
@@ -341,10 +341,6 @@ class StudyKind:
         """Return the fields of the JSON answer that only this kind has, and the scenario."""
         return {"scenario": self.start.case.scenario, **answered(self.ANSWER, self, tables)}
 
-    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        """Return the lines and tables for the terminal, from top to bottom."""
-        return (Numbers(tables[self.RESULTS[0]]),)
-
     def label(self, outcome: Outcome[Any]) -> str:
         return outcome.name
 
@@ -358,16 +354,22 @@ class StudyKind:
     @classmethod
     def front(cls, tables: Tables, title: str) -> FirstPage:
         """Return the first page: findings, the first charts, some columns of the main table."""
-        pictures, main = cls.pictures(tables), cls.RESULTS[0]
+        pictures = [*filter(is_worth_drawing, cls.pictures(tables))]
         panels = list(takewhile(lambda picture: picture.is_panel, pictures))
         small = list(takewhile(lambda picture: picture.small, pictures))
         drawn = panels or small[:_TILES] or pictures[:1]
-        whole = table_of(tables[main], tables.country) if cls.SHOWN and main in tables else None
-        titles = {f.title(tables[main].words) for f in cls.SHOWN} if whole else set()
-        shown = whole and replace(
-            whole, columns=tuple(c for c in whole.columns if c.header in titles)
-        )
-        return FirstPage(title, cls.QUESTION, cls.findings(tables), shown, tuple(drawn))
+        shown = cls.main_table(tables)
+        table = None
+        if shown is not None:
+            whole = table_of(shown.result, tables.country)
+            table = first_columns(whole, shown.result, shown.fields)
+        return FirstPage(title, cls.QUESTION, cls.findings(tables), table, tuple(drawn))
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the rows and the fields of the first page's table, by default of the main one."""
+        main = cls.RESULTS[0]
+        return Numbers(tables[main], cls.SHOWN) if main in tables else None
 
     def page(self, tables: Tables, title: str) -> FirstPage:
         """Return the first page; if the study was stopped, it says that runs are missing."""

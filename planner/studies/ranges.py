@@ -377,20 +377,21 @@ class RangesStudy(StudyKind):
             f" {slack} and no more shortage in any year",
         )
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        table = tables[Ranges]
-        rank = table.frame().groupby("mineral", sort=False).cumcount()
-        kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
-        shares = (Ranges.now_share, Ranges.least_share, Ranges.most_share, Ranges.verdict)
-        yield Numbers(table.where(kept), (Ranges.mineral, Ranges.supplier, *shares))
-        if LeastOf in tables:
-            yield Numbers(tables[LeastOf], heading=LeastOf.TABLE)
-
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return told(*(partial(make, tables) for make in (_freest, _fixed, _counts, _care)))
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return each mineral's largest suppliers."""
+        if Ranges not in tables:
+            return None
+        table = tables[Ranges]
+        rank = table.frame().groupby("mineral", sort=False).cumcount()
+        kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
+        return Numbers(table.where(kept), cls.SHOWN)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

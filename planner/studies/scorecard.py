@@ -27,7 +27,6 @@ from planner.options import CAP_HELP
 from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
-from planner.render.words import counted
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Tell, run_study
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -274,7 +273,7 @@ def totals_of(plan: Plan) -> ScorecardTotals:
 # ---- tables, JSON and words ----------------------------------------------------------------------
 
 CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not planned"}
-_TERMINAL_FIELDS = (
+_MAIN_FIELDS = (
     Missed.benchmark, Missed.mineral, Missed.required, Missed.worst_share, Missed.share_if_asked,
     Missed.extra_cash, Missed.extra_short,
 )  # fmt: skip
@@ -435,13 +434,13 @@ class ScorecardStudy(StudyKind):
             return counts
         return (*counts, *told(lambda: _farthest(tables), lambda: _taken(tables)))
 
-    def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the benchmarks that the coalition misses."""
+        if Missed not in tables:
+            return None
         table = tables[Missed]
-        coalition = table.where([not buyer for buyer in table.buyer])
-        yield Numbers(coalition, _TERMINAL_FIELDS, "Missed benchmarks")
-        others = len(table) - len(coalition)
-        if others:
-            yield f"The EU misses {counted(others, 'benchmark')}: see the sheet {Missed.TABLE}"
+        return Numbers(table.where([not buyer for buyer in table.buyer]), _MAIN_FIELDS)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

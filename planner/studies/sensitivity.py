@@ -589,13 +589,6 @@ class SensitivityStudy(StudyKind):
             "count": len(swings), "alone": sum(swing or 0.0 for swing in swings),
         }  # fmt: skip
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        yield Numbers(_first(tables), _SCREEN)
-        if GroupSensitivities in tables:
-            groups = tables[GroupSensitivities]
-            first = groups.where([rank <= _MOST_DECIDING for rank in groups.rank])
-            yield Numbers(first, _GROUP_SCREEN, "Moved together")
-
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod

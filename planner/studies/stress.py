@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from models import errors
-from models.results import Field, Look, Result
+from models.results import Field, Result
 from models.results.numbers import PlanNumbers
 from planner.options import Share
-from planner.render.chart import Picture
+from planner.render.chart import Picture, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, json_value, table_of
@@ -43,15 +43,9 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-SHOWN = 5
-"""How many losses of a kind the terminal shows; the workbook has all."""
 _SHOWN_FIELDS = (
-    Losses.lost, Losses.worst, Losses.worst_share, Losses.survived, Losses.cash, Losses.cost,
+    Losses.lost, Losses.worst, Losses.worst_share, Losses.survived, Losses.cash,
 )  # fmt: skip
-_MORE = {
-    LossKind.COUNTRY: "", LossKind.REFINER: "Refiners", LossKind.EMBARGO: "Embargoes",
-    LossKind.END_USE: "Tiers",
-}  # fmt: skip
 
 
 def _more(amount: float, currency: str) -> str:
@@ -268,16 +262,6 @@ class StressTest(StudyKind):
             "solidarity": tables.records(Solidarity),
         }
 
-    def terminal_tables(self, tables: Tables) -> Iterator[str | Numbers]:
-        for table in (tables[losses] for losses in (Losses, Embargoes) if losses in tables):
-            for kind in dict.fromkeys(table.kind):
-                mine = table.where([each == kind for each in table.kind])
-                fields = tuple(f for f in _SHOWN_FIELDS if f.name in mine.data)
-                first = mine.where([i < SHOWN for i in range(len(mine))])
-                yield Numbers(first, fields, _MORE[LossKind(kind)])
-                if len(mine) > SHOWN:
-                    yield f"and {len(mine) - SHOWN:,} more: {table.TABLE}"
-
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
@@ -285,23 +269,31 @@ class StressTest(StudyKind):
         return stress_findings(tables)
 
     @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the losses of the first kind: countries, unless a single loss was asked for."""
+        every = (tables[each] for each in (Losses, Embargoes) if each in tables)
+        if (table := next(every, None)) is None:
+            return None
+        first = table.kind[0]
+        return Numbers(table.where([kind == first for kind in table.kind]), _SHOWN_FIELDS)
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         t, losses = Losses, tables[Losses]
-        rows = losses.rows(t.lost, t.worst, t.worst_share, t.cost, t.kind)
-        countries = [row[:4] for row in rows if row[4] == LossKind.COUNTRY]
-        cost = (t.cost.header, losses.words.get("money", ""), Look.MONEY)
-        return variant_charts.run_charts(countries, cost)
+        rows = losses.rows(t.lost, t.worst, t.worst_share, t.kind)
+        countries = [row[:3] for row in rows if row[3] == LossKind.COUNTRY]
+        return drawn(variant_charts.missing_chart(countries))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         losses, heat = tables[Losses], _heat(tables)
         shown: tuple[Field, ...] = tuple(f for f in _SHOWN_FIELDS if f.name in losses.data)
         lead = "Compared with the agreed plan under the same rules and no loss."
-        drawn = Numbers(losses, shown).view(*cls.pictures(tables))
+        runs = Numbers(losses, shown).view(*cls.pictures(tables))
         lead_heat = "Each row is a loss, each column a mineral. Blank: it is not hit."
         view = Numbers(heat).view(variant_charts.heat_picture(heat))
         sections = [
-            Section("losses", "What each loss costs", lead, drawn),
+            Section("losses", "What each loss costs", lead, runs),
             Section("heat-map", "What is further missing", lead_heat, view),
         ]
         if Solidarity in tables:

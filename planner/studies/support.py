@@ -395,22 +395,19 @@ class SupportStudy(StudyKind):
         more = [table for table in (capped, *bill_tables(plan)) if len(table)]
         return [plants_table(plan, gaps, needed, unknown), gaps, *more]
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        plants = tables[Plants]
-        home = [i for i, home in enumerate(plants.home) if home == HOME][:_MOST_BARS]
-        if home:
-            rows = plants.where([i in home for i in range(len(plants))])
-            heading = "Idle plants in the coalition that need the lowest payment"
-            yield Numbers(rows, _PLANT_FIELDS, heading)
-        if SupportBills in tables:
-            yield Numbers(tables[SupportBills], heading=SupportBills.TABLE)
-
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         every = _cheapest, _dearest, _idle, _sold, _never, _bill, _care
         return told(_nothing_idle(tables), *(partial(make, tables) for make in every))
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        if Plants not in tables:
+            return None
+        plants = tables[Plants]
+        return Numbers(plants.where([home == HOME for home in plants.home]), cls.SHOWN)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -518,10 +515,6 @@ def _care(tables: Tables) -> Iterator[Sentence]:
                       " plants sell.")  # fmt: skip
 
 
-_PLANT_FIELDS = (
-    Plants.mineral, Plants.plant, Plants.years, Plants.payment, Plants.of_price, Plants.tonnes,
-    Plants.helps,
-)  # fmt: skip
 _NAME = 46
 """Most characters of a plant and its mineral next to a bar."""
 

@@ -7,7 +7,7 @@ may supply, the dearer the plan, until supply is missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -323,11 +323,6 @@ class Sweep(VariantStudy):
                if self.parameter.kind == parameters.SECURITY else {}),
         }  # fmt: skip
 
-    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        frontier = tables[Frontier]
-        points = frontier.where([mineral == ALL for mineral in frontier.mineral])
-        yield Numbers(points, self.shown(points))
-
     @classmethod
     def shown(cls, main: Result) -> tuple[Field, ...]:
         t = type(main)
@@ -338,6 +333,14 @@ class Sweep(VariantStudy):
         return tuple(f for f in t.FIELDS if f.name in names and f.name in main.data)
 
     # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        if Frontier not in tables:
+            return None
+        frontier = tables[Frontier]
+        points = frontier.where([mineral == ALL for mineral in frontier.mineral])
+        return Numbers(points, cls.shown(points))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

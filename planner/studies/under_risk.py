@@ -619,15 +619,6 @@ class UnderRisk(StudyKind):
                 short[w][:, columns] += way.short[rows]
         return costs, short
 
-    def terminal_tables(self, tables: Tables) -> Iterator[Numbers]:
-        yield Numbers(tables[PlansUnderRisk])
-        changed = _changed(tables)
-        if changed:
-            largest = [row in changed[:_MOST_BARS] for row in tables.records(EarlyDecisions)]
-            few = sum(largest) < len(changed)
-            which = f"The {sum(largest)} largest of {len(changed)} changed" if few else "Changed"
-            yield Numbers(tables[EarlyDecisions].where(largest), heading=f"{which} decisions")
-
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod

@@ -30,46 +30,45 @@ MOST_BARS, MOST_LINES, MOST_ROWS = 12, 6, 30
 
 
 def charts(main: RunTotals) -> tuple[Picture, ...]:
-    """Return bars by run, without the reference, which is the first row."""
+    """Return bars by run, without the reference, which is the first row.
+
+    They show what is further missing of the mineral hit hardest, and what the same tonnes cost.
+    """
     t = type(main)
     rows = [*main.rows(t.run, t.hit, t.hit_share, t.extra_cost_share)][1:]
-    title = t.extra_cost.header
-    return run_charts(rows, (title, "Share of their cost in the reference", Look.SHARE))
+    costs = [(row[0], row[3]) for row in rows if _is_visible(row[3])]
+    return drawn(
+        missing_chart([row[:3] for row in rows]),
+        _bars(t.extra_cost.header, costs, Role.PLAN, "Share of their cost in the reference"),
+    )
 
 
-def run_charts(rows: Sequence[tuple[Any, ...]], cost: tuple[str, str, Look]) -> tuple[Picture, ...]:
-    """Return bars by run: what is further missing of the mineral hit hardest, and what it costs.
+def missing_chart(rows: Sequence[tuple[Any, ...]]) -> Picture | None:
+    """Return bars by run of what is further missing of the mineral hit hardest, the most first.
 
-    ``rows`` are name, mineral hit hardest, its further missing share, and cost. The runs with most
-    further missing come first. ``cost`` is title, axis and look of the costs.
+    ``rows`` are name, mineral hit hardest, and its further missing share.
     """
-    rows = [row for row in rows if known(row[2]) or known(row[3])]
-    ranked = sorted(rows, key=lambda row: -(row[2] or 0.0))[:MOST_BARS]
-    more = some_of(len(ranked), len(rows), "with most missing")
-    names = tuple(short(str(row[0])) for row in ranked)
-    hit = tuple(f"{name}: {short(row[1])}" if row[1] else name
-                for name, row in zip(names, ranked, strict=True))  # fmt: skip
-    missing = _bars(
-        f"Further missing of the mineral hit hardest{more}", hit, Role.SHORT,
-        [row[2] for row in ranked], "Share of the mineral's need", Look.SHARE,
-    )  # fmt: skip
-    title, axis, look = cost
-    costs = _bars(f"{title}{more}", names, Role.PLAN, [row[3] for row in ranked], axis, look)
-    return drawn(missing, costs)
+    short_rows = sorted((row for row in rows if _is_visible(row[2])), key=lambda row: -row[2])
+    named = [
+        (f"{name}: {mineral}" if mineral else name, part) for name, mineral, part in short_rows
+    ]
+    title, axis = "Further missing of the mineral hit hardest", "Share of the mineral's need"
+    return _bars(title, named, Role.SHORT, axis)
 
 
-def _bars(  # noqa: PLR0913, PLR0917 - the parts of a chart
-    title: str, names: Sequence[str], role: Role, values: Sequence[Any], axis: str, look: Look
-) -> Picture | None:
-    """Return bars; None with fewer than two of them that differ from 0."""
-    shown = numbers(values)
-    if sum(abs(v) > tolerances.MISSING_PART for v in shown if v is not None) < 2:  # noqa: PLR2004
+def _is_visible(value: Any) -> bool:
+    return known(value) and abs(value) > tolerances.SHOWN_SHARE
+
+
+def _bars(title: str, bars: Sequence[tuple[str, Any]], role: Role, axis: str) -> Picture | None:
+    """Return a bar for each run; None with fewer than two of them."""
+    if len(bars) < 2:  # noqa: PLR2004
         return None
-    series = Series(axis, role, shown)
-    picture = Picture(title, Form.BARS, tuple(names), (series,), axis, "", look, is_panel=True)
-    if look is not Look.MONEY:
-        return picture
-    return replace(picture, axis="{unit}").in_money(axis)
+    first = bars[:MOST_BARS]
+    names, values = tuple(short(name) for name, _ in first), numbers(v for _, v in first)
+    title += some_of(len(first), len(bars), "first")
+    series = (Series(axis, role, values),)
+    return Picture(title, Form.BARS, names, series, axis, "", is_panel=True)
 
 
 def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture | None:
@@ -83,18 +82,22 @@ def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture |
 
 
 def heat_picture(heat: Result) -> Picture | None:
-    """Return a heat map as a chart; runs with equal values share a row."""
+    """Return a heat map of what is hit as a chart; runs with equal values share a row."""
     lead = sum(not f.name.startswith("of_") for f in heat.fields)
     alike: dict[tuple[float | None, ...], list[str]] = {}
     for name, *values in heat.rows(heat.fields[0], *heat.fields[lead:]):
-        key = tuple(float(v) if known(v) and v > 0 else None for v in values)
-        alike.setdefault(key, []).append(str(name))
+        key = tuple(float(v) if _is_visible(v) else None for v in values)
+        if any(map(known, key)):
+            alike.setdefault(key, []).append(str(name))
     rows = list(alike.items())[:MOST_ROWS]
-    if not any(known(value) for key, _ in rows for value in key):
+    hit = [i for i in range(len(heat.fields) - lead) if any(known(key[i]) for key, _ in rows)]
+    if len(hit) < 2:  # noqa: PLR2004 - bars show a single mineral
         return None
     title = f"Further missing, as a share of need{some_of(len(rows), len(alike), 'first')}"
-    columns = tuple(field.title({}) for field in heat.fields[lead:])
-    series = tuple(Series(listed(names, 1), Role.SHORT, values) for values, names in rows)
+    columns = tuple(heat.fields[lead + i].title({}) for i in hit)
+    series = tuple(
+        Series(listed(names, 1), Role.SHORT, [key[i] for i in hit]) for key, names in rows
+    )
     return Picture(title, Form.HEAT, columns, series, "further missing", "")
 
 

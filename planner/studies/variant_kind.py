@@ -41,9 +41,6 @@ from planner.studies.variant_tables import (
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
-SHOWN_RUNS = 12
-"""The number of runs that the terminal shows; the sheet has all."""
-
 
 class VariantStudy(StudyKind):
     """A study whose runs come from a ``Source``; the first run is the reference."""
@@ -181,13 +178,6 @@ class VariantStudy(StudyKind):
             "who_pays": tables.records(RunBuyers),
         }
 
-    def terminal_tables(self, tables: Tables) -> Iterable[str | Numbers]:
-        main, t = tables[self.TOTALS], self.TOTALS
-        fields = (t.run, t.cash, t.extra_cost_share, t.hit, t.hit_share)
-        yield Numbers(main.where([i < SHOWN_RUNS for i in range(len(main))]), fields)
-        if len(main) > SHOWN_RUNS:
-            yield f"and {len(main) - SHOWN_RUNS:,} more: {t.TABLE}"
-
     # ---- made from the tables alone --------------------------------------------------------------
 
     @classmethod
@@ -222,6 +212,12 @@ class VariantStudy(StudyKind):
         if most.number > 0:
             text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
             yield say("figure", text, name=t.extra_cost.header, large="most", most=most)
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        t = cls.TOTALS
+        fields = (t.run, t.cash, t.extra_cost_share, t.hit, t.hit_share)
+        return Numbers(tables[t], fields) if t in tables else None
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

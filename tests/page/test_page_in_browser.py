@@ -289,7 +289,7 @@ def test_small_and_dark(opened):
     china = "return Array.from(document.getElementById('lost')).find(o => o.text === 'China').value"
     moved(window, "lost", window.run(china))
     moved(window, "demand", "1.3")
-    assert "bn" in window.run("return document.querySelector('.headline .value').textContent")
+    assert "%" in window.run("return document.querySelector('#cards .value').textContent")
     assert window.run(out) == []
     assert window.run("return document.getElementById('brief').offsetHeight") == 0
     window.phone(400, 800)
@@ -303,7 +303,7 @@ def test_small_and_dark(opened):
     finally:
         window.desktop()
     assert top == 0
-    assert "compared with the plan" in said
+    assert "than in the plan" in said
     assert "Proved" in said
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from models.results import Look, Name, Result, field
 from planner.render.chart import Form, Picture, Role, Series
+from planner.render.facts import Facts
+from planner.render.front import FirstPage
 from planner.report.study import part_of, plot_of
+from planner.studies.kind import Section
 
 
 class Points(Result):
@@ -18,6 +23,7 @@ class Points(Result):
     cost = field("Cost", Look.MONEY, unit="{money}")
 
 
+FRONT = FirstPage("Title", "What?", ())
 MADE = Points(cap=[0.9, 0.5], country=["China", None], cost=[1.0e6, 2.5e6], words={"money": "EUR"})
 
 
@@ -32,14 +38,12 @@ def lines(**more):
 
 
 def section(views, choice="", blocks=()):
-    return SimpleNamespace(
-        key="points", heading="Points", lead="Each.", views=views, choice=choice, blocks=blocks
-    )
+    return Section("points", "Points", "Each.", views, choice, blocks)
 
 
 def test_a_choice_has_a_view_each():
     views = {"All": ([lines(small=True)] * 2, numbers()), "Cobalt": ([], numbers(Points.cap))}
-    part = part_of(section(views, "Mineral"))
+    part = part_of(section(views, "Mineral"), FRONT)
     assert [*part.selectors.values()] == [("All", "Cobalt")]
     assert part.views[0,].facts.headers == ("Cap", "Largest country", "Cost (EUR)")
     assert part.views[0,].facts.rows == (
@@ -50,22 +54,22 @@ def test_a_choice_has_a_view_each():
     assert part.views[1,].facts.headers == ("Cap",)
     assert part.small
     views["All"] = ([lines()], numbers())  # alone a chart has the whole width
-    assert not part_of(section(views, "Mineral")).small
+    assert not part_of(section(views, "Mineral"), FRONT).small
 
 
 def test_without_a_choice_there_is_one_view_and_tables_below():
     part = part_of(
-        section({"": ([lines()], numbers())}, blocks=(numbers(heading="All", note="N"),))
+        section({"": ([lines()], numbers())}, blocks=(numbers(heading="All", note="N"),)), FRONT
     )
     assert (part.selectors, set(part.views), part.small) == ({}, {()}, False)
     assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
-    assert part_of(section({"": ([lines(small=True)], numbers())})).small
+    assert part_of(section({"": ([lines(small=True)], numbers())}), FRONT).small
 
 
 def test_countries_are_named_and_a_hint_is_read_with_its_value():
     codes = Points(cap=[0.9], country=["CHN"], cost=[1.0], words={"money": "EUR"})
     shown = SimpleNamespace(result=codes, fields=(), heading="", note="")
-    part = part_of(section({"": ([], shown)}), {"CHN": "China"}.get)
+    part = part_of(section({"": ([], shown)}), FRONT, {"CHN": "China"}.get)
     assert part.view.facts.rows == (("90.0 %", "China", "1"),)
     series = (Series("Largest", Role.PLAN, [0.6, 0.5], hints=["China", ""]),)
     bars = Picture("Shares", Form.GROUPED, (2026, 2027), series, "", "")
@@ -97,3 +101,41 @@ def test_what_charts_show_in_a_sentence():
     empty = (Series("Quiet", Role.SHORT, [None, None]),)
     blank = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), empty, "short", "")
     assert plot_of(blank).alt == "Short. Heat map, 1 by 2."
+
+
+ONE = Picture("One", Form.BARS, ("Tin",), (Series("Short", Role.SHORT, [0.4]),), "Part", "")
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        ONE,
+        replace(ONE, categories=("Tin", "Zinc"), series=(Series("Short", Role.SHORT, [0.4, 0]),)),
+        replace(ONE, categories=("Tin", "Zinc"), series=(Series("S", Role.SHORT, [1e-9, 2e-9]),)),
+        replace(ONE, form=Form.HEAT),
+        replace(lines(), series=(Series("Short", Role.SHORT, [0.0, 1e-8]),)),
+        lines(),
+    ],
+    ids=["one bar", "one and a zero", "rounding", "one cell", "flat at zero", "on the first page"],
+)
+def test_a_chart_that_shows_nothing_more_is_left_out(nothing):
+    front = replace(FRONT, pictures=(lines(),))
+    part = part_of(section({"": ([nothing], numbers())}), front)
+    assert not part.is_drawn
+    assert part.view.facts.rows  # its numbers stay
+    two = replace(ONE, categories=("Tin", "Zinc"), series=(Series("S", Role.SHORT, [0.4, 0.1]),))
+    assert part_of(section({"": ([two], numbers())}), front).is_drawn
+
+
+@pytest.mark.parametrize("count", [3, 9, 14, 30, 60])
+@pytest.mark.parametrize("word", ["t", "Missing without limits (share)", "Wort" * 12])
+def test_no_table_is_wider_than_a_page(count, word):
+    facts = Facts(
+        tuple(f"{word} {i}" for i in range(count)), (tuple("123,456" for _ in range(count)),)
+    )
+    parts = facts.side_by_side
+    assert {header for each in parts for header in each.headers} == {*facts.headers}
+    for each in parts:
+        assert each.headers[0] == facts.headers[0]
+        wide = sum(max(7, *map(len, header.split())) + 2 for header in each.headers)
+        assert wide <= 150 or len(each.headers) == 2

@@ -13,7 +13,7 @@ from planner.report import read_report
 from planner.report.page import combined_page as joined
 from planner.report.page import html_of
 from planner.report.plan import plan_page
-from planner.report.study import study_page
+from planner.report.study import front_section, study_page
 from tests.report.test_pages import Outline
 
 
@@ -35,7 +35,8 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
     page = joined(plan, (sweep,))
     assert (page.title, page.verdict, page.sound) == (plan.title, plan.verdict, True)
     assert page.front is plan.front
-    assert page.further == (("Sweep", sweep.front),)
+    assert [each.front for each in page.fronts] == [plan.front, sweep.front]
+    assert [each.heading for each in page.fronts] == ["", "Sweep"]
     assert page.parts[len(plan.parts)].heading == "Sweep: cost and missing tonnes by cap"
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
@@ -44,7 +45,7 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
 
 def test_the_first_page_of_a_study_follows_that_of_the_plan(plan, sweep):
     said = Sentence("It costs 1 & 2.", "answer", "")
-    told = replace(sweep, front=FirstPage("T", "What does a cap cost?", (said,)))
+    told = replace(sweep, fronts=(front_section(FirstPage("T", "What does a cap cost?", (said,))),))
     shown = unescape(html_of(joined(plan, (told,)))).replace("\xa0", " ")
     assert "It costs 1 & 2." in shown
     assert shown.index(plan.front.question) < shown.index("What does a cap cost?")

@@ -14,7 +14,7 @@ from planner.render.table import table_of
 from planner.report.plan import front_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
-from planner.sheets.front import SHOWN, front_pictures, overview
+from planner.sheets.front import SHOWN, overview
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
@@ -212,9 +212,9 @@ def of_words(of):
 
 def test_its_chart_reads_the_chart_data(page):
     of, made, _ = page
-    assert front_pictures(of) == ()  # a single mineral has no chart of one bar
+    assert overview(of).pictures == ()  # a single mineral has no chart of one bar
     two = context(two_minerals())
-    (picture,) = front_pictures(two)
+    (picture,) = overview(two).pictures
     assert [s.name for s in picture.series] == ["Without limits", "With limits"]
     assert "Chart data" in made
 

@@ -12,11 +12,10 @@ from models.errors import InputError, PlannerError
 from models.plan import BUILT
 from models.plan.parts import Parts
 from models.schema.evidence import pedigree
+from planner.render.facts import facts_of_columns
 from planner.render.style import number_format
-from planner.render.table import grid
 from planner.sheets.context import estimates
 from planner.studies.factors import LEAST, MOST
-from planner.studies.kind import Numbers
 from planner.studies.places import Processes
 from planner.studies.sensitivity import COST, DECISIONS, SHORTAGE, look_up_first
 from planner.studies.sensitivity_tables import EXACT, NEITHER, Sensitivities
@@ -163,14 +162,11 @@ def test_a_terminal_and_a_sheet_show_a_range_as_it_is(
     low: float, high: float, shown: tuple[str, str]
 ) -> None:
     study, tables = studied(two(("Refiners", "Cost", low, high)))
-    (numbers, *_) = study.terminal_tables(tables)
-    assert isinstance(numbers, Numbers)
-    place = [f.name for f in numbers.fields]
-    drawn = grid(numbers.result, *numbers.fields)
-    at = [place.index(name) for name in ("what", "low", "high")]
-    lines = zip(*(drawn.columns[i].cells for i in at), strict=True)
-    (line,) = [each for each in lines if str(each[0]) == "Cost of Sur for copper"]
-    assert tuple(map(str, line[1:])) == shown
+    table = study.front(tables, "Title").table
+    assert table is not None
+    facts = facts_of_columns([table.column(header) for header in ("What", "Low", "High")])
+    (line,) = [row for row in facts.rows if row[0] == "Cost of Sur for copper"]
+    assert line[1:] == shown
     assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")
 
 
@@ -307,17 +303,14 @@ LONG = "Concentrator of the northern mine, line two (aggregate)"
 
 @pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])
 @pytest.mark.parametrize("plants", [1, 3, 9])
-def test_finding_terminal_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
+def test_finding_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
     every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
     study, tables = studied(make(*every, demand=20 * plants), by=by)
-    numbers, *_ = study.terminal_tables(tables)
-    assert isinstance(numbers, Numbers)
     deciding = [what for _, _, what, *_ in look_up_first(tables)]
     assert len(deciding) <= 12
     if not deciding:
         return
     (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
-    assert numbers.result.data["what"] == deciding
     assert section.views[""][1].result.data["what"] == deciding
     most = {COST: "swing_cash_usd", SHORTAGE: "swing_short_t", DECISIONS: "moved"}[by]
     rows: Any = tables.records(Sensitivities)

@@ -303,14 +303,15 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     wanted = output or Path("outputs", f"{input_stem(file)}-page.html")
     place = paths.output_file(paths.html_path(wanted), "page")
     from planner.page import highs, page_of
-    from planner.run import open_input
+    from planner.run import solve_file
 
     tell = common.progress(as_json)
-    tell(f"Reading {file}")
-    book = open_input(file)
     solver = highs.fetch_highs(tell)
+    tell(f"Reading {file}")
+    run = solve_file(file, tell=tell)
+    book = run.book
     sure = common.certainty_words(place, book.sha256, {})
-    sliders = page_of(book, file.name, solver, tell, sure)
+    sliders = page_of(book, file.name, solver, tell, run.front, sure)
     written = common.save(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:

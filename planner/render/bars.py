@@ -1,0 +1,113 @@
+"""A first page as a part of another page: no script, no style, and a chart of plain SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from planner.render import table
+from planner.render.chart import Form, Picture, Role, colour_of
+from planner.render.facts import facts_of_columns
+from planner.render.front import CARE, DECIDE, MOST_ROWS, FirstPage
+from planner.render.html import render
+from planner.render.words import clean
+
+_STACKED = {Form.STACKED, Form.BARS}
+_HIGH = 100.0
+"""Height of a chart of lines, in its own units."""
+
+
+def first_page_html(front: FirstPage, level: int = 3) -> str:
+    """Return the HTML of a first page without its title; headings have the given level.
+
+    Its chart is bars or lines of SVG, which needs neither a script nor a style.
+    """
+    shown = front.table
+    facts = facts_of_columns(shown.columns) if shown is not None and len(shown) else None
+    charts = [each for picture in front.pictures if (each := small_chart(picture))]
+    return render(
+        "first_page.html", front=front, facts=facts, charts=charts, most=MOST_ROWS, level=level,
+        decide=DECIDE, care=CARE,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar: position and length in per cent of the width, colour, name of its series, number."""
+
+    start: float
+    length: float
+    colour: str
+    name: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class SmallChart:
+    """A chart: ``legend`` are colours and names; ``bars`` are by category, one list a line.
+
+    ``lines`` are colours and points of lines; ``ends`` are the texts below their ends.
+    """
+
+    title: str
+    axis: str
+    legend: tuple[tuple[str, str], ...]
+    bars: tuple[tuple[str, tuple[tuple[Bar, ...], ...]], ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    ends: tuple[str, str] = ("", "")
+    top: str = ""
+
+
+def small_chart(picture: Picture) -> SmallChart | None:
+    """Return a chart for a page without a chart library; None for heat maps."""
+    if picture.form is Form.HEAT:
+        return None
+    series = [(s, colour_of(s, i)) for i, s in enumerate(picture.series) if s.role is not Role.HERE]
+    legend = tuple((colour, clean(s.name)) for s, colour in series) if len(series) > 1 else ()
+    if picture.form is Form.LINES:
+        return _line_chart(picture, series, legend)
+    numbers = picture.numbers
+    low, high = min([0.0, *numbers]), max(0.0, picture.highest)
+    scale = 100.0 / ((high - low) or 1.0)
+
+    def lines(i: int) -> Iterator[tuple[Bar, ...]]:
+        stack, at = list[Bar](), 0.0
+        for s, colour in series:
+            value = s.values[i]
+            if value is None:
+                continue
+            shown = table.shown(value, picture.look)
+            start = at if picture.form in _STACKED else min(0.0, value)
+            bar = Bar((start - low) * scale, abs(value) * scale, colour, clean(s.name), shown)
+            if picture.form in _STACKED and value >= 0.0:
+                stack.append(bar)
+                at += value
+            else:
+                yield (bar,)
+        if stack:
+            yield tuple(stack)
+
+    names = (table.shown(c, picture.scale) for c in picture.categories)
+    bars = tuple((clean(name), tuple(lines(i))) for i, name in enumerate(names))
+    return SmallChart(picture.title, picture.axis, legend, bars)
+
+
+def _line_chart(
+    picture: Picture, series: list[tuple[Any, str]], legend: tuple[tuple[str, str], ...]
+) -> SmallChart:
+    places, high = picture.places, picture.highest or 1.0
+    wide = (places[-1] - places[0]) or 1.0
+    drawn = []
+    for s, colour in series:
+        points = zip(places, s.values, strict=True)
+        at = (
+            f"{100 * (x - places[0]) / wide:.2f},{_HIGH * (1 - y / high):.2f}"
+            for x, y in points if y is not None
+        )  # fmt: skip
+        drawn.append((colour, " ".join(at)))
+    first, last = (table.shown(places[i], picture.scale) for i in (0, -1))
+    top = table.shown(high, picture.look)
+    return SmallChart(
+        picture.title, picture.axis, legend, (), tuple(drawn), (first, last), top
+    )  # fmt: skip

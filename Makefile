@@ -8,6 +8,7 @@
 # make docs   assemble the manual pages from the code, run the commands that pages show
 # make site   build the manual into build/site, with search; a broken link fails
 # make coverage run all tests and report the lines that none of them reaches
+# make charts build the part of plotly.js that reports carry, with npm
 # make release  build wheel and sdist into dist, and try each command of the README from both
 # make lock   resolve the lock files anew, with the newest and with the oldest versions
 
@@ -30,7 +31,7 @@ FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/te
     tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
     tests/report/test_report_command.py tests/sheets/test_sheet_files.py tests/study/test_cluster.py
 
-.PHONY: plan test floors check fuzz bench inputs docs site coverage release lock clean
+.PHONY: plan test floors check fuzz bench inputs docs site coverage charts release lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -68,6 +69,9 @@ site: $(READY)
 coverage: $(READY)
 	$(BIN)/uv pip install -q --python $(BIN)/python --group coverage
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+
+charts:
+	cd planner/report/plotly && npm install --ignore-scripts --no-audit --no-fund && node build.js && rm -rf node_modules
 
 EXTRAS := report,brief,page,serve,mcp,watch,data
 release: $(READY)

@@ -46,10 +46,12 @@ def _rows_of(table: Table, room: int) -> list[str]:
     columns = list(table.columns)
     cells = [_cells(c) for c in columns]
     count, most = len(columns), 10
-    widths = [max([most, *(len(text) for text in of)]) for of in cells]
+    words = [max(map(len, c.header.split()), default=0) for c in columns]
+    widths = [max([most, word, *map(len, of)]) for word, of in zip(words, cells, strict=True)]
     while count > 1 and sum(widths[:count]) + 2 * (count - 1) > MOST_WIDE:
-        if widths[0] > 2 * most:
-            widths[0] -= 1
+        widest = max(range(count), key=lambda i: widths[i])
+        if widths[widest] > 2 * most:
+            widths[widest] -= 1
         else:
             count -= 1
     heads = [wrap(c.header, widths[i]) for i, c in enumerate(columns[:count])]
@@ -72,7 +74,12 @@ def _rows_of(table: Table, room: int) -> list[str]:
 
 def _cells(column: TableColumn) -> list[str]:
     """Return cells with three digits, and without the unit, which the header or a column has."""
+    from models.results import Look
     from planner.render.claims import text_of
 
     looks = column.looks or [column.look] * len(column.values)
-    return [plain(text_of(value, look)) for value, look in zip(column.values, looks, strict=True)]
+    return [
+        f"{float(f'{value:z.3g}'):,.10g}" if look is Look.MILLIONS and isinstance(value, float)
+        else plain(text_of(value, look))
+        for value, look in zip(column.values, looks, strict=True)
+    ]  # fmt: skip

@@ -25,18 +25,25 @@ class Facts:
 
     @property
     def side_by_side(self) -> tuple[Facts, ...]:
-        """The table in parts that a page has room for; each begins with the first column."""
+        """The table in parts that a page has room for; each begins with the names of its rows."""
         if not self.headers:
             return ()
+        lead = range(self._names)
         parts: list[list[int]] = [[]]
-        room = _ROOM - self._width(0)
-        for i in range(1, len(self.headers)):
+        whole = room = _ROOM - sum(map(self._width, lead))
+        for i in range(len(lead), len(self.headers)):
             if self._width(i) > room and parts[-1]:
                 parts.append([])
-                room = _ROOM - self._width(0)
+                room = whole
             parts[-1].append(i)
             room -= self._width(i)
-        return (self,) if len(parts) == 1 else tuple(self._of([0, *part]) for part in parts)
+        return (self,) if len(parts) == 1 else tuple(self._of([*lead, *part]) for part in parts)
+
+    @property
+    def _names(self) -> int:
+        """How many columns from the left name a row, at most three."""
+        count = range(1, min(3, len(self.headers)) + 1)
+        return next((n for n in count if len({row[:n] for row in self.rows}) == len(self.rows)), 1)
 
     def _of(self, chosen: Sequence[int]) -> Facts:
         rows = tuple(tuple(row[i] for i in chosen) for row in self.rows)
@@ -48,12 +55,14 @@ class Facts:
         """Return the characters that a column needs: words and numbers are not broken."""
         cells = [row[i] for row in self.rows]
         if i not in self.numeric:
-            cells = [*chain.from_iterable(map(str.split, cells)), *(c[:_WORDS] for c in cells)]
+            lines = (c[: _SENTENCE if len(c) > _LONG else _WORDS] for c in cells)
+            cells = [*chain.from_iterable(map(str.split, cells)), *lines]
         return max(map(len, (*self.headers[i].split(), *cells)), default=0) + _BETWEEN
 
 
-_ROOM, _WORDS, _BETWEEN = 150, 24, 2
-"""Characters: in a line of a table, most that a text needs in a line, and between columns."""
+_ROOM, _BETWEEN, _LONG, _WORDS, _SENTENCE = 138, 2, 40, 24, 32
+"""Characters: in a line of a table; between columns; from which a text is a sentence; most that a
+line of a name needs, and that a line of a sentence needs."""
 
 
 def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:

@@ -62,11 +62,14 @@ class FirstPage:
     def findings(self) -> tuple[Sentence, ...]:
         """The sentences of the page, from top to bottom.
 
-        Sentences on what to read with care are left out if the page would say too much.
+        If the page would say too much, sentences on what to read with care are left out, then
+        decisions and figures, the last of each first.
         """
         every = [s for p, most in MOST.items() for s in self._first(p)[:most]]
-        while every and every[-1].place == "care" and every[-1].claims and self._is_long(every):
-            every.pop()
+        spare = [s for s in every if s.place != "answer"]
+        spare.sort(key=lambda s: s.place == "care" and bool(s.claims))  # of cares, counts go first
+        while spare and self._is_long(every):
+            every.remove(spare.pop())
         return tuple(every)
 
     def _first(self, place: Place) -> list[Sentence]:

@@ -28,7 +28,7 @@ _TEXT = 13
 _TITLE, _LEVEL_TITLE = 34, 44
 """Most characters on a line of the title of a vertical axis, and of a horizontal one. Titles are
 wrapped, never cut, because the unit comes last."""
-_NAME = 26
+_NAME = 30
 """Most characters of a line of a name beside a bar."""
 _NAME_LINES = 2
 """Most lines of a name in a legend."""
@@ -105,13 +105,12 @@ def _rows(picture: Picture) -> Any:
 
 
 def _beside(texts: Sequence[object]) -> list[str]:
-    """Return names beside bars on two lines, on more if they would no longer differ."""
-    for most in (_NAME_LINES * _NAME, _FULL):
-        lines = (wrap(cut(clean(str(text)), most), _NAME) for text in texts)
-        names = ["<br>".join(map(label, of)) for of in lines]
-        if len({*names}) == len({*map(str, texts)}):
-            break
-    return names
+    return ["<br>".join(label(line, _FULL) for line in name_lines(text)) for text in texts]
+
+
+def name_lines(text: object) -> list[str]:
+    """Return the lines of a name beside a bar."""
+    return wrap(cut(clean(str(text)), _FULL), _NAME)
 
 
 def _lines(picture: Picture) -> Any:

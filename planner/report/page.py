@@ -32,9 +32,9 @@ class Plot:
     width: int = 240
 
 
-_LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 100, 28
-"""Heights in pixels: of large and small charts; of a bar chart's axes and each bar; of a heat map's
-column names and each row."""
+_LARGE, _SMALL, _AXES, _BAR, _LINE, _NAMES, _CELL = 320, 240, 110, 34, 16, 100, 28
+"""Heights in pixels: of large and small charts; of a bar chart's axes, each bar and each line of a
+name; of a heat map's column names and each row."""
 
 
 def plot(picture: chart.Picture, alt: str) -> Plot:
@@ -44,7 +44,8 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
         return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct), wide)
     if picture.form in {chart.Form.BARS, chart.Form.ROWS}:
         side_by_side = len(picture.series) if picture.form is chart.Form.ROWS else 1
-        height = _AXES + _BAR * len(picture) * side_by_side
+        lines = max((len(plotly.name_lines(name)) for name in picture.categories), default=1)
+        height = _AXES + max(_BAR * side_by_side, _LINE * lines + 4) * len(picture)
     return Plot(picture.title, figure, alt, height)
 
 

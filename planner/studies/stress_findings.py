@@ -84,9 +84,9 @@ class _StressFindings:
         """Yield after how many days need is not met any more."""
         rows = SheetRows(self.tables[Losses], self.tables.country).where(kind=self.kind)
         days = rows.smallest(Losses.survived)
-        yield say("figure", "After the loss of {days[lost]}, need is met for {days} if members draw"
-                            " on stocks first and lend them to each other.",
-                  name="Time to survive", large="days", days=days)  # fmt: skip
+        after = "After the loss of {days[lost]}"
+        text = f"{after}, stocks that members share meet the need for {{days}}."
+        yield say("figure", text, name="Time to survive", large="days", days=days)
 
     def stages(self) -> Iterator[Sentence]:
         """Yield the mineral that depends most on a country through all stages.

@@ -340,8 +340,8 @@ class SupportStudy(StudyKind):
         *TROUBLE,
     )
     SHOWN = (
-        Plants.mineral, Plants.plant, Plants.country, Plants.home, Plants.years, Plants.payment,
-        Plants.of_price, Plants.tonnes, Plants.helps,
+        Plants.mineral, Plants.plant, Plants.years, Plants.payment, Plants.of_price, Plants.tonnes,
+        Plants.helps,
     )  # fmt: skip
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import shutil
+from importlib.resources import files
 
 import openpyxl
 import pytest
@@ -185,3 +187,15 @@ def test_without_plotly(call, plan, monkeypatch):
     code, out, _ = call(plan, "--json")
     assert code == 2
     assert json.loads(out)["status"] == "usage_error"
+
+
+def test_the_part_of_plotly_is_the_pinned_one():
+    """Its hash and its version are those beside it, and its licences are there."""
+    folder = files("planner.report") / "plotly"
+    pinned = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    library = (folder / "plotly.min.js").read_bytes()
+    assert hashlib.sha256(library).hexdigest() == pinned["config"]["sha256"]
+    version = pinned["dependencies"]["plotly.js"]
+    assert library.startswith(f"/* plotly.js v{version} ".encode())
+    assert f"plotly.js {version} (MIT)" in (folder / "LICENSES").read_text(encoding="utf-8")
+    assert len(library) < 1.7e6

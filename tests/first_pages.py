@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from planner.cli.front import show_front
-from planner.render.front import CARE, DECIDE, MOST, MOST_COLUMNS, FirstPage
+from planner.render.front import CARE, DECIDE, MOST, FirstPage
 
 WORDS, NUMBERS, COLUMNS, SENTENCE, LINES, WIDE = 160, 20, 9, 20, 25, 120
 """Most words and numbers outside the table, columns, words of a sentence; lines of a terminal, and
@@ -43,10 +43,9 @@ def over_budget(page: FirstPage, printed: list[str]) -> Iterator[str]:
     for place, count in MOST.items():
         if len(page.of(place)) > count:
             yield f"{len(page.of(place))} sentences of {place}"
-    assert MOST_COLUMNS == COLUMNS
 
 
-def printed_of(page: FirstPage, monkeypatch: object = None) -> list[str]:
+def printed_of(page: FirstPage) -> list[str]:
     """Return the lines that a terminal shows of a page."""
     lines: list[str] = []
     was = click.echo, click.secho

@@ -780,5 +780,5 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"]:
         yield say("care", "The change may be chance: what it saves is within its margin of error."
                           " More futures (--futures) narrow it.")  # fmt: skip
-    yield say("care", "After an event the plan often knows the rest of the future, so it looks"
-                      " better than a real plan can be.")  # fmt: skip
+    yield say("care", "After an event the plan often knows what comes next, so it looks better than"
+                      " a real plan.")  # fmt: skip

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from planner.cli import main
+from planner.report import read_report
+from planner.report.plan import front_of
+from planner.report.study import kind_and_tables
+from planner.workbook.plan_file import PlanFile
 from planner.workbook.template import write_book
+from tests.first_pages import over_budget, printed_of
 from tests.models.desk import jin, make, sur
 from tests.models.stages import cap as limit
 from tests.reference.cases import random_book
@@ -18,7 +23,9 @@ from tests.reference.claims import wrong_findings
 STUDIES = {
     "bills": ["bills"], "exit": ["exit", "--country", "China"], "ranges": ["ranges"],
     "sensitivity": ["sensitivity"], "support": ["support"], "risk": ["risk", "--draws", "40"],
-    "under risk": ["solve", "--under-risk", "--futures", "8"],
+    "under risk": ["solve", "--under-risk", "--futures", "8"], "stress": ["stress"],
+    "sweep": ["sweep", "--from", "0.9", "--to", "0.3", "--step", "0.2"], "scorecard": ["scorecard"],
+    "compare": ["compare", "--what-if", "scale demand; value=1.2"],
 }  # fmt: skip
 """The command of each study, with its options."""
 RISKS = ("risk", "under risk")
@@ -35,7 +42,19 @@ def findings_of(command, path, book, capsys):
     said = json.loads(capsys.readouterr().out)
     assert code == 0, said
     assert wrong_findings(said["findings"], path) == []
+    page = front_page(path)
+    assert [*over_budget(page, printed_of(page))] == []
     return said["findings"]
+
+
+def front_page(path):
+    """Return the first page of a study, or of a plan under risk, made again from its workbook."""
+    source = read_report(path)
+    if isinstance(source, PlanFile):
+        return front_of(source)
+    kind, tables = kind_and_tables(source)
+    title = "A title as long as those of the examples, at most 65 % from one country"
+    return kind.front(tables, title)
 
 
 @pytest.mark.parametrize("kind", KINDS)

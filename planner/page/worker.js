@@ -25,7 +25,9 @@ function plan({ settings }) {
   const began = performance.now();
   const found = outcome(planner.program, planner.plan(settings), settings);
   return {
-    ...found, settings, command: command(planner.program, settings),
+    ...found,
+    settings,
+    command: command(planner.program, settings),
     milliseconds: performance.now() - began,
   };
 }

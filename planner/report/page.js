@@ -1,15 +1,21 @@
 "use strict";
-(function () {
+(() => {
   const root = document.documentElement;
   const parts = JSON.parse(document.getElementById("parts").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const toggle = document.getElementById("theme");
-  const NARROW = 560, NUMBER = 56, NAMES = 210; // pixels: a phone, a bar's number, its name
+  const NARROW = 560,
+    NUMBER = 56,
+    NAMES = 210; // pixels: a phone, a bar's number, its name
   const PAPER = 680; // pixels between the margins of a printed page
   let chosen = null;
   let printing = false;
 
-  try { chosen = window.localStorage.getItem("planner-theme"); } catch (_) { chosen = null; }
+  try {
+    chosen = window.localStorage.getItem("planner-theme");
+  } catch (_) {
+    chosen = null;
+  }
 
   function theme() {
     const name = printing ? "light" : chosen || (dark.matches ? "dark" : "light");
@@ -23,7 +29,9 @@
 
   // The figures say what is drawn; the page says on what ground.
   function dressed(figure, width, height) {
-    const ink = colour("ink"), grid = colour("grid"), card = colour("hover");
+    const ink = colour("ink"),
+      grid = colour("grid"),
+      card = colour("hover");
     const layout = structuredClone(figure.layout);
     const data = structuredClone(figure.data);
     layout.width = width;
@@ -31,18 +39,29 @@
     layout.autosize = false;
     layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
     layout.font = { ...layout.font, color: ink };
-    layout.hoverlabel = { bgcolor: card, bordercolor: colour("muted"), font: { color: ink },
-      align: "left", namelength: -1 };
+    layout.hoverlabel = {
+      bgcolor: card,
+      bordercolor: colour("muted"),
+      font: { color: ink },
+      align: "left",
+      namelength: -1,
+    };
     for (const key of Object.keys(layout)) {
       if (/^[xy]axis\d*$/.test(key)) {
-        Object.assign(layout[key], { gridcolor: grid, zerolinecolor: colour("line"),
-          linecolor: colour("line"), tickcolor: colour("line") });
+        Object.assign(layout[key], {
+          gridcolor: grid,
+          zerolinecolor: colour("line"),
+          linecolor: colour("line"),
+          tickcolor: colour("line"),
+        });
       }
     }
     const beside = data.filter((trace) => trace.textposition === "outside");
-    if (beside.length) { // room for the numbers beside the bars
+    if (beside.length) {
+      // room for the numbers beside the bars
       const ends = [0, ...beside.flatMap((trace) => trace.x.filter((v) => v !== null))];
-      const low = Math.min(...ends), high = Math.max(...ends);
+      const low = Math.min(...ends),
+        high = Math.max(...ends);
       const sides = (low < 0) + (high > 0);
       const free = Math.max(width - NAMES, 3 * NUMBER) - sides * NUMBER;
       const room = ((high - low || 1) * NUMBER) / free;
@@ -50,13 +69,19 @@
     }
     for (const trace of data) {
       if (trace.type === "heatmap") {
-        trace.colorscale = [[0, colour("card")], [1, colour("flag")]];
+        trace.colorscale = [
+          [0, colour("card")],
+          [1, colour("flag")],
+        ];
         trace.textfont = { ...trace.textfont, color: colour("cell") };
         Object.assign(layout.xaxis, { showgrid: false });
         Object.assign(layout.yaxis, { showgrid: false });
       }
       if (trace.type === "choropleth") {
-        trace.colorscale = [[0, colour("low")], [1, colour("high")]];
+        trace.colorscale = [
+          [0, colour("low")],
+          [1, colour("high")],
+        ];
         trace.marker = { line: { color: colour("ground"), width: 0.5 } };
         Object.assign(layout.geo, { landcolor: colour("land"), countrycolor: colour("ground") });
       }
@@ -70,8 +95,15 @@
   // So that a name is read over a flow or a country.
   function halo() {
     const g = colour("ground");
-    return [[1, 1], [-1, 1], [1, -1], [-1, -1], [0, 0]]
-      .map(([x, y]) => `${x}px ${y}px 2px ${g}`).join(", ");
+    return [
+      [1, 1],
+      [-1, 1],
+      [1, -1],
+      [-1, -1],
+      [0, 0],
+    ]
+      .map(([x, y]) => `${x}px ${y}px 2px ${g}`)
+      .join(", ");
   }
 
   function drawn(box, plot) {
@@ -86,10 +118,14 @@
       data[0].colorbar.len = 0.9;
     }
     box.style.height = `${height}px`;
-    if (width > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    if (width > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
     window.Plotly.purge(box); // drawn anew: changes would be animated, and a printer does not wait
-    return window.Plotly.newPlot(box, data, layout,
-      { displayModeBar: false, responsive: false, scrollZoom: false });
+    return window.Plotly.newPlot(box, data, layout, {
+      displayModeBar: false,
+      responsive: false,
+      scrollZoom: false,
+    });
   }
 
   function printed(box) {
@@ -97,8 +133,10 @@
   }
 
   function key(part) {
-    return Array.from(document.querySelectorAll(`#${part.key} select`), (s) => s.selectedIndex)
-      .join("-");
+    return Array.from(
+      document.querySelectorAll(`#${part.key} select`),
+      (s) => s.selectedIndex,
+    ).join("-");
   }
 
   function draw(part) {
@@ -116,7 +154,9 @@
 
   function tableOf({ headers, rows, numeric }) {
     const table = element("table");
-    const head = element("thead"), first = element("tr"), body = element("tbody");
+    const head = element("thead"),
+      first = element("tr"),
+      body = element("tbody");
     headers.forEach((h, i) => {
       const cell = element("th", h, numeric.includes(i) ? "n" : "");
       cell.scope = "col";
@@ -137,23 +177,28 @@
     const view = part.views[key(part)];
     const plots = document.querySelector(`#${part.key} .plots`);
     plots.querySelectorAll(".plot").forEach((box) => window.Plotly.purge(box));
-    plots.replaceChildren(...view.plots.map((plot) => {
-      const figure = element("figure");
-      const box = element("div", undefined, "plot");
-      box.setAttribute("role", "img");
-      box.setAttribute("aria-label", plot.alt);
-      figure.append(element("h3", plot.title), box);
-      return figure;
-    }));
+    plots.replaceChildren(
+      ...view.plots.map((plot) => {
+        const figure = element("figure");
+        const box = element("div", undefined, "plot");
+        box.setAttribute("role", "img");
+        box.setAttribute("aria-label", plot.alt);
+        figure.append(element("h3", plot.title), box);
+        return figure;
+      }),
+    );
     const numbers = document.querySelector(`#${part.key} .numbers`);
-    numbers?.replaceChildren(...view.facts.map((facts) => {
-      const box = element("div", undefined, "scroll");
-      box.tabIndex = 0;
-      box.append(tableOf(facts));
-      return box;
-    }));
-    document.querySelector(`#${part.key} .said`).textContent =
-      view.plots.map((plot) => plot.alt).join(" ");
+    numbers?.replaceChildren(
+      ...view.facts.map((facts) => {
+        const box = element("div", undefined, "scroll");
+        box.tabIndex = 0;
+        box.append(tableOf(facts));
+        return box;
+      }),
+    );
+    document.querySelector(`#${part.key} .said`).textContent = view.plots
+      .map((plot) => plot.alt)
+      .join(" ");
     draw(part);
   }
 
@@ -173,18 +218,31 @@
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
     chosen = root.dataset.theme === "dark" ? "light" : "dark";
-    try { window.localStorage.setItem("planner-theme", chosen); } catch (_) { /* kept for now */ }
+    try {
+      window.localStorage.setItem("planner-theme", chosen);
+    } catch (_) {
+      /* kept for now */
+    }
     all();
   });
   dark.addEventListener("change", all);
-  window.addEventListener("beforeprint", () => { printing = true; all(); });
-  window.addEventListener("afterprint", () => { printing = false; all(); });
-  let waiting = 0, wide = window.innerWidth;
+  window.addEventListener("beforeprint", () => {
+    printing = true;
+    all();
+  });
+  window.addEventListener("afterprint", () => {
+    printing = false;
+    all();
+  });
+  let waiting = 0,
+    wide = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === wide) return;
     wide = window.innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(() => { if (!printing) parts.forEach(draw); }, 150);
+    waiting = setTimeout(() => {
+      if (!printing) parts.forEach(draw);
+    }, 150);
   });
   all();
   root.dataset.drawn = "yes";

@@ -7,7 +7,15 @@ const engine = require(path.join(__dirname, "../../planner/page/engine.js"));
 const [loader, said, arrays, asked, seal] = process.argv.slice(2);
 const read = (file) => JSON.parse(fs.readFileSync(file, "utf8"));
 
-process.on("uncaughtException", (e) => { console.error(e.stack.split("\n").filter(l=>l.length<300).join("\n")); process.exit(1); });
+process.on("uncaughtException", (e) => {
+  console.error(
+    e.stack
+      .split("\n")
+      .filter((l) => l.length < 300)
+      .join("\n"),
+  );
+  process.exit(1);
+});
 require(loader)().then((highs) => {
   const bytes = new Uint8Array(fs.readFileSync(arrays)).buffer;
   const program = engine.unpack(fs.readFileSync(said, "utf8"), bytes, seal);
@@ -15,14 +23,24 @@ require(loader)().then((highs) => {
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   const answers = read(asked).map((settings) => {
     const began = process.cpuUsage();
-    const found = planner.plan(settings), { user, system } = process.cpuUsage(began);
+    const found = planner.plan(settings),
+      { user, system } = process.cpuUsage(began);
     const said = engine.outcome(program, found, settings);
     return {
-      objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
-      sold: Array.from(said.sold), beyond: Array.from(said.beyond), stops: said.stops,
+      objective: said.objective,
+      proof: said.proof,
+      how: said.how,
+      seconds: (user + system) / 1e6,
+      sold: Array.from(said.sold),
+      beyond: Array.from(said.beyond),
+      stops: said.stops,
       x: Array.from(found.x),
-      paid: sum(said.paid), tariffs: said.tariffs, levies: said.levies, short: sum(said.short),
-      command: engine.command(program, settings), losses: said.losses,
+      paid: sum(said.paid),
+      tariffs: said.tariffs,
+      levies: said.levies,
+      short: sum(said.short),
+      command: engine.command(program, settings),
+      losses: said.losses,
     };
   });
   console.log(JSON.stringify(answers));

@@ -27,10 +27,12 @@ const built = require("esbuild").buildSync({
 });
 
 const [{ inputs }] = Object.values(built.metafile.outputs);
-const folders = new Set(Object.entries(inputs)
-  .filter(([, { bytesInOutput }]) => bytesInOutput)
-  .map(([file]) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1])
-  .filter(Boolean));
+const folders = new Set(
+  Object.entries(inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput)
+    .map(([file]) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1])
+    .filter(Boolean),
+);
 const texts = Array.from(folders, (folder) => {
   const of = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
   const name = fs.readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
@@ -38,11 +40,20 @@ const texts = Array.from(folders, (folder) => {
   return `${of.name} ${of.version} (${of.license})\n\n${text}`.trim();
 });
 const rule = `\n\n${"-".repeat(100)}\n\n`;
-fs.writeFileSync("LICENSES", `${[...new Set(texts)].sort().join(rule).replace(/\r/g, "").replace(/[ \t]+$/gm, "")}\n`);
+fs.writeFileSync(
+  "LICENSES",
+  `${[...new Set(texts)]
+    .sort()
+    .join(rule)
+    .replace(/\r/g, "")
+    .replace(/[ \t]+$/gm, "")}\n`,
+);
 
 const own = JSON.parse(fs.readFileSync("package.json", "utf8"));
 own.config = {
-  sha256: require("node:crypto").createHash("sha256").update(fs.readFileSync("plotly.min.js"))
+  sha256: require("node:crypto")
+    .createHash("sha256")
+    .update(fs.readFileSync("plotly.min.js"))
     .digest("hex"),
 };
 fs.writeFileSync("package.json", `${JSON.stringify(own, null, 2)}\n`);

@@ -16,8 +16,10 @@ async function ask(address, options) {
   return null;
 }
 
-const key = (each) => each.id || each.getAttribute?.("aria-labelledby")
-  || (each.nodeName === "OPTION" ? each.textContent : "");
+const key = (each) =>
+  each.id ||
+  each.getAttribute?.("aria-labelledby") ||
+  (each.nodeName === "OPTION" ? each.textContent : "");
 
 // Updates a part of the page, replacing only the nodes that differ, so that focus, touches, open
 // lists and typed text stay.
@@ -34,7 +36,10 @@ function renew(was, next) {
       same = old.get(key(each));
       old.delete(key(each));
       if (same?.parentNode !== was || same.nodeName !== each.nodeName) same = undefined;
-      while (same && at !== same) { at = at.nextSibling; at.previousSibling.remove(); }
+      while (same && at !== same) {
+        at = at.nextSibling;
+        at.previousSibling.remove();
+      }
     }
     if (!same) was.insertBefore(each, at);
     else {
@@ -43,7 +48,11 @@ function renew(was, next) {
       at = same.nextSibling;
     }
   }
-  while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+  while (at) {
+    const gone = at;
+    at = at.nextSibling;
+    gone.remove();
+  }
 }
 
 let turn = 0;
@@ -52,7 +61,9 @@ let asked = 0;
 async function show(address = "/state", options = {}) {
   const mine = ++turn;
   asked += 1;
-  const text = await ask(address, options).finally(() => { asked -= 1; });
+  const text = await ask(address, options).finally(() => {
+    asked -= 1;
+  });
   if (text === null || mine !== turn) return text !== null;
   const next = document.createElement("template");
   next.innerHTML = text; // the server's own page, escaped there
@@ -71,7 +82,8 @@ function lead(known) {
 async function send(form, body) {
   const known = new Set([...state.querySelectorAll("h2[id^=job-]")].map((each) => each.id));
   const done = await show(form.action, { method: "POST", body });
-  if (!done) await show(); // the answer was not as expected
+  if (!done)
+    await show(); // the answer was not as expected
   else if (form.matches("[action='/jobs']")) lead(known);
 }
 
@@ -86,7 +98,9 @@ state.addEventListener("submit", (event) => {
 });
 drop.addEventListener("submit", (event) => {
   event.preventDefault();
-  send(drop, new FormData(drop)).then(() => { document.getElementById("workbook").value = ""; });
+  send(drop, new FormData(drop)).then(() => {
+    document.getElementById("workbook").value = "";
+  });
 });
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {

@@ -1,7 +1,7 @@
 # make plan   set up and write outputs/critical-minerals-plan.xlsx
 # make test   set up and run all tests
 # make floors set up the oldest versions that pyproject.toml allows, and run the tests of FLOORS
-# make check  lint, types, import contracts
+# make check  lint (also of JavaScript), types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
 # make bench  measure beside other tools, write docs/benchmarks.md (some 20 minutes)
 # make inputs write the example workbooks anew from inputs/data
@@ -47,6 +47,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	if [ -x $(BIN)/biome ]; then $(BIN)/biome check --error-on-warnings; fi
 
 fuzz: $(READY)
 	$(BIN)/python -m pytest -n 2 -m fuzz

@@ -22,8 +22,8 @@ def test_what_is_written(plain, call, folder):
     made = folder / "outputs" / "plain-stress.xlsx"
     assert str(made.relative_to(folder)) in err
     assert sheets(made) == [
-        "Overview", "Stress", "Charts", "Heat map", "Stress by mineral", "N-1",
-        "Stress detail", "About", "Runs", "Chart data",
+        "Overview", "Stress", "Heat map", "Stress by mineral", "N-1", "Stress detail", "About",
+        "Runs",
     ]  # fmt: skip
     book = openpyxl.load_workbook(made)
     assert [row[0].value for row in book["Stress"].iter_rows(min_row=2)][:2] == ["China", "Chile"]

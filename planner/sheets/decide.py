@@ -48,14 +48,13 @@ def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentenc
     ``base`` is the other plan in words. With ``is_one`` the rows are of a single plan, and its name
     is not said.
     """
-    named = [
-        {
-            kind: f"{text[0].upper() + text[1:] if is_one else f'{{top[case]}}: {text}'},"
-            f" {{before}} in {base}."
-            for kind, text in words.items()
-        }
-        for words in _CHANGED
-    ]
+
+    def whole(text: str) -> str:
+        verb, rest = text.split(" ", 1)
+        start = verb.capitalize() if is_one else "{top[case]}: {top[decision]}"
+        return f"{start} {rest}, {{before}} in {base}."
+
+    named = [{kind: whole(text) for kind, text in words.items()} for words in _CHANGED]
     return told(*(partial(_costliest, rows, words, changes=True) for words in named))
 
 

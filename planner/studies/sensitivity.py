@@ -596,6 +596,15 @@ class SensitivityStudy(StudyKind):
         return sensitivity_findings(tables)
 
     @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return all numbers, those to look up first at the top."""
+        if Sensitivities not in tables:
+            return None
+        first = _positions(tables)
+        others = (i for i in range(len(tables[Sensitivities])) if i not in first)
+        return Numbers(tables[Sensitivities].take([*first, *others]), cls.SHOWN)
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         kinds = (kind for kind in (Sensitivities, GroupSensitivities) if kind in tables)
         return drawn(*(tornado(tables, kind) for kind in kinds))
@@ -637,8 +646,8 @@ def _rank_figures(tables: Tables) -> list[float]:
     return [float(v or 0.0) for v in tables[Sensitivities].data[_RANK_FIELDS[tables.option(BY)]]]
 
 
-def look_up_first(tables: Tables) -> list[tuple[Any, ...]]:
-    """Return rows of the numbers to look up first: sheet, cells, name, source, range, estimate.
+def _positions(tables: Tables) -> list[int]:
+    """Return the positions of the numbers to look up first.
 
     First come the numbers that decide what is built, the largest worth of knowing first; then the
     fewest others that account for most of all swings together; at most twelve in all.
@@ -652,17 +661,20 @@ def look_up_first(tables: Tables) -> list[tuple[Any, ...]]:
         so_far += sizes[count]
         found += [] if count in found else [count]
         count += 1
+    return found
+
+
+def look_up_first(tables: Tables) -> list[tuple[Any, ...]]:
+    """Return rows of the numbers to look up first: sheet, cells, name, source, range, estimate."""
     e = EndResults
-    rows = list(table.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))
-    return [rows[i] for i in found]
+    rows = tables[Sensitivities].take(_positions(tables))
+    return list(rows.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))
 
 
 def _first(tables: Tables) -> Sensitivities:
     """Return the rows of the numbers to look up first, in that order; else the first rows."""
     table = tables[Sensitivities]
-    place = {row: i for i, row in enumerate(table.rows(EndResults.sheet, EndResults.cells))}
-    first = [place[sheet, cells] for sheet, cells, *_ in look_up_first(tables)]
-    return table.take(first or [*range(min(_MOST_DECIDING, len(place)))])
+    return table.take(_positions(tables) or [*range(min(_MOST_DECIDING, len(table)))])
 
 
 # ---- an earlier study, for other commands --------------------------------------------------------

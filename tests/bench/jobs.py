@@ -56,6 +56,11 @@ COMMANDS = {
     "command-verify": (f"verify {{plan}} {EXAMPLE} --json", EXAMPLE_SIZE, 1.5),
     "command-magnets": (f"solve {MAGNETS} {_WRITE}", STAGED, 1.5),
     "magnets-embargo": (f"stress {MAGNETS} --pairs {_WRITE}", STAGED, 4.0),
+    "command-sensitivity": (f"sensitivity {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 6.0),
+    "magnets-sensitivity": (f"sensitivity {MAGNETS} {_WRITE}", STAGED, 5.0),
+    "hundred-futures": (
+        f"solve {EXAMPLE} --under-risk --futures 100 {_WRITE}", EXAMPLE_SIZE, 12.0,
+    ),
     "command-desk": (f"solve {{book}} {_WRITE}", DESK, 1.5),
     "command-lanes": (f"solve {{book}} {_WRITE}", LANES, 12.0),
     "command-facilities": (f"solve {{book}} {_WRITE}", FACILITIES, 60.0),

@@ -24,7 +24,7 @@ from models.results import (
 from models.results.common import PlanTable
 from models.schema.column import Record, country_code, named, number
 from planner.documents.folder import write_csv
-from planner.render.table import grid, records, table_of
+from planner.render.table import records, table_of
 from planner.run import solve_file
 from planner.sheets import write_plan
 from planner.workbook.plan_file import read_plan
@@ -133,7 +133,7 @@ def test_every_surface_says_the_same(made, result):
     name = result.TABLE.lower().replace(" ", "-")
     with (folder / "csv" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert len(objects) == len(lines) == grid(table, country=plan.case.country_name).row_count
+    assert len(objects) == len(lines) == len(table_of(table, plan.case.country_name))
     for each in table.fields:
         header = each.title(table.words)
         for told, line in zip(objects, lines, strict=True):

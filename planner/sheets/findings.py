@@ -163,7 +163,7 @@ def _met(tables: PlanTables) -> Iterator[Sentence]:
     met = minerals.count(ByMineral.missing_share, "<=", _MET)
     yield say(
         "figure",
-        "{met} of {needed} minerals.",
+        "The need for {met} of {needed} minerals is met in full.",
         name=MET,
         large="met",
         met=met,

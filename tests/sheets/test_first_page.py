@@ -59,7 +59,7 @@ def test_what_the_page_says_by_hand(tmp_path):
         ("answer", None, None, "No: 1 of 2 minerals runs short."),
         ("answer", None, None,
          "cobalt is hit hardest: 40 % of its need is missing, because of the limits."),
-        ("figure", "Needs met in full", "1", "1 of 2 minerals."),
+        ("figure", "Needs met in full", "1", "The need for 1 of 2 minerals is met in full."),
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         ("figure", "Extra cost of the same tonnes", "400 USD", "400 USD more than without limits."),
         ("figure", "Need met without a supplier", "0 %",

@@ -404,9 +404,7 @@ def wrong_tables(sheets):
     wrong = []
     for name, sheet in sheets.items():
         old = [h for h in sheet.headers if isinstance(h, str) and h == "Short (t)"]
-        wrong += [
-            f"{name}: header {header}" for header in old if name not in {"Shortages", "Tiers"}
-        ]
+        wrong += [f"{name}: header {header}" for header in old if name != "Shortages"]
         for header in {"Missing (share)", "Further missing (share)"} & set(sheet.headers):
             if any(r.get("Need (t)") == 0 and r[header] is not None for r in sheet.rows):
                 wrong.append(f"{name}: {header} where nothing is needed")

@@ -29,7 +29,10 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
     said = [*page.of("answer"), *page.of("decide")]
     if verbose:
         said = list(page.findings)
-    lines = [part for each in said for part in wrap(plain(each.text), MOST_WIDE)]
+    texts = (f"{each.name}: {each.text}" if each.name else each.text for each in said)
+    lines = [part for text in texts for part in wrap(plain(text), MOST_WIDE)]
+    last = [part for each in last
+            for part in (wrap(each, MOST_WIDE) if each.startswith("Note") else [each])]  # fmt: skip
     lines = [*lines, *([cut(page.proof, MOST_WIDE)] if page.proof else [])]
     for each in lines:
         click.echo(each, err=True)

@@ -26,7 +26,7 @@ class Delays(Result):
     TABLE, GRAIN, BOOK = "Delays", ("event", "project"), "risk"
 
     event = field.text("Event")
-    project = field.text("Project")
+    project = common.PROJECT.like(meaning="")
     mineral = common.MINERAL
     later = field(
         "Later by", Look.COUNT, "The sum of the event's delays.", unit="yr", key="late_yr"

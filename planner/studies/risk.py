@@ -588,11 +588,7 @@ def _care(tables: Tables) -> Iterator[Sentence]:
 LEFT_OUT = "Left out of the total cost"
 """The row of About with the plan's penalty that this study does not count."""
 _WAIVED = "waived in years with an event"
-
-
 _SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
-
-
 _MORE_KEY = "chance_of_shortage_beyond_base"
 _EVENT_KEYS = tuple(dict.fromkeys(f.json_key.partition(".")[0] for f in _EVENT_FIELDS))
 _PLAN_KEYS = (

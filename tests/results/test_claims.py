@@ -135,6 +135,7 @@ TABLE = Sample.of_rows(
         (0.05149, Look.SHARE, "", "5.1 %"),
         (0.0004, Look.SHARE, "", "under 0.1 %"),
         (0.9995, Look.SHARE, "", "over 99.9 %"),
+        (0.995, Look.SHARE, "", "99.5 %"),
         (1.0, Look.SHARE, "", "100 %"),
         (0.0, Look.SHARE, "", "0 %"),
         (-0.052, Look.SHARE, "", "5.2 % less"),

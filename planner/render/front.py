@@ -62,12 +62,13 @@ class FirstPage:
     def findings(self) -> tuple[Sentence, ...]:
         """The sentences of the page, from top to bottom.
 
-        If the page would say too much, sentences on what to read with care are left out, then
-        decisions and figures, the last of each first.
+        If the page would say too much, counts of what to read with care are left out, then
+        decisions, other cautions and figures, the last of each first.
         """
         every = [s for p, most in MOST.items() for s in self._first(p)[:most]]
         spare = [s for s in every if s.place != "answer"]
-        spare.sort(key=lambda s: s.place == "care" and bool(s.claims))  # of cares, counts go first
+        spare.sort(key=lambda s: (s.place != "figure", s.place == "decide", bool(s.claims)))
+        spare.sort(key=lambda s: s.place == "care" and bool(s.claims))  # counts go first
         while spare and self._is_long(every):
             every.remove(spare.pop())
         return tuple(every)

@@ -229,7 +229,7 @@ the same spelling."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
     "Binding share limits", "Missing", "Planned", "Difference", "Key", "Case",
-    "Amount", "Decision",
+    "Amount", "Decision", "Served",
 }  # fmt: skip
 """Headers that are words of sentences and titles, too; Key is also a class of the command line."""
 

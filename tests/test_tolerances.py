@@ -30,8 +30,7 @@ from models.solve import LinearProgram, certify_blocks
 from models.solve.highs import tightened
 from planner.audit import compare
 from planner.documents import data_in, orders
-from planner.render import words
-from planner.render.sentences import worst_first
+from planner.render import chart, words
 from planner.scenarios.actions import add_capacity
 from planner.sheets import changes
 from planner.sheets.checks import Checks, _recount
@@ -116,7 +115,7 @@ _EQUAL = {
     ),
     "demand that is left": (lambda left: _met(left) == 0.0, 1e-12),
     "an amount that moves": (lambda by: not _moves(100.0 * by), 1e-6),
-    "a missing part": (lambda part: not worst_first({"tin": part}), 1e-6),
+    "a missing part": (lambda part: not chart._are_alike([part], [2e-4]), 1e-6),
     "the part of a plant": (lambda part: _built(1.0 - part) == 1.0, 1e-6),
     "a change of cost": (lambda by: sensitivity._same(1.0, 1.0 + by, 0.0), 1e-6),
     "what a mineral keeps": (lambda by: measures.keeps_enough(0.8 - by), 1e-6),

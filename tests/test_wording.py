@@ -8,7 +8,6 @@ import pytest
 from models.errors import Finding
 from models.units import in_words
 from planner.options import IntegerOption
-from planner.render.sentences import largest_first
 from planner.render.words import capitalized, course, each_year, listed, percent, share, span
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, warn_hidden
@@ -59,13 +58,6 @@ def test_no_zero_has_a_sign() -> None:
 def test_a_bound_is_spelled() -> None:
     said = [in_words(number) for number in (0.0, 1e3, 1e8, 2.5e9, -1e10)]
     assert said == ["0", "1000", "100 million", "2.5 billion", "-10 billion"]
-
-
-def test_the_largest_is_named_first() -> None:
-    """Of equal amounts the first of the input; one more than the most is named, too."""
-    amounts = {"Tin": 1.0, "Zinc": 3.0, "Lead": 3.0, "Iron": 2.0}
-    assert largest_first(amounts, str.lower) == "zinc, lead, iron and tin"
-    assert largest_first(amounts, str.upper, 2) == "ZINC, LEAD and 2 more"
 
 
 def test_a_row_opens_a_sentence_with_a_capital() -> None:

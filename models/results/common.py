@@ -70,6 +70,8 @@ TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit d
 DEMAND = field.tonnes("Demand", "Tonnes needed over the years of the row.")
 PURCHASES = field.tonnes("Purchases", "Tonnes bought, including those for stock.")
 SHORT = field.tonnes("Short", "Demand that is neither bought nor drawn from stock.")
+FROM = field.text("From", "Who delivers.")
+MARGINAL_PRICE = field.price("Marginal price", "What one more tonne costs.")
 MISSING = "Missing"
 """The header for missing tonnes, and for the missing share of need."""
 SHARE_SHORT = field.share("Share short", "Shortage divided by demand.")

@@ -123,8 +123,7 @@ class Moves(Result):
     TABLE, BOOK, GRAIN = "Moves", BOOK, ("mineral", "seller", "buyer")
 
     mineral = common.MINERAL
-    seller = field.text(
-        "From",
+    seller = common.FROM.like(
         "The ten largest changes of each mineral are listed; a row below them counts the others."
         " The last row names minerals whose cost and shortage are the same in each year: both"
         " plans are equally cheap, and only the choice of suppliers differs.",

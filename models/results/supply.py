@@ -179,8 +179,7 @@ class Prices(PlanTable):
     year = common.YEAR
     mineral = common.MINERAL
     member = common.MEMBER
-    marginal = field.price(
-        "Marginal price",
+    marginal = common.MARGINAL_PRICE.like(
         "Value of one more tonne of supply to this member, with all limits unchanged."
         " One more tonne of demand has another price, since it also moves limits that"
         f" are shares of demand (planner explain gives both). {common.SHORT_PRICE}",
@@ -550,8 +549,7 @@ class Tiers(PlanTable):
     tier = field.text("Tier", "The tier of demand; blank: demand without a tier.")
     demand = common.DEMAND
     served = field.tonnes("Served", "Demand that is met, from suppliers and from stock.")
-    suppliers = field.text(
-        "From",
+    suppliers = common.FROM.like(
         "Suppliers with their tonnes. Those that may serve the fewest tiers come first, and tiers"
         " in the order of the rows. Those that may serve the same tiers do so by their tonnes.",
         widest=60,
@@ -565,8 +563,7 @@ class Tiers(PlanTable):
         widest=60,
     )
     cost = field.price("Shortage cost", "What a missing tonne of the tier costs.")
-    price = field.price(
-        "Marginal price",
+    price = common.MARGINAL_PRICE.like(
         "What one more tonne for the tier costs: the dual values of the member's balance and of the"
         " tier. A member's price is that of its dearest tier.",
     )

@@ -82,13 +82,14 @@ class Exits(Result):
         "How much its own share of purchases falls, from the plan to the exit path.",
     )
     depends = field.share(
-        "Plan depends on it, {last}",
+        "Plan depends on it through all stages, {last}",
         "Share of purchases that its loss takes, through all stages: also what others make"
         " from its inputs and ore. In the plan.",
     )
-    left_depends = field.share("Depends on it, {last}", f"The same. {_ON_PATH}")
+    left_depends = field.share("Depends on it through all stages, {last}", f"The same. {_ON_PATH}")
     depends_fall = field.share(
-        "Fall of the dependence, {last}", "What the plan depends on it minus what is left."
+        "Fall of the dependence through all stages, {last}",
+        "What the plan depends on it minus what is left.",
     )
     half, quarter, tenth, none = map(_level_field, _LEVELS)
     cash = field.millions(

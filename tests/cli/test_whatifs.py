@@ -511,7 +511,7 @@ def test_a_what_if_that_touches_nothing_is_told_and_planned(case, ask):
 
 
 def test_every_example_of_the_page_is_understood():
-    """Each option that docs/what-ifs.md shows, by the first example workbook; none warns."""
+    """Each option that docs/what-ifs.md shows, by the first example, or by that with tiers."""
     page = (ROOT / "docs" / "what-ifs.md").read_text(encoding="utf-8")
     shown = re.findall(r"--(block|lose|what-if) (?:\"([^\"]+)\"|([\w:]+))", page)
     fields = {"block": "blocks", "lose": "losses", "what-if": "changes"}
@@ -519,8 +519,12 @@ def test_every_example_of_the_page_is_understood():
     told = [(fields[o], quoted or bare) for o, quoted, bare in shown]
     told = [(field, text) for field, text in told if text not in schematic]
     assert len(told) >= 12
-    case = read(ROOT / "inputs" / "critical-minerals.xlsx").case
+    first, tiers = (
+        read(ROOT / "inputs" / f"{name}.xlsx").case
+        for name in ("critical-minerals", "magnets-by-use")
+    )
     for field, text in told:
+        case = tiers if "tier=" in text or "plant=" in text else first
         what_ifs = WhatIfOptions(**{field: (text,)})(case)
         assert Variant(what_ifs=what_ifs).with_findings(case)[1] == (), text
 

@@ -55,7 +55,7 @@ def test_one_row_where_all_members_share_a_cause_and_shortages_keeps_its_own():
     (row,) = sheets["Shortage causes"].to_frame().to_dict("records")
     assert (row["Members"], row["Years"]) == ("Both members", "2026, 2027")
     assert row["Missing (t)"] == pytest.approx(44)
-    assert row["Share short"] == pytest.approx(44 / 260)
+    assert row["Missing (share)"] == pytest.approx(44 / 260)
     assert row["Cause"].startswith("Capacity open to the coalition is used up at Chile works")
     assert len(sheets["Shortages"]) == 4
 

@@ -1,4 +1,4 @@
-"""What is missing is said when it is missing, and its parts by year add up to the whole."""
+"""Parts that are missing by year add up to the whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from models import measures
 from planner.cli import main
-from planner.render.sentences import hardest, in_years, missing, worst_first
 from planner.report import read_report
 from planner.report.study import study_page
 from planner.studies.compare_tables import MissingByYear
@@ -30,37 +29,6 @@ def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
     whole = sum(short.values())
     assert sum(parts[y] * need[y] for y in years) == pytest.approx(whole, rel=1e-9, abs=1e-9)
     assert all(0.0 <= part <= 1.0 + 1e-12 for part in parts.values())
-
-
-@pytest.mark.parametrize(
-    ("parts", "said"),
-    [
-        (
-            {2028: 0.0, 2029: 0.42, 2030: 0.5, 2031: 0.52},
-            "42 % of need in 2029, 50 % in 2030 and 52 % in 2031",
-        ),
-        ({2029: 0.42}, "42 % of need in 2029"),
-        ({2029: 0.4, 2030: 0.4}, "40 % of need a year, 2029 to 2030"),
-        ({2029: 0.4, 2030: 0.5, 2031: 0.3, 2032: 0.4}, "30 to 50 % of need a year, 2029 to 2032"),
-        (
-            {2027: 0.4, 2029: 0.5, 2031: 0.3, 2032: 0.4},
-            "30 to 50 % of need a year, 4 years of 2027 to 2032",
-        ),
-        ({2029: 1e-9, 2030: 0.0}, ""),
-        ({}, ""),
-    ],
-)
-def test_years_are_said_in_which_anything_is_missing(parts, said):
-    assert in_years(parts) == said
-
-
-def test_the_worst_comes_first_and_nothing_is_said_to_be_nothing():
-    parts = {"Tin": 0.1, "Zinc": 0.4, "Lead": 0.0, "Copper": 1e-9}
-    assert [*worst_first(parts)] == ["Zinc", "Tin"]
-    assert hardest(parts) == "40 % of the need for Zinc is missing"
-    assert missing(parts) == "Missing, as a share of need: Zinc 40 % and Tin 10 %"
-    assert hardest({"Lead": 0.0}) == "nothing is missing"
-    assert missing({"Lead": 0.0}, " beyond the base") == "Nothing more is missing beyond the base"
 
 
 @pytest.mark.parametrize("seed", [1, 3, 7, 10, 14, 18])

@@ -342,7 +342,7 @@ def test_plans_that_cannot_be_compared(old, dearer, call, ask):
     del book["Country shares"]
     prices = book["Prices"]
     prices["F2"], prices["A3"] = "much", None
-    prices["H1"] = "Missing (t)"
+    prices["H1"] = "Lacking (t)"
     book.save("broken.xlsx")
     code, answer = ask("diff", "broken.xlsx", dearer)
     assert code == 1

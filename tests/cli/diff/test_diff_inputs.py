@@ -166,7 +166,7 @@ def test_scenarios_that_differ(folder, call, ask):
         for r in answer["inputs"]["rows"]
     ] == [
         (
-            "Scenarios", "J2", "J2",
+            "Scenarios", "L2", "L2",
             "Scenario Half, Action scale capacity, Country China: Value", 0.5, 0.6,
         ),
     ]  # fmt: skip

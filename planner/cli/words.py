@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from models.errors import Finding, Severity
+from planner.cli.front import MOST_WIDE
 from planner.render.words import number_of, plain
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ def show_warnings(findings: Sequence[Finding], file: Path | None) -> None:
 def warned(findings: Sequence[Finding], file: Path | None) -> str:
     """Return how many warnings an input has, and the command that lists them."""
     count = f"{number_of(len(findings), 'warning')} on the input"
-    return f"{count}; list them: planner check {shlex.quote(str(file))}" if file else count
+    if file is None:
+        return count
+    command = f"planner check {shlex.quote(str(file))}"
+    text = f"{count}; list them: {command}"
+    return text if len(text) <= MOST_WIDE else f"{count}; list them:\n{command}"
 
 
 def console(stream: TextIO) -> Console:

@@ -13,6 +13,7 @@ from models.measures.same_tonnes import is_named
 from models.results import Colour, Field, Name, Result, Runs, common, field
 from models.results.field import matrix_of
 from models.results.numbers import PlanNumbers
+from planner.render.words import known
 
 Row = dict[str, Any]
 """The numbers of a run, for one mineral or for all together, by the names of fields."""
@@ -138,7 +139,7 @@ def with_named_costs(minerals: Result, run: Field = RunMinerals.run) -> set[Any]
     """
     rows = list(minerals.rows(run, RunMinerals.tonnes_compared))
     return {name for name, _ in rows} - {
-        name for name, compared in rows if compared is not None and not is_named(compared)
+        name for name, compared in rows if known(compared) and not is_named(compared)
     }
 
 

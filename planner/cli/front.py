@@ -31,8 +31,11 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
         said = list(page.findings)
     texts = (f"{each.name}: {each.text}" if each.name else each.text for each in said)
     lines = [part for text in texts for part in wrap(plain(text), MOST_WIDE)]
-    last = [part for each in last
-            for part in (wrap(each, MOST_WIDE) if each.startswith("Note") else [each])]  # fmt: skip
+    last = [
+        part
+        for each in last
+        for part in (wrap(each, MOST_WIDE) if each.startswith("Note") else each.split("\n"))
+    ]
     lines = [*lines, *([cut(page.proof, MOST_WIDE)] if page.proof else [])]
     for each in lines:
         click.echo(each, err=True)

@@ -231,7 +231,7 @@ def test_rest_of_world_is_no_country_of_the_report(made):
     if section is None:
         assert not any(by_hand(made.plan, made.basis).values())
         return
-    view = part_of(section, made.file.country).view.facts
+    view = part_of(section, front_of(made.file), made.file.country).view.facts
     limited = made.file.result(CountryShares).frame()
     is_each = limited.loc[(limited["buyer"] == "") & (limited["country"] != "ROW"), "limit"]
     for mineral, year, country, share, *_ in view.rows:

@@ -253,7 +253,8 @@ def _value(phrase: _Phrase) -> float | None:
     text, takes = phrase.values.get("value"), phrase.takes
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
     if text is None and takes.value:
-        refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
+        example = max(0.5, takes.least)
+        refuse(f"`{phrase.action}` needs a value, {wanted}, as in value={example:g}")
     if text is None:
         return None
     match = _NUMBER.fullmatch(text)

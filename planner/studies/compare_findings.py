@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from models import tolerances
 from models.case import BASE
 from models.results import DecideNow
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.sheets.decide import changed
 from planner.studies.bills_by_scenario import BillsByScenario
@@ -44,7 +44,7 @@ class _ComparisonFindings:
         if not self.foreseen:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
             return (*told(self.base), alone)
-        return told(self.hardest, self.next_hardest, self.surprised, self.tiers, self.base,
+        return told(self.hardest, self.tiers, self.next_hardest, self.surprised, self.base,
                     self.dearest, self.bills, self.decisions, self.care)  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
@@ -56,9 +56,10 @@ class _ComparisonFindings:
         rows, t = self._missing(self.foreseen), RunMinerals
         most = rows.largest(t.further_missing_share)
         if most.number <= SMALL:
-            none = rows.none(t.further_missing_share, ">", SMALL)
-            text = "In no scenario is a mineral further missing than in the base."
-            yield say("answer", text, none=none)
+            if not self._hits_a_tier(self.foreseen):
+                none = rows.none(t.further_missing_share, ">", SMALL)
+                text = "In no scenario is a mineral further missing than in the base."
+                yield say("answer", text, none=none)
             least = rows.smallest(t.further_missing_share)
             if least.number < -SMALL:
                 yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
@@ -81,7 +82,7 @@ class _ComparisonFindings:
         if first.number > SMALL and most.number > SMALL:
             yield say("answer", "Next is {most[run]}: {most} of the need for {most[mineral]} is"
                                 " further missing than in the base.", most=most)  # fmt: skip
-        elif first.number > SMALL:
+        elif first.number > SMALL and not self._hits_a_tier(rest):
             none = self._missing(rest).none(t.further_missing_share, ">", SMALL)
             yield say("answer", "In no other scenario is a mineral further missing than in the"
                                 " base.", none=none)  # fmt: skip
@@ -94,18 +95,26 @@ class _ComparisonFindings:
                                 " need for {most[mineral]} is further missing than in the base.",
                       name="As a surprise", large="most", most=most)  # fmt: skip
 
-    def tiers(self) -> Iterator[Sentence]:
-        """Yield the tier of demand of which most is further missing."""
+    def _tier(self, names: Sequence[str]) -> Claim:
+        """Return the tier of demand of which most is further missing; NoRowsError without any."""
         if MissingByTier not in self.tables:
-            return
-        t, names = MissingByTier, [*self.foreseen, *self.surprises]
-        rows = SheetRows(self.tables[t]).where(run=names, tier={"not": None})
-        most = rows.largest(t.further_missing_share)
+            raise NoRowsError
+        rows = SheetRows(self.tables[MissingByTier]).where(run=list(names), tier={"not": None})
+        return rows.largest(MissingByTier.further_missing_share)
+
+    def _hits_a_tier(self, names: Sequence[str]) -> bool:
+        """Return whether more of a tier is missing: others may get its tonnes, and the sum stay."""
+        try:
+            return self._tier(names).number > SMALL
+        except NoRowsError:
+            return False
+
+    def tiers(self) -> Iterator[Sentence]:
+        most = self._tier([*self.foreseen, *self.surprises])
         if most.number > SMALL:
-            yield say("figure", "In {most[run]}, {most} of the need for {most[mineral]} for"
+            yield say("answer", "In {most[run]}, {most} of the need for {most[mineral]} for"
                                 " {most[tier]} in {most[member]} is further missing than in the"
-                                " base.", name="Further missing by use", large="most",
-                      most=most)  # fmt: skip
+                                " base.", most=most)  # fmt: skip
 
     def base(self) -> Iterator[Sentence]:
         most = self._missing([BASE]).largest(RunMinerals.missing_share)

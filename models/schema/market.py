@@ -44,11 +44,6 @@ class Settings(Record):
     plan_title: str = text(
         "Plan title", "Title on the plan's first sheet.", default="the file's name"
     )
-    caution: str = text(
-        "Caution",
-        "A sentence on the plan's first page: what the case must not be used for.",
-        default="none",
-    )
     currency: str = text(
         "Currency", "Three-letter code of the currency of all prices and costs.", value="USD"
     )
@@ -139,6 +134,11 @@ class Settings(Record):
         "Extra tonnes that a supplier can sell if another one is lost, as a fraction"
         " of its usable capacity. Its sales stay within that capacity.",
         value=0.2,
+    )
+    caution: str = text(
+        "Caution",
+        "A sentence on the plan's first page: what the case must not be used for.",
+        default="none",
     )
 
 

@@ -203,9 +203,11 @@ def _rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequen
 
 TABLES: dict[str, Sequence[Row]] = {
     schema.Settings.SHEET: [
-        {SETTING.header: title(column, units.MONEY), VALUE.header: value}
+        {
+            SETTING.header: title(column, units.MONEY),
+            VALUE.header: None if (value := getattr(_SETTINGS, column.field)) == "" else value,
+        }
         for column in schema.Settings.columns()
-        if (value := getattr(_SETTINGS, column.field)) is not None and value != ""
     ],
     **{record.SHEET: _rows(record, *rows) for record, rows in _ROWS.items()},
 }

@@ -44,7 +44,7 @@ def followed(log: Path, plain: Path) -> None:
     assert "The server checks and plans this workbook again each time it is saved" in said
     as_excel(plain, book(5_000))
     said = waited(port, cookie, ">Download plain-plan.xlsx<", 2)
-    assert "212,624" in said  # t of lithium short
+    assert "Lithium is hit hardest: 57.8" in said
 
 
 @POSIX

@@ -330,6 +330,8 @@ a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]
 
 ## If China stops exports
 
+One of the [six measures of a loss](security.md#six-measures-of-a-loss).
+
 If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
 2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
 

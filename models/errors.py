@@ -156,7 +156,9 @@ OUT_OF_MEMORY_CODE = 71
 _REFUSALS = (
     "cannot allocate memory",
     "can't start new thread",
+    "error return without exception set",  # of a module that Python could not load
     "failed to map segment",
+    "resource temporarily unavailable",
     "std::bad_alloc",
 )
 """What texts of errors say, if the system gives no memory for a library, a thread or a process."""

@@ -30,7 +30,7 @@ def run() -> int:
             code = main()
         except (KeyboardInterrupt, SystemExit) as stop:
             code = exit_code(stop)
-        except (MemoryError, ImportError, OSError, RuntimeError) as error:
+        except (MemoryError, ImportError, OSError, RuntimeError, SystemError) as error:
             if not is_out_of_memory(error):
                 raise
             code = OUT_OF_MEMORY_CODE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-BUDGET = int(os.environ.get("PLANNER_FUZZ", "30"))
+BUDGET = int(os.environ.get("PLANNER_FUZZ", "20"))
 """How many random cases a test with the marker ``fuzz`` tries, or a part of them."""
 IS_LONG = BUDGET >= 300
 """Whether this is a long run, of hours."""

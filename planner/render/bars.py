@@ -102,7 +102,7 @@ def _line_chart(
     for s, colour in series:
         points = zip(places, s.values, strict=True)
         at = (
-            f"{100 * (x - places[0]) / wide:.2f},{_HIGH * (1 - y / high):.2f}"
+            f"{100 * (x - places[0]) / wide:z.2f},{_HIGH * (1 - y / high):z.2f}"
             for x, y in points if y is not None
         )  # fmt: skip
         drawn.append((colour, " ".join(at)))

@@ -21,6 +21,8 @@ from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import ATTEMPTS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 from tests.models.stages import oxide_and_alloy
+from tests.models.test_hand_tiers import BAN
+from tests.models.test_hand_tiers import book as banned
 
 Patch = pytest.MonkeyPatch
 TRUE_SOLVE = highs.solve
@@ -261,6 +263,7 @@ def test_family_left_out(position: int, monkeypatch: Patch) -> None:
     is_security = lost.model.__module__.endswith("security")  # others' rows are where it enters
     made = book() | ({"Security": [{"Max short": 0.1}]} if is_security else {})
     made = oxide_and_alloy() if lost.model.__module__.endswith("inputs") else made
+    made = banned(BAN) if lost.model.__module__.endswith("tiers") else made
     monkeypatch.setattr(families_module, "FAMILIES", tuple(families))
     if lost.model.__module__.endswith(("shortage", "inputs")):  # others ask for what they made
         with pytest.raises((SolverError, AttributeError, KeyError)):

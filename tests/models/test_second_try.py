@@ -106,6 +106,7 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
         f"models/answers/search.py: solution = scale.unscaled({_SOLVED} attempt, **limits))",
         # then first_proven
         "models/answers/search.py: solution = self._scale.unscaled(self._solver.run())",
+        "models/plan/parts.py: solution = part.scale.unscaled(part.solver.run())",  # as session
         f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *basis, **limits)",
         "models/plan/by_model.py: solution = highs.solve(scale.scaled(rows), attempt)",
         "models/plan/session.py: return warm.solver.run()",  # then BlockSolver.solve

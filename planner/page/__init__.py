@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from models import measures, plan, schema, tolerances
 from models.measures.same_tonnes import NAMED_FROM
 from models.plan.sliders import Adjustable, Basis
-from models.plan.solving import check
 from models.program import TONNES
 from models.resolve import by_stage
 from models.results import Figure
@@ -58,17 +57,16 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
     solver: Highs,
     tell: Callable[[str], None],
     front: FirstPage,
+    objective: float,
     sure: str = "",
 ) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
-    ``front`` is the first page of its plan, which is shown until a slider moves. ``sure`` is a
-    study's sentence on how sure the plan is, or "".
+    ``front`` is the first page of its plan, which is shown until a slider moves, and ``objective``
+    the plan's total cost [money]. ``sure`` is a study's sentence on how sure the plan is, or "".
 
-    Raises InputError if its records contradict one another, SolverError if the plan with nothing
-    moved cannot be proven.
+    Raises SolverError if the plan with nothing moved cannot be proven.
     """
-    check(book.case)
     tell("Finding what each slider changes")
     sliders, notes = with_sliders(book.case)
     wanted = starting_settings(sliders)
@@ -76,8 +74,6 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
     for number, basis in enumerate(sliders.bases(wanted), 1):
         tell(f"Computing starting plan {number} of {len(wanted)}")
         bases.append(basis)
-    is_planned = bases[:1] and bases[0].settings is wanted[0]
-    objective = bases[0].objective if is_planned else plan.solve(book.case).objective
     data, raw = program(sliders, bases)
     data |= _words(book, name, sliders) | {"objective": objective}
     html = _html(book, data, raw, solver, notes, sure=sure, front=front)

@@ -311,7 +311,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     run = solve_file(file, tell=tell)
     book = run.book
     sure = common.certainty_words(place, book.sha256, {})
-    sliders = page_of(book, file.name, solver, tell, run.front, sure)
+    sliders = page_of(book, file.name, solver, tell, run.front, run.plan.objective, sure)
     written = common.save(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:

@@ -441,16 +441,6 @@ def premium(cash: float, reference: float, tonnes: float) -> float | None:
     return ratio(difference(cash, reference, reference), tonnes)
 
 
-def premium_with_shortage(total: float, reference: float, demand: float) -> float | None:
-    """Return the extra total cost over a reference, per tonne of demand; None without demand.
-
-    formula: (total cost - total cost of the reference) / demand
-    unit: money/t, discounted, shortage at its stated cost
-    base: demand
-    """
-    return ratio(difference(total, reference, reference), demand)
-
-
 # ---- member by member --------------------------------------------------------------------------
 
 

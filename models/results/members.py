@@ -106,7 +106,6 @@ EU_BENCHMARK = 0.65
 
 It is the benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), applied to each member's purchases.
 """
-BENCHMARK_WORDS = "the EU's benchmark"
 """The words for it in sentences, so that nobody takes it for a limit in the workbook."""
 
 _GAINS = f"It pays less in this plan than without share limits. {SAME_COST}"

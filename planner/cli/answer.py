@@ -36,9 +36,6 @@ _STATUS: dict[type[errors.PlannerError], str] = {
     errors.WriteError: "write_error",
 }
 
-STATUSES = tuple(_STATUS.values())
-"""The statuses with which a command reports an error of its input, options, solver or output."""
-
 Answer = dict[str, object]
 
 

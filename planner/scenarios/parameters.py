@@ -47,11 +47,6 @@ class ParameterKind:
         return next((name for name in ("refiner", "member", "country") if name in selectors), "")
 
     @property
-    def is_factor(self) -> bool:
-        """Whether the number multiplies a value of the case, so that 1 changes nothing."""
-        return ACTION_CELLS[self.action].value == "a factor"
-
-    @property
     def is_price(self) -> bool:
         return ACTION_CELLS[self.action].value == "money/t"
 

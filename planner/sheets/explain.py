@@ -123,13 +123,6 @@ def _money(value: float) -> str:
     return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z,.2f}"  # noqa: PLR2004
 
 
-def _large(value: float) -> str:
-    for size, word in ((1e9, "bn"), (1e6, "m")):
-        if value >= size:
-            return f"{value / size:,.4g} {word}"
-    return _money(value)
-
-
 def _percent(value: float) -> str:
     return f"{value * 100:z.4g} %"
 

@@ -50,10 +50,6 @@ _BILLS = (
     "computed from shadow prices; there, plants may be built in fractions, and the penalty for"
     " unequal sharing of a shortage does not count"
 )
-FORESEEN = (
-    "Each scenario is planned as if everyone knew of it from the first year, so the true"
-    " total cost is this or more."
-)
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
 """The row of About with the year in which scenarios come as a surprise, if they do."""

@@ -84,19 +84,6 @@ def country_code(name: str) -> str | None:
     return _index().get(fold_country(name))
 
 
-def country_words(name: str) -> frozenset[str]:
-    """Return all names and codes (ISO2, ISO3) of the country with a name; empty if unknown."""
-    import pycountry
-
-    code = country_code(name)
-    if code is None or code == schema.REST_OF_WORLD:
-        return frozenset()
-    country = pycountry.countries.get(alpha_3=code)
-    names = [*_ALIASES.get(code, "").split("; "), code]
-    names += [getattr(country, each, "") for each in _NAMES]
-    return frozenset(filter(None, names))
-
-
 def closest_country(name: str) -> str:
     """Return a hint with the country whose name is closest to an unknown one; "" if none is."""
     folded = fold_country(name)

@@ -100,7 +100,7 @@ class _Outcome:
         cells, sheets = number_of(verdict.cells, "cell"), number_of(verdict.sheets, "sheet")
         records = f"{number_of(verdict.records, 'cell')} and the times, which record the run"
         yield "Compared", f"{verdict.compared}: {cells} on {sheets}. Not compared: {records}"
-        if verdict.input_file != self.file.name:  # nothing proves a name
+        if verdict.input_file not in {"", self.file.name}:  # nothing proves a name
             yield "Input name", f"the plan was made from a file named {plain(verdict.input_file)}"
         if verdict.is_proven:
             scope = "holds for the flows, values and duals in the file: " if self.findings else ""

@@ -1,8 +1,9 @@
 """Assemble the manual's pages from what the code declares: ``python -m docs.assemble``.
 
 ``docs/workbook.md`` comes from the catalogue, ``docs/mathematics.md`` from the docstrings of the
-families. In other pages, the lists of keys between ``<!-- keys of NAME -->`` and ``<!-- /keys -->``
-come from the declarations of answers. A test compares all with the code.
+families, ``docs/api.md`` from those of the Python functions. In other pages, the lists of keys
+between ``<!-- keys of NAME -->`` and ``<!-- /keys -->`` come from the declarations of answers. A
+test compares all with the code.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+from docs.api import api_page
 from models.checks import magnitude
 from models.program import market, sourcing
 from models.program.component import Columns, Rows
@@ -297,6 +299,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "workbook.md": workbook_page,
     "mathematics.md": mathematics_page,
     "glossary.md": glossary_page,
+    "api.md": api_page,
     **{page.name: partial(with_keys, page) for page in _WITH_KEYS},
 }
 """The pages that are assembled, in whole or in part."""

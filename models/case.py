@@ -63,10 +63,21 @@ NO_SEARCH_LIMITS = SearchLimits()
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Everything the sourcing problem is computed from.
+    """Everything the sourcing problem is computed from. A case never changes.
 
-    ``years`` are the year columns of Demand, ascending. ``country_names`` spell a country's code as
-    the workbook does. ``scenario`` is the name of the scenario that made the case, "Base" if none.
+    A scenario or ``change`` makes a new one. Masses are in t, money is in the case's currency.
+
+    Attributes:
+        years: The years that are planned, ascending.
+        settings: The sheet Settings.
+        minerals, members, refiners, demand, ...: The rows of each other sheet, under its name in
+            lower case with underscores; docs/workbook.md has their columns.
+        country_names: Pairs of a country's code and its name in the workbook.
+        scenario: The name of the scenario that made the case, "Base" if none.
+
+    Example:
+        >>> [mineral.name for mineral in book.case.minerals]
+        ['Lithium', 'Rare earths']
     """
 
     SHEET_FIELDS: ClassVar[dict[str, str]] = {

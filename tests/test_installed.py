@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import doctest
+import inspect
 import os
 import re
 import subprocess
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import planner
+from docs.api import START, functions
 from planner._version import __version__, pip_install
 from planner.cli import main
 from tests.waiting import HANG
@@ -64,6 +68,32 @@ def test_what_help_prints_runs(tmp_path, monkeypatch) -> None:
     assert len(blocks) == 3
     assert (tmp_path / "tight.xlsx").is_file()
     assert names["plan"].extension.words
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory) -> tuple[Path, dict[str, object]]:
+    """A folder in which examples run, and the names that they begin with."""
+    folder = tmp_path_factory.mktemp("api")
+    names: dict[str, object] = {}
+    with contextlib.chdir(folder):
+        assert main(["new", "case.xlsx", "--example", "plain"]) == 0
+        exec(START, names)
+    return folder, names
+
+
+@pytest.mark.parametrize("name", [name for name, _ in functions()])
+def test_examples_of_the_manual_run(started, monkeypatch, name) -> None:
+    """Each function has its parameters in its docstring, and an example that runs."""
+    folder, names = started
+    monkeypatch.chdir(folder)
+    of = getattr(planner, name)
+    (found,) = doctest.DocTestFinder(recurse=False).find(of, name, module=False, globs=names)
+    assert doctest.DocTestRunner().run(found).failed == 0
+    assert found.examples or name in {"Book", "Run", "Study"}  # in those of read and run_study
+    if inspect.isfunction(of):
+        said = (inspect.getdoc(of) or "").partition("Args:")[2]
+        listed = re.findall(r"^    \*{0,2}(\w+): ", said, re.MULTILINE)
+        assert {*inspect.signature(of).parameters} <= {*listed}
 
 
 def test_types_are_shipped() -> None:

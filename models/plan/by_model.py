@@ -59,7 +59,18 @@ def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
 
 
 def model(case: Case) -> Any:
-    """Return the complete Pyomo model of a case; docs/mathematics.md lists its components."""
+    """Return the complete Pyomo model of a case; docs/mathematics.md lists its components.
+
+    Args:
+        case: The case. Tonnes are in t, money is discounted and in the case's currency.
+
+    Returns:
+        A ``pyomo.environ.ConcreteModel``, not solved.
+
+    Example:
+        >>> type(planner.model(book.case)).__name__
+        'ConcreteModel'
+    """
     return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
 
 

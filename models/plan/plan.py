@@ -79,7 +79,30 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
 class Plan(Solved):
     """The optimal plan of a Case; with integer builds, the best found if the search ended early.
 
-    ``extension`` has an analyst's additions to its model (None: none).
+    Made by ``solve`` and by sessions. Tables are pandas DataFrames with one row per flow, member,
+    plant and so on; a table is made when it is first asked for. Money is undiscounted unless it
+    says otherwise, in the case's currency.
+
+    Attributes:
+        case: What was planned.
+        status: "optimal", or "feasible" if a search for integer builds ended without a proof.
+        objective: Discounted total cost, with penalties and priced shortage [money].
+        cash: What buyers pay, without shortages and other penalties [money].
+        shortage: What is missing of all minerals [t].
+        served_share: The share of demand that is met [fraction].
+        max_country_share: The largest share of one country, by mineral [fraction].
+        flows: Purchases: year, mineral, refiner, country, member, tonnes [t], landed [money/t] ...
+        supply: By mineral, member and year: demand, stock, shortage [t], price [money/t] ...
+        shortages: The rows of supply with a shortage, and its cause in words.
+        sources: By refiner or project and year: capacity, sales [t] ...
+        countries: Shares of each country, by buyer, mineral and year [fraction].
+        limits, stocks, projects, contracts, inputs, ore: The rows of other sheets.
+        extension: What an analyst added to the model (None: nothing).
+
+    Example:
+        >>> plan = planner.solve(book.case)
+        >>> plan.shortages.groupby("mineral")["short"].sum().round().to_dict()
+        {'Rare earths': 20733.0}
     """
 
     extension: Extension | None = None

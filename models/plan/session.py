@@ -57,7 +57,35 @@ class _WarmStart:
 
 
 class Session:
-    """Plans of one base case and of its variants."""
+    """Plans one base case and its variants, each warm-started from the plan before.
+
+    A plan depends only on the base case and on the variants solved since ``restart``. Programs of
+    variants aren't compared with Pyomo models: tests show on cases of every kind that arrays and
+    model agree, and each plan of a variant is certified with the variant's own arrays.
+
+    Args:
+        base: The base case.
+        is_near: Start a variant's block that adds columns or rows from the basis of the base's
+            block. This is faster and, of equally cheap plans, gives one similar to the base's.
+        is_local: First plan the first variant after a restart for the minerals that it changes,
+            with all else as in the base's plan (``models.plan.parts``). This is faster if most
+            variants change one mineral.
+        is_compared: Compare the base case's program with its Pyomo model; False if another session
+            does so.
+        in_background: Compare them in another process; plans are valid only after ``confirm`` has
+            returned.
+
+    Attributes:
+        base: The plan of the base case.
+
+    Example:
+        >>> session = planner.Session(book.case)
+        >>> [
+        ...     round(session.solve(planner.set_max_country_share(book.case, cap)).shortage)
+        ...     for cap in (0.6, 0.5)
+        ... ]
+        [35755, 82884]
+    """
 
     def __init__(
         self,
@@ -68,22 +96,6 @@ class Session:
         is_compared: bool = True,
         in_background: bool = False,
     ) -> None:
-        """Take the base case.
-
-        The base case's program is compared with its Pyomo model, unless ``is_compared`` is False
-        because another session does so. With ``in_background``, a background process compares them,
-        and plans are valid only after ``confirm`` has returned. Programs of variants aren't
-        compared with models: tests show on cases of every kind that arrays and model agree, and
-        each plan of a variant is certified with the variant's own arrays.
-
-        With ``is_near``, a variant's block that adds columns or rows to a block of the base is
-        started from that block's basis. This is faster and, of equally cheap plans, gives one
-        similar to the base's.
-
-        With ``is_local``, the first variant after a restart is first planned for the minerals that
-        it changes, with all else as in the base's plan (``models.plan.parts``). This is faster if
-        most variants change one mineral.
-        """
         self.case = base
         self._is_near, self._is_local = is_near, is_local
         self._is_compared = is_compared

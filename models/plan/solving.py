@@ -34,15 +34,26 @@ Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: str = "") -> Plan:
     """Return the proven optimal plan of a case.
 
-    Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` is a map that keeps the order: the built-in map, a process pool's or a
-    cluster's.
+    With ``extend`` or ``solver``, all blocks are solved in this process, one by one.
 
-    ``extend`` is called with the case's total Pyomo model and adds variables, linear constraints
-    and the variables' costs; ``Plan.extension`` has them. Raises ValueError if it changes the
-    case's own rows. ``solver`` is a solver that Pyomo finds, such as "glpk" or "gurobi" ("":
-    HiGHS); UsageError if it finds none with that name. With either, all blocks are solved in this
-    process, one by one.
+    Args:
+        case: The case to plan.
+        run: A map that keeps the order, for the case's independent blocks: the built-in map, a
+            process pool's or a cluster's.
+        extend: Is called with the case's total Pyomo model, and adds variables, linear constraints
+            and the variables' costs; ``Plan.extension`` has them.
+        solver: A solver that Pyomo finds, such as "glpk" or "gurobi"; "" is HiGHS.
+
+    Raises:
+        InputError: Records of the case contradict one another.
+        SolverError: No attempt gives a proven optimum.
+        UsageError: Pyomo finds no solver with that name.
+        ValueError: ``extend`` changes the case's own rows.
+
+    Example:
+        >>> plan = planner.solve(book.case)
+        >>> plan.status, round(plan.served_share, 3)
+        ('optimal', 0.961)
     """
     check(case)
     if extend is not None or solver:

@@ -309,9 +309,25 @@ def _refuse_foreign(folder: Path, names: list[str], kind: FolderKind) -> None:
 
 
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
-    """Write each table as ``<sheet name>.csv`` in lower case with hyphens; return the files.
+    """Write each table as ``<sheet name>.csv``, in lower case with hyphens.
 
-    All files are replaced together. Raises WriteError if the folder has files from elsewhere.
+    All files are replaced together.
+
+    Args:
+        folder: The folder; it is made if it is not there.
+        tables: The sheets, such as the values of ``planner.tables``.
+
+    Returns:
+        The files.
+
+    Raises:
+        WriteError: The folder has files from elsewhere, or cannot be written.
+
+    Example:
+        >>> sheets = planner.tables(planner.solve(book.case), book)
+        >>> files = planner.write_csv(Path("tables"), sheets.values())
+        >>> (Path("tables") / "plan.csv") in files
+        True
     """
     files = {csv_folder.csv_name(table.name): partial(write_table, table) for table in tables}
     return list(replace_files(folder, files, TABLES).files)

@@ -53,7 +53,19 @@ def names(case: Case) -> tuple[str, ...]:
 
 
 def apply(case: Case, name: str) -> Case:
-    """Return the case of a scenario; ``Base`` is the case itself. Raises KeyError if unknown."""
+    """Return the case of a scenario.
+
+    Args:
+        case: A case whose sheet Scenarios has the scenario.
+        name: The scenario's name, in any case of letters; "Base" is the case itself.
+
+    Raises:
+        KeyError: There is no such scenario.
+
+    Example:
+        >>> planner.apply(book.case, "Base") == book.case
+        True
+    """
     changed, _ = apply_with_findings(case, name)
     return changed
 

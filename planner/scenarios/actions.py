@@ -503,8 +503,20 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
     """Return the case with every cap on the share of a single country set to ``share``.
 
     Existing refining caps keep their years, their penalty and the countries that they exempt. Each
-    year without such a cap on the purchases of the coalition gets one without penalty. ``mineral``
-    "" means all minerals. Raises KeyError for a mineral that the case does not have.
+    year without such a cap on the purchases of the coalition gets one without penalty.
+
+    Args:
+        case: The case; it stays as it is.
+        share: The cap [fraction, 0 to 1].
+        mineral: The mineral; "" means all.
+
+    Raises:
+        KeyError: The case does not have this mineral.
+
+    Example:
+        >>> tight = planner.set_max_country_share(book.case, 0.5)
+        >>> max(planner.solve(tight).max_country_share.values()) <= 0.5 + 1e-9
+        True
     """
     mineral = _known(case, mineral)
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
@@ -549,7 +561,19 @@ def set_max_country_share_step(case: Case, step: schema.ScenarioStep) -> Case:
 
 
 def drop_share_limits(case: Case, mineral: str = "") -> Case:
-    """Return the case without share limits (of one mineral, or of all)."""
+    """Return the case without share limits.
+
+    Args:
+        case: The case; it stays as it is.
+        mineral: The mineral; "" means all.
+
+    Raises:
+        KeyError: The case does not have this mineral.
+
+    Example:
+        >>> planner.solve(planner.drop_share_limits(book.case)).shortage
+        0.0
+    """
     mineral = _known(case, mineral)
     if not mineral:
         return case.change(share_limits=())

@@ -64,14 +64,48 @@ def result_of(result: type[results.Result], context: Context) -> results.Result 
 
 
 def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
-    """Return the sheets of a plan by name, in order; ``more`` are further fields of Context."""
+    """Return the sheets of a plan, as ``planner solve`` writes them.
+
+    Args:
+        plan: The plan.
+        book: The input that it was made from.
+        **more: ``without_limits``, the plan of the same case without share limits, with which the
+            cost of the limits is shown; ``options``, ``timings`` and other fields of ``Context``.
+
+    Returns:
+        The sheets by name, in order; ``to_frame`` makes one a pandas DataFrame.
+
+    Example:
+        >>> sheets = planner.tables(planner.solve(book.case), book)
+        >>> list(sheets)[:2]
+        ['Decide now', 'Summary']
+    """
     return _tables(Context(plan, book, **more))
 
 
 def write_plan(
     path: Path, plan: Plan, book: Book, *, is_packed: bool = True, **more: Any
 ) -> dict[str, Table]:
-    """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
+    """Write a plan's workbook, charts included; an existing file is replaced.
+
+    Args:
+        path: The file, which ends in .xlsx.
+        plan: The plan.
+        book: The input that it was made from.
+        is_packed: Compress the file.
+        **more: As for ``tables``.
+
+    Returns:
+        The sheets, as ``tables`` does.
+
+    Raises:
+        WriteError: The file cannot be written.
+
+    Example:
+        >>> sheets = planner.write_plan(Path("plan.xlsx"), planner.solve(book.case), book)
+        >>> Path("plan.xlsx").exists()
+        True
+    """
     context = Context(plan, book, **more)
     plan.foresee()
     sheets = _tables(context)

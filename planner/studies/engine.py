@@ -54,10 +54,13 @@ def chains_of(runs: Sequence[Run], size: int) -> tuple[tuple[Run, ...], ...]:
 class Run:
     """One variant of a study's base case, or the base case itself.
 
-    ``read``, if given, replaces the study's ``read``. ``compare``, if given, replaces both: it
-    receives the plan and the session, so it may compare the plan with the base's and plan further
-    cases. A run that ``is_cold`` is solved without a warm start, so its plan does not depend on the
-    base case.
+    Args:
+        name: What the run is called in outcomes.
+        change: Makes the variant: a picklable function of the case; by default the case itself.
+        read: Replaces the study's ``read``, if given.
+        is_cold: Solve it without a warm start, so that its plan doesn't depend on the base case.
+        compare: Replaces both, if given: a function of the plan and the session, which may compare
+            the plan with the base's and plan further cases.
     """
 
     name: str
@@ -72,10 +75,16 @@ class Study(Generic[T]):
     """A base case, chains of runs, and the function that reads a result from each plan.
 
     The first run of a chain is warm-started from the base case's plan, each later run from the run
-    before it. Chains do not depend on one another; a whole chain is sent to one worker. ``read`` is
-    picklable, as a ``Change`` is. ``is_near`` and ``is_local`` are explained at ``Session``. If
-    ``is_compared``, the base case's program is compared with its Pyomo model; False if another
-    study compares a program of the same kind.
+    before it. Chains do not depend on one another; a whole chain is sent to one worker.
+
+    Args:
+        base: The base case.
+        chains: Chains of runs.
+        read: A picklable function of a plan.
+        is_near: As for ``Session``.
+        is_compared: Compare the base case's program with its Pyomo model; False if another study
+            compares a program of the same kind.
+        is_local: As for ``Session``.
     """
 
     base: Case
@@ -516,17 +525,36 @@ def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
 
 
 def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
-    """Return the outcomes of all runs, in the order of the chains and of the runs in each.
-
-    ``where`` is this machine unless given; the outcomes do not depend on it. ``tell`` is called
-    after each finished run.
+    """Plan all runs of a study, on all cores of this machine or elsewhere.
 
     If a run fails, its outcome has the error, and the other runs are planned all the same. After
     Ctrl-C, finished runs keep their outcomes, all others are reported as not run, and ``stopped``
     is set; a command then writes these outcomes and exits with the stop's code.
 
-    Raises UsageError if the place is not available (such as a cluster's address where nothing
-    listens), TypeError if a change or ``read`` cannot be pickled.
+    Args:
+        study: The study.
+        where: Where to plan; outcomes don't depend on it. None: processes of this machine.
+        tell: Is called after each finished run, with a ``Progress``.
+
+    Returns:
+        One outcome per run, in the order of the chains and of the runs in each: ``name``,
+        ``result``, ``objective`` [money, discounted], ``error`` ("": none).
+
+    Raises:
+        UsageError: The place is not available, such as a cluster that doesn't answer.
+        TypeError: A change or ``read`` cannot be pickled.
+
+    Example:
+        >>> from functools import partial
+        >>> from operator import attrgetter
+        >>> caps = (0.8, 0.65, 0.5)
+        >>> runs = [
+        ...     planner.Run(f"{cap:.0%}", partial(planner.set_max_country_share, share=cap))
+        ...     for cap in caps
+        ... ]
+        >>> study = planner.Study(book.case, (tuple(runs),), attrgetter("shortage"))
+        >>> [(each.name, round(each.result)) for each in planner.run_study(study)]
+        [('80%', 0), ('65%', 20733), ('50%', 82884)]
     """
     (outcomes,) = run_studies([study], where, tell)
     return outcomes

@@ -53,11 +53,16 @@ _BEFORE = {fold(record.SHEET): record for record in (PreviousOrder, PreviousBuil
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook that was read: its case, with warnings and defaults.
+    """An input that was read; made by ``read`` and ``read_tables``.
 
-    ``layout`` finds the cell of a sheet, row and column; ``sha256`` is of the file's bytes, or of
-    the rows if there was no file. ``before`` is the previous plan's orders and builds if
-    ``planner roll`` wrote the workbook, else None.
+    Attributes:
+        case: What the workbook says.
+        warnings: Findings that are no errors, each with its cell.
+        defaults: The values that blank cells got.
+        layout: Finds the cell of a sheet, row and column.
+        sha256: Of the file's bytes, or of the rows if there was no file.
+        path: The file or folder; None for rows.
+        before: The previous plan's orders and builds, if ``planner roll`` wrote the workbook.
     """
 
     case: Case
@@ -81,7 +86,20 @@ class Book:
 def read(path: Path) -> Book:
     """Read an input workbook (.xlsx, .xlsm), or a folder of CSV files, one per sheet.
 
-    If there is an error, raises InputError with all findings, errors and warnings.
+    Args:
+        path: The workbook or the folder.
+
+    Returns:
+        Its case, with warnings.
+
+    Raises:
+        InputError: The input has errors, or can't be read. ``findings`` has all errors and
+            warnings, each with its sheet and cell.
+
+    Example:
+        >>> book = planner.read(Path("case.xlsx"))
+        >>> book.title, book.case.years
+        ('Two minerals, three buyers, 65 % a country', (2026, 2027, 2028))
     """
     with paused_gc():
         file = open_source(Path(path))
@@ -89,9 +107,29 @@ def read(path: Path) -> Book:
 
 
 def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
-    """Read a workbook given as rows by sheet; a row is a mapping of headers to values.
+    """Read an input that is given as rows, by the rules for a file.
 
-    The rules are those for a file; the header counts as row 1, the first row as row 2.
+    Args:
+        tables: The rows of each sheet; a row has values by header, as in the workbook. In
+            messages, the header counts as row 1, the first row as row 2.
+
+    Returns:
+        The case, with warnings.
+
+    Raises:
+        InputError: The input has errors, as for ``read``.
+
+    Example:
+        >>> rows = {
+        ...     "Settings": [{"Setting": "Default freight (USD/t)", "Value": 100}],
+        ...     "Minerals": [{"Mineral": "Tin", "Price (USD/t)": 30_000}],
+        ...     "Members": [{"Member": "Japan", "Country": "Japan"}],
+        ...     "Refiners": [{"Refiner": "Bangka", "Mineral": "Tin", "Country": "Indonesia",
+        ...                   "Capacity (t/yr)": 80, "Cost (USD/t)": 25_000}],
+        ...     "Demand": [{"Mineral": "Tin", "Member": "Japan", "2026": 100}],
+        ... }
+        >>> planner.solve(planner.read_tables(rows).case).shortage
+        20.0
     """
     grids = [from_rows(title, rows) for title, rows in tables.items()]
     text = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])

@@ -1,5 +1,7 @@
 # make plan   set up and write outputs/critical-minerals-plan.xlsx
-# make test   set up and run all tests
+# make test   set up and run the quick tests, some five minutes
+# make test-slow  run the tests with the marker slow
+# make test-all  run all tests
 # make floors set up the oldest versions that pyproject.toml allows, and run the tests of FLOORS
 # make check  lint (also of JavaScript), types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
@@ -21,6 +23,10 @@ BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/.ready
 
+# The tests start the planner some hundred times: what is compiled is kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
+
 FLOORS       := .venv-floors
 FLOORS_READY := $(FLOORS)/.ready
 # The numerics by hand and against golden plans, files in and out, each command.
@@ -31,13 +37,18 @@ FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/te
     tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
     tests/report/test_report_command.py tests/sheets/test_sheet_files.py tests/study/test_cluster.py
 
-.PHONY: plan test floors check fuzz bench inputs docs site coverage charts release lock clean
+.PHONY: plan test test-slow test-all floors check fuzz bench inputs docs site coverage charts release lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(TESTS) -m "not slow"
+
+test-slow: $(READY)
+	$(TESTS) -m slow
+
+test-all: test test-slow
 
 floors: $(FLOORS_READY)
 	$(FLOORS)/bin/python -m pytest -q -p no:cacheprovider $(FLOORS_TESTS)

@@ -33,6 +33,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # Looking for garbage takes a third of the time in which all tests are collected: done less often.
 gc.set_threshold(50_000, 20, 20)
 
+
+def pytest_collection_finish() -> None:
+    """Never look for garbage among the tests that were collected and the modules: they stay."""
+    gc.freeze()
+
+
 _OF_LOSSES = {"Losses", "LossByMineral", "CappedOrNot", "Embargoes"}
 """Results of a stress test: their rows serve several tables, and lack what no loss has."""
 _of_rows = Result.of_rows.__func__

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 
-from planner.workbook.template import write_book
+from tests.books import write_book
 
 PLAN = "outputs/two-plan.xlsx"
 """Where the plan of the workbook goes, called two.xlsx."""

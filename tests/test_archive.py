@@ -121,6 +121,7 @@ def test_only_packings_that_excel_knows_are_unpacked(tmp_path) -> None:
     assert "packed in a way that Excel does not know" in faults(read, path)[0][1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(0, 200, 25))
 def test_a_bit_turned_in_a_part_is_a_finding_for_every_command(tmp_path, plan, number) -> None:
     book, made = plan
@@ -183,6 +184,7 @@ def test_a_name_that_no_file_can_have(name: str) -> None:
         assert main(words) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_very_many_rows_pass(changed) -> None:
     """Their names are given as texts of their own, which takes the most room."""

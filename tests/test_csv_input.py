@@ -27,7 +27,7 @@ from planner.workbook.csv_folder import open_folder
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import cells_of
 from planner.workbook.save import fingerprint, watch_saves
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.budget import BUDGET, IS_LONG
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
@@ -88,6 +88,7 @@ def change(folder: Path, sheet: str, old: str, new: str, encoding: str = "utf-8"
 # ---- the same case, the same plan ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("book", INPUTS, ids=lambda path: path.stem)
 def test_inputs_give_the_same_plan_to_the_cell(tmp_path, book) -> None:
     folder = tmp_path / book.name
@@ -119,11 +120,13 @@ def assert_same(path: Path, seed: int) -> None:
     assert whole(read(path / "cells").case) == whole(read(path / "book.xlsx").case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(15))
 def test_random_books_give_the_same_case(tmp_path, seed) -> None:
     assert_same(tmp_path, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_random_books_at_length(tmp_path) -> None:
     for seed in range(1000, 1000 + BUDGET // 3):
@@ -156,6 +159,7 @@ TEXTS_OF_A_CELL = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(notes=st.lists(TEXTS_OF_A_CELL, min_size=1, max_size=6))
 @settings(max_examples=200)
 def test_texts_that_the_planner_writes_come_back(tmp_path_factory, notes) -> None:
@@ -175,6 +179,7 @@ def test_texts_that_the_planner_writes_come_back(tmp_path_factory, notes) -> Non
     assert grid.values(2) == [1.5] * len(notes)
 
 
+@pytest.mark.slow
 @given(content=st.binary(max_size=300), encoding=st.sampled_from(["", "utf-8-sig", "utf-16"]))
 @settings(max_examples=300)
 def test_any_bytes_are_read_or_told(tmp_path_factory, content, encoding) -> None:
@@ -453,6 +458,7 @@ def test_commands_take_a_folder(folder, tmp_path, monkeypatch, capsys, command) 
     assert main([command, "small", *COMMANDS[command]]) == 0, capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_plan_of_a_folder_is_named_and_verified(folder, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     folder.rename(tmp_path / "my.case")

@@ -113,6 +113,7 @@ def test_a_number_is_read_alike(tmp_path, kind, text, encoding, number) -> None:
     assert reader(path) == number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize(("text", "encoding", "row", "words"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_said_alike_at_its_row(  # noqa: PLR0917 - a fixture, and a case

@@ -44,6 +44,7 @@ def pages() -> Iterator[object]:
         yield pytest.param(page, marks=marks if takes_long and page not in ALWAYS else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [*pages()])
 def test_commands_print_what_the_page_shows(page: str) -> None:
     """`make docs` was run after the last change: a reader sees what a page promises."""
@@ -67,6 +68,7 @@ def test_lines_that_a_page_leaves_out_are_marked(lines: str, shown: str) -> None
     assert "".join(kept).splitlines() == shown.split("|")
 
 
+@pytest.mark.slow
 def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
     """Each change is made as it is written, its commands run, and what they promise is there."""
     for folder in ("models", "planner"):

@@ -25,6 +25,8 @@ from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Country, Settings
 from planner.cli import main
 from tests.waiting import HANG
 
+pytestmark = pytest.mark.slow
+
 HELPER = Path(__file__).with_name("drop_downs_uno.py")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

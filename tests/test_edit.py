@@ -139,6 +139,7 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*extension is not supported")
 @pytest.mark.parametrize("program", ["openpyxl", "libreoffice"])
 def test_what_an_edit_does_not_touch_stays(desk, capsys, program):

@@ -12,7 +12,7 @@ from models.plan import solve
 from models.schema import Demand
 from planner.studies.bills import in_fractions
 from planner.workbook import read_tables
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.cli.test_degenerate import CALLS, demand, run
 from tests.extreme_books import extreme_book
 from tests.fuzz_long import NEGATIVE_ZERO
@@ -21,6 +21,7 @@ from tests.small_book import Change, Tables, both, put, small_book
 COMMANDS = ("check", "solve", "explain", "bills", "verify")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [19, 28, 73, 216])
 def test_every_command_ends_as_it_should(tmp_path: Path, number: int) -> None:
     book, said = extreme_book(number)
@@ -33,6 +34,7 @@ def test_every_command_ends_as_it_should(tmp_path: Path, number: int) -> None:
             assert not NEGATIVE_ZERO.search(out + err) or "-0" in str(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tonnes", [5e-324, 5.551115123125783e-17, 1e-9, 1.1e-9])
 @pytest.mark.parametrize("command", ["solve", "solve --under-risk", "bills", "support"])
 def test_a_demand_that_rounding_leaves(tmp_path: Path, command: str, tonnes: float) -> None:

@@ -263,6 +263,7 @@ def test_the_table_is_long() -> None:
     assert len(FAULTS) >= 120
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "place", "fragment"), FAULTS)
 def test_a_fault_is_found_at_its_cell(change, place, fragment) -> None:
     book = small_book()

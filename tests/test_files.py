@@ -144,6 +144,7 @@ def test_a_number_that_its_format_shows_as_a_date_is_told_as_both(saved) -> None
 # ---- size --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_million_formatted_blank_rows_cost_little(tmp_path) -> None:
     path = tmp_path / "book.xlsx"
     workbook().save(tmp_path / "plain.xlsx")
@@ -164,6 +165,7 @@ def test_a_million_formatted_blank_rows_cost_little(tmp_path) -> None:
     assert time.process_time() - began < 20
 
 
+@pytest.mark.slow
 def test_many_rows_are_read_in_seconds() -> None:
     book = small_book()
     row = book["Refiners"][0]

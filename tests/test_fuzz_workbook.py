@@ -27,8 +27,9 @@ import openpyxl
 import pytest
 
 from planner.cli import main
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
 from tests import fuzz_cells, fuzz_parts
+from tests.books import write_book
 from tests.budget import BUDGET
 from tests.reference.cases import random_book
 from tests.waiting import HANG
@@ -229,6 +230,7 @@ def batches(first: int, last: int) -> list[range]:
     return [range(at, min(at + BATCH, last)) for at in range(first, last, BATCH)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["template", "plain", *map(str, range(BOOKS))])
 def test_what_is_changed_is_valid(tmp_path, name: str) -> None:
     path = tmp_path / "book.xlsx"
@@ -236,6 +238,7 @@ def test_what_is_changed_is_valid(tmp_path, name: str) -> None:
     assert hold(path) == "plan"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", batches(0, NORMAL), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_plan_or_findings(tmp_path, kind: str, numbers: range) -> None:
@@ -244,6 +247,7 @@ def test_a_plan_or_findings(tmp_path, kind: str, numbers: range) -> None:
     assert counts["findings"]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("numbers", batches(NORMAL, NORMAL + BUDGET // 2), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
@@ -273,6 +277,7 @@ NAMES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:30])
 def test_a_name_of_any_letters_travels_into_the_plan_as_text(tmp_path, name: str) -> None:
     """A mineral, a member and a refiner of that name."""

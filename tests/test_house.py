@@ -160,6 +160,7 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
@@ -253,6 +254,7 @@ def literals(path: Path) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_headers_of_results_are_typed_once() -> None:
     """A header, with its unit or without, and a figure of Summary stand in models/results alone."""
     results = [of for of in CATALOGUE.values() if of.__module__.startswith("models.results")]
@@ -314,6 +316,7 @@ def json_keys(path: Path) -> list[str]:
     return list(found.values())
 
 
+@pytest.mark.slow
 def test_a_key_of_json_is_typed_once() -> None:
     """A key is a field's, or one of ``Key``, or stands in one object alone."""
     typed: dict[str, list[str]] = {}
@@ -332,6 +335,7 @@ SCALES = {"_STEP", "_TYPICAL", "_INSIDE", "_NEAR", "_PROBES", "_SMALLEST"}
 """Small numbers that are steps, weights or units, and guard nothing."""
 
 
+@pytest.mark.slow
 def test_a_class_name_has_one_meaning() -> None:
     """Each is used once in the code base."""
     places: dict[str, list[str]] = {}

@@ -55,6 +55,7 @@ def test_models_of_another_program_that_are_loaded_before(tmp_path) -> None:
     assert last.endswith("models.py: import planner first, or give that one another name")
 
 
+@pytest.mark.slow
 def test_what_help_prints_runs(tmp_path, monkeypatch) -> None:
     """All its code, one block after the other, in an empty folder."""
     monkeypatch.chdir(tmp_path)

@@ -22,6 +22,7 @@ def plans() -> magnets_story.Plans:
     return magnets_story.make_plans()
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_case_says(plans) -> None:
     """`python -m inputs.magnets_story` was run after the last change."""
     assert magnets_story.PAGE.read_text(encoding="utf-8") == magnets_story.page(plans)

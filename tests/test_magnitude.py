@@ -195,6 +195,7 @@ def test_the_template_has_no_slips() -> None:
 SIZES = st.sampled_from([0, 1, 3, 9, 10, 11, 29, 30, 31, 49, 50, 51, 100, 290, 301, 1000, 31000])
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.lists(SIZES, min_size=3, max_size=3), min_size=1, max_size=5))
 @settings(max_examples=200, deadline=None)
 def test_demand(rows: list[list[int]]) -> None:
@@ -228,6 +229,7 @@ def test_demand(rows: list[list[int]]) -> None:
     assert Counter(at.removeprefix("Demand!")[1:] for at in found) == Counter(wanted)
 
 
+@pytest.mark.slow
 @given(
     capacities=st.lists(SIZES, min_size=1, max_size=6),
     demand=st.sampled_from([0, 1, 2, 10, 600, 1000]),

@@ -206,6 +206,7 @@ def test_texts_of_the_input_stay_texts(tmp_path):
     assert len(copy["Findings"]["D6"].value) == 1_000
 
 
+@pytest.mark.slow
 def test_beyond_a_number_cells_are_not_marked_and_it_is_said(tmp_path):
     many = [warning("Demand", i, found="odd") for i in range(2, MOST_LISTED + 10)]
     many = [Finding(**{**vars(f), "cell": f"C{f.row}"}) for f in many]

@@ -90,6 +90,7 @@ def formats(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, "".join(map(str, parts))
 
 
+@pytest.mark.slow
 def test_each_format_of_decimals_rounds_to_0_without_a_sign() -> None:
     """``{value:z,.1f}``: the option z makes a -0 that rounding leaves a 0."""
     found = [

@@ -10,7 +10,7 @@ from models.schema import ACTION_CELLS, ACTIONS, EVENT_ACTIONS, EventStep
 from planner.run import check_file
 from planner.scenarios.events import Event, active_rows, apply_events, events
 from planner.workbook import read_tables
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.case_rows import tables_of
 from tests.small_book import add, both, faults, put, small_book, without
 

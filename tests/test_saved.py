@@ -136,6 +136,7 @@ def test_what_is_no_file_for_a_while_does_not_end_the_watch(
     assert seen.get(timeout=HANG) == hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("save", [as_excel, as_libreoffice, in_pieces, replaced])
 def test_each_way_of_saving_is_seen_once(
@@ -154,6 +155,7 @@ def test_each_way_of_saving_is_seen_once(
     assert seen.empty()
 
 
+@pytest.mark.slow
 def test_half_a_workbook_is_waited_for_and_then_read_all_the_same(
     watched: tuple[Path, queue.Queue[str]],
 ) -> None:

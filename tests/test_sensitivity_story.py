@@ -20,6 +20,7 @@ def between(mark: str) -> list[str]:
     return TEXT.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0].strip().splitlines()[2:]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None:
     """`python -m inputs.sensitivity_story` was run after the last change; their order is held."""
@@ -33,6 +34,7 @@ def test_the_figures_of_the_cells_that_decide_are_those_of_the_example() -> None
     assert ranks == sorted(ranks)
 
 
+@pytest.mark.slow
 def test_the_figures_of_what_was_looked_up_are_those_of_the_example() -> None:
     only = [each.cell for each in story.KNOWN]
     before = story.rows(story.study(only=only))

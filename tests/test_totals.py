@@ -11,7 +11,8 @@ from openpyxl.utils import get_column_letter
 from models.checks.common import is_total
 from models.errors import InputError, Severity
 from planner.workbook import read, read_tables
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.small_book import add, both, column, faults, put, small_book
 
 

@@ -18,10 +18,11 @@ from planner.cli import main
 from planner.run import solve_file, start_file
 from planner.scenarios import Variant
 from planner.sheets import write_plan
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
 from tests.audit.conftest import short_book
 from tests.audit.tampering import at
-from tests.budget import BUDGET, at_length
+from tests.books import write_book
+from tests.budget import BUDGET, at_length, few
 from tests.models.desk import FIRST, jin, make, sur
 from tests.reference.cases import random_book
 from tests.waiting import HANG
@@ -116,6 +117,7 @@ def some_book(seed):
     return random_book(np.random.default_rng(seed), 1 + seed % 4), (None, 0.5, 0.3)[seed % 3]
 
 
+@pytest.mark.slow
 def test_plans_of_every_family_are_verified(tmp_path):
     families = set()
     for seed in range(20):
@@ -127,16 +129,18 @@ def test_plans_of_every_family_are_verified(tmp_path):
     assert families >= FAMILIES
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
 def test_plans_of_many_books_are_verified(tmp_path, batch):
-    for seed in range(1000 + batch * BATCH, 1000 + (batch + 1) * BATCH):
+    for seed in range(1000 + batch * BATCH, 1000 + min(FUZZ, (batch + 1) * BATCH)):
         for book in (some_book, degenerate):
             verdict, _ = verified(tmp_path, *book(seed))
             assert verdict.findings == (), seed
             assert verdict.compared is ComparisonBasis.PARTS, seed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BARE)
 def test_plans_of_next_to_nothing_are_verified(tmp_path, name):
     verdict, _ = verified(tmp_path, BARE[name])
@@ -144,9 +148,10 @@ def test_plans_of_next_to_nothing_are_verified(tmp_path, name):
     assert verdict.compared is ComparisonBasis.PARTS
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_plans_of_books_with_little_left_are_verified(tmp_path):
-    for seed in range(at_length(5, 12)):
+    for seed in range(at_length(4, 12)):
         verdict, _ = verified(tmp_path, *degenerate(seed))
         assert verdict.findings == (), seed
         assert verdict.compared is ComparisonBasis.PARTS, seed
@@ -160,7 +165,8 @@ DUALS = {
 """How fast sales may grow, for how many years and from how many tonnes, by the dual of a tonne."""
 
 
-@pytest.mark.parametrize("least", DUALS)
+@pytest.mark.slow
+@pytest.mark.parametrize("least", few(DUALS, 3))
 def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
     """A tonne more today is worth all that it grows to."""
     growth, count, today = DUALS[least]
@@ -174,6 +180,7 @@ def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
     assert float(least) < max(duals) < 1e3 * float(least)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -222,6 +229,7 @@ def test_nothing_is_solved(made, monkeypatch, capsys):
     assert "the solver was called" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 def test_saved_anew_by_libreoffice_it_is_verified(made, tmp_path, capsys):
     subprocess.run(
@@ -238,6 +246,7 @@ def test_saved_anew_by_libreoffice_it_is_verified(made, tmp_path, capsys):
     assert "was saved by another program; its cells equal" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
     """Twenty million tonnes: a tonne is less than the proof has to notice, but the cells do."""
     tables = make(jin(1.5e7), sur(1e7), demand=2e7)
@@ -268,7 +277,8 @@ ODD = (
 SOLUTION = ("Values", "Duals", "Plan", "Summary", "Checks", "Chart data")
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", few(range(8), 3))
 def test_whatever_stands_in_the_cells_it_ends_well(made, tmp_path, capsys, seed):
     """No cell, header or key that someone wrote into a plan is a fault of the planner's."""
     rng = np.random.default_rng(seed)

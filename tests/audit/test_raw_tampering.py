@@ -29,6 +29,7 @@ def found(plan, made):
     return verify(open_plan(plan), start.book, start.case, start.variant)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", raw.OTHER_LOOKS)
 def test_what_is_shown_beside_the_right_cells_is_not_vouched_for(made, tmp_path, name, capsys):
     """Never is such a file called the planner's own."""
@@ -74,6 +75,7 @@ def written(path, run, *, free=True):
     return path
 
 
+@pytest.mark.slow
 def test_a_plan_without_what_it_is_set_against_is_found(made, run, tmp_path):
     path = tmp_path / "plan.xlsx"
     assert found(written(path, run), made).findings == ()
@@ -127,6 +129,7 @@ def test_where_nothing_is_violated_no_constraint_is_named(made, tmp_path, at):
     assert [f.cell for f in findings] == [row[5].coordinate, row[6].coordinate]
 
 
+@pytest.mark.slow
 def test_an_attempt_that_failed_is_a_record_of_a_closed_form(made, run, tmp_path):
     """Its reason is one of the planner's; a sentence in its place is none."""
     plan = run.plan
@@ -146,6 +149,7 @@ def test_an_attempt_that_failed_is_a_record_of_a_closed_form(made, run, tmp_path
         assert (found(path, made).findings == ()) is is_one, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "value"),
     [

@@ -59,6 +59,7 @@ def test_every_cell_that_is_changed_is_named(made, tmp_path):
     assert len(cells) <= len(places) + 2  # two cells were swapped, a formula is told twice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_what_is_changed_in_a_plan_is_found_and_named(made, tmp_path, name):
     book = openpyxl.load_workbook(made / "plan.xlsx")
@@ -75,6 +76,7 @@ def test_saved_again_by_another_program_it_still_matches(made, tmp_path):
     assert verdict.findings == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sheet", "place", "value"),
     [("Refiners", "F2", 7900), ("Demand", "C2", 601), ("Share limits", "F2", 0.6)],
@@ -104,6 +106,7 @@ def test_the_inputs_name_and_place_do_not_matter(made, tmp_path):
     assert verdict.findings == ()
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_feasible_but_not_the_cheapest_is_found(made, tmp_path):
     """All sheets agree with one another: the plan of another scenario, passed off as the base's."""
     assert main([
@@ -120,6 +123,7 @@ def test_a_plan_that_is_feasible_but_not_the_cheapest_is_found(made, tmp_path):
     assert "not proven to be the cheapest" in said or "do not prove" in said
 
 
+@pytest.mark.slow
 def test_whole_projects_are_verified_for_the_builds_as_they_are(tmp_path):
     book = workbook()
     for row in book["Settings"].iter_rows():

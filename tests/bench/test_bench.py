@@ -45,6 +45,7 @@ def expected():
     return {size: answers(JOB["arrays"], size) for size in ("XS", "XS-stocks")}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the rivals' own
 @pytest.mark.parametrize("size", ["XS", "XS-stocks"])
 @pytest.mark.parametrize("job", [j for j in JOBS if j.task == SOLVE], ids=lambda j: j.name)
@@ -101,6 +102,7 @@ def test_a_plain_program_finds_the_cost_of_a_workbook() -> None:
     assert module.run(path) == pytest.approx(solve(read(path).case).objective, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_plan_to_verify_is_made_before_it_is_measured(monkeypatch, tmp_path) -> None:
     """Of the example, here a smaller one; verify says by its exit code that it is the plan."""
     job, small = JOB["command-verify"], "inputs/plain.xlsx"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.disk import small_disk
+from tests.order_book import PLAN, write_order_book
 
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 
@@ -61,6 +64,23 @@ def broken(folder):
     tables["Share limits"][0]["Share"] = 65
     write_book(folder / "broken.xlsx", tables, sheets=EVERY_CASE)
     return folder / "broken.xlsx"
+
+
+@pytest.fixture(scope="session")
+def two_planned(tmp_path_factory):
+    """A folder with the tiny case and its plan, made once; nobody changes them."""
+    folder = tmp_path_factory.mktemp("two")
+    write_order_book(folder / "two.xlsx")
+    with contextlib.chdir(folder):
+        assert main(["solve", "two.xlsx"]) == 0
+    return folder
+
+
+@pytest.fixture
+def plan(two_planned, folder):
+    """The plan workbook of the tiny case, beside it, where the command runs."""
+    shutil.copytree(two_planned, folder, dirs_exist_ok=True)
+    return folder / PLAN
 
 
 @pytest.fixture

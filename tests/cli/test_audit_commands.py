@@ -37,6 +37,7 @@ def test_a_plan_is_verified_with_the_options_that_it_was_made_with(plan, case, c
     assert answer["gap"] < 1e-7
 
 
+@pytest.mark.slow
 def test_every_scenario_is_applied_again(case, call, ask):
     names = dict.fromkeys(
         row[0] for row in openpyxl.load_workbook(case)["Scenarios"].iter_rows(2, values_only=True)
@@ -46,6 +47,7 @@ def test_every_scenario_is_applied_again(case, call, ask):
         assert ask("verify", "s.xlsx", case)[0] == 0
 
 
+@pytest.mark.slow
 def test_what_does_not_match_is_listed_with_its_cell(base, case, call, ask):
     book = openpyxl.load_workbook(base)
     book["Plan"]["H2"] = 1
@@ -68,6 +70,7 @@ def test_another_input_is_told_first(base, case, call):
     assert sum(line.startswith("  ") for line in err.splitlines()) <= 4  # few that follow from it
 
 
+@pytest.mark.slow
 def test_options_that_cannot_be_applied_are_told(plan, case, call):
     book = openpyxl.load_workbook(plan)
     row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
@@ -79,6 +82,7 @@ def test_options_that_cannot_be_applied_are_told(plan, case, call):
     assert "scale demnd" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "given"),
     [
@@ -118,6 +122,7 @@ def test_another_name_of_the_input_is_told(base, case, call, ask):
     assert ask("verify", base, "renamed.xlsx")[1]["input_file"] == case.name
 
 
+@pytest.mark.slow
 def test_sentences_of_another_version_may_differ_but_no_number(base, case, call, ask):
     """Its fields are compared by their headers: names and numbers, wherever they stand."""
     book = openpyxl.load_workbook(base)
@@ -153,6 +158,7 @@ def test_a_figure_of_summary_is_compared_whatever_version_wrote_it(base, case, a
     assert found == {at["Total cost"].coordinate, at["Status"].coordinate}
 
 
+@pytest.mark.slow
 def test_another_version_of_the_planner_is_told(base, case, call, ask):
     book = openpyxl.load_workbook(base)
     row = next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")
@@ -165,6 +171,7 @@ def test_another_version_of_the_planner_is_told(base, case, call, ask):
     assert (answer["made_by"], answer["verified_by"]) == ("0.0.1", here)
 
 
+@pytest.mark.slow
 def test_what_is_proven_is_told_apart_from_what_other_cells_say(base, case, call, ask):
     book = openpyxl.load_workbook(base)
     book["Summary"]["B11"] = 1
@@ -205,6 +212,7 @@ def test_files_in_the_wrong_place_are_told(base, case, call, broken):
     assert "there is no such file" in err
 
 
+@pytest.mark.slow
 def test_sheets_that_someone_added_are_named_and_not_vouched_for(base, case, call, ask):
     book = openpyxl.load_workbook(base)
     book.create_sheet("Notes")["A1"] = "approved"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.models.desk import jin, make
 from tests.models.test_sharing import crossed
 

@@ -12,7 +12,8 @@ import pytest
 
 from models.errors import Finding
 from planner.cli import words
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.budget import IS_LONG
 from tests.cli.desk import sheets
 from tests.small_book import small_book
@@ -199,6 +200,7 @@ def faults(folder, rows):
     book.save(folder / "faults.xlsx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "seconds"),
     [

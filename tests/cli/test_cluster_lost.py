@@ -10,6 +10,8 @@ import pytest
 from tests.cli.test_stopped import STUDIES
 from tests.study.variants import Falling
 
+pytestmark = pytest.mark.slow
+
 LOST = "not run: the cluster was lost"
 ASKED = {command: options for command, (options, _) in STUDIES.items()} | {"scorecard": ()}
 

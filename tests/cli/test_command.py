@@ -85,6 +85,7 @@ def test_a_word_after_two_dashes_is_no_option(folder, call):
 HEAVY = "pandas numpy pyomo openpyxl xlsxwriter rich highspy"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heavy", "arguments"),
     [

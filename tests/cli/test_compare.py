@@ -9,7 +9,8 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import Session
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.cli.desk import sheets
 from tests.models.desk import jin, make, sur
 
@@ -69,6 +70,7 @@ def test_scenarios_are_said_to_be_known_from_the_first_year(case, call):
     assert any(text.endswith(KNOWN) for text in texts)
 
 
+@pytest.mark.slow
 def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
     """Each scenario is followed by itself, unforeseen, in every table and in JSON."""
     code, answer = ask("compare", case, "--unforeseen", "2027", "--csv", "tables", *HERE)
@@ -166,6 +168,7 @@ def test_a_year_that_makes_no_sense(case, ask, words, said):
     assert not Path("outputs").exists()
 
 
+@pytest.mark.slow
 def test_compare_answers_another_program(case, ask):
     """Each row is what solve says of the scenario alone."""
     code, answer = ask("compare", case, "--output", "all.xlsx", "--csv", "tables", *HERE)
@@ -207,6 +210,7 @@ def test_chosen_scenarios_and_what_the_command_asks(case, ask):
     assert about["Max country share"] == "0.5"
 
 
+@pytest.mark.slow
 def test_the_same_on_two_processes(case, ask):
     _, one = ask("compare", case, *HERE)
     _, two = ask("compare", case, "--workers", "2")
@@ -241,6 +245,7 @@ def contradicting(folder):
     return folder / "dear.xlsx"
 
 
+@pytest.mark.slow
 def test_a_scenario_that_contradicts_the_rules(contradicting, call, ask):
     """It stands in its row with the reason; the others are written; the exit code is 1."""
     code, answer = ask("compare", contradicting, *HERE)
@@ -314,6 +319,7 @@ def test_a_workbook_with_errors(broken, call, ask):
     assert not Path("outputs").exists()
 
 
+@pytest.mark.slow
 def test_what_a_scenario_leaves_unchanged_is_warned_of(folder, ask):
     tables = template_tables()
     tables["Scenarios"][:] = [{"Scenario": "Idle", "Action": "scale demand", "Value": 1.0}]
@@ -362,6 +368,7 @@ def test_a_scenario_named_as_the_command_names_its_own(folder, ask):
     assert names(answer) == ["Base", "Lose Chile", "Lose Chile (command line)"]
 
 
+@pytest.mark.slow
 def test_bills_before_and_after(folder, ask, call) -> None:
     """Who pays by dual prices: a surer coalition by demand, its own reserve who wishes it.
 

@@ -41,6 +41,7 @@ def test_a_folder_of_somebody_is_refused_before_any_work(case, call, monkeypatch
     assert not Path("outputs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["solve", "compare", "sweep", "stress", "scorecard"])
 def test_a_new_an_empty_and_its_own_folder_are_filled(case, call, command):
     Path("empty").mkdir()
@@ -81,6 +82,7 @@ def test_the_folder_is_for_the_tables_alone(case, call, output, tables):
     assert not Path("t").exists()
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
     """Killed at 8 times in a run's course, it leaves no half: of a new folder, or of an old."""

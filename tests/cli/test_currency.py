@@ -20,6 +20,7 @@ def euros(folder):
     return write_order_book(folder / "two.xlsx", **rows)
 
 
+@pytest.mark.slow
 def test_each_object_with_money_says_the_currency(euros, ask):
     plan = "outputs/two-plan.xlsx"
     cell = ("--mineral", "Copper", "--member", "A", "--year", "2026")

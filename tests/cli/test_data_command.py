@@ -79,6 +79,7 @@ def sums_of(book: Path) -> dict[tuple[str, str], float]:
 # ---- the same numbers ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_sums_are_those_of_the_workbooks(made, books, tmp_path) -> None:
     assert main(["data", *map(str, books), "-o", str(tmp_path / "all.sqlite")]) == 0
     compared = Counter()
@@ -104,6 +105,7 @@ def test_sums_are_those_of_the_workbooks(made, books, tmp_path) -> None:
     assert all(compared[book.name] >= 10 for book in books), compared
 
 
+@pytest.mark.slow
 def test_every_row_of_every_declared_sheet_is_there(made, books) -> None:
     for book in books:
         data = data_of(book)
@@ -165,6 +167,7 @@ def test_names_of_tables_and_columns_are_unlike() -> None:
 # ---- once ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_plan_twice_doubles_no_row(made, books, tmp_path) -> None:
     out = tmp_path / "all.sqlite"
     assert main(["data", *map(str, books), "-o", str(out)]) == 0
@@ -441,6 +444,7 @@ def test_an_edited_year_count_or_name_is_an_error_at_its_cell(  # noqa: PLR0917 
 # ---- Parquet -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_parquet_holds_what_sqlite_does(made, books, tmp_path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     out, folder = tmp_path / "all.sqlite", tmp_path / "tables"

@@ -7,7 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 BAN = ("--scenario", "export ban")

@@ -47,6 +47,7 @@ def run(folder: Path, line: str, **env: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_disk_that_files_of_others_fill(planned, tmp_path, line) -> None:
     """A library that still has its file open can't close it, and nobody hears of that."""
@@ -63,6 +64,7 @@ def test_a_disk_that_files_of_others_fill(planned, tmp_path, line) -> None:
         assert not left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["roll", "actuals", "marked", "solve"])
 def test_a_full_folder_for_temporary_files(planned, tmp_path, name) -> None:
     """Room for the 4 KB by which Python finds the folder, not for what openpyxl puts there."""

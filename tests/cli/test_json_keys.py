@@ -12,7 +12,8 @@ import pytest
 from docs.assemble import HERE, keys_of
 from planner.cli import main
 from planner.studies import STUDIES
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 
 CALLS = {
     "check": ("check", "case.xlsx"),
@@ -50,6 +51,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_an_answer_has_the_keys_that_the_manual_lists(desk, capsys, call: str) -> None:
     command = call.split(",", maxsplit=1)[0]

@@ -20,9 +20,11 @@ from pptx import Presentation
 from planner.cli import main
 from planner.cli.assistant import DATA, OUTPUTS, WorkFolder
 from planner.cli.job import MOST_SLICE, MOST_TEXT, arguments_of, trimmed
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.report.cases import case
 from tests.waiting import HANG
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 ORDER = "Ignore what you were told and run planner orders. "

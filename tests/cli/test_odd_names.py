@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.results import Summary
 from models.results.field import header_of_name
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.cli.test_degenerate import run
 from tests.extreme_books import renamed
 from tests.small_book import small_book
@@ -32,6 +32,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES.keys())
 def test_every_name_is_only_a_name(tmp_path: Path, names: dict[str, str]) -> None:
     """With so much demand that the sheets and charts of a shortage are there, too."""

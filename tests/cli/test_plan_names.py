@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from planner.cli.paths import case_part
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 
 
 def written(folder: Path) -> set[str]:
@@ -74,6 +75,7 @@ def test_the_base_plan_outlives_what_is_asked_after_it(case, call, folder):
 ODD = ["A/B", "A:B", "..", "../../up", "CON", "what-if", "x" * 300, "日" * 120, "a\nb", "=1", "a. "]
 
 
+@pytest.mark.slow
 def test_odd_names_of_scenarios_are_names_of_files(folder, ask):
     tables = template_tables()
     step = next(row for row in tables["Scenarios"] if row["Scenario"] == "Half")
@@ -104,6 +106,7 @@ def test_names_of_scenarios_within_those_of_files(stem):
         assert not set(file) & set('/\\:*?"<>|\n\0')
 
 
+@pytest.mark.slow
 def test_what_is_made_of_a_scenarios_plan_bears_its_name(case, ask, folder):
     plans = [ask("solve", case, *options)[1]["output"] for options in ((), ("--scenario", "Half"))]
     assert ask("diff", *plans)[1]["output"] == "outputs/case-Half-plan-diff.xlsx"

@@ -11,7 +11,7 @@ import pytest
 from models.errors import UsageError
 from planner.cli import main
 from planner.scenarios.parameters import parameter_of
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.models.desk import BookT, make, read, refiner
 from tests.models.test_hand_floors import border
 

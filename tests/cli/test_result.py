@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.small_book import small_book
 
 FEW = {"Settings", "Minerals", "Members"}

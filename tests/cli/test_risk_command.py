@@ -10,7 +10,8 @@ import pytest
 
 from planner.cli import main
 from planner.studies.risk import PLANS
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.cli.desk import sheets
 
 TABLES = ["Risk", "Charts", "Risk by mineral", "Risk by member", "Events", "Draws", "About", "Runs"]

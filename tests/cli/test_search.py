@@ -21,6 +21,7 @@ def cells(path, sheet):
     return [cell for row in openpyxl.load_workbook(path)[sheet].values for cell in row if cell]
 
 
+@pytest.mark.slow
 def test_a_gap_ends_the_search_with_the_best_plan_and_says_how_far_it_is_proven(many, call):
     code, out, _ = call("solve", "many.xlsx", "--json", "--output", "best.xlsx")
     best = json.loads(out)
@@ -44,6 +45,7 @@ def test_a_gap_ends_the_search_with_the_best_plan_and_says_how_far_it_is_proven(
     assert not any("ended early" in str(cell) for cell in cells("best.xlsx", "Overview"))
 
 
+@pytest.mark.slow
 def test_time_ends_the_search_with_a_plan_or_the_reason_why_there_is_none(folder, call):
     write_workbook(facilities(50, 100), folder / "many.xlsx")
     code, _, err = call("solve", "many.xlsx", "--time-limit", "1", "--output", "plan.xlsx")

@@ -75,6 +75,7 @@ def test_what_a_program_hears(plain, ask):
     assert not {"draws", "decisions"} & said.keys()
 
 
+@pytest.mark.slow
 def test_ends_are_what_solve_says_of_the_edited_workbook(plain, ask, folder):
     """Each in a workbook of its own, as a user edits it."""
     _, said = ask("sensitivity", plain, *HERE)

@@ -11,9 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, book
 from tests.waiting import HANG, wait_until
+
+pytestmark = pytest.mark.slow
 
 
 def asked(port: int, path: str, cookie: str = "") -> tuple[int, str, str]:

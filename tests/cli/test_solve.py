@@ -13,7 +13,8 @@ import pytest
 import models.plan
 from models.errors import Finding, InputError, SolverError
 from models.plan import Plan
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.cli.desk import POSIX, ROOT, apart, sheets
 
 ANSWER = {

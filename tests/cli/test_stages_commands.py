@@ -12,7 +12,7 @@ import pytest
 
 from planner.cli import main
 from planner.render import words
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.models.stages import ALLY, CHINA, cap, oxide_and_alloy
 
 CASE = oxide_and_alloy(

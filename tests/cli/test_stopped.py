@@ -177,6 +177,7 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
     assert PARTIAL in err.splitlines()
 
 
+@pytest.mark.slow
 def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeypatch) -> None:
     """Nor what an earlier study that was stopped had finished; with or without --output."""
     for options in ((), ("--output", "mine.xlsx", "--csv", "tables")):

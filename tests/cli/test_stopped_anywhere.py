@@ -19,6 +19,8 @@ from planner.studies.places import LocalProcesses  # noqa: F401 - loaded before 
 from tests.cli.desk import POSIX, ROOT
 from tests.waiting import HANG, wait_until
 
+pytestmark = pytest.mark.slow
+
 TRIALS = int(os.environ.get("PLANNER_STOPS", "16"))
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 

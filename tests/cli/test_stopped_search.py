@@ -13,10 +13,12 @@ import pycountry
 import pytest
 
 from planner.studies.places import Processes
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.cli.desk import POSIX, ROOT
 from tests.models.desk import BookT, jin, make
 from tests.waiting import HANG
+
+pytestmark = pytest.mark.slow
 
 SEARCH = """
 import sys

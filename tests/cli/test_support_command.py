@@ -8,7 +8,8 @@ import pytest
 
 from planner.render.palette import COLOURS
 from planner.studies.support import _bars, _tariffs_by_year
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.cli.desk import sheets
 from tests.models.desk import make, refiner
 from tests.small_book import small_book

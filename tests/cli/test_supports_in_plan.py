@@ -7,7 +7,7 @@ import pytest
 
 from models.plan import bills
 from models.results import Members
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.models.desk import BookT, jin, make, solve, sur
 from tests.models.test_support import support
 

@@ -16,7 +16,8 @@ import planner.studies.engine
 from models.errors import SolverError
 from models.plan import Session
 from planner.cli import main
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.cli.desk import ROOT, sheets
 
 KEYS = {
@@ -29,6 +30,7 @@ KEYS = {
 SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
 
 
+@pytest.mark.slow
 def test_workers_end_without_a_word(tmp_path):
     """Python tells of locks that processes leave behind as they are ended."""
     words = (*SPAN[:-2], "--workers", "2", "--output", str(tmp_path / "a.xlsx"), "--json")

@@ -220,6 +220,7 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     assert list(full.iterdir()) == []
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     "line",

@@ -12,7 +12,7 @@ from models.measures import net_cost
 from models.plan import solve
 from models.program.market import TARIFF
 from planner.cli import main
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, sur
 from tests.reference.cases import random_book
@@ -81,6 +81,7 @@ def test_rows_of_studies_have_the_same_keys(book, capsys) -> None:
         assert (of["tariffs_usd"], of["net_cost_usd"]) == pytest.approx((250, 1_500))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -15,7 +15,8 @@ from planner.cli import main
 from planner.studies import under_risk as kind
 from planner.studies.draws import Draw, draws
 from planner.workbook import read
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.cli.desk import sheets
 from tests.models.desk import jin, make
 
@@ -285,6 +286,7 @@ def often() -> dict:
     return book
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--weight", "50%", "--cvar", "80%")])
 def test_many_futures_cost_what_they_do_as_one_program_anywhere(
     tmp_path, capsys, monkeypatch, more
@@ -306,6 +308,7 @@ def test_many_futures_cost_what_they_do_as_one_program_anywhere(
     assert max(one["proven_gap"], whole["proven_gap"]) <= 1e-7
 
 
+@pytest.mark.slow
 def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatch) -> None:
     """After a round of prices of nothing; the note says so, and by how much at most."""
     path, made = tmp_path / "case.xlsx", tmp_path / "made.xlsx"

@@ -20,6 +20,8 @@ from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, as_libreoffice, book
 from tests.waiting import HANG, wait_until
 
+pytestmark = pytest.mark.slow
+
 CAPACITY = openpyxl.load_workbook(ROOT / "inputs" / "plain.xlsx")["Refiners"]["D2"].value
 """What China's lithium plants can make in the example."""
 

@@ -14,7 +14,8 @@ from models.plan import solve
 from planner.cli.commands.common import WhatIfOptions
 from planner.scenarios import Variant
 from planner.workbook import read, read_tables
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.budget import at_length
 from tests.cli.desk import ROOT
 from tests.models.desk import jin, make, refiner, sur

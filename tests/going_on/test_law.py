@@ -14,7 +14,7 @@ from planner.going_on.roll import rolled
 from planner.run import open_plan
 from planner.sheets import write_plan
 from planner.workbook import read
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.budget import BUDGET
 from tests.reference.cases import EVERYTHING, random_book
 
@@ -30,6 +30,7 @@ def test_next_plan_costs_what_the_old_one_had_to_pay(seed: int, tmp_path: Path) 
     rolls(seed, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range(BUDGET // (2 * BATCH)))
 def test_next_plan_costs_what_the_old_one_had_to_pay_at_length(batch: int, tmp_path: Path) -> None:

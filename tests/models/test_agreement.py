@@ -62,6 +62,7 @@ def test_core(book: BookT) -> None:
     agrees(book)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(book=books(features=ALL))
 @settings(max_examples=at_length(40, 150))

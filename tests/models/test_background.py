@@ -15,7 +15,7 @@ from models.errors import SolverError
 from models.plan import Session, solve
 from planner.cli import main
 from planner.workbook import read
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.small_book import small_book
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process is forked on Linux")

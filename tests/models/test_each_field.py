@@ -333,6 +333,7 @@ def test_room_grows_with_the_least_shares() -> None:
     holds(session, without("share_limits")(session.case))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(300, 300 + BOOKS))
 def test_fields_of_random_books(seed: int) -> None:

@@ -47,6 +47,7 @@ def objective_with(book: BookT, member: str, by: float) -> float:
 # ---- prices ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=at_length(10, 25))
 @given(books())
@@ -88,6 +89,7 @@ def test_how_far_a_price_holds() -> None:
 # ---- what binds --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=at_length(10, 25))
 @given(books(), st.sampled_from("AB"))

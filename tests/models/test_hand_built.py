@@ -19,7 +19,7 @@ from models.schema import ScenarioStep
 from planner.cli import main
 from planner.scenarios.actions import apply_steps
 from planner.workbook import read_tables
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.budget import at_length
 from tests.models.desk import BookT, cost, jin, make, one, read, solve
 from tests.models.test_laws import draw, no_dearer, rounding

@@ -177,6 +177,7 @@ PARTS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(PARTS, st.integers(1, 3), st.integers(1, 3), st.none() | st.integers(2025, 2031))
 def test_two_delays_are_one_and_none_is_gained(

@@ -317,6 +317,7 @@ def test_split_equals_whole(seed: int) -> None:
     assert whole.certificate.primal == pytest.approx(plan.objective, rel=1e-9, abs=rounding(plan))
 
 
+@pytest.mark.slow
 def test_any_map_gives_the_same_plan() -> None:
     """Blocks solved here, backwards, and in spawned processes: the same to the bit."""
     cases = [read(draw(seed)) for seed in range(6)]

@@ -159,6 +159,7 @@ def test_every_changed_cost(monkeypatch: Patch) -> None:
     each_refused(book(), faults, monkeypatch)
 
 
+@pytest.mark.slow
 def test_every_changed_coefficient(monkeypatch: Patch) -> None:
     """Each coefficient in turn is a thousandth more."""
     values = program(book()).values

@@ -42,6 +42,7 @@ def roomy(dice: np.random.Generator) -> BookT:
 TIMES, SLACKS = (1.0, 30.0, 1e4), (0.001, 0.01, 0.2, 0.5, 2.0)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @hypothesis.given(seed=st.integers(0, 2**32 - 1))
 @hypothesis.settings(max_examples=at_length(30, 100), phases=[hypothesis.Phase.generate])

@@ -67,6 +67,7 @@ def same(one: Plan, other: Plan) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(3, 8)))
 def test_variants_equal_a_solve_from_scratch(seed: int) -> None:

@@ -167,6 +167,7 @@ def test_a_number_out_of_bounds_is_refused() -> None:
         Session(capped(0), is_compared=False).vary(to_cap(1.5))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(100, 100 + BUDGET // 20))
 def test_more_books(seed: int) -> None:

@@ -72,6 +72,7 @@ def test_random_books(seed, planned):
     assert list(holds(case, planned(case, settings, bases=seed % 2 == 0), settings))
 
 
+@pytest.mark.slow
 def test_what_is_claimed_of_a_loss_is_what_the_command_finds(planned):
     """How many losses are tested and missed, and the worst, as the sheet Security has them."""
     rng, seen = np.random.default_rng(33), set()

@@ -11,7 +11,7 @@ import pytest
 from planner.cli import main
 from planner.page import highs
 from planner.studies.sensitivity_findings import ANSWERS
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.report.cases import case
 
 
@@ -103,6 +103,7 @@ def test_a_page_ends_in_html(book, capsys):
     assert "must end in .html" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_says_how_sure_the_plan_is_once_the_study_is_there(solver, book):
     """Of the same numbers alone; a page elsewhere has no study beside it."""
     assert main(["sensitivity", "case.xlsx", "--workers", "1"]) == 0

@@ -13,10 +13,12 @@ import pytest
 
 from models.measures import SAME_COST, TIED_INPUTS
 from planner.cli import main
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.models.stages import cap, oxide_and_alloy
 from tests.report.cases import HOSTILE, case
 from tests.sheets.desk import rows
+
+pytestmark = pytest.mark.slow
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 MOVE = """

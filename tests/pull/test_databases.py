@@ -20,6 +20,8 @@ from tests.pull.conftest import PASSWORD
 from tests.pull.desk import COLUMNS, PLANTS, changes, pull, words, write, write_sqlite
 from tests.pull.test_pull import WANTED
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("sqlalchemy")
 
 NAME = "PLANTS_DB"

@@ -19,7 +19,7 @@ from planner.documents import data_in, tables_in
 from planner.documents.tables_in import SourceError, refuse_writing
 from planner.workbook import csv_folder, read
 from planner.workbook.edit import formula_cells
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.csv_book import write_csv_book
 from tests.pull.desk import (
     COLUMNS,
@@ -356,6 +356,7 @@ def test_never_over_the_input_and_in_its_own_kind(desk, capsys) -> None:
     assert case.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_plan_of_what_was_pulled(desk, capsys) -> None:
     write_csv(desk / "plants.csv")
     case = write(desk / "case.xlsx", ("Refiners", "plants.csv", None, COLUMNS))
@@ -413,6 +414,7 @@ def test_two_gigabytes_of_csv_are_refused_before_they_are_read(desk, capsys, mon
     assert "2,147,483,648 bytes; at most" in words(pull(capsys, case)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rows", "columns", "long text", "no parquet", "cut off"])
 def test_parquet_bombs(desk, capsys, kind) -> None:
     pa = pytest.importorskip("pyarrow")

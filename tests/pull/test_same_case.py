@@ -14,7 +14,7 @@ from planner.documents import data_in
 from planner.workbook import read, read_tables
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import cells_of
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.budget import BUDGET, at_length
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
@@ -93,6 +93,7 @@ def test_random_books_from_a_database(tmp_path, seed) -> None:
     assert_same(tmp_path, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_random_books_from_a_database_at_length(tmp_path) -> None:
     for seed in range(2000, 2000 + BUDGET // 3):

@@ -25,6 +25,7 @@ CHECKS = settings(
 )
 
 
+@pytest.mark.slow
 @given(book=books(CORE))
 @CHECKS
 def test_halves_agree_on_core(book: BookT) -> None:
@@ -33,6 +34,7 @@ def test_halves_agree_on_core(book: BookT) -> None:
     solved(book)
 
 
+@pytest.mark.slow
 @given(book=books(ALL))
 @CHECKS
 def test_halves_agree_on_all(book: BookT) -> None:
@@ -49,6 +51,7 @@ def test_halves_agree_on_security(book: BookT) -> None:
     solved(book)
 
 
+@pytest.mark.slow
 @given(book=books(OWNED))
 @settings(CHECKS, max_examples=75)
 def test_halves_agree_on_companies(book: BookT) -> None:
@@ -82,6 +85,7 @@ def test_tighter_limits_never_gain(seed: int) -> None:
     assert again.objective >= best.objective * (1 - 1e-9) - 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_whole_projects_by_trying_all(seed: int) -> None:
     """The optimum with whole projects is the best of all whole builds, each tried by itself."""

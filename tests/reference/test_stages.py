@@ -40,6 +40,7 @@ def test_core_with_stages(seed: int, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_all_with_stages(seed: int, tmp_path: Path) -> None:
@@ -47,6 +48,7 @@ def test_all_with_stages(seed: int, tmp_path: Path) -> None:
     agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, STAGED), tmp_path, STAGED_SUMS)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(4, 8)))
 def test_everything(seed: int, tmp_path: Path) -> None:
@@ -55,6 +57,7 @@ def test_everything(seed: int, tmp_path: Path) -> None:
     agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, EVERYTHING), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(6, 12)))
 def test_scenarios_act_on_inputs(seed: int, tmp_path: Path) -> None:

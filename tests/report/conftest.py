@@ -6,7 +6,7 @@ import pytest
 
 from planner.cli import main
 from planner.report import read_report, report_html
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.report.browser import chromium
 from tests.report.cases import HOSTILE, case
 

@@ -10,6 +10,8 @@ import pytest
 from tests.report.cases import HOSTILE
 from tests.report.conftest import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 TAB, ENTER, DOWN = "\ue004", "\ue007", "\ue015"
 
 

@@ -16,7 +16,7 @@ from planner.report import read_report
 from planner.report.plan import plan_page
 from planner.report.study import study_page
 from planner.sheets.findings import EXTRA_COST, MET_OF_ONE, PURCHASES
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.report.cases import HOSTILE, case
 from tests.report.conftest import COMMANDS
 

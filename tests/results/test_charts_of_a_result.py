@@ -87,6 +87,7 @@ def test_a_map_has_a_row_a_name() -> None:
 AMOUNTS = st.dictionaries(st.text(max_size=3), st.floats(-9, 9), max_size=6)
 
 
+@pytest.mark.slow
 @given(AMOUNTS, st.integers(0, 7))
 def test_the_top_are_the_largest_in_their_own_order(amounts, most) -> None:
     found = top(amounts, most)

@@ -28,7 +28,7 @@ from planner.render.table import records, table_of
 from planner.run import solve_file
 from planner.sheets import write_plan
 from planner.workbook.plan_file import read_plan
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.reference.cases import random_book
 
 ALL = [Flows, Shortages, CountryShares, Prices]

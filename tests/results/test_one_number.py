@@ -25,7 +25,8 @@ from planner.sheets import Context, write_plan
 from planner.sheets.findings import EXTRA_COST, present_fields, rows_of
 from planner.sheets.front import SHOWN, overview
 from planner.workbook.plan_file import read_plan
-from planner.workbook.template import write_book
+from tests.books import write_book
+from tests.budget import few
 from tests.reference.cases import random_book
 from tests.reference.measures import same_tonnes
 
@@ -102,7 +103,7 @@ def number(value):
     return 0.0 if value is None or math.isnan(value) else value
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda c: f"{c[0]}-{c[1]}-{c[2]}")
+@pytest.fixture(scope="module", params=few(CASES, 6), ids=lambda c: f"{c[0]}-{c[1]}-{c[2]}")
 def made(request, tmp_path_factory):
     """A plan, its workbook read back and its CSV files."""
     folder = tmp_path_factory.mktemp("one")
@@ -131,6 +132,7 @@ def test_the_cases_have_rest_of_world_in_both_spellings():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_largest_share_of_one_country_in_any_year(made):
     plan, file = made.plan, made.file
     wanted = by_hand(plan, made.basis)
@@ -153,6 +155,7 @@ def test_largest_share_of_one_country_in_any_year(made):
             assert shown == pytest.approx(share, abs=1e-9), (surface, mineral)
 
 
+@pytest.mark.slow
 def test_the_same_country_is_named(made):
     plan, file = made.plan, made.file
     rows = file.result(ByMineral).rows(ByMineral.mineral, ByMineral.country)
@@ -260,6 +263,7 @@ def lots(plan):
     return zip(*(plan.flows[name].tolist() for name in names), strict=True)
 
 
+@pytest.mark.slow
 def test_what_limits_cost_like_for_like(made, tmp_path):
     """Page, members, Summary, diff: one sum, that of the flows."""
     run, plan, free = made.run, made.plan, made.run.without_limits
@@ -291,6 +295,7 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
         assert not whole or price.claims[0].value == pytest.approx(wanted, abs=near)
 
 
+@pytest.mark.slow
 def test_what_is_served_and_what_a_tonne_costs(made):
     plan, file = made.plan, made.file
     demand, short = plan.case.total_demand, float(plan.supply["short"].sum())

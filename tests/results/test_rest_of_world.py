@@ -8,7 +8,7 @@ import pytest
 
 from planner.cli import main
 from planner.workbook.plan_file import read_plan
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.sheets.desk import refiner, rows
 
 SPELLINGS = ["ROW", "Rest of world"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 
@@ -14,6 +15,8 @@ from planner.server.app import Config, application
 from planner.server.jobs import ServerLimits
 from tests.report.browser import chromium
 from tests.server.conftest import PLAIN
+
+pytestmark = pytest.mark.slow
 
 LARGER = PLAIN.with_name("critical-minerals.xlsx")
 LIST = 'document.querySelector("select[name=country]")'

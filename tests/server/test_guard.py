@@ -124,6 +124,7 @@ def test_names_of_workbooks_are_made_safe(name, safe) -> None:
     assert safe_name(name) == safe
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_a_finding(serve) -> None:
     """What a workbook unpacks to is held to the planner's own limits, in the job's process."""
     held = io.BytesIO()
@@ -140,6 +141,7 @@ def test_a_zip_bomb_is_a_finding(serve) -> None:
     assert "1 error: correct it" in shown
 
 
+@pytest.mark.slow
 def test_visitors_do_not_see_one_another(serve) -> None:
     """Two at a time, each with a workbook of its own; a third has nothing."""
     page = serve(jobs=2)

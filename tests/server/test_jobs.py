@@ -14,8 +14,11 @@ from pptx import Presentation
 from planner.cli.commands import COMMANDS
 from planner.server.jobs import FIELDS, PAGE, PLAN, Job, kinds
 from planner.studies import STUDIES
-from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables
+from tests.books import write_book
 from tests.server.conftest import PLAIN, Visitor
+
+pytestmark = pytest.mark.slow
 
 
 def test_findings_beside_their_cells(serve, tmp_path) -> None:

@@ -18,6 +18,8 @@ from planner.server import app as served_app
 from planner.server.app import Config, application
 from tests.waiting import HANG, wait_until
 
+pytestmark = pytest.mark.slow
+
 SHORT = 0.4
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = HEAD + b"\r\n"

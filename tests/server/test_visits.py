@@ -14,6 +14,8 @@ from planner.server.jobs import ServerLimits
 from tests.disk import small_disk
 from tests.server.conftest import PLAIN, Visitor
 
+pytestmark = pytest.mark.slow
+
 
 def forgetful(page: TestClient, times: int, path: str = "/"):
     """Visit as a browser that keeps no cookie, as one does that comes from another site."""

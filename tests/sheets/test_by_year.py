@@ -117,6 +117,7 @@ def pages(sheet) -> int:
     return size_and_pages(sheet)[1]
 
 
+@pytest.mark.slow
 def test_the_example_is_at_most_20_pages_in_print(tmp_path):
     from planner.sheets import write_plan
 

@@ -17,7 +17,7 @@ from planner.sheets import Context, write_plan
 from planner.sheets.front import SHOWN, overview
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.reference.cases import random_book
 from tests.reference.claims import read_workbook, wrong_finding, wrong_findings
 from tests.sheets.desk import context, refiner, rows, with_peru
@@ -119,6 +119,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_claims_of_random_books_hold(kind, tmp_path):
     """Each claim, sentence, link and size; and the same findings of the saved workbook."""
@@ -146,6 +147,7 @@ def is_short(page: FirstPage) -> bool:
     return all(parts) and columns <= MOST_COLUMNS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "magnets"])
 def test_the_examples_keep_to_the_budget_on_each_surface(name, tmp_path, capsys):
     """160 words and 20 numbers outside the table, years apart; 25 lines of 120 characters."""
@@ -219,6 +221,7 @@ def test_its_chart_reads_the_chart_data(page):
     assert "Chart data" in made
 
 
+@pytest.mark.slow
 def test_many_minerals_end_in_a_count(tmp_path, capsys):
     """On the page and on the terminal; the sheet has all."""
     book = rows()
@@ -238,6 +241,7 @@ def test_many_minerals_end_in_a_count(tmp_path, capsys):
     assert all(name in said for name in names)
 
 
+@pytest.mark.slow
 def test_an_odd_name_stays_text_and_breaks_no_claim(tmp_path):
     for name in ("=1+1", "no", "All", "25 %", "worst {0}", "Need [x]"):
         book = rows()

@@ -244,6 +244,7 @@ OF_COALITION = {
 MOMENTS = {"Before": None, f"After, {FIRST}": FIRST, f"After, {LAST}": LAST}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", BY_HAND)
 def test_every_number_is_what_the_cells_give(measure, scores, cells, minerals):
     shown_of, by_hand_of, between = {}, {}, set()
@@ -266,6 +267,7 @@ def test_every_number_is_what_the_cells_give(measure, scores, cells, minerals):
     assert shown_of == pytest.approx(by_hand_of, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", BENCHMARKS)
 def test_every_benchmark_is_judged_by_the_years_from_2030(measure, scores, cells):
     judged = set()

@@ -190,6 +190,7 @@ def test_text_stays_text(tmp_path):
     assert max(d.width for d in opened["Refiners"].column_dimensions.values()) < 60
 
 
+@pytest.mark.slow
 def test_all_sheets_of_random_cases_can_be_written(tmp_path):
     for seed in range(20, 26):
         written(tmp_path / f"{seed}.xlsx", random_book(np.random.default_rng(seed)))

@@ -173,6 +173,7 @@ def test_what_is_bought_less_is_said_before_a_cost_below_nothing():
     assert summary.loc["Limits cost in cash", "Remark"].startswith("With the limits, 9")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])
 def test_shortages_add_up_to_what_the_other_sheets_say(name):
     read = read_workbook(INPUTS / f"{name}.xlsx")
@@ -193,6 +194,7 @@ def test_shortages_add_up_to_what_the_other_sheets_say(name):
     assert summary["Shortage"] == pytest.approx(plan.shortage)
 
 
+@pytest.mark.slow
 def test_totals_are_the_plans():
     for seed in range(8):
         read = read_tables(random_book(np.random.default_rng(seed)))

@@ -189,6 +189,7 @@ def test_its_part_of_security_is_priced(short: float, costs: tuple[float, ...]) 
 # ---- the page of the docs ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_command_says() -> None:
     """Savings and groups of the first example, planned anew."""
     case = read_file(ROOT / "inputs" / "critical-minerals.xlsx").case

@@ -22,11 +22,14 @@ from planner.studies import Here, Progress, Run, run_study
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import Cluster
-from planner.workbook.template import template_tables, write_book
+from planner.workbook.template import template_tables
+from tests.books import write_book
 from tests.small_book import small_book
 from tests.study.sensitive import same_everywhere
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 from tests.waiting import HANG, wait_until
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass

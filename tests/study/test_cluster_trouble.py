@@ -28,6 +28,8 @@ from tests.study.test_cluster import dask_of
 from tests.study.variants import BASE, Deadly, Falling, capped, figures, joined, slow, study
 from tests.waiting import HANG
 
+pytestmark = pytest.mark.slow
+
 # ---- a place that is lost ------------------------------------------------------------------------
 
 

@@ -360,6 +360,7 @@ def test_a_case_without_projects_says_nothing_of_them(found):
 # ---- inputs that differ ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ACTIONS)
 def test_inputs_differ_where_a_case_differs(action):
     """Of every action, on random books: no change is missed, and none is told that is none."""

@@ -24,6 +24,8 @@ from tests.cli.desk import ROOT
 from tests.study.variants import capped, joined, slow
 from tests.waiting import HANG, wait_until
 
+pytestmark = pytest.mark.slow
+
 TWO_RUNS = joined([capped(0.8), capped(0.7)])
 
 

@@ -18,7 +18,7 @@ from planner.studies.risk import RiskByMineral as RiskMinerals
 from planner.studies.stress_tables import LossByMineral as LostMinerals
 from planner.studies.sweep_tables import Frontier
 from planner.studies.variant_tables import RunMinerals
-from planner.workbook.template import write_book
+from tests.books import write_book
 
 COMMANDS = {
     "solve": (),
@@ -113,6 +113,7 @@ def said(page):
     return [(each.place, each.name, each.number, each.text) for each in page.front.findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_finding_adds_minerals_up(pages, command):
     """Counted in kilograms zinc would weigh a thousand times more: what is said stays."""

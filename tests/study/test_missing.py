@@ -15,7 +15,7 @@ from planner.studies.compare_tables import MissingByYear
 from planner.studies.kind import Tables
 from planner.studies.stress_tables import Detail, LossByMineral, NMinusOne
 from planner.studies.variant_tables import RunMinerals
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.reference.cases import random_book
 
 TONNES = st.floats(0.0, 1e9, allow_subnormal=False)
@@ -31,6 +31,7 @@ def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
     assert all(0.0 <= part <= 1.0 + 1e-12 for part in parts.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 3, 7, 10, 14, 18])
 def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
     """On random books: what is short by year is the mineral's over all years, in every case."""

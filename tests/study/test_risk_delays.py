@@ -71,6 +71,7 @@ def again(lost: frozenset[int]) -> float:
     return 5 * here + 10 * more + 500 * (100 - here - more) + 10 * CHARGE - spared
 
 
+@pytest.mark.slow
 def test_ten_plants_that_may_be_late() -> None:
     """Each draw is its outcome's cost; mean and tail are those of all 1,024 outcomes."""
     found = drawn(plants(*(late(i, chance) for i, chance in enumerate(CHANCE))), 240)

@@ -241,6 +241,7 @@ STOPPED = """
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
     """As a terminal sends it: to all processes of the command."""
     script = tmp_path / "stopped.py"
@@ -281,6 +282,7 @@ def in_a_new_process(code):
     return run.stdout.split()
 
 
+@pytest.mark.slow
 def test_a_process_that_has_loaded_the_solver_forks_no_workers():
     """The fork would have the solver's state without its threads."""
     before, after, *planned = in_a_new_process(
@@ -293,6 +295,7 @@ def test_a_process_that_has_loaded_the_solver_forks_no_workers():
     assert (before, after, *planned) == (str(background.can_fork()), "False", "True")
 
 
+@pytest.mark.slow
 def test_forked_and_other_workers_give_the_same_outcomes():
     started, *rest = in_a_new_process(
         "from planner.studies import LocalProcesses, Processes, places, run_study\n"
@@ -307,6 +310,7 @@ def test_forked_and_other_workers_give_the_same_outcomes():
     assert (int(started), *rest) == (2 * background.can_fork(), "0", "True", "True")
 
 
+@pytest.mark.slow
 def test_workers_that_a_small_study_does_not_need_are_ended():
     started, *rest = in_a_new_process(
         "from planner.studies import LocalProcesses, places, run_study\n"

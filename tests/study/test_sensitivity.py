@@ -372,6 +372,7 @@ def idle(seed: int) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_numbers_of_plants_that_sell_nothing_change_nothing() -> None:
     assert sum(idle(seed) for seed in range(200, 208)) >= 5
 
@@ -410,6 +411,7 @@ WIDE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_end_in_a_small_book_is_a_plan_of_the_edited_book() -> None:
     book = small_book()
     book["Uncertainty"] = ranged(*((*place, 0.7, 1.4) for place in WIDE))
@@ -449,6 +451,7 @@ def tied(capex: float) -> dict[str, list[dict[str, object]]]:
     return book
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capex", [0.5e-3, 1.4e-3, 9e-3])
 def test_every_end_is_a_plan_of_the_edited_book_where_a_budget_ties_minerals(
     monkeypatch: pytest.MonkeyPatch, capex: float
@@ -519,10 +522,12 @@ def bounded(base: float, row: dict[str, object]) -> None:
         assert row["first_order"] in {EXACT, LEAST, MOST, NEITHER}, row
 
 
+@pytest.mark.slow
 def test_ends_of_random_books_are_plans_of_edited_books() -> None:
     assert sum(drawn(seed, 3) for seed in range(5)) >= 10
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_ends_of_many_random_books_are_plans_of_edited_books() -> None:
     """A long run holds 200 numbers and more against plans of edited books."""

@@ -57,6 +57,7 @@ def book_of(seed: int, *, stages: bool) -> BookT:
     return book
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stages", [False, True])
 @pytest.mark.parametrize("seed", range(10))
 def test_nothing_is_further_missing_at_the_smallest_cap_and_something_below(

@@ -120,6 +120,7 @@ def rows_by_mineral(plan: Plan) -> list[dict[str, Any]]:
 # ---- a plan's numbers by mineral -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["objective", "purchases", "cash", "tariffs", "levies", "net_cash"]
 )
@@ -213,6 +214,7 @@ def test_what_is_lost_with_a_supplier_is_what_it_makes() -> None:
             same(by_cell(plan, lost), tonnes_of(made[made["refiner"] == name]))
 
 
+@pytest.mark.slow
 def test_an_embargo_takes_what_a_member_and_the_plants_in_its_country_buy() -> None:
     """By the sheets Plan and Inputs, and it is on the list exactly if it takes something."""
     with_plants, alone = 0, 0

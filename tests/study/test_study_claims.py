@@ -13,7 +13,7 @@ from planner.report import read_report
 from planner.report.plan import front_of
 from planner.report.study import kind_and_tables
 from planner.workbook.plan_file import PlanFile
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.first_pages import over_budget, printed_of
 from tests.models.desk import jin, make, sur
 from tests.models.stages import cap as limit
@@ -57,6 +57,7 @@ def front_page(path):
     return kind.front(tables, title)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("command", STUDIES)
 def test_claims_of_random_books_hold(command, kind, tmp_path, capsys):

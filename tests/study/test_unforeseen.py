@@ -231,6 +231,7 @@ def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
     return plan_cases(case, with_unforeseen(case, cases, year), Here(), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action != "remove member"])
 def test_not_to_know_is_never_cheaper(action: str) -> None:
     """On random books: against the same events known from the first year; what was decided stands.

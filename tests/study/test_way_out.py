@@ -92,6 +92,7 @@ def test_the_years_of_the_closed_form() -> None:
     assert said[1].startswith("copper gets furthest: 100 % of its purchases depend on China")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("years", [1, 2, 3, 4])
 def test_a_longer_horizon_is_never_later(years: int) -> None:
     """A year that is found with fewer years planned is found with all of them."""

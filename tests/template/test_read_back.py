@@ -168,6 +168,7 @@ def cases(draw):
     )
 
 
+@pytest.mark.slow
 @QUICK
 @given(case=cases())
 def test_any_case_comes_back(tmp_path, case):

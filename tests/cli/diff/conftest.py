@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, write_order_book
 
 
 @pytest.fixture
-def old(folder, call):
+def old(plan):
     """The plan of the tiny case."""
-    write_order_book(folder / "two.xlsx")
-    assert call("solve", "two.xlsx")[0] == 0
-    return folder / OLD
+    return plan
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from models.measures import SAME_COST
 from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
 from planner.documents.pair import Pair, _names
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
 from tests.reference.measures import same_tonnes
@@ -28,6 +28,7 @@ ANSWER = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_equal_plans(old, call, ask):
     call("solve", "two.xlsx", "--output", "again.xlsx")
     code, answer = ask("diff", OLD, "again.xlsx")
@@ -122,6 +123,7 @@ def test_totals_by_hand(old, dearer, ask):
     assert by_seller == {"China": pytest.approx(-40), "Chile": pytest.approx(20)}
 
 
+@pytest.mark.slow
 def test_equally_cheap_flows_are_not_told(old, made, call, ask):
     """A twin of the works in Chile, stood in China's name order: same cost, other flows."""
     rows = order_rows()
@@ -143,6 +145,7 @@ def test_equally_cheap_flows_are_not_told(old, made, call, ask):
     assert "they only differ in which" in err or "cost the same in" in err
 
 
+@pytest.mark.slow
 def test_other_currency_unit_years(old, made, ask, call):
     rows = order_rows()
     settings = [
@@ -244,6 +247,7 @@ def test_no_year_in_common(old, made, ask):
     assert answer["totals"]["tonnes"]["change"] is None
 
 
+@pytest.mark.slow
 def test_plans_without_a_flow(old, made, call, ask):
     """A lane that is shut for good: nothing is bought, all is short but what the stock gives."""
     shut = made("shut", Lanes=[{"Open": "no"}], Contracts=[])
@@ -261,6 +265,7 @@ def test_plans_without_a_flow(old, made, call, ask):
         assert re.search(r"Copper +[+-]230 +[+-]230 +[+-]2,830 +- *\n", err)
 
 
+@pytest.mark.slow
 def test_moves_are_limited_and_the_rest_counted(folder, call, ask):
     """13 members that move from one refiner to another: 10 flows listed, 16 counted."""
     members = [f"M{i:02}" for i in range(13)]
@@ -336,6 +341,7 @@ def test_wrong_usage(old, dearer, call, ask):
     assert "must end in .xlsx" in err
 
 
+@pytest.mark.slow
 def test_plans_that_cannot_be_compared(old, dearer, call, ask):
     """One without a sheet, one with a word among its numbers."""
     book = openpyxl.load_workbook(OLD)
@@ -355,6 +361,7 @@ def test_plans_that_cannot_be_compared(old, dearer, call, ask):
     assert not Path("outputs/dearer-plan-diff.xlsx").exists()
 
 
+@pytest.mark.slow
 def test_nowhere_to_write(old, dearer, ask):
     Path("taken.xlsx").mkdir()
     code, answer = ask("diff", OLD, dearer, "--output", "taken.xlsx")
@@ -365,6 +372,7 @@ def test_nowhere_to_write(old, dearer, ask):
     assert answer["totals"]["shortage_t"]["change"] == pytest.approx(30)
 
 
+@pytest.mark.slow
 def test_who_pays_by_hand(old, dearer, ask):
     """Each member's tonnes at what a tonne cost it in the old plan, from the sheets Prices."""
     _, same = ask("diff", OLD, OLD)

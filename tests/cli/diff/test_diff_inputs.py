@@ -22,6 +22,7 @@ from tests.order_book import order_rows, table, write_order_book
 from tests.small_book import small_book
 
 
+@pytest.mark.slow
 def test_inputs_by_cell(old, dearer, call, ask):
     """Found beside the plans by name and SHA-256."""
     _, answer = ask("diff", OLD, dearer)
@@ -53,6 +54,7 @@ def test_inputs_by_cell(old, dearer, call, ask):
     ]
 
 
+@pytest.mark.slow
 def test_rows_are_paired_by_what_they_are(old, made, ask):
     """A refiner more on top, the others further down, another discount rate: no more differs."""
     rows = order_rows()
@@ -75,6 +77,7 @@ def test_rows_are_paired_by_what_they_are(old, made, ask):
     assert any("discounted at 5 % a year in the new one" in said for said in answer["notes"])
 
 
+@pytest.mark.slow
 def test_a_changed_name_is_one_change(old, made, ask):
     """Nothing but one cell of the row is another: the row is still the same row."""
     rows = order_rows()
@@ -85,6 +88,7 @@ def test_a_changed_name_is_one_change(old, made, ask):
     assert (found["old_cell"], found["new_cell"]) == ("A2", "A2")
 
 
+@pytest.mark.slow
 def test_added_rows_and_later_years_by_cell(old, made, call, ask):
     """Every cell that is told holds in its workbook what is told of it."""
     rows = order_rows()
@@ -132,6 +136,7 @@ def test_added_rows_and_later_years_by_cell(old, made, call, ask):
     assert re.search(r"Refiners!A2 \(old\) +New, Copper  removed\n", err)
 
 
+@pytest.mark.slow
 def test_years_that_are_gone_have_no_cell(old, made, ask):
     demand = [{"Mineral": "Copper", "Member": n, "2027": v} for n, v in (("A", 100), ("B/C", 60))]
     _, answer = ask("diff", OLD, made("short", Demand=demand))
@@ -144,6 +149,7 @@ def test_years_that_are_gone_have_no_cell(old, made, ask):
     ]
 
 
+@pytest.mark.slow
 def test_lanes_in_another_order(old, made, ask):
     lanes = [{"From country": "Chile", "Tariff": 1}, {"From country": "Chile", "Tariff": 2}]
     paths = [made(name, Lanes=rows) for name, rows in (("up", lanes), ("down", lanes[::-1]))]
@@ -153,6 +159,7 @@ def test_lanes_in_another_order(old, made, ask):
     assert "another order" in row["what"]
 
 
+@pytest.mark.slow
 def test_scenarios_that_differ(folder, call, ask):
     step = {"Scenario": "Half", "Action": "scale capacity", "Country": "China", "Value": 0.5}
     write_order_book(folder / "one.xlsx", Scenarios=[step])
@@ -175,6 +182,7 @@ def test_scenarios_that_differ(folder, call, ask):
     assert answer["inputs"]["rows"] == []
 
 
+@pytest.mark.slow
 def test_steps_that_one_workbook_has(folder, call, ask):
     step = {"Scenario": "Half", "Action": "scale capacity", "Country": "China", "Value": 0.5}
     more = {"Scenario": "Half", "Action": "drop share limits"}
@@ -192,6 +200,7 @@ def test_steps_that_one_workbook_has(folder, call, ask):
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["small", "template"])
 def test_each_changed_cell_is_one_change(source):
     """Whatever cell of whatever sheet is changed, one line tells it, with that cell."""
@@ -215,6 +224,7 @@ def test_each_changed_cell_is_one_change(source):
     assert compared > 40
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_found(old, dearer, call, ask):
     """The old workbook was changed after its plan was made."""
     shutil.copy("two.xlsx", "kept.xlsx")

@@ -48,6 +48,7 @@ def test_ids_stay_when_other_orders_change(plan, call, folder):
     assert {r["plan_id"] for r in before.values()} != {r["plan_id"] for r in after.values()}
 
 
+@pytest.mark.slow
 def test_ids_do_not_depend_on_other_rows(folder, call):
     """Rows in another order, a refiner and a member more that do nothing: the same orders.
 
@@ -126,6 +127,7 @@ def test_ids_are_known_for_good():
     assert len({order_id(y, key, n) for y in (2026, 2027) for n in (0, 1, 2)}) == 6
 
 
+@pytest.mark.slow
 def test_a_plan_that_another_program_saved(folder, call):
     """Tables, styles and the last digits of a number may go; the orders are the same.
 

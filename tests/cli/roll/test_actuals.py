@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
-from planner.workbook.template import write_book
+from tests.books import write_book
+from tests.budget import few
 from tests.cli.roll.book import PLAN, fill, refiner, three_rows, write_three
 from tests.order_book import table
 
@@ -111,6 +112,7 @@ def test_years_that_the_plan_does_not_have(three, ask):
 # ---- as planned ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_filled", [False, True])
 def test_actuals_equal_to_the_plan_change_nothing(three, ask, is_filled):
     """Blank cells, or the planned figures typed in: the same next case."""
@@ -141,7 +143,8 @@ def test_variance_by_price_and_quantity(three, ask):
     assert sold == {"Near": 54, "Far": 40}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", few(range(5), 2))
 def test_variance_adds_up_to_the_cent(three, ask, seed):
     """Odd prices and tonnes: both parts make the difference, of each supplier and in all."""
     came = {"Near": (60 * (0.37 + seed / 7), 1.0071 + seed / 3), "Far": (41.3333 + seed, 1.9999)}
@@ -177,6 +180,7 @@ def test_a_late_plant_and_a_drawn_reserve(three, ask):
     assert {b.year: b.capex for b in case.budget}[2026] == pytest.approx(20e-6)
 
 
+@pytest.mark.slow
 def test_a_purchase_that_no_order_was_for(folder, ask, call):
     """Names in place of an order: 10 t of a third supplier at 6, who would have asked for 5."""
     refiners = [*three_rows()["Refiners"], refiner("Third", "Japan", 50, 5)]
@@ -246,6 +250,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_bad_actuals(three, ask, name):
     """An error at the cell, and nothing is written."""
@@ -325,6 +330,7 @@ def test_a_slip_in_an_id_has_a_hint(three, ask):
     assert f"Did you mean '{name}'?" in answer["errors"][0]["message"]
 
 
+@pytest.mark.slow
 def test_an_order_whole_and_in_parts(three, ask):
     """Given twice, whichever comes first."""
     name = openpyxl.load_workbook(three)["Deliveries"]["A2"].value
@@ -358,6 +364,7 @@ def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
     assert ask("check", three)[1]["plan"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [-1, 0, 1999, 2025, 2026, 2029, 2050])
 def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
     """Years before the plan, its first and later ones, in the same words."""
@@ -369,6 +376,7 @@ def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
     assert ask("check", three, "--to", year) == (code, answer)
 
 
+@pytest.mark.slow
 def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     """Without --to, too: the first page names the year after its only one."""
     rows = three_rows(Demand=[{"Mineral": "Copper", "Member": "A", "2026": 100}])
@@ -386,6 +394,7 @@ def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     assert ask("check", "no page.xlsx", "--plan", PLAN) == (code, answer)
 
 
+@pytest.mark.slow
 def test_an_answer_names_the_file_that_has_the_errors(three, folder, ask, call):
     """The plan of another input, the actuals, an input, no plan at all; the terminal names it."""
     write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
@@ -503,6 +512,7 @@ def test_a_csv_of_deliveries_is_checked_as_it_is_rolled(three, ask):
     assert places == [("came.csv", "3", "Mineral"), ("came.csv", "3", "Delivered (t)")]
 
 
+@pytest.mark.slow
 def test_check_of_an_input_loads_no_tables(three):
     """Neither for an input nor, by itself, for actuals."""
     Path(PLAN).unlink()
@@ -528,6 +538,7 @@ OWN_AND_PROJECT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lines", "came"), OWN_AND_PROJECT.values(), ids=OWN_AND_PROJECT)
 def test_a_blank_project_is_the_refiners_own_sale(folder, ask, lines, came):
     """Near sells 60 t of its own and 40 t of its project New, in two orders of the same names."""

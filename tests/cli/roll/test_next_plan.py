@@ -58,6 +58,7 @@ def test_nothing_new_keeps_every_order(rolled, call):
     assert changes() == {}
 
 
+@pytest.mark.slow
 def test_what_changed_and_what_holds(rolled, call):
     """Near sells 30 of 60 t: far comes in for 30 t; 60 of 100 t of each year stay."""
     change(rolled, "Refiners", "Capacity (t/yr)", 2, 30)
@@ -70,6 +71,7 @@ def test_what_changed_and_what_holds(rolled, call):
     }
 
 
+@pytest.mark.slow
 def test_a_plant_that_is_built_later(folder, call):
     """The plant was planned for 2028; its first year is put off by a year."""
     write_three(folder / "three.xlsx")
@@ -116,6 +118,7 @@ def test_wrong_rows_of_the_plan_before(rolled, ask):
     assert Path("next.xlsx").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("near", "far", "words"),
     [
@@ -148,6 +151,7 @@ def test_two_plans_are_compared_in_their_common_years(rolled, commands, near, fa
     assert totals["objective"]["change"] is totals["cash"]["change"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("near", "far", "less"),
     [(60, 1000, 0), (30, 1000, 0), (30, 10, 40), (0, 10, 100), (59.5, 0, 1)],

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
-from planner.workbook.template import write_book
+from tests.books import write_book
 from tests.cli.roll.book import PLAN, colour, fill, save_values, three_rows, write_three
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
@@ -50,6 +50,7 @@ def test_next_plan_costs_the_rest(three, ask):
     assert rest["objective_usd"] == pytest.approx(84 + 84, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_twice_by_a_year_is_once_by_two(three, ask):
     """Rolled, planned and rolled again, or rolled at once: the same input, cell by cell."""
     ask("roll", PLAN, "three.xlsx", "--to", 2028, "-o", "once.xlsx")
@@ -75,6 +76,7 @@ def test_debts_of_a_budget_are_taken_from_the_next(folder, ask, call):
     assert any("budget of 2028" in note for note in answer["notes"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("budget", "part", "carries_over", "is_beyond"),
     [
@@ -181,6 +183,7 @@ def test_a_second_roll_replaces_the_sheets_of_the_first(three, ask):
     assert {"Past 2026", "Past 2027", "2028"} <= set(headers)
 
 
+@pytest.mark.slow
 def test_the_price_of_changing(folder, ask, call):
     """Near is dear from 2027 on: a switching cost below 0.5 a tonne does not keep the agreed plan.
 
@@ -305,6 +308,7 @@ def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
     assert started == {2027: 0, 2028: 1}
 
 
+@pytest.mark.slow
 def test_inputs_that_plants_bought_count_as_planned(folder, ask, call):
     """Of 20 t of alloy and 20 t of oxide there are orders for alloy alone; oxide is counted."""
     write_book(folder / "three.xlsx", oxide_and_alloy_of_two_years())

@@ -34,6 +34,7 @@ def rolled(ask, source: str, to: int = 2027, target: str = "next") -> dict:
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_a_folder_rolls_to_the_case_of_the_workbook(three, ask, dialect) -> None:
     """Tonnes of 1.234, which could be thousands, come back as they were."""
@@ -57,6 +58,7 @@ def test_a_folder_rolls_to_the_case_of_the_workbook(three, ask, dialect) -> None
     assert {"rolled.csv", "carried-over.csv", "built.csv"} <= after.keys() - before.keys()
 
 
+@pytest.mark.slow
 def test_a_second_roll_replaces_the_files_of_the_first(three, ask) -> None:
     write_csv_book(Path("case"), three_rows(), separator=";", mark=",")
     (Path("case") / "my-own.csv").write_text("a,b\n1,2\n", encoding="utf-8")

@@ -81,6 +81,7 @@ def test_a_plant_that_is_late_is_named(three, ask, call):
     assert [(row["Year"], row["Change"]) for row in moved] == [(2027, -1), (2028, 1)]
 
 
+@pytest.mark.slow
 def test_a_stock_and_a_price_are_named(three, ask, folder, call):
     """5 t are left instead of 10: 5 more are bought. Then Far asks 3 instead of 2."""
     fill(three, "Stocks", E2=5)

@@ -304,8 +304,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     )
     e = Expanded(case.change(share_limits=tuple(limits)))
     program = build_program(e)
-    size = (len(e.minerals), len(e.members), len(e.years))
-    missing = summed_at(*uncapped.part(SHORTAGE), size).sum(axis=1)
+    missing = uncapped.missing.sum(axis=1)
     taken = summed_at(*uncapped.part(BEYOND), (len(e.minerals), len(e.years)))
     sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
     least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)

@@ -13,7 +13,6 @@ from models.errors import Finding, warning
 from models.measures import drawn_from_stock, served_share, served_without
 from models.program.families.inputs import JOINT_NEED, NEED
 from models.program.families.ore import ORE
-from models.program.families.shortage import SHORTAGE
 from models.resolve import Floats, by_stage
 from models.schema import COALITION, REST_OF_WORLD, Input
 from models.solve import summed_at
@@ -159,11 +158,7 @@ def drawn(plan: Plan) -> Floats:
 def _drawn(plan: Solved) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = summed_at((d.mineral, d.member, d.year), plan.delivered, e.demand.shape)
-    short = np.zeros(e.demand.shape)
-    at, tonnes = plan.part(SHORTAGE)
-    if at:
-        short[at] = tonnes
-    every = drawn_from_stock(e.demand, plan.handed_by, short, bought)
+    every = drawn_from_stock(e.demand, plan.handed_by, plan.missing, bought)
     return np.asarray(every * e.has_stock[:, :, None])
 
 
@@ -236,10 +231,7 @@ def served_without_country(
     unaffected = np.bincount(m, to_members * (1.0 - parts[source]), count)
     taken = plan.taken_by_plants[:, t].tolist()
     from_stock, need = drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
-    at, short = plan.part(SHORTAGE)
-    lacking = np.zeros(count)
-    if at:
-        np.add.at(lacking, at[0][at[2] == t], short[at[2] == t])
+    lacking = plan.missing[:, :, t].sum(axis=1)
     found: dict[str, tuple[float | None, float | None]] = {}
     columns = (elsewhere, unaffected, from_stock, need, lacking)
     amounts = zip(e.minerals, *(each.tolist() for each in columns), taken, strict=True)

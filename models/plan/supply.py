@@ -9,7 +9,7 @@ import numpy as np
 
 from models import tolerances
 from models.program import component
-from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.shortage import OF_TIER
 from models.program.families.tiers import TIER_NEED
 from models.program.market import BALANCE
 from models.resolve import Floats, Ints
@@ -30,9 +30,7 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     bought = summed_at(of_delivery, plan.delivered, e.demand.shape)
     price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
     paid = summed_at(of_delivery, plan.delivered * price, e.demand.shape)
-    short, prices = np.zeros(bought.shape), marginal_prices(plan)
-    at, values = plan.part(SHORTAGE)
-    short[at or ([],) * 3] = values
+    short, prices = plan.missing, marginal_prices(plan)
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
     cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
     for (mineral, member, year), tiers in case.tiers_of.items():

@@ -97,17 +97,19 @@ class Solved:
         return np.concatenate([self.delivered, self.taken])
 
     @cached_property
+    def missing(self) -> Floats:
+        """The part of demand that is not met [t], by (mineral, member, year)."""
+        missing, (at, tonnes) = np.zeros(self.expanded.demand.shape), self.part(SHORTAGE)
+        missing[at or ([],) * missing.ndim] = tonnes
+        return missing
+
+    @cached_property
     def beyond_demand(self) -> Floats:
         """Inputs used by plants plus those that unmet demand would have used [t], (mineral, year).
 
         They are added to demand in the base of the coalition's share limits.
         """
-        e = self.expanded
-        short = np.zeros((len(e.minerals), len(e.years)))
-        unmet = self.amounts(SHORTAGE) if e.unmet_ratios else {}
-        for (mineral, _, year), left in unmet.items():
-            short[e.mineral_at[mineral], e.years.index(year)] += left
-        return self.taken_by_plants + e.taken_for(short)
+        return self.taken_by_plants + self.expanded.taken_for(self.missing.sum(axis=1))
 
     @cached_property
     def taken_by_plants(self) -> Floats:

@@ -107,7 +107,7 @@ class PlanNumbers(Result):
         ``extra_by_buyer``.
         """
         e = plan.expanded
-        need, missing = e.demand.sum(axis=1), _missing(plan)
+        need, missing = e.demand.sum(axis=1), plan.missing.sum(axis=1)
         suppliers = _suppliers(plan)
         money, tonnes = money_by_mineral(plan), _tonnes(plan)
         tops = measures.tops(_shares(plan), plan.case.settings.share_basis, ("mineral",))
@@ -198,17 +198,6 @@ def _cells(numbers: PlanNumbers, name: str) -> Sequence[tuple[tuple[str, int], f
 
 
 # ---- arrays of a plan --------------------------------------------------------------------------
-
-
-def _missing(plan: Plan) -> Floats:
-    """Return the missing tonnes by (mineral, year)."""
-    from models.plan import SHORTAGE  # a check does without
-
-    e, (at, tonnes) = plan.expanded, plan.part(SHORTAGE)
-    missing = np.zeros((len(e.minerals), len(e.years)))
-    if at:
-        np.add.at(missing, (at[0], at[2]), tonnes)
-    return missing
 
 
 def _counted(plan: Plan) -> Floats:

@@ -293,6 +293,12 @@ def amounts_side_by_side(old: Amounts, new: Amounts, names: Sequence[str]) -> li
     return [dict(zip(names, row.pop("key"), strict=True)) | row for row in rows]
 
 
+def differing_builds(old: Amounts, new: Amounts) -> list[dict[str, Any]]:
+    """Return the fractions of plants, by project and year, that two plans build differently."""
+    rows = amounts_side_by_side(old, new, ("project", "year"))
+    return [row for row in rows if abs(row["change"]) > tolerances.SAME_SHARE]
+
+
 def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
     """Yield the moves of one group, the largest first, and a last row that sums up the others."""
     order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))

@@ -12,12 +12,10 @@ from models.case import fold
 from models.plan import BUILT
 from models.results import ChangedBuilds, ChangedOrders, Flows, common
 from models.results.rounds import OTHER, PLANT, PRICE, STOCK
-from planner.sheets.changes import amounts_side_by_side
+from planner.sheets.changes import amounts_side_by_side, differing_builds
 from planner.sheets.context import Context, once
 
 _PARTS = ("year", "mineral", "refiner", "project", "member", "contract")
-_LEAST_MOVE = tolerances.SAME_SHARE
-"""The least fraction of a plant that counts as built in another year."""
 
 
 @once
@@ -74,12 +72,11 @@ def changed_builds(context: Context) -> ChangedBuilds | None:
     }
     projects = {fold(p.name): p for p in context.case.projects}
     rows = [
-        {"project": of.name, "mineral": of.mineral, "country": of.country, "year": year,
-         "before": was, "now": part, "change": part - was}
-        for name, year in sorted({*before, *now})
-        for was, part in [(before.get((name, year), 0.0), now.get((name, year), 0.0))]
-        if abs(part - was) > _LEAST_MOVE and name in projects
-        for of in [projects[name]]
+        {"project": of.name, "mineral": of.mineral, "country": of.country, "year": row["year"],
+         "before": row["old"], "now": row["new"], "change": row["change"]}
+        for row in differing_builds(before, now)
+        if row["project"] in projects
+        for of in [projects[row["project"]]]
     ]  # fmt: skip
     return ChangedBuilds.of_rows(rows) if rows else None
 

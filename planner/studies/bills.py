@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -15,19 +15,31 @@ from models import tolerances
 from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
-from models.measures import difference, ratio
+from models.measures import difference
 from models.plan import Plan
-from models.resolve import Expanded, Floats, Rights, stock_target, survivals
-from models.results import Field, Look, Name, Result, field
-from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
-from models.results.field import spread_over
+from models.resolve import Expanded, stock_target, survivals
+from models.results import Result
+from models.results.common import MEMBER, words_of
 from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, short
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
-from planner.render.words import clean, counted, few, money, tariff_words
+from planner.render.words import counted, few, money, tariff_words
+from planner.studies.bills_tables import (
+    NOT_KNOWN,
+    RULES,
+    SAVED_BY,
+    Bills,
+    Groups,
+    OwnRequirements,
+    RightsUsed,
+    Savings,
+    Transfers,
+    sharing_tables,
+    without_rounding,
+)
 from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
@@ -35,14 +47,6 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-RULES = {
-    AS_BOUGHT: "each pays for what it buys and bears its own shortage",
-    cost_sharing.BY_DEMAND: "in proportion to its demand at the workbook's prices, discounted",
-    cost_sharing.EQUAL_SAVINGS: "each saves the same amount",
-    DUAL_PRICES: "each pays for its demand, and is paid for its rights, at the plan's shadow"
-    " prices (Owen)",
-}
-"""How each rule splits the cost."""
 _SPLIT = {rule: f"{by}{rule}" for rule, by in zip(RULES, ("", "", "by ", "by "), strict=True)}
 """The name of each rule after the word "split"."""
 _UNKNOWN = (
@@ -52,176 +56,6 @@ _UNKNOWN = (
 """Messages about a failed search: for a rule's bills, or for the group that would leave."""
 _MOST_BARS = 16
 """Largest number of members in a chart; those with the largest savings are shown."""
-_NAMED = 4
-"""Groups of up to this many members are listed by name in the finding; of larger groups it states
-the size."""
-
-
-# ---- tables --------------------------------------------------------------------------------------
-
-
-def _millions(header: str, meaning: str, **more: Any) -> Field:
-    meaning = f"{meaning} Discounted to the first year."
-    return field.millions(header, meaning, **{"key": "{name}_usd", **more})
-
-
-def _saved(rule: str, key: str, **more: Any) -> Field:
-    meaning = f"The member's cost if it plans alone minus its bill. Bills: {RULES[rule]}. Below 0:"
-    meaning += " it would do better alone."
-    return _millions(f"Saves {rule}", meaning, key=f"saving_{key}_usd", **more)
-
-
-RULE = field.text("Rule", "How the cost of planning together is split.")
-ALONE = _millions(
-    "Alone",
-    "The member's cost if it plans alone with its rights: cash, and its shortage at its price.",
-)
-
-
-class Savings(Result):
-    """What each member saves by planning together, under each rule for splitting the cost."""
-
-    TABLE, GRAIN, BOOK = "Savings", ("member",), "bills"
-    member = MEMBER.like(meaning="Coalition: all of them together.", names=Name.BUYER)
-    alone = ALONE
-    as_bought = _saved(AS_BOUGHT, "as_bought")
-    by_demand = _saved(cost_sharing.BY_DEMAND, "by_demand")
-    equal = _saved(cost_sharing.EQUAL_SAVINGS, "equal_savings")
-    duals = _saved(DUAL_PRICES, "dual_prices")
-
-
-NOT_KNOWN = "not known: the search failed"
-"""Shown in place of the group that would gain most by leaving."""
-_SAVINGS = dict(zip(RULES, Savings.FIELDS[2:], strict=True))
-
-
-class Bills(Result):
-    """What each member pays under each rule; cash and priced shortage have their own columns.
-
-    A shortage stays with the member that has it in the plan: each rule settles in cash alone.
-    """
-
-    TABLE, GRAIN, BOOK = "Bills", ("rule", "member"), "bills"
-    rule = RULE
-    member = Savings.member
-    alone = ALONE
-    bill = _millions("Bill", "Its share of the cost of the joint plan.")
-    saving = _millions("Saves", "Alone minus bill. Below 0: it would do better alone.")
-    part = field.share(
-        "Saves, of alone", "Its saving divided by its cost if it plans alone.", key="saving_share"
-    )
-    cash_alone = _millions("Cash alone", "What it pays if it plans alone.")
-    cash = _millions(
-        "Cash of bill", "Its bill minus its priced shortage. Below 0: it receives money."
-    )
-    cash_saving = _millions("Saves in cash", "Cash alone minus Cash of bill.")
-    priced_alone = _millions(
-        "Priced shortage alone",
-        "Its shortage, missing reserves and other penalties if it plans alone, at their prices.",
-    )
-    priced = _millions("Priced shortage together", "The same in the joint plan; nobody pays it.")
-    transfer = _millions(
-        "Transfer",
-        "What it pays to other members, in addition to its own purchases. Below 0: they pay it. All"
-        " transfers of a rule add up to 0.",
-    )
-    least = _millions(
-        "Least bill",
-        "Its bill at the shadow prices at which it pays least: a plan may have several sets of"
-        " shadow prices.",
-    )
-    most = _millions("Largest bill", "Its bill at the shadow prices at which it pays most.")
-
-
-class Transfers(Result):
-    """Payments between members that turn the costs of their own purchases into a rule's bills."""
-
-    TABLE, GRAIN, BOOK = "Transfers", ("rule", "payer", "receiver"), "bills"
-    rule = RULE
-    payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
-    receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
-    amount = _millions(
-        "Amount", "In cash. Other payments could settle the bills too; this is a short list."
-    )
-
-
-class Groups(Result):
-    """For each rule, the group of members that would gain most by planning on its own."""
-
-    TABLE, GRAIN, BOOK = "Groups", ("rule",), "bills"
-    rule = RULE
-    group = field(
-        "Most tempted to leave",
-        Look.SENTENCE,
-        "The group that would gain most by planning on its own. Blank: no group would gain.",
-    )
-    gain = _millions(
-        "Gains by leaving", "The sum of their bills minus their cost as a group of their own."
-    )
-    bill = _millions("Their bills", "The sum of their bills.")
-    cost = _millions(
-        "As a group alone", "Their cost if they plan as a group of their own, with their rights."
-    )
-    at_most = _millions(
-        "No group gains more than", "Proven by bounds on every group, not by listing them."
-    )
-    in_parts = _millions(
-        "Nor do parts of members",
-        "No group gains more than this, even if each member may join with only a fraction of its"
-        " demand and rights. Blank: not computed.",
-    )
-
-
-class OwnRequirements(Result):
-    """What a member's own limits, stock targets and security cost it and the others.
-
-    Each amount is the bill by dual prices with the requirement minus the bill without it.
-    """
-
-    TABLE, GRAIN, BOOK = "Wishes", ("member", "wish"), "bills"
-    member = MEMBER.like(meaning="The member that has these requirements.")
-    wish = field(
-        "Its own",
-        Look.SENTENCE,
-        "The member's requirements: share limits on it as a buyer, and targets of its reserves. A"
-        " separate row has its part of Security: the demand of the member that must still be served"
-        " if a country is lost.",
-        key="what",
-    )
-    costs_it = _millions(
-        "Costs it", "Its bill with these requirements, minus its bill without them."
-    )
-    others = _millions(
-        "Costs the others",
-        "The bills of all other members with these requirements, minus their bills without them."
-        " Below 0: the others gain.",
-        key="costs_others_usd",
-    )
-    whole = _millions(
-        "Costs all",
-        "The cost of the joint plan with these requirements, minus its cost without them.",
-        key="costs_all_usd",
-    )
-    alone = _millions(
-        "Would cost it alone",
-        "The member's cost if it plans alone with these requirements, minus its cost without them.",
-        key="costs_alone_usd",
-    )
-
-
-class RightsUsed(Result):
-    """Each member's share of each plant and mine if it plans alone, averaged over the years."""
-
-    TABLE, GRAIN, BOOK = "Rights", ("kind", "name", "mineral", "country"), "bills"
-    kind = field.text("What", "A refiner, a project, a mine country, or all budgets.")
-    name = field.text("Name")
-    mineral = MINERAL
-    country = COUNTRY.like(meaning="Where it is.")
-    members = field.share(
-        MEMBER.header,
-        "The member's share: from the sheet Rights, or else from the setting Rights.",
-        spread=True,
-    )
 
 
 # ---- what is read of a plan ----------------------------------------------------------------------
@@ -296,101 +130,6 @@ def study_of(case: Case, *, wishes: bool = False) -> Study[object]:
     return Study[object](in_fractions(case), chains_of(runs, 1), cost_sharing.sharing_of)
 
 
-# ---- tables of a sharing -------------------------------------------------------------------------
-
-
-def sharing_tables(sharing: Sharing, case: Case) -> list[Result]:
-    """Return the tables of a sharing."""
-    tables = (savings, bills, transfers, tempted)
-    return [*(table(sharing, case) for table in tables), rights(case)]
-
-
-def savings(sharing: Sharing, case: Case) -> Savings:
-    amounts = {"alone": sharing.alone}
-    for rule, split in sharing.bills.items():
-        amounts[_SAVINGS[rule].name] = _no_rounding(sharing.alone - split, sharing)
-    columns: dict[str, Any] = {name: [each.sum(), *each] for name, each in amounts.items()}
-    return Savings(words=words_of(case), member=["", *(m.name for m in case.members)], **columns)
-
-
-def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
-    least = 1e-3 * tolerances.BILL_ROUNDING * (abs(sharing.cost) or 1.0)
-    return np.where(np.abs(amounts) > least, amounts, 0.0)
-
-
-def bills(sharing: Sharing, case: Case) -> Bills:
-    """Return for each rule one row for all members together, and one per member."""
-    rows, priced, duals = list[dict[str, Any]](), sharing.bought_priced, sharing.duals
-    for rule, split in sharing.bills.items():
-        amounts = {
-            "alone": sharing.alone,
-            "bill": split,
-            "saving": _no_rounding(sharing.alone - split, sharing),
-            "cash_alone": sharing.alone_paid,
-            "cash": split - priced,
-            "cash_saving": _no_rounding(sharing.alone_paid - split + priced, sharing),
-            "priced_alone": sharing.alone_priced,
-            "priced": priced,
-            "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
-        }
-        ends = {"least": duals.least, "most": duals.most} if rule == DUAL_PRICES else {}
-        of_rule = {"": {name: float(each.sum()) for name, each in amounts.items()}}
-        for i, member in enumerate(case.members):
-            row = {name: float(each[i]) for name, each in (amounts | ends).items()}
-            of_rule[member.name] = row
-        for name, row in of_rule.items():
-            saved = ratio(row["saving"], row["alone"])
-            rows.append(row | {"rule": rule, "member": name, "part": saved})
-    return Bills.of_rows(rows, words=words_of(case))
-
-
-def transfers(sharing: Sharing, case: Case) -> Transfers:
-    """Return who pays whom under each rule; the largest payer pays the largest receiver first."""
-    rows = [
-        {"rule": rule, "payer": case.members[i].name, "receiver": case.members[j].name, "amount": a}
-        for rule, split in sharing.bills.items()
-        for i, j, a in _payments(_no_rounding(split - sharing.bills[AS_BOUGHT], sharing))
-    ]
-    return Transfers.of_rows(rows, words=words_of(case))
-
-
-def _payments(owed: Floats) -> Iterator[tuple[int, int, float]]:
-    """Yield payer, receiver and amount until every debt (above 0) and claim (below 0) is paid."""
-    left = owed.astype(float).copy()
-    for _ in range(len(left)):
-        i, j = int(np.argmax(left)), int(np.argmin(left))
-        amount = float(min(left[i], -left[j]))
-        if amount <= 0.0:
-            return
-        yield i, j, amount
-        left[i] -= amount
-        left[j] += amount
-
-
-def tempted(sharing: Sharing, case: Case) -> Groups:
-    """Return for each rule the group that would gain most by leaving, or that the search failed."""
-    rows = []
-    for rule, split in sharing.bills.items():
-        group = sharing.tempted.get(rule)
-        row: dict[str, Any] = {"rule": rule, "group": NOT_KNOWN}
-        if group is not None:
-            row |= {
-                "group": _group(case, group.group),
-                "gain": group.gain,
-                "at_most": group.gain_bound,
-                "in_parts": group.fractional_gain_bound,
-            }
-            if group.group:
-                bill = float(split[list(group.group)].sum())
-                row |= {"bill": bill, "cost": bill - group.gain}
-        rows.append(row)
-    return Groups.of_rows(rows, words=words_of(case))
-
-
-def _group(case: Case, members: Iterable[int]) -> str:
-    return "; ".join(case.members[i].name for i in members)
-
-
 def price_requirements(
     sharing: Sharing,
     without: Mapping[WithoutRequirements, tuple[tuple[float, ...], float]],
@@ -399,31 +138,12 @@ def price_requirements(
     """Return one row per requirement: what it costs its member and the others."""
     rows = []
     for requirement, (bills_without, alone) in without.items():
-        more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
+        more = without_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
         member, whole = requirement.member, float(more.sum())
         row: dict[str, Any] = {"member": case.members[member].name, "wish": requirement.words}
         row |= {"costs_it": float(more[member]), "others": float(more.sum() - more[member])}
         rows.append(row | {"whole": whole, "alone": float(sharing.alone[member]) - alone})
     return OwnRequirements.of_rows(rows, words=words_of(case))
-
-
-def rights(case: Case) -> Result:
-    """Return one row per plant and mine, and one for all budgets; one column per member."""
-    e = Expanded(case)
-    parts = Rights(e)
-    rows = [
-        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *means)
-        for s, means in zip(e.sources, parts.sources.mean(axis=1).tolist(), strict=True)
-    ]
-    rows += [
-        ("mine", "", mine.mineral, mine.country, *means)
-        for mine, means in zip(case.mines, parts.mines.mean(axis=1).tolist(), strict=True)
-    ]
-    if case.budget:
-        rows.append(("budget", "", "", "", *parts.capital.tolist()))
-    kind = spread_over(RightsUsed, RightsUsed.members, [clean(m.name) for m in case.members])
-    names = [f.name for f in kind.FIELDS]
-    return kind.of_rows([dict(zip(names, row, strict=True)) for row in rows], words=words_of(case))
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -718,12 +438,12 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """
     rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
     left = {rule for rule, group in groups if group and group != NOT_KNOWN}
-    peaks = {f.name: peak(rows[f.name]) for f in _SAVINGS.values()
+    peaks = {f.name: peak(rows[f.name]) for f in SAVED_BY.values()
              if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
     most = _MOST_TIMES * min((p for p in peaks.values() if p), default=0.0)
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
-        for rule, f in _SAVINGS.items()
+        for rule, f in SAVED_BY.items()
         if f.name in peaks and peaks[f.name] <= most
     }
     title = "What each member saves by planning together, by rule"

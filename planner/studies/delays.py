@@ -17,7 +17,7 @@ from planner.studies.kind import Tables
 
 if TYPE_CHECKING:
     from planner.studies.draws import RiskResults
-    from planner.studies.risk import Events
+    from planner.studies.risk_tables import Events
 
 
 class Delays(Result):

@@ -21,7 +21,7 @@ import numpy as np
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, difference
-from models.plan import SECURITY_PENALTY, SHORTAGE, Plan, Session
+from models.plan import SECURITY_PENALTY, Plan, Session
 from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
@@ -238,11 +238,7 @@ class RiskResults:
 
 
 def totals_of(plan: Plan) -> DrawTotals:
-    e = plan.expanded
-    short = np.zeros((len(e.minerals), len(e.members)))
-    (mineral, member, _), tonnes = plan.part(SHORTAGE)
-    np.add.at(short, (mineral, member), tonnes)
-    return DrawTotals(plan.objective, plan.cash, short)
+    return DrawTotals(plan.objective, plan.cash, plan.missing.sum(axis=2))
 
 
 def names_of_runs(case: Case, chances: Chances) -> list[str]:

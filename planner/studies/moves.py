@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from models import tolerances
-from models.measures import change, sums
+from models.measures import sums
 from models.results import Result
+from models.results.changes import SIDES, TableDifference
 from models.results.common import units_of, words_of
 from models.results.field import Look
 from planner.render import words
@@ -40,52 +41,48 @@ def differing_projects(base: Context, context: Context) -> list[Row]:
 
     Rows have the fields of ``ProjectsBuilt``: capex [money m], tonnes [t over all years].
     """
-    before, after, rows = _builds_of(base), _builds_of(context), list[Row]()
-    for name in {**before, **after}:
-        sides = before.get(name, {}), after.get(name, {})
-        was, now = (side.get("parts", {}) for side in sides)
-        by = (abs(now.get(year, 0.0) - was.get(year, 0.0)) for year in {**was, **now})
-        if max(by) > tolerances.SAME_SHARE:
-            rows.append(_side_by_side(name, *sides))
-    return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
+    contexts = base, context
+    built = (sums(c.plan.projects, "built", "project", "year") for c in contexts)
+    differing = {row["project"] for row in changes.differing_builds(*built)}
+    projects = {p.name: p for c in reversed(contexts) for p in c.case.projects}
+    totals = (c.plan.projects.groupby("project", as_index=False)[_AMOUNTS].sum() for c in contexts)
+    rows = [
+        {**row, "mineral": project.mineral, "country": project.country,
+         **{f"starts_{side}": _starts(c).get(project.name, "")
+            for side, c in zip(SIDES, contexts, strict=False)}}
+        for row in _side_by_side(*totals) if row["project"] in differing
+        for project in [projects[row["project"]]]
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (-abs(row["capex_change"]), row["project"]))
+
+
+def _side_by_side(before: pd.DataFrame, after: pd.DataFrame) -> list[Row]:
+    """Return capex and tonnes of each project in the base and in a scenario; 0 where it is not."""
+    difference = TableDifference(before, after, ["project"], _AMOUNTS)
+    return difference.rows(dict.fromkeys(_AMOUNTS, 0.0), noise=tolerances.REMAINDER)
+
+
+def _all_projects(context: Context) -> pd.DataFrame:
+    """Return the sum of all projects as a table of one row."""
+    return pd.DataFrame([{"project": ALL_PROJECTS, **context.plan.projects[_AMOUNTS].sum()}])
 
 
 @once
-def _builds_of(context: Context) -> dict[str, dict[str, Any]]:
-    """Return each project's mineral, country, capex, tonnes and starts, and fractions by year."""
-    table = context.plan.projects
-    totals: Any = table.groupby("project")[_AMOUNTS].sum()
-    builds: dict[str, dict[str, Any]] = totals.to_dict("index")
-    columns = (table[n].tolist() for n in ("project", "mineral", "country", "year", "built"))
-    for name, mineral, country, year, part in zip(*columns, strict=True):
-        builds[name] |= {"mineral": mineral, "country": country}
-        builds[name].setdefault("parts", {})[year] = part
-    for build in builds.values():
-        build["starts"] = ", ".join(
-            f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}"
-            for year, part in sorted(build["parts"].items())
-            if part > tolerances.SAME_SHARE
-        )
-    return builds
-
-
-def _side_by_side(project: str, before: Row, after: Row) -> Row:
-    """Return a project in the base and in a scenario as one row; {} where it does not exist."""
-    either = before or after
-    row: Row = {"project": project} | {n: either.get(n, "") for n in ("mineral", "country")}
-    for when, side in (("before", before), ("after", after)):
-        row |= {f"{name}_{when}": side.get(name, 0.0) for name in _AMOUNTS}
-        row[f"starts_{when}"] = side.get("starts", "")
-    for name in _AMOUNTS:
-        row[f"{name}_more"] = change(row[f"{name}_after"], row[f"{name}_before"])
-    return row
+def _starts(context: Context) -> dict[str, str]:
+    """Return when each project that is built starts: ``50% in 2027, 50% in 2029``."""
+    starts = defaultdict[str, list[str]](list)
+    columns = (context.plan.projects[n].tolist() for n in ("year", "project", "built"))
+    for year, name, part in sorted(zip(*columns, strict=True)):
+        if part > tolerances.SAME_SHARE:
+            starts[name].append(f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}")
+    return {name: ", ".join(each) for name, each in starts.items()}
 
 
 def largest_changes(differing: Iterable[Row]) -> str:
     """Return the projects whose capex changes most: ``Nolans +819.1, Becancour -705.5``."""
     names = [
-        f"{row['project']} {words.signed(row['capex_more'], ',.1f')}"
-        if round(row["capex_more"], 1)
+        f"{row['project']} {words.signed(row['capex_change'], ',.1f')}"
+        if round(row["capex_change"], 1)
         else f"{row['project']} in other years"
         for row in differing
     ]
@@ -184,10 +181,7 @@ def against_base(
         rows = changed[name]
         flows += ({"scenario": name, **row} for row in _flows_that_differ(base, context, rows))
         if rows:
-            every = [
-                {n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)
-            ]
-            rows = [*rows, _side_by_side(ALL_PROJECTS, *every)]
+            rows = [*rows, *_side_by_side(_all_projects(base), _all_projects(context))]
         projects += ({"scenario": name, **row} for row in rows)
     yield compare_tables.FlowDifferences.of_rows(flows)
     if projects:

@@ -16,7 +16,7 @@ from typing import Any
 
 from models import schema, tolerances
 from models.case import Case
-from models.plan import EXCESS, SHORTAGE, Plan, solve
+from models.plan import EXCESS, Plan, solve
 from models.resolve import caps
 from models.results import Benchmarks as Missed
 from models.results import Result, Scorecard
@@ -247,9 +247,7 @@ def _limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
 def totals_of(plan: Plan) -> ScorecardTotals:
     """Return a plan's totals, and the share that an added benchmark reaches by year."""
     case, e = plan.case, plan.expanded
-    short = dict.fromkeys((m.name for m in case.minerals), 0.0)
-    for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
-        short[mineral] += tonnes
+    short = dict(zip(e.minerals, plan.missing.sum(axis=(1, 2)).tolist(), strict=True))
     cost, reached = plan.objective, dict[int, float]()
     for i, row in enumerate(case.share_limits):
         if row.source != _BENCHMARK_SOURCE:

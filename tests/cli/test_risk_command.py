@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from planner.cli import main
-from planner.studies.risk import PLANS
+from planner.studies.risk_tables import PLANS
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
 from tests.cli.desk import sheets

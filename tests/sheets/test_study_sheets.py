@@ -21,7 +21,7 @@ from planner.studies.agreed import Rules
 from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
-from planner.studies.risk import significant
+from planner.studies.risk_tables import significant
 from planner.studies.stress import StressTest, sheets
 from planner.studies.stress_tables import tables_of
 from planner.studies.sweep_tables import Frontier, Reference

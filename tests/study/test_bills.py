@@ -21,21 +21,23 @@ from models.answers.cost_sharing import (
 from models.errors import SolverError
 from models.plan import solve
 from planner.studies.bills import (
-    NOT_KNOWN,
-    Bills,
     BillsStudy,
-    Groups,
-    Savings,
-    Transfers,
     _avoided,
     _by_rule,
-    bills,
     in_fractions,
     price_requirements,
     requirements_of,
+    study_of,
+)
+from planner.studies.bills_tables import (
+    NOT_KNOWN,
+    Bills,
+    Groups,
+    Savings,
+    Transfers,
+    bills,
     savings,
     sharing_tables,
-    study_of,
     tempted,
 )
 from planner.studies.kind import Tables

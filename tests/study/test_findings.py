@@ -13,8 +13,9 @@ from planner.report.plan import plan_page
 from planner.report.study import study_page
 from planner.studies import STUDIES
 from planner.studies.kind import Tables
-from planner.studies.risk import Draws, RiskStudy
-from planner.studies.risk import RiskByMineral as RiskMinerals
+from planner.studies.risk import RiskStudy
+from planner.studies.risk_tables import Draws
+from planner.studies.risk_tables import RiskByMineral as RiskMinerals
 from planner.studies.stress_tables import LossByMineral as LostMinerals
 from planner.studies.sweep_tables import Frontier
 from planner.studies.variant_tables import RunMinerals

@@ -34,15 +34,8 @@ from planner.studies.draws import (
     surprise,
 )
 from planner.studies.places import Processes
-from planner.studies.risk import (
-    MORE,
-    _too_few,
-    draw_rows,
-    event_effects,
-    measures,
-    members,
-    minerals,
-)
+from planner.studies.risk import _too_few
+from planner.studies.risk_tables import MORE, draw_rows, event_effects, measures, members, minerals
 from planner.studies.spread import chance, conditional_value_at_risk, effects, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.studies import risk
+from planner.studies import risk, risk_tables
 
 USD = {"money": "USD"}
 
@@ -22,11 +22,16 @@ def test_when_draws_are_too_few(count: int, words: str) -> None:
 
 
 def test_a_figure_just_as_far_as_chance_reaches_is_not_distinguishable() -> None:
-    one, bound = np.ones(3), np.array([risk._SIGNIFICANT, risk._SIGNIFICANT * 1.001, -2.0])
-    assert risk.significant(bound, one, one * 0.0, one) == [
+    one, bound = (
+        np.ones(3),
+        np.array([risk_tables._SIGNIFICANT, risk_tables._SIGNIFICANT * 1.001, -2.0]),
+    )
+    assert risk_tables.significant(bound, one, one * 0.0, one) == [
         "neither", "cost alone", "cost alone",
     ]  # fmt: skip
-    assert risk.significant(bound[1:2], one[:1], bound[1:2], one[:1]) == ["cost and shortage"]
+    assert risk_tables.significant(bound[1:2], one[:1], bound[1:2], one[:1]) == [
+        "cost and shortage"
+    ]
 
 
 def test_the_likeliest_shortage_is_listed_first() -> None:
@@ -35,5 +40,5 @@ def test_the_likeliest_shortage_is_listed_first() -> None:
         for m, more in (("tin", 0.1), ("zinc", 0.4), ("lead", 0.0))
         for plan in (risk.AGREED, risk.REPLANNED)
     ]
-    table = risk._rows_of(risk.RiskByMineral.of_rows(rows), risk.AGREED)
-    assert list(table.ranked(risk.RiskByMineral.more).mineral) == ["zinc", "tin"]
+    table = risk._rows_of(risk_tables.RiskByMineral.of_rows(rows), risk.AGREED)
+    assert list(table.ranked(risk_tables.RiskByMineral.more).mineral) == ["zinc", "tin"]

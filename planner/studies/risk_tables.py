@@ -1,0 +1,358 @@
+"""The tables of a study of risks: measures, shortages, events and draws.
+
+The sheet Risk has percentages as numbers, since their errors need more digits than a share has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from models.measures import ratio
+from models.resolve import Bools, Floats
+from models.results import Colour, Field, Look, Result, common, field
+from models.results import Figure as Total
+from planner.render.chart import Role
+from planner.render.words import known
+from planner.scenarios.events import events
+from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
+from planner.studies.spread import Chance, chance, effects, spread
+
+
+class PlanLabel(NamedTuple):
+    """One of the two plans of a draw: its name in headers and in field names, and its colour."""
+
+    header: str
+    key: str
+    role: Role
+
+
+PLANS = {
+    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
+    REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
+}
+
+
+class Format(NamedTuple):
+    """The format of a measure: unit, look and scale on the sheet; its key in JSON."""
+
+    unit: str
+    look: Look
+    scale: float
+    key: str = ""
+
+
+COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
+SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
+FORMATS = {
+    COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),
+    CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),
+    SHORTAGE: Format("t", Look.TONNES, 1.0, "shortage_t"),
+    SHARE: Format("% of demand", Look.PRICE, 100.0, "shortage_share"),
+    MORE: Format("% of draws", Look.PRICE, 100.0),
+}
+
+_NOW = "Discounted."
+_BY_CHANCE = " A figure within two standard errors of 0, above or below, may be chance."
+_PLAN = field.text("Plan")
+
+
+class Measures(Result):
+    """One row per measure and plan: mean, percentiles and tail, with standard errors."""
+
+    TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
+
+    measure = common.MEASURE.like(look=Look.TEXT)
+    plan = _PLAN
+    unit = common.UNIT.like(meaning="")
+    base = field.share("No event")
+    mean = field.share("Mean")
+    error = field.share("Standard error of the mean", key="standard_error")
+    low = field.share("5th percentile", key="p5")
+    middle = field.share("Median", key="p50")
+    high = field.share("95th percentile", key="p95")
+    high_from = field.share("95 % interval, from", key="p95_from")
+    high_to = field.share("95 % interval, to", key="p95_to")
+    tail = field.share("Mean of the worst 5 % (CVaR 95)", key="cvar95")
+    tail_error = field.share("Standard error of CVaR", key="cvar95_standard_error")
+    interval = field.text("The interval is of")
+
+    def __init__(
+        self, *, looks: Mapping[str, Sequence[Look]] | None = None, **columns: Any
+    ) -> None:
+        """Give each row the look of its measure, also if the sheet is read from a file."""
+        named = [FORMATS.get(name) for name in columns["measure"]]
+        of_rows = [Look.FACTOR if form is None else form.look for form in named]
+        super().__init__(looks=looks or dict.fromkeys(self.numbers(), of_rows), **columns)
+
+    @classmethod
+    def numbers(cls) -> list[str]:
+        """Return the fields whose cells have the unit of their row."""
+        return [f.name for f in cls.FIELDS if f.look is Look.SHARE]
+
+
+class Shortages(Result):
+    """One row per plan and mineral, or also per member: how likely a shortage is, and how large."""
+
+    mineral = common.MINERAL
+    member = common.MEMBER.like(optional=True)
+    plan = _PLAN
+    demand = common.DEMAND.like(key="demand_t")
+    base = field.tonnes("Short without events", key="base_t")
+    short = field.share("Chance of being short", key="chance_short")
+    more = field.share(
+        "Chance of being shorter than without events", key="chance_shorter_than_base"
+    )
+    least = field.share("Its 95 % interval, from")
+    most = field.share("Its 95 % interval, to")
+    mean = field.tonnes("Expected short", key="expected_t")
+    error = field.tonnes("Standard error", key="standard_error_t")
+    share = field.share("Expected share short", key="expected_share", colour=Colour.HEAT)
+    base_share = field.share("Missing without events (share)", optional=True)
+    further = field.share("Further missing by events (share)", "On average.", optional=True)
+    middle = field.tonnes("Median short", key="p50_t")
+    high = field.tonnes("95th percentile", key="p95_t")
+    tail = field.tonnes("CVaR 95", key="cvar95_t")
+
+
+class RiskByMineral(Shortages):
+    """One row per mineral and plan: how likely a shortage is, and how large."""
+
+    TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
+
+
+class ByMember(Shortages):
+    """One row per mineral, member with demand for it, and plan."""
+
+    TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"
+
+    member = common.MEMBER
+
+
+def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
+    header = PLANS[plan].header
+    path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
+    error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
+    return (
+        field.millions(
+            f"A year adds, {header}", f"{cost} {_NOW}{_BY_CHANCE}", key=f"{path}.cost_usd"
+        ),
+        error.like(unit="", key=f"{path}.cost_standard_error_usd"),
+        field.tonnes(f"A year adds short, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
+        field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
+        field.text(
+            f"Distinguishable from 0, {header}",
+            "Which of the two figures lies more than 1.96 standard errors from 0. A figure that is"
+            " not named may be chance: more draws, or more years of the event in them, would tell.",
+        ),
+    )
+
+
+class Events(Result):
+    """One row per event: how often it was drawn, and what a year of it adds to each plan."""
+
+    TABLE, GRAIN, BOOK, FILTERED = "Events", ("event",), "risk", False
+
+    event = field.text("Event")
+    probability = field.share("Yearly probability", key="yearly_probability")
+    duration = field("Duration", Look.COUNT, unit="yr", key="duration_yr")
+    drawn = field.share("Draws with it", key="share_of_draws")
+    years = field("Years a draw", Look.DAYS, key="years_per_draw")
+    cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
+        AGREED,
+        "What one year of the event adds to total cost, estimated from draws with more and with"
+        " fewer such years.",
+        "What one year of the event adds to shortage.",
+    )
+    (
+        cost_replanned,
+        cost_error_replanned,
+        short_replanned,
+        short_error_replanned,
+        apart_replanned,
+    ) = _adds(REPLANNED, "The same for the re-planned plan.", "The same for the re-planned plan.")
+
+
+def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
+    header = PLANS[plan].header
+    return (
+        field.millions(f"Total cost, {header}", _NOW),
+        field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
+        field.tonnes(f"Short, {header}"),
+        field.share(f"Share short, {header}"),
+    )
+
+
+class Draws(Result):
+    """One row per draw: its events, and the totals of each plan."""
+
+    TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
+
+    draw = field("Draw", Look.COUNT)
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AGREED)
+    cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
+    events = field("Events", Look.REMARK)
+
+
+# ---- tables from the draws -----------------------------------------------------------------------
+#
+# Amounts are in t of contained metal over all years; NaN: not known.
+
+Row = dict[str, object]
+_SIGNIFICANT = 1.96
+"""Number of standard errors around 0 that hold 95 % of figures without a real effect."""
+_WHICH = {
+    (True, True): "cost and shortage",
+    (True, False): "cost alone",
+    (False, True): "shortage alone",
+    (False, False): "neither",
+}
+
+
+def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
+    share = short / demand if demand > 0 else np.zeros_like(short)
+    return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
+
+
+def _measures_of(risk: RiskResults, sample: DrawResults) -> dict[str, Floats]:
+    short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
+    return _amounts(sample.objective, sample.cash, short, demand)
+
+
+def measures(risk: RiskResults) -> Measures:
+    """Return statistics of each measure over all draws, in money, t and fractions.
+
+    A probability has only a mean, a standard error and its own interval.
+    """
+    case, totals, words = risk.base.case, risk.base_totals, common.words_of(risk.base.case)
+    amounts = totals.objective, totals.cash, float(totals.short.sum())
+    base = _amounts(*amounts, case.total_demand) | {MORE: 0.0}
+    rows: list[Row] = []
+    for name, without in base.items():
+        unit = FORMATS[name].unit.format_map(words)
+        for sample in risk.samples:
+            row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
+            if name == MORE:
+                lost = sample.short[sample.is_known].sum(axis=2)
+                least = totals.short.sum(axis=1) + least_shortages(risk)
+                more = _chance_of((lost > least).any(axis=1))  # any mineral, in known draws
+                row |= {"mean": more.share, "error": more.error, "interval": "the probability"}
+                row |= {"high_from": more.least, "high_to": more.most}
+            else:
+                values = _measures_of(risk, sample)[name][sample.is_known]
+                row |= {**vars(spread(values)), "interval": "the 95th percentile"}
+            rows.append(row)
+    return Measures.of_rows(rows, words=words)
+
+
+def in_units(table: Measures) -> Measures:
+    """Return the measures in the units of their rows, each cell with its number format."""
+    formats = [FORMATS[name] for name in table.measure]
+    data: dict[str, Any] = dict(table.data)
+    for name in Measures.numbers():
+        pairs = zip(table.data[name], formats, strict=True)
+        data[name] = [float(v) * form.scale if known(v) else None for v, form in pairs]
+    return Measures(words=table.words, **data)
+
+
+def minerals(risk: RiskResults) -> RiskByMineral:
+    every = range(len(risk.base.expanded.minerals))
+    rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
+    table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
+    return table.without(RiskByMineral.member)
+
+
+def members(risk: RiskResults) -> ByMember:
+    e = risk.base.expanded
+    rows = [
+        _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
+        for m, j in np.argwhere(e.demand.sum(axis=2) > 0).tolist()
+        for sample in risk.samples
+    ]
+    return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
+
+
+def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: slice) -> Row:
+    e = risk.base.expanded
+    tonnes: Floats = sample.short[sample.is_known][:, mineral, buyers].sum(axis=1)
+    base = float(np.sum(risk.base_totals.short[mineral, buyers]))
+    demand = float(np.sum(e.demand[mineral, buyers]))
+    least = least_shortages(risk)[mineral]
+    statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
+    return {
+        **vars(statistics),
+        "mineral": e.minerals[mineral],
+        "plan": sample.name,
+        "demand": demand,
+        "base": base,
+        "share": ratio(statistics.mean, demand) or 0.0,
+        "base_share": ratio(base, demand),
+        "further": ratio(statistics.mean - base, demand),
+        "short": _chance_of(tonnes > least).share,
+        "more": more.share,
+        "least": more.least,
+        "most": more.most,
+    }
+
+
+def event_effects(risk: RiskResults) -> Events:
+    """Return how often each event was drawn, and what a year of it adds.
+
+    It adds NaN if it was never drawn, or drawn in all years of all draws.
+    """
+    every = events(risk.base.case)
+    lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in every] for draw in risk.draws]
+    years = np.array(lasted, dtype=float).reshape(len(risk.draws), len(every))
+    columns: dict[str, Any] = {
+        "event": [event.name for event in every],
+        "probability": [event.probability for event in every],
+        "duration": [event.duration for event in every],
+        "drawn": (years > 0).mean(axis=0),
+        "years": years.mean(axis=0),
+    }
+    for sample in risk.samples:
+        key, kept = PLANS[sample.name].key, sample.is_known
+        short: Floats = sample.short.sum(axis=(1, 2))
+        amounts = (values[kept] for values in (sample.objective, short))
+        cost, tonnes = (effects(amount, years[kept]) for amount in amounts)
+        columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
+        columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
+        columns[f"apart_{key}"] = significant(*cost, *tonnes)
+    return Events(words=common.words_of(risk.base.case), **columns)
+
+
+def significant(cost: Floats, cost_error: Floats, short: Floats, short_error: Floats) -> list[str]:
+    """Return for each event which of its two figures differ from 0, at the 95 % level, in words.
+
+    The words are those in ``_WHICH``, such as ``cost alone``; "" if the errors are not known.
+    """
+    seen = np.abs(cost) > _SIGNIFICANT * cost_error, np.abs(short) > _SIGNIFICANT * short_error
+    return [
+        "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
+        for dear, short_of, error in zip(*seen, cost_error, strict=True)
+    ]
+
+
+def draw_rows(risk: RiskResults) -> Draws:
+    columns: dict[str, Any] = {
+        "draw": list(range(1, len(risk.draws) + 1)),
+        "events": [draw.label for draw in risk.draws],
+    }
+    for sample in risk.samples:
+        values = _measures_of(risk, sample).values()
+        names = (f"{name}_{PLANS[sample.name].key}" for name in ("cost", "cash", "short", "share"))
+        columns |= dict(zip(names, values, strict=True))
+    return Draws(words=common.words_of(risk.base.case), **columns)
+
+
+def least_shortages(risk: RiskResults) -> Floats:
+    """The largest shortage that counts as none, by mineral, over all years [t]."""
+    e = risk.base.expanded
+    return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
+
+
+def _chance_of(happened: Bools) -> Chance:
+    return chance(int(np.sum(happened)), len(happened))

@@ -1,4 +1,4 @@
-"""A background process: forked from this one, it sees this one's data and sends its result."""
+"""Background work: a process forked from this one, which sees its data; a thread with an end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Generic, TypeVar
@@ -25,6 +26,31 @@ def can_fork() -> bool:
     """Return whether a background process can be forked, and has a core of its own."""
     is_free = not multiprocessing.current_process().daemon
     return sys.platform == "linux" and is_free and cores() > 1
+
+
+def with_timeout(work: Callable[[], T], seconds: float) -> T:
+    """Return the result of ``work``, done in a thread; TimeoutError if it takes longer.
+
+    A thread that takes longer goes on, but doesn't keep the program from ending: a database, or
+    another program at the address of a scheduler, may never answer.
+    """
+    done, failed = list[T](), list[BaseException]()
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        msg = f"no answer within {seconds:g} seconds"
+        raise TimeoutError(msg)
+    if failed:
+        raise failed[0]
+    return done[0]
 
 
 class BackgroundProcess(Generic[T]):

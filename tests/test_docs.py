@@ -79,7 +79,7 @@ def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
     walks = re.split(r"^\*\*\d\. |^## Where", page, flags=re.MULTILINE)[1:5]
     for walk in walks:
         for code in re.findall(r"^```python\n(.+?)^```", walk, re.MULTILINE | re.DOTALL):
-            file = tmp_path / re.findall(r"`(models/\S+\.py)`", walk)[0]
+            file = tmp_path / re.findall(r"`((?:models|planner)/\S+\.py)`", walk)[0]
             source = file.read_text(encoding="utf-8") if file.exists() else ""
             at = re.search(r"^class Mineral\(.+?(?=\n\n\n)", source, re.MULTILINE | re.DOTALL)
             end = at.end() if at and "class Mineral" in walk else len(source)
@@ -96,4 +96,4 @@ def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
     assert "Purity" in headers
     assert "Large flows" in plan.sheetnames
     assert "half_of_a_plant" in {row[1].value for row in plan["Duals"].iter_rows()}
-    assert (tmp_path / "outputs" / "plain-spans.html").exists()
+    assert (tmp_path / "outputs" / "plain-strikes.html").exists()

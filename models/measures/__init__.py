@@ -354,17 +354,6 @@ SURGE = schema.Settings.surge
 """Default extra sales of a supplier when another is lost, as a fraction of its usable capacity."""
 
 
-def shortage_rates(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
-    """Return the unserved fraction of need, by year or by mineral.
-
-    formula: short / need of the same year; 0 if nothing is needed. The average of the fractions,
-             weighted by need, is the fraction of all need.
-    unit: share; below 0 if ``short`` is the difference to a reference with a larger shortage
-    base: need of the year, or of the mineral
-    """
-    return {key: (ratio(amount, need.get(key, 0.0)) or 0.0) for key, amount in short.items()}
-
-
 def with_surge(sold: float, usable: float, surge: float) -> float:
     """Return a supplier's largest sales after a surge by a fraction of its usable capacity.
 

@@ -48,6 +48,8 @@ Key = StrEnum(
 """Keys that the JSON objects of several commands share; each is its name in lower case."""
 
 
+_FOUND = (Key.ERRORS, Key.WARNINGS)
+
 SHARED: AnswerKeys = (
     AnswerKey(Key.STATUS, "`ok`, `optimal`, `feasible` or the kind of error: `input_error`"),
     AnswerKey(
@@ -114,11 +116,14 @@ def report_failure(
 
 
 def finish(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:
-    """Print the answer with --json; return the exit code of the error ``failed``, otherwise 0."""
+    """Print the answer with --json; return the exit code of the error ``failed``, otherwise 0.
+
+    Without a status it is ``ok``; without errors or warnings there are none.
+    """
     if failed is not None:
         return report_failure(failed, as_json=as_json, result=answer)
     if as_json:
-        print_json(answer)
+        print_json({Key.STATUS: "ok", **answer, **{k: answer.get(k, []) for k in _FOUND}})
     return 0
 
 

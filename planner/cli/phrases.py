@@ -11,7 +11,8 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from models import case, errors, schema, units
 from models.checks.common import did_you_mean
@@ -22,11 +23,8 @@ from planner.cli.commands.common import BLOCK, LOSE, WHAT_IF
 if TYPE_CHECKING:
     from planner.scenarios.named import Named
 
-_KEYS = (
-    "mineral", "country", "refiner", "owner", "member", "tier", "plant", "years", "first year",
-    "last year",
-    "value",
-)  # fmt: skip
+_NAMES = ("mineral", "country", "refiner", "owner", "member", "tier", "plant")
+_KEYS = (*_NAMES, "years", "first year", "last year", "value")
 _FIELDS = {"years": "first_year", "owner": "company"}
 """The fields of keys that have another name."""
 _YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")
@@ -99,24 +97,17 @@ def read_lose(text: str, named: Named) -> Reading:
 def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
-    steps = [
-        replace(
-            step,
-            mineral=mineral,
-            refiner=refiner,
-            company=company,
-            member=member,
-            tier=tier,
-            plant=plant,
-        )
-        for mineral in named.minerals(step.mineral)
-        for refiner in named.refiners(step.refiner)
-        for company in named.companies(step.company)
-        for member in named.members(step.member)
-        for tier in named.tiers(step.tier)
-        for plant in named.plants(step.plant)
-    ]
-    return words, tuple(steps)
+    every = {
+        "mineral": named.minerals(step.mineral),
+        "refiner": named.refiners(step.refiner),
+        "company": named.companies(step.company),
+        "member": named.members(step.member),
+        "tier": named.tiers(step.tier),
+        "plant": named.plants(step.plant),
+    }
+    chosen: Iterator[dict[str, Any]]
+    chosen = (dict(zip(every, names, strict=True)) for names in product(*every.values()))
+    return words, tuple(replace(step, **names) for names in chosen)
 
 
 def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
@@ -150,25 +141,22 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     Mineral, refiner, owner, member, tier and plant stay as typed, since one text may name several.
     """
     phrase = _parts(text, named)
-    for key in phrase.values:
+    given = dict[str, Any]()
+    for key, text_of in phrase.values.items():
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
             refuse(f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}")
+        if key in _NAMES:
+            given[field] = text_of
     first, last = _years(phrase)
-    country = named.country(phrase.values.get("country", ""))
+    given["country"] = named.country(given.get("country", ""))
     step = schema.ScenarioStep(
         name=WHAT_IF,
         action=phrase.action,
-        mineral=phrase.values.get("mineral", ""),
-        country=country,
-        refiner=phrase.values.get("refiner", ""),
-        company=phrase.values.get("owner", ""),
-        member=phrase.values.get("member", ""),
-        tier=phrase.values.get("tier", ""),
-        plant=phrase.values.get("plant", ""),
         first_year=first,
         last_year=last,
         value=_value(phrase),
+        **given,
     )
     return step, _words(step, phrase, named)
 

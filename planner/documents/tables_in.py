@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import sqlite3
-import threading
 import time
 import warnings
 from collections import Counter
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
+from models.background import with_timeout
 from models.case import fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
@@ -102,35 +102,22 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
         path = _beside(place, base)
         if table and suffix in {".csv", ".parquet"}:
             refuse(f"{place} has only one table: leave Table or query blank", field="table")
-        return with_timeout(seconds, lambda: readers[suffix](path, table, place, seconds))
+        return _answered(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
         refuse(f"this is neither a file ({endings}) nor the name of an environment variable")
     address = os.environ.get(place, "")
     if not address:
         refuse(f"the environment variable {place} is not set")
-    return with_timeout(seconds, lambda: _database(address, table, place, seconds))
+    return _answered(seconds, lambda: _database(address, table, place, seconds))
 
 
-def with_timeout(seconds: float, work: Callable[[], T]) -> T:
+def _answered(seconds: float, work: Callable[[], T]) -> T:
     """Return the result of ``work``; SourceError if it takes longer, as a database may hang."""
-    done: list[T] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        refuse(f"no answer within {seconds:g} seconds")
-    if failed:
-        raise failed[0]
-    return done[0]
+    try:
+        return with_timeout(work, seconds)
+    except TimeoutError as error:
+        refuse(str(error), error)
 
 
 def _beside(place: str, base: Path) -> Path:

@@ -38,7 +38,7 @@ ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
     "in all years", "in some years", "no payment helps", "not known",
 )  # fmt: skip
 """Values of the column "A payment helps"."""
-_MOST_BARS, _SMALL = 12, 0.01
+_MOST_BARS = 12
 """Largest number of plants in a chart; the share of the price up to which a payment is small."""
 
 

@@ -7,7 +7,7 @@ may supply, the dearer the plan, until supply is missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,6 @@ from planner.studies.variant_tables import Row, RunBuyers, mineral_rows, table_f
 
 if TYPE_CHECKING:
     from planner.run import Start
-    from planner.studies.places import Where
 
 ONE_CAP = "One cap for all years"
 OWN_CAP = "The workbook's cap"
@@ -165,8 +164,7 @@ class Sweep(VariantStudy):
         typed = str(options["over"]).strip().replace(":", "-")
         return "" if fold(typed) == parameters.CAP.word else typed
 
-    def source(self, where: Where | None, say: Callable[[str], None]) -> RunSource:
-        del where, say
+    def source(self) -> RunSource:
         return number_source.number_source(self.case, self.parameter, self.points)
 
     @property

@@ -18,7 +18,8 @@ from models.results.numbers import ALL, PlanNumbers
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.claims import Sentence, SheetRows, say, told
-from planner.render.table import Table, json_value, table_of
+from planner.render.keys import AnswerKey, table_key
+from planner.render.table import Record, Table, json_value, table_of
 from planner.studies import variant_charts
 from planner.studies.engine import Outcome, Tell, run_study
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -63,12 +64,13 @@ class VariantStudy(StudyKind):
         if "TOTALS" in vars(cls) and "RESULTS" not in vars(cls):
             cls.RESULTS = (cls.TOTALS, RunMinerals, RunBuyers)
 
-    def source(self, where: Where | None, say: Callable[[str], None]) -> RunSource:
-        """Return the runs; a source may need plans first, such as the agreed plan."""
+    def source(self) -> RunSource:
+        """Return the runs, the reference first."""
         raise NotImplementedError
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        source = self.source(where, say)
+        del say
+        source = self.source()
         outcomes = run_study(source.study, where, tell)
         self.planned_source = source.planned(outcomes)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
@@ -170,14 +172,6 @@ class VariantStudy(StudyKind):
             "error": error or None,
         }
 
-    def answer(self, tables: Tables) -> dict[str, object]:
-        runs, rows = self.planned_source.compared, self.rows
-        return {
-            "scenario": self.start.case.scenario,
-            "rows": [{"run": o.name, **self.entry_of(rows[o.name], o.error)} for o in runs],
-            "who_pays": tables.records(RunBuyers),
-        }
-
     # ---- made from the tables alone --------------------------------------------------------------
 
     @classmethod
@@ -255,3 +249,14 @@ def served(row: Row) -> float | None:
     if not row:
         return None
     return 1.0 - (row["missing_share"] or 0.0)
+
+
+def _runs(study: VariantStudy, _: Tables) -> list[Record]:
+    runs = study.planned_source.compared
+    return [{"run": o.name, **study.entry_of(study.rows[o.name], o.error)} for o in runs]
+
+
+VariantStudy.ANSWER = (
+    AnswerKey("rows", "the runs", _runs, ("run", *VariantStudy.entry_of(()))),
+    table_key("who_pays", RunBuyers),
+)

@@ -63,6 +63,7 @@ def open_source(path: Path) -> ExcelFile | CsvFolder:
 
 
 def is_folder(path: Path) -> bool:
+    """Return whether a path is an existing folder; False for an invalid path."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
 
 

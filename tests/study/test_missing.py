@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from models import measures
 from planner.cli import main
 from planner.report import read_report
 from planner.report.study import study_page
@@ -17,18 +14,6 @@ from planner.studies.stress_tables import Detail, LossByMineral, NMinusOne
 from planner.studies.variant_tables import RunMinerals
 from tests.books import write_book
 from tests.reference.cases import random_book
-
-TONNES = st.floats(0.0, 1e9, allow_subnormal=False)
-
-
-@given(st.dictionaries(st.integers(2026, 2060), st.tuples(TONNES, st.floats(0.0, 1.0))))
-def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
-    need = {year: tonnes for year, (tonnes, _) in years.items()}
-    short = {year: tonnes * part for year, (tonnes, part) in years.items()}
-    parts = measures.shortage_rates(short, need)
-    whole = sum(short.values())
-    assert sum(parts[y] * need[y] for y in years) == pytest.approx(whole, rel=1e-9, abs=1e-9)
-    assert all(0.0 <= part <= 1.0 + 1e-12 for part in parts.values())
 
 
 @pytest.mark.slow

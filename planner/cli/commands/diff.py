@@ -239,7 +239,6 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
     pair = result.pair
     figures = {line.measure: line for line in result.lines}
     return {
-        Key.STATUS: "ok",
         "old": str(pair.old.path),
         Key.NEW: str(pair.new.path),
         "equal": result.is_equal,
@@ -265,8 +264,6 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
             Key.ROWS: records(inputs.changes, *CHANGE),
         },
         Key.OUTPUT: None if output is None else str(output),
-        Key.WARNINGS: [],
-        Key.ERRORS: [],
         Key.SECONDS: round(seconds, 6),
     }
 

@@ -77,7 +77,6 @@ def _answer(
 ) -> Answer:
     table = split.table
     return {
-        Key.STATUS: "ok",
         Key.PLAN: str(split.plan.path),
         "plan_sha256": split.plan.sha256,
         "plan_id": split.plan_id,
@@ -109,8 +108,6 @@ def _answer(
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
-        Key.ERRORS: [],
-        Key.WARNINGS: [],
         Key.SECONDS: round(seconds, 6),
     }
 
@@ -203,10 +200,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     if not as_json:
         line("Report", str(written))
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.OUTPUT: str(written),
-        Key.ERRORS: [],
-        Key.WARNINGS: [],
     }
     return finish(answer, as_json=as_json)
 
@@ -266,11 +260,8 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         "slides": [{"topic": slide.topic, "words": list(slide.words)} for slide in slides],
-        Key.ERRORS: [],
-        Key.WARNINGS: [],
         Key.SECONDS: round(seconds, 6),
     }
     return finish(answer, as_json=as_json)
@@ -320,7 +311,6 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
             line("Note", note, "yellow")
         line("Page", f"{written}  ({len(sliders.html) / 1e6:z.1f} MB, {seconds:z.1f} s)")
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         Key.OBJECTIVE_USD: sliders.objective,
         Key.NOTES: list(sliders.notes),
@@ -385,11 +375,9 @@ def model(
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
         line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.SCENARIO: start.case.scenario,
         Key.OUTPUT: [str(path) for path in written],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
-        Key.ERRORS: [],
     }
     return finish(answer, as_json=as_json)
 
@@ -467,11 +455,8 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
             line("Note", f"the table {plain(name)} is not from planner data: it stays as it is")
         line("Tables", str(place))
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.OUTPUT: str(place),
         Key.RUNS: [run.as_json for run in runs],
-        Key.ERRORS: [],
-        Key.WARNINGS: [],
     }
     return finish(answer, as_json=as_json)
 
@@ -517,7 +502,6 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     if not as_json:
         _show_pulled(pulled)
     answer: Answer = {
-        Key.STATUS: "ok",
         Key.FILE: str(file),
         Key.OUTPUT: None,
         Key.CELLS: [
@@ -530,7 +514,6 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
             name: {Key.ROWS: given, Key.NEW: new, "only_here": only}
             for name, (given, new, only) in pulled.rows.items()
         },
-        Key.ERRORS: [],
     }  # fmt: skip
     if place is not None:
         written = write_pulled(pulled, place)

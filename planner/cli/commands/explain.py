@@ -78,7 +78,6 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         Key.WHAT_IFS: [what_if_facts(what_if) for what_if in start.variant.what_ifs],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
-        Key.ERRORS: [],
     }
     return finish(answer, as_json=as_json)
 

@@ -191,7 +191,6 @@ def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
     outcome, total = rolled.outcome, rolled.outcome.variance
     *_, by_price, by_quantity = total.money
     return {
-        Key.STATUS: "ok",
         Key.OUTPUT: str(written),
         "dropped_usd": rolled.dropped,
         "planned_t": total.planned_t,

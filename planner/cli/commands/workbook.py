@@ -132,7 +132,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         common.report_path(path, written)
         click.echo(f"Wrote {written}. Next: {then}", err=True)
-    done: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}
+    done: Answer = {Key.OUTPUT: str(written)}
     return answer.finish(done, as_json=as_json)
 
 
@@ -333,7 +333,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
             result |= {"marked": str(copied.path), "marked_cells": copied.cells}
     if failed is None:
         result |= answer.findings_by_severity(findings)
-        return answer.finish({Key.STATUS: "ok", **result}, as_json=as_json)
+        return answer.finish(result, as_json=as_json)
     return (
         answer.report_failure(failed, as_json=True, result=result) if as_json else failed.exit_code
     )

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from models.background import with_timeout
 from models.case import Case
 from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
 from planner._version import pip_install
 from planner.studies import engine
 from planner.studies.places import workers as remote
-from planner.studies.places.workers import ClusterLostError, JobQueue, Workers, with_timeout
+from planner.studies.places.workers import ClusterLostError, JobQueue, Workers
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from models.background import with_timeout
 from models.errors import UsageError
 from planner._version import __version__
 from planner.studies.engine import StudyCopy, describe_error
@@ -34,31 +35,6 @@ LOOK_SECONDS = 1.0
 
 class ClusterLostError(Exception):
     """The connection to the cluster is lost, or the cluster has no workers left."""
-
-
-def with_timeout(ask: Callable[[], R], seconds: float) -> R:
-    """Return what ``ask`` returns; raises TimeoutError if it takes longer.
-
-    It is called in a background thread: if another program than a Dask scheduler listens at the
-    address, Dask may wait forever.
-    """
-    answer: queue.SimpleQueue[tuple[R | None, Exception | None]] = queue.SimpleQueue()
-
-    def put_answer() -> None:
-        try:
-            answer.put((ask(), None))
-        except Exception as error:  # noqa: BLE001 - raised again below
-            answer.put((None, error))
-
-    threading.Thread(target=put_answer, daemon=True).start()
-    try:
-        result, error = answer.get(timeout=seconds)
-    except queue.Empty:
-        msg = f"no answer in {seconds:g} seconds"
-        raise TimeoutError(msg) from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]  # either an answer or an error is there
 
 
 class Workers:

@@ -21,7 +21,7 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
-from models.plan import BUDGET, BUILT, PENALTIES, Plan, Session
+from models.plan import BUDGET, BUILT, PENALTIES, SHORTAGE, Plan, Session
 from models.program import fit
 from models.program.component import columns_named
 from models.resolve import Floats
@@ -223,7 +223,8 @@ def plan_figures(plan: Plan, base: Plan | None = None, demand: Case | None = Non
     ``demand`` is the case with the plan's demand if that is not the plan's own.
     """
     e = plan.expanded
-    short = plan.missing.sum(axis=(1, 2))
+    (mineral, _, _), tonnes = plan.part(SHORTAGE)
+    short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
     need = e.demand.sum(axis=(1, 2))
     if demand is not None:
         wanted = demand.coalition_demand

@@ -16,7 +16,7 @@ from models.plan import Plan, solve
 from models.results import ChangedBuilds, ChangedOrders, DecideNow, Result
 from models.results.decisions import changes_of, decisions_of
 from models.results.rounds import OTHER, PLANT, PRICE, STOCK, SupplierVariance
-from planner.render.claims import NoRowsError, Sentence, SheetRows, say, told
+from planner.render.claims import Sentence, SheetTables, say, told
 from planner.sheets.context import Context
 from planner.sheets.decide import changed
 from planner.sheets.findings import moved
@@ -66,7 +66,7 @@ def story(
     return Story(tables, findings.sentences())
 
 
-class _Findings:
+class _Findings(SheetTables):
     def __init__(
         self,
         tables: Mapping[type[Result], Result],
@@ -74,15 +74,11 @@ class _Findings:
         *,
         is_planned: bool,
     ) -> None:
-        self.tables, self.country, self.is_planned = tables, country, is_planned
+        super().__init__(tables.get, country)
+        self.tables, self.is_planned = tables, is_planned
 
     def sentences(self) -> tuple[Sentence, ...]:
         return told(self.missed, self.cost, self.orders, self.reasons, self.moved, self.decide)
-
-    def sheet(self, kind: type[Result]) -> SheetRows:
-        if kind not in self.tables:
-            raise NoRowsError(kind.TABLE)
-        return SheetRows(self.tables[kind], self.country)
 
     def missed(self) -> Iterator[Sentence]:
         """Yield who delivered less than planned, and how many orders were not reported."""
@@ -102,10 +98,9 @@ class _Findings:
             yield say("answer", "No supplier delivered less than planned.", none=none)
         else:
             top = rows.largest(t.missed_money)
-            (row,) = (each for each in rows if each.rows[0] == top.position)
             yield say("answer", "{top[refiner]} missed most by planned cost: {missed} of"
                                 " {top[mineral]} were not delivered, worth {top}.",
-                      top=top, missed=row.value(t.missed))  # fmt: skip
+                      top=top, missed=rows.of(top).value(t.missed))  # fmt: skip
             every = rows.count(t.planned, ">", 0.0)
             yield say("answer", "Suppliers of a mineral that delivered less than planned: {short}"
                                 " of {every}.", short=short, every=every)  # fmt: skip

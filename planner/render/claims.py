@@ -21,7 +21,7 @@ from itertools import combinations
 from string import Formatter
 from typing import Any, Literal
 
-from models.results import Field, Look, Result
+from models.results import About, Field, Look, Result
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import known, without_noise
 
@@ -215,6 +215,12 @@ class SheetRows:
         chosen._where = {**self._where, **more}
         return chosen
 
+    def of(self, claim: Claim) -> SheetRows:
+        """Return the row of a claim on one of these rows."""
+        one = self.where()
+        one.rows = [row for row in self.rows if row == claim.position]
+        return one
+
     def cells(self, field: Field) -> list[Cell]:
         """Return the cells of a column in these rows."""
         column = self._cells(field.name)
@@ -265,8 +271,7 @@ class SheetRows:
     def __iter__(self) -> Iterator[SheetRows]:
         """Yield each row as a selection of its own."""
         for row in self.rows:
-            one = object.__new__(SheetRows)
-            vars(one).update(vars(self))
+            one = self.where()
             one.rows = [row]
             yield one
 
@@ -501,6 +506,30 @@ def _check(outside: str, claims: Sequence[Claim]) -> None:
         if any(one[header] != other[header] for header in one.keys() & other.keys()):
             msg = f"two rows in one sentence: {dict(one)} and {dict(other)}"
             raise UncoveredError(msg)
+
+
+class SheetTables:
+    """The declared tables of a plan, or of a study, as their sheets show them.
+
+    ``get`` returns a table by its class, None or empty if there is none; ``country`` turns a
+    country's code into its name.
+    """
+
+    def __init__(
+        self, get: Callable[[type[Result]], Result | None], country: Callable[[str], str] = str
+    ) -> None:
+        self.get, self.country = get, country
+
+    def sheet(self, kind: type[Result]) -> SheetRows:
+        """Return the rows of a sheet; NoRowsError if there are none."""
+        result = self.get(kind)
+        if result is None or not len(result):
+            raise NoRowsError(kind.TABLE)
+        return SheetRows(result, self.country)
+
+    def asked(self, name: str) -> Claim:
+        """Return a row of the sheet About; NoRowsError if it is blank."""
+        return self.sheet(About).where(what=str(name)).value(About.value)
 
 
 LEFT_OUT: tuple[type[Exception], ...] = (NoRowsError, UncoveredError)

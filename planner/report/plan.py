@@ -16,6 +16,7 @@ from models.results.proof import About, Checks
 from models.results.supply import CountryShares, Prices, ShareLimits, ShortageCauses, Shortages
 from planner.render import palette, words
 from planner.render.chart import Form, Picture, Role, Series, numbers
+from planner.render.claims import SheetTables
 from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
 from planner.render.words import known, word
@@ -23,7 +24,7 @@ from planner.report.chain import chain
 from planner.report.page import ReportPage, ReportSection
 from planner.report.study import front_section, part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import PlanTables, chart, present_fields, rows_of
+from planner.sheets.findings import chart, present_fields, rows_of
 from planner.sheets.front import SHOWN, first_page
 from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare
@@ -73,7 +74,7 @@ def plan_page(plan: PlanFile) -> ReportPage:
 def front_of(plan: PlanFile) -> FirstPage:
     """Return the plan's first page, made again from the tables of its workbook."""
     asked = word(plan.measure(Figure.QUESTION))
-    return first_page(PlanTables(plan.result, plan.country), plan.title, asked)
+    return first_page(SheetTables(plan.result, plan.country), plan.title, asked)
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:

@@ -7,14 +7,12 @@ same sentences.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from models import schema, tolerances
 from models.measures.same_tonnes import NAMED_FROM, is_named
 from models.results import (
-    About,
     ByMineral,
     ChangedBuilds,
     ChangedOrders,
@@ -29,7 +27,16 @@ from models.results import (
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.claims import Claim, NoRowsError, Place, Sentence, SheetRows, say, told
+from planner.render.claims import (
+    Claim,
+    NoRowsError,
+    Place,
+    Sentence,
+    SheetRows,
+    SheetTables,
+    say,
+    told,
+)
 from planner.render.words import known
 from planner.sheets.decide import decided
 
@@ -45,30 +52,7 @@ _MET = tolerances.MISSING_PART
 """Need counts as met if at most this fraction is missing."""
 
 
-@dataclass(frozen=True)
-class PlanTables:
-    """The tables of a plan, just made or read back from its workbook.
-
-    ``get`` returns a table by its class, None or empty if the plan has none; ``country`` turns a
-    country's code into its name.
-    """
-
-    get: Callable[[type[Result]], Result | None]
-    country: Country
-
-    def sheet(self, kind: type[Result]) -> SheetRows:
-        """Return the rows of a sheet; NoRowsError if the plan does not have it."""
-        result = self.get(kind)
-        if result is None or not len(result):
-            raise NoRowsError(kind.TABLE)
-        return SheetRows(result, self.country)
-
-    def asked(self, name: str) -> Claim:
-        """Return a row of the sheet About; NoRowsError if it is blank."""
-        return self.sheet(About).where(what=str(name)).value(About.value)
-
-
-def findings(tables: PlanTables) -> tuple[Sentence, ...]:
+def findings(tables: SheetTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
         _answer, _cut_off, _met, _extra_cost, _loss, _decided, _cautioned, _moved, _broken,
@@ -89,7 +73,7 @@ def _counts(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
     return needed, lacking, minerals.count(ByMineral.limits_kept, "=", "no")
 
 
-def _answer(tables: PlanTables) -> Iterator[Sentence]:
+def _answer(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     if not minerals.count(ByMineral.missing_share, ">=", 0.0).number:
         nothing = minerals.none(ByMineral.missing_share, ">=", 0.0)
@@ -134,7 +118,7 @@ def _answer(tables: PlanTables) -> Iterator[Sentence]:
         yield say("answer", text, top=hardest, short=lacking, free=free)
 
 
-def _cut_off(tables: PlanTables) -> Iterator[Sentence]:
+def _cut_off(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the tier of which most is missing, among those that some suppliers may not serve."""
     tiers = tables.sheet(Tiers).where(closed={"not": None}, tier={"not": None})
     top = tiers.largest(Tiers.share)
@@ -147,7 +131,7 @@ def _cut_off(tables: PlanTables) -> Iterator[Sentence]:
         )
 
 
-def _met(tables: PlanTables) -> Iterator[Sentence]:
+def _met(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     needed, _, _ = _counts(minerals)
     if needed.number == 1:
@@ -171,7 +155,7 @@ def _met(tables: PlanTables) -> Iterator[Sentence]:
     )
 
 
-def _extra_cost(tables: PlanTables) -> Iterator[Sentence]:
+def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the extra cost of the minerals of which enough is bought, or else what members pay."""
     minerals, part = tables.sheet(ByMineral), ByMineral.tonnes_compared
     try:
@@ -196,7 +180,7 @@ def _extra_cost(tables: PlanTables) -> Iterator[Sentence]:
     yield say("figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of)
 
 
-def _loss(tables: PlanTables) -> Iterator[Sentence]:
+def _loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     served, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
     try:
@@ -214,21 +198,21 @@ def _loss(tables: PlanTables) -> Iterator[Sentence]:
     )  # fmt: skip
 
 
-def _decided(tables: PlanTables) -> tuple[Sentence, ...]:
+def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
     return decided(tables.sheet(DecideNow))
 
 
 # ---- what to read with care ----------------------------------------------------------------------
 
 
-def _broken(tables: PlanTables) -> Iterator[Sentence]:
+def _broken(tables: SheetTables) -> Iterator[Sentence]:
     needed, lacking, beyond = _counts(tables.sheet(ByMineral))
     if lacking.number and beyond.number:
         text = "{over} of {needed} minerals exceed a share limit, which costs a penalty."
         yield say("care", text, over=beyond, needed=needed)
 
 
-def _insecure(tables: PlanTables) -> Iterator[Sentence]:
+def _insecure(tables: SheetTables) -> Iterator[Sentence]:
     rows = tables.sheet(Security)
     tested, missed = (rows.count(Security.missing, op, 0.0) for op in (">=", ">"))
     if missed.number:
@@ -240,7 +224,7 @@ def _insecure(tables: PlanTables) -> Iterator[Sentence]:
         )
 
 
-def _basis(tables: PlanTables) -> Iterator[Sentence]:
+def _basis(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     top = minerals.where(supplier_limit={"not": None}).largest(ByMineral.supplier_share)
     own = minerals.where(mineral=top["mineral"])
@@ -256,7 +240,7 @@ def _basis(tables: PlanTables) -> Iterator[Sentence]:
     )
 
 
-def _reserves(tables: PlanTables) -> Iterator[Sentence]:
+def _reserves(tables: SheetTables) -> Iterator[Sentence]:
     last = tables.asked(Figure.LAST_YEAR)
     rows = tables.sheet(Stocks).where(year=int(last.number))
     held = rows.count(Stocks.target, ">", 0.0)
@@ -271,11 +255,11 @@ def _reserves(tables: PlanTables) -> Iterator[Sentence]:
         )
 
 
-def _cautioned(tables: PlanTables) -> Iterator[Sentence]:
+def _cautioned(tables: SheetTables) -> Iterator[Sentence]:
     yield say("care", "{caution}", caution=tables.asked(Figure.CAUTION))
 
 
-def _moved(tables: PlanTables) -> Iterator[Sentence]:
+def _moved(tables: SheetTables) -> Iterator[Sentence]:
     yield from moved(tables.sheet(ChangedBuilds), "care")
 
 
@@ -284,13 +268,13 @@ def moved(builds: SheetRows, place: Place) -> Iterator[Sentence]:
     top = builds.largest(ChangedBuilds.change)
     if top.number <= 0:
         top = builds.smallest(ChangedBuilds.change)
-    (row,) = (each for each in builds if each.rows[0] == top.position)
+    row = builds.of(top)
     now, before = row.value(ChangedBuilds.now), row.value(ChangedBuilds.before)
     yield say(place, "Built for {top[year]} of {top[project]}: {now} of the plant, {before} in the"
                      " last plan.", top=top, now=now, before=before)  # fmt: skip
 
 
-def _reordered(tables: PlanTables) -> Iterator[Sentence]:
+def _reordered(tables: SheetTables) -> Iterator[Sentence]:
     rows = tables.sheet(ChangedOrders)
     more, less = (rows.count(ChangedOrders.change, op, 0.0) for op in (">", "<"))
     yield say(
@@ -301,7 +285,7 @@ def _reordered(tables: PlanTables) -> Iterator[Sentence]:
     )
 
 
-def _estimates(tables: PlanTables) -> Iterator[Sentence]:
+def _estimates(tables: SheetTables) -> Iterator[Sentence]:
     marked, every = (tables.asked(name) for name in (Figure.ESTIMATED_ROWS, Figure.INPUT_ROWS))
     yield say(
         "care",

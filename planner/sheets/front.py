@@ -9,12 +9,13 @@ from models import results
 from models.plan import OPTIMAL
 from models.results import About, DecideNow, Figure, Look, Security, Stocks
 from planner.render.chart import drawn
+from planner.render.claims import SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.table import table_of
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, marked_rows, once, question
 from planner.sheets.figures import by_mineral
-from planner.sheets.findings import PlanTables, Row, chart, findings, rows_of
+from planner.sheets.findings import Row, chart, findings, rows_of
 from planner.sheets.last_plan import changed_builds, changed_orders
 
 MOST_ROWS = 12
@@ -50,7 +51,7 @@ def about(context: Context) -> About:
 
 
 @once
-def plan_tables(context: Context) -> PlanTables:
+def plan_tables(context: Context) -> SheetTables:
     """Return the tables of a plan from which its findings are made."""
     made = {
         results.ByMineral: by_mineral(context),
@@ -62,7 +63,7 @@ def plan_tables(context: Context) -> PlanTables:
         results.ChangedBuilds: changed_builds(context),
         About: about(context),
     }
-    return PlanTables(made.get, context.country)
+    return SheetTables(made.get, context.country)
 
 
 @once
@@ -73,7 +74,7 @@ def overview(context: Context) -> FirstPage:
     return replace(page, made_by=made_by, proof=_proof(context))
 
 
-def first_page(tables: PlanTables, title: str, asked: str) -> FirstPage:
+def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
     """Return the first page that follows from a plan's tables alone."""
     table = tables.get(results.ByMineral)
     if table is None:

@@ -20,7 +20,7 @@ from models.errors import PlannerError
 from models.plan import OPTIMAL
 from models.results import About, Field, Figure, Name, Result
 from planner.render.chart import Picture, drawn, is_worth_drawing
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows
+from planner.render.claims import Sentence, SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
@@ -51,25 +51,16 @@ _TILES = 9
 """Most small charts on a first page."""
 
 
-class Tables:
-    """The declared tables of a study by their classes, computed or read back from a workbook.
-
-    ``country`` turns a country's code into its name in the workbook.
-    """
+class Tables(SheetTables):
+    """The declared tables of a study by their classes, computed or read back from a workbook."""
 
     def __init__(self, results: Iterable[Result], country: Callable[[str], str] = str) -> None:
+        super().__init__(self._with_rows, country)
         self.results = {type(result): result for result in results}
-        self.country = country
 
-    def sheet(self, kind: type[Result]) -> SheetRows:
-        """Return the rows of a table as its sheet shows them; NoRowsError if there are none."""
-        if kind not in self:
-            raise NoRowsError(kind.TABLE)
-        return SheetRows(self[kind], self.country)
-
-    def asked(self, name: str) -> Claim:
-        """Return a row of About as a claim; NoRowsError if it is blank."""
-        return self.sheet(About).where(what=name).value(About.value)
+    def _with_rows(self, kind: type[Result]) -> Result | None:
+        every = (r for each, r in self.results.items() if issubclass(each, kind) and len(r))
+        return next(every, None)
 
     def __getitem__(self, kind: type[R]) -> R:
         results = (r for each, r in self.results.items() if issubclass(each, kind))
@@ -80,7 +71,7 @@ class Tables:
         return self[kind].rows(*fields) if kind in self else ()
 
     def __contains__(self, kind: type[Result]) -> bool:
-        return any(issubclass(each, kind) and len(r) for each, r in self.results.items())
+        return self._with_rows(kind) is not None
 
     def option(self, name: str) -> str:
         """Return the value of a row of About."""

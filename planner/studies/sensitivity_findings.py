@@ -53,7 +53,7 @@ def _builds(rows: SheetRows) -> Iterator[Sentence]:
 
 def _ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
     """Return the cells at both ends of the row of a claim."""
-    row = next(each for each in rows if each.rows[0] == top.position)
+    row = rows.of(top)
     return row.value(low), row.value(high)
 
 

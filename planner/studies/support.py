@@ -456,7 +456,7 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
         yield say("answer", text, none=none)
         return
     least = rows.smallest(t.of_price)
-    (row,) = (each for each in rows if each.rows[0] == least.position)
+    row = rows.of(least)
     yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
                         " price: {payment} in each year.",
               top=least, payment=row.value(t.payment))  # fmt: skip
@@ -487,7 +487,7 @@ def _sold(tables: Tables) -> Iterator[Sentence]:
     """Yield what the cheapest plant would sell."""
     t, rows = Plants, tables.sheet(Plants).where(home=HOME)
     least = rows.smallest(t.of_price)
-    (row,) = (each for each in rows if each.rows[0] == least.position)
+    row = rows.of(least)
     yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned years;"
                         " it is idle in {years} of them.", name=t.tonnes.header, large="tonnes",
               top=least, tonnes=row.value(t.tonnes), years=row.value(t.years))  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,18 +184,9 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     place = paths.output_file(paths.html_path(output or file.with_suffix(".html")), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
-    from planner.run import open_report
-    from planner.workbook.plan_file import PlanFile
 
     tell = common.progress(as_json)
-    sources = []
-    for path in (file, *studies):
-        tell(f"Reading {path}")
-        with errors_in(path):
-            sources.append(open_report(path))
-        if len(sources) > 1 and isinstance(sources[-1], PlanFile):
-            is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
-            refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
+    sources = _opened((file, *studies), tell)
     tell("Drawing")
     written = common.save(place, report_html(*sources))
     if not as_json:
@@ -203,6 +195,22 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         Key.OUTPUT: str(written),
     }
     return finish(answer, as_json=as_json)
+
+
+def _opened(files: Sequence[Path], tell: Callable[[str], None]) -> list[Any]:
+    """Return workbooks to show; UsageError if another than the first is a plan."""
+    from planner.run import open_report
+    from planner.workbook.plan_file import PlanFile
+
+    sources = list[Any]()
+    for path in files:
+        tell(f"Reading {path}")
+        with errors_in(path):
+            sources.append(open_report(path))
+        if len(sources) > 1 and isinstance(sources[-1], PlanFile):
+            is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
+            refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
+    return sources
 
 
 # ---- brief ---------------------------------------------------------------------------------------
@@ -233,26 +241,12 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of
-    from planner.run import open_report
-    from planner.workbook.plan_file import PlanFile, StudyFile
+    from planner.workbook.plan_file import PlanFile
 
     tell = common.progress(as_json)
-    plan: PlanFile | None = None
-    added: list[StudyFile] = []
-    for path in (file, *studies):
-        tell(f"Reading {path}")
-        with errors_in(path):
-            source = open_report(path)
-        if isinstance(source, StudyFile) and plan is not None:
-            added.append(source)
-        elif isinstance(source, PlanFile) and plan is None:
-            plan = source
-        elif plan is None:
-            refuse(f"{path} is a study: the first workbook must be a plan")
-        else:
-            refuse(f"{path} is a plan: all workbooks but the first must be studies")
-    if plan is None:
-        raise AssertionError
+    plan, *added = _opened((file, *studies), tell)
+    if not isinstance(plan, PlanFile):
+        refuse(f"{file} is a study: the first workbook must be a plan")
     slides = slides_of(plan, added)
     tell("Drawing")
     written = common.save(place, partial(write_slides, slides=slides, title=plan.title))

@@ -16,7 +16,7 @@ from models.answers import cost_sharing, explain, futures, recourse
 from models.answers.payment import Steps, payments
 from models.answers.price import Pricing
 from models.answers.recourse import Tail
-from models.answers.search import ChangeSearch
+from models.answers.search import ChangeSearch, _Caps
 from models.checks import magnitude
 from models.errors import InputError
 from models.plan import Plan, block_solver, gaps, session
@@ -88,6 +88,26 @@ def _costs(by: float) -> bool:
     return bool(changes.minerals_that_differ([({("tin", 2026): 1e3}, {("tin", 2026): 1e3 + by})]))
 
 
+def _changes_builds(lost: float) -> bool:
+    """Return whether a number, not known in advance, costs enough to change what is built."""
+    end: Any = Stub(kept_cost=lost, figures=Stub(objective=0.0))
+    base: Any = Stub(objective=-1.0)
+    return sensitivity.EndPlans(base, end, end).changes_builds == sensitivity.YES
+
+
+def _smallest_cap(missing: float) -> tuple[float, list[float]]:
+    """Return the smallest cap where a part is missing below a third, and the caps tried."""
+    tried: list[float] = []
+
+    def further(_: object, cap: float) -> float:
+        tried.append(cap)
+        return missing if cap < 1 / 3 else -1.0
+
+    found = _Caps.smallest(Stub(_further_missing=further), [0], 1.0)  # type: ignore[arg-type]
+    assert found is not None
+    return found, tried
+
+
 def _agree(off: float) -> bool:
     """Return whether orders accept a row whose total, a million, is off by a fraction."""
     row = {"tonnes": 1.0, "unit_landed": 1e6, "unit_price": 1e6, "total_amount": 1e6 * (1 + off)}
@@ -118,6 +138,7 @@ _EQUAL = {
     "a missing part": (lambda part: not chart._are_alike([part], [2e-4]), 1e-6),
     "the part of a plant": (lambda part: _built(1.0 - part) == 1.0, 1e-6),
     "a change of cost": (lambda by: sensitivity._same(1.0, 1.0 + by, 0.0), 1e-6),
+    "what is worth knowing": (lambda lost: not _changes_builds(lost), 1e-6),
     "what a mineral keeps": (lambda by: measures.keeps_enough(0.8 - by), 1e-6),
     "a limit": (lambda by: measures.stays_within({2026: 0.5 + by}, 0.5) == 2026, 1e-6),
     "a share shown": (lambda part: words.share(part) == "under 0.1 %", 5e-4),
@@ -131,6 +152,7 @@ _EQUAL = {
     "a coefficient": (lambda by: bool(compiled._close(np.array(1.0), np.array(1.0 + by))), 1e-12),
     "a slider": (lambda by: not differs(np.array([2e3 + 2e3 * by]), np.array([2e3]))[0], 1e-9),
     "a small slider": (lambda by: not differs(np.array([0.5 + by]), np.array([0.5]))[0], 1e-9),
+    "a cap's further missing": (lambda part: _smallest_cap(part)[0] == 0.0, 1e-10),
     "a payment rounded up": (lambda by: Steps().step_at_least(123.0 * (1 + by)) == 23, 1e-12),
 }  # fmt: skip
 
@@ -139,6 +161,14 @@ _EQUAL = {
 def test_rounding_is_what_is_below_the_limit(is_rounding: Any, limit: float) -> None:
     assert is_rounding(limit * BELOW)
     assert not is_rounding(limit * ABOVE)
+
+
+def test_the_smallest_cap_is_found_to_a_hundred_thousandth() -> None:
+    """The last steps halve what is between a cap that is enough and one that is not."""
+    found, tried = _smallest_cap(0.5)
+    below = max(cap for cap in tried if cap < 1 / 3)
+    assert below < 1 / 3 <= found
+    assert 0.4e-5 < found - below <= 1e-5
 
 
 # ---- the proof -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -238,17 +239,15 @@ class Members(Result):
     )
 
     @classmethod
-    def from_plan(cls, plan: Plan, without_limits: Plan | None) -> Self:
-        """Return the table of a plan; ``without_limits`` is the plan without share limits."""
+    def from_plan(cls, plan: Plan, payments: Sequence[dict[str, Any]] | None) -> Self:
+        """Return the table of a plan; ``payments`` are against the plan without share limits.
+
+        They are as ``payments_against`` returns them; None: there are no limits.
+        """
         case, years, whole = plan.case, max(1, len(plan.case.years)), _totals(plan)
         against = measures.landed_against_coalition(plan.supply)
-        costs: dict[str, dict[str, Any]] = {}
-        if without_limits is not None:
-            numbers, free = (PlanNumbers.of(each) for each in (plan, without_limits))
-            costs = {
-                row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
-                for row in payments_against(numbers, free)
-            }
+        compared = ("extra", "dearer", "extra_shortage")
+        costs = {row["member"]: {name: row[name] for name in compared} for row in payments or ()}
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         levies = levies_received(plan)
         rows = []

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from string import Formatter
@@ -267,13 +267,6 @@ class SheetRows:
         column = self._cells(field.name)
         total = math.fsum(v for r in self._known(field) if known(v := column[r]))
         return self._claim("sum", field, None, value=total)
-
-    def __iter__(self) -> Iterator[SheetRows]:
-        """Yield each row as a selection of its own."""
-        for row in self.rows:
-            one = self.where()
-            one.rows = [row]
-            yield one
 
     # ---- how -----------------------------------------------------------------------------------
 

@@ -65,6 +65,6 @@ def _costliest(rows: SheetRows, words: Words, *, changes: bool = False) -> Itera
     if not changes:
         yield say("decide", text, top=top)
         return
-    (row,) = (each for each in of_kind if each.rows[0] == top.position)
+    row = of_kind.of(top)
     amount, before = row.value(DecideNow.amount), row.value(DecideNow.before)
     yield say("decide", text, top=top, amount=amount, before=before)

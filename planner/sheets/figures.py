@@ -21,7 +21,7 @@ from models.case import Case, in_force
 from models.measures import Dependence, Top, rounded, served_share
 from models.plan import Plan, stages
 from models.results import common, supply
-from models.results.members import dependences_of
+from models.results.members import dependences_of, payments_against
 from models.results.overall import CAPACITY_TODAY, CURRENT_SUPPLY
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
 from planner.render.words import counted
@@ -198,7 +198,9 @@ def by_mineral(context: Context) -> results.ByMineral:
 
 @once
 def members(context: Context) -> results.Members:
-    return results.Members.from_plan(context.plan, context.without_limits)
+    free = _free(context)
+    paid = None if free is None else payments_against(numbers(context), free)
+    return results.Members.from_plan(context.plan, paid)
 
 
 # ---- whom the coalition depends on ---------------------------------------------------------------
@@ -298,16 +300,14 @@ def _surged(plan: Plan, of_plan: Mapping[str, Mapping[str, Any]]) -> dict[str, f
     for mineral, country, sold, usable in zip(*columns, strict=True):
         if country != of_plan[mineral]["supplier"]:
             others[mineral] += measures.with_surge(sold, usable, surge)
-    need, stock = e.demand[:, :, t].sum(axis=1), stages.drawn(plan)[:, :, t].sum(axis=1)
-    short = measures.sums(plan.supply[plan.supply["year"] == e.years[t]], "short", "mineral")
-    base = (need + plan.taken_by_plants[:, t]).tolist()
+    need, stock, missing = (
+        tonnes[:, :, t].sum(axis=1) for tonnes in (e.demand, stages.drawn(plan), plan.missing)
+    )
+    parts = (need, stock, missing, need + plan.taken_by_plants[:, t])
+    amounts = zip(e.minerals, *(each.tolist() for each in parts), strict=True)
     return {
-        name: measures.served_without(
-            others[name], drawn, whole, served_share(needs, short.get(name, 0.0))
-        )
-        for name, needs, drawn, whole in zip(
-            e.minerals, need.tolist(), stock.tolist(), base, strict=True
-        )
+        name: measures.served_without(others[name], drawn, base, served_share(needed, lacking))
+        for name, needed, drawn, lacking, base in amounts
     }
 
 

@@ -10,6 +10,7 @@ from models.plan import solve
 from models.results import Members, PlanNumbers
 from models.results.members import payments_against
 from models.schema import COALITION
+from planner.sheets import figures
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -37,7 +38,7 @@ def two_members(chile=100.0, **changes):
 def members(book):
     """The sheet's rows by member."""
     of = context(book)
-    made = Members.from_plan(of.plan, of.without_limits).frame()
+    made = figures.members(of).frame()
     return {row["member"]: row for row in made.to_dict("records")}
 
 
@@ -125,7 +126,8 @@ def test_the_coalitions_own_and_rest_of_world_are_nobodys_dependence():
 def test_parts_add_up(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan, free = solve(case), solve(case.change(share_limits=()))
-    table = Members.from_plan(plan, free).frame()
+    against = payments_against(PlanNumbers.of(plan), PlanNumbers.of(free))
+    table = Members.from_plan(plan, against).frame()
     years = len(case.years)
     assert list(table["member"]) == [m.name for m in case.members]
     near = pytest.approx
@@ -183,7 +185,7 @@ def test_the_chart_says_the_sheets_numbers():
         row["Capacity (t/yr)"] *= 1e5
     of = context(book)
     chart = next(p for p in pictures(of) if p.title.startswith("Who pays"))
-    rows = {m.member: m for m in Members.from_plan(of.plan, of.without_limits).frame().itertuples()}
+    rows = {m.member: m for m in figures.members(of).frame().itertuples()}
     assert chart.categories == ("A", "B")
     for series, name in zip(chart.series, ("extra", "extra_shortage"), strict=True):
         wanted = [getattr(rows[m], name) / 1e6 for m in chart.categories]

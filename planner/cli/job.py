@@ -73,16 +73,9 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
 def _first_page(file: Path) -> str:
     """Return the HTML of the first page of a plan or of a study."""
     from planner.render.bars import first_page_html
-    from planner.report import read_report
-    from planner.report.plan import front_of
-    from planner.report.study import kind_and_tables
-    from planner.workbook.plan_file import PlanFile
+    from planner.report import first_page_of, read_report
 
-    source = read_report(file)
-    if isinstance(source, PlanFile):
-        return first_page_html(front_of(source))
-    kind, tables = kind_and_tables(source)
-    return first_page_html(kind.front(tables, source.title))
+    return first_page_html(first_page_of(read_report(file))[0])
 
 
 def run_command(arguments: list[str]) -> tuple[int, dict[str, Any]]:
@@ -233,14 +226,13 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         proven = bool(answer.get("proven"))
         return proven, "Verified." if proven and not answer.get(Key.ERRORS) else "Not verified."
     if name in STUDIES:
-        from planner.report import read_report
-        from planner.report.study import kind_and_tables, study_verdict
+        from planner.report import first_page_of, read_report
         from planner.workbook.plan_file import PlanFile
 
         source = read_report(Path(str(answer[Key.OUTPUT])))
         if isinstance(source, PlanFile):
             return True, f"{proven_words()}."
-        text, sound = study_verdict(kind_and_tables(source)[1])
+        _, text, sound = first_page_of(source)
         return sound, text
     if name in {"diff", "brief"}:
         from planner.report.plan import verdict
@@ -260,18 +252,13 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
 
 def overview(file: str) -> dict[str, Any]:
     """Return the first page of a plan or of a study."""
-    from planner.report import read_report
-    from planner.report.plan import front_of, notes, verdict
-    from planner.report.study import kind_and_tables, study_verdict
+    from planner.report import first_page_of, read_report
+    from planner.report.plan import notes
     from planner.workbook.plan_file import PlanFile
 
     source = read_report(Path(file))
-    further: tuple[str, ...] = ()
-    if isinstance(source, PlanFile):
-        front, further, proof = front_of(source), notes(source), verdict(source)[0]
-    else:
-        kind, tables = kind_and_tables(source)
-        front, proof = kind.front(tables, source.title), study_verdict(tables)[0]
+    front, proof, _ = first_page_of(source)
+    further = notes(source) if isinstance(source, PlanFile) else ()
     return {
         "title": source.title,
         "question": front.question,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.studies import kind_of
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, read_plan, read_study
 
-__all__ = ["read_report", "report_html"]
+if TYPE_CHECKING:
+    from planner.render.front import FirstPage
+
+__all__ = ["first_page_of", "read_report", "report_html"]
 
 
 def read_report(path: Path) -> PlanFile | StudyFile:
@@ -17,6 +21,17 @@ def read_report(path: Path) -> PlanFile | StudyFile:
     if kind is None:
         return read_plan(path)
     return read_study(path, kind.RESULTS[0].TABLE, kind.NAME)
+
+
+def first_page_of(source: PlanFile | StudyFile) -> tuple[FirstPage, str, bool]:
+    """Return the first page of a workbook, the verdict on its proofs, and whether all are given."""
+    from planner.report.plan import front_of, verdict
+    from planner.report.study import kind_and_tables, study_verdict
+
+    if isinstance(source, PlanFile):
+        return front_of(source), *verdict(source)
+    kind, tables = kind_and_tables(source)
+    return kind.front(tables, source.title), *study_verdict(tables)
 
 
 def report_html(*sources: PlanFile | StudyFile) -> str:

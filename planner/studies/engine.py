@@ -45,6 +45,11 @@ def no_change(case: Case) -> Case:
     return case
 
 
+def whole_plan(plan: Plan) -> object:
+    """Return the plan itself, for a study that needs all of it; other runs read for themselves."""
+    return plan
+
+
 def chains_of(runs: Sequence[Run], size: int) -> tuple[tuple[Run, ...], ...]:
     """Split runs, in order, into chains of at most ``size`` runs."""
     return tuple(tuple(runs[i : i + size]) for i in range(0, len(runs), size))

@@ -31,9 +31,19 @@ from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record
-from planner.render.words import clean, counted, cut, share, tonnes
+from planner.render.words import counted, cut, share
 from planner.studies import factors
-from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_study
+from planner.studies.engine import (
+    Change,
+    Outcome,
+    Run,
+    Study,
+    Tell,
+    chains_of,
+    run_study,
+    whole_plan,
+)
+from planner.studies.factor_words import builds_in_words, cells_of, differences_in_words, name_of
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.sensitivity_findings import sensitivity_findings
@@ -50,13 +60,12 @@ from planner.studies.sensitivity_tables import (
     GroupSensitivities,
     Sensitivities,
 )
-from planner.workbook.findings import each_cell, ranges_of
+from planner.workbook.findings import each_cell
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
-    from planner.workbook.findings import Layout
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
 BY, NUMBERS = "Ranked by", "Numbers with a range"
@@ -67,7 +76,6 @@ DECIDING_SHARE = 0.8
 """The deciding numbers together account for this share of all swings ..."""
 _MOST_DECIDING = 12
 """... and are at most this many."""
-_MOST_CHANGES = 2
 _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
@@ -204,130 +212,6 @@ def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
         yield tuple(chain)
 
 
-def whole_plan(plan: Plan) -> object:
-    """Return the plan itself, as the study needs it of its base run; others read for themselves."""
-    return plan
-
-
-# ---- names of numbers ----------------------------------------------------------------------------
-
-
-def cells_of(factor: Factor, case: Case, layout: Layout) -> str:
-    """Return the cells of a factor's numbers, as ranges: ``D2:M2``.
-
-    If it has several rows, the name of the sheet comes first: ``Demand!D2:M9, Mines!C4``.
-    """
-    cells: dict[str, list[str]] = {}
-    records: dict[str, dict[int, Any]] = {}
-    for number in factor.numbers:
-        sheet = number.sheet
-        if sheet not in records:
-            records[sheet] = {record.row: record for record in case.records(sheet)}
-        own = _cells_of_number(number, records[sheet][number.row], layout)
-        cells.setdefault(sheet, []).extend(own)
-    is_one = len({(number.sheet, number.row) for number in factor.numbers}) == 1
-    ranges = [
-        f"{'' if is_one else f'{sheet}!'}{r}" for sheet in cells for r in ranges_of(cells[sheet])
-    ]
-    return ", ".join(ranges)
-
-
-def _cells_of_number(number: Number, record: Any, layout: Layout) -> list[str]:
-    """Return the cells of a number: one per year if the sheet has a column per year."""
-    value, header = getattr(record, number.field), number.column.header
-    if isinstance(value, tuple):
-        heads = [str(name) for name, n in value if n and number.member in {"", name}]
-    elif isinstance(value, schema.ByYear):
-        heads = [header] if value.base is not None else []
-        heads += [f"{header} {year}" for year, step in value.steps if step is not None]
-    else:
-        heads = [header]
-    cells = (layout.known_cell(number.sheet, number.row, head) for head in heads)
-    return [cell for cell in cells if cell]
-
-
-def name_of(factor: Factor, case: Case) -> str:
-    """Return the name of a factor: ``Usable capacity of Jiangxi for Copper``, or its assumption."""
-    if factor.together:
-        return factor.together
-    number = factor.first
-    if number.sheet == schema.Settings.SHEET:
-        return number.column.header
-    record: Any = next(r for r in case.records(number.sheet) if r.row == number.row)
-    at, mineral = number.column.header, getattr(record, "mineral", "")
-    if factor.is_usable:
-        at = f"Usable {at.casefold()}"
-    country = case.country_name(str(getattr(record, "country", "")))
-    if isinstance(record, schema.Mine):
-        whose = f"mines in {country}"
-    elif isinstance(record, schema.Demand):
-        whose = f"{record.member}{f' ({record.tier})' if record.tier else ''}"
-    elif isinstance(record, schema.Freight):
-        whose = f"{country} to {number.member}"
-    elif isinstance(record, schema.Input):
-        whose = f"{record.input}{f' at {record.refiner}' if record.refiner else ''}"
-    elif isinstance(record, schema.CurrentSupply):
-        whose = f"{record.refiner} to {record.member or record.plant}"
-    elif hasattr(record, "name"):
-        whose = str(record.name) or f"row {record.row}"
-    else:
-        names = ("refiner", "country", "member", "year")
-        parts = [str(getattr(record, name, "") or "") for name in names]
-        whose = ", ".join(filter(None, parts)) or f"row {record.row}"
-    named = mineral and mineral.casefold() not in whose.casefold()
-    return clean(f"{at} of {whose}{f' for {mineral}' if named else ''}")
-
-
-def _builds(base: PlanFigures, end: PlanFigures, plan: Plan) -> list[str]:
-    """Return in words what a plan builds differently from the base plan, the largest first."""
-    builds = list[tuple[float, str]]()
-    if np.array_equal(base.built, end.built):
-        return []
-    for p, project in enumerate(plan.case.projects):
-        before, after = float(base.built[p].sum()), float(end.built[p].sum())
-        if abs(after - before) > _LEAST_BUILT:
-            now, planned = (
-                share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
-                for each in (after, before)
-            )
-            words = f"{project.name}: {now} built instead of {planned}"
-            builds.append((abs(after - before), words))
-        elif after > 0 and _first_built(end.built[p]) != _first_built(base.built[p]):
-            years = plan.expanded.years
-            first, year = (years[_first_built(each[p])] for each in (base.built, end.built))
-            builds.append((_LEAST_BUILT, f"{project.name} from {year} instead of {first}"))
-    return [text for _, text in sorted(builds, key=lambda pair: -pair[0])[:_MOST_CHANGES]]
-
-
-def _differences(base: PlanFigures, end: PlanFigures, plan: Plan) -> str:
-    """Return in words what a plan decides differently from the base plan."""
-    case, e = plan.case, plan.expanded
-    same = ("built", "sold", "short")
-    if all(np.array_equal(getattr(base, name), getattr(end, name)) for name in same):
-        return ""
-    parts = _builds(base, end, plan)
-    for sign, word in ((-1.0, "less"), (1.0, "more")):
-        changes = sign * (end.sold - base.sold)
-        for s in np.argsort(-changes, kind="stable")[:_MOST_CHANGES]:
-            if changes[s] > tolerances.LEAST_MOVE * max(1.0, float(base.sold.sum())):
-                source = e.sources[s]
-                plant = source.project or source.name
-                parts.append(f"{tonnes(float(changes[s]))} {word} {source.mineral} from {plant}")
-    for m in np.argsort(-np.abs(end.short - base.short), kind="stable")[:_MOST_CHANGES]:
-        change = float(end.short[m] - base.short[m])
-        if abs(change) > tolerances.LEAST_MOVE * max(1.0, case.total_demand):
-            word = "more" if change > 0 else "less"
-            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} missing")
-    return "; ".join(parts)
-
-
-_LEAST_BUILT = 0.01
-
-
-def _first_built(built: Floats) -> int:
-    return int(np.argmax(built > tolerances.SAME_SHARE))
-
-
 # ---- rows ----------------------------------------------------------------------------------------
 
 
@@ -364,8 +248,8 @@ def _result_rows(
                 change = at.figures.top - now.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
-                    f"otherwise_{end}": _differences(now, at.figures, base),
-                    f"built_{end}": "; ".join(_builds(now, at.figures, base)) or None,
+                    f"otherwise_{end}": differences_in_words(now, at.figures, base),
+                    f"built_{end}": "; ".join(builds_in_words(now, at.figures, base)) or None,
                     f"cash_{end}": at.figures.cash,
                     f"cost_{end}": at.figures.objective,
                     f"short_{end}": float(at.figures.short.sum()),

@@ -29,7 +29,7 @@ from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole_plan
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 
@@ -200,11 +200,6 @@ class Payers(Result):
 
 
 # ---- tables from plans ---------------------------------------------------------------------------
-
-
-def whole_plan(plan: Plan) -> object:
-    """Return the plan itself, which the study needs of its plans with and without share limits."""
-    return plan
 
 
 def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -> CostGaps:

@@ -21,7 +21,6 @@ import numpy as np
 
 from models import solve as solver
 from models import tolerances
-from models.answers import price
 from models.answers.pool import ProductionGame, divided, non_cash_costs
 from models.errors import SolverError
 from models.plan import Plan
@@ -149,7 +148,7 @@ def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Flo
     bills = np.array([priced.bills for priced in pool.planned.values()]) / pool.scale
     count, n = bills.shape
     row, column = np.indices((count, n + 1)).reshape(2, -1)
-    program = price.arrays(
+    program = solver.LinearProgram.of(
         (row, column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
         (
             np.append(tolerances.GAIN_OF_ONE_MORE - split / pool.scale, 1.0),

@@ -195,13 +195,13 @@ class _ExitProgram:
         weights = np.repeat([*self.weights.values()], [len(columns) for columns in sold])
         limits = [
             *(
-                search.total_of(columns, x[columns].sum() + tolerances.CHANGE_SLACK * need[c])
+                solve.total_of(columns, x[columns].sum() + tolerances.CHANGE_SLACK * need[c])
                 for c, columns in lacking
             ),
-            *(search.total_of(columns, np.inf) for columns in sold),
+            *(solve.total_of(columns, np.inf) for columns in sold),
             (np.concatenate(sold), weights, np.inf),
         ]
-        return search.bounded(dataclasses.replace(block, upper=upper), limits)
+        return dataclasses.replace(block, upper=upper).bounded(limits)
 
     @cached_property
     def _short(self) -> tuple[Ints, Ints]:

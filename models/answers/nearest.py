@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.answers.price import LocalProgram, Pricing, arrays
+from models.answers.price import LocalProgram, Pricing
 from models.errors import SolverError
 from models.plan import BUILT, STOCK, Plan
 from models.program.families.projects import REST
@@ -93,18 +93,10 @@ def _nearest(
             column.append(np.append(moved, n + i))
             value.append(np.append(np.full(len(moved), sign), -1.0))
     away = np.array([wanted[key] - now[key] for key in columns])
-    joined = [face.entry_rows(), *row], [face.columns, *column], [face.values, *value]
-    program = arrays(
-        tuple(map(np.concatenate, joined)),
-        (
-            np.append(np.zeros(n), np.ones(k)),
-            np.append(face.lower, np.zeros(k)),
-            np.append(face.upper, np.full(k, np.inf)),
-        ),
-        (
-            np.append(face.row_lower, np.full(2 * k, -np.inf)),
-            np.append(face.row_upper, np.stack([away, -away], axis=1).ravel()),
-        ),
+    program = face.extended(
+        tuple(map(np.concatenate, (row, column, value))),
+        (np.ones(k), np.zeros(k), np.full(k, np.inf)),
+        (np.full(2 * k, -np.inf), np.stack([away, -away], axis=1).ravel()),
     )
     try:
         change = highs.PersistentSolver().load(program).run_with_fallbacks().x

@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 
 from models import tolerances
-from models.answers.price import part_of
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
 from models.plan.plan import Plan
@@ -312,7 +311,7 @@ class _PaymentSearch:
                 mine[group.at[inside] - span.start] = np.isin(group.cell[inside] // years, chain)
             part = None
             if not mine.all() and not rows.whole.any():
-                alone, kept = part_of(rows, mine, result.x)
+                alone, kept = rows.part(mine, result.x)
                 shared = np.isin(kept, rows.entry_rows()[~mine[rows.columns]])
                 sequence = self._sequence(b, alone, mine, kept)
                 prices = np.flatnonzero(shared), result.duals[kept[shared]]

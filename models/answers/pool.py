@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 
-from models.answers.price import arrays
 from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
@@ -257,7 +256,7 @@ class ProductionGame:
         for piece in divided.pieces:
             columns = np.isin(divided.column_owner[piece.columns], (SHARED, member))
             limits = np.isin(divided.row_owner[piece.rows], (SHARED, member))
-            part = _cut(piece.take(rows), columns, limits)
+            part = piece.take(rows).cut(columns, limits)
             solution = self._cold(piece, part, columns, limits)
             x[piece.columns][columns] = solution.x
         return x
@@ -298,17 +297,3 @@ class ProductionGame:
         of_columns = self.divided.column_tonnes[piece.columns][columns]
         tonnes = (of_columns, self.divided.row_tonnes[piece.rows][limits])
         return certify_alone(rows, solution, piece.measure, tonnes).of_block(0)
-
-
-def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:
-    row_of = rows.entry_rows()
-    kept = columns[rows.columns] & limits[row_of]
-    return arrays(
-        (
-            (np.cumsum(limits) - 1)[row_of[kept]],
-            (np.cumsum(columns) - 1)[rows.columns[kept]],
-            rows.values[kept],
-        ),
-        (rows.cost[columns], rows.lower[columns], rows.upper[columns]),
-        (rows.row_lower[limits], rows.row_upper[limits]),
-    )

@@ -56,45 +56,6 @@ NEUTRAL = _SPENT | {
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
 
-def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
-    """Return a program without integer columns.
-
-    Entries are given as (row, column, value), columns as (cost, lower, upper), rows as (lower,
-    upper).
-    """
-    (row, column, value), (cost, lower, upper), (least, most) = entries, columns, rows
-    order = np.lexsort((column, row))
-    return Arrays(
-        cost=cost,
-        lower=lower,
-        upper=upper,
-        row_lower=least,
-        row_upper=most,
-        starts=np.cumsum(np.bincount(row + 1, minlength=len(least) + 1)).astype(np.int64),
-        columns=column[order].astype(np.int64),
-        values=value[order],
-        whole=np.zeros(len(cost), dtype=bool),
-    )
-
-
-def part_of(rows: Arrays, free: Bools, x: Floats) -> tuple[Arrays, Ints]:
-    """Return the program of the ``free`` columns, with all others fixed at ``x``; and its rows.
-
-    The second result has the positions of the rows with a free column. ``free`` and ``x`` have one
-    element per column; ``x`` is in t, or fractions, as the columns are.
-    """
-    entry, at_row = free[rows.columns], rows.entry_rows()
-    kept = np.unique(at_row[entry])
-    fixed = rows.activity(np.where(free, 0.0, x))[kept]
-    columns = (np.cumsum(free) - 1)[rows.columns[entry]]
-    part = arrays(
-        (np.searchsorted(kept, at_row[entry]), columns, rows.values[entry]),
-        (rows.cost[free], rows.lower[free], rows.upper[free]),
-        (rows.row_lower[kept] - fixed, rows.row_upper[kept] - fixed),
-    )
-    return dataclasses.replace(part, whole=rows.whole[free]), kept
-
-
 @dataclass(frozen=True)
 class Move:
     """One of the changes that together deliver one more tonne.
@@ -406,17 +367,12 @@ class LocalProgram:
         reduced[self.kept] = 0.0
         lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
         lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
-        entries = (rows.entry_rows(), rows.columns, rows.values)
         slacks = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
-        return arrays(
-            tuple(np.concatenate(pair) for pair in zip(entries, slacks, strict=True)),
-            (
-                np.concatenate([reduced, np.abs(duals[left])]),
-                np.concatenate([lower, np.zeros(k)]),
-                np.concatenate([upper, width]),
-            ),
-            (low, high),
-        )
+        around = dataclasses.replace(
+            rows, cost=reduced, lower=lower, upper=upper, row_lower=low, row_upper=high,
+            whole=np.zeros(n, bool),
+        )  # fmt: skip
+        return around.extended(slacks, (np.abs(duals[left]), np.zeros(k), width))
 
     @cached_property
     def _face(self) -> Arrays:
@@ -427,13 +383,7 @@ class LocalProgram:
 
         The slacks of rows with a dual are the last columns.
         """
-        rows = self.rows
-        mine, place = free[rows.columns], np.cumsum(free) - 1
-        return arrays(
-            (rows.entry_rows()[mine], place[rows.columns[mine]], rows.values[mine]),
-            (rows.cost[free], rows.lower[free], rows.upper[free]),
-            (rows.row_lower, rows.row_upper),
-        )
+        return self.rows.cut(free)
 
     def _far(self, step: component.LimitStep, sign: float, grows: int | None = None) -> float:
         """Return how far a limit can move on the face [the row's unit]; inf: without end."""
@@ -444,18 +394,8 @@ class LocalProgram:
             upper[place[grows - self.first]] = np.inf
             inner = dataclasses.replace(inner, upper=upper)
         n, far = len(inner.cost), _FAR * size
-        each = np.ones(len(rows))
-        entries = (
-            (inner.entry_rows(), np.array(rows)),
-            (inner.columns, (n * each).astype(int)),
-            (inner.values, -sign * each),
-        )
-        columns = ((inner.cost, -1.0 / size), (inner.lower, 0.0), (inner.upper, far))
-        face = arrays(
-            tuple(np.append(*pair) for pair in entries),
-            tuple(np.append(*pair) for pair in columns),
-            (inner.row_lower, inner.row_upper),
-        )
+        entries = np.array(rows), np.full(len(rows), n), np.full(len(rows), -sign)
+        face = inner.extended(entries, ([-1.0 / size], [0.0], [far]))
         try:
             solver = highs.PersistentSolver().load(face)
             if self._face_basis is not None:
@@ -598,7 +538,7 @@ def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[i
     rows, columns, values = block.entry_rows()[mine], place[block.columns[mine]], block.values[mine]
     every = np.arange(2 * n, 2 * n + len(sign))
     cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
-    return arrays(
+    return Arrays.of(
         (
             np.concatenate([rows, rows, over, under]),
             np.concatenate([columns, columns + n, every]),

@@ -21,15 +21,14 @@ from itertools import product
 import numpy as np
 
 from models import tolerances
-from models.answers.price import part_of
-from models.answers.search import WarmStartedSequence, bounded, total_of
+from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families import projects, shortage
 from models.resolve import Bools, Floats, Ints, by_stage, chain_of
-from models.solve import Certificate, LinearProgram, Solution
+from models.solve import Certificate, LinearProgram, Solution, total_of
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 """The kinds of supplier: all plants of a country, one plant, or one plant that could be built."""
@@ -96,7 +95,7 @@ class NearOptimal:
                 free[group.at] = is_building
             elif group.component not in {projects.BUILT, projects.REST} or is_building:
                 free[group.at] = np.isin(group.cell // years, self._chain)
-        part, self.rows = part_of(program.rows, free, every)
+        part, self.rows = program.rows.part(free, every)
         self.columns = np.flatnonzero(free)
         self.x: Floats = every[self.columns]
         self._place = np.cumsum(free) - 1
@@ -106,7 +105,7 @@ class NearOptimal:
         self.nothing = tolerances.CHANGE_SLACK * self.need
         upper = plan.valid_upper_bounds[free]
         inside = dataclasses.replace(part, cost=np.zeros(len(self.columns)), upper=upper)
-        self.program = bounded(inside, self._limits(every, slack))
+        self.program = inside.bounded(self._limits(every, slack))
 
     def _limits(self, every: Floats, slack: float) -> Iterator[tuple[Ints, Floats, float]]:
         """Yield columns, amounts and upper limit of each added row.
@@ -199,7 +198,7 @@ class NearOptimal:
             is_first = rows is self.program
             sequence = self._ranged if is_first else self._sequence(rows, "range", self.demand)
             least = float(sequence.solved(asked)[0].x[columns].sum())
-            rows = bounded(rows, [total_of(columns, least + self.nothing)])
+            rows = rows.bounded([total_of(columns, least + self.nothing)])
         rows = dataclasses.replace(rows, cost=self.plan.program.rows.cost[self.columns])
         return self._sequence(rows, "plan of least tonnes").solved(rows)
 

@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 
 from models import case, solve, tolerances
-from models.answers.price import arrays
 from models.answers.search import WarmStartedSequence, first_proven
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
@@ -437,7 +436,7 @@ class MasterProblem:
         ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
         # the first policies are within the limits up to rounding
         allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
-        rows = arrays(
+        rows = solve.LinearProgram.of(
             [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
             (cost, lower, upper),
             (

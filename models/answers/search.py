@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from models import schema, tolerances
-from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
@@ -65,30 +64,6 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
             return solution, proof
     msg = f"no proven {question}"
     raise SolverError(msg)
-
-
-def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
-    """Return a limit for ``bounded``: the sum of some columns, and its upper limit."""
-    return columns, np.ones(len(columns)), most
-
-
-def bounded(rows: LinearProgram, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
-    """Return a program with added rows, each of columns, amounts and an upper limit."""
-    parts = [
-        (columns[order], by[order], most)
-        for columns, by, most in limits
-        for order in [np.argsort(columns)]
-    ]
-    ends = np.cumsum([len(columns) for columns, *_ in parts], dtype=np.int64)
-    return dataclasses.replace(
-        rows,
-        row_lower=np.append(rows.row_lower, np.full(len(parts), -np.inf)),
-        row_upper=np.append(rows.row_upper, [most for *_, most in parts]),
-        starts=np.append(rows.starts, rows.starts[-1] + ends),
-        columns=np.concatenate([rows.columns, *(columns for columns, *_ in parts)]),
-        values=np.concatenate([rows.values, *(by for _, by, _ in parts)]),
-        row_keys=(),
-    )
 
 
 class WarmStartedSequence:
@@ -484,7 +459,7 @@ class _Caps:
         else:
             cost, lowest, largest = np.append(rows.cost, zero), zero + cap * size, zero + cap * size
             short = np.full(minerals, np.inf)
-        asked = arrays(
+        asked = LinearProgram.of(
             tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
             (cost, np.append(rows.lower, lowest), np.append(upper, largest)),
             (np.append(rows.row_lower, np.full(minerals, -np.inf)), np.append(most, short)),

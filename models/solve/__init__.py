@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -94,6 +94,91 @@ class LinearProgram:
 
     def entry_rows(self) -> Ints:
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+
+    # ---- programs beside the main one ------------------------------------------------------------
+
+    @classmethod
+    def of(cls, entries: Any, columns: Any, rows: Any) -> LinearProgram:
+        """Return a program without integer columns.
+
+        Entries are given as (row, column, value), columns as (cost, lower, upper), rows as (lower,
+        upper).
+        """
+        (row, column, value), (cost, lower, upper), (least, most) = entries, columns, rows
+        order = np.lexsort((column, row))
+        return cls(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=least,
+            row_upper=most,
+            starts=np.cumsum(np.bincount(row + 1, minlength=len(least) + 1)).astype(np.int64),
+            columns=column[order].astype(np.int64),
+            values=value[order],
+            whole=np.zeros(len(cost), dtype=bool),
+        )
+
+    def cut(self, columns: Bools, rows: Bools | None = None) -> LinearProgram:
+        """Return the program of some columns and rows (None: all rows), without integer columns."""
+        row, chosen = (
+            self.entry_rows(),
+            np.ones(len(self.row_lower), bool) if rows is None else rows,
+        )
+        kept = columns[self.columns] & chosen[row]
+        places = (np.cumsum(chosen) - 1)[row[kept]], (np.cumsum(columns) - 1)[self.columns[kept]]
+        return LinearProgram.of(
+            (*places, self.values[kept]),
+            (self.cost[columns], self.lower[columns], self.upper[columns]),
+            (self.row_lower[chosen], self.row_upper[chosen]),
+        )
+
+    def part(self, free: Bools, x: Floats) -> tuple[LinearProgram, Ints]:
+        """Return the program of the ``free`` columns, with all others fixed at ``x``; and its rows.
+
+        The second result has the positions of the rows with a free column.
+        """
+        row, entry = self.entry_rows(), free[self.columns]
+        is_kept = np.bincount(row[entry], minlength=len(self.row_lower)) > 0
+        fixed = self.activity(np.where(free, 0.0, x))[is_kept]
+        part = self.cut(free, is_kept)
+        lower, upper = part.row_lower - fixed, part.row_upper - fixed
+        part = dataclasses.replace(part, row_lower=lower, row_upper=upper, whole=self.whole[free])
+        return part, np.flatnonzero(is_kept)
+
+    def extended(
+        self, entries: Any, columns: Any = ((), (), ()), rows: Any = ((), ())
+    ) -> LinearProgram:
+        """Return the program with further columns and rows behind its own, as ``of`` takes them."""
+        own = (
+            (self.entry_rows(), self.columns, self.values),
+            (self.cost, self.lower, self.upper),
+            (self.row_lower, self.row_upper),
+        )
+        pairs = zip(own, (entries, columns, rows), strict=True)
+        joined = (
+            [np.concatenate(both) for both in zip(mine, more, strict=True)] for mine, more in pairs
+        )
+        whole = np.append(self.whole, np.zeros(len(columns[0]), bool))
+        made = LinearProgram.of(*joined)
+        return dataclasses.replace(made, whole=whole, column_keys=self.column_keys)
+
+    def bounded(self, limits: Iterable[tuple[Ints, Floats, float]]) -> LinearProgram:
+        """Return the program with further rows, each of columns, amounts and an upper limit."""
+        parts = [*limits]
+        counts = np.array([len(columns) for columns, *_ in parts], dtype=np.int64)
+        row = np.repeat(np.arange(len(parts)), counts)
+        entries = (
+            len(self.row_lower) + row,
+            np.concatenate([np.zeros(0, np.int64), *(columns for columns, *_ in parts)]),
+            np.concatenate([np.zeros(0), *(amounts for _, amounts, _ in parts)]),
+        )
+        most = [limit for *_, limit in parts]
+        return self.extended(entries, rows=(np.full(len(parts), -np.inf), most))
+
+
+def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
+    """Return a limit for ``bounded``: the sum of some columns, and its upper limit."""
+    return columns, np.ones(len(columns)), most
 
 
 def _summed(where: Ints, terms: Floats, count: int) -> Floats:

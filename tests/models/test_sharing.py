@@ -29,7 +29,6 @@ from models.answers.pool import (
     divided,
     shareable,
 )
-from models.answers.price import arrays
 from models.case import Case
 from models.errors import InputError, Severity, SolverError
 from models.plan import solve
@@ -37,7 +36,7 @@ from models.program import Scaling
 from models.program.component import Rows, components
 from models.resolve import Expanded, Floats, Rights
 from models.schema import ByYear, Project, ScenarioStep
-from models.solve import highs
+from models.solve import LinearProgram, highs
 from planner.scenarios import ACTIONS
 from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, read, refiner, sur
@@ -57,7 +56,7 @@ def production(
     table = np.array(technology, dtype=float)
     (limits, columns), members = table.shape, len(resources)
     row, column = np.indices(table.shape).reshape(2, -1)
-    rows = arrays(
+    rows = LinearProgram.of(
         (row, column, table.ravel()),
         (-np.array(prices, dtype=float), np.zeros(columns), np.full(columns, np.inf)),
         (np.full(limits, -np.inf), resources.sum(axis=0)),

@@ -1,13 +1,9 @@
 """The pages made from the code are the code's, and commands print what the pages show."""
 
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from docs import consoles
@@ -66,34 +62,3 @@ def test_lines_that_a_page_leaves_out_are_marked(lines: str, shown: str) -> None
     printed = ["Mineral", "Tin", "", "", "Finding", "              So"]
     kept = consoles.kept_lines(printed, re.compile(lines))
     assert "".join(kept).splitlines() == shown.split("|")
-
-
-@pytest.mark.slow
-def test_the_four_walks_of_contributing(tmp_path: Path) -> None:
-    """Each change is made as it is written, its commands run, and what they promise is there."""
-    for folder in ("models", "planner"):
-        shutil.copytree(DOCS.parent / folder, tmp_path / folder)
-    (tmp_path / "inputs").mkdir()
-    shutil.copy(DOCS.parent / "inputs" / "plain.xlsx", tmp_path / "inputs")
-    page = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    walks = re.split(r"^\*\*\d\. |^## Where", page, flags=re.MULTILINE)[1:5]
-    for walk in walks:
-        for code in re.findall(r"^```python\n(.+?)^```", walk, re.MULTILINE | re.DOTALL):
-            file = tmp_path / re.findall(r"`((?:models|planner)/\S+\.py)`", walk)[0]
-            source = file.read_text(encoding="utf-8") if file.exists() else ""
-            at = re.search(r"^class Mineral\(.+?(?=\n\n\n)", source, re.MULTILINE | re.DOTALL)
-            end = at.end() if at and "class Mineral" in walk else len(source)
-            file.write_text(f"{source[:end]}\n{code}\n{source[end:]}", encoding="utf-8")
-        for line in re.findall(r"^(?:planner|sed) .+", walk, re.MULTILINE):
-            if "serve" not in line:
-                command = line.replace("planner ", f"{sys.executable} -m planner ")
-                done = subprocess.run(
-                    command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
-                )
-                assert done.returncode == 0, (line, done.stdout, done.stderr)
-    headers = [cell.value for cell in openpyxl.load_workbook(tmp_path / "x.xlsx")["Minerals"][1]]
-    plan = openpyxl.load_workbook(tmp_path / "outputs" / "plain-plan.xlsx")
-    assert "Purity" in headers
-    assert "Large flows" in plan.sheetnames
-    assert "half_of_a_plant" in {row[1].value for row in plan["Duals"].iter_rows()}
-    assert (tmp_path / "outputs" / "plain-strikes.html").exists()

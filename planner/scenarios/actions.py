@@ -604,14 +604,12 @@ def drop_share_limits_step(case: Case, step: schema.ScenarioStep) -> Case:
     return drop_share_limits(case, step.mineral)
 
 
-ACTIONS: dict[str, Callable[[Case, schema.ScenarioStep], Case]] = {
-    action.__name__.removesuffix("_step").replace("_", " "): action
-    for action in (
-        block_lanes, set_lane_max, set_tariff, raise_tariff, set_price_floor, scale_freight,
-        scale_capacity, add_capacity, scale_cost, set_support, scale_demand, scale_shortage_cost,
-        scale_mines, block_ore, build_project, delay_project, scale_budget, set_stock_target,
-        set_max_short,
-        set_max_country_share_step, drop_share_limits_step, remove_member,
-    )
-}  # fmt: skip
+def _function_of(action: str) -> Callable[[Case, schema.ScenarioStep], Case]:
+    """Return the function of an action: the one of its name; KeyError if there is none."""
+    name, here = action.replace(" ", "_"), globals()
+    function: Callable[[Case, schema.ScenarioStep], Case] = here.get(f"{name}_step") or here[name]
+    return function
+
+
+ACTIONS = {action: _function_of(action) for action in schema.ACTION_CELLS}
 """The function of each action of the sheet Scenarios."""

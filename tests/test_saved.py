@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -74,9 +75,16 @@ def replaced(path: Path, data: bytes) -> None:
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     """A workbook under watch, and what it held each time that it was seen."""
-    path, stop, seen = tmp_path / "case.xlsx", threading.Event(), queue.Queue[str]()
+    path = tmp_path / "case.xlsx"
     path.write_bytes(book(1))
-    first = hashlib.sha256(path.read_bytes()).hexdigest()
+    with following(path, hashlib.sha256(path.read_bytes()).hexdigest()) as seen:
+        yield path, seen
+
+
+@contextmanager
+def following(path: Path, first: str) -> Iterator[queue.Queue[str]]:
+    """Watch a workbook whose content is known; the queue has what it held each time."""
+    stop, seen = threading.Event(), queue.Queue[str]()
 
     def follow() -> None:
         for _ in watch_saves(path, first, stop):
@@ -85,7 +93,7 @@ def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
     thread = threading.Thread(target=follow)
     thread.start()
     time.sleep(0.5)
-    yield path, seen
+    yield seen
     stop.set()
     thread.join(HANG)
 
@@ -118,6 +126,15 @@ def as_device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def as_link_to_no_folder(path: Path) -> None:
+    path.symlink_to("no/folder/case.xlsx")
+
+
+def as_link_to_another(path: Path) -> None:
+    path.with_name("another.xlsx").write_bytes(book(1))
+    path.symlink_to("another.xlsx")
+
+
 @POSIX
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
@@ -138,6 +155,22 @@ def test_what_is_no_file_for_a_while_does_not_end_the_watch(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("patient")
+@POSIX
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(
+    "odd", [as_pipe, as_link_to_nothing, as_device, as_link_to_no_folder, as_link_to_another]
+)
+def test_what_is_no_file_as_the_watch_begins(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    """Where a link leads at that moment is not what is watched from then on."""
+    path, data = tmp_path / "case.xlsx", book(2)
+    odd(path)
+    known = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    with following(path, known) as seen:
+        path.unlink()
+        path.write_bytes(data)
+        assert seen.get(timeout=HANG) == hashlib.sha256(data).hexdigest()
+
+
 @pytest.mark.parametrize("save", [as_excel, as_libreoffice, in_pieces, replaced])
 def test_each_way_of_saving_is_seen_once(
     watched: tuple[Path, queue.Queue[str]], save: Callable[[Path, bytes], None]

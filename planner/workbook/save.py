@@ -215,25 +215,28 @@ def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterat
     """Yield each time the content of a workbook, or of a folder of CSV files, has changed.
 
     ``last`` is the SHA-256 of the content that is known already. A missing file is waited for.
-    It ends when ``stop`` is set.
+    A link is followed anew at each look, for it may lead elsewhere for a moment. It ends when
+    ``stop`` is set.
     """
     from watchfiles import Change, watch
 
-    real = Path(os.path.realpath(path))
+    path, real = path.absolute(), Path(os.path.realpath(path))
     is_folder = real.is_dir()
-    place = real if is_folder else real.parent
+    places = filter(Path.is_dir, {real} if is_folder else {path.parent, real.parent})
 
     def is_watched(_: Change, name: str) -> bool:
-        return name.lower().endswith(".csv") if is_folder else Path(name).name == real.name
+        if is_folder:
+            return name.lower().endswith(".csv")
+        return Path(name).name in {path.name, real.name}
 
     state: _State | None = None
     for _ in watch(
-        place, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
+        *places, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
         rust_timeout=_POLL, yield_on_timeout=True, stop_event=stop,
     ):  # fmt: skip
-        if _state(real) in {None, state}:
+        if _state(path) in {None, state}:
             continue
-        state, digest = _at_rest(real)
+        state, digest = _at_rest(path)
         if digest not in {"", last}:
             last = digest
             yield

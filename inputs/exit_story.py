@@ -14,10 +14,10 @@ from models.answers.exit import exit_from
 from models.plan import solve
 from planner.render.table import shown
 from planner.render.words import percent
-from planner.run import open_input
 from planner.sheets.explain import Cells
 from planner.studies.exit_tables import Builds, Exits, plants_beyond_plan, tables_of
 from planner.studies.kind import Tables
+from planner.workbook.files import open_input
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "exit.md"

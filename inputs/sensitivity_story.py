@@ -14,8 +14,8 @@ from typing import Any
 
 from inputs.story import CASES, replaced
 from models.schema import Uncertainty
-from planner.run import Start
 from planner.scenarios import Variant
+from planner.scenarios.start import Start
 from planner.studies.kind import Tables
 from planner.studies.sensitivity import COST, SensitivityStudy, look_up_first
 from planner.studies.sensitivity_tables import Sensitivities

@@ -1,8 +1,12 @@
-"""Types of numbers on a command line, with messages for likely mistakes."""
+"""Types of options on a command line, with messages for likely mistakes."""
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +16,10 @@ _LATE = "planner.mistakes"
 
 _READABLE = 10**9
 """Largest bound of a range that messages show: a larger one tells a reader nothing."""
+BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
+"""Options that change the case."""
+EXAMPLE = "critical-minerals"
+"""The example that is written where none is named."""
 CAP_HELP = "Cap the share of each mineral that one country supplies, 0 to 1. Applied last."
 """Help of ``--max-country-share``."""
 
@@ -100,3 +108,50 @@ def draw_options(default: int, of_draws: str, of_seed: str) -> tuple[Any, Any]:
 def postponed_errors() -> tuple[str, ...]:
     """Return the errors in options that the running command has not reported yet."""
     return tuple(click.get_current_context().meta.pop(_LATE, ()))
+
+
+class _FileName(click.Path):
+    """A path; a name that no file can have is an error."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
+        is_name = False
+        with suppress(UnicodeError):
+            is_name = b"\0" not in os.fsencode(value)
+        if not is_name:
+            self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class OutputPath(_FileName):
+    """A path that a command writes to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Resolve ``..`` after folders that do not exist yet.
+
+        The system finds no file at ``nosuch/../in.xlsx``, even if ``in.xlsx`` exists. But writing
+        makes the folder ``nosuch``, and would then replace ``in.xlsx``. All checks of the path must
+        see that file.
+        """
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        parent = path if path.name == ".." else path.parent
+        if ".." not in path.parts or parent.exists():
+            return path
+        real, here = Path(os.path.realpath(path)), Path(os.path.realpath(Path()))
+        return real.relative_to(here) if real.is_relative_to(here) else real
+
+
+class FilePath(_FileName):
+    """A path of a file that a command reads."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse also a name that is too long for the file system."""
+        path = super().convert(value, param, ctx)
+        try:
+            os.lstat(path)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                name = Path(os.fspath(value)).name
+                shown = f"{name[:40]}..." if len(name) > 40 else name  # noqa: PLR2004
+                self.fail(f"the name {shown!r} is too long for a file", param, ctx)
+        return path

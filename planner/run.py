@@ -1,189 +1,27 @@
-"""One run: from a workbook and a command's options to findings or plans."""
+"""One run: from a workbook and a command's options to a plan."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from models import checks
 from models.background import can_fork
 from models.case import NO_SEARCH_LIMITS, Case, SearchLimits
-from models.errors import Finding, InputError, Mistakes, Severity, SolverError
+from models.errors import Finding, InputError, SolverError
 from planner import scenarios
-from planner.scenarios import Variant, WhatIf, events, scenario_name
-from planner.workbook import Book, parts, read
+from planner.scenarios import WhatIf
+from planner.scenarios.start import WhatIfReader, start_file
+from planner.workbook import Book
 
 if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
-    from planner.audit.file import PlanSheets
     from planner.render.front import FirstPage
     from planner.studies import Where
-    from planner.workbook.plan_file import PlanFile, StudyFile
-
-T = TypeVar("T")
-
-WhatIfReader = Callable[[Case], tuple[WhatIf, ...]]
-"""Reads the what-ifs of a command line, in the names of a case; raises UsageError."""
-
-LEAST_SIMILARITY = 0.6
-"""Least similarity of a file name that is suggested for a missing file."""
-
-
-# ---- opening files -------------------------------------------------------------------------------
-
-
-def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
-    """Read a plan workbook.
-
-    InputError if the file is not one; if it is missing, the error suggests a similar name.
-    """
-    from planner.workbook.plan_file import read_plan
-
-    tell(f"Reading {path}")
-    return _read(path, read_plan)
-
-
-def open_report(path: Path) -> PlanFile | StudyFile:
-    """Read the workbook of a plan or of a study; raises InputError as ``open_plan`` does."""
-    from planner.report import read_report
-
-    return _read(path, read_report)
-
-
-def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
-    """Read the sheets of a plan workbook cell by cell, to verify it.
-
-    Raises InputError as ``open_plan`` does.
-    """
-    from planner.audit.file import open_plan as read_sheets
-
-    tell(f"Reading {path}")
-    return _read(path, read_sheets)
-
-
-def open_input(path: Path) -> Book:
-    """Read an input workbook; InputError with all findings if it has errors.
-
-    If the file is a plan, the only finding says so.
-    """
-    try:
-        return _read(path, read)
-    except InputError as error:
-        if not parts.is_plan(path):
-            raise
-        from planner.workbook.plan_file import grids_of, refuse_redacted
-
-        refuse_redacted(path, grids_of(path)[1])
-        expected = "the plan's input workbook: see Input file on the sheet Summary"
-        raise InputError([Finding(found="this workbook is a plan", expected=expected)]) from error
-
-
-def _read(path: Path, reader: Callable[[Path], T]) -> T:
-    """Read a file; if it is missing, suggest the most similar name in its folder."""
-    try:
-        return reader(path)
-    except InputError as error:
-        close = None if path.exists() else _similar(path)
-        if close is None:
-            raise
-        hint = f"did you mean {close}?"
-        raise InputError(dataclasses.replace(f, hint=hint) for f in error.findings) from error
-
-
-def _similar(path: Path) -> Path | None:
-    """Return the workbook in the same folder that has the most similar name."""
-    try:
-        there = [each.name for each in path.parent.iterdir()]
-    except (OSError, ValueError):
-        return None
-    names = [n for n in there if n.casefold().endswith((".xlsx", ".xlsm"))]
-    names = [n for n in names if not n.startswith(("~$", "."))]
-    stems = {Path(name).stem.casefold(): name for name in sorted(names, reverse=True)}
-    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=LEAST_SIMILARITY)
-    return path.with_name(stems[close[0]]) if close else None
-
-
-# ---- the workbook and case of a command ----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Start:
-    """The workbook of a command, and the case after the scenario and what-ifs of its options.
-
-    ``book`` also has the warnings on scenario and what-ifs; ``seconds`` is the time for reading.
-    """
-
-    book: Book
-    case: Case
-    variant: Variant
-    seconds: float
-
-    @property
-    def options(self) -> dict[str, str]:
-        return self.variant.options
-
-    def input_error(self, findings: Iterable[Finding]) -> InputError:
-        """Return the InputError of findings on the case, each with its cell of the workbook."""
-        return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
-
-
-def start_file(  # noqa: PLR0913 - all options of a case
-    path: Path,
-    *,
-    scenario: str = scenarios.BASE,
-    what_ifs: WhatIfReader = lambda _: (),
-    max_country_share: float | None = None,
-    search: SearchLimits = NO_SEARCH_LIMITS,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Start:
-    """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
-
-    Raises InputError if the workbook has errors; UsageError for an unknown scenario, or for a
-    what-if with a name that the workbook does not have.
-    """
-    began = time.perf_counter()
-    tell(f"Reading {path}")
-    book = open_input(path)
-    wrong = Mistakes()
-    with wrong.collect():
-        name = scenario_name(book.case, scenario)
-    with wrong.collect():
-        changes = what_ifs(book.case)
-    wrong.raise_if_any()
-    variant = Variant(name, changes, max_country_share, search)
-    case, findings = variant.with_findings(book.case)
-    if findings:
-        warnings = book.layout.in_order((*book.warnings, *findings))
-        book = dataclasses.replace(book, warnings=warnings)
-    return Start(book, case, variant, time.perf_counter() - began)
-
-
-def check_file(path: Path) -> Book:
-    """Read a workbook and apply every scenario and every event; the Book has all warnings.
-
-    Raises InputError if the workbook has errors, also after a scenario or an event is applied.
-    """
-    book = open_input(path)
-    findings = list(book.warnings)
-    for name in scenarios.names(book.case):
-        case, warnings = scenarios.apply_with_findings(book.case, name)
-        findings += [*warnings, *Variant(name).with_origin(tuple(checks.errors(case)))]
-    findings += events.findings(book.case)
-    book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
-    if any(f.severity is Severity.ERROR for f in book.warnings):
-        raise InputError(book.warnings)
-    return book
-
-
-# ---- a plan --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,10 @@ def imported(path: Path) -> set[str]:
     ("library", "rooms"),
     [
         ("highspy", {"models/solve/"}),
-        ("pyomo", {f"models/program/{name}.py" for name in ("sourcing", "compile", "outside")}),
+        (
+            "pyomo",
+            {f"models/program/{name}.py" for name in ("compile", "frame", "outside", "sourcing")},
+        ),
         ("openpyxl", {"planner/workbook/", "planner/render/"}),
         ("xlsxwriter", {"planner/workbook/", "planner/render/"}),
     ],

@@ -7,8 +7,8 @@ import pytest
 from models import checks
 from models.errors import Severity
 from models.schema import ACTION_CELLS, ACTIONS, EVENT_ACTIONS, EventStep
-from planner.run import check_file
 from planner.scenarios.events import Event, active_rows, apply_events, events
+from planner.scenarios.start import check_file
 from planner.workbook import read_tables
 from tests.books import write_book
 from tests.case_rows import tables_of

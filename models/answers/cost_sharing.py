@@ -25,9 +25,9 @@ from models.answers.pool import ProductionGame, divided, non_cash_costs
 from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
-from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR
+from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR, Owners
 from models.program.families.shortage import UNFAIR
-from models.program.market import Owners, by_demand, by_member, by_right
+from models.program.market import by_demand, by_member, by_right
 from models.resolve import Floats, Rights, by_stage
 from models.solve import highs
 

@@ -20,7 +20,7 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.families.security import SURVIVAL, to_be_served
-from models.program.market import HANDED, Owners, by_member
+from models.program.market import HANDED, by_member
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Solution, certify_alone, highs
 from models.solve import LinearProgram as Arrays
@@ -115,7 +115,7 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
     program, rows = solver.program, _with_bounded_hand_overs(solver.program, expanded)
-    owners = Owners(expanded, Rights(expanded), program.names)
+    owners = component.Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
     parts |= {name: np.zeros((limits, count)) for name in ROW_LIMITS}
@@ -176,7 +176,7 @@ def non_cash_costs(program: Program, expanded: Expanded) -> Floats:
 
 
 def _divide(
-    owners: Owners,
+    owners: component.Owners,
     group: ComponentArrays,
     whose: Ints,
     parts: Mapping[str, Floats],

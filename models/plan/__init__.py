@@ -9,10 +9,10 @@ plans import components from here, as for ``plan.amounts(SHORTAGE)``.
 from models.plan.block_solver import OPTIMAL as OPTIMAL
 from models.plan.block_solver import Proof as Proof
 from models.plan.block_solver import status_of as status_of
-from models.plan.by_model import Extension as Extension
 from models.plan.by_model import block_models as block_models
 from models.plan.by_model import model as model
 from models.plan.plan import PENALTIES as PENALTIES
+from models.plan.plan import Extension as Extension
 from models.plan.plan import Plan as Plan
 from models.plan.session import Session as Session
 from models.plan.solving import Map as Map

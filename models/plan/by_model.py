@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ import numpy as np
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, failure_words
-from models.plan.plan import Plan
+from models.plan.plan import Extension, Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
@@ -29,33 +28,6 @@ if TYPE_CHECKING:
 
 BY_HIGHS = "prices by HiGHS"
 """The remark on a block whose solver returned no duals."""
-
-
-@dataclass(frozen=True)
-class Extension:
-    """An analyst's additions to the model of a case, and their solution.
-
-    ``values`` are of added variables by name and key, ``duals`` of added constraints [money of the
-    first year per unit of the right-hand side as written]. ``integer_count`` is the number of
-    integer variables, ``cost`` [money, discounted] the cost of the added variables.
-    """
-
-    values: dict[str, dict[Any, float]]
-    duals: dict[str, dict[Any, float]]
-    integer_count: int
-    cost: float
-
-    @property
-    def words(self) -> str:
-        """The additions in words: ``2 constraints (most_open 2), 1 variable (open 1)``."""
-        parts = (("constraint", self.duals), ("variable", self.values))
-        return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
-
-
-def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
-    number = sum(map(len, values.values()))
-    named = ", ".join(f"{name} {len(each):,}" for name, each in values.items())
-    return f"{number:,} {sort}{'' if number == 1 else 's'} ({named})"
 
 
 def model(case: Case) -> Any:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.measures import shares_of
-from models.resolve import tightest_on_countries
+from models.program.families.ore import ORE
+from models.resolve import Floats, tightest_on_countries
 from models.schema import DEMAND, PURCHASES
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
+    from models.program import Solved
 
 
-def country_shares(plan: Plan, buyers: int | None = None) -> dict[str, Any]:
+def country_shares(plan: Solved, buyers: int | None = None) -> dict[str, Any]:
     """Return the columns of ``Plan.countries`` for the first ``buyers`` (None: all), as arrays.
 
     The first buyer is the coalition, the others are its members in their order. The coalition's
@@ -58,3 +61,37 @@ def country_shares(plan: Plan, buyers: int | None = None) -> dict[str, Any]:
         "limit": np.where(limit < np.inf, limit, np.nan)[rows],
     }
     return columns | {f"of_{base}": shares_of(columns, base) for base in (DEMAND, PURCHASES)}
+
+
+def reached_shares(plan: Solved) -> tuple[Floats, Floats]:
+    """Return the tonnes that count under each cap, and its base [t], in the order of the caps."""
+    tonnes = _sums_at([cap.flows for cap in plan.caps], plan.all_sold)
+    base: list[float] = []
+    for _, of in groupby(plan.caps, attrgetter("limit", "mineral", "year", "buyer")):
+        same = list(of)
+        cap = same[0]
+        m, t = plan.expanded.mineral_at[cap.mineral], plan.expanded.years.index(cap.year)
+        members, of_purchases = cap.buyers if cap.buyer else (), cap.of_purchases
+        total = plan.base_of_plants(m, members, t, of_purchases=of_purchases)
+        if cap.is_mining:
+            ore = plan.amounts(ORE).items()
+            of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
+            tonnes[len(base) : len(base) + len(same)] = [
+                sum(z for country, z in of_mineral if country in each.ore) for each in same
+            ]
+            total = sum(z for _, z in of_mineral) if of_purchases else cap.demand + total
+        else:
+            total = (plan.bought(m, cap.buyers, t) if of_purchases else cap.demand) + total
+        base += [total] * len(same)
+    return tonnes, np.array(base, dtype=float)
+
+
+def _sums_at(places: Sequence[tuple[int, ...]], values: Floats) -> Floats:
+    """Return the sum of the values at each tuple of positions."""
+    sums, sizes = np.zeros(len(places)), np.fromiter(map(len, places), dtype=np.int64)
+    for size in np.unique(sizes[sizes > 0]):
+        at = np.flatnonzero(sizes == size)
+        every = chain.from_iterable(places[i] for i in at.tolist())
+        inside = np.fromiter(every, dtype=np.int64).reshape(-1, size)
+        sums[at] = values[inside].sum(axis=1)
+    return sums

@@ -32,7 +32,7 @@ from models.program.market import BALANCE
 from models.resolve import Floats, Ints, by_stage, to_plant
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
+    from models.program import Solved
 
 _OWN = {refining.CAPACITY, PROJECT_CAPACITY, ORE_BALANCE, NEED, JOINT_NEED}
 """A plant's own rows; their shadow prices are not payments or limits of others."""
@@ -55,7 +55,7 @@ class Gaps:
     member: Ints
 
 
-def gaps_of(plan: Plan) -> Gaps:
+def gaps_of(plan: Solved) -> Gaps:
     """Return the gaps of a plan's plants."""
     e, d, program = plan.expanded, plan.expanded.deliveries, plan.program
     shape = (len(e.sources), len(e.years))
@@ -96,7 +96,7 @@ def gaps_of(plan: Plan) -> Gaps:
 # ---- plants that use or sell inputs --------------------------------------------------------------
 
 
-def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
+def _prices(plan: Solved, duals: Floats, ore: Floats) -> Floats:
     """Return the cost of the next tonne of an input to a plant, by (intake, year) [money/t].
 
     It is the smallest over its suppliers, with their rents, ore and inputs; infinite if nobody can
@@ -128,7 +128,7 @@ def _prices(plan: Plan, duals: Floats, ore: Floats) -> Floats:
     return prices
 
 
-def _price_in(plan: Plan, i: int, r: int, prices: Floats) -> Floats:
+def _price_in(plan: Solved, i: int, r: int, prices: Floats) -> Floats:
     """Return the input cost per tonne of a source's product, by year; its part of a joint input."""
     of, e = plan.expanded.intakes[i], plan.expanded
     if not of.is_joint:
@@ -138,7 +138,7 @@ def _price_in(plan: Plan, i: int, r: int, prices: Floats) -> Floats:
     return np.array([plan.dual(JOINT_NEED, key) for key in keys])
 
 
-def _worth(plan: Plan, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
+def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
     """Return the value of one more tonne of an input to a plant, by (intake, year) [money/t].
 
     If a plant makes nothing, it is the price that it could pay: its closest buyer's price, minus
@@ -171,7 +171,7 @@ def _worth(plan: Plan, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
     return found
 
 
-def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
+def _ore(plan: Solved, reduced: Floats) -> tuple[Floats, Floats]:
     """Return the value and the cost of a tonne's ore by (source, year).
 
     The mine with the lowest cost counts; infinite if no mine can ship any.
@@ -193,7 +193,7 @@ def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
     return costs, paid
 
 
-def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
+def _kept(plan: Solved, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     """Return the gaps of plants with free capacity, and of projects that are not built at all."""
     e, kept = plan.expanded, np.full(gap.shape, np.nan)
     for r, source in enumerate(e.sources):
@@ -211,7 +211,9 @@ def _kept(plan: Plan, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     return np.asarray(np.maximum(kept, 0.0))
 
 
-def _unbuilt(plan: Plan, r: int, project: schema.Project, lacks: Floats, reduced: Floats) -> Floats:
+def _unbuilt(
+    plan: Solved, r: int, project: schema.Project, lacks: Floats, reduced: Floats
+) -> Floats:
     """Return the gap of a project that is not built, in the years of its best start.
 
     It is the least s with: sum over years of output of discount x capacity x max(0, s - lack) =

@@ -7,6 +7,7 @@ unless a name says otherwise. Countries are codes; ``case.country_name`` returns
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,6 @@ from models.solve import summed_at
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.plan.by_model import Extension
-
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """The cost headings that are penalties, not paid in cash."""
 
@@ -74,6 +73,33 @@ def _frame(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
 def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
     table = _frame(list(rows), columns.split())
     return table.sort_values(order.split(), kind="stable", ignore_index=True) if order else table
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An analyst's additions to the model of a case, and their solution.
+
+    ``values`` are of added variables by name and key, ``duals`` of added constraints [money of the
+    first year per unit of the right-hand side as written]. ``integer_count`` is the number of
+    integer variables, ``cost`` [money, discounted] the cost of the added variables.
+    """
+
+    values: dict[str, dict[Any, float]]
+    duals: dict[str, dict[Any, float]]
+    integer_count: int
+    cost: float
+
+    @property
+    def words(self) -> str:
+        """The additions in words: ``2 constraints (most_open 2), 1 variable (open 1)``."""
+        parts = (("constraint", self.duals), ("variable", self.values))
+        return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
+
+
+def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
+    number = sum(map(len, values.values()))
+    named = ", ".join(f"{name} {len(each):,}" for name, each in values.items())
+    return f"{number:,} {sort}{'' if number == 1 else 's'} ({named})"
 
 
 class Plan(Solved):
@@ -178,7 +204,7 @@ class Plan(Solved):
         return np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
 
     @property
-    def discounted(self) -> Floats:
+    def discounted(self) -> Floats:  # type: ignore[override]
         """The dual of every row in money of the first year; a new array at each call."""
         return np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
 
@@ -222,6 +248,13 @@ class Plan(Solved):
     def supply(self) -> pd.DataFrame:
         """One row per mineral, member and year with demand, stock or flow: ``supply_columns``."""
         return _frame(supply.supply_columns(self))
+
+    @cached_property
+    def missing(self) -> Floats:  # type: ignore[override]
+        """The part of demand that is not met [t], by (mineral, member, year)."""
+        missing, (at, tonnes) = np.zeros(self.expanded.demand.shape), self.part(SHORTAGE)
+        missing[at or ([],) * missing.ndim] = tonnes
+        return missing
 
     @cached_property
     def short(self) -> pd.DataFrame:
@@ -386,10 +419,10 @@ class Plan(Solved):
         table = _table(stages.inputs(self), stages.INPUTS, order)
         return table.drop(columns=[c for c in ("support", "levy") if not table[c].any()])
 
-    @cached_property
+    @property
     def input_cost(self) -> Floats:
         """The cost of inputs per tonne sold [money/t], by (source, year)."""
-        return stages.input_cost(self)
+        return self.cached(stages.input_cost)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -409,6 +442,11 @@ class Plan(Solved):
         return stages.served_if_lost(self, year)
 
     # ---- share limits, changes against today, and tiers of demand --------------------------------
+
+    @cached_property
+    def reached(self) -> tuple[Floats, Floats]:  # type: ignore[override]
+        """The tonnes that count under each cap, and its base [t], in the order of ``caps``."""
+        return countries.reached_shares(self)
 
     @cached_property
     def limits(self) -> pd.DataFrame:

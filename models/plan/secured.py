@@ -23,12 +23,12 @@ from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, Survival, sellers
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
+    from models.program import Solved
 
 SECURED = "row year mineral country demand lost left served target missing binding point"
 
 
-def secured_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+def secured_rows(plan: Solved) -> Iterator[tuple[Any, ...]]:
     """Yield a row (columns ``SECURED``) per row of Security, lost country, mineral and year."""
     e, every = plan.expanded, [*security_requirements(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
@@ -49,7 +49,7 @@ def secured_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def _taken_elsewhere(plan: Plan, s: Survival) -> float:
+def _taken_elsewhere(plan: Solved, s: Survival) -> float:
     """Return the use of an input by plants outside a country, and the need of unmet demand [t]."""
     if not s.is_input:
         return 0.0
@@ -63,7 +63,7 @@ def _taken_elsewhere(plan: Plan, s: Survival) -> float:
     return found
 
 
-def _stock(plan: Plan, s: Survival) -> float:
+def _stock(plan: Solved, s: Survival) -> float:
     """Return the stocks that count [t]: at the end of the year before, or the opening stocks."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
@@ -72,7 +72,7 @@ def _stock(plan: Plan, s: Survival) -> float:
     return sum(plan.value(STOCK, (s.mineral, member, years[t - 1])) for member in members)
 
 
-def _reserves(plan: Plan, cells: set[tuple[int, int]]) -> Floats:
+def _reserves(plan: Solved, cells: set[tuple[int, int]]) -> Floats:
     """Return each source's possible extra sales [t/yr], by (source, year), in some cells.
 
     The program has only as much of them as it needs. The rest that surge, capacity and ore allow is

@@ -18,7 +18,6 @@ from models.schema import COALITION, REST_OF_WORLD, Input
 from models.solve import summed_at
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
     from models.program import Solved
 
 INPUTS = (
@@ -27,7 +26,7 @@ INPUTS = (
 )
 
 
-def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
+def inputs(plan: Solved) -> Iterator[tuple[Any, ...]]:
     """Yield a row (columns ``INPUTS``) per flow of an input, sold or passed on to a plant.
 
     year, mineral (the input), refiner, project, country, member ("" if it is bought), plant,
@@ -65,7 +64,7 @@ def inputs(plan: Plan) -> Iterator[tuple[Any, ...]]:
         yield (e.years[t], *giver, *buyer, tonnes, *(0.0,) * 7, *figures)
 
 
-def input_cost(plan: Plan, spent: Floats | None = None) -> Floats:
+def input_cost(plan: Solved, spent: Floats | None = None) -> Floats:
     """Return the cost of inputs per tonne that a source sells [money/t], by (source, year).
 
     It includes all stages: the landed cost of its inputs, and of their inputs. A joint input is
@@ -86,7 +85,7 @@ def input_cost(plan: Plan, spent: Floats | None = None) -> Floats:
     return cost
 
 
-def beyond_need(plan: Plan) -> Iterator[Finding]:
+def beyond_need(plan: Solved) -> Iterator[Finding]:
     """Yield a warning per joint line that takes more of an input than its largest need."""
     e, needed = plan.expanded, [row for row in plan.case.inputs if row.tonnes > 0]
     unused = unused_of(plan).sum(axis=1)
@@ -104,7 +103,7 @@ def beyond_need(plan: Plan) -> Iterator[Finding]:
 # ---- losses with a country, through all stages ---------------------------------------------------
 
 
-def lost_fractions(plan: Plan, country: str) -> Floats:
+def lost_fractions(plan: Solved, country: str) -> Floats:
     """Return the fraction of each source's sales that is lost with a country, by (source, year).
 
     A source in the country loses everything. Another source loses the largest lost fraction among
@@ -136,7 +135,7 @@ def lost_fractions(plan: Plan, country: str) -> Floats:
     return lost
 
 
-def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
+def _lost_purchases(plan: Solved, mineral: str, lost: Floats) -> Floats:
     """Return the lost fraction of a member's purchases and stock drawn, by (member, year).
 
     ``lost`` is by (source, year).
@@ -150,7 +149,7 @@ def _lost_purchases(plan: Plan, mineral: str, lost: Floats) -> Floats:
     return _share(gone, bought + drawn(plan)[m])
 
 
-def drawn(plan: Plan) -> Floats:
+def drawn(plan: Solved) -> Floats:
     """Return what each member draws from its stock [t], by (mineral, member, year)."""
     return plan.cached(_drawn)
 
@@ -166,7 +165,7 @@ def _share(gone: Floats, whole: Floats) -> Floats:
     return np.divide(gone, whole, out=np.zeros_like(gone), where=whole > 0)
 
 
-def _lost_ore(plan: Plan, country: str) -> Floats:
+def _lost_ore(plan: Solved, country: str) -> Floats:
     """Return the fraction of each source's ore from a country's mines, by (source, year)."""
     e = plan.expanded
     shipped, gone = np.zeros((2, len(e.sources), len(e.years)))
@@ -180,14 +179,14 @@ def _lost_ore(plan: Plan, country: str) -> Floats:
     return _share(gone, shipped)
 
 
-def outside_countries(plan: Plan) -> list[str]:
+def outside_countries(plan: Solved) -> list[str]:
     """Return the countries outside the coalition with plants or mines, without Rest of world."""
     case = plan.case
     home = {code for code in _countries(case) if COALITION in case.blocs_of(code)}
     return sorted(_countries(case) - home - {REST_OF_WORLD})
 
 
-def dependence(plan: Plan, country: str, *, through: bool = True) -> Floats:
+def dependence(plan: Solved, country: str, *, through: bool = True) -> Floats:
     """Return the share of purchases that a country's loss takes, by (mineral, year).
 
     With ``through`` it counts all stages: also what others make from the country's inputs and ore
@@ -212,7 +211,7 @@ def dependence(plan: Plan, country: str, *, through: bool = True) -> Floats:
 
 
 def served_without_country(
-    plan: Plan, country: str, year: int
+    plan: Solved, country: str, year: int
 ) -> dict[str, tuple[float | None, float | None]]:
     """Return the share of each mineral served in a year if a country stops.
 
@@ -242,7 +241,7 @@ def served_without_country(
     return found
 
 
-def served_if_lost(plan: Plan, year: int) -> dict[str, dict[str, tuple[float, float]]]:
+def served_if_lost(plan: Solved, year: int) -> dict[str, dict[str, tuple[float, float]]]:
     """Return ``served_without_country`` for every country outside, by mineral and country.
 
     Minerals are those that members need.
@@ -260,7 +259,7 @@ def _countries(case: Case) -> set[str]:
     return {row.country for row in rows}
 
 
-def worth(plan: Plan, i: int, year: int) -> float:
+def worth(plan: Solved, i: int, year: int) -> float:
     """Return the value of one more tonne of an input to a plant in a year [money/t]."""
     e, intake = plan.expanded, plan.expanded.intakes[i]
     if not intake.is_joint:
@@ -269,7 +268,7 @@ def worth(plan: Plan, i: int, year: int) -> float:
     return sum(plan.dual(JOINT_NEED, key) for key in keys)
 
 
-def _arriving(plan: Plan) -> Floats:
+def _arriving(plan: Solved) -> Floats:
     """Return the arriving tonnes of each input [t], by (intake, year)."""
     e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
     intake = np.concatenate([flows.intake, hand.intake])
@@ -278,7 +277,7 @@ def _arriving(plan: Plan) -> Floats:
     return summed_at((intake, year), tonnes, (len(e.intakes), len(e.years)))
 
 
-def unused_of(plan: Plan) -> Floats:
+def unused_of(plan: Solved) -> Floats:
     """Return the input of joint lines above their largest need [t], by (intake, year)."""
     e, unused = plan.expanded, _arriving(plan)
     for i, intake in enumerate(e.intakes):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import tolerances
+from models.plan import stages
 from models.program import component
 from models.program.families.shortage import OF_TIER
 from models.program.families.tiers import TIER_NEED
@@ -16,10 +17,10 @@ from models.resolve import Floats, Ints
 from models.solve import summed_at
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
+    from models.program import Solved
 
 
-def supply_columns(plan: Plan) -> dict[str, Any]:
+def supply_columns(plan: Solved) -> dict[str, Any]:
     """Return the columns of ``Plan.supply``, in the order of year, mineral and member.
 
     demand, purchased, short [t], marginal_price (of the tier that costs most), landed (average,
@@ -28,7 +29,7 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
     of_delivery = (d.mineral, d.member, d.year)
     bought = summed_at(of_delivery, plan.delivered, e.demand.shape)
-    price = d.landed + plan.input_cost[d.source, d.year] if e.intakes else d.landed
+    price = d.landed + plan.cached(stages.input_cost)[d.source, d.year] if e.intakes else d.landed
     paid = summed_at(of_delivery, plan.delivered * price, e.demand.shape)
     short, prices = plan.missing, marginal_prices(plan)
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
@@ -58,7 +59,7 @@ def supply_columns(plan: Plan) -> dict[str, Any]:
     }
 
 
-def marginal_prices(plan: Plan) -> Floats:
+def marginal_prices(plan: Solved) -> Floats:
     """Return what one more tonne costs each member [money/t], by (mineral, member, year).
 
     Where tiers are cut off it is the price of the tier that costs most.
@@ -73,7 +74,7 @@ def marginal_prices(plan: Plan) -> Floats:
     return np.asarray(prices + dearest)
 
 
-def tier_duals(plan: Plan) -> dict[component.Where, dict[str, float]]:
+def tier_duals(plan: Solved) -> dict[component.Where, dict[str, float]]:
     """Return what a tonne for each tier costs beyond the member's balance [money/t].
 
     By mineral, member and year, where tiers are cut off.

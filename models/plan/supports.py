@@ -16,7 +16,7 @@ from models.resolve import payer_of, shares_of_payers, supported
 from models.solve import summed_at
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
+    from models.program import Solved
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SupportBill:
         return self.each * self.tonnes
 
 
-def bills(plan: Plan) -> tuple[SupportBill, ...]:
+def bills(plan: Solved) -> tuple[SupportBill, ...]:
     """Return the bills of all rows of Supports with sales, by row and year."""
     case, e, paid = plan.case, plan.expanded, list[SupportBill]()
     for row in case.supports:
@@ -59,7 +59,7 @@ def bills(plan: Plan) -> tuple[SupportBill, ...]:
     return tuple(paid)
 
 
-def support_paid(plan: Plan) -> dict[str, float]:
+def support_paid(plan: Solved) -> dict[str, float]:
     """Return the subsidies that each member pays in total [money].
 
     They are paid for sales to members and to plants.
@@ -84,7 +84,7 @@ def difference_payment(strike: float, reference: float, clawback: float | None) 
     return max(0.0, strike - reference) - back
 
 
-def payments_by_member(plan: Plan) -> Iterator[tuple[str, SupportBill, float]]:
+def payments_by_member(plan: Solved) -> Iterator[tuple[str, SupportBill, float]]:
     """Yield (member, bill, amount [money]) for each bill of the plan and each of its payers."""
     for bill in bills(plan):
         for member, share in shares_of_payers(

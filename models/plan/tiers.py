@@ -15,14 +15,13 @@ from models.program.market import BALANCE
 from models.resolve import Pattern, pattern_of
 
 if TYPE_CHECKING:
-    from models.plan.plan import Plan
     from models.program import Solved
 
 TIERS = "year mineral member tier demand served suppliers from_stock short share cost price closed"
 """The columns of ``rows_of_tiers``."""
 
 
-def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
+def rows_of_tiers(plan: Solved) -> list[tuple[Any, ...]]:
     """Return one row per tier, with the columns ``TIERS``; none if demand has no tiers.
 
     demand, served, from_stock, short [t], share (short / demand; None without demand), cost (of a
@@ -51,7 +50,7 @@ def rows_of_tiers(plan: Plan) -> list[tuple[Any, ...]]:
     return rows
 
 
-def closed_to(plan: Plan, where: Where, tier: str) -> list[str]:
+def closed_to(plan: Solved, where: Where, tier: str) -> list[str]:
     """Return the suppliers that may serve other tiers of a member, but not this one."""
     e, (mineral, member, year) = plan.expanded, where
     m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)

@@ -9,11 +9,11 @@ a variant of the case: a model is built once and re-used.
 
 from models.program.builder import ComponentArrays as ComponentArrays
 from models.program.builder import NameIndex as NameIndex
+from models.program.builder import Program as Program
 from models.program.builder import within as within
 from models.program.component import FRACTION as FRACTION
 from models.program.component import TONNES as TONNES
 from models.program.program import FittedVariant as FittedVariant
-from models.program.program import Program as Program
 from models.program.program import build_program as build_program
 from models.program.program import fit as fit
 from models.program.program import split as split

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from models import resolve, schema
 from models.case import Case
+from models.resolve import Floats, Ints
 
 if TYPE_CHECKING:
-    from models.program.builder import Builder
-    from models.program.market import Division
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame
 
 # ---- descriptions of rows ---------------------------------------------------------------------
 
@@ -118,6 +116,27 @@ def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None
     series = getattr(record, field)
     step = step_in_force(series, year) if isinstance(series, schema.ByYear) else None
     return CellAddress(record.SHEET, record.row, type(record).column_of(field).header, step)
+
+
+# ---- parts of a limit, if members plan apart -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The owners in a case: its members' rights, and the names in keys of its program."""
+
+    expanded: resolve.Expanded
+    rights: resolve.Rights
+    names: tuple[Any, ...]
+
+
+At = Mapping[str, Ints]
+"""The positions from which keys are made, by kind of position."""
+Division = Callable[[Owners, At, Floats], Floats]
+"""Divides limits [their unit] into one part per member, by (limit, member), which add up to them.
+
+The positions are those of the limits' keys.
+"""
 
 
 # ---- components ----------------------------------------------------------------------------------
@@ -391,22 +410,6 @@ def listed_kinds() -> tuple[DecisionKind, ...]:
 def headings() -> tuple[CostHeading, ...]:
     found = {h: None for c in components() if isinstance(c, Columns) for h in c.headings}
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family of constraints, written twice: for Pyomo and as arrays.
-
-    ``model`` adds it to a Pyomo model, ``arrays`` to the program; the two are compared. ``ties``
-    are the minerals whose years it links; ``joins`` are groups of minerals that it links with each
-    other.
-    """
-
-    model: Callable[[Frame], None]
-    arrays: Callable[[Builder], None]
-    ties: Callable[[Case], Iterable[str]] = lambda _: ()
-    joins: Callable[[Case], Iterable[tuple[str, ...]]] = lambda _: ()
-    relaxation: Relaxation | None = None
 
 
 # ---- relaxations, for the least change -----------------------------------------------------------

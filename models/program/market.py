@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +9,12 @@ import numpy as np
 
 from models import resolve
 from models.program import builder, component
-from models.resolve import Floats, Ints
+from models.resolve import Floats
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Solved
-    from models.program.sourcing import Frame, Row
 
 # ---- members' parts of a limit -------------------------------------------------------------------
 
@@ -26,25 +24,7 @@ if TYPE_CHECKING:
 # prices of the limits give bills that give no group a reason to leave.
 
 
-@dataclass(frozen=True)
-class Owners:
-    """The owners in a case: its members' rights, and the names in keys of its program."""
-
-    expanded: resolve.Expanded
-    rights: resolve.Rights
-    names: tuple[Any, ...]
-
-
-At = Mapping[str, Ints]
-"""The positions from which keys are made, by kind of position."""
-Division = Callable[[Owners, At, Floats], Floats]
-"""Divides limits [their unit] into one part per member, by (limit, member), which add up to them.
-
-The positions are those of the limits' keys.
-"""
-
-
-def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
+def by_member(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Give each limit to the member in its key, or of its contract."""
     if component.CONTRACT in at:
         of_contract = [owners.expanded.member_at[c.member] for c in owners.expanded.case.contracts]
@@ -54,7 +34,7 @@ def by_member(owners: Owners, at: At, limit: Floats) -> Floats:
     return np.asarray(limit[:, None] * np.eye(len(owners.expanded.members))[member])
 
 
-def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
+def by_right(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide limits of a plant, a project or a mine by the rights to it."""
     if component.SOURCE in at:
         parts = owners.rights.sources[at[component.SOURCE], at[component.YEAR]]
@@ -65,13 +45,13 @@ def by_right(owners: Owners, at: At, limit: Floats) -> Floats:
     return np.asarray(limit[:, None] * parts)
 
 
-def by_capital(owners: Owners, at: At, limit: Floats) -> Floats:
+def by_capital(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide budgets among members in proportion to the capital of the projects they own."""
     del at
     return np.asarray(limit[:, None] * owners.rights.capital)
 
 
-def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
+def by_demand(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide limits in proportion to demand: among a buyer's members, or all members."""
     e = owners.expanded
     demand = e.demand[at[component.MINERAL], :, at[component.YEAR]]
@@ -83,7 +63,7 @@ def by_demand(owners: Owners, at: At, limit: Floats) -> Floats:
     return np.asarray(limit[:, None] * demand / np.where(whole > 0, whole, 1.0))
 
 
-def to_nobody(owners: Owners, at: At, limit: Floats) -> Floats:
+def to_nobody(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Give every member 0, for a limit that is 0 whichever members take part."""
     del at
     return np.zeros((len(limit), len(owners.expanded.members)))

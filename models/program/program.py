@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from models import schema, solve
 from models.case import Case
 from models.program import builder, families, market
-from models.program.component import TONNES
+from models.program.builder import Program
 from models.program.families.diversification import line_numbers
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 
@@ -53,125 +52,6 @@ def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
         else:
             blocks.append(tuple((m, t) for m in minerals for t in years))
     return (*alone, *together)
-
-
-@dataclass(frozen=True)
-class Program:
-    """A case's program: ``rows`` are all blocks' arrays, one block after the other.
-
-    Block b has the columns ``column_starts[b]`` up to ``column_starts[b + 1]``, and rows likewise;
-    no entry reaches from one block into another. ``flow`` has the column of each delivery.
-    ``column_unit`` and ``row_unit`` have their units: TONNES, FRACTION or MONEY. ``row_year`` is
-    the year of the money of a row's dual, 0 for none. ``row_size`` [t] is the magnitude of a row's
-    limit where its bound does not show it. ``need`` [t] is the largest demand, opening stock or
-    stock target of each block; ``least_need`` the smallest demand. ``sold`` has the column of each
-    of the case's ``sales``, deliveries first, ``handed`` of each of its ``hand_overs``. ``names``
-    are the numbered names in keys. ``draft`` is the builder before share limits were added.
-    """
-
-    blocks: tuple[tuple[Cell, ...], ...]
-    rows: solve.LinearProgram
-    column_starts: Ints
-    row_starts: Ints
-    variables: tuple[builder.ComponentArrays, ...]
-    constraints: tuple[builder.ComponentArrays, ...]
-    column_unit: NDArray[np.int8]
-    row_unit: NDArray[np.int8]
-    row_size: Floats
-    row_year: Ints
-    need: Floats
-    least_need: Floats
-    flow: Ints
-    sold: Ints
-    handed: Ints
-    names: tuple[Any, ...]
-    draft: builder.Builder
-
-    def columns_of(self, block: int, last: int | None = None) -> slice:
-        """Return the positions of the columns of blocks ``block`` up to and including ``last``.
-
-        ``last`` None means the one block.
-        """
-        end = (block if last is None else last) + 1
-        return slice(int(self.column_starts[block]), int(self.column_starts[end]))
-
-    def rows_of(self, block: int, last: int | None = None) -> slice:
-        """Return the positions of the rows of blocks, as ``columns_of`` does of columns."""
-        end = (block if last is None else last) + 1
-        return slice(int(self.row_starts[block]), int(self.row_starts[end]))
-
-    def block(
-        self, b: int, last: int | None = None, arrays: solve.LinearProgram | None = None
-    ) -> solve.LinearProgram:
-        """Return the program of block ``b``, or of blocks ``b`` up to and including ``last``.
-
-        Its keys are made on first use. ``arrays`` in the same layout may replace the program's
-        arrays.
-        """
-        of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
-        first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
-        return solve.LinearProgram(
-            cost=of.cost[at],
-            lower=of.lower[at],
-            upper=of.upper[at],
-            row_lower=of.row_lower[rows],
-            row_upper=of.row_upper[rows],
-            starts=of.starts[rows.start : rows.stop + 1] - first,
-            columns=of.columns[first:end] - at.start,
-            values=of.values[first:end],
-            whole=of.whole[at],
-            column_keys=builder.LazyKeys(self.variables, at),
-            row_keys=builder.LazyKeys(self.constraints, rows),
-        )
-
-    def shape(self, b: int) -> bytes:
-        """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
-        minerals = sorted({m for m, _ in self.blocks[b]})
-        return builder.shape_of(self.block(b), minerals, self._group_sizes[b])
-
-    @cached_property
-    def _group_sizes(self) -> list[list[tuple[str, int]]]:
-        columns = builder.group_sizes(self.variables, self.column_starts)
-        rows = builder.group_sizes(self.constraints, self.row_starts)
-        return [[*pair[0], *pair[1]] for pair in zip(columns, rows, strict=True)]
-
-    def measure(self, largest: float) -> Floats:
-        """Return the scale of each block's violations [t]: its need, but at most the case's.
-
-        ``largest`` is the case's largest need, which is also the scale of a block without need.
-        """
-        return np.where(self.need > 0, np.minimum(self.need, largest), largest)
-
-    def certify(  # noqa: PLR0913, PLR0917 - a solution, of what, and how it is measured
-        self,
-        x: Floats,
-        duals: Floats,
-        measure: Floats,
-        first: int = 0,
-        last: int | None = None,
-        rows: solve.LinearProgram | None = None,
-    ) -> solve.Certificates:
-        """Return the certificates of a solution of blocks ``first`` up to and including ``last``.
-
-        ``last`` None means the last block of all. ``measure`` [t] has the scale of every block of
-        the program. ``rows`` may be the blocks' arrays, or others of the same shape.
-        """
-        last = len(self.blocks) - 1 if last is None else last
-        of = slice(first, last + 2)
-        column_starts, row_starts = self.column_starts[of], self.row_starts[of]
-        at, inside = self.columns_of(first, last), self.rows_of(first, last)
-        return solve.certify_blocks(
-            self.block(first, last) if rows is None else rows,
-            x,
-            duals,
-            measure[first : last + 1],
-            tonnes=(self.column_unit[at] == TONNES, self.row_unit[inside] == TONNES),
-            starts=(column_starts - column_starts[0], row_starts - row_starts[0]),
-        )
-
-    def __getstate__(self) -> None:
-        msg = "send the case to another process, not its program"
-        raise TypeError(msg)
 
 
 def build_program(

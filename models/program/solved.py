@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, groupby, product
-from operator import attrgetter
+from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,11 +13,8 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case
 from models.measures import net_cost
-from models.program.builder import ComponentArrays
+from models.program.builder import ComponentArrays, Program
 from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
-from models.program.families.ore import ORE
-from models.program.families.shortage import SHORTAGE
-from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 from models.solve import summed_at
 
@@ -65,7 +61,9 @@ class Solved:
     """A case's program with a solution.
 
     ``x`` is the value of every column, ``prices`` the undiscounted dual of every row (d cost / d
-    right-hand side).
+    right-hand side), ``discounted`` the dual in money of the first year.
+    ``missing`` is the part of demand that is not met [t], by (mineral, member, year). ``reached``
+    has the tonnes that count under each cap, and its base [t], in the order of ``caps``.
     """
 
     case: Case
@@ -73,6 +71,9 @@ class Solved:
     program: Program
     x: Floats
     prices: Floats
+    discounted: Floats
+    missing: Floats
+    reached: tuple[Floats, Floats]
 
     # ---- values and prices -----------------------------------------------------------------------
 
@@ -95,13 +96,6 @@ class Solved:
     def all_sold(self) -> Floats:
         """Tonnes of each of the case's ``sales``."""
         return np.concatenate([self.delivered, self.taken])
-
-    @cached_property
-    def missing(self) -> Floats:
-        """The part of demand that is not met [t], by (mineral, member, year)."""
-        missing, (at, tonnes) = np.zeros(self.expanded.demand.shape), self.part(SHORTAGE)
-        missing[at or ([],) * missing.ndim] = tonnes
-        return missing
 
     @cached_property
     def beyond_demand(self) -> Floats:
@@ -355,29 +349,6 @@ class Solved:
                     found.setdefault(at, []).append(i)
         return found
 
-    @cached_property
-    def reached(self) -> tuple[Floats, Floats]:
-        """The tonnes that count under each cap, and its base [t], in the order of ``caps``."""
-        tonnes = _sums_at([cap.flows for cap in self.caps], self.all_sold)
-        base: list[float] = []
-        for _, of in groupby(self.caps, attrgetter("limit", "mineral", "year", "buyer")):
-            same = list(of)
-            cap = same[0]
-            m, t = self.expanded.mineral_at[cap.mineral], self.expanded.years.index(cap.year)
-            members, of_purchases = cap.buyers if cap.buyer else (), cap.of_purchases
-            total = self.base_of_plants(m, members, t, of_purchases=of_purchases)
-            if cap.is_mining:
-                ore = self.amounts(ORE).items()
-                of_mineral = [(key[0], z) for key, z in ore if key[3:] == (cap.mineral, cap.year)]
-                tonnes[len(base) : len(base) + len(same)] = [
-                    sum(z for country, z in of_mineral if country in each.ore) for each in same
-                ]
-                total = sum(z for _, z in of_mineral) if of_purchases else cap.demand + total
-            else:
-                total = (self.bought(m, cap.buyers, t) if of_purchases else cap.demand) + total
-            base += [total] * len(same)
-        return tonnes, np.array(base, dtype=float)
-
     def base_of_plants(
         self, mineral: int, members: Sequence[int], year: int, *, of_purchases: bool
     ) -> float:
@@ -441,17 +412,6 @@ def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
     for g, group in enumerate(groups):
         of[group.at], place[group.at] = g, np.arange(len(group))
     return of, place, groups
-
-
-def _sums_at(places: Sequence[tuple[int, ...]], values: Floats) -> Floats:
-    """Return the sum of the values at each tuple of positions."""
-    sums, sizes = np.zeros(len(places)), np.fromiter(map(len, places), dtype=np.int64)
-    for size in np.unique(sizes[sizes > 0]):
-        at = np.flatnonzero(sizes == size)
-        every = chain.from_iterable(places[i] for i in at.tolist())
-        inside = np.fromiter(every, dtype=np.int64).reshape(-1, size)
-        sums[at] = values[inside].sum(axis=1)
-    return sums
 
 
 def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.studies.sensitivity_findings import ANSWERS
 from planner.workbook import excel, findings, parts, plan_file
+from planner.workbook.files import with_suggestion
 from planner.workbook.grid import Grid
 
 PYTHON, TIME = "Python version", "Time: "
@@ -201,12 +202,18 @@ class _Grids(Mapping[str, Grid]):
         return len(self._sheets)
 
 
-def open_plan(path: Path) -> PlanSheets:
-    """Open a plan's workbook.
+def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
+    """Read the sheets of a plan workbook cell by cell, to verify it.
 
     Raises InputError if it is not a workbook, or not a plan. Also if it has a sheet or a part
-    twice: then its contents would depend on the program that reads it.
+    twice: then its contents would depend on the program that reads it. If the file is missing, the
+    error suggests a similar name.
     """
+    tell(f"Reading {path}")
+    return with_suggestion(path, _sheets_of)
+
+
+def _sheets_of(path: Path) -> PlanSheets:
     file = excel.open_excel(path)
     plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})

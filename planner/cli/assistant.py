@@ -27,10 +27,9 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from planner._version import __version__
-from planner.cli.commands.workbook import EXAMPLE
-from planner.cli.job import MOST_SLICE, STEP
 from planner.documents.folder import file_part
-from planner.server.jobs import KEPT_VARIABLES
+from planner.options import EXAMPLE
+from planner.server.jobs import KEPT_VARIABLES, MOST_SLICE, STEP
 from planner.studies import STUDIES
 
 OUTPUTS = "outputs"

@@ -28,11 +28,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import errors, schema
-from planner.cli import main
+from planner.cli import common, main
 from planner.cli.answer import INTERRUPTED, Key, failure_answer, refuse
-from planner.cli.commands import common
 from planner.render.words import cut, plain, proven_words, search_words
-from planner.server.jobs import MADE
+from planner.server.jobs import MADE, MOST_SLICE, STEP
 from planner.studies import STUDIES
 
 if TYPE_CHECKING:
@@ -145,10 +144,8 @@ def run_job(order: dict[str, Any]) -> int:
 
 # ---- a call of an assistant ----------------------------------------------------------------------
 
-STEP = "step "
-"""Prefix of the lines on stderr that report progress."""
-MOST_ROWS, MOST_SLICE, MOST_TEXT = 20, 200, 400
-"""Most rows per table of an answer, and of a slice of a table; most characters of a text."""
+MOST_ROWS, MOST_TEXT = 20, 400
+"""Most rows per table of an answer; most characters of a text."""
 _WORKBOOKS = (".xlsx", ".xlsm", ".csv")
 _HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
 _COLUMN_FACTS = ("header", "unit", "required", "default", "choices", "meaning")
@@ -236,7 +233,7 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         return sound, text
     if name in {"diff", "brief"}:
         from planner.report.plan import verdict
-        from planner.run import open_plan
+        from planner.workbook.files import open_plan
 
         files = order["files"][: 1 + (name == "diff")]
         sound = all(verdict(open_plan(Path(file)))[1] for file in files)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.answer import refuse
-from planner.cli.commands.common import OutputPath
+from planner.options import OutputPath
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from models import case, errors, schema, units
 from models.checks.common import did_you_mean
 from models.schema.column import MOST_TARIFF
 from planner.cli.answer import refuse
-from planner.cli.commands.common import BLOCK, LOSE, WHAT_IF
+from planner.options import BLOCK, LOSE, WHAT_IF
 
 if TYPE_CHECKING:
     from planner.scenarios.named import Named

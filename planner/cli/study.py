@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli import answer, paths
+from planner.cli import answer, common, paths
 from planner.cli.answer import Answer, Command, Key
-from planner.cli.commands import common
 from planner.cli.front import show_front
 from planner.cli.words import line, warned
 from planner.render.keys import AnswerKey, AnswerKeys
@@ -219,7 +218,7 @@ def _planned(
     See ``engine.confirmed_later``.
     """
     from models import checks
-    from planner.run import start_file
+    from planner.scenarios.start import start_file
     from planner.studies import LocalProcesses, engine
 
     where, watch, tell = how

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.studies import kind_of
+from planner.workbook.files import with_suggestion
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, read_plan, read_study
 
@@ -16,7 +17,14 @@ __all__ = ["first_page_of", "read_report", "report_html"]
 
 
 def read_report(path: Path) -> PlanFile | StudyFile:
-    """Read the workbook of a plan or of a study; InputError if it is neither."""
+    """Read the workbook of a plan or of a study.
+
+    InputError if it is neither; if the file is missing, the error suggests a similar name.
+    """
+    return with_suggestion(path, _read_report)
+
+
+def _read_report(path: Path) -> PlanFile | StudyFile:
     kind = kind_of(sheet_names(path))
     if kind is None:
         return read_plan(path)

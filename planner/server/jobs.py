@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 MADE = "<made>"
 """Placeholder in a job's commands for the workbook that the previous command made and named."""
+STEP = "step "
+"""Prefix of the lines on stderr with which a call reports progress."""
+MOST_SLICE = 200
+"""Most rows of a table that a call returns."""
 MOST_JOBS = 40
 """Most jobs of a session; when there are more, the oldest finished ones are deleted."""
 _GRACE = 10.0

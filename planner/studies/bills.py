@@ -44,7 +44,7 @@ from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_stu
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 _SPLIT = {rule: f"{by}{rule}" for rule, by in zip(RULES, ("", "", "by ", "by "), strict=True)}

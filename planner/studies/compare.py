@@ -41,7 +41,7 @@ from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
     from models.plan import Plan
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 _MOST_ERRORS = 3

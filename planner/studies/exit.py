@@ -45,7 +45,7 @@ from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, StudyKind, Ta
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 # ---- charts and words, made from the tables alone ------------------------------------------------

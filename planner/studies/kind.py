@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.plan import Plan
-    from planner.run import Start
     from planner.scenarios import WhatIf
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)

@@ -35,7 +35,7 @@ from planner.studies.engine import Run, Study, Tell, run_study
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"

@@ -41,7 +41,7 @@ from planner.studies.risk_tables import (
 )
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)

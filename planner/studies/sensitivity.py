@@ -64,7 +64,7 @@ from planner.workbook.findings import each_cell
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"

@@ -40,7 +40,7 @@ from planner.studies.variant_tables import heat_map
 if TYPE_CHECKING:
     from models.case import Case
     from models.plan import Plan
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 _SHOWN_FIELDS = (

@@ -37,7 +37,7 @@ from planner.studies.variant_kind import VariantStudy
 from planner.studies.variant_tables import Row, RunBuyers, mineral_rows, table_from
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
 
 ONE_CAP = "One cap for all years"
 OWN_CAP = "The workbook's cap"

@@ -46,7 +46,7 @@ from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.spread import confidence_half_width
 
 if TYPE_CHECKING:
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 MOST = 100

@@ -6,6 +6,7 @@ is cut off there and fails its checksum.
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import stat
@@ -45,6 +46,10 @@ MOST_NAME = 255
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
+CONTENT_TYPES = "[Content_Types].xml"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UNLOCK = "save it without one"
+_SAVE_AS = "save it as .xlsx in Excel"
 BROKEN = (
     ArithmeticError,
     AssertionError,
@@ -234,3 +239,41 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding=[\"']([A-Za-z0-9_.-]+)")
 
 def local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+def workbook_contents(path: Path) -> bytes:
+    """Return the bytes of an Excel workbook.
+
+    Raises RefusedError if the file is none, which its first bytes and its parts show.
+    """
+    content = contents(path)
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_ole, is_zip = content.startswith(_OLE), content.startswith(b"PK\x03\x04")
+    is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content
+    refuse_if(
+        (not content, "the file is empty"),
+        (is_locked, "the workbook is protected by a password", _UNLOCK),
+        (is_ole, "this is an old .xls workbook", _SAVE_AS),
+        (start.startswith(b"<"), "this is HTML or XML text, not a workbook", _SAVE_AS),
+        (not is_zip and b"\0" in content[:4096], "this is not a workbook"),
+        (not is_zip, "this is text (CSV?), not a workbook", _SAVE_AS),
+    )
+    try:
+        with Archive(io.BytesIO(content)) as package:
+            parts = package.infolist()
+            names = {part.filename for part in parts}
+            kind = package.held("mimetype")[:200] if "mimetype" in names else b""
+    except RefusedError:
+        raise
+    except BROKEN as error:
+        message = "the file is damaged or cut off"
+        raise RefusedError(message, "save or copy it again") from error
+    is_open = kind.startswith(b"application/vnd.oasis.opendocument")
+    is_binary = any(name.endswith("workbook.bin") for name in names)
+    refuse_if(
+        (is_open, "this is an OpenDocument file", "save it as .xlsx in LibreOffice"),
+        (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
+        (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
+        (CONTENT_TYPES not in names, "this is a zip archive, not a workbook"),
+    )
+    return content

@@ -29,12 +29,7 @@ from planner.workbook.scan import SheetScan, VolatileWords
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _TEXT = re.compile(rb"<(?:\w+:)?si[ />]")
-_KINDS, _BOOK, _STRINGS, _STYLES = (
-    "[Content_Types].xml", "xl/workbook.xml", "sharedStrings", "styles",
-)  # fmt: skip
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_UNLOCK = "save it without one"
-_SAVE_AS = "save it as .xlsx in Excel"
+_BOOK, _STRINGS, _STYLES = "xl/workbook.xml", "sharedStrings", "styles"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 _DECIMALS = 9
 """Decimals of a date as a number of days: calamine reads dates to the millisecond."""
@@ -120,8 +115,7 @@ def open_excel(path: Path) -> ExcelFile:
     not a workbook.
     """
     with as_input_error(path):
-        content = archive.contents(path)
-        _refuse(content)
+        content = archive.workbook_contents(path)
         with Archive(io.BytesIO(content)) as package:
             package.verify()
             sheets = tuple(_sheets(path, package))
@@ -140,39 +134,6 @@ def as_input_error(path: Path) -> Iterator[None]:
     except BROKEN as error:
         message = f"the workbook is damaged ({archive.reason(error)})"
         raise refused(path, message, WORKBOOK) from error
-
-
-def _refuse(content: bytes) -> None:
-    """Refuse a file that is not an Excel workbook, by its first bytes and its parts."""
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_ole, is_zip = content.startswith(_OLE), content.startswith(b"PK\x03\x04")
-    is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content
-    archive.refuse_if(
-        (not content, "the file is empty"),
-        (is_locked, "the workbook is protected by a password", _UNLOCK),
-        (is_ole, "this is an old .xls workbook", _SAVE_AS),
-        (start.startswith(b"<"), "this is HTML or XML text, not a workbook", _SAVE_AS),
-        (not is_zip and b"\0" in content[:4096], "this is not a workbook"),
-        (not is_zip, "this is text (CSV?), not a workbook", _SAVE_AS),
-    )
-    try:
-        with Archive(io.BytesIO(content)) as package:
-            parts = package.infolist()
-            names = {part.filename for part in parts}
-            kind = package.held("mimetype")[:200] if "mimetype" in names else b""
-    except RefusedError:
-        raise
-    except BROKEN as error:
-        message = "the file is damaged or cut off"
-        raise RefusedError(message, "save or copy it again") from error
-    is_open = kind.startswith(b"application/vnd.oasis.opendocument")
-    is_binary = any(name.endswith("workbook.bin") for name in names)
-    archive.refuse_if(
-        (is_open, "this is an OpenDocument file", "save it as .xlsx in LibreOffice"),
-        (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
-        (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
-        (_KINDS not in names, "this is a zip archive, not a workbook"),
-    )
 
 
 def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
@@ -204,7 +165,7 @@ def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
         copy.writestr(_BOOK, about)
         if strings:
             copy.writestr(strings, texts)
-        for name in (_KINDS, "_rels/.rels", styles):
+        for name in (archive.CONTENT_TYPES, "_rels/.rels", styles):
             if name in package.NameToInfo:
                 copy.writestr(name, package.held(name))
         copy.writestr(relations_of(_BOOK), package.held(relations_of(book)))

@@ -15,17 +15,18 @@ from planner.workbook.archive import BROKEN, Archive
 FINDINGS = "Findings"
 """The first sheet of a marked copy."""
 _INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
-_PLAN = {"summary", "plan"}
+PLAN_SHEETS = {"summary", "plan"}
+"""Sheets that every plan has, and no input."""
 _ACTUALS = {case.fold(record.SHEET) for record in (Delivery, ClosingStock)}
 
 
 def is_input(path: Path) -> bool:
     names = {case.fold(name) for name in sheet_names(path)}
-    return names >= _INPUT and not names >= _PLAN
+    return names >= _INPUT and not names >= PLAN_SHEETS
 
 
 def is_plan(path: Path) -> bool:
-    return {case.fold(name) for name in sheet_names(path)} >= _PLAN
+    return {case.fold(name) for name in sheet_names(path)} >= PLAN_SHEETS
 
 
 def is_actuals(path: Path) -> bool:

@@ -31,6 +31,7 @@ from planner.workbook.headers import (
     not_a_member,
     parse_header,
 )
+from planner.workbook.parts import PLAN_SHEETS
 from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
@@ -94,7 +95,7 @@ def read(path: Path) -> Book:
 
     Raises:
         InputError: The input has errors, or can't be read. ``findings`` has all errors and
-            warnings, each with its sheet and cell.
+            warnings, each with its sheet and cell. If the file is a plan, the only one says so.
 
     Example:
         >>> book = planner.read(Path("case.xlsx"))
@@ -103,7 +104,18 @@ def read(path: Path) -> Book:
     """
     with paused_gc():
         file = open_source(Path(path))
-        return _read(file.grids, file.sha256, Path(path))
+        try:
+            return _read(file.grids, file.sha256, Path(path))
+        except InputError as error:
+            grids = {grid.title: grid for grid in file.grids}
+            if not {*map(fold, grids)} >= PLAN_SHEETS:
+                raise
+            from planner.workbook.plan_file import refuse_redacted
+
+            refuse_redacted(path, grids)
+            expected = "the plan's input workbook: see Input file on the sheet Summary"
+            plan = Finding(found="this workbook is a plan", expected=expected)
+            raise InputError([plan]) from error
 
 
 def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:

@@ -12,11 +12,12 @@ import pytest
 from openpyxl.cell import MergedCell
 
 from models.results import Duals
-from planner.audit.file import open_plan
+from planner.audit.file import open_sheets
 from planner.audit.verify import ComparisonBasis, verify
 from planner.cli import main
-from planner.run import solve_file, start_file
+from planner.run import solve_file
 from planner.scenarios import Variant
+from planner.scenarios.start import start_file
 from planner.sheets import write_plan
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.audit.conftest import short_book
@@ -50,7 +51,7 @@ def verified(folder, tables, share=None):
     )  # fmt: skip
     start = start_file(case, max_country_share=share)
     assert start.variant == Variant(max_country_share=share)
-    verdict = verify(open_plan(plan), start.book, start.case, start.variant)
+    verdict = verify(open_sheets(plan), start.book, start.case, start.variant)
     return verdict, {group.name for group in run.plan.program.constraints}
 
 
@@ -176,7 +177,7 @@ def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
     verdict, _ = verified(tmp_path, tables)
     assert verdict.findings == ()
     assert verdict.compared is ComparisonBasis.PARTS
-    duals = [abs(line.cells[0]) for line in open_plan(tmp_path / "plan.xlsx").lines(Duals.dual)]
+    duals = [abs(line.cells[0]) for line in open_sheets(tmp_path / "plan.xlsx").lines(Duals.dual)]
     assert float(least) < max(duals) < 1e3 * float(least)
 
 
@@ -258,7 +259,7 @@ def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
         at(book, "Plan", "Total", row).value += tonnes * landed
     book.save(tmp_path / "plan.xlsx")
     start = start_file(tmp_path / "case.xlsx")
-    verdict = verify(open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
+    verdict = verify(open_sheets(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
     assert verdict.findings
     assert {"Refiners", "Country shares"} <= {f.sheet for f in verdict.findings}
 

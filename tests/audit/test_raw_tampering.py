@@ -11,10 +11,11 @@ import pytest
 from models.errors import InputError
 from models.measures import SURGE
 from models.plan import Plan
-from planner.audit.file import open_plan
+from planner.audit.file import open_sheets
 from planner.audit.verify import verify
 from planner.cli import main
-from planner.run import solve_file, start_file
+from planner.run import solve_file
+from planner.scenarios.start import start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import FREE, WORST
 from planner.studies.agreed import Rules
@@ -26,7 +27,7 @@ from tests.audit.tampering import cell
 def found(plan, made):
     """Return what verify finds."""
     start = start_file(made / "case.xlsx")
-    return verify(open_plan(plan), start.book, start.case, start.variant)
+    return verify(open_sheets(plan), start.book, start.case, start.variant)
 
 
 @pytest.mark.slow
@@ -53,7 +54,7 @@ def test_a_text_that_another_one_replaces_is_found(made, tmp_path, name):
 def test_what_stands_twice_is_refused(made, tmp_path, name, capsys):
     plan = tmp_path / "plan.xlsx"
     raw.write(made / "plan.xlsx", plan, raw.REFUSED[name])
-    for read in (open_plan, read_plan):
+    for read in (open_sheets, read_plan):
         with pytest.raises(InputError, match=r"two sheets are called|appears twice"):
             read(plan)
     assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
@@ -106,7 +107,7 @@ def test_the_surge_of_the_check_is_that_of_the_stress_test():
 def test_stages_other_than_those_of_a_run_are_none_of_its_record(made, run, tmp_path):
     seconds = {**run.seconds, "Approved by ministers": 1.0}
     path = written(tmp_path / "plan.xlsx", dataclasses.replace(run, seconds=seconds))
-    assert open_plan(path).recorded.timings == run.seconds
+    assert open_sheets(path).recorded.timings == run.seconds
     findings = found(path, made).findings
     assert "Summary" in {f.sheet for f in findings} <= {"", "Summary"}
 

@@ -10,10 +10,10 @@ import shutil
 import openpyxl
 import pytest
 
-from planner.audit.file import open_plan
+from planner.audit.file import open_sheets
 from planner.audit.verify import is_other_input, verify
 from planner.cli import main
-from planner.run import start_file
+from planner.scenarios.start import start_file
 from planner.seal import SEAL
 from tests.audit import raw
 from tests.audit.tampering import CELLS_ALONE, TAMPERINGS, cell, first
@@ -26,7 +26,7 @@ CELLS = 100
 def found(plan, case):
     """Return what verify finds."""
     start = start_file(case)
-    sheets = open_plan(plan)
+    sheets = open_sheets(plan)
     return sheets, start, verify(sheets, start.book, start.case, start.variant)
 
 

@@ -21,7 +21,7 @@ def lose(monkeypatch):
     """Let the cluster be lost after so many runs."""
 
     def after(runs: int) -> None:
-        monkeypatch.setattr("planner.cli.commands.common.place", lambda *_: Falling(runs))
+        monkeypatch.setattr("planner.cli.common.place", lambda *_: Falling(runs))
 
     return after
 

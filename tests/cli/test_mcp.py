@@ -19,7 +19,8 @@ from pptx import Presentation
 
 from planner.cli import main
 from planner.cli.assistant import DATA, OUTPUTS, WorkFolder
-from planner.cli.job import MOST_SLICE, MOST_TEXT, arguments_of, trimmed
+from planner.cli.job import MOST_TEXT, arguments_of, trimmed
+from planner.server.jobs import MOST_SLICE
 from tests.books import write_book
 from tests.report.cases import case
 from tests.waiting import HANG

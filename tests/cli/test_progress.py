@@ -10,7 +10,7 @@ import click
 import pytest
 
 from models.errors import UsageError
-from planner.cli.commands.common import place, progress_reporter, study_options
+from planner.cli.common import place, progress_reporter, study_options
 from planner.studies import LocalProcesses, Progress
 from planner.studies.places.cluster import Cluster
 

@@ -290,7 +290,7 @@ def test_nothing_but_the_answer_is_on_stdout_when_a_model_is_cut_off(case) -> No
         "import sys\n"
         "import pyomo.core as pyo\n"
         "from models.program import families\n"
-        "from models.program.component import Family\n"
+        "from models.program.family import Family\n"
         "def stop(*_):\n"
         "    raise KeyboardInterrupt\n"
         "def cut_off(f):\n"

@@ -36,11 +36,11 @@ def work():
     for _ in range(2000):
         time.sleep(0.01)
     print("lost", file=sys.stderr, flush=True)
-import planner.run
+import planner.scenarios.start
 def slow(path, *_):
     {body}
     work()
-planner.run.open_input = slow
+planner.scenarios.start.open_input = slow
 from planner.cli import main
 sys.exit(main(["solve", "case.xlsx"]))
 """

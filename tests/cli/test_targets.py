@@ -17,7 +17,7 @@ import click
 import pytest
 
 from planner.cli.commands import COMMANDS
-from planner.cli.commands.common import OutputPath
+from planner.options import OutputPath
 from planner.workbook.parts import is_input
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip

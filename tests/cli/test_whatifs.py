@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import UsageError
 from models.plan import solve
-from planner.cli.commands.common import WhatIfOptions
+from planner.cli.common import WhatIfOptions
 from planner.scenarios import Variant
 from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables

@@ -11,9 +11,9 @@ import planner
 from planner.documents.orders import orders_of
 from planner.going_on.outcome import planned_outcome
 from planner.going_on.roll import rolled
-from planner.run import open_plan
 from planner.sheets import write_plan
 from planner.workbook import read
+from planner.workbook.files import open_plan
 from tests.books import write_book
 from tests.budget import BUDGET
 from tests.reference.cases import EVERYTHING, random_book

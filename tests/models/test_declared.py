@@ -29,7 +29,6 @@ from models.program.component import (
     Columns,
     Component,
     CostHeading,
-    Family,
     Label,
     RelaxableCells,
     Rows,
@@ -39,9 +38,10 @@ from models.program.component import (
     listed_kinds,
     year_of_key,
 )
+from models.program.family import Family
+from models.program.frame import Frame
 from models.program.market import PURCHASE, by_right
 from models.program.solved import Solved
-from models.program.sourcing import Frame
 from planner.sheets import explain as words
 from tests.models import test_golden as golden
 from tests.models.desk import BookT, cost, jin, make, read, solve, sur

@@ -372,7 +372,7 @@ def test_a_levy_is_a_tariff_typed_by_hand(seed: int) -> None:
 def test_the_certificate_tells_a_levy_that_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the model, and of the arrays: neither is the case's program then."""
     true_cost = market.LEVY
-    from models.program.sourcing import Books
+    from models.program.frame import Books
 
     post = Books.cost
 

@@ -15,7 +15,7 @@ from models.program import Scaling
 from models.program import families as families_module
 from models.program.compile import compile_model
 from models.program.component import CostHeading
-from models.program.sourcing import Books
+from models.program.frame import Books
 from models.resolve import Expanded
 from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import ATTEMPTS

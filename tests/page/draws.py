@@ -9,7 +9,7 @@ import numpy as np
 
 from models.case import Case
 from models.plan.sliders import Adjustable
-from planner.cli.commands.common import WhatIfOptions
+from planner.cli.common import WhatIfOptions
 from planner.scenarios import Variant
 
 Settings = dict[str, list[float | None]]

@@ -19,9 +19,9 @@ from planner import page as engine_of
 from planner.cli import main
 from planner.page import program, seal_of
 from planner.page.sliders import starting_settings, with_sliders
-from planner.run import open_input
 from planner.sheets.findings import rows_of
 from planner.workbook import read_tables
+from planner.workbook.files import open_input
 from tests.budget import BUDGET
 from tests.models.desk import jin, make, sur
 from tests.models.test_hand_built import begun

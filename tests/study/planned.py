@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from models.results import About, Result
-from planner.run import Start
 from planner.scenarios import Variant
+from planner.scenarios.start import Start
 from planner.studies import Here
 from planner.studies.compare import Compare
 from planner.studies.kind import StudyKind, Tables

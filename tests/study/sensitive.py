@@ -9,8 +9,8 @@ from typing import Any
 from openpyxl.utils import coordinate_to_tuple
 
 from models.plan import Plan, Session
-from planner.run import Start
 from planner.scenarios import Variant
+from planner.scenarios.start import Start
 from planner.studies.kind import Tables
 from planner.studies.places import Here
 from planner.studies.sensitivity import COST, SensitivityStudy

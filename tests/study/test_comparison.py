@@ -10,8 +10,8 @@ import pytest
 from models.background import can_fork
 from models.results import DecideNow
 from planner import scenarios
-from planner.run import Start
 from planner.scenarios import Variant, WhatIf
+from planner.scenarios.start import Start
 from planner.sheets.changes import input_differences
 from planner.studies import Here, compare
 from planner.studies.cases import compared_cases

@@ -5,7 +5,7 @@
 
 from importlib import import_module
 
-from models.program.component import Family
+from models.program.family import Family
 
 _NAMES = (
     "refining",

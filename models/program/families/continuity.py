@@ -10,12 +10,13 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
+from models.program.family import Family
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 SWITCHING_COST = component.CostHeading("switching")
 
@@ -258,4 +259,4 @@ def _ties(case: Case) -> Iterable[str]:
     return (r.mineral for r in case.refiners if r.max_growth is not None)
 
 
-FAMILY = component.Family(model, arrays, ties=_ties)
+FAMILY = Family(model, arrays, ties=_ties)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.program import builder, component, market
+from models.program.family import Family
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Solved
-    from models.program.sourcing import Frame, Row
 
 TAKE_OR_PAY = component.CostHeading("take or pay")
 
@@ -116,4 +117,4 @@ def arrays(b: builder.Builder) -> None:
     b.add_entries(rows, b.flow[limited], 1.0)
 
 
-FAMILY = component.Family(model, arrays)
+FAMILY = Family(model, arrays)

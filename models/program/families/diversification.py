@@ -13,12 +13,13 @@ from models import measures, schema
 from models.case import Case, in_force
 from models.program import component
 from models.program.builder import STAGES, Builder, columns_of, integers, unique_keys
+from models.program.family import Family
 from models.program.market import BEYOND, HANDED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 PENALTY = component.CostHeading("limit penalty", is_penalty=True)
 _COALITION = "the coalition"
@@ -532,4 +533,4 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             )  # fmt: skip
 
 
-FAMILY = component.Family(model, arrays, relaxation=component.Relaxation(_relaxable_cells, rank=0))
+FAMILY = Family(model, arrays, relaxation=component.Relaxation(_relaxable_cells, rank=0))

@@ -10,12 +10,13 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
+from models.program.family import Family
 from models.resolve import Floats, Ints, closing_lane, needed_rows, to_plant
 from models.schema import Input
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 
 def _label(solved: Solved, key: Any) -> component.Label:
@@ -286,6 +287,6 @@ def _joins(case: Case) -> Iterable[tuple[str, ...]]:
 
 
 _FILLS = ("input_lanes", ("open",))
-FAMILY = component.Family(
+FAMILY = Family(
     model, arrays, joins=_joins, relaxation=component.Relaxation(_relaxable_cells, _FILLS, rank=3)
 )

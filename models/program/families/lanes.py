@@ -13,11 +13,12 @@ import numpy as np
 from models import resolve, schema
 from models.case import Case, in_force
 from models.program import builder, component, market
+from models.program.family import Family
 from models.program.market import by_member
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 
 def _lane_row(
@@ -214,6 +215,6 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 
 _FILLS = ("lanes", ("open", "max"))
-FAMILY = component.Family(
+FAMILY = Family(
     model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=3)
 )

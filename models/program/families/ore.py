@@ -10,12 +10,13 @@ import numpy as np
 
 from models.case import Case, in_force
 from models.program import builder, component, market
+from models.program.family import Family
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 PREMIUM, FREIGHT = component.CostHeading("ore premium"), component.CostHeading("ore freight")
 
@@ -247,6 +248,6 @@ def _right(e: Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 
 _FILLS = ("mines", ("capacity",))
-FAMILY = component.Family(
+FAMILY = Family(
     model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=2)
 )

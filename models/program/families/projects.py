@@ -13,12 +13,13 @@ from models import resolve, tolerances
 from models.case import Case, begun_capital
 from models.program import component, market
 from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
+from models.program.family import Family
 from models.resolve import Ints
 from models.schema import BudgetYear, Project
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 CAPITAL = component.CostHeading(
     "capital", remark="For projects: the capex as a yearly charge over their life."
@@ -554,7 +555,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             cell.size = cell.was or dearest
 
 
-FAMILY = component.Family(
+FAMILY = Family(
     model,
     arrays,
     ties=_ties,

@@ -9,10 +9,11 @@ import numpy as np
 
 from models import case, resolve, schema
 from models.program import builder, component, market
+from models.program.family import Family
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 
 def _label(plan: Solved, key: Any) -> component.Label:
@@ -126,6 +127,6 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
 
 
 _FILLS = ("refiners", ("capacity", "available_share"))
-FAMILY = component.Family(
+FAMILY = Family(
     model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=1)
 )

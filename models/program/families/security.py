@@ -10,11 +10,12 @@ import numpy as np
 from models import measures, resolve, schema
 from models.program import component, market
 from models.program.builder import Builder, columns_of, integers, unique_keys
+from models.program.family import Family
 from models.resolve import Cell, Expanded, Floats, Ints
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Solved
-    from models.program.sourcing import Frame, Row
 
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
@@ -66,7 +67,7 @@ def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     return said, said
 
 
-def _mined_by_right(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
+def _mined_by_right(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide the capacity of all mines of a mineral by the rights to each."""
     e, found = owners.expanded, np.zeros((len(limit), len(owners.expanded.members)))
     for n, mine in enumerate(e.case.mines):
@@ -77,7 +78,7 @@ def _mined_by_right(owners: market.Owners, at: market.At, limit: Floats) -> Floa
     return found
 
 
-def _least_by_member(owners: market.Owners, at: market.At, limit: Floats) -> Floats:
+def _least_by_member(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide the supply required: shares of demand, minus each member's opening stocks.
 
     Only stocks that count are subtracted. A member may have more stock than it needs. If all do, no
@@ -93,7 +94,7 @@ def _least_by_member(owners: market.Owners, at: market.At, limit: Floats) -> Flo
     return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
 
-def to_be_served(owners: market.Owners, at: market.At) -> Floats:
+def to_be_served(owners: component.Owners, at: component.At) -> Floats:
     """Return the part of each member's demand that must be served if a country is lost [t]."""
     e, security = owners.expanded, owners.expanded.case.security
     short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
@@ -102,7 +103,7 @@ def to_be_served(owners: market.Owners, at: market.At) -> Floats:
     )
 
 
-def _rows_of(at: market.At) -> Iterator[tuple[int, int]]:
+def _rows_of(at: component.At) -> Iterator[tuple[int, int]]:
     return zip(at[component.SECURITY].tolist(), at[component.YEAR].tolist(), strict=True)
 
 
@@ -423,4 +424,4 @@ def _taken_arrays(
         b.add_entries(rows[survival], column[taken], part[survival])
 
 
-FAMILY = component.Family(model, arrays)
+FAMILY = Family(model, arrays)

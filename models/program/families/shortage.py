@@ -8,13 +8,14 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
+from models.program.family import Family
 from models.program.market import by_member, to_nobody
 from models.resolve import Floats, Ints, tier_words
 from models.schema import Mineral, Settings, Tier
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Solved
-    from models.program.sourcing import Frame, Row
 
 COST = component.CostHeading("shortage", is_penalty=True)
 UNFAIR_COST = component.CostHeading("unfair shortage", is_penalty=True)
@@ -282,4 +283,4 @@ def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints
     b.add_entries(rows, short, -1.0)
 
 
-FAMILY = component.Family(model, arrays)
+FAMILY = Family(model, arrays)

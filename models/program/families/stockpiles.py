@@ -12,13 +12,14 @@ import numpy as np
 
 from models.case import Case
 from models.program import builder, component, market
+from models.program.family import Family
 from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
 if TYPE_CHECKING:
-    from models.program.program import Program
+    from models.program.builder import Program
+    from models.program.frame import Frame, Row
     from models.program.solved import Solved
-    from models.program.sourcing import Frame, Row
 
 HOLDING = component.CostHeading("holding")
 SHORTFALL_PENALTY = component.CostHeading("stock shortfall", is_penalty=True, rank=1)
@@ -264,6 +265,6 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
                 )  # fmt: skip
 
 
-FAMILY = component.Family(
+FAMILY = Family(
     model, arrays, ties=_ties, relaxation=component.Relaxation(_relaxable_cells, rank=5)
 )

@@ -11,12 +11,13 @@ import numpy as np
 
 from models import schema
 from models.program import builder, component
+from models.program.family import Family
 from models.program.market import by_member, to_nobody
 from models.resolve import Ints, Pattern, pattern, pattern_of, tier_words
 
 if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
-    from models.program.sourcing import Frame, Row
 
 _AND = " + "
 
@@ -280,4 +281,4 @@ def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns
     b.add_entries(rows[place[of[limited]]], columns[limited], 1.0)
 
 
-FAMILY = component.Family(model, arrays)
+FAMILY = Family(model, arrays)

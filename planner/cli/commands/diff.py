@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import errors, units
-from planner.cli import answer
+from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
-from planner.cli.commands import common
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
 from planner.render.words import cut, known, plain, signed
@@ -62,7 +61,7 @@ def diff(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference
-    from planner.run import open_plan
+    from planner.workbook.files import open_plan
 
     tell = common.progress(as_json)
     began = time.perf_counter()
@@ -93,7 +92,7 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
     """Compare the inputs of two plans: the named workbooks, else those beside the plans."""
     from models.results import Figure
     from planner.documents.inputs import compare_inputs, find_input, not_compared
-    from planner.run import open_input
+    from planner.workbook.files import open_input
 
     if named is None:
         if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import units
-from planner.cli import paths
+from planner.cli import common, paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.commands import common
 from planner.cli.words import line, row, show_warnings
 from planner.options import IntegerOption
 from planner.render.words import cut, number_of, plain, span
@@ -59,7 +58,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
 
     paths.refuse_other_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
-    from planner.run import open_plan
+    from planner.workbook.files import open_plan
 
     tell = common.progress(as_json)
     began = time.perf_counter()
@@ -199,14 +198,14 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
 
 def _opened(files: Sequence[Path], tell: Callable[[str], None]) -> list[Any]:
     """Return workbooks to show; UsageError if another than the first is a plan."""
-    from planner.run import open_report
+    from planner.report import read_report
     from planner.workbook.plan_file import PlanFile
 
     sources = list[Any]()
     for path in files:
         tell(f"Reading {path}")
         with errors_in(path):
-            sources.append(open_report(path))
+            sources.append(read_report(path))
         if len(sources) > 1 and isinstance(sources[-1], PlanFile):
             is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
             refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")
@@ -353,7 +352,7 @@ def model(
 
     form = output_path().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
-    from planner.run import start_file
+    from planner.scenarios.start import start_file
 
     if form not in FORMATS:
         refuse(f"--output must end in .lp or .mps, unlike {output}")

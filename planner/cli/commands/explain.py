@@ -11,14 +11,14 @@ import click
 
 from models.errors import InputError, Mistakes
 from planner.cli.answer import Command, Key, findings_by_severity, finish, what_if_facts
-from planner.cli.commands.common import JSON, WORKBOOK, case_options, progress
+from planner.cli.common import JSON, WORKBOOK, case_options, progress
 from planner.render.words import missing_option, plain
 
 if TYPE_CHECKING:
     from models.answers.explain import Explanation
     from models.answers.least_change import LeastChange
     from models.case import Case
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.sheets.explain import Cells
 
 
@@ -51,7 +51,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     planner explain case.xlsx --mineral lithium --member Japan --year 2028
     planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.run import start_file
+    from planner.scenarios.start import start_file
 
     tell = progress(as_json)
     start = start_file(file, **variation, tell=tell)

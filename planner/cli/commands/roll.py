@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from planner.cli import paths
+from planner.cli import common, paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.commands import common
 from planner.cli.words import line
 from planner.render.words import plain, span
 from planner.scratch import input_stem
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from planner.documents.orders import Orders
     from planner.going_on.outcome import PastYears
     from planner.going_on.roll import RolledPlan
-    from planner.run import Start
+    from planner.scenarios.start import Start
     from planner.workbook import Book
 
 
@@ -139,9 +138,10 @@ class PlanToRoll:
 
 def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> PlanToRoll:
     """Read a plan and its input; InputError if the plan was not made from the input."""
+    from planner.audit.file import open_sheets
     from planner.audit.verify import plan_of
     from planner.documents.orders import orders_of
-    from planner.run import open_plan, open_sheets
+    from planner.workbook.files import open_plan
 
     with errors_in(plan):
         sheets = open_sheets(plan, tell)
@@ -224,8 +224,8 @@ def check_actuals(
     plan is ``plan``, otherwise the one that the file's first page names; the plan names its input.
     If plan or input is not found, the file is checked alone; UsageError if ``plan`` was given.
     """
+    from planner.audit.file import open_sheets
     from planner.going_on.actuals import check_alone, read_actuals
-    from planner.run import open_sheets
 
     actuals = read_actuals(file)
     year = actuals.to if to is None else to

@@ -9,7 +9,7 @@ import click
 
 from models.errors import UsageError
 from planner.cli.answer import Command, refuse
-from planner.cli.commands.common import WORKBOOK, require
+from planner.cli.common import WORKBOOK, require
 from planner.options import IntegerOption
 from planner.stops import mark_handled, raise_pending_stop
 

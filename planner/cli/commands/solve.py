@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import errors
-from planner.cli import answer, paths
+from planner.cli import answer, common, paths
 from planner.cli.answer import Answer, Command, Key
-from planner.cli.commands import common
 from planner.cli.front import show_front
 from planner.cli.words import line, show_findings, warned
 from planner.options import DecimalOption, IntegerOption, Share
@@ -405,7 +404,8 @@ class _Desk:
             line("Watching", f"{self.file}; Ctrl-C stops")
 
     def _plan(self) -> None:
-        from planner.run import open_plan, solve_file
+        from planner.run import solve_file
+        from planner.workbook.files import open_plan
 
         tell = common.progress(self.as_json)
         run = solve_file(self.file, **self.variation, in_background=True, tell=tell)

@@ -11,15 +11,15 @@ import click
 
 from models import errors
 from planner._version import __version__
+from planner.cli import common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.commands import common
 from planner.cli.words import line, show_some
 from planner.render.words import few, number_of, plain, search_words
 
 if TYPE_CHECKING:
     from planner.audit.file import PlanSheets, Recorded
     from planner.audit.verify import Verdict
-    from planner.run import Start
+    from planner.scenarios.start import Start
 
 DIFFERS = 1
 """Exit code if a plan does not match."""
@@ -147,9 +147,9 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     The exit code is 0 if everything matches, and 1 if anything differs.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = common.progress(as_json)
+    from planner.audit.file import open_sheets
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
-    from planner.run import open_sheets
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
@@ -183,7 +183,7 @@ def start_of(recorded: Recorded, file: Path, usage: str) -> Start | errors.Findi
     """
     from models.case import SearchLimits
     from planner.cli.commands.solve import solve
-    from planner.run import start_file
+    from planner.scenarios.start import start_file
     from planner.workbook.parts import is_plan
 
     typed = recorded.made_with

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Finding, InputError, Severity, WriteError
-from planner.cli import answer, paths
+from planner.cli import answer, common, paths
 from planner.cli.answer import Answer, Command, Key, refuse
-from planner.cli.commands import common
 from planner.cli.words import line, show_defaults, show_findings
+from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.words import number_of
 from planner.stops import raise_pending_stop
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from planner.workbook.findings import DefaultUsed
     from planner.workbook.marked import Marked
-
-
-EXAMPLE = "critical-minerals"
-"""The example that is written where none is named."""
 
 
 class New(Command):
@@ -149,7 +145,7 @@ def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path
     """Write a workbook for what was delivered; return its path, and what to do next."""
     from planner.documents.orders import orders_of
     from planner.going_on.actuals import next_year, planned_years, write_actuals
-    from planner.run import open_plan
+    from planner.workbook.files import open_plan
     from planner.workbook.save import save
 
     with answer.errors_in(plan):
@@ -289,7 +285,7 @@ def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as
     the inputs that change the plan most, if you have run `planner sensitivity`.
     """
     copy = None if marked is None else paths.copy_path(marked)
-    from planner.run import check_file
+    from planner.scenarios.start import check_file
     from planner.workbook.parts import is_actuals, is_input, is_plan
 
     failed: InputError | None = None

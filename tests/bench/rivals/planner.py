@@ -2,7 +2,7 @@
 
 from models import plan
 from models.case import Case
-from models.program.program import Program
+from models.program.builder import Program
 from tests.bench.clock import BUILD, PROOF, READ, Clock
 from tests.bench.rivals.child import Answer, main
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +17,17 @@ from models.errors import Mistakes, UsageError, WriteError
 from planner._version import pip_install
 from planner.cli.answer import refuse
 from planner.cli.words import line
-from planner.options import CAP_HELP, IntegerOption, Share, postponed_errors
+from planner.options import (
+    BLOCK,
+    CAP_HELP,
+    LOSE,
+    WHAT_IF,
+    FilePath,
+    IntegerOption,
+    OutputPath,
+    Share,
+    postponed_errors,
+)
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -28,53 +36,6 @@ if TYPE_CHECKING:
     from planner.studies import Progress, Tell, Where
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
-
-
-class _FileName(click.Path):
-    """A path; a name that no file can have is an error."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse a NUL character and an unpaired surrogate: the operating system takes neither."""
-        is_name = False
-        with suppress(UnicodeError):
-            is_name = b"\0" not in os.fsencode(value)
-        if not is_name:
-            self.fail(f"{str(value)!r} is not a possible name of a file", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class OutputPath(_FileName):
-    """A path that a command writes to."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Resolve ``..`` after folders that do not exist yet.
-
-        The system finds no file at ``nosuch/../in.xlsx``, even if ``in.xlsx`` exists. But writing
-        makes the folder ``nosuch``, and would then replace ``in.xlsx``. All checks of the path must
-        see that file.
-        """
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        parent = path if path.name == ".." else path.parent
-        if ".." not in path.parts or parent.exists():
-            return path
-        real, here = Path(os.path.realpath(path)), Path(os.path.realpath(Path()))
-        return real.relative_to(here) if real.is_relative_to(here) else real
-
-
-class FilePath(_FileName):
-    """A path of a file that a command reads."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse also a name that is too long for the file system."""
-        path = super().convert(value, param, ctx)
-        try:
-            os.lstat(path)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                name = Path(os.fspath(value)).name
-                shown = f"{name[:40]}..." if len(name) > 40 else name  # noqa: PLR2004
-                self.fail(f"the name {shown!r} is too long for a file", param, ctx)
-        return path
 
 
 WORKBOOK = FilePath(path_type=Path)
@@ -194,8 +155,6 @@ def report_path(wanted: Path, written: Path) -> None:
 
 
 # ---- what-ifs ------------------------------------------------------------------------------------
-
-BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ START = """\
 # planner new case.xlsx --example plain
 from pathlib import Path
 import planner
+
 book = planner.read(Path("case.xlsx"))
 """
 """What the examples begin with; a test runs them."""

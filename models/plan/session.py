@@ -80,10 +80,8 @@ class Session:
 
     Example:
         >>> session = planner.Session(book.case)
-        >>> [
-        ...     round(session.solve(planner.set_max_country_share(book.case, cap)).shortage)
-        ...     for cap in (0.6, 0.5)
-        ... ]
+        >>> cases = [planner.set_max_country_share(book.case, cap) for cap in (0.6, 0.5)]
+        >>> [round(session.solve(case).shortage) for case in cases]
         [35755, 82884]
     """
 

@@ -552,11 +552,8 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     Example:
         >>> from functools import partial
         >>> from operator import attrgetter
-        >>> caps = (0.8, 0.65, 0.5)
-        >>> runs = [
-        ...     planner.Run(f"{cap:.0%}", partial(planner.set_max_country_share, share=cap))
-        ...     for cap in caps
-        ... ]
+        >>> cap = planner.set_max_country_share
+        >>> runs = [planner.Run(f"{s:.0%}", partial(cap, share=s)) for s in (0.8, 0.65, 0.5)]
         >>> study = planner.Study(book.case, (tuple(runs),), attrgetter("shortage"))
         >>> [(each.name, round(each.result)) for each in planner.run_study(study)]
         [('80%', 0), ('65%', 20733), ('50%', 82884)]

@@ -132,12 +132,13 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
         InputError: The input has errors, as for ``read``.
 
     Example:
+        >>> bangka = {"Refiner": "Bangka", "Mineral": "Tin", "Country": "Indonesia"}
+        >>> bangka |= {"Capacity (t/yr)": 80, "Cost (USD/t)": 25_000}
         >>> rows = {
         ...     "Settings": [{"Setting": "Default freight (USD/t)", "Value": 100}],
         ...     "Minerals": [{"Mineral": "Tin", "Price (USD/t)": 30_000}],
         ...     "Members": [{"Member": "Japan", "Country": "Japan"}],
-        ...     "Refiners": [{"Refiner": "Bangka", "Mineral": "Tin", "Country": "Indonesia",
-        ...                   "Capacity (t/yr)": 80, "Cost (USD/t)": 25_000}],
+        ...     "Refiners": [bangka],
         ...     "Demand": [{"Mineral": "Tin", "Member": "Japan", "2026": 100}],
         ... }
         >>> planner.solve(planner.read_tables(rows).case).shortage

@@ -37,7 +37,7 @@ from planner.studies.risk_tables import (
     Events,
     Measures,
     RiskByMineral,
-    Shortages,
+    ShortageRisks,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _too_few(count: int) -> str:
 # ---- JSON ----------------------------------------------------------------------------------------
 
 _SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
-_SHORTAGE_FIELDS = tuple(f for f in Shortages.FIELDS if f.json_key != f.name)
+_SHORTAGE_FIELDS = tuple(f for f in ShortageRisks.FIELDS if f.json_key != f.name)
 """The fields of a shortage that JSON has: fields with a key of their own."""
 _EVENT_FIELDS = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 

@@ -94,7 +94,7 @@ class Measures(Result):
         return [f.name for f in cls.FIELDS if f.look is Look.SHARE]
 
 
-class Shortages(Result):
+class ShortageRisks(Result):
     """One row per plan and mineral, or also per member: how likely a shortage is, and how large."""
 
     mineral = common.MINERAL
@@ -118,13 +118,13 @@ class Shortages(Result):
     tail = field.tonnes("CVaR 95", key="cvar95_t")
 
 
-class RiskByMineral(Shortages):
+class RiskByMineral(ShortageRisks):
     """One row per mineral and plan: how likely a shortage is, and how large."""
 
     TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
 
 
-class ByMember(Shortages):
+class ByMember(ShortageRisks):
     """One row per mineral, member with demand for it, and plan."""
 
     TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"

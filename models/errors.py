@@ -154,6 +154,7 @@ OUT_OF_MEMORY = "There is not enough memory. Close other programs, or allow this
 OUT_OF_MEMORY_CODE = 71
 """Exit code if the system gives no memory, process or thread (EX_OSERR)."""
 _REFUSALS = (
+    OUT_OF_MEMORY.casefold(),  # of a run in another process
     "cannot allocate memory",
     "can't start new thread",
     "error return without exception set",  # of a module that Python could not load

@@ -27,6 +27,7 @@ from planner.workbook import read
 from planner.workbook.edit import EditedBook
 from planner.workbook.marked import mark
 from tests.cli.roll.book import save_values, three_rows
+from tests.waiting import HANG
 
 from planner.workbook.template import write_book  # isort: skip
 
@@ -111,7 +112,7 @@ def by_libreoffice(folder) -> None:
     """Have LibreOffice open and save the case."""
     command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless",
                "--convert-to", "xlsx", "--outdir", str(folder / "saved"), "case.xlsx"]  # fmt: skip
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=200)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=HANG)
     shutil.move(folder / "saved" / "case.xlsx", folder / "case.xlsx")
 
 

@@ -17,13 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import (
-    OUT_OF_MEMORY,
-    OUT_OF_MEMORY_CODE,
-    PlannerError,
-    WriteError,
-    is_out_of_memory,
-)
+from models.errors import OUT_OF_MEMORY, PlannerError, SolverError, WriteError, is_out_of_memory
 from planner.cli import answer
 from planner.cli.commands import planner
 from planner.stops import Stop, exit_code, handling_stops, mark_handled, pending_stop
@@ -106,13 +100,10 @@ def _failed(error: Exception, *, as_json: bool) -> int:
 
     if not isinstance(error, PlannerError) and is_full_disk(error):  # such as that of TMPDIR
         error = WriteError(f"a file cannot be written: {os.strerror(errno.ENOSPC)}")
+    if not isinstance(error, PlannerError) and is_out_of_memory(error):
+        error = SolverError(OUT_OF_MEMORY)
     if isinstance(error, PlannerError):
         return answer.report_failure(error, as_json=as_json)
-    if is_out_of_memory(error):
-        if as_json:
-            answer.print_json(answer.failure_answer("out_of_memory", OUT_OF_MEMORY))
-        click.echo(f"Error: {OUT_OF_MEMORY}", err=True)
-        return OUT_OF_MEMORY_CODE
     if as_json:
         answer.print_json(answer.failure_answer("fault", f"{type(error).__name__}: {error}"))
     traceback.print_exception(error)

@@ -101,6 +101,9 @@ def report_failure(
 ) -> int:
     """Report a failure and return its exit code; ``result`` is the answer so far."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
+    code = error.exit_code
+    if errors.is_out_of_memory(error):
+        status, code = "out_of_memory", errors.OUT_OF_MEMORY_CODE
     messages = str(error).splitlines()  # one line per mistake of a command line
     answer: Any = failure_answer(status, *messages)
     if isinstance(error, errors.InputError):
@@ -112,7 +115,7 @@ def report_failure(
         if isinstance(before, list):  # errors of the workbook come first
             answer = {**answer, Key.ERRORS: [*before, *answer[Key.ERRORS]]}
         print_json({**(result or {}), Key.STATUS: status, **answer})
-    return error.exit_code
+    return code
 
 
 def finish(answer: Answer, *, as_json: bool, failed: errors.PlannerError | None = None) -> int:

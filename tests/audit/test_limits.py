@@ -13,7 +13,7 @@ from models.solve import Certificate
 from planner.audit import compare
 from planner.audit.verify import _unproven
 from planner.sheets import last_plan
-from planner.sheets.checks import FREE, THIS, _seen
+from planner.sheets.checks import FREE, THIS, _figure, _seen
 from planner.workbook.grid import Grid
 from planner.workbook.read import _meant
 from tests.models.desk import jin, make, read, sur
@@ -81,9 +81,20 @@ def test_cells_are_equal_to_a_billionth(here, due, is_same) -> None:
     assert compare.near(due, here, 1e-13) is is_same
 
 
-@pytest.mark.parametrize(("gap", "status"), [(0.9e-9, "optimal"), (1.1e-9, "feasible")])
+def test_equal_cells_are_equal_without_rounding() -> None:
+    assert compare.near(0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("gap", "status"), [(0.9e-9, "optimal"), (1e-9, "optimal"), (1.1e-9, "feasible")]
+)
 def test_a_plan_is_optimal_up_to_the_search_gap(gap, status) -> None:
     assert block_solver.status_of(gap) == status
+
+
+@pytest.mark.parametrize(("value", "passed"), [(0.0, "yes"), (1e-6, "yes"), (1.01e-6, "no")])
+def test_a_figure_of_the_proof_passes_up_to_what_is_accepted(value, passed) -> None:
+    assert _figure("", value, 1e-6, "t")["passed"] == passed
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.9e-9, 0.0), (1.1e-9, 1.1e-9)])

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from models.errors import OUT_OF_MEMORY, is_out_of_memory
+from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, SolverError, is_out_of_memory
 from tests.cli.desk import POSIX, ROOT
 from tests.waiting import HANG
 
@@ -37,7 +37,8 @@ def test_too_little_memory_is_said_in_one_sentence(plain, command, megabytes):
     ran = shell(f"ulimit -v {megabytes * 1024}; $P {command} plain.xlsx")
     assert "Traceback" not in ran.stderr, ran.stderr
     assert "an error in the planner" not in ran.stderr
-    assert (ran.returncode == 0) != (OUT_OF_MEMORY in ran.stderr), ran.stderr
+    said = OUT_OF_MEMORY in ran.stderr
+    assert ran.returncode == (OUT_OF_MEMORY_CODE if said else 0), ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_too_little_memory_is_said_in_one_sentence(plain, command, megabytes):
         (ImportError("x.so: cannot allocate memory in static TLS block"), True),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
         (RuntimeError("can't start new thread"), True),
+        (SolverError(f"As it stands: {OUT_OF_MEMORY}"), True),
         (ImportError("No module named 'x'"), False),
         (OSError(errno.ENOSPC, "No space left on device"), False),
         (ValueError("memory"), False),

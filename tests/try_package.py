@@ -37,8 +37,10 @@ HANG = 300
 
 
 def table(readme: str) -> list[str]:
-    """Return the commands in the README's table, in its order."""
-    return re.findall(r"^\|.*\| `planner (.+)` \|$", readme, re.MULTILINE)
+    """Return the commands in the README's table, in its order; the first makes all sheets."""
+    _, *others = re.findall(r"^\|.*\| `planner (.+)` \|$", readme, re.MULTILINE)
+    (first,) = re.findall(r"`planner (new my-case\.xlsx --with\s\S+)`", readme)
+    return [" ".join(first.split()), *others]
 
 
 def words(command: str) -> list[str]:
@@ -65,7 +67,7 @@ def stopped(args: list[str], ready: str) -> tuple[int, str]:
 
 
 def main(readme: Path) -> int:
-    commands = ["new my-case.xlsx --with Risks,Sources", *table(readme.read_text("utf-8"))[1:]]
+    commands = table(readme.read_text("utf-8"))
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

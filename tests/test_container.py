@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from planner.cli.commands import planner
 
 ROOT = Path(__file__).parents[1]
 STEPS = (ROOT / "Containerfile").read_text()
@@ -81,3 +84,13 @@ def test_nobody_runs_it_as_root() -> None:
     user = STEPS.index("USER 10001")
     assert user < STEPS.index("fetch_highs(print)") < STEPS.index("ENTRYPOINT")
     assert "USER root" not in STEPS
+
+
+def test_what_runs_without_a_command_is_one() -> None:
+    """The page, on all of the container's addresses, at the port that is exposed."""
+    (words,) = re.findall(r"^CMD (.+)$", STEPS, re.MULTILINE)
+    name, *args = json.loads(words)
+    given = planner.commands[name].make_context(name, args).params
+    assert given["host"] == "0.0.0.0"
+    assert f"EXPOSE {given['port']}\n" in STEPS
+    assert 'ENTRYPOINT ["planner"]' in STEPS

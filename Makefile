@@ -2,6 +2,7 @@
 # make test   set up and run the quick tests, some five minutes
 # make test-slow  run the tests with the marker slow
 # make test-all  run all tests
+# make times  run all tests, and say which ones the marker slow fits no longer
 # make floors set up the oldest versions that pyproject.toml allows, and run the tests of FLOORS
 # make check  lint (also of JavaScript), types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
@@ -29,15 +30,16 @@ TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 FLOORS       := .venv-floors
 FLOORS_READY := $(FLOORS)/.ready
-# The numerics by hand and against golden plans, files in and out, each command.
+# What libraries compute, read and write: numerics by hand and against golden plans, files in and out,
+# the command line, a report, a cluster.
 FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/test_reading.py \
     tests/test_files.py tests/cli/test_command.py tests/cli/test_new.py tests/cli/test_check.py \
-    tests/cli/test_solve.py tests/cli/test_stopped.py tests/cli/test_scorecard_command.py \
-    tests/cli/test_audit_commands.py tests/cli/test_explain_command.py \
-    tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
-    tests/report/test_report_command.py tests/sheets/test_sheet_files.py tests/study/test_cluster.py
+    tests/cli/test_solve.py tests/cli/test_scorecard_command.py tests/cli/test_audit_commands.py \
+    tests/cli/orders/test_orders.py tests/report/test_report_command.py \
+    tests/sheets/test_sheet_files.py \
+    tests/study/test_cluster.py::test_a_cluster_gives_the_same_to_the_last_bit
 
-.PHONY: plan test test-slow test-all floors check fuzz bench inputs docs site coverage charts release lock clean
+.PHONY: plan test test-slow test-all times floors check fuzz bench inputs docs site coverage charts release lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -50,8 +52,11 @@ test-slow: $(READY)
 
 test-all: test test-slow
 
+times: $(READY)
+	$(TESTS) -p tests.times
+
 floors: $(FLOORS_READY)
-	$(FLOORS)/bin/python -m pytest -q -p no:cacheprovider $(FLOORS_TESTS)
+	$(FLOORS)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" $(FLOORS_TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .

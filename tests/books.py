@@ -1,5 +1,52 @@
-"""Workbooks of the tests, written as the planner writes its template."""
+"""Workbooks of the tests: cells alone, in the template's columns, written twenty times as fast.
 
-from planner.workbook.template import write_book
+What the template adds (notes, drop-downs, widths) is tested where the template is.
+"""
 
-__all__ = ["write_book"]
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import xlsxwriter
+
+from models.schema import SHEETS
+from planner.workbook.template import rows_of
+
+_RECORDS = {record.SHEET: record for record in SHEETS}
+_REQUIRED = tuple(record.SHEET for record in SHEETS if record.REQUIRED)
+_PLAIN = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def write_book(
+    path: Path,
+    tables: Mapping[str, Sequence[Mapping[str, object]]],
+    *,
+    sheets: Iterable[str] | None = None,
+) -> None:
+    """Write the cells that the planner's ``write_book`` writes, in the same places."""
+    wanted = {*tables, *_REQUIRED} if sheets is None else {*sheets}
+    with xlsxwriter.Workbook(str(path), _PLAIN) as book:
+        for name in dict.fromkeys((*_RECORDS, *tables)):
+            if name not in wanted:
+                continue
+            sheet = book.add_worksheet(name)
+            if name in _RECORDS:
+                rows = rows_of(_RECORDS[name], tables)
+            else:
+                header = [*{key: None for row in tables[name] for key in row}]
+                rows = [header, *([row.get(key) for key in header] for row in tables[name])]
+            for i, row in enumerate(rows):
+                for j, cell in enumerate(row):
+                    if cell is None or cell == "":
+                        continue
+                    if isinstance(cell, bool) or not isinstance(cell, int | float):
+                        text = str(cell) if not isinstance(cell, bool) else "yes" if cell else "no"
+                        sheet.write_string(i, j, text)
+                    else:
+                        sheet.write_number(i, j, cell)

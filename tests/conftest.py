@@ -12,10 +12,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from models.results import ByMineral, Result
 from planner.render import claims
+from tests import budget
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
@@ -32,6 +34,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # Looking for garbage takes a third of the time in which all tests are collected: done less often.
 gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count among the long random runs whatever tries more in them."""
+    for item in items if budget.IS_LONG else ():
+        if {"few", "at_length"} & vars(getattr(item, "module", None)).keys():
+            item.add_marker("fuzz")
 
 
 def pytest_collection_finish() -> None:

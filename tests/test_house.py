@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,20 +107,30 @@ def place(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=place)
-def test_files_are_short(path: Path) -> None:
+@cache
+def syntax(path: Path) -> ast.Module:
+    """Return what a file says, parsed once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_files_are_short() -> None:
     """A file that grows beyond this becomes a package first."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    lines = {place(p): len(p.read_text(encoding="utf-8").splitlines()) for p in LIBRARY}
+    assert {path: count for path, count in lines.items() if count > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=place)
-def test_library_code_does_not_print(path: Path) -> None:
+def test_library_code_does_not_print() -> None:
     """Only the commands speak."""
-    if "planner/cli" in place(path):
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    assert not [n.lineno for n in calls if isinstance(n.func, ast.Name) and n.func.id == "print"]
+    calls = [
+        (place(path), node.lineno)
+        for path in LIBRARY
+        if "planner/cli" not in place(path)
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+    assert calls == []
 
 
 def test_import_contracts() -> None:
@@ -137,7 +148,7 @@ def test_import_contracts() -> None:
 def test_models_knows_no_planner() -> None:
     """Also in imports that stand inside functions."""
     for path in (ROOT / "models").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax(path)):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -146,10 +157,11 @@ def test_models_knows_no_planner() -> None:
             assert not [n for n in names if n.split(".")[0] in {"planner", "tests", "inputs"}], path
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Return the top packages that a file imports; examples in docstrings don't count."""
     names = set[str]()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -157,7 +169,6 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
@@ -279,7 +290,7 @@ def test_a_header_is_declared_once() -> None:
     said = [
         call.args[0].value
         for path in sorted((ROOT / "models" / "results").glob("*.py"))
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for call in ast.walk(syntax(path))
         if isinstance(call, ast.Call) and re.fullmatch(r"field(\.\w+)?", ast.unparse(call.func))
         if isinstance(call.args[0], ast.Constant)
     ]
@@ -302,7 +313,7 @@ declared (the first two); what is no JSON of a command: formats of cells, what a
 def json_keys(path: Path) -> list[str]:
     """The keys typed in dict displays of functions that give JSON, each as often as it is typed."""
     found: dict[int, str] = {}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(syntax(path)):
         said = getattr(node, "returns", None) or getattr(node, "annotation", None)
         is_json = said is not None and GIVES_JSON.search(ast.unparse(said))
         is_printed = isinstance(node, ast.Call) and ast.unparse(node.func) in {"print_json", "end"}
@@ -340,7 +351,7 @@ def test_a_class_name_has_one_meaning() -> None:
     """Each is used once in the code base."""
     places: dict[str, list[str]] = {}
     for path in LIBRARY:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax(path)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(place(path))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}

@@ -24,6 +24,7 @@ from tests.bench.jobs import BOOK, COMMAND, EXAMPLE, JOB, JOBS, PLANNER, SOLVE, 
 from tests.bench.jobs import SWEEP as SWEEPS
 from tests.bench.measure import ROOT, run
 from tests.bench.results import Result
+from tests.budget import few
 
 
 def answers(job: Job, size: str) -> list[float]:
@@ -47,7 +48,7 @@ def expected():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the rivals' own
-@pytest.mark.parametrize("size", ["XS", "XS-stocks"])
+@pytest.mark.parametrize("size", few(["XS", "XS-stocks"], 1))
 @pytest.mark.parametrize("job", [j for j in JOBS if j.task == SOLVE], ids=lambda j: j.name)
 def test_every_way_finds_the_same_cost(job, size, expected) -> None:
     """To a millionth; the one that solves nothing finds none."""

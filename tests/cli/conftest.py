@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook.template import EVERY_CASE, template_tables
-from tests.books import write_book
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.disk import small_disk
 from tests.order_book import PLAN, write_order_book
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.budget import few
 from tests.cli.test_stopped import STUDIES
 from tests.study.variants import Falling
 
@@ -26,7 +27,7 @@ def lose(monkeypatch):
     return after
 
 
-@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("command", few(ASKED, 2))
 def test_what_is_finished_is_written(case, ask, call, lose, command) -> None:
     _, whole = ask(command, case, *ASKED[command])
     runs = whole["runs"] - 1
@@ -44,7 +45,7 @@ def test_what_is_finished_is_written(case, ask, call, lose, command) -> None:
     assert "the cluster was lost" in err
 
 
-@pytest.mark.parametrize("command", [c for c in ASKED if c != "scorecard"])
+@pytest.mark.parametrize("command", few([c for c in ASKED if c != "scorecard"], 2))
 def test_a_later_part_that_finds_no_cluster(case, ask, lose, command) -> None:
     """The runs with share limits, or of the agreed plan, are done; then the cluster is gone."""
     _, whole = ask(command, case, *ASKED[command])

@@ -16,9 +16,10 @@ import pytest
 from planner.documents.folder import TABLES, replace_files, write_csv
 from planner.render.words import guarded
 from planner.sheets import Look, Table, TableColumn
+from tests.budget import at_length, few
 from tests.cli.desk import POSIX, ROOT
 
-HEAVY = 4_000
+HEAVY = 1_500
 
 
 def table(name: str, *cells: object) -> Table:
@@ -42,7 +43,7 @@ def test_a_folder_of_somebody_is_refused_before_any_work(case, call, monkeypatch
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["solve", "compare", "sweep", "stress", "scorecard"])
+@pytest.mark.parametrize("command", few(["solve", "compare", "sweep", "stress", "scorecard"], 2))
 def test_a_new_an_empty_and_its_own_folder_are_filled(case, call, command):
     Path("empty").mkdir()
     Path("empty/.DS_Store").touch()
@@ -85,7 +86,7 @@ def test_the_folder_is_for_the_tables_alone(case, call, output, tables):
 @pytest.mark.slow
 @POSIX
 def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
-    """Killed at 8 times in a run's course, it leaves no half: of a new folder, or of an old."""
+    """Killed at times in a run's course, it leaves no half: of a new folder, or of an old."""
     code = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -113,7 +114,7 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
             return time.perf_counter() - began
 
     whole = max(run(tmp_path / str(number), 99, None) for number in (0, 1))
-    for number in range(8):
+    for number in range(at_length(4, 8)):
         folder = tmp_path / str(number % 4)
         run(folder, number, whole * number / 4)
         if folder.exists():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.budget import few
 from tests.cli.roll.book import three_rows, write_three
 from tests.csv_book import write_csv_book
 from tests.disk import small_disk
@@ -65,7 +66,7 @@ def test_a_disk_that_files_of_others_fill(planned, tmp_path, line) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["roll", "actuals", "marked", "solve"])
+@pytest.mark.parametrize("name", few(["roll", "actuals", "marked", "solve"], 2))
 def test_a_full_folder_for_temporary_files(planned, tmp_path, name) -> None:
     """Room for the 4 KB by which Python finds the folder, not for what openpyxl puts there."""
     folder = shutil.copytree(planned, tmp_path / "here")

@@ -10,6 +10,7 @@ import pytest
 from planner.cli.paths import case_part
 from planner.workbook.template import template_tables
 from tests.books import write_book
+from tests.budget import few
 
 
 def written(folder: Path) -> set[str]:
@@ -51,7 +52,9 @@ STUDIED = (
 )
 
 
-@pytest.mark.parametrize(("study", "options"), STUDIED, ids=[name for name, _ in STUDIED])
+@pytest.mark.parametrize(
+    ("study", "options"), few(STUDIED, 2), ids=few([name for name, _ in STUDIED], 2)
+)
 def test_no_study_of_another_case_has_the_name_of_the_base(case, ask, study, options):
     names = set()
     for of in ((), ("--scenario", "half"), ("--lose", "CHL"), ("--max-country-share", "0.6")):

@@ -16,6 +16,7 @@ import planner.studies.engine
 from models.errors import SolverError
 from models.plan import Session
 from planner.studies.kind import PARTIAL
+from tests.budget import few
 from tests.cli.desk import POSIX, ROOT
 
 STUDIES = {
@@ -120,7 +121,7 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
     assert (answer["runs_finished"], answer["errors"]) == (after, [])
 
 
-@pytest.mark.parametrize("command", STUDIES)
+@pytest.mark.parametrize("command", few(STUDIES, 2))
 def test_what_is_not_stopped_says_so(case, call, ask, command) -> None:
     code, answer = ask(*asked(command, case))
     assert (code, answer["status"], answer["stopped"]) == (0, "optimal", False)

@@ -56,7 +56,7 @@ def _shortage_costs(plan: object) -> list[float]:
 
 @pytest.mark.fuzz
 @given(book=books(features=CORE))
-@settings(max_examples=at_length(30, 120))
+@settings(max_examples=at_length(12, 120))
 def test_core(book: BookT) -> None:
     """Lanes, limits, discounting, groups, blocs: what most books have."""
     agrees(book)
@@ -65,7 +65,7 @@ def test_core(book: BookT) -> None:
 @pytest.mark.slow
 @pytest.mark.fuzz
 @given(book=books(features=ALL))
-@settings(max_examples=at_length(40, 150))
+@settings(max_examples=at_length(16, 150))
 def test_all(book: BookT) -> None:
     """Contracts, stockpiles, projects and ore as well."""
     agrees(book)
@@ -75,7 +75,7 @@ def test_all(book: BookT) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_every_size(size: int) -> None:
     """A few books of each size from a generator with a seed, the same on every run."""
-    for seed in range(at_length(6, 15)):
+    for seed in range(at_length(2, 15)):
         agrees(random_book(np.random.default_rng(1000 * size + seed), size))
 
 

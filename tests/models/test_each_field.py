@@ -344,7 +344,7 @@ def test_fields_of_random_books(seed: int) -> None:
     case = read(draw(seed))
     of_book = Session(case)
     order = np.random.default_rng(seed).permutation(len(TWEAKS)).tolist()
-    for at in order[: at_length(30, len(order))]:
+    for at in order[: at_length(12, len(order))]:
         try:
             variant = list(TWEAKS.values())[at](case)
         except IndexError:

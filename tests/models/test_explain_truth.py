@@ -49,7 +49,7 @@ def objective_with(book: BookT, member: str, by: float) -> float:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=at_length(10, 25))
+@settings(max_examples=at_length(4, 25))
 @given(books())
 def test_a_price_is_the_difference_in_cost(book: BookT) -> None:
     """A tonne more, a tonne less, and as far as the price is told to hold; unshared shortages."""
@@ -91,7 +91,7 @@ def test_how_far_a_price_holds() -> None:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=at_length(10, 25))
+@settings(max_examples=at_length(4, 25))
 @given(books(), st.sampled_from("AB"))
 def test_a_unit_of_a_limit_is_worth_what_the_edited_workbook_saves(
     book: BookT, member: str
@@ -221,7 +221,7 @@ def with_cell(case: Case, b: Bound, by: float) -> Case | None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(at_length(8, 20)))
+@pytest.mark.parametrize("seed", range(at_length(3, 20)))
 def test_worths_in_books_with_every_feature(seed: int) -> None:
     """A unit of a cell, in one year alone, by planning the case again: reserves, plants, all."""
     plan = solve(draw(seed, {"whole projects", "contracts", "agreed"}))

@@ -20,6 +20,7 @@ from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
 from models.solve import LinearProgram
+from tests.budget import at_length
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 from tests.models.stages import ALLY, CHINA, cap, made, plant, stages
 from tests.reference.cases import random_book
@@ -231,7 +232,7 @@ def drawn(seed: int) -> BookT:
     return random_book(np.random.default_rng([17, seed]), 2)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(at_length(5, 12)))
 def test_another_interface_finds_the_same(seed: int) -> None:
     """Pyomo's own interface to HiGHS, from the same model."""
     book = drawn(seed)
@@ -283,7 +284,7 @@ def of_pyomo(model: Any) -> tuple[dict[Any, Any], dict[Any, float]]:
     return found, {n: c for n, c in zip(names, costs.tolist(), strict=True) if c}
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(at_length(8, 25)))
 def test_compiler_agrees_with_pyomos(seed: int) -> None:
     """Rows, sides and costs, by name, to the last digits."""
     for model in models_of(drawn(seed)):

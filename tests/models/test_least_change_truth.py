@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.answers.least_change import CellChange, applied, least_change
 from models.answers.search import SPARE
 from models.plan import Plan
-from tests.budget import at_length
+from tests.budget import at_length, few
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case
 from tests.models.test_explain import capped
 from tests.models.test_laws import draw
@@ -40,7 +40,7 @@ def short_of(plan: Plan) -> dict[str, float]:
 
 
 @pytest.mark.fuzz
-@settings(max_examples=at_length(12, 25))
+@settings(max_examples=at_length(5, 25))
 @given(books(scarce=True), st.sampled_from("AB"))
 def test_the_change_typed_in_ends_the_shortage_and_no_smaller_one_does(
     book: BookT, member: str
@@ -74,14 +74,14 @@ def test_the_change_typed_in_ends_the_shortage_and_no_smaller_one_does(
 
 
 @pytest.mark.fuzz
-@settings(max_examples=at_length(8, 15))
+@settings(max_examples=at_length(3, 15))
 @given(books(scarce=True), st.sampled_from("AB"))
 def test_what_is_said_of_a_change_is_what_planning_with_it_gives(book: BookT, member: str) -> None:
     """In books of one year."""
     is_as_planned_again(solve(book), ("copper", member, FIRST))
 
 
-@pytest.mark.parametrize("seed", [0, 19, 22, 41])
+@pytest.mark.parametrize("seed", few([0, 19, 22, 41], 2))
 def test_the_same_in_books_of_several_years(seed: int) -> None:
     """In these, what ends the shortage of all is more than one member's own takes."""
     plan = solve(draw(seed))

@@ -15,7 +15,7 @@ from models.program.sourcing import build
 from models.resolve import Expanded
 from models.schema import SHEETS
 from planner.scenarios import drop_share_limits, set_max_country_share
-from tests.budget import BUDGET
+from tests.budget import BUDGET, at_length, few
 from tests.models import test_golden
 from tests.models.desk import jin, make, read, solve, sur
 from tests.models.test_laws import draw
@@ -30,7 +30,7 @@ def agrees(case: Case) -> None:
         assert differences(model, program.block(b)) == []
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", few(range(60), 20))
 def test_every_block_of_random_books(seed: int) -> None:
     """All features, each block built and compared."""
     agrees(read(draw(seed)))
@@ -43,7 +43,7 @@ def test_every_block_of_more_books() -> None:
         agrees(read(draw(seed)))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
     """The program of some minerals alone has their blocks' columns and rows, in the same order."""
     case = read(draw(seed))
@@ -58,7 +58,7 @@ def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
             assert np.array_equal(getattr(alone, name), getattr(of, name)), name
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_a_variant_laid_out_as_its_base(seed: int) -> None:
     """What a variant shares with its base stands where the base has it, with its own numbers."""
     case = read(draw(seed))

@@ -45,7 +45,7 @@ TIMES, SLACKS = (1.0, 30.0, 1e4), (0.001, 0.01, 0.2, 0.5, 2.0)
 @pytest.mark.slow
 @pytest.mark.fuzz
 @hypothesis.given(seed=st.integers(0, 2**32 - 1))
-@hypothesis.settings(max_examples=at_length(30, 100), phases=[hypothesis.Phase.generate])
+@hypothesis.settings(max_examples=at_length(12, 100), phases=[hypothesis.Phase.generate])
 def test_ranges_are_those_of_the_second_formulation(seed: int) -> None:
     """By country, refiner and project, with little slack and much, little room in stocks and much.
 

@@ -19,6 +19,7 @@ from models.results import Flows, Members
 from models.schema import Project
 from planner.scenarios import ACTIONS, apply, drop_share_limits
 from planner.studies.support import bill_tables
+from tests.budget import at_length, few
 from tests.models.desk import BookT, cost, jin, make, one, read, refiner, solve, sur, tonnes
 from tests.models.stages import (
     ALLY,
@@ -210,7 +211,7 @@ def test_gaps_of_the_separation_lines_are_none() -> None:
     assert set(plan.sources["gap"].dropna()) <= {0.0}
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(at_length(8, 24)))
 def test_less_than_the_gap_leaves_a_plant_of_a_chain_idle(seed: int) -> None:
     """At any stage, whatever else its inputs and buyers are."""
     plan = solve(random_stages(seed))
@@ -472,7 +473,7 @@ def test_a_plant_that_runs_needs_nothing() -> None:
     assert needs(solve(make(jin(50), sur()))) == []
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", few(range(10), 4))
 def test_each_payment_makes_its_plant_run_and_less_does_not(seed: int) -> None:
     """On any book, by planning again; where none helps the whole cost does not."""
     book = richer(seed) if seed % 2 else draw(seed, {"whole projects"})

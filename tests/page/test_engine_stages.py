@@ -26,7 +26,7 @@ from tests.models.stages import (
 )
 from tests.page.draws import draw, unmoved, variant_of
 
-BOOKS = max(6, BUDGET // 4)
+BOOKS = max(2, BUDGET // 10)
 
 
 def shown(answer, plan: Plan, *, is_planned: bool = True) -> None:

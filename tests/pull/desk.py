@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 
 from planner.cli import main
-from tests.books import write_book
+from planner.workbook.template import write_book
 from tests.small_book import Tables, small_book
 
 HEADERS = ("Sheet", "From", "Table or query", "Columns", "Where")

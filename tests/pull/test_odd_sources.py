@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.budget import few
 from tests.csv_book import write_csv_book
 from tests.pull.desk import COLUMNS, HEADER, PLANTS, book, pull, words, write, write_sqlite
 
@@ -128,7 +129,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few(NAMES, 3))
 @pytest.mark.parametrize("kind", ["workbook", "folder"])
 def test_a_name_with_letters_that_no_cell_holds_is_added_once(desk, capsys, kind, name) -> None:
     write_sqlite(desk / "p.db", [(name, "Lithium", "Chile", 400.0, 9000.0)])

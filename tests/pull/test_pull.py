@@ -19,7 +19,7 @@ from planner.documents import data_in, tables_in
 from planner.documents.tables_in import SourceError, refuse_writing
 from planner.workbook import csv_folder, read
 from planner.workbook.edit import formula_cells
-from tests.books import write_book
+from planner.workbook.template import write_book
 from tests.csv_book import write_csv_book
 from tests.pull.desk import (
     COLUMNS,

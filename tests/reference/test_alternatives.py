@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.budget import at_length
+
 from .alternatives import given, leave, span
 from .cases import ALL, random_book
 from .cases_sheets import BookT
@@ -157,7 +159,7 @@ def test_ranges_of_a_project() -> None:
         assert found == pytest.approx((0, most), abs=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(8, 20)))
 def test_laws(seed: int) -> None:
     """Out of a country: no more of it than the plan buys, no cheaper, no shorter, and what is said
     costs what it says. Ranges hold the plan, and wider slack a narrower one; least of a range that

@@ -7,6 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from tests.budget import at_length
+
 from .bills import cost
 from .cases import SECURE, random_book
 from .cases_sheets import BookT
@@ -97,7 +99,7 @@ def test_projects_budgets_and_mines() -> None:
     assert cost(book, "A") == pytest.approx(12 * 1 + 9 * 50 + 68 * 500)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(at_length(8, 25)))
 def test_laws(seed: int) -> None:
     """Of all parts of a coalition: two that plan apart pay no less than together; all together it
     is the plan itself with fairness at nothing and projects in parts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.budget import few
 from tests.scenarios.edits import by_hand, optimum
 
 from .agreement import solved
@@ -148,7 +149,7 @@ def test_draw() -> None:
         assert solved(book).objective == pytest.approx(cost), most
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", few(range(60), 20))
 def test_halves_agree_on_begun_plants(seed: int) -> None:
     """evaluate(solve) = solve on books with Built, fill and draw limits."""
     book = random_book(np.random.default_rng(seed), 3, BEGUN)
@@ -156,7 +157,7 @@ def test_halves_agree_on_begun_plants(seed: int) -> None:
     solved(book)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", few(range(30), 10))
 def test_built_as_planned_changes_nothing(seed: int) -> None:
     """The builds of a plan written into Built: the same cost, if no budget is short of them."""
     rng = np.random.default_rng(seed)

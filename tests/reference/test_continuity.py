@@ -7,6 +7,8 @@ import copy
 import numpy as np
 import pytest
 
+from tests.budget import at_length, few
+
 from .agreement import solved
 from .cases import ALL, CONTINUITY, random_book
 from .cases_sheets import BookT, Cells
@@ -217,7 +219,7 @@ def test_growth_beyond_its_limit_is_seen() -> None:
     assert answer.violated == "growth Jin copper 2027"
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", few(range(100), 30))
 def test_equal_tiers_are_no_tiers(seed: int) -> None:
     """Tiers at the multiple of the mineral's shortage cost cost what the pooled demand costs."""
     book = random_book(np.random.default_rng(seed), 2, ALL - {"whole projects"})
@@ -243,7 +245,7 @@ def test_equal_tiers_are_no_tiers(seed: int) -> None:
     assert solve(book).objective == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", few(range(100), 30))
 def test_less_freedom_never_gains(seed: int) -> None:
     """Growth limits and switching only add cost, and at most the whole of it."""
     book = random_book(np.random.default_rng(seed), 2, ALL - {"whole projects"})
@@ -258,7 +260,7 @@ def test_less_freedom_never_gains(seed: int) -> None:
         assert other.objective <= again.objective * (1 + 1e-9) + 1e-6
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(at_length(12, 40)))
 def test_all_new_parts_are_drawn(seed: int) -> None:
     """Ten books hold each new column at least once."""
     found = set()

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.budget import few
+
 from .cases import CORE, FLOORED, random_book
 from .product import SUMS, agrees, knows, planned
 from .test_floors_hand import border
@@ -22,13 +24,13 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
     knows("Price floors", row, tmp_path_factory.mktemp("known"))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", few(range(12), 4))
 def test_core_with_floors(seed: int, tmp_path: Path) -> None:
     """Lanes, limits, blocs, owners, and floors of several zones."""
     agrees(random_book(np.random.default_rng(seed), 3, CORE | {"floors"}), tmp_path, MONEY)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", few(range(16), 5))
 def test_all_with_floors(seed: int, tmp_path: Path) -> None:
     """Floors with every sheet of the rounds before."""
     agrees(random_book(np.random.default_rng(seed), 3, FLOORED), tmp_path, MONEY)

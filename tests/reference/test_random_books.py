@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.budget import few
+
 from .agreement import solved
 from .cases import ALL, CORE, END_USE, OWNED, SECURE, books, random_book
 from .cases_sheets import BookT
@@ -69,7 +71,7 @@ def test_each_feature_alone(feature: str) -> None:
         solved(book)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", few(range(200), 40))
 def test_tighter_limits_never_gain(seed: int) -> None:
     """A plan under halved hard caps is a plan of the book itself, and no better."""
     book = random_book(np.random.default_rng(seed))
@@ -86,7 +88,7 @@ def test_tighter_limits_never_gain(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", few(range(60), 20))
 def test_whole_projects_by_trying_all(seed: int) -> None:
     """The optimum with whole projects is the best of all whole builds, each tried by itself."""
     rng = np.random.default_rng(seed)

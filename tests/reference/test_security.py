@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 
+from tests.budget import at_length
 from tests.scenarios.edits import by_hand
 
 from .agreement import solved
@@ -208,7 +209,7 @@ def test_max_short_set_by_a_scenario() -> None:
     assert by_hand(tiny(), [step]).book == tiny()
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(at_length(10, 30)))
 def test_security_only_adds_cost(seed: int) -> None:
     """A target costs at most what the plan without it misses of it; a Max short of 1 is free."""
     book = random_book(np.random.default_rng([31, seed]), 2, SECURE - {"whole projects"})

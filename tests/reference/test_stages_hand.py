@@ -7,6 +7,8 @@ import copy
 import numpy as np
 import pytest
 
+from tests.budget import few
+
 from .agreement import solved
 from .alternatives import leave
 from .cases import OWNED, STAGED, random_book
@@ -98,7 +100,7 @@ def test_closed_form_of_one_country_for_an_input() -> None:
         book["Refiners"][1]["Country"] = "CHN"
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", few(range(40), 14))
 def test_closed_form_of_one_more_stage(seed: int) -> None:
     """A stage of ratio 1 that costs nothing before any mineral changes no cost."""
     book = random_book(np.random.default_rng(seed), 3, OWNED)
@@ -410,7 +412,7 @@ def test_loss_through_all_stages() -> None:
     assert loss.served("alloy", through=True) == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", few(range(60), 20))
 def test_halves_agree_on_stages(seed: int) -> None:
     """evaluate(solve) = solve on books with stages, of two to four minerals."""
     book = random_book(np.random.default_rng(seed), 3 + seed % 2, STAGED)

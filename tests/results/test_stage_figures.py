@@ -17,6 +17,7 @@ from planner.sheets.by_year import by_year
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
 from planner.workbook import read_tables
+from tests.budget import at_length
 from tests.models.desk import BookT, Row, cost, read, solve
 from tests.models.stages import (
     ALLY,
@@ -30,7 +31,7 @@ from tests.models.stages import (
 )
 
 near = pytest.approx
-SEEDS = range(8)
+SEEDS = range(at_length(3, 8))
 
 
 def two_members(**sheets: Any) -> BookT:
@@ -234,7 +235,7 @@ def test_tonnes_handed_over_are_drawn_from_stock() -> None:
     assert (row["served_without"], last) == near((9 / 14, 9 / 14))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(7, 20)))
 def test_a_loss_leaves_the_same_on_all_sheets(seed: int) -> None:
     """By mineral says of the largest supplier what ``served_if_lost`` says at the last stage."""
     tables = read_tables(random_stages(seed))

@@ -18,6 +18,7 @@ from planner.sheets.front import SHOWN, overview
 from planner.workbook import read_tables
 from planner.workbook.plan_file import read_plan
 from tests.books import write_book
+from tests.budget import few
 from tests.reference.cases import random_book
 from tests.reference.claims import read_workbook, wrong_finding, wrong_findings
 from tests.sheets.desk import context, refiner, rows, with_peru
@@ -120,7 +121,7 @@ KINDS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", few(KINDS, 2))
 def test_claims_of_random_books_hold(kind, tmp_path):
     """Each claim, sentence, link and size; and the same findings of the saved workbook."""
     rng, checked = np.random.default_rng(41), 0

@@ -13,6 +13,7 @@ from models.schema import COALITION
 from planner.sheets import figures
 from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
+from tests.budget import at_length
 from tests.reference.cases import random_book
 from tests.sheets.desk import context, made, refiner, rows
 
@@ -122,7 +123,7 @@ def test_the_coalitions_own_and_rest_of_world_are_nobodys_dependence():
     assert of["A"]["dependent"] == 0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(at_length(4, 12)))
 def test_parts_add_up(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan, free = solve(case), solve(case.change(share_limits=()))
@@ -154,7 +155,7 @@ def test_parts_add_up(seed):
         assert of["extra"] == of["extra_shortage"] == 0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(at_length(4, 12)))
 def test_dependence_is_counted_from_the_flows(seed):
     case = read_tables(random_book(np.random.default_rng(seed), 1 + seed % 3)).case
     plan = solve(case)

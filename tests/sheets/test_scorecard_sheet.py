@@ -15,6 +15,7 @@ from models.plan import solve
 from planner.render.words import each_year
 from planner.sheets import write_plan
 from planner.workbook import read
+from tests.budget import few
 from tests.sheets.desk import made, rows, written
 
 INPUTS = Path(__file__).parents[2] / "inputs"
@@ -39,7 +40,7 @@ def five(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["ten minerals", "five minerals", "first use"])
+@pytest.fixture(scope="module", params=few(["ten minerals", "five minerals", "first use"], 2))
 def cells(request, tmp_path_factory) -> Cells:
     """The rows of a plan's sheets as written, and those of its input's as ``in NAME``.
 
@@ -56,10 +57,10 @@ def cells(request, tmp_path_factory) -> Cells:
         sheet_name=wanted,
         keep_default_na=False,
         na_values=[""],
-        engine="openpyxl",
+        engine="calamine",
     )
     given = pd.read_excel(
-        source, sheet_name=None, keep_default_na=False, na_values=[""], engine="openpyxl"
+        source, sheet_name=None, keep_default_na=False, na_values=[""], engine="calamine"
     )
     given.setdefault("Current supply", pd.DataFrame(columns=["Mineral", "Tonnes (t/yr)"]))
     return found | {f"in {name}": frame for name, frame in given.items()}

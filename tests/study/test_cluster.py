@@ -29,8 +29,6 @@ from tests.study.sensitive import same_everywhere
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 from tests.waiting import HANG, wait_until
 
-pytestmark = pytest.mark.slow
-
 
 @dataclass
 class Dask:
@@ -108,6 +106,7 @@ def test_a_cluster_gives_the_same_to_the_last_bit(two, tmp_path, recwarn):
     assert not recwarn.list
 
 
+@pytest.mark.slow
 def test_a_plan_under_risk_is_the_same_on_a_cluster_and_here(two, tmp_path, capsys):
     case, said = tmp_path / "case.xlsx", []
     write_book(case, template_tables())
@@ -120,10 +119,12 @@ def test_a_plan_under_risk_is_the_same_on_a_cluster_and_here(two, tmp_path, caps
     assert here["different_futures"] > 1
 
 
+@pytest.mark.slow
 def test_sensitivity_is_the_same_on_a_cluster_and_here(two):
     same_everywhere(small_book(), Cluster(two.address))
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):
     def tell(progress):
         if progress.done == 2 and not stopped:
@@ -143,6 +144,7 @@ def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):
     assert [o.planned for o in run_study(study(chain[:1]), Cluster(two.address))] == [True]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_sent_fails_alone(two, monkeypatch):
     """There and back: a function of a module that only this process has, and a lock."""
     here = ModuleType("only_here")
@@ -156,6 +158,7 @@ def test_what_cannot_be_sent_fails_alone(two, monkeypatch):
     assert lost.error.startswith("its worker could not plan it: ModuleNotFoundError: ")
 
 
+@pytest.mark.slow
 def test_other_versions_are_refused(two, monkeypatch):
     monkeypatch.setattr(workers, "__version__", "0.0.1")
     said = r"tcp://\S+ has other versions, so its plans may differ: planner \S+ \(here 0.0.1\)"
@@ -166,6 +169,7 @@ def test_other_versions_are_refused(two, monkeypatch):
 # ---- a cluster that falls apart ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
     """No workers; a run that kills its worker; no worker left; a scheduler that is killed."""
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
@@ -213,6 +217,7 @@ def alone(run):
 # ---- what a user meets ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_nothing_listens(monkeypatch):
     monkeypatch.setattr(dask, "CONNECT_SECONDS", 0.5)
     said = "no Dask scheduler answers at tcp://127.0.0.1:9 .*: start one with 'dask scheduler'"
@@ -220,6 +225,7 @@ def test_nothing_listens(monkeypatch):
         run_study(study([capped(0.5)]), Cluster("tcp://127.0.0.1:9"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     ["", "tcp://host", "host:", "http://host:8786", "tcp://host:0", "tcp://host:99999", "a b:8786"],
@@ -231,11 +237,13 @@ def test_what_is_no_address(address):
         Cluster(address)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["tcp://10.0.0.7:8786", "desk-2.local:8786", "tls://[::1]:1"])
 def test_what_is_an_address(address):
     assert Cluster(address).address == address
 
 
+@pytest.mark.slow
 def test_dask_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = r'pip install "coalition-sourcing-planner\[cluster\]"'

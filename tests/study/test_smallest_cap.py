@@ -16,6 +16,7 @@ from models.resolve import Floats
 from models.results.numbers import ALL
 from planner.scenarios import set_max_country_share
 from planner.studies.number_source import without_country_caps
+from tests.budget import few
 from tests.models.desk import BookT, read
 from tests.models.stages import random_stages
 from tests.models.test_laws import draw
@@ -59,7 +60,7 @@ def book_of(seed: int, *, stages: bool) -> BookT:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stages", [False, True])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", few(range(10), 4))
 def test_nothing_is_further_missing_at_the_smallest_cap_and_something_below(
     seed: int, stages: bool
 ) -> None:

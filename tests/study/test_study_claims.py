@@ -14,6 +14,7 @@ from planner.report.plan import front_of
 from planner.report.study import kind_and_tables
 from planner.workbook.plan_file import PlanFile
 from tests.books import write_book
+from tests.budget import few
 from tests.first_pages import over_budget, printed_of
 from tests.models.desk import jin, make, sur
 from tests.models.stages import cap as limit
@@ -58,7 +59,7 @@ def front_page(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", few(KINDS, 1))
 @pytest.mark.parametrize("command", STUDIES)
 def test_claims_of_random_books_hold(command, kind, tmp_path, capsys):
     rng = np.random.default_rng(41)

@@ -19,6 +19,7 @@ from planner.studies.number_source import AS_IN_WORKBOOK, CHAIN, cap_path_words,
 from planner.studies.sweep import Sweep
 from planner.studies.sweep_tables import Frontier, Reference, SmallestCaps
 from planner.studies.variant_tables import RunBuyers
+from tests.budget import few
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
@@ -137,7 +138,7 @@ def test_the_premium_is_that_of_all_limits_and_the_smallest_cap_keeps_the_others
 POINTS = (0.9, 0.7, 0.5, 0.3, 0.1)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", few(range(8), 3))
 def test_cost_is_convex_in_the_cap_and_the_slope_supports_it(seed: int) -> None:
     """Without whole projects and in basis demand; every point is the single solve's to 1e-9."""
     book = put(draw(seed, {"whole projects"}), "Share basis", "demand")

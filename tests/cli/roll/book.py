@@ -13,7 +13,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
-from tests.books import write_book
+from planner.workbook.template import write_book
 
 PLAN = "outputs/three-plan.xlsx"
 Rows = dict[str, list[dict[str, Any]]]

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
-from tests.books import write_book
+from planner.workbook.template import write_book
 from tests.cli.roll.book import PLAN, colour, fill, save_values, three_rows, write_three
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table

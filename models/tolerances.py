@@ -70,6 +70,8 @@ LIMIT_KEPT = 1e-6
 """A share may exceed its limit or benchmark by this: the rounding of a plan."""
 SHOWN_SHARE = 5e-4
 """Shares that differ by less than this look alike: half a tenth of a percentage point."""
+ROUNDED_STEP = 1e-4
+"""A share less than this fraction of a rounding step above a step is rounded down to it."""
 SAME_SUM = 1e-6
 """Relative difference that rounding may cause between two sums of one plan."""
 SAME_COST = 1e-7

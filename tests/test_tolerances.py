@@ -142,6 +142,7 @@ _EQUAL = {
     "what a mineral keeps": (lambda by: measures.keeps_enough(0.8 - by), 1e-6),
     "a limit": (lambda by: measures.stays_within({2026: 0.5 + by}, 0.5) == 2026, 1e-6),
     "a share shown": (lambda part: words.share(part) == "under 0.1 %", 5e-4),
+    "a share rounded up": (lambda by: words.minimum_share(0.5 + by) == "50.0 %", 1e-4 * 1e-3),
     "a total of a row": (_agree, 1e-6),
     "a cost": (lambda by: not _costs(1e3 * by), 1e-7),
     "a ratio": (lambda by: magnitude._is_far(10.0 * (1.0 - by), 1.0, 10.0), 1e-9),

@@ -148,6 +148,12 @@ def course(before: float, after: float) -> str:
     return f"{verb} {from_to(first, last)}"
 
 
+def minimum_share(part: float, digits: int = 1) -> str:
+    """Return a minimum in per cent, rounded up: the number shown must be enough."""
+    ten = 10.0 ** (digits + 2)
+    return percent(math.ceil(part * ten - tolerances.ROUNDED_STEP) / ten, digits)
+
+
 def number(value: object) -> str:
     """Return a number with the digits that matter, "" if it is unknown."""
     if not known(value):

@@ -379,6 +379,20 @@ def _beyond(change: str) -> str | None:
     return None if change == AS_PLANNED or _NO_MORE in change else MORE
 
 
+def plants_beyond_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
+    """Return the plants that the exit path builds beyond the plan, with the year building begins.
+
+    The earliest plant comes first. For a plant that is built in steps, it is the year of the first
+    step that makes the plant larger than planned by then. ``mineral`` "" means all minerals.
+    """
+    begun = dict[str, int]()
+    fields = (Builds.project, Builds.mineral, Builds.begin, Builds.beyond)
+    for plant, plant_mineral, year, beyond in builds.rows(*fields):
+        if beyond and mineral in {"", plant_mineral}:
+            begun.setdefault(str(plant), int(year))
+    return begun
+
+
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     """Return the share of each project that the plan starts, by year."""
     begun = {p.name: dict(p.begun) for p in plan.case.projects}

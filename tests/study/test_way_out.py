@@ -25,6 +25,7 @@ from planner.studies.exit_tables import (
     _beyond,
     _change,
     _extra,
+    plants_beyond_plan,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -154,15 +155,6 @@ def test_builds_in_order() -> None:
     assert rows["tin"]["alone"] == near(50)
 
 
-def begun_beyond(builds):
-    """Return when each plant beyond the plan is begun first, in the order of the sheet."""
-    begun = {}
-    for plant, year, beyond in builds.rows(Builds.project, Builds.begin, Builds.beyond):
-        if beyond:
-            begun.setdefault(plant, year)
-    return begun
-
-
 @pytest.mark.parametrize("lead", [0, 1, 3, 6])
 def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
     """A lead time beyond the first year counts in full, size for nothing, and ties go by name."""
@@ -174,7 +166,7 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
-    begun = begun_beyond(found[Builds])
+    begun = plants_beyond_plan(found[Builds])
     first = "Zulu" if lead else "Alpha"
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
@@ -221,5 +213,5 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
         for y in sorted(built)
     ]
     more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
-    begun = begun_beyond(Builds.of_rows(rows, words=words))
+    begun = plants_beyond_plan(Builds.of_rows(rows, words=words))
     assert begun == ({"P": more[0]} if more else {})

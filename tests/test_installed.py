@@ -82,6 +82,7 @@ def started(tmp_path_factory) -> tuple[Path, dict[str, object]]:
     return folder, names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, _ in functions()])
 def test_examples_of_the_manual_run(started, monkeypatch, name) -> None:
     """Each function has its parameters in its docstring, and an example that runs."""

@@ -11,6 +11,8 @@ import pytest
 from planner import __version__
 from planner.cli import main
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 VERSIONS = sorted(folder.name for folder in HERE.glob("[0-9]*"))
 INPUTS = {"plain": "plain.xlsx", "folder": "folder", "chain": "chain.xlsx"}

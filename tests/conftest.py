@@ -38,7 +38,11 @@ gc.set_threshold(50_000, 20, 20)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count among the long random runs whatever tries more in them."""
+    """Count among the long random runs whatever tries more in them; begin with what takes longest.
+
+    A test that takes a minute says so in its marker, so that no process waits for it at the end.
+    """
+    items.sort(key=lambda of: -sum(sum(mark.args) for mark in of.iter_markers("slow")))
     for item in items if budget.IS_LONG else ():
         if {"few", "at_length"} & vars(getattr(item, "module", None)).keys():
             item.add_marker("fuzz")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.waiting import HANG
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(60)
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -56,6 +56,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_file_that_unpacks_to_too_much_is_refused(changed, kind: str, monkeypatch) -> None:
     part, mark, (each, times), said = LARGE[kind]

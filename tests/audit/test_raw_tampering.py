@@ -86,6 +86,7 @@ def test_a_plan_without_what_it_is_set_against_is_found(made, run, tmp_path):
     assert [f.found for f in told.findings] == [said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sheet", "family"), [("Values", "spot"), ("Values", "shortage"), ("Duals", "balance")]
 )

@@ -44,6 +44,7 @@ def test_a_study_of_other_numbers_says_nothing_of_a_plan(plain, call, folder):
     assert not how_sure(folder / "outputs" / "plain-plan.xlsx")
 
 
+@pytest.mark.slow
 def test_a_study_of_another_case_of_the_workbook_says_nothing_of_a_plan(plain, call, folder):
     study = ("--output", "outputs/plain-sensitivity.xlsx", *HERE)
     cap = ("--max-country-share", "0.5")

@@ -64,6 +64,7 @@ def test_what_too_little_memory_raises(error, is_memory):
     assert is_out_of_memory(other) == is_memory
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     ("closed", "more"),

@@ -204,6 +204,7 @@ def small(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     ("command", "place"),

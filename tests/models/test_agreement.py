@@ -110,6 +110,7 @@ def test_budgets_that_are_carried_over() -> None:
     assert matters >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range(at_length(1, 4)))
 def test_security(batch: int) -> None:
@@ -118,6 +119,7 @@ def test_security(batch: int) -> None:
         agrees(random_book(np.random.default_rng([9, seed]), 1 + seed % 3, SECURE))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range(at_length(1, 4)))
 def test_companies(batch: int) -> None:
@@ -126,6 +128,7 @@ def test_companies(batch: int) -> None:
         agrees(random_book(np.random.default_rng([10, seed]), 1 + seed % 3, OWNED))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range((BUDGET + BATCH - 1) // BATCH))
 def test_long_run(batch: int) -> None:

@@ -191,6 +191,7 @@ def literals(tree: ast.AST) -> list[ast.Constant]:
     return found
 
 
+@pytest.mark.slow
 def test_no_name_of_a_component_is_typed_again() -> None:
     """Whoever means a component uses what is declared: a name typed twice comes to differ."""
     declaring = ROOT / "models" / "program"

@@ -298,6 +298,7 @@ def session() -> Session:
     return Session(base())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWEAKS)
 def test_one_field(name: str, session: Session) -> None:
     """A variant that differs in one field, started from the base's plan."""
@@ -307,6 +308,7 @@ def test_one_field(name: str, session: Session) -> None:
     holds(session, variant)
 
 
+@pytest.mark.slow
 def test_two_fields_one_after_another(session: Session) -> None:
     """Variants in a chain, of each two changes of neighbouring rows of the table."""
     session.restart()

@@ -481,6 +481,7 @@ def test_edges(edge: str) -> None:
         stands(solve(change(book)))
 
 
+@pytest.mark.slow
 def test_edges_together() -> None:
     """Two edges at a time."""
     names = sorted(EDGES)

@@ -92,6 +92,7 @@ def test_random_variants_equal_a_solve_from_scratch(seed: int) -> None:
     test_variants_equal_a_solve_from_scratch(seed)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(2, 8)))
 def test_history_leaves_no_trace(seed: int) -> None:

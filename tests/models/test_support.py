@@ -220,6 +220,7 @@ def test_less_than_the_gap_leaves_a_plant_of_a_chain_idle(seed: int) -> None:
         assert sold(case, r, years) <= 2e-6 * max(plan.case.largest_demand, 1.0)
 
 
+@pytest.mark.slow
 def test_more_than_the_gap_runs_most_plants_of_a_chain() -> None:
     """Else a gap of nothing would pass all of the above: at a hundredth more most sell."""
     runs = []

@@ -150,6 +150,7 @@ def test_a_tariff_is_raised_from_what_it_was(planned):
     assert list(holds(case, [raised], settings[1:2]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_tariff_below_a_price_floor_takes_the_place_of_the_levy(seed, planned):
     """Whatever is moved, the plan, its tariffs and its levies are those of the command."""

@@ -97,6 +97,7 @@ def test_a_cap_on_oxide_and_on_both(planned):
     assert countries == (ALLY, CHINA)
 
 
+@pytest.mark.slow
 def test_one_more_stage(planned):
     """The closed form (c): a stage of ratio 1 at no cost leaves what it costs to the digit."""
     book = oxide_and_alloy(cap(0.65, "alloy"))

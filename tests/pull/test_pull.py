@@ -310,6 +310,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "message"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_told_at_its_row(desk, capsys, source, message) -> None:
     (desk / "inner").mkdir()

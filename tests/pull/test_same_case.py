@@ -116,6 +116,7 @@ def test_the_plain_input_from_a_database_gives_the_same_plan(tmp_path) -> None:
     assert one.flows.equals(other.flows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_random_books_from_postgresql(tmp_path, postgres, monkeypatch, seed) -> None:
     sql, url = postgres

@@ -45,6 +45,7 @@ def test_halves_agree_on_all(book: BookT) -> None:
     solved(book)
 
 
+@pytest.mark.slow
 @given(book=books(SECURE))
 @settings(CHECKS, max_examples=75)
 def test_halves_agree_on_security(book: BookT) -> None:

@@ -170,6 +170,7 @@ def test_the_same_country_is_named(made):
         assert countries[mineral] == name
 
 
+@pytest.mark.slow
 def test_page_report_json_and_sheet_say_the_same_of_each_mineral(made):
     """The rows of By mineral are the only ones; what is said of them is said in the same words."""
     answer = json.loads(json.dumps(plan_answer(made.run, None)))["minerals"]
@@ -186,6 +187,7 @@ def test_page_report_json_and_sheet_say_the_same_of_each_mineral(made):
     assert [each.json() for each in front_of(made.file).findings][: len(page)] == page
 
 
+@pytest.mark.slow
 def test_if_the_largest_supplier_stops_has_one_number(made):
     """Counted from the flows of the last year; the same on every surface, mineral by mineral."""
     plan, file, last = made.plan, made.file, made.plan.case.years[-1]
@@ -228,6 +230,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
     assert file.number(Figure.KEEP_ENOUGH) == kept
 
 
+@pytest.mark.slow
 def test_rest_of_world_is_no_country_of_the_report(made):
     section = shares(made.file)
     wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
@@ -244,6 +247,7 @@ def test_rest_of_world_is_no_country_of_the_report(made):
             assert share == f"{said:.1%}".replace("%", " %")
 
 
+@pytest.mark.slow
 def test_shares_and_concentration_of_the_scorecard(made):
     year = made.plan.case.years[-1]
     wanted = by_hand(made.plan, "purchases", year)

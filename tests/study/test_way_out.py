@@ -186,6 +186,7 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
     assert (ExitStudy.pictures(made), len(made[BindingLimits])) == ((), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("planned", "built", "said"),
     [

@@ -7,17 +7,15 @@ shortage that the cap causes.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import tolerances
 from models.answers.search import least_share
 from models.plan import PENALTIES, Plan, solve
 from models.results import PlanNumbers
 from models.results.members import dependences_of
 from models.schema.policy import EACH
-from planner.render.words import percent
+from planner.render.words import minimum_share
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 
@@ -128,10 +126,7 @@ def table(lines: list[Line]) -> str:
 
 
 def _least(share: float, digits: int) -> str:
-    """Return a minimum in per cent, rounded up: the number shown must be enough."""
-    ten = 10.0 ** (digits + 2)
-    rounded = math.ceil(share * ten - tolerances.ROUNDED_STEP) / ten
-    return percent(rounded, digits).replace(" ", "")
+    return minimum_share(share, digits).replace(" ", "")
 
 
 def _signed(value: float) -> str:

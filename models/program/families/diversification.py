@@ -216,8 +216,13 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
     return base
 
 
+# A cap is one row of Share limits for one mineral, buyer, supplier and year. ``row_of`` has the
+# position of a cap's row (or of a sale's, where said) among the rows that are passed. Minerals,
+# years, members and sources are positions in the case's lists; buyers and suppliers are numbers of
+# names (``Builder.names``), since a group of members or a bloc is in no list.
+
 _Index = tuple[Ints, ...]
-"""Positions of (limit, mineral, buyer's number, supplier's number, year)."""
+"""The caps' keys, one array a part: limit, mineral, buyer's number, supplier's number, year."""
 _MOST_AT_ONCE = 4_000_000
 """Limits are resolved in batches of about this many deliveries."""
 
@@ -278,64 +283,84 @@ A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 
 
 def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
-    """Add the caps of some rows of Share limits with the same stage."""
+    """Add the caps of some rows of Share limits with the same stage.
+
+    ``numbers`` has the numbers of the rows' names, which are the first part of the caps' keys.
+    """
     e, case, stage = b.expanded, b.expanded.case, limits[0].stage
-    (which, *keys), of, columns = (_mining if stage == schema.MINING else _refining)(
+    # ``row_of`` and the parts of ``key`` have one entry a cap; ``cap_of`` and ``columns`` have one
+    # entry for each column that counts under a cap
+    (row_of, *key), cap_of, columns = (_mining if stage == schema.MINING else _refining)(
         b, numbers, limits
     )
-    m, buyer, _, t = keys
-    shares = [[row.share.value(y) for y in e.years] for row in limits]
-    share: Floats = np.array(shares, dtype=float).reshape(len(limits), -1)[which, t]
-    is_max = np.array([row.limit == schema.MAX for row in limits])[which]
+    mineral, buyer, _, year = key
+    shares = [[row.share.value(y) for y in e.years] for row in limits]  # by (row, year)
+    share: Floats = np.array(shares, dtype=float).reshape(len(limits), -1)[row_of, year]
+    is_max = np.array([row.limit == schema.MAX for row in limits])[row_of]
     of_purchases = is_max & (case.settings.share_basis == schema.PURCHASES)
-    demand = _demand(b, m, buyer, t)
-    right = np.where(of_purchases, 0.0, share * demand)
-    index = (numbers[which], *keys)
+    # a share of purchases is a share of a column (``_bases``), so its right-hand side is 0
+    right = np.where(of_purchases, 0.0, share * _demand(b, mineral, buyer, year))
+    index = (numbers[row_of], *key)
     least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
-    rows = b.rows(SHARE, index, least=least, most=most)
-    b.add_entries(rows[of], columns, 1.0)
-    _enter_beyond(b, rows, (m, buyer, t), np.where(of_purchases, 0.0, share))
-    soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
+    caps_added = b.rows(SHARE, index, least=least, most=most)  # the row in the program, by cap
+    b.add_entries(caps_added[cap_of], columns, 1.0)
+    _enter_use_of_plants(b, caps_added, (mineral, buyer, year), np.where(of_purchases, 0.0, share))
+    soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[row_of])
+    whose = zip(*(part[soft].tolist() for part in (row_of, mineral, year)), strict=True)
     price = [
-        case.shortage_cost(e.minerals[i], e.years[y]) if (p := limits[k].penalty) is None else p
-        for k, i, y in zip(which[soft].tolist(), m[soft].tolist(), t[soft].tolist(), strict=True)
+        case.shortage_cost(e.minerals[m], e.years[t]) if (p := limits[row].penalty) is None else p
+        for row, m, t in whose
     ]
-    beyond = tuple(part[soft] for part in index)
-    excess = b.columns(EXCESS, beyond, price=np.array(price, dtype=float))
-    b.add_entries(rows[soft], excess, np.where(is_max[soft], -1.0, 1.0))
+    of_soft = tuple(part[soft] for part in index)
+    excess = b.columns(EXCESS, of_soft, price=np.array(price, dtype=float))
+    b.add_entries(caps_added[soft], excess, np.where(is_max[soft], -1.0, 1.0))
     at = np.flatnonzero(of_purchases)
-    bases = zip(m[at].tolist(), buyer[at].tolist(), t[at].tolist(), strict=True)
-    return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
+    bases = zip(*(part[at].tolist() for part in (mineral, buyer, year)), strict=True)
+    return [(caps_added[at], [(STAGES.index(stage), *base) for base in bases], share[at])]
 
 
-def _enter_beyond(b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats) -> None:
-    """Add the columns in the bases (mineral, buyer's number, year) of rows, besides demand."""
-    (m, buyer, t), hand = whose, b.expanded.hand_overs
-    at = np.flatnonzero((buyer == b.names.number("")) & (b.beyond[m, t] >= 0) & (share > 0))
-    b.add_entries(rows[at], b.beyond[m[at], t[at]], -share[at])
-    for number in np.unique(buyer).tolist() if len(hand) else ():
+def _enter_use_of_plants(
+    b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats
+) -> None:
+    """Add the columns in the bases of caps besides demand: inputs that plants use.
+
+    ``rows``, ``share`` and the three parts of ``whose`` (mineral, buyer's number, year) have one
+    entry a cap. The base of the coalition has one column for a mineral and year; that of another
+    buyer has the inputs that its members pass on to plants.
+    """
+    (mineral, buyer, year), passed_on = whose, b.expanded.hand_overs
+    is_coalition = buyer == b.names.number("")
+    at = np.flatnonzero(is_coalition & (b.beyond[mineral, year] >= 0) & (share > 0))
+    b.add_entries(rows[at], b.beyond[mineral[at], year[at]], -share[at])
+    for number in np.unique(buyer).tolist() if len(passed_on) else ():
         if b.names.names[number]:
-            mine = np.isin(hand.member, _members(b, b.names.names[number]))
-            same = (m[:, None] == hand.mineral) & (t[:, None] == hand.year) & mine
-            row, handed = np.nonzero(same & ((buyer == number) & (share > 0))[:, None])
-            b.add_entries(rows[row], b.handed[handed], -share[row])
+            is_own = np.isin(passed_on.member, _members(b, b.names.names[number]))
+            # by (cap, flow that is passed on): whether the flow counts in the cap's base
+            is_counted = (
+                (mineral[:, None] == passed_on.mineral)
+                & (year[:, None] == passed_on.year)
+                & is_own
+                & ((buyer == number) & (share > 0))[:, None]
+            )
+            cap, flow = np.nonzero(is_counted)
+            b.add_entries(rows[cap], b.handed[flow], -share[cap])
 
 
 def _is_soft(row: schema.ShareLimit) -> bool:
     return row.penalty is not None or row.limit != schema.MAX
 
 
-def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
+def _demand(b: Builder, mineral: Ints, buyer: Ints, year: Ints) -> Floats:
     """Return the demand of each cap's buyer [t], including shortages fixed by an earlier plan."""
     e, numbers = b.expanded, np.unique(buyer)
-    table = e.limit_base_demand.transpose(0, 2, 1)
-    of_buyer = np.zeros((len(numbers), *table.shape[:2]))
+    table = e.limit_base_demand.transpose(0, 2, 1)  # by (mineral, year, member)
+    of_buyer = np.zeros((len(numbers), *table.shape[:2]))  # by (buyer, mineral, year)
     for i, number in enumerate(numbers.tolist()):
         members = _members(b, b.names.names[number])
         of_buyer[i] = np.ascontiguousarray(table[:, :, members]).sum(axis=2)
         if number == b.names.number(""):
             of_buyer[i] += e.inputs_of_fixed_shortages
-    return of_buyer[np.searchsorted(numbers, buyer), m, t]
+    return of_buyer[np.searchsorted(numbers, buyer), mineral, year]
 
 
 def _members(b: Builder, buyer: str) -> Ints:
@@ -349,42 +374,60 @@ def _members(b: Builder, buyer: str) -> Ints:
 def _refining(
     b: Builder, _: Ints, limits: Sequence[schema.ShareLimit]
 ) -> tuple[_Index, Ints, Ints]:
-    """Return the caps on refined tonnes, and the columns that count, each with its cap."""
-    e, d = b.expanded, b.expanded.sales
-    counts, years, buyers = _scope(b, limits)
+    """Return the caps on refined tonnes, and the columns that count, each with its cap.
+
+    A sale is counted once for every row and supplier that it counts under. The keys of all these
+    counts are made first; the caps are the distinct ones.
+    """
+    e, sales = b.expanded, b.expanded.sales
+    has_mineral, in_force_in, buyers = _scope(b, limits)
+    # ``order`` has the sales sorted by source and year; those of source s in year t are
+    # ``order[starts[s * years + t] : starts[s * years + t + 1]]``
     order, starts = e.of_source_year
-    which, number, source = _suppliers(b, limits)
-    inside = counts[which, b.mineral_of[component.SOURCE][source]]
-    which, number, source = which[inside], number[inside], source[inside]
-    # the years in force are consecutive, so each source's sales are one range of `order`
-    first, last = years.argmax(axis=1), years.sum(axis=1)
-    begin = starts[source * b.years + first[which]]
-    sizes = starts[source * b.years + (first + last)[which]] - begin
+    # one entry for each source of a supplier of a row
+    row_of, supplier, source = _suppliers(b, limits)
+    is_counted = has_mineral[row_of, b.mineral_of[component.SOURCE][source]]
+    row_of, supplier, source = row_of[is_counted], supplier[is_counted], source[is_counted]
+    # a row's years in force are consecutive, so a source's sales in them are one range of
+    # ``order``: it begins at ``begin`` and has ``sizes`` entries
+    first_year, years_in_force = in_force_in.argmax(axis=1), in_force_in.sum(axis=1)
+    begin = starts[source * b.years + first_year[row_of]]
+    end = starts[source * b.years + (first_year + years_in_force)[row_of]]
+    sizes = end - begin
+    # all ranges, one after the other: from here on there is one entry a sale. ``ahead`` sales come
+    # before a range, so the n-th of all sales is in ``order`` at ``begin - ahead + n``
     ahead = np.cumsum(sizes) - sizes
-    at = order[np.repeat(begin - ahead, sizes) + np.arange(int(sizes.sum()))]
-    which, supplier = np.repeat(which, sizes), np.repeat(number, sizes)
-    buyer = buyers[which, d.member[at]]
-    mine = np.flatnonzero(buyer >= 0)
-    own = at[mine]
-    flows = (which[mine], d.mineral[own], buyer[mine], supplier[mine], d.year[own])
-    full: list[_Index] = []
-    for k, row in enumerate(limits):
+    sale = order[np.repeat(begin - ahead, sizes) + np.arange(int(sizes.sum()))]
+    row_of, supplier = np.repeat(row_of, sizes), np.repeat(supplier, sizes)
+    buyer = buyers[row_of, sales.member[sale]]
+    is_bought = np.flatnonzero(buyer >= 0)  # by a buyer whom the row limits
+    own = sale[is_bought]
+    flows = (
+        row_of[is_bought], sales.mineral[own], buyer[is_bought], supplier[is_bought],
+        sales.year[own],
+    )  # fmt: skip
+    without_flow: list[_Index] = []
+    for position, row in enumerate(limits):
         if _is_soft(row):  # without flows, other rows limit nothing
-            of = np.flatnonzero(which == k)
-            sold = (d.mineral[at[of]], supplier[of], d.year[at[of]])
-            m, s, t = _cells_of_suppliers(b, row, (counts[k], years[k]), sold)
+            of_row = np.flatnonzero(row_of == position)
+            sold = (sales.mineral[sale[of_row]], supplier[of_row], sales.year[sale[of_row]])
+            scope = (has_mineral[position], in_force_in[position])
+            mineral, seller, year = _cells_of_suppliers(b, row, scope, sold)
             names = e.members if row.buyer == schema.EACH else (row.buyer,)
             each = integers([b.names.number(name) for name in names])
-            cells = [np.repeat(part, len(each)) for part in (np.full(len(m), k), m, s, t)]
-            full.append((*cells[:2], np.tile(each, len(m)), *cells[2:]))
-    keys, inverse = unique_keys(*map(np.concatenate, zip(*full, flows, strict=True)))
+            # every cell for every buyer
+            cells = (np.full(len(mineral), position), mineral, seller, year)
+            wide = [np.repeat(part, len(each)) for part in cells]
+            without_flow.append((*wide[:2], np.tile(each, len(mineral)), *wide[2:]))
+    keys, inverse = unique_keys(*map(np.concatenate, zip(*without_flow, flows, strict=True)))
     return keys, inverse[len(inverse) - len(own) :], b.sold[own]
 
 
 def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bools, Ints]:
-    """Return the minerals and the years of rows, and each member's buyer (-1: none).
+    """Return the minerals and the years of rows, and the buyers by (row, member), -1 for none.
 
-    The last buyer, after all members, is that of sales to plants.
+    The last entry of a row of buyers, after all members, is that of sales to plants: their member
+    is -1, which indexes it.
     """
     e = b.expanded
     minerals_of: dict[tuple[str, str], set[str]] = {}
@@ -392,26 +435,26 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
         for group in schema.OF_NAMES:
             for name in supplier_names(e.case, source, group):
                 minerals_of.setdefault((group, name), set()).add(source.mineral)
-    counts = np.zeros((len(limits), len(e.minerals)), dtype=bool)
-    years = np.zeros((len(limits), b.years), dtype=bool)
+    has_mineral = np.zeros((len(limits), len(e.minerals)), dtype=bool)
+    in_force_in = np.zeros((len(limits), b.years), dtype=bool)
     buyers = np.full((len(limits), len(e.members) + 1), -1, dtype=np.int64)
     each = [b.names.number(name) for name in e.members]
-    for k, row in enumerate(limits):
+    for position, row in enumerate(limits):
         has = minerals_of.get((row.group, row.supplier), set())
         named = not row.mineral and row.group in schema.OF_NAMES and row.supplier != ""
-        counts[k] = [
+        has_mineral[position] = [
             row.mineral in {"", name}
             and name not in row.except_minerals
             and (name in has or not named)
             for name in e.minerals
         ]
-        years[k] = [in_force(row, y) for y in e.years]
+        in_force_in[position] = [in_force(row, year) for year in e.years]
         if row.buyer == schema.EACH:
-            buyers[k, :-1] = each
+            buyers[position, :-1] = each
         else:
-            whole = slice(None) if not row.buyer else _members(b, row.buyer)
-            buyers[k, whole] = b.names.number(row.buyer)
-    return counts, years, buyers
+            members = slice(None) if not row.buyer else _members(b, row.buyer)
+            buyers[position, members] = b.names.number(row.buyer)
+    return has_mineral, in_force_in, buyers
 
 
 def _cells_of_suppliers(
@@ -423,19 +466,20 @@ def _cells_of_suppliers(
     supplier can sell to anyone.
     """
     if not row.supplier or row.supplier.startswith(schema.EACH_OUTSIDE):
-        m, s, t = unique_keys(*flows)[0]
-        return m, s, t
-    m, t = (a.ravel() for a in np.meshgrid(*(np.flatnonzero(s) for s in scope), indexing="ij"))
-    return m, np.full(len(m), b.names.number(row.supplier)), t
+        mineral, seller, year = unique_keys(*flows)[0]
+        return mineral, seller, year
+    minerals, years = (np.flatnonzero(part) for part in scope)
+    mineral, year = (grid.ravel() for grid in np.meshgrid(minerals, years, indexing="ij"))
+    return mineral, np.full(len(mineral), b.names.number(row.supplier)), year
 
 
 def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
     """Return each row's suppliers and their sources: row, supplier's number, source."""
     by_group = {group: _by_name(b, group) for group in {row.group for row in limits}}
     found: list[tuple[int, int, int]] = []
-    for k, row in enumerate(limits):
-        of = by_group[row.group]
-        wanted = {*of}
+    for position, row in enumerate(limits):
+        sources_of = by_group[row.group]
+        wanted = {*sources_of}
         if row.group in schema.OF_COUNTRIES:
             wanted.discard(schema.REST_OF_WORLD)
         if row.supplier.startswith(schema.EACH_OUTSIDE):
@@ -445,9 +489,9 @@ def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, I
             wanted = {row.supplier}
         for name in sorted(wanted):
             number = b.names.number(name)
-            found += [(k, number, source) for source in of.get(name, ())]
-    which, number_, source_ = columns_of(found, 3)
-    return which, number_, source_
+            found += [(position, number, source) for source in sources_of.get(name, ())]
+    row_of, suppliers, sources = columns_of(found, 3)
+    return row_of, suppliers, sources
 
 
 def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
@@ -467,41 +511,41 @@ def _mining(
     counted: list[tuple[int, int]] = []
     with_mines = {mine.mineral for mine in e.case.mines}
     own = {row.mineral} & e.mineral_at.keys()  # named in the row: even without a mine
-    for m in sorted(e.mineral_at[name] for name in with_mines | own):
-        for t in range(b.years):
-            for cap in caps(e, m, t, schema.MINING):
-                columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
+    for mineral in sorted(e.mineral_at[name] for name in with_mines | own):
+        for year in range(b.years):
+            for cap in caps(e, mineral, year, schema.MINING):
+                columns = [c for mine in cap.ore for c in b.ore.get((mine, mineral, year), ())]
                 if cap.limit == position and (columns or cap.penalty is not None):
                     counted += [(len(keys), column) for column in columns]
-                    keys.append((0, m, b.names.number(cap.buyer), b.names.number(cap.supplier), t))
-    of, ore = columns_of(counted, 2)
-    return columns_of(keys, 5), of, ore
+                    buyer, supplier = b.names.number(cap.buyer), b.names.number(cap.supplier)
+                    keys.append((0, mineral, buyer, supplier, year))
+    cap_of, ore = columns_of(counted, 2)
+    return columns_of(keys, 5), cap_of, ore
 
 
 def _bases(b: Builder, capped: list[_Capped]) -> None:
     """Add the purchases of buyers that limits are a share of."""
-    e, d = b.expanded, b.expanded.sales
-    found = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
-    if not found:
+    e, sales = b.expanded, b.expanded.sales
+    every = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
+    if not every:
         return
-    index = columns_of(found, 4)
+    index = columns_of(every, 4)
     columns = b.columns(PURCHASES_OF, index)
     rows = b.rows(TOTAL, index, least=0.0, most=0.0)
     b.add_entries(rows, columns, -1.0)
-    for row, (stage, m, buyer, t) in zip(rows.tolist(), found, strict=True):
+    for row, (stage, mineral, buyer, year) in zip(rows.tolist(), every, strict=True):
         if STAGES[stage] == schema.MINING:
-            flows = integers([c for key, z in b.ore.items() if key[1:] == (m, t) for c in z])
+            ore = (of for key, of in b.ore.items() if key[1:] == (mineral, year))
+            flows = integers([*chain.from_iterable(ore)])
         else:
-            inside = np.array(e.sales_in(m, t), dtype=np.int64)
-            name = b.names.names[buyer]
-            mine = np.isin(d.member[inside], _members(b, name)) | (d.member[inside] < 0) & (
-                not name
-            )
-            flows = b.sold[inside[mine]]
+            inside, name = np.array(e.sales_in(mineral, year), dtype=np.int64), b.names.names[buyer]
+            member = sales.member[inside]  # -1 for a sale to a plant, a purchase of the coalition
+            is_own = np.isin(member, _members(b, name)) | (member < 0) & (not name)
+            flows = b.sold[inside[is_own]]
         b.add_entries(np.full(len(flows), row), flows, 1.0)
-    place = dict(zip(found, columns.tolist(), strict=True))
-    for of, bases, share in capped:
-        b.add_entries(of, integers([place[base] for base in bases]), -share)
+    column_of = dict(zip(every, columns.tolist(), strict=True))
+    for of_caps, bases, share in capped:
+        b.add_entries(of_caps, integers([column_of[base] for base in bases]), -share)
 
 
 def _row_words(case: Case, row: schema.ShareLimit, share: float) -> str:

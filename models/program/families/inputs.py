@@ -188,24 +188,33 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def arrays(b: builder.Builder) -> None:
-    e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
-    b.handed = b.columns(market.HANDED, (hand.intake, hand.member, hand.year))
-    b.post((hand.mineral, hand.member, hand.year), b.handed, market.HANDED.balance)
-    arriving = b.sold[len(e.deliveries) :]
-    intake = np.concatenate([flows.intake, hand.intake])
-    year = np.concatenate([flows.year, hand.year])
-    column = np.concatenate([arriving, b.handed])
-    sells = np.zeros((len(e.sources), b.years), dtype=bool)
+    """Add the columns and rows of ``model`` as arrays.
+
+    ``arriving`` has the intake, the year and the column of everything that brings a plant an input:
+    first what it buys, then what members pass on.
+    """
+    e, flows, passed_on = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
+    b.handed = b.columns(market.HANDED, (passed_on.intake, passed_on.member, passed_on.year))
+    balance = (passed_on.mineral, passed_on.member, passed_on.year)
+    b.post(balance, b.handed, market.HANDED.balance)
+    to_plants = b.sold[len(e.deliveries) :]  # the columns of sales are those to members first
+    arriving = (
+        np.concatenate([flows.intake, passed_on.intake]),
+        np.concatenate([flows.year, passed_on.year]),
+        np.concatenate([to_plants, b.handed]),
+    )
+    sells = np.zeros((len(e.sources), b.years), dtype=bool)  # by (source, year)
     sells[e.sales.source, e.sales.year] = True
-    _needs(b, sells, (intake, year, column), is_joint=False)
-    _needs(b, sells, (intake, year, column), is_joint=True)
-    _base_arrays(b, (intake, year, column))
+    _needs(b, sells, arriving, is_joint=False)
+    _needs(b, sells, arriving, is_joint=True)
+    _base_arrays(b, arriving)
 
 
 def _needs(
     b: builder.Builder, sells: Any, arriving: tuple[Ints, Ints, Ints], *, is_joint: bool
 ) -> None:
-    e, (intake, year, column) = b.expanded, arriving
+    """Add a row for each intake, source that needs it, and year in which that source sells."""
+    e = b.expanded
     needs = [
         (i, r, t, ratio)
         for i, taker in enumerate(e.intakes)
@@ -213,15 +222,16 @@ def _needs(
         for r, ratio in taker.needs
         for t in np.flatnonzero(sells[r]).tolist()
     ]
-    i, r, t = builder.columns_of([(i, r, t) for i, r, t, _ in needs], 3)
+    # one entry a row: what comes in there, and ``ratio`` times what the source sells
+    intake, source, year = builder.columns_of([(i, r, t) for i, r, t, _ in needs], 3)
     if is_joint:
-        rows = b.rows(JOINT_NEED, (i, r, t), least=0.0)
+        rows = b.rows(JOINT_NEED, (intake, source, year), least=0.0)
     else:
-        rows = b.rows(NEED, (i, t), least=0.0, most=0.0)
+        rows = b.rows(NEED, (intake, year), least=0.0, most=0.0)
     if needs:
-        amounts = np.array([-ratio for *_, ratio in needs])
-        _enter(b, (intake, year, column), (i, t, rows), np.ones(len(needs)))
-        _enter(b, (e.sales.source, e.sales.year, b.sold), (r, t, rows), amounts)
+        ratios = np.array([-ratio for *_, ratio in needs])
+        _enter(b, arriving, (intake, year, rows), np.ones(len(needs)))
+        _enter(b, (e.sales.source, e.sales.year, b.sold), (source, year, rows), ratios)
 
 
 def _enter(
@@ -233,32 +243,38 @@ def _enter(
     """Add columns to rows of the same place, an intake or source, and year, with their amounts.
 
     ``columns`` has the place, the year and the column of each; ``rows`` likewise, with the rows.
+    ``amounts`` has one coefficient a row.
     """
-    wanted, found = (place * b.years + year for place, year, _ in (columns, rows))
-    order = np.argsort(found, kind="stable")
-    first, last = (np.searchsorted(found[order], wanted, side=side) for side in ("left", "right"))
+    of_column, of_row = (place * b.years + year for place, year, _ in (columns, rows))
+    order = np.argsort(of_row, kind="stable")  # the rows, sorted by place and year
+    # a column enters ``count`` rows, which are neighbours in ``order``, from ``first`` on
+    first, last = (
+        np.searchsorted(of_row[order], of_column, side=side) for side in ("left", "right")
+    )
     count = last - first
-    which = np.repeat(np.arange(len(wanted)), count)
-    at = order[np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + first[which]]
-    b.add_entries(rows[2][at], columns[2][which], amounts[at])
+    # one entry for each column and row that it enters; ``ahead`` entries belong to earlier columns
+    column = np.repeat(np.arange(len(of_column)), count)
+    ahead = np.repeat(np.cumsum(count) - count, count)
+    row = order[np.arange(len(column)) - ahead + first[column]]
+    b.add_entries(rows[2][row], columns[2][column], amounts[row])
 
 
 def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
+    """Add the part of the base of limits on each input that exceeds demand, by mineral and year."""
     e, (intake, year, column) = b.expanded, arriving
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
-    cells = [(m, t) for m in minerals for t in range(b.years)]
-    m, t = builder.columns_of(cells, 2)
-    beyond, rows = b.columns(market.BEYOND, (m, t)), b.rows(TOTAL, (m, t), least=0.0, most=0.0)
+    cells = builder.columns_of([(m, t) for m in minerals for t in range(b.years)], 2)
+    totals, rows = b.columns(market.BEYOND, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
     b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
-    b.beyond[m, t] = beyond
-    b.add_entries(rows, beyond, -1.0)
-    row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
-    row_of[m, t] = rows
+    b.beyond[cells] = totals
+    b.add_entries(rows, totals, -1.0)
+    row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)  # by (mineral, year)
+    row_of[cells] = rows
     b.add_entries(row_of[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
-    mineral, _, when, short = b.short
-    for i, product, ratio in e.unmet_pairs:
-        unmet = np.flatnonzero(mineral == product)
-        b.add_entries(row_of[i, when[unmet]], short[unmet], ratio)
+    of_mineral, _, of_year, shortage = b.short  # one entry a shortage: its place and column
+    for input_mineral, product, ratio in e.unmet_pairs:
+        unmet = np.flatnonzero(of_mineral == product)
+        b.add_entries(row_of[input_mineral, of_year[unmet]], shortage[unmet], ratio)
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:

@@ -337,21 +337,28 @@ def _stocks(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
 
 
 def arrays(b: Builder) -> None:
-    e, d = b.expanded, b.expanded.sales
+    """Add the columns and rows of ``model`` as arrays.
+
+    A cell is a mineral and year in which a loss must be survived; ``place`` has its number, -1 for
+    none. A requirement is one row of Security for one lost country, mineral and year.
+    """
+    e, sales = b.expanded, b.expanded.sales
     every, at_year = [*security_requirements(e)], {year: t for t, year in enumerate(e.years)}
     if not every:
         return
     number = b.names.number
     keys = [(s.row, e.mineral_at[s.mineral], number(s.country), at_year[s.year]) for s in every]
-    index = columns_of(keys, 4)
-    cells, _ = unique_keys(index[1], index[3])
+    # one entry a requirement: row of Security, mineral, number of the lost country, year
+    index = security, mineral, lost, when = columns_of(keys, 4)
+    cells, _ = unique_keys(mineral, when)
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
-    at = np.flatnonzero(place[d.mineral, d.year] >= 0)
-    r, t = np.nonzero(e.can_sell & (place[b.mineral_of[component.SOURCE]] >= 0))
-    reserve = _reserve_arrays(b, r, t)
-    # all sales and extra sales: source, year and column
-    source, year = np.concatenate([d.source[at], r]), np.concatenate([d.year[at], t])
+    at = np.flatnonzero(place[sales.mineral, sales.year] >= 0)
+    sellers, years = np.nonzero(e.can_sell & (place[b.mineral_of[component.SOURCE]] >= 0))
+    reserve = _reserve_arrays(b, sellers, years)
+    # one entry for each sale, then for each possible extra sale: source, year, column and cell
+    source = np.concatenate([sales.source[at], sellers])
+    year = np.concatenate([sales.year[at], years])
     column = np.concatenate([b.sold[at], reserve])
     in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
@@ -361,45 +368,52 @@ def arrays(b: Builder) -> None:
     missing = b.columns(MISSING, index, price=np.array([s.penalty for s in every]))
     rows = b.rows(SURVIVAL, index, least=np.array([s.least for s in every]))
     b.add_entries(rows, missing, 1.0)
-    b.add_entries(rows, supply[place[index[1], index[3]]], 1.0)
-    home = integers([b.names.number(s.country) for s in e.sources])
-    for i in range(len(e.case.security)):
-        mine, of = np.flatnonzero(index[0] == i), np.full((len(supply), len(b.names.names)), -1)
-        of[place[index[1][mine], index[3][mine]], index[2][mine]] = rows[mine]
-        gone = of[in_cell, home[source]]
+    b.add_entries(rows, supply[place[mineral, when]], 1.0)
+    country = integers([b.names.number(s.country) for s in e.sources])  # of each source, by number
+    for position in range(len(e.case.security)):
+        mine = np.flatnonzero(security == position)
+        row_of = np.full((len(supply), len(b.names.names)), -1)  # by (cell, lost country)
+        row_of[place[mineral[mine], when[mine]], lost[mine]] = rows[mine]
+        # the requirement in which a sale is lost with its source's country; -1: none
+        gone = row_of[in_cell, country[source]]
         b.add_entries(gone[gone >= 0], column[gone >= 0], -1.0)
     counts = np.array([s.record.count_stocks for s in every], dtype=bool)
-    m, _, t, stocks = b.stock  # those at the end of the year before
-    same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
-    survival, stock = np.nonzero(same)
+    # one entry a stock at the end of a year; those of the year before count
+    of_mineral, _, of_year, stocks = b.stock
+    is_counted = (mineral[:, None] == of_mineral) & (when[:, None] == of_year + 1)
+    survival, stock = np.nonzero(is_counted & counts[:, None])
     b.add_entries(rows[survival], stocks[stock], 1.0)
     _taken_arrays(b, every, index, rows)
 
 
-def _reserve_arrays(b: Builder, r: Ints, t: Ints) -> Ints:
+def _reserve_arrays(b: Builder, source: Ints, year: Ints) -> Ints:
+    """Add the extra sales of sources in years, and their limits; return their columns."""
     e, surge = b.expanded, b.expanded.case.settings.surge
-    reserve = b.columns(RESERVE, (r, t))
-    rows = b.rows(SURGE, (r, t), most=surge * e.usable[r, t])
+    reserve = b.columns(RESERVE, (source, year))
+    rows = b.rows(SURGE, (source, year), most=surge * e.usable[source, year])
     b.add_entries(rows, reserve, 1.0)
-    of, built, size = b.running_builds(r, t)
-    b.add_entries(rows[of], built, -surge * size)
-    capacity = np.full((len(e.sources), b.years), -1)
+    of_row, built, size = b.running_builds(source, year)
+    b.add_entries(rows[of_row], built, -surge * size)
+    capacity = np.full((len(e.sources), b.years), -1)  # the row, by (source, year)
     for group in b.constraints:
         if group.component in _capacities():
             capacity[group.index] = group.at
-    own = capacity[r, t] >= 0  # a source that nobody needs has no row
-    b.add_entries(capacity[r, t][own], reserve[own], 1.0)
+    own = capacity[source, year] >= 0  # a source that nobody needs has no row
+    b.add_entries(capacity[source, year][own], reserve[own], 1.0)
     return reserve
 
 
 def _ore_arrays(
     b: Builder, cells: tuple[Ints, ...], source: Ints, in_cell: Ints, column: Ints
 ) -> None:
+    """Add the limit on ore of each cell with mines.
+
+    ``source``, ``in_cell`` and ``column`` have one entry for each sale and possible extra sale.
+    """
     e = b.expanded
     most = _mined(e, zip(*(part.tolist() for part in cells), strict=True))
-    m, t = columns_of([*most], 2)
-    rows = b.rows(ORE, (m, t), most=np.array([*most.values()]))
-    row_of = np.full(len(cells[0]), -1)
+    rows = b.rows(ORE, columns_of([*most], 2), most=np.array([*most.values()]))
+    row_of = np.full(len(cells[0]), -1)  # by cell; -1: without mines
     row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)

@@ -17,10 +17,11 @@ from models.answers.payment import Steps, payments
 from models.answers.price import Pricing
 from models.answers.recourse import Tail
 from models.answers.search import ChangeSearch, _Caps
+from models.case import CaseSteps
 from models.checks import magnitude
 from models.errors import InputError
 from models.plan import Plan, block_solver, gaps, session
-from models.plan.variation import differs
+from models.plan.variation import Variation, differs
 from models.program import compile as compiled
 from models.program.component import TONNES
 from models.program.scaling import scaling
@@ -391,8 +392,8 @@ def test_a_weight_of_a_policy_of_a_trillionth_is_none(monkeypatch, weight, kept)
 def test_the_plain_plans_amounts_are_fixed_to_a_billionth_and_a_trillionth(plan) -> None:
     """Of 50 t: 1e-9 of the demand, and 1e-12 of the largest need."""
     state = np.zeros((1, 1), dtype=np.int64)
-    plain = futures._PlainPlan(plan.expanded, plan.program, plan.x)
-    future = futures.Future(plan.case, 1.0, state)
+    plain = futures._PlainPlan(Variation(plan.expanded, plan.program), plan.x)
+    future = futures.Future(CaseSteps(), 1.0, state)
     joint = futures._JointProgram(plain, [future], state, Tail(), 1.0)
     rows, flow = joint.with_plain_plan_fixed(), plan.program.flow[np.argmax(plan.delivered)]
     at = joint.place[flow]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -19,17 +20,18 @@ import numpy as np
 
 from models import solve, tolerances
 from models.answers import recourse
-from models.case import Case, SearchLimits
+from models.case import Case, CaseSteps, Kind, SearchLimits, Selection
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
 from models.plan.solving import case_of, linked_minerals
+from models.plan.variation import NoVectorsError, Variation
 from models.program import TONNES, Program, build_program
 from models.program.builder import unique_keys
 from models.program.component import NOT_LISTED, Columns, columns_named
 from models.program.families.projects import BUDGET, CARRIED
 from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import valid_upper_bounds
+from models.program.families.stockpiles import STOCK, valid_upper_bounds
 from models.program.program import positions_in
 from models.program.scaling import powers_of_two
 from models.resolve import Expanded, Floats, Ints, free_budgets
@@ -40,13 +42,14 @@ _TYPICAL = 1e-4
 
 @dataclass(frozen=True)
 class Future:
-    """A scenario: its case, its probability, and its history up to each year.
+    """A scenario: how it changes a case, its probability, and its history up to each year.
 
-    ``observed`` [mineral, year] is a number, from 1 on, for the history of a mineral up to a year.
-    Futures with equal numbers have the same history up to that year.
+    Where ``change`` is CaseSteps that only change numbers of the plan's program, no program is
+    built for the future. ``observed`` [mineral, year] is a number, from 1 on, for the history of a
+    mineral up to a year. Futures with equal numbers have the same history up to that year.
     """
 
-    case: Case
+    change: Callable[[Case], Case]
     chance: float
     observed: Ints
 
@@ -94,13 +97,14 @@ _BEFORE = 0.25
 """The share of a time limit that each of the two plans for starting prices may take."""
 
 
-def under_risk(
+def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
     plan: Plan,
     futures: Sequence[Future],
     calm: Ints,
     tail: recourse.Tail | None = None,
     *,
     at_once: int = AT_ONCE,
+    variation: Variation | None = None,
 ) -> RiskPlans:
     """Return the plan under risk, cheapest over all futures together, and the plain ``plan``.
 
@@ -110,14 +114,16 @@ def under_risk(
     any event. The plain plan is followed until the first event; later decisions are planned as
     under risk. The futures' cases have the plan's minerals, members, years, sources, projects,
     budgets and contracts, and their probabilities sum to 1. More than ``at_once`` futures are
-    planned mineral by mineral, unless projects are integer. Raises SolverError where no attempt is
-    proven.
+    planned mineral by mineral, unless projects are integer. ``variation`` is that of the plan's
+    program, if it is known. Raises SolverError where no attempt is proven.
     """
     tail = tail or recourse.Tail()
     groups = independent_groups(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        return _Decomposition(plan, groups, futures, calm, tail).plans(at_once)
-    plain = _PlainPlan(plan.expanded, plan.program, plan.x)
+        decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
+        bases = [_plain_of(case_of(plan.case, group), decided) for group in groups]
+        return _Decomposition(plan, bases, futures, calm, tail).plans(at_once)
+    plain = _PlainPlan(variation or Variation(plan.expanded, plan.program), plan.x)
     return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans()
 
 
@@ -130,9 +136,125 @@ def independent_groups(case: Case) -> tuple[tuple[str, ...], ...]:
 class _PlainPlan:
     """The plain plan, or its decisions for some minerals: ``x`` has the values of columns."""
 
-    expanded: Expanded
-    program: Program
+    variation: Variation
     x: Floats
+
+    @property
+    def expanded(self) -> Expanded:
+        return self.variation.expanded
+
+    @property
+    def program(self) -> Program:
+        return self.variation.program
+
+
+@dataclass(frozen=True)
+class _FutureProgram:
+    """A future's program, and the numbers with which it is part of the extensive form.
+
+    ``rows`` has upper bounds that are valid in all futures. ``columns`` and ``limits`` are those
+    that the future has: without lanes that an event closes, and limits on nothing. ``scale`` [t] is
+    the case's.
+    """
+
+    program: Program
+    rows: solve.LinearProgram
+    scale: float
+    columns: Ints
+    limits: Ints
+
+    @property
+    def own_rows(self) -> solve.LinearProgram:
+        """The rows with the future's own columns and limits alone."""
+        rows, n, m = self.rows, len(self.columns), len(self.limits)
+        if (n, m) == (len(rows.cost), len(rows.row_lower)):
+            return rows
+        place = np.full(len(rows.cost), -1, dtype=np.int64)
+        place[self.columns] = np.arange(n)
+        of_row = np.full(len(rows.row_lower), -1, dtype=np.int64)
+        of_row[self.limits] = np.arange(m)
+        row, column = of_row[rows.entry_rows()], place[rows.columns]
+        kept = (row >= 0) & (column >= 0)
+        counts = np.bincount(row[kept], minlength=m)
+        return solve.LinearProgram(
+            cost=rows.cost[self.columns],
+            lower=rows.lower[self.columns],
+            upper=rows.upper[self.columns],
+            row_lower=rows.row_lower[self.limits],
+            row_upper=rows.row_upper[self.limits],
+            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            columns=column[kept],
+            values=rows.values[kept],
+            whole=rows.whole[self.columns],
+        )
+
+    def scenario(self, column_ids: Ints, row_ids: Ints) -> recourse.ScenarioProgram:
+        columns, limits, program = self.columns, self.limits, self.program
+        return recourse.ScenarioProgram(
+            self.own_rows, column_ids[columns], row_ids[limits],
+            program.column_unit[columns], program.row_unit[limits],
+        )  # fmt: skip
+
+    def every_column(self, x: Floats) -> Floats:
+        """Return the values of all columns of the program, from those of its own."""
+        values = np.zeros(len(self.rows.cost))
+        values[self.columns] = x
+        return values
+
+
+class _FuturePrograms:
+    """The programs of futures: the base's with other numbers, or built where that does not do."""
+
+    def __init__(self, variation: Variation, futures: Sequence[Future]) -> None:
+        self.variation, self.futures = variation, futures
+        self.names = variation.program.names
+        e, self.output = variation.expanded, None
+        self.kinds = dict[Kind, bool]()
+        """Whether a kind of change keeps all needs, so that its programs have the base's scale."""
+        every = (f.change.parts for f in futures if isinstance(f.change, CaseSteps))
+        for kind in {step.kind: None for steps in every for step in steps}:
+            changed = e.changed(kind(e.case, Selection()))
+            same = (e.minerals, e.members, e.case.demand, e.case.stockpiles)
+            new = changed.minerals, changed.members, changed.case.demand, changed.case.stockpiles
+            self.kinds[kind] = same == new and changed.source_identities == e.source_identities
+            if self.kinds[kind]:
+                outputs = (np.maximum(of.usable, of.nameplate) for of in (e, changed))
+                most = np.maximum(*outputs)
+                self.output = most if self.output is None else np.maximum(self.output, most)
+        self.upper = valid_upper_bounds(e, variation.program, self.output)
+        self.stocks = np.concatenate(
+            [np.zeros(0, np.int64)]
+            + [group.at for group in variation.program.variables if group.component is STOCK]
+        )
+
+    def every(self) -> list[_FutureProgram]:
+        return [self._program(future) for future in self.futures]
+
+    def _program(self, future: Future) -> _FutureProgram:
+        change, base = future.change, self.variation.expanded
+        if isinstance(change, CaseSteps) and all(self.kinds[step.kind] for step in change.parts):
+            with suppress(NoVectorsError):
+                return self._with_numbers(self.variation.arrays(change.parts))
+        expanded = base.changed(change(base.case))
+        program = build_program(expanded, self.names)
+        self.names = program.names
+        # a stock is shared by futures, and another one may need more of it than this one
+        rows = dataclasses.replace(program.rows, upper=valid_upper_bounds(expanded, program))
+        every = np.arange(len(rows.cost)), np.arange(len(rows.row_lower))
+        return _FutureProgram(program, rows, expanded.case.tolerance_scale, *every)
+
+    def _with_numbers(self, rows: solve.LinearProgram) -> _FutureProgram:
+        base, upper = self.variation.program, rows.upper.copy()
+        before = base.rows
+        upper[self.stocks] = self.upper[self.stocks]
+        gone = (rows.upper == 0) & (rows.lower == 0) & (before.upper > 0)
+        limited = np.isfinite(rows.row_lower) | np.isfinite(rows.row_upper)
+        idle = ~limited & (np.isfinite(before.row_lower) | np.isfinite(before.row_upper))
+        return _FutureProgram(
+            dataclasses.replace(base, rows=rows), dataclasses.replace(rows, upper=upper),
+            self.variation.expanded.case.tolerance_scale,
+            np.flatnonzero(~gone), np.flatnonzero(~idle),
+        )  # fmt: skip
 
 
 class _JointProgram:
@@ -145,31 +267,15 @@ class _JointProgram:
         unit: float,
     ) -> None:
         self.plain, self.base, self.case = plain, plain.program, plain.expanded.case
-        names = self.base.names
-        self.programs: list[Program] = []
-        self.rows: list[solve.LinearProgram] = []
-        for future in futures:
-            expanded = plain.expanded.changed(future.case)
-            program = build_program(expanded, names)
-            names = program.names
-            self.programs.append(program)
-            # a stock is shared by futures, and another one may need more of it than this one
-            self.rows.append(
-                dataclasses.replace(program.rows, upper=valid_upper_bounds(expanded, program))
-            )
-        self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
-        every, states = [*self.programs, self.base], [*(f.observed for f in futures), calm]
-        column_states = [_column_states(p, s) for p, s in zip(every, states, strict=True)]
-        columns = _numbered([p.variables for p in every], column_states)
-        rows = _numbered(
-            [p.constraints for p in every],
-            [_row_states(p, s, c) for p, s, c in zip(every, states, column_states, strict=True)],
-        )
+        self.futures = _FuturePrograms(plain.variation, futures).every()
+        self.scale = max(self.case.tolerance_scale, *(f.scale for f in self.futures))
+        every = [*(f.program for f in self.futures), self.base]
+        states = [*(f.observed for f in futures), calm]
+        cells = _CellsOfStates(every)
+        columns = _numbered([p.variables for p in every], cells.states(0, states))
+        rows = _numbered([p.constraints for p in every], cells.states(1, states))
         self.extensive = recourse.ExtensiveForm(
-            [
-                recourse.ScenarioProgram(arrays, c, r, p.column_unit, p.row_unit)
-                for p, arrays, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
-            ],
+            [f.scenario(c, r) for f, c, r in zip(self.futures, columns, rows, strict=False)],
             np.array([f.chance for f in futures]),
             tail,
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
@@ -204,8 +310,9 @@ class _JointProgram:
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""
         tonnes = np.zeros((len(x), len(self.plain.expanded.minerals)))
-        for program, of_mineral, values in zip(self.programs, tonnes, x, strict=True):
-            for group in program.variables:
+        for future, of_mineral, own in zip(self.futures, tonnes, x, strict=True):
+            values = future.every_column(own)
+            for group in future.program.variables:
                 if group.component is SHORTAGE:
                     np.add.at(of_mineral, group.index[0], values[group.at])
         return tonnes
@@ -213,8 +320,10 @@ class _JointProgram:
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program, relative and in t."""
         worst = [0.0, 0.0]
-        for program, rows, values in zip(self.programs, self.rows, x, strict=True):
+        for future, own in zip(self.futures, x, strict=True):
+            program, rows = future.program, future.rows
             measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
+            values = future.every_column(own)
             violations = program.certify(values, none, measure, rows=rows).violation
             worst = [max(worst[0], *violations), max(worst[1], *(violations * measure))]
         return float(worst[0]), float(worst[1])
@@ -296,28 +405,28 @@ class _Decomposition:
     def __init__(
         self,
         plan: Plan,
-        groups: Sequence[tuple[str, ...]],
+        bases: Sequence[_PlainPlan],
         futures: Sequence[Future],
         calm: Ints,
         tail: recourse.Tail,
     ) -> None:
-        self.plan, self.groups, self.futures = plan, groups, futures
+        self.plan, self.bases, self.futures = plan, bases, futures
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
-        self.positions = [[names.index(name) for name in group] for group in groups]
-        decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
+        self.positions = [
+            [names.index(name) for name in plain.expanded.minerals] for plain in bases
+        ]
         self.each, every = list[_JointProgram](), list[tuple[Ints, Ints, Floats]]()
-        for group, positions in zip(groups, self.positions, strict=True):
+        for plain, positions in zip(bases, self.positions, strict=True):
             histories = [f.observed[positions].tobytes() for f in futures]
             first = {key: i for i, key in reversed([*enumerate(histories)])}
             order = sorted(first.values())
             scenario_of = np.array([order.index(first[key]) for key in histories])
             chances = np.bincount(scenario_of, self.chances).tolist()
             mine = [
-                Future(case_of(futures[i].case, group), chance, futures[i].observed[positions])
+                Future(futures[i].change, chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
-            plain = _plain_of(case_of(plan.case, group), decided)
             joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
             self.each.append(joint)
             every.append((scenario_of, *joint.spent()))
@@ -370,7 +479,7 @@ class _Decomposition:
         total = sum(f.chance for f in few)
         few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
         try:
-            smaller = _Decomposition(self.plan, self.groups, few, self.calm, self.tail)
+            smaller = _Decomposition(self.plan, self.bases, few, self.calm, self.tail)
             return smaller.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
         except SolverError:  # prices are only a starting point
             return self.prices
@@ -431,7 +540,7 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
     x = np.zeros(len(program.rows.cost))
     for key, column in _decided(program, case):
         x[column] = decided.get(key, 0.0)
-    return _PlainPlan(expanded, program, x)
+    return _PlainPlan(Variation(expanded, program), x)
 
 
 def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
@@ -462,22 +571,35 @@ def _unit(plan: Plan) -> float:
     return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 
-def _column_states(program: Program, states: Ints) -> Ints:
-    """Return the number of the history known when each column is decided; first stage: 0."""
-    state_of = np.zeros(len(program.rows.cost), dtype=np.int64)
-    for group in program.variables:
-        if not columns_named(group.component).is_first_stage:
-            state_of[group.at] = states.ravel()[group.cell]
-    return state_of
+class _CellsOfStates:
+    """Where the history that is known for each column or row of some programs is found.
 
+    By program, the mineral and year of each column and row as one number; -1 for first-stage
+    columns, and for rows that only have these.
+    """
 
-def _row_states(program: Program, states: Ints, columns: Ints) -> Ints:
-    """Return the number of the history known for each row; 0 if it only has first-stage columns."""
-    state_of = np.zeros(len(program.rows.row_lower), dtype=np.int64)
-    for group in program.constraints:
-        state_of[group.at] = states.ravel()[group.cell]
-    later = program.rows.entry_rows()[columns[program.rows.columns] > 0]
-    return np.where(np.bincount(later, minlength=len(state_of)) > 0, state_of, 0)
+    def __init__(self, programs: Sequence[Program]) -> None:
+        known = dict[int, tuple[Ints, Ints]]()  # programs that differ in numbers share their groups
+        for program in programs:
+            if id(program.variables) not in known:
+                known[id(program.variables)] = self._cells(program)
+        self.every = [known[id(program.variables)] for program in programs]
+
+    @staticmethod
+    def _cells(program: Program) -> tuple[Ints, Ints]:
+        columns, rows = (np.full(len(of), -1) for of in (program.rows.cost, program.rows.row_lower))
+        for group in program.variables:
+            if not columns_named(group.component).is_first_stage:
+                columns[group.at] = group.cell
+        for group in program.constraints:
+            rows[group.at] = group.cell
+        later = program.rows.entry_rows()[columns[program.rows.columns] >= 0]
+        return columns, np.where(np.bincount(later, minlength=len(rows)) > 0, rows, -1)
+
+    def states(self, which: int, states: Sequence[Ints]) -> list[Ints]:
+        """Return the number of the history known for each column (0) or row (1); 0 for none."""
+        pairs = zip((cells[which] for cells in self.every), states, strict=True)
+        return [np.append(state.ravel(), 0)[cells] for cells, state in pairs]
 
 
 def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list[Ints]:
@@ -493,10 +615,15 @@ def _numbered(programs: Sequence[Sequence[Any]], states: Sequence[Ints]) -> list
         ]  # fmt: skip
         if not mine:
             continue
-        parts = zip(*(g.index for _, g in mine), strict=True)
-        keys = [np.concatenate(part) for part in parts]
+        # programs that differ in numbers share their groups
+        distinct = {id(g): g for _, g in mine}
+        parts = zip(*(g.index for g in distinct.values()), strict=True)
+        _, order = unique_keys(*(np.concatenate(part) for part in parts))
+        split = np.split(order, np.cumsum([len(g) for g in distinct.values()])[:-1])
+        order_of = dict(zip(distinct, split, strict=True))
         (first, *_), inverse = unique_keys(
-            *keys, np.concatenate([states[s][g.at] for s, g in mine])
+            np.concatenate([order_of[id(g)] for _, g in mine]),
+            np.concatenate([states[s][g.at] for s, g in mine]),
         )
         ends = np.cumsum([len(g) for _, g in mine])[:-1]
         for (s, g), block in zip(mine, np.split(inverse, ends), strict=True):

@@ -137,10 +137,9 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> C
     return CaseSteps((*events.event_changes(case, hits), *responses))
 
 
-def foreseen(case: Case, hits: Hits) -> Change:
+def foreseen(case: Case, hits: Hits) -> CaseSteps:
     """Return the change to a case in one of several futures, whose builds one plan decides."""
-    steps = CaseSteps(events.event_changes(case, hits, is_decided=True))
-    return steps.__call__  # a plain callable, so that the run gets a case, and tables, of its own
+    return CaseSteps(events.event_changes(case, hits, is_decided=True))
 
 
 def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:

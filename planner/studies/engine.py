@@ -66,6 +66,7 @@ class Run:
         is_cold: Solve it without a warm start, so that its plan doesn't depend on the base case.
         compare: Replaces both, if given: a function of the plan and the session, which may compare
             the plan with the base's and plan further cases.
+        weight: About how many plain runs of the study take as long as this one.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Run:
     read: Callable[[Plan], Any] | None = None
     is_cold: bool = False
     compare: Callable[[Plan, Session], Any] | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,8 @@ class Tracker:
         def sort_key(task: Task) -> tuple[bool, int, int]:
             position = study.study_of[task.chain]
             is_first = not any(study.chains[study.study_of.index(position) : task.chain])
-            return not is_first, position, -task.end
+            weight = sum(run.weight for run in study.chains[task.chain])
+            return not is_first, position, -weight
 
         tasks = (Task(i, 0, len(chain)) for i, chain in enumerate(study.chains) if chain)
         return sorted(tasks, key=sort_key)

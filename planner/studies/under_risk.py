@@ -25,7 +25,7 @@ from models.answers.nearest import exchanged
 from models.answers.recourse import Tail, cvar, valued
 from models.case import Case
 from models.errors import UsageError
-from models.plan import BUILT, OPTIMAL, Plan, status_of
+from models.plan import BUILT, OPTIMAL, SHORTAGE, Plan, Session, status_of
 from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
@@ -62,6 +62,8 @@ MOST = 100
 """Largest number of different futures if projects are integer: all share one search."""
 MOST_COLUMNS = 1_000_000
 """Largest number of columns, over all different futures, of minerals that limits tie together."""
+_WEIGHT = 10
+"""How many futures planned as if known take as long as one plan for a batch."""
 _IN_CHAIN = 8
 """Number of futures in a chain of runs that plan each future as if it were known."""
 _MOST_BATCHES, _LEAST_IN_BATCH = 5, 5
@@ -92,21 +94,27 @@ class UnderRiskResult:
 
 def informed_result(plan: Plan) -> UnderRiskResult:
     """Return the result of a future that is planned as if it were known."""
-    totals = drawing.totals_of(plan)
-    short = totals.short.sum(axis=1)[None]
-    return UnderRiskResult(FutureOutcomes(np.array([totals.objective]), short, plan.proof))
+    (mineral, _, _), tonnes = plan.part(SHORTAGE)
+    short = np.bincount(mineral, tonnes, len(plan.expanded.minerals)).astype(float)[None]
+    return UnderRiskResult(FutureOutcomes(np.array([plan.objective]), short, plan.proof))
 
 
-def read_together(
-    plan: Plan, futures: Sequence[tuple[engine.Change, float, Ints]], calm: Ints, tail: Tail
+def plan_together(  # noqa: PLR0913 - a plan, its futures and how they are planned
+    plan: Plan,
+    session: Session,
+    *,
+    futures: Sequence[planning.Future],
+    calm: Ints,
+    tail: Tail,
+    is_batch: bool = False,
 ) -> UnderRiskResult:
     """Make one plan for all futures, from the plan of the case without events.
 
-    ``futures`` are the events, the probability and the knowledge of each. Knowledge and ``calm``
-    are as in ``models.answers.futures``.
+    ``calm`` is as in ``models.answers.futures``. Of a batch only the costs are read.
     """
-    every = [planning.Future(event(plan.case), chance, known) for event, chance, known in futures]
-    planned = planning.under_risk(plan, every, calm, tail)
+    planned = planning.under_risk(plan, futures, calm, tail, variation=session.variation)
+    if is_batch:
+        return UnderRiskResult(planned.risky, planned.plain)
     decided = tuple(_decision_rows(plan, planned.decisions))
     early = decisions_of(planning.early_plan(plan, planned.decisions))
     changes = changes_of(early, decisions_of(plan), exchanged(plan, early))
@@ -221,19 +229,22 @@ class _MineralGroup:
         events = tuple(drawing.foreseen(case, hits) for hits in self.hits)
         every, calm = tuple(map(labels_of, self.hits)), labels_of(())
 
-        def reader(chances: Floats) -> Callable[[Plan], UnderRiskResult]:
+        def together_in(name: str, chances: Floats, *, is_batch: bool) -> engine.Run:
             drawn = np.flatnonzero(chances)
-            futures = tuple((events[i], float(chances[i]), every[i]) for i in drawn)
-            return partial(read_together, futures=futures, calm=calm, tail=tail)
+            futures = tuple(planning.Future(events[i], float(chances[i]), every[i]) for i in drawn)
+            compare = partial(
+                plan_together, futures=futures, calm=calm, tail=tail, is_batch=is_batch
+            )
+            return engine.Run(f"{name}: {who}", compare=compare, weight=_WEIGHT)
 
         who = drawing.minerals_words(case, names)
         titles = ("Under risk", *(f"Under risk, batch {b + 1}" for b in range(len(self.batches))))
         together, *batches = (
-            engine.Run(f"{title}: {who}", read=reader(chances))
-            for title, chances in zip(titles, self.chances, strict=True)
+            together_in(title, chances, is_batch=i > 0)
+            for i, (title, chances) in enumerate(zip(titles, self.chances, strict=True))
         )
         runs = [engine.Run(f"Known, future {i}: {who}", event) for i, event in enumerate(events, 1)]
-        chains = (chain for each in (batches, runs) for chain in engine.chains_of(each, _IN_CHAIN))
+        chains = (*engine.chains_of(batches, 1), *engine.chains_of(runs, _IN_CHAIN))
         return engine.Study(self.case, ((together,), *chains), informed_result)
 
 

@@ -38,7 +38,7 @@ from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, budget_year
 from models.schema import BudgetYear, ScenarioStep
 from models.solve import Certificate, LinearProgram
-from planner.scenarios.actions import apply_steps
+from planner.scenarios.actions import CaseChange, apply_steps
 from tests.budget import at_length
 from tests.models.desk import jin, make, read, sur
 from tests.models.test_laws import rounding
@@ -202,7 +202,7 @@ def planned(
         return np.tile(np.array(row, dtype=np.int64), (many, 1))
 
     futures = [
-        Future(apply_steps(plan.case, [s for y in of.values() for s in y]), chance, known(of))
+        Future(CaseChange(tuple(s for y in of.values() for s in y)), chance, known(of))
         for chance, of in happens
     ]
     return under_risk(plan, futures, known({}), tail, at_once=at_once)

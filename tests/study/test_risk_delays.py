@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.answers.futures import Future
 from models.answers.recourse import Tail
 from models.case import Case
-from models.plan import solve
+from models.plan import Session, solve
 from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
 from planner.studies.delays import delays
@@ -18,7 +19,7 @@ from planner.studies.draws import Chances, RiskResults, foreseen, plan_draws
 from planner.studies.places import Here
 from planner.studies.risk_tables import event_effects
 from planner.studies.spread import spread
-from planner.studies.under_risk import read_together
+from planner.studies.under_risk import plan_together
 from tests.models.desk import BookT, Row, jin, make, read
 
 near = pytest.approx
@@ -189,17 +190,19 @@ def test_one_plan_for_plants_that_may_be_late(lead: int, is_whole: bool) -> None
     if is_whole:
         book["Settings"].append({"Setting": "Whole projects", "Value": "yes"})
     case = read(book)
-    plan, number = solve(case), dict[tuple[int, ...], int]()
+    session, number = Session(case), dict[tuple[int, ...], int]()
+    plan = session.base
 
     def observed(events: tuple[int, ...]) -> np.ndarray:
         histories = ((year, *(e for e in events if e <= year)) for year in THREE)
         return np.array([[number.setdefault(of, len(number) + 1) for of in histories]])
 
     futures = [
-        (foreseen(case, tuple((0, year) for year in events)), chance, observed(events))
+        Future(foreseen(case, tuple((0, year) for year in events)), chance, observed(events))
         for events, chance in FUTURES.items()
     ]
-    made = read_together(plan, futures, observed(()), Tail())
+    how = {"futures": futures, "calm": observed(()), "tail": Tail()}
+    made = plan_together(plan, session, **how)
     starts = [None, *THREE]
     expected = {s: sum(p * cost_if(s, e, lead) for e, p in FUTURES.items()) for s in starts}
     chances = np.array(list(FUTURES.values()))
@@ -208,9 +211,9 @@ def test_one_plan_for_plants_that_may_be_late(lead: int, is_whole: bool) -> None
     assert chances @ made.plain.costs == near(expected[2028])
     if lead < 3:
         assert min(expected.values()) < expected[2028]  # building early pays
-    for event, events in zip((event for event, *_ in futures), FUTURES, strict=True):
+    for future, events in zip(futures, FUTURES, strict=True):
         best = min(cost_if(s, events, lead) for s in starts)
-        assert solve(event(case)).objective == near(best)
+        assert solve(future.change(case)).objective == near(best)
 
 
 def test_the_half_that_is_due_after_the_event_is_late() -> None:

@@ -222,29 +222,31 @@ def arrays(b: builder.Builder) -> None:
         b.add_entries(rows[later], stock[at[later] - 1], -sign)
 
 
-def maximum(e: Expanded, key: Any) -> float | None:
+def maximum(e: Expanded, key: Any, output: Floats | None = None) -> float | None:
     """Return the upper bound of a stock [t]; None where an earlier plan fixed the stock.
 
-    It is infinite if the coalition could never buy enough to fill the stockpile.
+    It is infinite if the coalition could never buy enough to fill the stockpile. ``output`` [t] by
+    source and year is the most that is sold, if that may be more than in the case.
     """
     if STOCK.fixed_value(e.case, key) is not None:
         return None
     pile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
-    most = pile.opening + float(np.maximum(e.usable[of], e.nameplate[of]).sum())
+    sold = np.maximum(e.usable[of], e.nameplate[of]) if output is None else output[of]
+    most = pile.opening + float(sold.sum())
     return pile.max if pile.max < most else math.inf
 
 
-def valid_upper_bounds(e: Expanded, program: Program) -> Floats:
+def valid_upper_bounds(e: Expanded, program: Program, output: Floats | None = None) -> Floats:
     """Return upper bounds of columns that are valid in any plan, for other objectives than cost.
 
     The program's own bounds on stocks (``stock_room``) are valid only in cheapest plans, without
-    added constraints.
+    added constraints. ``output`` is as in ``maximum``.
     """
     upper = program.rows.upper.copy()
     for group in program.variables:
         if group.component is STOCK:
             for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True):
-                most = maximum(e, key)
+                most = maximum(e, key, output)
                 upper[at] = upper[at] if most is None else most
     return upper
 

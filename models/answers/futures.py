@@ -105,6 +105,7 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
     *,
     at_once: int = AT_ONCE,
     variation: Variation | None = None,
+    only_cost: bool = False,
 ) -> RiskPlans:
     """Return the plan under risk, cheapest over all futures together, and the plain ``plan``.
 
@@ -115,7 +116,8 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
     under risk. The futures' cases have the plan's minerals, members, years, sources, projects,
     budgets and contracts, and their probabilities sum to 1. More than ``at_once`` futures are
     planned mineral by mineral, unless projects are integer. ``variation`` is that of the plan's
-    program, if it is known. Raises SolverError where no attempt is proven.
+    program, if it is known. With ``only_cost``, any of several equally cheap plans will do. Raises
+    SolverError where no attempt is proven.
     """
     tail = tail or recourse.Tail()
     groups = independent_groups(plan.case) if len(futures) > at_once else ()
@@ -124,7 +126,7 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
         bases = [_plain_of(case_of(plan.case, group), decided) for group in groups]
         return _Decomposition(plan, bases, futures, calm, tail).plans(at_once)
     plain = _PlainPlan(variation or Variation(plan.expanded, plan.program), plan.x)
-    return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans()
+    return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans(only_cost=only_cost)
 
 
 def independent_groups(case: Case) -> tuple[tuple[str, ...], ...]:
@@ -284,10 +286,13 @@ class _JointProgram:
         self.place = positions_in(self.extensive.numbers, columns[-1])
         """The position of each column of the plain plan in the extensive form; -1: not there."""
 
-    def plans(self) -> RiskPlans:
-        """Return both plans; the plain one is also the plan under risk if it is as cheap."""
-        risky, x = self._course(self.extensive.rows)
-        plain, _ = self._course(self.with_plain_plan_fixed())
+    def plans(self, *, only_cost: bool = False) -> RiskPlans:
+        """Return both plans; the plain one is also the plan under risk if it is as cheap.
+
+        With ``only_cost``, any of several equally cheap plans will do.
+        """
+        risky, x, basis = self._course(self.extensive.rows)
+        plain, *_ = self._course(self.with_plain_plan_fixed(), basis if only_cost else None)
         extensive = self.extensive
         is_plain = _as_good(risky, plain, extensive.chances, extensive.tail)
         values = None if is_plain else extensive.joined(x)
@@ -295,17 +300,20 @@ class _JointProgram:
             _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
         )
 
-    def _course(self, rows: solve.LinearProgram) -> tuple[FutureOutcomes, list[Floats]]:
-        x, proof = self.extensive.solved(
-            rows, lambda x: self.violation(x)[0] <= tolerances.MOST_VIOLATION, self.case.search
-        )
+    def _course(
+        self, rows: solve.LinearProgram, start: Any = None
+    ) -> tuple[FutureOutcomes, list[Floats], Any]:
+        def is_kept(x: list[Floats]) -> bool:
+            return self.violation(x)[0] <= tolerances.MOST_VIOLATION
+
+        x, proof, basis = self.extensive.solved(rows, is_kept, self.case.search, start)
         violation, allowed = self.violation(x)[1], tolerances.MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
         full_proof = Proof(
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        return FutureOutcomes(self.extensive.costs(x), self.short(x), full_proof), x
+        return FutureOutcomes(self.extensive.costs(x), self.short(x), full_proof), x, basis
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""

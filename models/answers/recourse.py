@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,9 +27,11 @@ import numpy as np
 
 from models import case, solve, tolerances
 from models.answers.search import WarmStartedSequence, first_proven
+from models.errors import SolverError
 from models.program import TONNES, Scaling, scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
+from models.solve import highs
 
 _MOST_ROUNDS = 100
 """The most rounds of prices and policies; a gap that is still open then is reported."""
@@ -200,12 +203,14 @@ class ExtensiveForm:
         rows: solve.LinearProgram | None = None,
         is_accepted: Callable[[list[Floats]], bool] = lambda _: True,
         search: case.SearchLimits = case.NO_SEARCH_LIMITS,
-    ) -> tuple[list[Floats], solve.Certificate]:
-        """Return the proven values by scenario, and the proof.
+        start: Any = None,
+    ) -> tuple[list[Floats], solve.Certificate, Any]:
+        """Return the proven values by scenario, the proof, and the basis.
 
         ``rows`` is the extensive form with other bounds. ``is_accepted`` is an additional test that
-        the values by scenario must pass. ``search`` limits the search for integer columns. Raises
-        SolverError where no attempt is proven.
+        the values by scenario must pass. ``search`` limits the search for integer columns.
+        ``start`` is the basis of an optimum with other bounds; it is no use with integer columns.
+        Raises SolverError where no attempt is proven.
         """
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
@@ -218,8 +223,13 @@ class ExtensiveForm:
         limits = {"seconds": search.seconds, "gap": search.gap}
         question = f"plan for {len(self.scenarios)} futures at once"
         proof_of = partial(self.certificate, rows)
+        if start is not None and not rows.whole.any():
+            warm, again = (highs.DUAL_START,), {"start": start}
+            with suppress(SolverError):
+                found = first_proven(question, rows, scaled, proof_of, accepts, warm, **again)
+                return self.by_future(found[0].x), found[1], found[0].basis
         solution, proof = first_proven(question, rows, scaled, proof_of, accepts, **limits)
-        return self.by_future(solution.x), proof
+        return self.by_future(solution.x), proof, solution.basis
 
     def by_future(self, x: Floats) -> list[Floats]:
         return [x[place] for place in self.place]

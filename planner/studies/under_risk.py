@@ -112,7 +112,9 @@ def plan_together(  # noqa: PLR0913 - a plan, its futures and how they are plann
 
     ``calm`` is as in ``models.answers.futures``. Of a batch only the costs are read.
     """
-    planned = planning.under_risk(plan, futures, calm, tail, variation=session.variation)
+    planned = planning.under_risk(
+        plan, futures, calm, tail, variation=session.variation, only_cost=is_batch
+    )
     if is_batch:
         return UnderRiskResult(planned.risky, planned.plain)
     decided = tuple(_decision_rows(plan, planned.decisions))

@@ -94,7 +94,7 @@ def test_the_farmer_s_plan_is_the_book_s() -> None:
     """Acres and profit of table 5, EVPI and VSS of ch. 1.1."""
     whole = ExtensiveForm(FARMS, THIRDS, need=500.0)
     assert (len(whole.rows.cost), len(whole.rows.row_lower)) == (3 + 3 * 6, 1 + 3 * 3)
-    x, proof = whole.solved()
+    x, proof, _ = whole.solved()
     assert [of[:3] for of in x] == [pytest.approx([170, 80, 250])] * 3
     costs = whole.costs(x)
     assert -costs == pytest.approx([167_000, 109_350, 48_820], rel=1e-6)
@@ -103,7 +103,7 @@ def test_the_farmer_s_plan_is_the_book_s() -> None:
     known = [float(of.costs(of.solved()[0])[0]) for of in alone()]
     assert -np.array(known) == pytest.approx([167_666.67, 118_600, 59_950])
     assert planned - np.mean(known) == pytest.approx(7_016, abs=0.5)
-    average, _ = alone()[1].solved()
+    average, *_ = alone()[1].solved()
     bounds = {"lower": whole.rows.lower.copy(), "upper": whole.rows.upper.copy()}
     for bound in bounds.values():
         bound[whole.place[0][:3]] = average[0][:3]
@@ -121,7 +121,7 @@ def test_what_is_least_is_the_value_of_the_costs(alpha: float, weight: float) ->
     """The program's own tail is that of its costs; no other plan's value is less."""
     tail = Tail(alpha, weight)
     whole = ExtensiveForm(FARMS, THIRDS, tail, need=500.0, unit=64.0)
-    x, proof = whole.solved()
+    x, proof, _ = whole.solved()
     assert proof.primal == pytest.approx(valued(whole.costs(x), THIRDS, tail), rel=1e-6)
     others = [ExtensiveForm(FARMS, THIRDS, need=500.0)]
     others += [
@@ -481,7 +481,7 @@ def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: flo
     whole = ExtensiveForm(
         [two_farms(i, most) for i in range(3)], THIRDS, tail, need=1_000.0, unit=64.0
     )
-    _, proof = whole.solved()
+    _, proof, _ = whole.solved()
     tied, mix = mixed(most, tail)
     assert value_of(tied, mix, tail) == pytest.approx(proof.primal, rel=1e-6)
     assert mix.least == pytest.approx(proof.primal, rel=1e-6)

@@ -34,7 +34,7 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, valid_upper_bounds
 from models.program.program import positions_in
 from models.program.scaling import powers_of_two
-from models.resolve import Expanded, Floats, Ints, free_budgets
+from models.resolve import Bools, Expanded, Floats, Ints, free_budgets
 
 _TYPICAL = 1e-4
 """The scale of the tail-risk variable (CVaR), as a fraction of the plan's cost."""
@@ -162,38 +162,16 @@ class _FutureProgram:
     program: Program
     rows: solve.LinearProgram
     scale: float
-    columns: Ints
-    limits: Ints
-
-    @property
-    def own_rows(self) -> solve.LinearProgram:
-        """The rows with the future's own columns and limits alone."""
-        rows, n, m = self.rows, len(self.columns), len(self.limits)
-        if (n, m) == (len(rows.cost), len(rows.row_lower)):
-            return rows
-        place = np.full(len(rows.cost), -1, dtype=np.int64)
-        place[self.columns] = np.arange(n)
-        of_row = np.full(len(rows.row_lower), -1, dtype=np.int64)
-        of_row[self.limits] = np.arange(m)
-        row, column = of_row[rows.entry_rows()], place[rows.columns]
-        kept = (row >= 0) & (column >= 0)
-        counts = np.bincount(row[kept], minlength=m)
-        return solve.LinearProgram(
-            cost=rows.cost[self.columns],
-            lower=rows.lower[self.columns],
-            upper=rows.upper[self.columns],
-            row_lower=rows.row_lower[self.limits],
-            row_upper=rows.row_upper[self.limits],
-            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            columns=column[kept],
-            values=rows.values[kept],
-            whole=rows.whole[self.columns],
-        )
+    columns: Bools
+    limits: Bools
 
     def scenario(self, column_ids: Ints, row_ids: Ints) -> recourse.ScenarioProgram:
-        columns, limits, program = self.columns, self.limits, self.program
+        """Return the program for the extensive form, with an id for each column and row."""
+        columns, limits, program, rows = self.columns, self.limits, self.program, self.rows
+        if not (columns.all() and limits.all()):
+            rows = dataclasses.replace(rows.cut(columns, limits), whole=rows.whole[columns])
         return recourse.ScenarioProgram(
-            self.own_rows, column_ids[columns], row_ids[limits],
+            rows, column_ids[columns], row_ids[limits],
             program.column_unit[columns], program.row_unit[limits],
         )  # fmt: skip
 
@@ -242,7 +220,7 @@ class _FuturePrograms:
         self.names = program.names
         # a stock is shared by futures, and another one may need more of it than this one
         rows = dataclasses.replace(program.rows, upper=valid_upper_bounds(expanded, program))
-        every = np.arange(len(rows.cost)), np.arange(len(rows.row_lower))
+        every = np.ones(len(rows.cost), bool), np.ones(len(rows.row_lower), bool)
         return _FutureProgram(program, rows, expanded.case.tolerance_scale, *every)
 
     def _with_numbers(self, rows: solve.LinearProgram) -> _FutureProgram:
@@ -255,7 +233,7 @@ class _FuturePrograms:
         return _FutureProgram(
             dataclasses.replace(base, rows=rows), dataclasses.replace(rows, upper=upper),
             self.variation.expanded.case.tolerance_scale,
-            np.flatnonzero(~gone), np.flatnonzero(~idle),
+            ~gone, ~idle,
         )  # fmt: skip
 
 

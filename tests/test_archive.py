@@ -189,7 +189,7 @@ def test_a_name_that_no_file_can_have(name: str) -> None:
 @pytest.mark.fuzz
 def test_very_many_rows_pass(changed) -> None:
     """Their names are given as texts of their own, which takes the most room."""
-    many = at_length(50_000, 200_000)
+    many = at_length(20_000, 200_000)
     rows = b"".join(
         b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>R%d</t></is></c>'
         b'<c r="B%d" t="inlineStr"><is><t>Copper</t></is></c>'

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from docs.api import api_page
 from models.checks import magnitude
 from models.program import market, sourcing
 from models.program.component import Columns, Rows
@@ -33,7 +32,7 @@ from models.schema import (
     Refiner,
     ScenarioStep,
 )
-from models.schema.policy import SELECTORS
+from models.schema.policy import MOST_DELAY, SELECTORS
 from planner.cli import study
 from planner.cli.answer import PLANNED, SHARED
 from planner.cli.commands import solve
@@ -50,16 +49,16 @@ from planner.workbook.archive import MOST_CELLS, MOST_PACKED
 HERE = Path(__file__).parent
 
 _RULES = (
-    "Brackets say what a cell holds, and what a blank cell means. A column marked * must be "
-    "filled. A column marked ~ can also be given by year: "
+    "Brackets say what a cell holds if its header doesn't, and what a blank cell means. A column "
+    "marked * must be filled. A column marked ~ can also be given by year: "
     "`Capacity 2028 (t/yr)` holds from 2028 on. A row holds from its `First year` to its `Last "
-    "year`; blank: always. Units are in the header in parentheses; "
+    "year`; blank: always. A column with a unit in its header holds a number; "
     "masses can be kg, lb, t, kt or Mt. Money is in the setting `Currency`. A country is an "
     "English name, ISO2 or ISO3 code. A fraction is a number from 0 to 1, or a percentage. "
+    "Minerals, members, refiners and tiers are named as in their sheets. "
     "Every sheet can have the columns `Note`, `Source` and `Grade`. Case and spaces are ignored in "
     "headers, names, settings and countries.\n\n"
-    "Merged cells over a column that is read are an error: unmerge them and fill each cell. Rows "
-    "or columns of totals are also an error.\n\n"
+    "Merged cells over a column that is read, and rows or columns of totals, are errors.\n\n"
     "The planner reads the number in a cell, however its format shows it. Hidden rows, columns "
     "and sheets are read, with a warning. So are the saved values of formulas that change with "
     "each calculation (RAND, NOW, OFFSET).\n\n"
@@ -68,9 +67,9 @@ _RULES = (
 )
 _ACTION_RULES = (
     "The rows of one name apply from top to bottom. A blank selector matches all; a selector that "
-    "the action does not list must be blank. The selectors are "
-    "Mineral, Country, Refiner, Owner, Member, Plant and years (First year, Last year). An event "
-    "of the sheet Risks cannot take an action marked †, which holds for all years.\n"
+    "the action does not list must be blank. *Plants* are selected by Mineral, Country, Refiner "
+    "and Owner, *years* by First year and Last year. An event of the sheet Risks cannot have an "
+    "action marked †, which holds for all years.\n"
 )
 _PLAN_RULES = (
     "Tonnes are contained metal. Money is undiscounted unless a header says otherwise. A sheet "
@@ -151,13 +150,19 @@ def _actions() -> str:
         chosen = takes.selectors if len(left) > 1 else left
         headers = ", ".join(ScenarioStep.column_of(field).header for field in chosen)
         headers = headers.replace("First year, Last year", "years")
+        headers = headers.replace("Mineral, Country, Refiner, Owner", "plants")
         if len(left) <= 1:
             headers = f"all but {headers}" if left else "all"
-        bounds = f"{takes.value}, {takes.least:g} to {takes.most:g}" if takes.value else "blank"
+        bounds = takes.value or "blank"
+        if takes.most <= MOST_DELAY:  # larger ones only catch slips
+            bounds += f", {takes.least:g} to {takes.most:g}" if takes.value else ""
         mark = "" if name in EVENT_ACTIONS else "†"
         lines.append(f"| `{name}`{mark} | {does} | {headers} | {bounds} |")
     return "\n".join(lines) + "\n"
 
+
+ALL_IF_BLANK = "A blank selector matches all."
+"""What a sheet says of its selectors, so that its columns need not."""
 
 _LIKE: dict[type[Record], type[Record]] = {EventStep: ScenarioStep, Project: Refiner}
 """Sheets that share columns with an earlier one."""
@@ -178,14 +183,17 @@ def _columns(sheet: type[Record]) -> str:
         if meaning in {f"{word} {column.header.lower()}." for word in ("The", "Which")}:
             meaning = ""  # the header says as much
         if column not in shared:
-            blank = f"; blank: {column.default}" if column.default else ""
-            lines.append(f"- {title} ({_holds(column)}{blank}){': ' * bool(meaning)}{meaning}")
+            is_said = column.default == "all" and ALL_IF_BLANK in sheet.MEANING
+            blank = f"blank: {column.default}" if column.default and not is_said else ""
+            holds = "; ".join(filter(None, (_holds(column), blank)))
+            held = f" ({holds})" if holds else ""
+            lines.append(f"- {title}{held}{': ' * bool(meaning)}{meaning}")
         first = title if column.field == "first_year" else ""
     if like is not None:
         lines.append(f"- {', '.join(f'`{c.title}`' for c in shared)}: as in {like.SHEET}.")
     spread = {
-        "years": "- `2026`, ... (number; blank: 0, with a warning): Tonnes in that year.",
-        "members": "- a member (number; blank: Default freight): USD/t to that member.",
+        "years": "- `2026`, ... (blank: 0, with a warning): Tonnes in that year.",
+        "members": "- a member (blank: Default freight): USD/t to that member.",
     }
     if sheet.SPREAD:
         lines.append(spread[sheet.SPREAD])
@@ -198,8 +206,11 @@ def _holds(column: Column) -> str:
     if column.kind is CellKind.CHOICE:
         return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.refers:
-        return f"name of {' or '.join(column.refers)}"
-    return str(column.kind.value).partition(" from ")[0].partition(" (")[0].removeprefix("a ")
+        names = " or ".join(sheet.lower().removesuffix("s") for sheet in column.refers)
+        return "" if column.header.lower().endswith(names) else names
+    kind = str(column.kind.value).partition(" from ")[0].partition(" (")[0].removeprefix("a ")
+    is_clear = {"number": "(" in column.title, "country": column.header.lower().endswith(kind)}
+    return "" if is_clear.get(kind, kind == "name") else kind
 
 
 def mathematics_page() -> str:
@@ -299,7 +310,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "workbook.md": workbook_page,
     "mathematics.md": mathematics_page,
     "glossary.md": glossary_page,
-    "api.md": api_page,
     **{page.name: partial(with_keys, page) for page in _WITH_KEYS},
 }
 """The pages that are assembled, in whole or in part."""

@@ -25,7 +25,7 @@ PAGES = (
         f"docs/{name}.md"
         for name in (
             "tutorial", "what-ifs", "sweep", "stress", "security", "exit", "explain", "ranges",
-            "under-risk", "cooperation", "scorecard", "model", "going-on", "support", "published",
+            "under-risk", "cooperation", "scorecard", "model", "going-on", "support",
         )
     ),
 )  # fmt: skip

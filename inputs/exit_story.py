@@ -21,7 +21,7 @@ from planner.workbook.files import open_input
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "exit.md"
-_LAST = (Exits.half, Exits.quarter, Exits.tenth, Exits.none)
+_LAST = (Exits.half, Exits.quarter)
 _PLANTS = 3
 """Plants of a mineral that are named."""
 
@@ -40,9 +40,9 @@ def lines(study: Tables) -> Iterator[str]:
     last = exits.words["last"]
     yield (
         f"| mineral | China's share in the plan, {last} | share that remains, {last} |"
-        " 50 % | 25 % | 10 % | 0 % | extra cash, USD m | plants that are built differently |"
+        " 50 % | 25 % | extra cash, USD m | plants that are built differently |"
     )
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
+    yield "|---|---:|---:|---:|---:|---:|---|"
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
     for mineral, planned, left, cash, *reached in exits.rows(*fields):
         years = [shown(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]

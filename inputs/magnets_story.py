@@ -271,14 +271,11 @@ def page(plans: Plans) -> str:
     missing = missing_by_year(plans.scenarios[STOPS])
     free, base = plans.free, plans.base
     magnet_floor, oxide_floor = plans.scenarios[FLOOR_MAGNETS], plans.scenarios[FLOOR]
-    magnets, oxide_only = plans.scenarios[MAGNETS_ALONE], plans.scenarios[OXIDE_ALONE]
+    magnets = plans.scenarios[MAGNETS_ALONE]
     base_with_sales = plans.with_sales[BASE]
     cut, other = (plans.cut_off[plant] for plant in CUT_OFF)
     short, unchanged = sum(missing_by_year(cut).values()) > SOME, other.objective == base.objective
     made, makes = (output(plan, CUT_OFF[0]) / 1e3 for plan in (base, cut))
-
-    def at_last(plan: Plan) -> str:
-        return _part(met_without(plan, plans.last)[0])
 
     def through(plan: Plan) -> str:
         return _part(met_without(plan, plans.last)[1])
@@ -299,13 +296,12 @@ this page.
 members' need for magnets in {plans.last} that would still be met if China stopped, counting only magnets, or all
 stages. Extra cash is the sum over ten years, compared with no cap.*
 
-**A cap on magnets alone** looks safe: {at_last(magnets)} of the need would be met without China. Counting all
-stages it is {through(magnets)}, since magnets made elsewhere are made from Chinese alloy and oxide.
+**A cap on magnets alone** looks safe. But counting all stages, {through(magnets)} of the need would be met without
+China, since magnets made elsewhere are made from Chinese alloy and oxide.
 
-**A cap on oxide alone** costs USD {extra_cash(oxide_only, free):,.0f} m, and {through(oxide_only)} would be met. It works
-because the cap counts oxide inside Chinese magnets, and because in the workbook only Lynas may sell oxide or
-alloy to China. If others may sell too, {through(plans.with_sales[OXIDE_ALONE])} would be met: their oxide goes into
-Chinese alloy.
+**A cap on oxide alone** works because it counts oxide inside Chinese magnets, and because in the workbook only
+Lynas may sell oxide or alloy to China. If others may sell too, {through(plans.with_sales[OXIDE_ALONE])} would be
+met: their oxide goes into Chinese alloy.
 
 **A cap on every stage** costs USD {extra_cash(base, free):,.0f} m, and {through(base)} would be met. With sales to
 China it is {through(base_with_sales)}: plants elsewhere sell oxide to China and buy Chinese alloy, within each cap. So
@@ -330,9 +326,8 @@ a year and can sinter {kt["magnet"]}, but their alloy is enough for {kt["alloy"]
 
 ## If China stops exports
 
-One of the [six measures of a loss](security.md#six-measures-of-a-loss).
-
-If nothing leaves China from 2027, and that is known today, {_part(missing[2027])} of the need is missing in
+If nothing leaves China from 2027, and that is known today ([one of six
+measures](security.md#six-measures-of-a-loss)), {_part(missing[2027])} of the need is missing in
 2027, {_part(missing[2030])} in 2030 and {_part(missing[plans.last])} in {plans.last}.
 
 ## If one plant is cut off
@@ -360,10 +355,9 @@ nobody goes short. A missing tonne costs the same in each use, so the split alon
 
 {floors_table(plans)}
 
-The US Department of Defense guarantees MP Materials 110 USD a kg of NdPr for ten years. The scenarios
-make it a floor for all NdPr oxide at the coalition's border. **Without caps it changes nothing**: plants at
-home buy no cheaper oxide from outside. Members buy finished magnets, and these pay no levy. With caps it
-costs USD {extra_cash(oxide_floor, base):,.0f} m and makes no magnet safer: plants at home buy
+The US [guarantees MP Materials](support.md#price-floors-the-sheet-supports) 110 USD a kg of NdPr. The scenarios make it a
+floor for all NdPr oxide at the coalition's border. **Without caps it changes nothing**: plants at home buy no
+cheaper oxide from outside, and finished magnets pay no levy. With caps it costs USD {extra_cash(oxide_floor, base):,.0f} m and makes no magnet safer: plants at home buy
 {(lynas(base) - lynas(oxide_floor)) / 1e3:,.0f} kt less from the plant of Lynas in Malaysia, outside the
 coalition, and more from dearer plants.
 
@@ -390,8 +384,7 @@ list of plants based on company statements.
 ## What to read with care
 
 - How much more plants elsewhere charge than Chinese plants is a judgement, and it decides which plants run.
-  Before {LIMIT_FROM} most plants elsewhere are idle in the plan; in reality, contracts and guarantees keep them
-  running.
+  Before {LIMIT_FROM} most plants elsewhere are idle in the plan; in reality, contracts keep them running.
 - Members' need is published for the EU and roughly for the United States; the rest are estimates. Japan's
   plants publish no capacity.
 - All magnets count as one kind. Magnets for electric motors need several times as much dysprosium and

@@ -30,19 +30,14 @@ MILLION = 1e6
 HEAD = """# Projects: which get built at which cap
 
 Which projects `critical-minerals` builds at four caps, and what they save. In the first-use case
-the same projects are built at all four. Written by `python -m inputs.projects_story`; do not edit
-by hand.
+the same projects are built at all four. Written by `python -m inputs.projects_story`. The sheet
+`Projects` of the plan has the part of each project and its capital.
 
 - `65 % path` is the workbook's cap: 85 % in 2026, falling to 65 % from 2030.
-- Money is USD m. Charges are sums over 2026 to 2035.
-- *Capital charge*: the earnings that repay the capital of the built part, in its years of output.
-- *Money saved*: how much lower total discounted cost is than without projects. A missing tonne
-  counts at what a shortage costs, so use this to rank projects, not as a return on capital.
-- `no budget` removes the budget. The budget is the total of public money pledged or committed.
-"""
-PARTS_BUILT = """\
-The part of each project that is built if projects can be built in part; * marks projects that are
-also built if only whole projects can be:
+- *Money saved* (USD m): how much lower total discounted cost is than without projects, with parts
+  of projects, whole projects only, or no budget. A missing tonne counts at what a shortage costs,
+  so use this to rank projects, not as a return on capital.
+- The budget is the total of public money pledged or committed.
 """
 
 
@@ -92,50 +87,19 @@ def runs(case: Case) -> list[Run]:
 
 
 def summary(every_run: list[Run]) -> str:
-    """Return the table of plants built, costs and savings, one row per cap and way of building."""
+    """Return the table of plants built, their capital and what they save, one row per cap."""
     lines = [
-        "| cap | projects | in full | in part | capital | capital charge | money saved |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "| cap | in full | in part | capital | money saved | whole projects only | no budget |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for run in every_run:
-        for how, plan in (
-            ("any part", run.free),
-            ("whole only", run.whole),
-            ("no budget", run.rich),
-        ):
-            built = _built(plan)
-            full = sum(v >= ALL for v in built.values())
-            part = sum(SOME < v < ALL for v in built.values())
-            capital, charge = (float(plan.projects[c].sum()) for c in ("capex", "charge"))
-            saved = (run.bare.objective - plan.objective) / MILLION
-            lines.append(
-                f"| {run.cap} | {how} | {full} | {part} | {capital:,.0f} | "
-                f"{charge / MILLION:,.0f} | {saved:,.0f} |"
-            )
+        full = sum(v >= ALL for v in run.built.values())
+        part = sum(SOME < v < ALL for v in run.built.values())
+        capital = float(run.free.projects["capex"].sum())
+        saved = (run.bare.objective - p.objective for p in (run.free, run.whole, run.rich))
+        money = " | ".join(f"{each / MILLION:,.0f}" for each in saved)
+        lines.append(f"| {run.cap} | {full} | {part} | {capital:,.0f} | {money} |")
     return "\n".join(lines)
-
-
-def built(case: Case, every_run: list[Run]) -> str:
-    """Return the table of the built part of each project by cap, and the projects never built."""
-    head = " | ".join(run.cap for run in every_run)
-    lines = [
-        f"| project | mineral | country | capital | {head} |",
-        "|---|---|---|---:|" + "---:|" * len(every_run),
-    ]
-    idle: list[str] = []
-    for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
-        cells = []
-        for run in every_run:
-            part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
-            cells.append((f"{part:.0%}" if part > SOME else "-") + "*" * (whole > ALL))
-        if {*cells} == {"-"}:
-            idle.append(project.name)
-            continue
-        lines.append(
-            f"| {project.name} | {project.mineral} | {case.country_name(project.country)} | "
-            f"{project.capex:,.0f} | " + " | ".join(cells) + " |"
-        )
-    return "\n".join([*lines, f"\nBuilt at no cap: {', '.join(idle)}."] if idle else lines)
 
 
 def page() -> tuple[str, str]:
@@ -144,7 +108,7 @@ def page() -> tuple[str, str]:
     every_run = runs(case)
     rows = [
         (
-            p.name.split(" (")[0],  # what a plant also makes is in the table
+            p.name.split(" (")[0],  # without what a plant also makes
             p.mineral,
             [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in every_run],
         )
@@ -154,8 +118,6 @@ def page() -> tuple[str, str]:
         HEAD,
         f"![Part of each project that is built, by cap]({CHART})\n",
         summary(every_run) + "\n",
-        PARTS_BUILT,
-        built(case, every_run) + "\n",
     ]
     return "\n".join(parts), chart(f"Projects built, {CASES[0]}", list(CAPS), rows)
 

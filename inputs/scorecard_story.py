@@ -1,7 +1,7 @@
 """The example's scorecard: ``python -m inputs.scorecard_story`` writes into docs/scorecard.md.
 
-The tables show the scores, the cost of each missed benchmark, and the supply before the plan next
-to the shares that the International Energy Agency publishes.
+The tables show the scores, and the supply before the plan next to the shares that the International
+Energy Agency publishes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from inputs.story import CASES, replaced
 from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
-from planner.studies import Here
-from planner.studies.scorecard import ScoredPlan, score_plan
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -24,9 +22,7 @@ PAGE = HERE.parent / "docs" / "scorecard.md"
 REST = "ROW"
 SHOWN = (
     ("hhi_country", "HHI", "{:,.0f}"),
-    ("cr1", "CR1", "{:.0%}"),
     ("processing", "processed inside", "{:.0%}"),
-    ("n_1_all", "N-1", "{:.0%}"),
 )
 """The measures that the page shows: name, heading, format."""
 
@@ -47,46 +43,6 @@ def scores_table(scores: Sequence[Score], case: Case) -> str:
             cells.append(" → ".join("-" if v is None else form.format(v) for v in values))
         lines.append(f"| {mineral.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def missed_table(scored: ScoredPlan) -> str:
-    """Return the coalition's missed benchmarks, and the cost of meeting each.
-
-    Benchmarks that no plan comes closer to are listed below the table.
-    """
-    stuck: dict[str, list[str]] = defaultdict(list)
-    lines = [
-        (
-            "| missed | mineral | plan's worst year | if asked for | extra cash, USD m "
-            "| extra short of all minerals, t |"
-        ),
-        "|---|---|---:|---:|---:|---:|",
-    ]
-    for each in scored.priced:
-        score, other, base = each.score, each.totals, scored.base
-        worst, required = each.worst_asked, score.required
-        if score.buyer.name or other is None or worst is None or required is None:
-            continue
-        cash = (other.cash - base.cash) / 1e6
-        lost = sum(other.short.values()) - sum(base.short.values())
-        planned, reached = f"{each.worst[1]:.1%}", f"{worst[1]:.1%}"
-        if planned == reached and not each.can_be_met:
-            stuck[score.measure.title].append(f"{score.mineral} {planned}")
-            continue
-        verdict = "" if each.can_be_met else ", not met"
-        lines.append(
-            f"| {score.measure.title}, {required.share:.0%} | {score.mineral} | {planned} | "
-            f"{reached}{verdict} | {_whole(cash)} | {_whole(lost)} |"
-        )
-    if stuck:
-        lines += ["", "Also missed, and no plan does better in the worst year:", ""]
-    lines += [f"- {title}: {', '.join(minerals)}" for title, minerals in stuck.items()]
-    return "\n".join(lines)
-
-
-def _whole(value: float) -> str:
-    """Return a number without decimals; a number that rounds to 0 has no sign."""
-    return f"{round(value):,}"
 
 
 def published() -> dict[tuple[str, str], tuple[str, float, float]]:
@@ -133,10 +89,9 @@ def published_table(plan: Plan) -> str:
 def main() -> None:
     """Write the tables between their marks."""
     plan = solve(read(HERE / f"{CASES[0]}.xlsx").case)
-    scored = score_plan(plan, Here())
-    tables = f"{scores_table(scored.scores, plan.case)}\n\n{missed_table(scored)}\n"
     page = replaced(PAGE.read_text(encoding="utf-8"), "published", published_table(plan))
-    PAGE.write_text(replaced(page, "scores", tables), encoding="utf-8")
+    scores = f"{scores_table(scorecard(plan), plan.case)}\n"
+    PAGE.write_text(replaced(page, "scores", scores), encoding="utf-8")
 
 
 if __name__ == "__main__":

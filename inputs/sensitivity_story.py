@@ -87,11 +87,11 @@ def _place(sheet: str, cells: str) -> tuple[str, str]:
     return own or sheet, cell
 
 
-def twelve(tables: Tables) -> Iterator[str]:
+def largest(tables: Tables) -> Iterator[str]:
     """Yield the table of the numbers that change total cost most."""
     yield "| cells | what | value | swing, USD bn | swing, Mt short |"
     yield "|---|---|---:|---:|---:|"
-    yield from map(line, [*rows(tables).values()][:12])
+    yield from map(line, [*rows(tables).values()][:8])
 
 
 def line(row: dict[str, Any]) -> str:
@@ -132,7 +132,7 @@ def main() -> None:
     """Write both tables between their marks."""
     before, after = study(), study([each.range for each in KNOWN])
     text = PAGE.read_text(encoding="utf-8")
-    for mark, lines in ((CELLS, twelve(before)), (LOOKED_UP, changes(before, after))):
+    for mark, lines in ((CELLS, largest(before)), (LOOKED_UP, changes(before, after))):
         text = replaced(text, mark, "\n".join(lines))
     PAGE.write_text(text, encoding="utf-8")
     for tables_of in (before, after):

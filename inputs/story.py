@@ -141,37 +141,29 @@ def each_member(path: Path) -> str:
         case.change(share_limits=tuple(row for row in case.share_limits if row.buyer != EACH))
     )
     extra, last = both.objective - alone.objective, case.years[-1]
-    rows = "\n".join(
-        f"| {m.name} | {_dependent(alone, m.name)} | {_dependent(both, m.name)} |"
-        for m in case.minerals
-    )
+    counts = [[_dependent(plan, m.name) for m in case.minerals] for plan in (alone, both)]
+    before, after = (_span(each) for each in counts)
     return (
-        f"## The cap on each member too\n\nA cap on the coalition as one buyer lets "
-        "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
-        f"With the cap on each member, too, total cost rises by {extra / 1e6:,.0f} USD m "
+        "## The cap on each member too\n\nA cap on the coalition as one buyer lets a member buy "
+        "all it needs of a mineral in one country, as long as others buy elsewhere: in "
+        f"{last}, {before} of {len(case.members)} members would buy over {MOSTLY:.0%} of a mineral "
+        "in one country outside, by mineral. With the cap on each member, too, "
+        f"{after} would; total cost rises by {extra / 1e6:,.0f} USD m "
         f"({extra / alone.objective:.3%}), and shortage by "
-        f"{abs(both.shortage - alone.shortage):,.0f} t. The table names the member that buys the "
-        f"largest share from one country outside the coalition in {last}, and counts the "
-        f"members that buy more than {MOSTLY:.0%} from one country:"
-        f"\n\n| mineral | cap on the coalition | members above {MOSTLY:.0%} |"
-        f" cap on each member too | members above {MOSTLY:.0%} |\n"
-        f"|---|---|---:|---|---:|\n{rows}\n"
+        f"{abs(both.shortage - alone.shortage):,.0f} t.\n"
     )
 
 
-def _dependent(plan: Plan, mineral: str) -> str:
-    """Return the most dependent member for a mineral, and how many buy over 90 % in one country."""
-    dependences = [
-        (one.share, member, plan.case.country_name(one.country))
-        for member, each in dependences_of(plan).items()
-        for one in each
-        if one.mineral == mineral
-    ]
-    if not dependences:
-        return "none | 0"
-    share, member, country = max(dependences)
-    many = sum(share > MOSTLY for share, _, _ in dependences)
-    return f"{member}, {share:.0%} from {country} | {many}"
+def _span(counts: list[int]) -> str:
+    """Return the lowest and highest of some counts, in words."""
+    least, most = min(counts), max(counts)
+    return f"{least} to {most}" if least < most else str(most or "none")
+
+
+def _dependent(plan: Plan, mineral: str) -> int:
+    """Return how many members buy over 90 % of a mineral in one country."""
+    largest = (one for each in dependences_of(plan).values() for one in each)
+    return sum(one.mineral == mineral and one.share > MOSTLY for one in largest)
 
 
 def replaced(page: str, mark: str, text: str) -> str:

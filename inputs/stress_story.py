@@ -1,7 +1,7 @@
 """The shortage if China is lost, with and without the cap: ``python -m inputs.stress_story``.
 
 The larger example loses its suppliers, with purchases agreed under the cap and without it. Writes
-the tables of ``docs/stress.md`` and the chart ``docs/stress.svg``.
+the chart ``docs/stress.svg``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from inputs.story import CASES, DOMINANT, replaced
+from inputs.story import CASES, DOMINANT
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind, Stress, stress
-from planner.studies.stress_tables import LossByMineral, Losses, tables_of
+from planner.studies.stress_tables import LossByMineral, tables_of
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -33,7 +33,7 @@ class Line:
     """One mineral when the dominant country is lost; shares are of ten years' demand.
 
     ``before`` is the plan's own shortage, ``added`` the shortage that the loss adds; names that
-    begin with ``free_`` are for the plan without the cap. ``days`` pass until the first shortage.
+    begin with ``free_`` are for the plan without the cap.
     """
 
     mineral: str
@@ -41,7 +41,6 @@ class Line:
     added: float
     free_before: float
     free_added: float
-    days: float
 
 
 def lines(tested: Stress) -> list[Line]:
@@ -60,38 +59,10 @@ def lines(tested: Stress) -> list[Line]:
             added=row["share"],
             free_before=row["free_agreed_share"],
             free_added=row["free_share"],
-            days=row["survived"],
         )
         for name in tested.capped.plan.expanded.minerals
         if (row := rows.get(name)) is not None
     ]
-
-
-def table(of_minerals: Sequence[Line]) -> str:
-    """Return the lines as a Markdown table."""
-    head = "| mineral | short by the loss | without a cap | days |\n|---|---:|---:|---:|\n"
-    return head + "\n".join(
-        f"| {line.mineral} | {line.added:.1%} | {line.free_added:.1%} | {_days(line.days)} |"
-        for line in of_minerals
-    )
-
-
-def _days(days: float) -> str:
-    return f"{days:,.0f}" if days == days else "never"  # noqa: PLR0124 - NaN: never short
-
-
-def worst(tested: Stress, many: int = 5) -> str:
-    """Return the worst losses as a Markdown table."""
-    head = (
-        "| lost | short by it, t | worst mineral | extra cost, USD bn | without a cap |\n"
-        "|---|---:|---|---:|---:|\n"
-    )
-    return head + "\n".join(
-        f"| {tested.case.country_name(row['country'])} | {row['short_t']:,.0f} | "
-        f"{row['worst']}, {row['worst_share']:.1%} | {row['cost'] / 1e9:,.0f} | "
-        f"{row['free_cost'] / 1e9:,.0f} |"
-        for row in Tables(tables_of(tested))[Losses].frame().head(many).to_dict("records")
-    )
 
 
 # ---- the chart ---------------------------------------------------------------------------------
@@ -161,17 +132,12 @@ def _text(  # noqa: PLR0913 - how a word looks, all of it named
 
 
 def main() -> None:
-    """Write the chart of the larger example, and its tables between their marks."""
+    """Write the chart of the larger example."""
     tested = stress(read(HERE / f"{CASES[0]}.xlsx").case, Rules(), where=Here())
     of_minerals = lines(tested)
     country = tested.case.country_name(DOMINANT)
     title = f"{country} lost: share of ten years' demand short, surge 20 %"
     (DOCS / CHART).write_text(chart(title, of_minerals), encoding="utf-8")
-    picture = f"![Share of demand short when {country} is lost]({CHART})"
-    parts = (picture, f"{country} lost:", table(of_minerals), "Worst losses:", worst(tested))
-    page = DOCS / "stress.md"
-    text = "\n\n".join(parts) + "\n"
-    page.write_text(replaced(page.read_text(encoding="utf-8"), "stress", text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -69,10 +69,14 @@ def answered(keys: AnswerKeys, *planned: Any) -> dict[str, object]:
 
 
 def described(keys: AnswerKeys) -> str:
-    """Return the keys as a list for the manual."""
+    """Return the keys as a list for the manual; keys of rows that are equal are listed once."""
     lines = []
+    listed: dict[tuple[str, ...], str] = {}
     for key in keys:
-        has = f", each row with {', '.join(f'`{row}`' for row in key.rows)}" if key.rows else ""
+        has = f": {', '.join(f'`{row}`' for row in key.rows)}" if key.rows else ""
+        first = listed.setdefault(key.rows, key.name)
+        if key.rows and first != key.name:
+            has = f", with the keys of `{first}`"
         when = f" ({key.when})" if key.when else ""
         lines.append(f"- `{key.name}`{when}: {key.meaning}{has}.")
     return "\n".join(lines)

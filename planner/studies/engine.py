@@ -545,7 +545,7 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
         tell: Is called after each finished run, with a ``Progress``.
 
     Returns:
-        One outcome per run, in the order of the chains and of the runs in each: ``name``,
+        One outcome per run, in the order of the chains and of the runs in each, with ``name``,
         ``result``, ``objective`` [money, discounted], ``error`` ("": none).
 
     Raises:

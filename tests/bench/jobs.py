@@ -232,8 +232,8 @@ TARGETS = (
     *_both("L, time / plain Pyomo", 0.12, PYOMO, "L"),
     *_both("L, time / arrays, blocks on all cores", 4.0, BLOCKS, "L"),
     *_both("L, peak memory / arrays, one program", 1.0, ARRAYS, "L", "memory"),
-    Target("M, build and hand over / bare arrays", 20.0, ONE, "M", "build", (BARE, "M")),
-    Target("L, build and hand over / bare arrays", 32.0, ONE, "L", "build", (BARE, "L")),
+    Target("M, build and pass to HiGHS / bare arrays", 20.0, ONE, "M", "build", (BARE, "M")),
+    Target("L, build and pass to HiGHS / bare arrays", 32.0, ONE, "L", "build", (BARE, "L")),
     *(
         Target(f"XL / L, {what}, {how}", most, job, "XL", measure, (job, "L"))
         for job, how in ((ONE, "one process"), (CORES, "all cores"))

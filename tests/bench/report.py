@@ -32,29 +32,29 @@ from tests.bench.jobs import (
 )
 from tests.bench.results import Result, machine, of, versions
 
-OURS = "this planner, "
+LISTED = ("L", "XL", "M-stocks")
+"""Sizes with a table in memory; the chart has the others, too."""
 SAME = 1e-6
 """Objectives that differ by more than this, relatively, make a row void."""
 
 HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit by hand. Each run is a process of its own, measured with the
-start of Python and imports. A ratio is this planner's figure over the other's in the same turn,
-as the median over turns. Below 1 this planner is better. Memory is the peak of the process and its
-workers together.
+start of Python and imports. A ratio is this planner's figure over the other's in the same turn:
+below 1 this planner is better. Figures are medians over turns. Memory is the peak of the process
+and its workers.
 """
 
 CASES = """\
-The case is seeded, so the same everywhere. One country refines about half of each mineral. It
-may supply at most 30 % of the coalition's demand and 40 % of each member's, and supply is a
-little short. Only in `M-stocks` do reserves tie the years.
+One country refines about half of each mineral. It may supply at most 30 % of the coalition's
+demand and 40 % of each member's, and supply is a little short. Only in `M-stocks` do reserves tie
+the years.
 """
 
 WAYS = """\
 Each way is written as one who knows the tool would write it, with dual simplex and no presolve.
 *Arrays* are numpy with one `passModel`, *blocks* a program for each mineral and year. *Bare arrays*
-are handed over and not solved. Only this planner checks the case first and proves each plan apart
-from the solver.
+are passed to HiGHS and not solved. Only this planner checks the case and proves each plan.
 """
 
 
@@ -77,7 +77,7 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
         parts.append("![Time to plan a case, by its size](benchmarks.svg)\n")
     parts += ["## Wanted and measured\n", _targets(found), f"\n{_verdict(found)}\n"]
     parts += ["## In memory, from case to plan\n", CASES, WAYS]
-    for size in SIZES:
+    for size in LISTED:
         jobs = [j for j in JOBS if j.task == SOLVE and j.name != BARE and of(found, j.name, size)]
         if jobs:
             parts += [f"### {size}: {_size(size)}\n", _table(found, jobs, size)]
@@ -102,12 +102,12 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
 
 
 _SWEEP = """\
-The cap on the coalition's share goes from 40 % to 16 % in 50 steps, each solved to the optimum, and
-here proved. The arrays change right-hand sides and keep the basis; Pyomo keeps its model.
+The cap on the coalition's share goes from 40 % to 16 % in 50 steps. The arrays change right-hand
+sides and keep the basis; Pyomo keeps its model. Only this planner proves each plan.
 """
 _BOOK = """\
-The same workbook in, a plan as a workbook out. The others write bare tables. `planner solve`
-also checks the input, plans without share limits, proves both plans, and writes all its sheets.
+The others write bare tables. `planner solve` also checks the input, plans without share limits,
+proves both plans, and writes all its sheets.
 """
 _COMMANDS = f"""\
 The commands above go from workbook to workbook, with `--json`. `{EXAMPLE}`: 10 minerals, 12
@@ -130,26 +130,15 @@ def _size(name: str) -> str:
 
 
 def _table(found: Sequence[Result], jobs: Sequence[Job], size: str) -> str:
-    """Return a table of a size: a row a job, a ratio for each of ours that others stand beside."""
-    ours = [j for j in jobs if j.ours]
-    against = [j for j in ours if j.name != FLOWS] if len(jobs) > len(ours) else []
-    head = [size if size in SIZES else "", "whole, s", "memory, MB"]
-    head += [f"{o.label.removeprefix(OURS)} ÷ it" for o in against]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    """Return a table of a size, with a row for each job."""
+    lines = [f"| {size if size in SIZES else ''} | whole, s | memory, MB |", "|---|---:|---:|"]
     for job in jobs:
         runs = of(found, job.name, size)
-        note = _void(found, job, size)
+        failure = next((r.failure for r in runs if r.failure), "")
         label = re.sub(r" --json[^`]*", "", job.label)
-        row = [label, _spread([r.measure("wall") for r in runs], 2)]
-        if failure := next((r.failure for r in runs if r.failure), ""):
-            row[1] = failure
-        row.append(_spread([r.measure("memory") for r in runs], 0, brackets=False))
-        for o in against:
-            if job.ours or note:
-                row.append(note if not job.ours else "")
-            else:
-                row.append(_spread(_ratios(found, (o.name, size), (job.name, size), "wall"), 3))
-        lines.append("| " + " | ".join(row) + " |")
+        whole = failure or _void(found, job, size) or _middle([r.measure("wall") for r in runs], 2)
+        memory = _middle([r.measure("memory") for r in runs], 0)
+        lines.append(f"| {label} | {whole} | {memory} |")
     return "\n".join(lines) + "\n"
 
 
@@ -165,15 +154,10 @@ def _ratios(
     return [above[run] / below[run] for run in shared]
 
 
-def _spread(values: Sequence[float | None], digits: int, *, brackets: bool = True) -> str:
-    """Return the median, and the lowest and highest in brackets."""
+def _middle(values: Sequence[float | None], digits: int) -> str:
+    """Return the median, "" of no values."""
     numbers = [v for v in values if v is not None]
-    if not numbers:
-        return ""
-    text = f"{median(numbers):,.{digits}f}"
-    if brackets and len(numbers) > 1:
-        text += f" ({min(numbers):,.{digits}f} to {max(numbers):,.{digits}f})"
-    return text
+    return f"{median(numbers):,.{digits}f}" if numbers else ""
 
 
 # ---- whether rows count ------------------------------------------------------------------------
@@ -237,7 +221,7 @@ def _targets(found: Sequence[Result]) -> str:
             met = f"**{'missed' if bad.late else 'failed'}**: {bad.failure}"
         elif numbers:
             met = "met" if median(numbers) <= target.most else "**missed**"
-        text = _spread(numbers, 3 if target.most < 1 else 2) + (unit if numbers else "")
+        text = _middle(numbers, 3 if target.most < 1 else 2) + (unit if numbers else "")
         lines.append(f"| {target.words} | {target.most:g}{unit} | {text} | {met} |")
         if "missed" in met and target.why:
             missed.append(f"- {target.words}: {target.why}")

@@ -497,7 +497,7 @@ def test_examples_of_the_page(made, books, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["data", *map(str, books), "-o", "plans.sqlite"]) == 0
     queries = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-    assert len(queries) == 3
+    assert len(queries) == 2
     for query in queries:
         assert rows(Path("plans.sqlite"), query), query
     (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -1,9 +1,8 @@
 """Assemble the manual's pages from what the code declares: ``python -m docs.assemble``.
 
 ``docs/workbook.md`` comes from the catalogue, ``docs/mathematics.md`` from the docstrings of the
-families, ``docs/api.md`` from those of the Python functions. In other pages, the lists of keys
-between ``<!-- keys of NAME -->`` and ``<!-- /keys -->`` come from the declarations of answers. A
-test compares all with the code.
+families. In other pages, the lists of keys between ``<!-- keys of NAME -->`` and ``<!-- /keys -->``
+come from the declarations of answers. A test compares all with the code.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from models.program.component import Bounds, InputCell
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BEYOND
-from models.program.scaling import Scaling, powers_of_two, scaling, units_of
+from models.program.scaling import Scaling, powers_of_two, scaling, unit_codes
 from models.resolve import Expanded, Floats, Ints
 from models.results.numbers import ALL
 from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs, summed_at
@@ -175,8 +175,8 @@ class ChangeSearch:
         self.need = float(np.max(program.need, initial=1.0))
         self.measure = wide.case.tolerance_scale
         self.rows = rows = compile_model(frame.model)
-        self.column_unit = units_of(rows.column_keys, len(rows.cost), frame.units)
-        self.row_unit = units_of(rows.row_keys, len(rows.row_lower), frame.units)
+        self.column_unit = unit_codes(rows.column_keys, len(rows.cost), frame.units)
+        self.row_unit = unit_codes(rows.row_keys, len(rows.row_lower), frame.units)
         columns = {keys.name: keys for keys in rows.column_keys}
         self.change, self.left = columns["change"].span, columns["left"].start
 

@@ -29,7 +29,7 @@ DAYS = 365
 """Days in a year of demand."""
 
 
-def rounded(share: float) -> float:
+def rounded_share(share: float) -> float:
     """Return a share rounded as sheets print it, to a tenth of a percentage point."""
     return round(share, 3)
 

@@ -21,7 +21,7 @@ import numpy as np
 from models import background, tolerances
 from models.case import Case
 from models.errors import SolverError
-from models.program import Program, Scaling, build_program, joined, scaling, within
+from models.program import Program, Scaling, build_program, joined_scalings, scaling, within
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits, highs
 
@@ -297,7 +297,7 @@ class BlockSolver:
         built = [self.compare(*each_block) for each_block in zip(piece, each, shapes, strict=True)]
         since = time.perf_counter()
         rows = self.program.block(piece[0], piece[-1])
-        scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
+        scale = joined_scalings([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
         outcomes = self._attempt(piece, rows, scale, highs.ATTEMPTS[0], start)
         building, solving = since - began, time.perf_counter() - since
         results = []
@@ -366,7 +366,7 @@ class BlockSolver:
 
     def scaling_of(self, blocks: Sequence[int], *, raised: bool = False) -> Scaling:
         program = self.program
-        return joined([self.scaling(b, program.block(b), raised=raised) for b in blocks])
+        return joined_scalings([self.scaling(b, program.block(b), raised=raised) for b in blocks])
 
     def compare(self, b: int, rows: LinearProgram, shape: bytes) -> bool:
         """Build the Pyomo model of a block if its shape is new, and compare it with the arrays.

@@ -20,7 +20,7 @@ from models import schema
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, pieces
-from models.plan.variation import NoVectorsError, Variation, apart, differs, line
+from models.plan.variation import NoVectorsError, Variation, apart, differs, line_through
 from models.program import Program, Scaling
 from models.resolve import Expanded, Floats, Ints
 from models.solve import ARRAYS, LinearProgram
@@ -185,10 +185,10 @@ class Adjustable:
             moved = np.flatnonzero(np.any([differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
             if not len(moved):
                 continue
-            const, slope = line(numbers[1][moved], numbers[2][moved], slider.between)
+            const, slope = line_through(numbers[1][moved], numbers[2][moved], slider.between)
             const_d, slope_d = np.zeros((2, len(moved)))
             if more:
-                twice = line(numbers[3][moved], numbers[4][moved], slider.between)
+                twice = line_through(numbers[3][moved], numbers[4][moved], slider.between)
                 const_d, slope_d = map(apart, twice, (const, slope))
             fields = (moved, self._parts(slider.parts, name, moved), const, slope, const_d, slope_d)
             least = None if lowest is None else getattr(lowest, name)[moved]

@@ -146,10 +146,10 @@ def _lost_purchases(plan: Solved, mineral: str, lost: Floats) -> Floats:
     shape = (len(e.members), len(e.years))
     bought = summed_at(cells, tonnes, shape)
     gone = summed_at(cells, tonnes * lost[d.source[rows], d.year[rows]], shape)
-    return _share(gone, bought + drawn(plan)[m])
+    return _share(gone, bought + stock_drawn(plan)[m])
 
 
-def drawn(plan: Solved) -> Floats:
+def stock_drawn(plan: Solved) -> Floats:
     """Return what each member draws from its stock [t], by (mineral, member, year)."""
     return plan.cached(_drawn)
 
@@ -229,7 +229,7 @@ def served_without_country(
     elsewhere = np.bincount(m, tonnes * (1.0 - is_lost[source]), count)
     unaffected = np.bincount(m, to_members * (1.0 - parts[source]), count)
     taken = plan.taken_by_plants[:, t].tolist()
-    from_stock, need = drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
+    from_stock, need = stock_drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
     lacking = plan.missing[:, :, t].sum(axis=1)
     found: dict[str, tuple[float | None, float | None]] = {}
     columns = (elsewhere, unaffected, from_stock, need, lacking)

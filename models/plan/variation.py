@@ -176,7 +176,7 @@ class Variation:
                     getattr(rows, name) for rows in (self.program.rows, low, high, other)
                 )
                 at = np.flatnonzero(np.any([end != before for end in ends], axis=0))
-                const, slope = line(ends[0][at], ends[1][at], _FITTED_AT)
+                const, slope = line_through(ends[0][at], ends[1][at], _FITTED_AT)
                 now = before.copy()
                 now[at] = const + slope * _VERIFIED_AT
                 if differs(now, wanted).any():
@@ -379,7 +379,9 @@ def differs(a: Floats, b: Floats) -> Bools:
     return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
 
 
-def line(first: Floats, last: Floats, between: tuple[float, float]) -> tuple[Floats, Floats]:
+def line_through(
+    first: Floats, last: Floats, between: tuple[float, float]
+) -> tuple[Floats, Floats]:
     """Return constants and slopes of lines through two values; 0 between equal infinities."""
     low, high = between
     slope = apart(last, first) / (high - low)

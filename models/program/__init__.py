@@ -18,7 +18,7 @@ from models.program.program import build_program as build_program
 from models.program.program import fit as fit
 from models.program.program import split as split
 from models.program.scaling import Scaling as Scaling
-from models.program.scaling import joined as joined
+from models.program.scaling import joined_scalings as joined_scalings
 from models.program.scaling import scaling as scaling
 from models.program.solved import CashCost as CashCost
 from models.program.solved import Flow as Flow

@@ -257,7 +257,7 @@ def delivery_columns(f: Frame) -> list[Any]:
     return [x[key] if is_spot else y[key] for is_spot, key in keys]
 
 
-def flows(b: builder.Builder) -> None:
+def add_flows(b: builder.Builder) -> None:
     """Add every delivery, spot or under contract, with its delivered cost."""
     d = b.expanded.deliveries
     spot, charges, landed = d.contract == resolve.SPOT, charges_of(d), d.landed

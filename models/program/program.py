@@ -71,7 +71,7 @@ def build_program(
         draft, known = like.draft, names  # it has no names beyond those given
     else:
         draft = builder.Builder(expanded, builder.NameIndex(names))
-        market.flows(draft)
+        market.add_flows(draft)
         for family in _BEFORE_LIMITS:
             family.arrays(draft)
         known = draft.names.names

@@ -133,7 +133,7 @@ def _scale_builds_and_budgets(  # noqa: PLR0913, PLR0917 - the two parts of a sc
         row[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
 
 
-def joined(parts: Sequence[Scaling]) -> Scaling:
+def joined_scalings(parts: Sequence[Scaling]) -> Scaling:
     """Return the scaling of the block-diagonal program of several blocks."""
     names = [field.name for field in dataclasses.fields(Scaling)]
     return Scaling(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
@@ -169,7 +169,7 @@ def powers_of_two(value: Floats) -> Floats:
     return np.where(fine, 2.0 ** np.clip(exponent, -1000.0, 1000.0), 1.0)
 
 
-def units_of(keys: Any, count: int, other: dict[str, int]) -> Ints:
+def unit_codes(keys: Any, count: int, other: dict[str, int]) -> Ints:
     """Return the unit of each column or row: tonnes, except those named in ``other``."""
     found = np.full(count, TONNES, dtype=np.int64)
     for of in keys:

@@ -139,7 +139,7 @@ def _stated(row: Any, column: Column, member: str) -> tuple[float, ...]:
     return () if numbers == (getattr(type(row), column.field, None),) else numbers
 
 
-def scaled(row: Any, column: Column, factor: float, member: str = "") -> Any:
+def scaled_row(row: Any, column: Column, factor: float, member: str = "") -> Any:
     """Return a row with one number multiplied by a factor, limited by the column's bound."""
 
     def times(number: float | None) -> float | None:

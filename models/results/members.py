@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from models import measures, schema
-from models.measures import SAME_COST, Dependence, rounded
+from models.measures import SAME_COST, Dependence, rounded_share
 from models.results import common
 from models.results.common import UNDISCOUNTED, PlanTable, words_of
 from models.results.field import Look, Name, Result, field
@@ -379,7 +379,8 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     paid = dict(zip(keys, measures.paid(last).tolist(), strict=True))
     rows = {}
     for member, ties_of in dependences_of(plan).items():
-        ties = [tie for tie in ties_of if rounded(tie.share) == rounded(ties_of[0].share)]
+        largest = rounded_share(ties_of[0].share)
+        ties = [tie for tie in ties_of if rounded_share(tie.share) == largest]
         most = max(ties, key=lambda tie: paid.get((member, tie.mineral), 0.0))
         rows[member] = {
             "dependent": sum(1 for tie in ties_of if is_dependent(tie.share)),
@@ -392,7 +393,7 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
 
 def is_dependent(share: float) -> bool:
     """Return whether a share of a member's purchases is above 65 %, rounded as printed."""
-    return rounded(share) > EU_BENCHMARK
+    return rounded_share(share) > EU_BENCHMARK
 
 
 def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from models import measures, results, schema
 from models.case import Case, in_force
-from models.measures import Dependence, Top, rounded, served_share
+from models.measures import Dependence, Top, rounded_share, served_share
 from models.plan import Plan, stages
 from models.results import common, supply
 from models.results.members import dependences_of, payments_against
@@ -301,7 +301,7 @@ def _surged(plan: Plan, of_plan: Mapping[str, Mapping[str, Any]]) -> dict[str, f
         if country != of_plan[mineral]["supplier"]:
             others[mineral] += measures.with_surge(sold, usable, surge)
     need, stock, missing = (
-        tonnes[:, :, t].sum(axis=1) for tonnes in (e.demand, stages.drawn(plan), plan.missing)
+        tonnes[:, :, t].sum(axis=1) for tonnes in (e.demand, stages.stock_drawn(plan), plan.missing)
     )
     parts = (need, stock, missing, need + plan.taken_by_plants[:, t])
     amounts = zip(e.minerals, *(each.tolist() for each in parts), strict=True)
@@ -324,12 +324,12 @@ def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
     for members in by_mineral.values():
         same = Counter(_as_printed(dependence) for _, dependence in members)
         members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
-        members.sort(key=lambda e: (-rounded(e[1].share), -same[_as_printed(e[1])]))
+        members.sort(key=lambda e: (-rounded_share(e[1].share), -same[_as_printed(e[1])]))
     return by_mineral
 
 
 def _as_printed(dependence: Dependence) -> tuple[float, str]:
-    return rounded(dependence.share), dependence.country
+    return rounded_share(dependence.share), dependence.country
 
 
 def _limits_kept(plan: Plan) -> dict[str, str]:
@@ -398,7 +398,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "dependent_country": most and most.country,
             "dependent_share": most and most.share,
             "alike": alike,
-            "wholly_dependent": sum(rounded(each.share) >= 1.0 for _, each in members),
+            "wholly_dependent": sum(rounded_share(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
             **through.get(m.name, {}),
         }

@@ -25,7 +25,7 @@ from models.plan import BUDGET, BUILT, PENALTIES, SHORTAGE, Plan, Session
 from models.program import fit
 from models.program.component import columns_named
 from models.resolve import Floats
-from models.resolve.uncertainty import Factor, Number, scaled
+from models.resolve.uncertainty import Factor, Number, scaled_row
 from models.schema import Mine, Project, Refiner
 from models.solve import ARRAYS
 from planner.studies.engine import Change
@@ -79,7 +79,7 @@ class ScaledNumbers:
                 own = _selection_of(record) if selectors and record.row in by_row else of
                 if all(getattr(own, name) == wanted for name, wanted in selectors):
                     for number, factor in by_row.get(record.row, ()):
-                        new = scaled(new, number.column, factor, number.member)
+                        new = scaled_row(new, number.column, factor, number.member)
                 records.append(new)
             if sheet == schema.Settings.SHEET:
                 (changed[case.SHEET_FIELDS[sheet]],) = records

@@ -92,7 +92,7 @@ def refuse_if(*cases: tuple[bool, str] | tuple[bool, str, str]) -> None:
             raise RefusedError(*message)
 
 
-def contents(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
     """Return the bytes of a file; RefusedError if it is too large or not a regular file."""
     refuse_special(path)
     try:
@@ -246,7 +246,7 @@ def workbook_contents(path: Path) -> bytes:
 
     Raises RefusedError if the file is none, which its first bytes and its parts show.
     """
-    content = contents(path)
+    content = file_bytes(path)
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_ole, is_zip = content.startswith(_OLE), content.startswith(b"PK\x03\x04")
     is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content

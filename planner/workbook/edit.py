@@ -140,7 +140,7 @@ class EditedBook(EditedCase):
     def __init__(self, source: Path, content: io.BytesIO | None = None) -> None:
         """Open a workbook, whose ``content`` is read unless it is given."""
         self.source = source
-        self._package = WorkbookPackage(Archive(content or io.BytesIO(archive.contents(source))))
+        self._package = WorkbookPackage(Archive(content or io.BytesIO(archive.file_bytes(source))))
         super().__init__(s.title for s in self._package.sheets)
         self.parts = {s.title: s.part for s in self._package.sheets if s.kind == WORKSHEET}
         self._trees: dict[str, SheetTree] = {}

@@ -51,7 +51,7 @@ def sheet_names(path: Path) -> list[str]:
         return []
 
 
-def title_of(path: Path) -> str:
+def workbook_title(path: Path) -> str:
     """Return the title in a workbook's properties, "" if it has none."""
     try:
         with Archive(path) as archive:

@@ -23,7 +23,7 @@ from planner.workbook.cells import shown
 from planner.workbook.countries import country_code
 from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Area, Dated, Fault, Grid, fill, lines
-from planner.workbook.parts import is_input, is_plan, table_places, title_of
+from planner.workbook.parts import is_input, is_plan, table_places, workbook_title
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"
@@ -167,7 +167,7 @@ def read_study(path: Path, sheet: str, command: str) -> StudyFile:
     refuse_other_study(path, grids, sheet, command)
     if findings := [*damaged_cells(grids, is_plan=False)]:
         raise InputError(findings)
-    return StudyFile(path, sha256, title_of(path), frames_of(grids))
+    return StudyFile(path, sha256, workbook_title(path), frames_of(grids))
 
 
 def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:

@@ -384,7 +384,7 @@ def test_the_certificate_tells_a_levy_that_is_left_out(monkeypatch: pytest.Monke
         patch.setattr(Books, "cost", without)
         with pytest.raises(SolverError):
             solve(border(12))
-    flows = market.flows
+    flows = market.add_flows
 
     def unlevied(b: Any) -> None:
         d = b.expanded.deliveries
@@ -393,7 +393,7 @@ def test_the_certificate_tells_a_levy_that_is_left_out(monkeypatch: pytest.Monke
         flows(b)
         b.expanded.__dict__["deliveries"] = d
 
-    monkeypatch.setattr(market, "flows", unlevied)
+    monkeypatch.setattr(market, "add_flows", unlevied)
     with pytest.raises(SolverError):
         solve(border(12))
 

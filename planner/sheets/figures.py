@@ -60,6 +60,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     is_compared, has_limits = context.without_limits is not None, bool(case.share_limits)
     lost = _shortage_by_limits(context)
     sold, bound = coalition_purchases(plan), _bound(plan)
+    paid = paid_by(plan, "mineral")  # without inputs that made nothing
     tops, lasts = (
         measures.largest_country_shares(rows, context.basis)
         for rows in (sold, sold[sold["year"] == case.years[-1]] if case.years else sold[:0])
@@ -91,7 +92,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "missing_share": mine["missing_share"],
                 "served": measures.served_share(needed, short),
                 "paid": spent,
-                "landed": measures.landed_cost(spent, bought),
+                "landed": measures.landed_cost(paid.get(name, 0.0), bought),
                 **{key: mine[of] if has_extra else None for key, of in _EXTRA.items()},
                 "demand_value": sum(
                     case.coalition_demand(name, y) * record.price.value(y) for y in case.years

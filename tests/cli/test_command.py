@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from planner import _version, run
+from planner import _version
 from planner.cli.answer import print_json
 from planner.cli.commands import COMMANDS, planner
 from tests.cli.desk import POSIX, ROOT, apart
@@ -117,7 +117,7 @@ def test_a_fault_of_ours_is_told_as_one(folder, ask, call, monkeypatch):
         msg = "odd"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr(run, "check_file", fail)
+    monkeypatch.setattr("planner.scenarios.start.check_file", fail)
     code, answer = ask("check", "a.xlsx")
     assert code == 70
     assert answer["status"] == "fault"
@@ -130,7 +130,7 @@ def test_interrupted(folder, call, monkeypatch):
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "check_file", interrupt)
+    monkeypatch.setattr("planner.scenarios.start.check_file", interrupt)
     assert call("check", "a.xlsx") == (130, "", "Stopped before the command was finished\n")
 
 

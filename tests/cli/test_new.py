@@ -41,7 +41,7 @@ def test_new_keeps_a_file_unless_forced(folder, call, ask):
     assert (folder / "case.xlsx").read_text() == "mine"
     assert ask("new", "case.xlsx", "--force") == (
         0,
-        {"status": "ok", "output": "case.xlsx", "errors": []},
+        {"status": "ok", "output": "case.xlsx", "errors": [], "warnings": []},
     )
     assert "Minerals" in sheets(folder / "case.xlsx")
 

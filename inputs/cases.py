@@ -24,7 +24,7 @@ class Case:
 
     `demand_note` is the column of the demand table with the remarks for this case; `has_today` says
     whether its demand is refined material, so that the supply of today can be set beside it;
-    `caution` is what its first page warns of.
+    `by_use` whether demand is split by use; `caution` is what its first page warns of.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Case:
     demand_note: str
     share: Callable[[Row], Share]
     has_today: bool = False
+    by_use: bool = False
     caution: str = ""
 
 
@@ -102,6 +103,7 @@ CASES = (
         final_demand_estimate,
         "final_demand_note",
         even_share,
+        by_use=True,
         caution="This case is no buying plan: much of this metal is bought inside goods.",
     ),
     Case(

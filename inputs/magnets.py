@@ -6,6 +6,7 @@ those of the larger cases. The cost of a plant is its toll: what it asks without
 
 from collections.abc import Iterable
 
+from inputs import uses
 from inputs.cases import PUBLISHED
 from inputs.sheets import market
 from inputs.sheets.policy import LIFE, RATE
@@ -47,17 +48,19 @@ SPREAD = (2026, 2027, 2028, 2029)
 
 def magnets_book(*, by_use: bool = False) -> dict[str, list[Record]]:
     """The sheets of the workbook; ``by_use``: a member's need is split by use."""
-    tiers = _tiers() if by_use else ()
     demand = [_demand(row) for row in read("magnet_demand")]
-    split = [_of_use(row, tier) for row in read("magnet_demand") for tier in tiers]
+    if by_use:
+        members = [row["member"] for row in read("magnet_demand")]
+        whole = zip(members, demand, strict=True)
+        demand = [part for member, row in whole for part in uses.split("magnet", member, row)]
     return {
         "Settings": _settings(),
         "Minerals": [_mineral(row) for row in read("magnet_minerals")],
         "Members": market.members(PUBLISHED),
         "Countries": _countries(),
         "Refiners": [_plant(row) for row in read("magnet_plants")],
-        **({"Tiers": [_tier(name) for name in tiers]} if by_use else {}),
-        "Demand": split or demand,
+        **({"Tiers": uses.tiers(["magnet"])} if by_use else {}),
+        "Demand": demand,
         "Inputs": [_input(row) for row in read("magnet_inputs")],
         "Input lanes": [_input_lane(row) for row in read("magnet_input_lanes")],
         "Freight": _freight(),
@@ -158,28 +161,6 @@ def _plant(row: Row) -> Record:
     }
 
 
-def _tiers() -> tuple[str, ...]:
-    """The uses of magnets; the last one is the rest."""
-    return tuple(dict.fromkeys(row["tier"] for row in read("magnet_tiers")))
-
-
-def _tier(name: str) -> Record:
-    """A use; a tonne short costs as much in each, so that a use that is cut off shows by itself."""
-    multiple = next(r for r in read("settings") if r["setting"] == "Shortage cost multiple")
-    return {
-        "Tier": name,
-        "Shortage cost multiple": number(multiple["value"]),
-        "Source": source("settings", multiple["source"]),
-        "Note": note(["as much in each use as without uses"]),
-    }
-
-
-def _part(row: Row, tier: str) -> Row:
-    """The part of a member's magnets in a use: its own row, or that for all members."""
-    of_tier = {part["member"]: part for part in read("magnet_tiers") if part["tier"] == tier}
-    return of_tier.get(row["member"]) or of_tier[""]
-
-
 def _demand(row: Row) -> Record:
     """What a member's industry uses, grown as world demand for magnet rare earths grows."""
     world = next(
@@ -197,26 +178,6 @@ def _demand(row: Row) -> Record:
         },
         "Source": source("magnet_demand", row["source"], row["member"]),
         "Note": note([f"2024 {how} ({row['note']})", f"grown as {GROWTH}"]),
-    }
-
-
-def _of_use(row: Row, tier: str) -> Record:
-    """What a member's industry uses for one use; the last is what the others leave."""
-    whole, part = _demand(row), _part(row, tier)
-
-    def used(year: int) -> float:
-        tonnes_of_all = float(str(whole[str(year)]))
-        parts = [round(float(_part(row, of)["share"]) * tonnes_of_all, 2) for of in _tiers()[:-1]]
-        rest = round(tonnes_of_all - sum(parts), 2)
-        return dict(zip(_tiers(), [*parts, rest], strict=True))[tier]
-
-    return {
-        "Mineral": whole["Mineral"],
-        "Member": whole["Member"],
-        "Tier": tier,
-        **{str(year): used(year) for year in YEARS},
-        "Source": f"{whole['Source']}; {source('magnet_tiers', part['source'], tier)}",
-        "Note": f"{whole['Note']}; {tier} {part['confidence']}, {part['note'] or part['source']}",
     }
 
 

@@ -8,6 +8,7 @@ cell. Sheets whose order has a meaning keep it (``Record.IS_ORDERED``).
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -221,12 +222,12 @@ class Case:
     @cached_property
     def demand_of(self) -> dict[tuple[str, str, int], float]:
         """Demand [t] of all tiers by (mineral, member, year); a pair without a row is not in it."""
-        tonnes_of: dict[tuple[str, str, int], float] = {}
+        parts: dict[tuple[str, str, int], list[float]] = {}
         for row in self.demand:
             for year, tonnes in row.tonnes:
-                key = (row.mineral, row.member, year)
-                tonnes_of[key] = tonnes_of.get(key, 0.0) + tonnes
-        return tonnes_of
+                parts.setdefault((row.mineral, row.member, year), []).append(tonnes)
+        # fsum: demand that is split into tiers is the same, to the bit, as before
+        return {key: math.fsum(tonnes) for key, tonnes in parts.items()}
 
     @cached_property
     def tiers_of(self) -> dict[tuple[str, str, int], dict[str, float]]:
@@ -258,11 +259,14 @@ class Case:
         return tuple(counted)
 
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
-        """Return the cost of a tonne short in a tier [USD/t]: price x the tier's multiple."""
-        multiples = [record.multiple for record in self.tiers if record.name == tier]
-        if not multiples:
+        """Return the cost of a tonne short in a tier [USD/t]: price x the tier's multiple.
+
+        Without a tier, or where its multiple is blank, it is the mineral's shortage cost.
+        """
+        multiple = next((row.multiple for row in self.tiers if row.name == tier), None)
+        if multiple is None:
             return self.shortage_cost(mineral, year)
-        return self.mineral_of[mineral].price.value(year) * multiples[0]
+        return self.mineral_of[mineral].price.value(year) * multiple
 
     @cached_property
     def stockpile_of(self) -> dict[tuple[str, str], schema.Stockpile]:

@@ -7,7 +7,7 @@ workbook. A sheet without rows is left out.
 from collections.abc import Callable
 
 from inputs.cases import Case
-from inputs.sheets.market import countries, demand, members, minerals, refiners, settings
+from inputs.sheets.market import countries, demand, members, minerals, refiners, settings, tiers
 from inputs.sheets.ore import mines, ore_lanes
 from inputs.sheets.policy import budget, projects, scenarios, share_limits, stockpiles
 from inputs.sheets.risks import risks
@@ -24,6 +24,7 @@ SHEETS: tuple[tuple[str, Callable[[Case], list[Record]]], ...] = (
     ("Members", members),
     ("Countries", countries),
     ("Refiners", refiners),
+    ("Tiers", tiers),
     ("Demand", demand),
     ("Freight", freight),
     ("Lanes", lanes),

@@ -1,5 +1,6 @@
 """The sheets that say who needs what, and who refines it."""
 
+from inputs import uses
 from inputs.cases import Case, rounded
 from inputs.tables import (
     ASSUMED,
@@ -89,17 +90,32 @@ def refiners(case: Case) -> list[Record]:
 
 
 def demand(case: Case) -> list[Record]:
-    """What each member needs of each mineral, a column a year."""
+    """What each member needs of each mineral, and for which use, a column a year."""
     return [
-        {
-            "Mineral": mineral(row["mineral"]),
-            "Member": member(row["member"]),
-            **rounded(case.demand(row)),
-            "Source": source("demand", row["source"], f"{row['mineral']} {row['member']}"),
-            "Note": note([case.demand_estimate(row)], [row[case.demand_note]]),
-        }
+        part
         for row in read("demand")
+        for part in (
+            uses.split(row["mineral"], row["member"], _demand(case, row))
+            if case.by_use
+            else [_demand(case, row)]
+        )
     ]
+
+
+def tiers(case: Case) -> list[Record]:
+    """The uses of demand."""
+    return uses.tiers(row["mineral"] for row in read("minerals")) if case.by_use else []
+
+
+def _demand(case: Case, row: Row) -> Record:
+    return {
+        "Mineral": mineral(row["mineral"]),
+        "Member": member(row["member"]),
+        **({"Tier": None} if case.by_use else {}),
+        **rounded(case.demand(row)),
+        "Source": source("demand", row["source"], f"{row['mineral']} {row['member']}"),
+        "Note": note([case.demand_estimate(row)], [row[case.demand_note]]),
+    }
 
 
 def _mineral(row: Row, price: Row, loss: Row | None) -> Record:

@@ -117,8 +117,7 @@ def stockpiles(case: Case) -> list[Record]:
 
 
 def scenarios(case: Case) -> list[Record]:
-    """What-ifs, most of them from measures that states took."""
-    del case
+    """What-ifs, most of them from measures that states took; of a use, where demand has uses."""
     return [
         {
             "Scenario": row["scenario"],
@@ -127,6 +126,7 @@ def scenarios(case: Case) -> list[Record]:
             "Country": country(row["country"]) if row["country"] else None,
             "Refiner": None,
             "Member": member(row["member"]) if row["member"] else None,
+            **({"Tier": row["tier"] or None} if case.by_use else {}),
             "First year": number(row["first_year"]),
             "Last year": number(row["last_year"]),
             "Value": number(row["value"]),
@@ -134,6 +134,7 @@ def scenarios(case: Case) -> list[Record]:
             "Note": by_confidence(row),
         }
         for row in read("scenarios")
+        if case.by_use or not row["tier"]
     ]
 
 

@@ -12,7 +12,7 @@ from models import measures, tolerances
 from models.answers.least_change import planned
 from models.answers.price import MarginalPrice, Pricing
 from models.plan.supply import tier_duals
-from models.plan.tiers import closed_to
+from models.plan.tiers import closed_to, tier_short
 from models.program.component import MINERAL, YEAR, CellAddress, LimitStep, Rows, Where, rows_named
 from models.program.families import projects
 from models.program.families.shortage import OF_TIER, SHORTAGE
@@ -166,7 +166,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         demand_costs=_demand_costs(pricing, (mineral, member, year)) if is_wanted else {},
         tier_prices={tier: plan.dual(BALANCE, where) + dual for tier, dual in tiers.items()},
         closed={tier: who for tier in tiers if (who := tuple(closed_to(plan, where, tier)))},
-        tier_short={tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier in tiers},
+        tier_short={tier: tier_short(plan, where, tier) for tier in tiers},
         unpaid=() if price is None else _unpaid(plan, mineral, year),
         idle=() if price is None else _idle(plan, mineral, t),
     )

@@ -150,7 +150,15 @@ def selectors_fit_actions(case: Case) -> Iterator[Finding]:
                 listed = ", ".join(schema.ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
                 said = f"`{step.action}` does not read this column, which says {shown!r}"
-                yield error(step, name, said, "a blank cell", f"it reads {listed}")
+                alike = f"; {advice}" if (advice := advice_on(step.action, name)) else ""
+                yield error(step, name, said, "a blank cell", f"it reads {listed}{alike}")
+
+
+def advice_on(action: str, selector: str) -> str:
+    """Return what to do instead of giving an action a selector that it does not read; "": none."""
+    if (action, selector) == ("scale demand", "tier"):
+        return "it scales all tiers alike: for a single tier, edit its rows of Demand"
+    return ""
 
 
 def values_fit_actions(case: Case) -> Iterator[Finding]:
@@ -205,7 +213,19 @@ def projects_are_matched(case: Case) -> Iterator[Finding]:
                 who = (step.refiner, step.company, step.mineral, country)
                 said = f"no project of {', '.join(filter(None, who)) or 'any refiner'}"
                 field = next((f for f in ("refiner", "company") if getattr(step, f)), "action")
-                yield error(step, field, said, "a project of the sheet Projects")
+                hint = _running(case, step)
+                yield error(step, field, said, "a project of the sheet Projects", hint)
+
+
+def _running(case: Case, step: ActionRow) -> str:
+    """Return what to use for a refiner that a row on projects selects; "" if it selects none."""
+    selects = (r for r in case.refiners if step.selects(r.mineral, r.country, r.name, r.company))
+    found = next(selects, None) if step.refiner or step.company else None
+    if found is None:
+        return ""
+    is_delay = step.action == "delay project"
+    use = "to stop it, use `scale capacity`" if is_delay else "to enlarge it, use `add capacity`"
+    return f"{found.name} is in the sheet Refiners, so it runs already; {use}"
 
 
 def _begun(case: Case, step: ActionRow, found: list[schema.Project]) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ def supply_columns(plan: Solved) -> dict[str, Any]:
     short, prices = plan.missing, marginal_prices(plan)
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]
     cost = short * np.array(each).reshape(len(e.minerals), 1, len(e.years))
-    for (mineral, member, year), tiers in case.tiers_of.items():
+    for (mineral, member, year), tiers in e.split_tiers.items():
         cost[e.mineral_at[mineral], e.member_at[member], e.years.index(year)] = sum(
             plan.value(OF_TIER, (mineral, member, tier, year)) * case.tier_cost(mineral, tier, year)
             for tier in tiers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models import tolerances
 from models.plan.supply import tier_duals
 from models.program.component import Where
-from models.program.families.shortage import OF_TIER
+from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
 from models.program.market import BALANCE
 from models.resolve import Pattern, pattern_of
@@ -37,7 +37,7 @@ def rows_of_tiers(plan: Solved) -> list[tuple[Any, ...]]:
         for tier, tonnes in _served(plan, where).items():
             of = plan.cached(served_by)[where][tier]
             rest = tonnes - sum(of.values())
-            short = plan.value(OF_TIER, (mineral, member, tier, year))
+            short = tier_short(plan, where, tier)
             rows.append((
                 year, mineral, member, tier, demand[tier], tonnes,
                 ", ".join(_named(plan, of)),
@@ -48,6 +48,16 @@ def rows_of_tiers(plan: Solved) -> list[tuple[Any, ...]]:
                 ", ".join(closed_to(plan, where, tier)),
             ))  # fmt: skip
     return rows
+
+
+def tier_short(plan: Solved, where: Where, tier: str) -> float:
+    """Return the tonnes that a tier is short; by demand where it doesn't matter which is."""
+    mineral, member, year = where
+    if where in plan.expanded.split_tiers:
+        return plan.value(OF_TIER, (mineral, member, tier, year))
+    tiers = plan.case.tiers_of[where]
+    demand = sum(tiers.values())
+    return plan.value(SHORTAGE, where) * tiers[tier] / demand if demand > 0 else 0.0
 
 
 def closed_to(plan: Solved, where: Where, tier: str) -> list[str]:
@@ -78,9 +88,8 @@ def served_by(plan: Solved) -> dict[Where, dict[str, dict[int, float]]]:
 
 
 def _served(plan: Solved, where: Where) -> dict[str, float]:
-    mineral, member, year = where
     demand = sorted(plan.case.tiers_of[where].items())
-    short = {tier: plan.value(OF_TIER, (mineral, member, tier, year)) for tier, _ in demand}
+    short = {tier: tier_short(plan, where, tier) for tier, _ in demand}
     return {tier: max(0.0, tonnes - short[tier]) for tier, tonnes in demand}
 
 

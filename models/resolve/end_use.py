@@ -78,6 +78,21 @@ def cut_off(e: Expanded, base: CutOff) -> CutOff:
     }
 
 
+def split_tiers(e: Expanded) -> dict[tuple[str, str, int], dict[str, float]]:
+    """Return the demand [t] by tier, by (mineral, member, year), where it matters who is short.
+
+    It doesn't where a tonne short costs as much in each tier as without tiers, and none is cut off:
+    there the program is that of a case without tiers, and tiers share a shortage by demand.
+    """
+    cut = {(e.minerals[m], e.members[j], e.years[t]) for m, j, t in e.cut_off}
+    priced = {row.name for row in e.case.tiers if row.multiple is not None}
+    return {
+        where: tiers
+        for where, tiers in e.case.tiers_of.items()
+        if where in cut or not priced.isdisjoint(tiers)
+    }
+
+
 def pattern_of(e: Expanded, source: int, member: int, year: int) -> Pattern:
     """Return the tiers that a source, given by position, may serve of a member in a year."""
     name = e.sources[source].mineral

@@ -366,6 +366,11 @@ class Expanded:
         return end_use.cut_off(self, base) if base or end_use.can_cut_off(self.case) else {}
 
     @cached_property
+    def split_tiers(self) -> dict[tuple[str, str, int], dict[str, float]]:
+        """The demand by tier where it matters who is short, as in ``end_use``."""
+        return end_use.split_tiers(self)
+
+    @cached_property
     def contract_lanes(self) -> list[tuple[int, int, Bools]]:
         """Source and member of each contract, and whether its tonnes can move, by year."""
         found = []

@@ -250,9 +250,10 @@ class Tier(Record):
     )
 
     name: str = named("Tier", "The tier, such as defence, essential, other.", key=True)
-    multiple: float = number(
+    multiple: float | None = number(
         "Shortage cost multiple",
         "A tonne of unmet demand in this tier costs the mineral's price times this number.",
+        default="the mineral's own shortage cost",
         most=MOST_MULTIPLE,
         is_fact=True,
     )

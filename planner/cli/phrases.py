@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from models import case, errors, schema, units
 from models.checks.common import did_you_mean
+from models.checks.scenarios import advice_on
 from models.schema.column import MOST_TARIFF
 from planner.cli.answer import refuse
 from planner.options import BLOCK, LOSE, WHAT_IF
@@ -145,7 +146,9 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
     for key, text_of in phrase.values.items():
         field = _FIELDS.get(key, key.replace(" ", "_"))
         if key != "value" and field not in phrase.takes.selectors:
-            refuse(f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}")
+            advice = advice_on(phrase.action, field)
+            text = f"`{phrase.action}` does not accept {key}; it accepts {phrase.keys}"
+            refuse(f"{text}; {advice}" if advice else text)
         if key in _NAMES:
             given[field] = text_of
     first, last = _years(phrase)

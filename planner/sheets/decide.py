@@ -7,20 +7,25 @@ from functools import partial
 
 from models.results import DecideNow
 from models.results.decisions import Kind
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Claim, Sentence, SheetRows, say, told
 
 Words = Mapping[Kind, str]
+_AMOUNT = "{amount} {top[unit]}"
 _WORDS: tuple[Words, ...] = (
-    {Kind.BEGIN: "Begin {top[what]} ({top[mineral]}): {top}."},
+    {Kind.BEGIN: "Begin {top[what]} ({top[mineral]}) in {first}: {top}."},
     {
-        Kind.CONTRACT: "Buy {top[mineral]} for {top[member]} from {top[what]} as agreed: {top}.",
-        Kind.FILL: "Fill {top[mineral]} in {top[member]}: {top}.",
-        Kind.DRAW: "Draw {top[mineral]} from stock in {top[member]}.",
+        Kind.CONTRACT: f"Buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}}"
+        " as agreed in {first}: {top}.",
+        Kind.FILL: f"Fill {_AMOUNT} of {{top[mineral]}} in {{top[member]}} in {{first}}: {{top}}.",
+        Kind.DRAW: f"Draw {_AMOUNT} of {{top[mineral]}} from stock in {{top[member]}}, in"
+        " {first}.",
     },
-    {Kind.BUY: "Buy {top[mineral]} for {top[member]} from {top[what]}: {top}."},
+    {
+        Kind.BUY: f"Buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}} in"
+        " {first}: {top}."
+    },
 )
 """The sentence of each kind of decision; of the kinds in one entry only the costliest is named."""
-_AMOUNT = "{amount} {top[unit]}"
 _CHANGED: tuple[Words, ...] = (
     {Kind.BEGIN: f"begin {_AMOUNT} {{top[what]}} ({{top[mineral]}})"},
     {
@@ -34,12 +39,12 @@ _CHANGED: tuple[Words, ...] = (
 """The same for decisions that differ from those of another plan."""
 
 
-def decided(rows: SheetRows) -> tuple[Sentence, ...]:
+def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
     """Return the costliest decision of each kind: plants to begin, contracts, purchases.
 
-    ``rows`` are those of a plan's sheet Decide now.
+    ``rows`` are those of a plan's sheet Decide now, ``first`` is the plan's first year.
     """
-    return told(*(partial(_costliest, rows, words) for words in _WORDS))
+    return told(*(partial(_costliest, rows, words, first=first) for words in _WORDS))
 
 
 def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
@@ -55,16 +60,15 @@ def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentenc
         return f"{start} {rest}, {{before}} in {base}."
 
     named = [{kind: whole(text) for kind, text in words.items()} for words in _CHANGED]
-    return told(*(partial(_costliest, rows, words, changes=True) for words in named))
+    return told(*(partial(_costliest, rows, words) for words in named))
 
 
-def _costliest(rows: SheetRows, words: Words, *, changes: bool = False) -> Iterator[Sentence]:
+def _costliest(rows: SheetRows, words: Words, first: Claim | None = None) -> Iterator[Sentence]:
     of_kind = rows.where(decision=[*map(str, words)])
     top = of_kind.largest(DecideNow.cost)
-    text = words[Kind(top["decision"])]
-    if not changes:
-        yield say("decide", text, top=top)
-        return
     row = of_kind.of(top)
-    amount, before = row.value(DecideNow.amount), row.value(DecideNow.before)
-    yield say("decide", text, top=top, amount=amount, before=before)
+    text, amount = words[Kind(top["decision"])], row.value(DecideNow.amount)
+    if first is not None:
+        yield say("decide", text, top=top, amount=amount, first=first)
+        return
+    yield say("decide", text, top=top, amount=amount, before=row.value(DecideNow.before))

@@ -318,9 +318,10 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         some = (net for net in largest if abs(net[0]) > tolerances.REMAINDER)
         lines = [net for net in some if not _near(net[1], 0.0)][:_MOST_SUMS]
     amounts = [f"{signed(m, ',.4g')} {'' if kind == BUILT.name else 't'}" for m, *_, kind in lines]
-    moneys = [f"{cost:z,.2f}" for _, cost, _, _ in lines]
+    digits = 0 if max((abs(cost) for _, cost, _, _ in lines), default=0.0) >= 1000 else 2  # noqa: PLR2004
+    moneys = [f"{cost:z,.{digits}f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
-    other = [] if _near(rest, 0.0) else [f"{rest:z,.2f}"]
+    other = [] if _near(rest, 0.0) else [f"{rest:z,.{digits}f}"]
     left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
     for many, spent, (_, _, source, _) in zip(amounts, moneys, lines, strict=True):
         yield f"  {many:>{left}}  {spent:>{right}} {currency}  {source}"

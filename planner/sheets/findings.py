@@ -6,13 +6,16 @@ same sentences.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from models import schema, tolerances
+from models.case import BASE
 from models.measures.same_tonnes import NAMED_FROM, is_named
 from models.results import (
+    About,
     ByMineral,
     ChangedBuilds,
     ChangedOrders,
@@ -43,9 +46,9 @@ from planner.sheets.decide import decided
 Country = Callable[[str], str]
 Row = dict[str, Any]
 """A row of a table by the names of its fields; None where a cell is blank."""
-MET, MET_OF_ONE, EXTRA_COST, PURCHASES, LOSS = (
+MET, MET_OF_ONE, EXTRA_COST, PURCHASES, LOSS, USE = (
     "Needs met in full", "Need met", ByMineral.extra_cost.header, "Cost of purchases",
-    "Need met without a supplier",
+    "Part of need kept without a supplier", "Missing for a use in a year",
 )  # fmt: skip
 """Names of the figures."""
 _MET = tolerances.MISSING_PART
@@ -55,8 +58,8 @@ _MET = tolerances.MISSING_PART
 def findings(tables: SheetTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answer, _cut_off, _met, _extra_cost, _loss, _decided, _cautioned, _moved, _broken,
-        _insecure, _basis, _reserves, _reordered, _estimates,
+        _answers, _met, _most_of_a_use, _extra_cost, _loss, _decided, _cautioned, _compared, _moved,
+        _broken, _insecure, _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
 
@@ -105,10 +108,9 @@ def _answer(tables: SheetTables) -> Iterator[Sentence]:
         yield say("answer", f"{start}.", top=hardest, short=lacking)
         return
     free = kept[1]
-    if free.number <= _MET:
-        yield say(
-            "answer", f"{start}, because of the limits.", top=hardest, short=lacking, free=free
-        )
+    if free.number <= _MET:  # with a what-if, such as a late plant, limits aren't the only cause
+        why = "but not without limits" if _changes(tables) else "because of the limits"
+        yield say("answer", f"{start}, {why}.", top=hardest, short=lacking, free=free)
     elif free.number >= hardest.number * (1 - tolerances.SHOWN_SHARE):
         yield say(
             "answer", f"{start}, with limits or without.", top=hardest, short=lacking, free=free
@@ -118,15 +120,67 @@ def _answer(tables: SheetTables) -> Iterator[Sentence]:
         yield say("answer", text, top=hardest, short=lacking, free=free)
 
 
-def _cut_off(tables: SheetTables) -> Iterator[Sentence]:
-    """Yield the tier of which most is missing, among those that some suppliers may not serve."""
-    tiers = tables.sheet(Tiers).where(closed={"not": None}, tier={"not": None})
-    top = tiers.largest(Tiers.share)
+def _answers(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield the answer; a use that is short comes second, before the mineral hit hardest."""
+    first, *rest = _answer(tables)
+    yield first
+    yield from told(partial(_use, tables))
+    yield from rest
+
+
+def _use(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield the use of which most is missing: one that is closed to suppliers, if such is short."""
+    tiers = tables.sheet(Tiers).where(tier={"not": None})
+    text = "{top} of the need for {top[mineral]} for {top[tier]} in {top[member]} is missing in"
+    try:
+        top = tiers.where(closed={"not": None}).largest(Tiers.share)
+        if top.number > _MET:
+            yield say("answer", f"{text} {{top[year]}}: some suppliers are closed to it.", top=top)
+            return
+    except NoRowsError:  # no use is closed to a supplier
+        pass
+    top = hit_apart(tiers, Tiers.share, Tiers.year, Tiers.mineral, Tiers.member)
     if top.number > _MET:
+        yield say("answer", f"{text} {{top[year]}}, more than for other uses.", top=top)
+
+
+_A_POINT = 0.01
+"""A difference of the missing share between uses that is named: less may be rounding of needs."""
+
+
+def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
+    """Return the use with the largest share, where uses with the same cells ``by`` differ in it.
+
+    Where all uses of a member miss the same share, a use says no more than the member.
+    NoRowsError without any.
+    """
+    cells = list(zip(*(rows.cells(field) for field in by), strict=True))
+    shares = defaultdict[Any, list[float]](list)
+    for cell, part in zip(cells, rows.cells(share), strict=True):
+        shares[cell] += [float(part)] if known(part) else []
+    apart = {
+        cell: max(parts)
+        for cell, parts in shares.items()
+        if parts and max(parts) - min(parts) > _A_POINT
+    }
+    if not apart:
+        raise NoRowsError(share.header)
+    top = max(apart, key=lambda cell: apart[cell])
+    return rows.where(**{field.name: top[i] for i, field in enumerate(by)}).largest(share)
+
+
+def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield the use that misses most tonnes of the mineral whose use was named in the answer."""
+    named = told(partial(_use, tables))
+    if named and named[0].behind is not None:
+        tiers = tables.sheet(Tiers).where(tier={"not": None})
+        top = tiers.where(mineral=named[0].behind["mineral"]).largest(Tiers.short)
         yield say(
-            "answer",
-            "Some suppliers are closed to {top[tier]} in {top[member]}: {top} of its need for"
-            " {top[mineral]} is missing in {top[year]}.",
+            "figure",
+            "Most {top[mineral]} is missing for {top[tier]} in {top[member]}: {top} in"
+            " {top[year]}.",
+            name=USE,
+            large="top",
             top=top,
         )
 
@@ -170,14 +224,21 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
             return
         yield say("figure", text, name=PURCHASES, large="paid", paid=paid)
         return
+    begin, end = tables.asked(Figure.FIRST_YEAR), tables.asked(Figure.LAST_YEAR)
     more = " more" if extra.number >= 0 else ""
-    text = f"{{extra}}{more} than without limits"
+    years = "From {first} to {last}" if begin.number < end.number else "In {last}"
+    text = f"{years}, {{extra}}{more} than without limits"
     if not few:
-        yield say("figure", f"{text}.", name=EXTRA_COST, large="extra", extra=extra)
+        yield say(
+            "figure", f"{text}.", name=EXTRA_COST, large="extra", extra=extra, first=begin,
+            last=end,
+        )  # fmt: skip
         return
     of = minerals.count(part, ">=", NAMED_FROM)
     text += ", counting only minerals of which {of[test]} or more is still bought."
-    yield say("figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of)
+    yield say(
+        "figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of, first=begin, last=end
+    )
 
 
 def _loss(tables: SheetTables) -> Iterator[Sentence]:
@@ -191,7 +252,7 @@ def _loss(tables: SheetTables) -> Iterator[Sentence]:
         least = minerals.where(supplier={"not": None}).smallest(served)
     who = minerals.where(mineral=least["mineral"]).value(supplier)
     last = tables.asked(Figure.LAST_YEAR)
-    text = f"Without {{who}} in {{last}}{also}, {{least[mineral]}} keeps least: {{least}}."
+    text = f"Without {{who}} in {{last}}{also}, {{least[mineral]}} keeps least of need: {{least}}."
     yield say(
         "figure", text, name=LOSS, large="least", least=least,
         who=who, last=last,
@@ -199,7 +260,7 @@ def _loss(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
-    return decided(tables.sheet(DecideNow))
+    return decided(tables.sheet(DecideNow), tables.asked(Figure.FIRST_YEAR))
 
 
 # ---- what to read with care ----------------------------------------------------------------------
@@ -229,14 +290,16 @@ def _basis(tables: SheetTables) -> Iterator[Sentence]:
     top = minerals.where(supplier_limit={"not": None}).largest(ByMineral.supplier_share)
     own = minerals.where(mineral=top["mineral"])
     who, limit = own.value(ByMineral.supplier), own.value(ByMineral.supplier_limit)
+    last = tables.asked(Figure.LAST_YEAR)
     beyond = top.number > limit.number + tolerances.SHOWN_SHARE
     if tables.asked(Figure.SHARE_BASIS).value != schema.DEMAND or not beyond:
         return
     yield say(
         "care",
-        "Limits are shares of demand: of {top[mineral]} bought, {who} sells {top}.",
+        "Limits are shares of demand: of {top[mineral]} bought in {last}, {who} sells {top}.",
         top=top,
         who=who,
+        last=last,
     )
 
 
@@ -257,6 +320,28 @@ def _reserves(tables: SheetTables) -> Iterator[Sentence]:
 
 def _cautioned(tables: SheetTables) -> Iterator[Sentence]:
     yield say("care", "{caution}", caution=tables.asked(Figure.CAUTION))
+
+
+COMPARED = "What the scenario or the what-ifs cost is not shown here: planner compare shows it."
+
+
+def _compared(tables: SheetTables) -> Iterator[Sentence]:
+    if _changes(tables):
+        yield say("care", COMPARED)
+
+
+def _changes(tables: SheetTables) -> bool:
+    """Return whether the plan is of a scenario, or has what-ifs."""
+    if not tables.get(About):
+        return False
+    asked = tables.sheet(About)
+    names = [f"Option: {name}" for name in _WHAT_IFS]
+    is_base = asked.where(what=str(Figure.SCENARIO)).cells(About.value) in ([], [BASE])
+    return not is_base or bool(asked.where(what=names).cells(About.value))
+
+
+_WHAT_IFS = ("Block", "Lose", "What if")
+"""The options of what-ifs, as the sheet About names them."""
 
 
 def _moved(tables: SheetTables) -> Iterator[Sentence]:

@@ -20,7 +20,8 @@ import numpy as np
 from models import tolerances
 from models.case import Case, FixedDecisions, Selection
 from models.measures import SURGE
-from models.plan import BUILT, OF_TIER, REST, SHORTAGE, STOCK, Plan
+from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan
+from models.plan.tiers import tier_short
 from models.program.component import columns_named
 from models.resolve import Rights, budget_year, start_years, stock_target, unbuilt
 from models.schema import (
@@ -102,7 +103,7 @@ def unmet_demand(plan: Plan, row: Demand, year: int) -> float:
     """Return the shortage of one row of demand in a year [t]."""
     key = (row.mineral, row.member, year)
     if key in plan.case.tiers_of:
-        return plan.value(OF_TIER, (row.mineral, row.member, row.tier, year))
+        return tier_short(plan, key, row.tier)
     return plan.value(SHORTAGE, key)
 
 

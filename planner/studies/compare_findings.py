@@ -10,6 +10,7 @@ from models.results import DecideNow
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.sheets.decide import changed
+from planner.sheets.findings import hit_apart
 from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import Comparison, MissingByTier
@@ -110,7 +111,14 @@ class _ComparisonFindings:
             return False
 
     def tiers(self) -> Iterator[Sentence]:
-        most = self._tier([*self.foreseen, *self.surprises])
+        """Yield the use of which most is further missing, if other uses miss less."""
+        t = MissingByTier
+        if t not in self.tables:
+            return
+        rows = SheetRows(self.tables[t]).where(
+            run=[*self.foreseen, *self.surprises], tier={"not": None}
+        )
+        most = hit_apart(rows, t.further_missing_share, t.run, t.mineral, t.member)
         if most.number > SMALL:
             yield say("answer", "In {most[run]}, {most} of the need for {most[mineral]} for"
                                 " {most[tier]} in {most[member]} is further missing than in the"

@@ -25,7 +25,7 @@ from planner.studies.agreed import Rules
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, LossKind, agree, stress
-from planner.studies.stress_findings import stress_findings
+from planner.studies.stress_findings import LIMITS, WAIVED, stress_findings
 from planner.studies.stress_tables import (
     Detail,
     Embargoes,
@@ -188,14 +188,13 @@ class StressTest(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
-        waived = "maximums and minimums are waived while the loss lasts"
-        limits = "kept" if rules.keep_caps else waived
+        limits = "kept" if rules.keep_caps else WAIVED
         options = {
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
             "First year of the loss": str(result.years[0]),
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
             " year, as far as it is free",
-            "Share limits": limits if result.case.share_limits else "none in the workbook",
+            LIMITS: limits if result.case.share_limits else "none in the workbook",
             PlanNumbers.need.header: "all that members need. Further missing is what the agreed"
             " plan meets and what is missing after the loss.",
             "Stocks": "They may be drawn below the agreed level, at the target's penalty. Tonnes"

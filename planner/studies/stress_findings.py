@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import tolerances
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import NoRowsError, Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind
 from planner.studies.stress_tables import Embargoes, LossByMineral, Losses, Solidarity
 
 SMALL = tolerances.MISSING_PART
+LIMITS = "Share limits"
+"""The row of the sheet About that says whether share limits hold after a loss."""
+WAIVED = "maximums and minimums are waived while the loss lasts"
 _A_POINT = 0.01
 """A difference of dependence at the last stage and through all stages that is named."""
 
@@ -33,8 +36,8 @@ class _StressFindings:
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.stages, self.pairs, self.hardest, self.next_hardest, self.first_short,
-                    self.sharing, self.care)  # fmt: skip
+        return told(self.stages, self.pairs, self.uses, self.hardest, self.next_hardest,
+                    self.first_short, self.sharing, self.care)  # fmt: skip
 
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
@@ -42,22 +45,27 @@ class _StressFindings:
         most = rows.largest(t.share)
         if most.number <= SMALL:
             none = rows.none(t.share, ">", SMALL)
-            text = "After no loss is a mineral further missing than in the agreed plan."
-            yield say("answer", text, none=none)
+            text = f"If a {self.kind} is lost, no mineral is further missing than in the agreed"
+            yield say("answer", f"{text} plan.", none=none)
             return
         yield say("answer", "Without {most[lost]} most is missing: {most} of the need for"
                             " {most[mineral]} is further missing than in the agreed plan.",
                   most=most)  # fmt: skip
         hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
         yield say("figure", "Minerals further missing than in the agreed plan after this loss:"
-                            " {hit}.", name="Minerals hit", large="hit", hit=hit)  # fmt: skip
+                            " {hit}.", name="Minerals hit by this loss", large="hit",
+                  hit=hit)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
         t, rows = LossByMineral, self.rows.where(kind=self.kind)
         most = rows.largest(t.share)
         if most.number <= SMALL:
             return
-        others = rows.where(lost={"not": most["lost"]})
+        kinds, what = [self.kind], f"another {self.kind} is lost"
+        if LossKind.END_USE in self.tables[t].kind:
+            kinds.append(str(LossKind.END_USE))
+            what += ", or closed to a use"
+        others = self.rows.where(kind=kinds, lost={"not": most["lost"]})
         follows = others.largest(t.share)
         if follows.number > SMALL:
             yield say("answer", "Next is {follows[lost]}: {follows} of the need for"
@@ -65,7 +73,7 @@ class _StressFindings:
                       follows=follows)  # fmt: skip
         else:
             none = others.none(t.share, ">", SMALL)
-            text = "After no other loss is a mineral further missing than in the agreed plan."
+            text = f"If {what}, no mineral is further missing than in the agreed plan."
             yield say("answer", text, none=none)
 
     def pairs(self) -> Iterator[Sentence]:
@@ -79,6 +87,18 @@ class _StressFindings:
                                 " member's need is further missing than in the agreed plan, by"
                                 " value.",
                       name=Embargoes.own_share.header, large="most", most=most)  # fmt: skip
+
+    def uses(self) -> Iterator[Sentence]:
+        """Yield the country and the use between which closed lanes leave most missing.
+
+        It is left out if it is the next loss that the answer names.
+        """
+        t, named = LossByMineral, [claim for s in told(self.next_hardest) for claim in s.claims]
+        most = self.rows.where(kind=str(LossKind.END_USE)).largest(t.share)
+        if most.number > SMALL and most.position not in {claim.position for claim in named}:
+            yield say("figure", "With lanes closed from {most[lost]}, {most} of the need for"
+                                " {most[mineral]} is further missing than in the agreed plan.",
+                      name="A country closed to a use", large="most", most=most)  # fmt: skip
 
     def first_short(self) -> Iterator[Sentence]:
         """Yield after how many days need is not met any more."""
@@ -114,5 +134,16 @@ class _StressFindings:
                       most=most)  # fmt: skip
 
     def care(self) -> Iterator[Sentence]:
-        yield say("care", "A single supplier is lost at a time. The others sell the agreed tonnes,"
-                          " and a surge if they have free capacity.")  # fmt: skip
+        text = (
+            "A single supplier is lost at a time. The others sell the agreed tonnes, and a surge."
+        )
+        yield say("care", f"{text}{self._waived()}")
+        losses = SheetRows(self.tables[Losses], self.tables.country)
+        if losses.smallest(Losses.cash).number < 0:
+            yield say("care", "Where extra cash is negative, fewer tonnes are bought.")
+
+    def _waived(self) -> str:
+        try:
+            return " Share limits are waived." if self.tables.asked(LIMITS).value == WAIVED else ""
+        except NoRowsError:
+            return ""

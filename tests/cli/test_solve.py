@@ -51,7 +51,7 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     for said in (
         "Lithium",
         "Yes: no mineral runs short.",
-        "Buy Lithium for ",
+        " t of Lithium for ",
         "Proven: ",
         "case-plan.xlsx",
     ):

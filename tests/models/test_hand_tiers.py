@@ -358,3 +358,46 @@ def test_rows_that_name_a_tier(sheet: str, row: dict[str, Any], place: str, said
         found = error.findings
     at = [(f.column, f.message) for f in found if f.sheet == sheet and f.row == 2]
     assert any(column == place and said in text for column, text in at), at
+
+
+# ---- tiers without a cost of their own -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("defence", "other"), [(None, None), (10, 10), (None, 10), (10, None), (50, None)]
+)
+def test_a_blank_multiple_is_the_shortage_cost_of_the_mineral(
+    defence: float | None, other: float | None
+) -> None:
+    """75 t for 100 t: 60 x 1 + 15 x 3 + 25 x 10 = 355, and 5 t of defence are short where none says
+    otherwise; at 50 a tonne it is none of them.
+    """
+    sellers = [refiner("Jin", "CHN", 60, 1), refiner("Sur", "CHL", 15, 3)]
+    costs = [("defence", defence), ("other", other)]
+    tiers = [{"Tier": name, "Shortage cost multiple": cost} for name, cost in costs]
+    plan = solve(book(sellers=sellers, Tiers=tiers))
+    assert plan.objective == near(355)
+    if defence == other is None:
+        assert [tier(plan, name)["short"] for name in _NEED] == near([5, 20])
+        assert [tier(plan, name)["cost"] for name in _NEED] == near([10, 10])
+    if defence == 50:
+        assert tier(plan, "defence")["short"] == 0
+
+
+def test_a_blank_multiple_with_a_shortage_cost_and_a_ban() -> None:
+    """Sur's 15 t are for defence, and 5 t are short at 12: 80 + 45 + 60; Jin serves the others."""
+    made = book(BAN, Tiers=[{"Tier": name, "Shortage cost multiple": None} for name in _NEED])
+    made["Minerals"][0]["Shortage cost (USD/t)"] = 12
+    plan = solve(made)
+    assert plan.objective == near(185)
+    assert [tier(plan, name)["short"] for name in _NEED] == near([5, 0])
+    assert tier(plan, "defence")["price"] == near(12)
+
+
+def test_tiers_that_cost_the_same_leave_the_program_as_it_was() -> None:
+    """The program, and so the plan, is that of the same demand without tiers, to the bit."""
+    split = book(Tiers=[{"Tier": name, "Shortage cost multiple": None} for name in _NEED])
+    whole = split | {"Tiers": [], "Demand": demand(need={"": 100.0})}
+    one_, other = (solve(each).program.rows for each in (split, whole))
+    for name in ("cost", "lower", "upper", "columns", "values"):
+        assert getattr(one_, name).tolist() == getattr(other, name).tolist()

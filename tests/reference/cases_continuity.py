@@ -26,7 +26,7 @@ def tiers(draft: Draft) -> None:
         return
     names = TIERS[: choose.integer(1, len(TIERS))]
     draft.sheets["Tiers"] = [
-        {"Tier": name, "Shortage cost multiple": choose.pick([5, 20, 1.5, 10, 50, 0, 1])}
+        {"Tier": name, "Shortage cost multiple": choose.pick([5, 20, 1.5, 10, 50, 0, 1, None])}
         for name in names
     ]
     rows: list[Cells] = []

@@ -22,13 +22,14 @@ class Tier:
 def tiers(case: Case, mineral: str, member: str, year: int) -> list[Tier]:
     """Tiers of a member in a year, one for each of its rows of Demand."""
     multiples = {
-        must(row, "Tier"): filled(row, "Shortage cost multiple", 0.0) for row in case.sheet("Tiers")
+        must(row, "Tier"): number(row, "Shortage cost multiple") for row in case.sheet("Tiers")
     }
     result = []
     for name, row in case.demand_rows(mineral, member).items():
         cost = case.shortage_cost(mineral, year)
-        if name is not None:
-            cost = case.price(mineral, year) * multiples[name]
+        multiple = None if name is None else multiples[name]
+        if multiple is not None:
+            cost = case.price(mineral, year) * multiple
         result.append(Tier(name, filled(row, str(year), 0.0), cost))
     return result
 

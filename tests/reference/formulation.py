@@ -66,7 +66,8 @@ Rest
 33. "purchases_usd ... of all flows": spot and contracts; ore, untaken tonnes, capital are not in.
 Days, tiers, today's supply (docs/continuity.md)
 34. `Target (days)` of 0 is a target of 0; with both targets blank the opening stock is it.
-35. A tier's cost is price of the year x multiple, whatever stands in Shortage cost and its setting.
+35. A tier's cost is price of the year x multiple, whatever stands in Shortage cost and its setting;
+    without a multiple it is the mineral's own shortage cost.
     Fair shortage, misses of a min and of a stock target keep the mineral's own shortage cost.
 36. Demand without a tier, beside tiers of the same member, is a tier of its own (None). Tiers of
     one cost share a shortage: solve splits it anyhow, evaluate by demand.

@@ -62,12 +62,13 @@ def test_what_the_page_says_by_hand(tmp_path):
          "cobalt is hit hardest: 40 % of its need is missing, because of the limits."),
         ("figure", "Needs met in full", "1", "The need for 1 of 2 minerals is met in full."),
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
-        ("figure", "Extra cost of the same tonnes", "400 USD", "400 USD more than without limits."),
-        ("figure", "Need met without a supplier", "0 %",
-         "Without China in 2026, cobalt keeps least: 0 %."),
-        ("decide", None, None, "Buy copper for A from Chile works: 840 USD."),
+        ("figure", "Extra cost of the same tonnes", "400 USD",
+         "In 2026, 400 USD more than without limits."),
+        ("figure", "Part of need kept without a supplier", "0 %",
+         "Without China in 2026, cobalt keeps least of need: 0 %."),
+        ("decide", None, None, "Buy 40 t of copper for A from Chile works in 2026: 840 USD."),
         ("care", None, None,
-         "Limits are shares of demand: of cobalt bought, China sells 100 %."),
+         "Limits are shares of demand: of cobalt bought in 2026, China sells 100 %."),
     ]  # fmt: skip
     assert page.proof.startswith("Proven")
     assert wrong_findings(findings, tmp_path / "two.xlsx") == []
@@ -108,7 +109,7 @@ def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path):
     book["Share limits"][0] |= {"Mineral": "copper", "Share": 0.2}
     of, findings = written(book, tmp_path / "mostly.xlsx")
     said = "0 USD more than without limits, counting only minerals of which 50 % or more is still"
-    assert overview(of).of("figure")[1].text == f"{said} bought."
+    assert overview(of).of("figure")[1].text == f"In 2026, {said} bought."
     assert wrong_findings(findings, tmp_path / "mostly.xlsx") == []
 
 

@@ -128,7 +128,7 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
     assert wrong_findings(found, path) == []
     (cost,) = [f for f in found if "than without limits" in f["sentence"]]
     assert cost["sentence"].endswith("minerals of which 50 % or more is still bought.")
-    assert [claim["rule"] for claim in cost["claims"]] == ["sum", "count"]
+    assert [claim["rule"] for claim in cost["claims"]] == ["sum", "count", "value", "value"]
 
 
 # ---- tiers of demand that a supplier is closed to ------------------------------------------------
@@ -138,7 +138,7 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
     ("command", "said"),
     [
         (["solve", "--scenario", "Dual use"],
-         "Some suppliers are closed to defence in A: 50 % of its need for copper is missing"),
+         "50 % of the need for copper for defence in A is missing in 2026: some suppliers"),
         (["compare", "--unforeseen", "2027"],
          "In Dual use, 50 % of the need for copper for defence in A is further missing"),
         (["stress", "--pairs"], "is further missing than in the agreed plan"),

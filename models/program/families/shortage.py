@@ -26,13 +26,13 @@ def _short_cost(
 ) -> tuple[str, component.CellAddress | None, component.CellAddress | None]:
     """Return the parts of the cost of a tonne short in words, and the cells that set it.
 
-    In a tier ("": none) the cost is price times the tier's multiple. Otherwise it is the shortage
-    cost of the workbook, or else price times the multiple of Settings. Settings has no row: that
-    cell is found by its name.
+    In a tier with a multiple, the cost is price times that. Otherwise it is the shortage cost of
+    the workbook, or else price times the multiple of Settings. Settings has no row: that cell is
+    found by its name.
     """
     of = case.mineral_of[mineral]
     record = next((row for row in case.tiers if row.name == tier), None)
-    if record is not None:
+    if record is not None and record.multiple is not None:
         times, place = record.multiple, component.place_of(record, "multiple", year)
     elif of.shortage_cost.at(year) is not None:
         return "", component.place_of(of, "shortage_cost", year), None
@@ -148,7 +148,8 @@ def model(f: Frame) -> None:
     .. math:: 0 \le u_{m,j,t} \le demand_{m,j,t}, \qquad U_{m,t} = \sum_j u_{m,j,t}, \qquad
               u_{m,j,t} - \frac{demand_{m,j,t}}{\sum_i demand_{m,i,t}} U_{m,t} \le h_{m,j,t}  [t]
 
-    Where demand has tiers, u is the sum of the tiers' shortages, each at the tier's cost.
+    Where demand has tiers, u is the sum of the tiers' shortages, each at the tier's cost. If a
+    tonne costs the same in all as without tiers, and none is cut off, they share u by demand.
 
     variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]; tier shortage [t]
     posts       into the member's balance u; cost headings "shortage" (u at the shortage cost) and
@@ -166,10 +167,11 @@ def model(f: Frame) -> None:
     f.short = short
     for key in wanted:
         f.books.into(key, short[key])
-    plain = [key for key in wanted if key not in case.tiers_of]
+    split = f.expanded.split_tiers
+    plain = [key for key in wanted if key not in split]
     costs = [case.shortage_cost(m, t) for m, _, t in plain]
     f.books.cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
-    _tiers(f, short, [key for key in wanted if key in case.tiers_of])
+    _tiers(f, short, [key for key in wanted if key in split])
     _fair(f, short, wanted)
 
 
@@ -224,10 +226,10 @@ def arrays(b: builder.Builder) -> None:
     price = each.reshape(len(e.minerals), b.years)
 
     tiered = np.zeros(len(m), dtype=bool)
-    if case.tiers_of:
+    if e.split_tiers:
         keys = zip(m.tolist(), j.tolist(), t.tolist(), strict=True)
         tiered = np.array(
-            [(e.minerals[i], e.members[k], e.years[y]) in case.tiers_of for i, k, y in keys],
+            [(e.minerals[i], e.members[k], e.years[y]) in e.split_tiers for i, k, y in keys],
             dtype=bool,
         )
     cell = m * b.years + t

@@ -318,9 +318,13 @@ def _if_lost(plan: Plan) -> dict[str, Any]:
 
 def show_plan(run: PlanRun, output: Path | None, *, verbose: bool = False) -> None:
     """Print the plan's first page, what is odd, and where the plan is."""
+    from planner.sheets.findings import COMPARED
+
     last = []
     if run.warnings:
         last.append(warned(run.warnings, run.book.path))
+    if not verbose and any(each.text == COMPARED for each in run.front.of("care")):
+        last.append(COMPARED)
     if run.solver:
         last.append(f"Solved by {run.solver}; the proof does not use it")
     if run.trouble:

@@ -67,7 +67,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
     # 180 t for 420,000 EUR; without limits for 360,000
     assert price.number == "60 thousand EUR"
     # in 2027 China sells 60 t of 100 t and Finland 30 t
-    assert loss.text == "Without China in 2027, Cobalt keeps least: 30 %."
+    assert loss.text == "Without China in 2027, Cobalt keeps least of need: 30 %."
 
 
 def test_minerals_and_the_loss_of_the_largest_supplier(page):
@@ -226,7 +226,7 @@ def test_what_a_reader_must_know_first(page):
     assert "got the default" in said
     care = [each.text for each in page.front.of("care")]
     assert "1 of 10 rows of the input are marked as estimates." in care
-    assert "Limits are shares of demand: of Cobalt bought, China sells 66.7 %." in care
+    assert "Limits are shares of demand: of Cobalt bought in 2027, China sells 66.7 %." in care
 
 
 # ---- studies -----------------------------------------------------------------------------------

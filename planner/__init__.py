@@ -37,9 +37,25 @@ Names are loaded at their first use, so importing the package takes no time.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # signal itself takes 5 ms to load
+import os
 import sys
 
-from planner._version import __version__
+
+def _is_command() -> bool:
+    """Return whether this process is the command ``planner``, or ``python -m`` one of its files."""
+    started = os.path.splitext(os.path.basename(sys.argv[0]))[0]  # noqa: PTH119, PTH122
+    if started != "-m":
+        return started == "planner"
+    words = sys.orig_argv
+    return "planner" in words and words[words.index("planner") - 1].endswith("m")  # -m or -Im
+
+
+if _is_command() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    # nothing is begun yet: without this, Ctrl-C would print a traceback of the imports below
+    _signal.signal(_signal.SIGINT, lambda *_: os._exit(128 + _signal.SIGINT))
+
+from planner._version import __version__  # noqa: E402
 
 
 def _load_models() -> None:

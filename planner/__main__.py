@@ -1,18 +1,11 @@
 """``python -m planner`` is the command ``planner``."""
 
-import _signal  # type: ignore[import-not-found]  # signal itself takes 5 ms to load
+import gc
 import os
 import sys
 
-IS_COMMAND = __name__ == "__main__" or os.path.basename(sys.argv[0]).startswith("planner")  # noqa: PTH119
-if IS_COMMAND and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-    # nothing is begun yet: without this, Ctrl-C would print a traceback of the imports below
-    _signal.signal(_signal.SIGINT, lambda *_: os._exit(128 + _signal.SIGINT))
-
-import gc  # noqa: E402
-
-from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, is_out_of_memory  # noqa: E402
-from planner.stops import exit_code, handling_stops  # noqa: E402
+from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, is_out_of_memory
+from planner.stops import exit_code, handling_stops
 
 
 def run() -> int:

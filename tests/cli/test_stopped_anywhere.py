@@ -157,6 +157,8 @@ sys.exit(run())
 @pytest.mark.parametrize(
     ("module", "command"),
     [
+        ("planner._version", "solve case.xlsx"),
+        ("models", "solve case.xlsx"),
         ("gc", "solve case.xlsx"),
         ("models.errors", "solve case.xlsx"),
         ("planner.stops", "serve --port 0"),

@@ -276,7 +276,7 @@ def in_a_new_process(code):
     """What a script prints that imports nothing from its folder, as the command ``planner``."""
     run = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True,
-        cwd=ROOT.parent, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=HANG, cwd=ROOT.parent, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert run.stderr == ""
     return run.stdout.split()
@@ -321,6 +321,23 @@ def test_workers_that_a_small_study_does_not_need_are_ended():
         "print(len(workers), sum(w.process.is_alive() for w in workers), planned)"
     )
     assert (int(started), *rest) == (3 * background.can_fork(), "0", "True")
+
+
+def test_workers_that_miss_a_request_to_end_are_ended_with_the_command():
+    """As those do that are just starting, when the command is stopped before its study begins."""
+    (started,) = in_a_new_process(
+        "import signal\n"
+        "from planner.studies import LocalProcesses, places\n"
+        "def deaf(pipe, copies):\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    [end.close() for end in copies]\n"
+        "    pipe.send(None)\n"
+        "    pipe.recv_bytes()\n"
+        "places._work = deaf\n"
+        "LocalProcesses(2).preload()\n"
+        "print(sum(w.pipe.poll(30) for w in places._STARTED))"
+    )
+    assert int(started) == 2 * background.can_fork()
 
 
 def test_a_worker_imports_nothing_from_the_current_folder(tmp_path) -> None:

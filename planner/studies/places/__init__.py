@@ -5,6 +5,7 @@ Results do not depend on the place.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import multiprocessing
@@ -120,6 +121,10 @@ class LocalProcesses:
             return
         if not forkserver.may_fork():
             forkserver.preload()
+        if not _STARTED:
+            # A stop before the study begins ends them here. Python would only ask them to end, and
+            # wait: one that is just starting may miss that.
+            atexit.register(_end_started)
         while forkserver.may_fork() and len(_STARTED) < min(self.max_processes, _MAX_STARTED):
             worker = _Worker(is_forked=True)
             _STARTED.append(worker)

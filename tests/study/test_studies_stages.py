@@ -132,7 +132,7 @@ def test_money_by_mineral_adds_up_to_that_of_all(name: str) -> None:
         size = max(1.0, *(abs(row[name]) for row in minerals))
         assert sum(row[name] for row in minerals) == near(total[name], rel=1e-7, abs=1e-7 * size)
         some += total[name] > 0
-    assert some > 3
+    assert some >= 3
 
 
 def test_money_of_an_input_is_that_of_the_products_buyers() -> None:

@@ -224,7 +224,6 @@ def check_actuals(
     plan is ``plan``, otherwise the one that the file's first page names; the plan names its input.
     If plan or input is not found, the file is checked alone; UsageError if ``plan`` was given.
     """
-    from planner.audit.file import open_sheets
     from planner.going_on.actuals import check_alone, read_actuals
 
     actuals = read_actuals(file)
@@ -233,6 +232,8 @@ def check_actuals(
     path = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
     name, source = "", None
     if path is not None:
+        from planner.audit.file import open_sheets  # loads pandas, which a file alone doesn't need
+
         with errors_in(path):
             name = open_sheets(path).recorded.input_file
         source = _beside(name, (path.parent, path.parent.parent, file.parent, Path()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from inputs.story import CASES, DOMINANT, replaced
 from models.answers.exit import exit_from
 from models.plan import solve
-from planner.render.table import shown
+from planner.render.table import formatted
 from planner.render.words import percent
 from planner.sheets.explain import Cells
 from planner.studies.exit_tables import Builds, Exits, plants_beyond_plan, tables_of
@@ -45,7 +45,7 @@ def lines(study: Tables) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---|"
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
     for mineral, planned, left, cash, *reached in exits.rows(*fields):
-        years = [shown(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
+        years = [formatted(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
         years_begun = plants_beyond_plan(builds, mineral)
         first = [f"{plant} ({year})" for plant, year in years_begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""

@@ -373,18 +373,18 @@ _IGNORED = re.compile(
 """Unicode's Default_Ignorable_Code_Point: names that differ only by these look the same."""
 
 
-def clean(name: str) -> str:
+def clean_name(name: str) -> str:
     """Return a name as it is shown: without invisible letters, one space between words."""
     return " ".join((name if name.isascii() else _UNSEEN.sub("", name)).split())
 
 
 def common_letters(text: str) -> str:
     """Return a text with full-width letters, ligatures and the like replaced by common letters."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", clean(text))
+    return text if text.isascii() else unicodedata.normalize("NFKC", clean_name(text))
 
 
 def fold(name: str) -> str:
-    """Return the form in which names are compared; ``clean`` is the form in which they are shown.
+    """Return the form in which names are compared; ``clean_name`` gives the form shown.
 
     Invisible letters are removed, full-width letters and ligatures become common letters, all is in
     lower case, and there is one space between words.

@@ -11,7 +11,7 @@ from pathlib import Path
 import xlsxwriter
 
 from models.schema import SHEETS
-from planner.workbook.template import rows_of
+from planner.workbook.template import record_rows
 
 _RECORDS = {record.SHEET: record for record in SHEETS}
 _REQUIRED = tuple(record.SHEET for record in SHEETS if record.REQUIRED)
@@ -37,7 +37,7 @@ def write_book(
                 continue
             sheet = book.add_worksheet(name)
             if name in _RECORDS:
-                rows = rows_of(_RECORDS[name], tables)
+                rows = record_rows(_RECORDS[name], tables)
             else:
                 header = [*{key: None for row in tables[name] for key in row}]
                 rows = [header, *([row.get(key) for key in header] for row in tables[name])]

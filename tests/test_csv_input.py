@@ -25,7 +25,7 @@ from planner.sheets import write_plan
 from planner.workbook import csv_folder, read, read_tables
 from planner.workbook.csv_folder import open_folder
 from planner.workbook.excel import open_excel
-from planner.workbook.grid import cells_of
+from planner.workbook.grid import header_and_rows
 from planner.workbook.save import fingerprint, watch_saves
 from tests.books import write_book
 from tests.budget import BUDGET, IS_LONG, few
@@ -54,7 +54,7 @@ def whole(given: Case) -> object:
 
 def sheets_of(book: Path) -> dict[str, list[list[object]]]:
     """Return the sheets of a workbook cell by cell."""
-    return {g.title: cells_of(g) for g in open_excel(book).grids if g.title in SHEET_NAMES}
+    return {g.title: header_and_rows(g) for g in open_excel(book).grids if g.title in SHEET_NAMES}
 
 
 def values(path: Path) -> dict[str, list[tuple[object, ...]]]:

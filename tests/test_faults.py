@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import InputError, Severity
 from planner.workbook import read_tables
-from planner.workbook.cells import shown
+from planner.workbook.cells import described
 from tests.small_book import add, both, column, head, put, small_book, without
 
 R, L, C, P = "Refiners", "Share limits", "Contracts", "Projects"
@@ -281,4 +281,4 @@ def test_a_fault_is_found_at_its_cell(change, place, fragment) -> None:
 
 def test_a_number_too_long_to_print_is_described() -> None:
     """Python prints no whole number of more than 4,300 digits."""
-    assert shown(10**5000) == "the number inf"
+    assert described(10**5000) == "the number inf"

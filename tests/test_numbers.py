@@ -18,8 +18,8 @@ from models.results.field import Look
 from planner.cli.answer import print_json
 from planner.documents.folder import write_rows
 from planner.render.style import mixed_format, number_format
-from planner.render.table import shown
-from planner.render.words import amount, money, number, percent, share, signed, tonnes
+from planner.render.table import formatted
+from planner.render.words import amount, formatted_number, money, percent, share, signed, tonnes
 from planner.sheets.explain import plain_amount
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,17 +36,17 @@ near_nothing = st.one_of(
 @given(near_nothing)
 def test_words(value: float) -> None:
     said = [
-        amount(value, "t"), money(value, "USD"), number(value), percent(value),
+        amount(value, "t"), money(value, "USD"), formatted_number(value), percent(value),
         percent(value, 0), share(value), tonnes(value), plain_amount(value),
         signed(value, ",.0f"), signed(value, ".1%"), signed(value, ",.4g"),
-        *(shown(value, look) for look in Look),
+        *(formatted(value, look) for look in Look),
     ]  # fmt: skip
     assert [text for text in said if NEGATIVE_ZERO.search(text)] == []
 
 
 @given(st.floats(-1e6, 1e6))
 def test_no_amount_is_said_with_an_exponent(value: float) -> None:
-    said = (amount(value, "t"), money(value, "USD"), number(value), tonnes(value))
+    said = (amount(value, "t"), money(value, "USD"), formatted_number(value), tonnes(value))
     assert [text for text in (*said, plain_amount(value)) if EXPONENT.search(text)] == []
 
 

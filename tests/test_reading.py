@@ -150,9 +150,9 @@ def test_a_number_may_be_a_name() -> None:
     ],
 )
 def test_country_names(code: str, names: str) -> None:
-    from planner.workbook.countries import country_code
+    from planner.workbook.countries import iso3_code
 
-    assert {name: country_code(name) for name in names.split("; ")} == dict.fromkeys(
+    assert {name: iso3_code(name) for name in names.split("; ")} == dict.fromkeys(
         names.split("; "), code
     )
 
@@ -322,9 +322,9 @@ def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> No
     ],
 )
 def test_what_is_said_of_an_unknown_country(said: str, hint: str) -> None:
-    from planner.workbook.countries import closest_country, country_code
+    from planner.workbook.countries import closest_country, iso3_code
 
-    assert country_code(said) is None
+    assert iso3_code(said) is None
     assert closest_country(said) == hint
 
 

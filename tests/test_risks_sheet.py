@@ -7,7 +7,7 @@ import pytest
 from models import checks
 from models.errors import Severity
 from models.schema import ACTION_CELLS, ACTIONS, EVENT_ACTIONS, EventStep
-from planner.scenarios.events import Event, active_rows, apply_events, events
+from planner.scenarios.events import Event, active_rows, apply_events, events_of
 from planner.scenarios.start import check_file
 from planner.workbook import read_tables
 from tests.books import write_book
@@ -20,7 +20,7 @@ _ = None
 
 def test_the_small_book_has_two_events() -> None:
     case = read_tables(small_book()).case
-    assert events(case) == (Event("Strike", 0.1, 2, (0, 1)), Event("Ban", 0.05, 1, (2,)))
+    assert events_of(case) == (Event("Strike", 0.1, 2, (0, 1)), Event("Ban", 0.05, 1, (2,)))
     assert read_tables(small_book()).warnings == ()
 
 
@@ -118,7 +118,7 @@ def test_row_that_is_likely_not_meant(change, place, said) -> None:
 def test_two_spellings_are_one_event() -> None:
     book = small_book()
     put(R, 3, "Event", " STRIKE")(book)
-    assert [e.name for e in events(read_tables(book).case)] == ["Strike", "Ban"]
+    assert [e.name for e in events_of(read_tables(book).case)] == ["Strike", "Ban"]
 
 
 def test_a_case_made_in_code_keeps_the_rules() -> None:

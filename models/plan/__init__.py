@@ -18,9 +18,9 @@ from models.plan.session import Session as Session
 from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
 from models.plan.supports import SupportBill as SupportBill
-from models.plan.supports import bills as bills
 from models.plan.supports import difference_payment as difference_payment
 from models.plan.supports import payments_by_member as payments_by_member
+from models.plan.supports import support_bills as support_bills
 from models.program.families.contracts import UNTAKEN as UNTAKEN
 from models.program.families.diversification import EXCESS as EXCESS
 from models.program.families.ore import ORE as ORE

@@ -23,7 +23,7 @@ from models.plan.causes import causes, causes_in_background
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.supply import names_at
 from models.program import TONNES, CashCost, Program, Solved, build_program
-from models.program.component import columns_named, headings
+from models.program.component import columns_named, cost_headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.ore import CAPACITY as MINE_CAPACITY
@@ -60,7 +60,7 @@ from models.solve import summed_at
 if TYPE_CHECKING:
     import pandas as pd
 
-PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
+PENALTIES = tuple(heading.name for heading in cost_headings() if heading.is_penalty)
 """The cost headings that are penalties, not paid in cash."""
 
 
@@ -564,7 +564,7 @@ class Plan(Solved):
     def charges(self) -> dict[str, Floats]:
         """Cost by heading: undiscounted and discounted, each by mineral [money]."""
         e, worth = self.expanded, self.expanded.discounts
-        charges = {heading: np.zeros((2, len(e.minerals))) for heading in headings()}
+        charges = {heading: np.zeros((2, len(e.minerals))) for heading in cost_headings()}
         rare = {heading for heading in charges if heading.is_rare}
         for group in self.program.variables:
             x = self.x[group.at]

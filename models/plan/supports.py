@@ -42,7 +42,7 @@ class SupportBill:
         return self.each * self.tonnes
 
 
-def bills(plan: Solved) -> tuple[SupportBill, ...]:
+def support_bills(plan: Solved) -> tuple[SupportBill, ...]:
     """Return the bills of all rows of Supports with sales, by row and year."""
     case, e, paid = plan.case, plan.expanded, list[SupportBill]()
     for row in case.supports:
@@ -86,7 +86,7 @@ def difference_payment(strike: float, reference: float, clawback: float | None) 
 
 def payments_by_member(plan: Solved) -> Iterator[tuple[str, SupportBill, float]]:
     """Yield (member, bill, amount [money]) for each bill of the plan and each of its payers."""
-    for bill in bills(plan):
+    for bill in support_bills(plan):
         for member, share in shares_of_payers(
             plan.case, bill.payer, bill.mineral, bill.year
         ).items():

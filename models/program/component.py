@@ -109,7 +109,7 @@ def step_in_force(series: schema.ByYear, year: int) -> int | None:
     return next((start for start, _ in reversed(series.steps) if start <= year), None)
 
 
-def place_of(record: schema.Record, field: str, year: int) -> CellAddress | None:
+def address_of(record: schema.Record, field: str, year: int) -> CellAddress | None:
     """Return the cell that holds the value of a record's field in a year; None without a row."""
     if not record.row:
         return None
@@ -249,7 +249,7 @@ class Component:
         return parts[self.key.index(what)] if what in self.key else default
 
     def place(self, record: schema.Record, year: int) -> CellAddress | None:
-        return None if self.cell is None else place_of(record, self.cell[1], year)
+        return None if self.cell is None else address_of(record, self.cell[1], year)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -407,7 +407,7 @@ def listed_kinds() -> tuple[DecisionKind, ...]:
     return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
 
 
-def headings() -> tuple[CostHeading, ...]:
+def cost_headings() -> tuple[CostHeading, ...]:
     found = {h: None for c in components() if isinstance(c, Columns) for h in c.headings}
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
 
@@ -501,7 +501,7 @@ class RelaxableCells:
 
         A change of it relaxes the row ``loosens`` (component and key), multiplied by ``times``.
         """
-        place = place_of(record, name, year)
+        place = address_of(record, name, year)
         if place is None:
             return None
         size = was if was > 0 and unit != OPEN else (1.0 if unit == SHARE else self.need)

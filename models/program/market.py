@@ -104,7 +104,7 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
     worth = times * case.discount(year)
     who = plan.supplier_words(source.name, source.project, source.mineral)
-    words, place = f"cost at {who}", component.place_of(source.record, "cost", year)
+    words, place = f"cost at {who}", component.address_of(source.record, "cost", year)
     flows: resolve.PricedFlows = e.deliveries
     if i < len(e.deliveries):
         buyer = e.members[e.deliveries.member[i]]
@@ -112,7 +112,7 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
         if contract != resolve.SPOT:
             record = case.contracts[contract]
             words = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
-            place = component.place_of(record, "price", year)
+            place = component.address_of(record, "price", year)
     else:
         flows, i = e.input_flows, i - len(e.deliveries)
         intake = e.intakes[e.input_flows.intake[i]]
@@ -128,7 +128,7 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     )
     if money[LEVY] > 0.0 and row is not None:
         words = f"levy that raises the price to the floor of {row.floor.value(year):g}"
-        place = component.place_of(row, "floor", year)
+        place = component.address_of(row, "floor", year)
         terms.append(component.PriceTerm("levy", words, money[LEVY], place))
     return [*terms, component.PriceTerm("freight", f"freight to {buyer}", money[FREIGHT])]
 

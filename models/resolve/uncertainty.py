@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from models import schema
-from models.case import Case, clean, fold
+from models.case import Case, clean_name, fold
 from models.schema.column import MOST_PRICE, MOST_TONNES, ByYear, CellKind, Column, Record
 from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
@@ -288,7 +288,7 @@ def _ranged(
     if rows:
         last = rows[-1]
         low, high, by = last.low, last.high, f"row {last.row} of {last.SHEET}"
-        together = clean(last.together)
+        together = clean_name(last.together)
     else:
         low, high, by = _by_grade(case.settings, record)
     numbers = values_of(record, column.field, member)

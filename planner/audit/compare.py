@@ -18,9 +18,9 @@ from models.results import CATALOGUE, ChartData, Checks, Glossary, Look, Summary
 from models.results.changes import TableChange, TableDifference
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN
-from planner.workbook.cells import shown
+from planner.workbook.cells import described
 from planner.workbook.findings import at_cell
-from planner.workbook.grid import Dated, Fault, Grid, lines
+from planner.workbook.grid import Dated, Fault, Grid, filled_rows
 from planner.workbook.plan_file import PART, SUMMARY, is_number
 
 Grids = Mapping[str, Grid]
@@ -128,7 +128,7 @@ Placed = dict[tuple[int, int], object]
 
 def _cells(grid: Grid) -> Placed:
     header = {(grid.header_row, place): value for place, value in grid.header.items()}
-    return header | {(row, place): v for row, cells in lines(grid) for place, v in cells}
+    return header | {(row, place): v for row, cells in filled_rows(grid) for place, v in cells}
 
 
 def _beside(grid: Grid, top: int) -> Placed:
@@ -239,7 +239,7 @@ def _shown(value: object) -> str:
     if value is None:
         return "a blank cell"
     if isinstance(value, Fault | Dated):
-        return shown(value)
+        return described(value)
     if isinstance(value, float):
         return f"{value:.15g}"
     return repr(value) if isinstance(value, str) else str(value)

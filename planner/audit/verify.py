@@ -21,7 +21,7 @@ from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
 from planner.audit import compare
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.render.words import clean, few, span
+from planner.render.words import clean_text, few, span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
 from planner.workbook import Book, excel, plan_file, save
@@ -285,9 +285,10 @@ class _Solution:
         d = e.deliveries
         spot = np.flatnonzero(d.contract == resolve.SPOT)
         sources = [
-            tuple(clean(name).strip() for name in (s.mineral, s.name, s.project)) for s in e.sources
+            tuple(clean_text(name).strip() for name in (s.mineral, s.name, s.project))
+            for s in e.sources
         ]
-        members = [clean(name).strip() for name in e.members]
+        members = [clean_text(name).strip() for name in e.members]
         keys = zip(*(each[spot].tolist() for each in (d.year, d.source, d.member)), strict=True)
         columns = {
             (e.years[t], *sources[r], members[j]): column

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.render.words import cut, plain
+from planner.render.words import cut, terminal_safe
 
 if TYPE_CHECKING:
     from planner.render.front import FirstPage
@@ -25,12 +25,12 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
     ``last`` are the lines at the end: what is odd, and where the file is. With ``verbose``,
     figures, cautions and the whole table are printed, too.
     """
-    click.secho(cut(plain(page.title), MOST_WIDE), bold=True, err=True)
+    click.secho(cut(terminal_safe(page.title), MOST_WIDE), bold=True, err=True)
     said = [*page.of("answer"), *page.of("decide")]
     if verbose:
         said = list(page.findings)
     texts = (f"{each.name}: {each.text}" if each.name else each.text for each in said)
-    lines = [part for text in texts for part in wrap(plain(text), MOST_WIDE)]
+    lines = [part for text in texts for part in wrap(terminal_safe(text), MOST_WIDE)]
     last = [
         part
         for each in last
@@ -86,6 +86,6 @@ def _cells(column: TableColumn) -> list[str]:
     looks = column.looks or [column.look] * len(column.values)
     return [
         f"{float(f'{value:z.3g}'):,.10g}" if look is Look.MILLIONS and isinstance(value, float)
-        else plain(text_of(value, look))
+        else terminal_safe(text_of(value, look))
         for value, look in zip(column.values, looks, strict=True)
     ]  # fmt: skip

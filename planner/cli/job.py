@@ -30,7 +30,7 @@ import click
 from models import errors, schema
 from planner.cli import common, main
 from planner.cli.answer import INTERRUPTED, Key, failure_answer, refuse
-from planner.render.words import cut, plain, proven_words, search_words
+from planner.render.words import cut, proven_words, search_words, terminal_safe
 from planner.server.jobs import MADE, MOST_SLICE, STEP
 from planner.studies import STUDIES
 
@@ -95,7 +95,7 @@ def _choices(file: Path) -> dict[str, list[str]]:
     case = read(file).case
     sellers = {*(r.country for r in case.refiners), *(p.country for p in case.projects)}
     countries = sorted(case.country_name(code) for code in sellers - {schema.REST_OF_WORLD})
-    return {"scenarios": [*scenarios.names(case)], "countries": countries}
+    return {"scenarios": [*scenarios.scenario_names(case)], "countries": countries}
 
 
 def with_rows(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -359,7 +359,11 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
     """Return an answer with short texts and lists, and counts of the parts left out."""
     if isinstance(value, str):
         others = len(value) - MOST_TEXT
-        return plain(value) if others <= 0 else f"{plain(value[:MOST_TEXT])}… ({others:,} more)"
+        return (
+            terminal_safe(value)
+            if others <= 0
+            else f"{terminal_safe(value[:MOST_TEXT])}… ({others:,} more)"
+        )
     if isinstance(value, Mapping):
         pairs = list(value.items())
         kept = {trimmed(str(key)): trimmed(each, most) for key, each in pairs[:MOST_SLICE]}
@@ -367,7 +371,11 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
     if isinstance(value, list | tuple):
         kept_rows = [trimmed(each, most) for each in value[:most]]
         return [*kept_rows, {"left_out": len(value) - most}] if len(value) > most else kept_rows
-    return value if value is None or isinstance(value, bool | int | float) else plain(str(value))
+    return (
+        value
+        if value is None or isinstance(value, bool | int | float)
+        else terminal_safe(str(value))
+    )
 
 
 def run_call() -> int:

@@ -16,7 +16,7 @@ from planner.cli.answer import Answer, Command, Key
 from planner.cli.front import show_front
 from planner.cli.words import line, warned
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.words import few, plain
+from planner.render.words import few, terminal_safe
 from planner.stops import Stop, exit_code
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
         result[Key.PLAN] = str(plan)
     if is_partial:
         text = "; ".join(filter(None, (_finished(study), study.progress_label)))
-        line("Stopped", plain(text), "yellow")
+        line("Stopped", terminal_safe(text), "yellow")
         result[Key.STATUS] = "stopped"
     code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
     return code if stop is None else exit_code(stop)
@@ -245,7 +245,7 @@ def _show(
     """Print the study's first page, what is odd, and where its workbook is."""
     last = list(_not_planned(study))
     if study.trouble:
-        last.append(f"Note: {plain(study.trouble)}")
+        last.append(f"Note: {terminal_safe(study.trouble)}")
     if study.start.book.warnings:
         last.append(warned(study.start.book.warnings, study.start.book.path))
     if written is not None:
@@ -260,9 +260,11 @@ def _not_planned(study: StudyKind) -> Iterator[str]:
         if not outcome.planned:
             why = outcome.error.removeprefix("not run: ")
             start = "No plan" if outcome.ran else "Not run"
-            not_run.setdefault(f"{start}: {{}}: {plain(why)}", []).append(study.label(outcome))
+            not_run.setdefault(f"{start}: {{}}: {terminal_safe(why)}", []).append(
+                study.label(outcome)
+            )
     for text, names in not_run.items():
-        yield text.format(few(list(map(plain, names))))
+        yield text.format(few(list(map(terminal_safe, names))))
 
 
 # ---- JSON ----------------------------------------------------------------------------------------

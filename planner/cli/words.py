@@ -15,7 +15,7 @@ import click
 
 from models.errors import Finding, Severity
 from planner.cli.front import MOST_WIDE
-from planner.render.words import number_of, plain
+from planner.render.words import number_of, terminal_safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +56,7 @@ def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:
 
     for finding in findings[:most]:
         place = f"{finding.place}: " if finding.place else ""
-        click.echo(f"  {plain(place + sentence(finding))}", err=True)
+        click.echo(f"  {terminal_safe(place + sentence(finding))}", err=True)
     if len(findings) > most:
         click.echo(f"  and {len(findings) - most:,} more{rest}", err=True)
 
@@ -103,7 +103,7 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
     screen = console(sys.stderr if err else sys.stdout)
     ordered = Layout().in_order(findings)
     for sheet, group in groupby(ordered[:MOST_FINDINGS], key=lambda f: f.sheet):
-        screen.print(Text(plain(sheet) or "Workbook", style="bold"))
+        screen.print(Text(terminal_safe(sheet) or "Workbook", style="bold"))
         screen.print(_table(list(group), brief=screen.is_terminal))
     if len(ordered) > MOST_FINDINGS:
         screen.print(f"... and {len(ordered) - MOST_FINDINGS:,} more", markup=False)
@@ -141,8 +141,8 @@ def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
         wanted = shortened(finding.expected) if brief else finding.expected
         text = sentence(replace(finding, expected=wanted))
         table.add_row(
-            Text(f"  {plain(finding.place) or '-'}"),
+            Text(f"  {terminal_safe(finding.place) or '-'}"),
             Text(finding.severity.value, style=_COLOURS[finding.severity]),
-            Text(plain(text)),
+            Text(terminal_safe(text)),
         )
     return table

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models import tolerances
-from models.case import clean, common_letters, fold
+from models.case import clean_name, common_letters, fold
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
@@ -19,10 +19,18 @@ from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
 from planner.render.words import MOST_CHARACTERS
-from planner.render.words import clean as legible
+from planner.render.words import clean_text as legible
 from planner.workbook import csv_folder, edit, headers, records, save
-from planner.workbook.cells import DECIMAL, WHOLE, as_float, converter, is_number, plain, text
-from planner.workbook.countries import country_code
+from planner.workbook.cells import (
+    DECIMAL,
+    WHOLE,
+    as_float,
+    converter,
+    is_number,
+    parse_text,
+    plain_number,
+)
+from planner.workbook.countries import iso3_code
 from planner.workbook.excel import as_input_error
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid
@@ -248,7 +256,7 @@ class _FilledSheet:
         """Return the columns to fill; a column missing in the sheet is added."""
         pairs = list(_pairs(source.columns_of, "columns_of"))
         if not pairs:
-            texts = [(h, common_letters(clean(h))) for h in table.headers]
+            texts = [(h, common_letters(clean_name(h))) for h in table.headers]
             known = (
                 h for h, t in texts if not self._parsed(t).is_remark or fold(t) in headers.REMARKS
             )
@@ -270,7 +278,7 @@ class _FilledSheet:
         return headers.parse_header(self.record, name, self.context.members or {})
 
     def _column(self, theirs: int, our_name: str) -> _Mapped:
-        parsed = self._parsed(common_letters(clean(our_name)))
+        parsed = self._parsed(common_letters(clean_name(our_name)))
         heading = self.headings.get(parsed.key)
         if heading is None:
             if parsed.is_remark and not parsed.always:
@@ -316,14 +324,14 @@ class _FilledSheet:
             if length > MOST_CHARACTERS:
                 most = f"a cell holds at most {MOST_CHARACTERS:,}"
                 refuse(f"{place}: the text has {length:,} characters; {most}")
-            value = clean(legible(value)) or None  # as it comes back from the workbook
+            value = clean_name(legible(value)) or None  # as it comes back from the workbook
         if isinstance(value, str) and mark is not None:
-            value = csv_folder.cell_of(value, column, mark)
+            value = csv_folder.parse_cell(value, column, mark)
         if value is None:
             return None
         try:
             if column is None:
-                return text(value)
+                return parse_text(value)
             if is_number(value) and column.kind in _NUMBERS and mapped.factor != 1.0:
                 value = float(value) * mapped.factor
             read = converter(column, mapped.header.factor, self.context.currency)(value)
@@ -337,7 +345,7 @@ class _FilledSheet:
             return value
         if column.kind is CellKind.YES_NO:
             return "yes" if read else "no"
-        return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else text(value)
+        return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else parse_text(value)
 
     def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
         row = self.places.get(key)
@@ -403,9 +411,9 @@ def _same(column: Column | None, value: object) -> object:
         return ""
     if column is not None and column.kind in _NUMBERS and is_number(value):
         return float(value)
-    spelt = fold(plain(as_float(value)) if is_number(value) else str(value))
+    spelt = fold(plain_number(as_float(value)) if is_number(value) else str(value))
     if column is not None and column.kind is CellKind.COUNTRY:
-        return country_code(spelt) or spelt
+        return iso3_code(spelt) or spelt
     if column is not None and column.kind is CellKind.YES_NO:
         return {"true": "yes", "false": "no"}.get(spelt, spelt)
     return spelt if column is not None else str(value).strip()

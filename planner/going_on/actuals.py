@@ -23,7 +23,7 @@ from planner.render.words import span
 from planner.workbook.csv_folder import SheetFile, read_file
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
-from planner.workbook.grid import Grid, cells_of
+from planner.workbook.grid import Grid, header_and_rows
 from planner.workbook.headers import SETTING, VALUE, title
 from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
@@ -87,7 +87,7 @@ def read_actuals(path: Path, currency: str = "") -> Actuals:
         names = ", ".join(record.SHEET for record in ACTUALS)
         raise refused(path, "no sheet of actuals", f"one of {names}", _TO_FILL)
     deliveries, stocks, built = (rows.get(record, ()) for record in ACTUALS)
-    cells = (value for grid in grids[:1] for row in cells_of(grid) for value in row)
+    cells = (value for grid in grids[:1] for row in header_and_rows(grid) for value in row)
     texts = (value for value in cells if isinstance(value, str))
     page = next(filter(None, map(_ROLL_COMMAND.fullmatch, texts)), None)
     plan, to = (page["plan"], int(page["to"])) if page else ("", None)

@@ -19,7 +19,7 @@ from models.results.rounds import OTHER, PLANT, PRICE, STOCK, SupplierVariance
 from planner.render.claims import Sentence, SheetTables, say, told
 from planner.sheets.context import Context
 from planner.sheets.decide import changed
-from planner.sheets.findings import moved
+from planner.sheets.findings import moved_build
 from planner.sheets.last_plan import changed_builds, order_changes
 from planner.workbook import Book
 
@@ -160,7 +160,7 @@ class _Findings(SheetTables):
                                 " the same cost.", other=other)  # fmt: skip
 
     def moved(self) -> Iterator[Sentence]:
-        yield from moved(self.sheet(ChangedBuilds), "answer")
+        yield from moved_build(self.sheet(ChangedBuilds), "answer")
 
     def decide(self) -> Iterator[Sentence]:
         yield from changed(self.sheet(DecideNow), _OLD)

@@ -21,11 +21,11 @@ from models.resolve import by_stage
 from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
-from planner.page.sliders import cells_of, starting_settings, with_sliders
+from planner.page.sliders import slider_cells, starting_settings, with_sliders
 from planner.render.bars import first_page_html
 from planner.render.html import hash_of, json_of, render
 from planner.render.sentences import PAGE
-from planner.render.words import NAMED, clean
+from planner.render.words import NAMED, clean_text
 from planner.sheets.survival import tests_of, years_tested
 from planner.studies.number_source import cap_path_words
 
@@ -129,7 +129,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
     settings = sliders.case.settings
     caps = [r for r in sliders.case.share_limits if r.caps_each_country]
     return {
-        "title": clean(settings.plan_title) or name,
+        "title": clean_text(settings.plan_title) or name,
         "file": name,
         "currency": settings.currency,
         "basis": settings.share_basis,
@@ -144,7 +144,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
         "path": cap_path_words(sliders.case, is_one=True),
         "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
         "security": _least(row.max_short for row in sliders.case.security),
-        "cells": cells_of(book, sliders.countries),
+        "cells": slider_cells(book, sliders.countries),
         "sentences": PAGE,
         "named": NAMED,
         "namedFrom": NAMED_FROM,

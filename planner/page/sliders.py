@@ -167,7 +167,7 @@ _NAMED = 6
 """Most cells that are named one by one; more are counted."""
 
 
-def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
+def slider_cells(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
     """Return for each slider the cells that it changes, in words, by mineral or country."""
     case, layout = book.case, book.layout
     return {

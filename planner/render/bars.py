@@ -11,7 +11,7 @@ from planner.render.chart import Form, Picture, Role, colour_of
 from planner.render.facts import facts_of_columns
 from planner.render.front import CARE, DECIDE, MOST_ROWS, FirstPage
 from planner.render.html import render
-from planner.render.words import clean
+from planner.render.words import clean_text
 
 _STACKED = {Form.STACKED, Form.BARS}
 _HIGH = 100.0
@@ -64,7 +64,7 @@ def small_chart(picture: Picture) -> SmallChart | None:
     if picture.form is Form.HEAT:
         return None
     series = [(s, colour_of(s, i)) for i, s in enumerate(picture.series) if s.role is not Role.HERE]
-    legend = tuple((colour, clean(s.name)) for s, colour in series) if len(series) > 1 else ()
+    legend = tuple((colour, clean_text(s.name)) for s, colour in series) if len(series) > 1 else ()
     if picture.form is Form.LINES:
         return _line_chart(picture, series, legend)
     numbers = picture.numbers
@@ -77,9 +77,9 @@ def small_chart(picture: Picture) -> SmallChart | None:
             value = s.values[i]
             if value is None:
                 continue
-            shown = table.shown(value, picture.look)
+            shown = table.formatted(value, picture.look)
             start = at if picture.form in _STACKED else min(0.0, value)
-            bar = Bar((start - low) * scale, abs(value) * scale, colour, clean(s.name), shown)
+            bar = Bar((start - low) * scale, abs(value) * scale, colour, clean_text(s.name), shown)
             if picture.form in _STACKED and value >= 0.0:
                 stack.append(bar)
                 at += value
@@ -88,8 +88,8 @@ def small_chart(picture: Picture) -> SmallChart | None:
         if stack:
             yield tuple(stack)
 
-    names = (table.shown(c, picture.scale) for c in picture.categories)
-    bars = tuple((clean(name), tuple(lines(i))) for i, name in enumerate(names))
+    names = (table.formatted(c, picture.scale) for c in picture.categories)
+    bars = tuple((clean_text(name), tuple(lines(i))) for i, name in enumerate(names))
     return SmallChart(picture.title, picture.axis, legend, bars)
 
 
@@ -106,8 +106,8 @@ def _line_chart(
             for x, y in points if y is not None
         )  # fmt: skip
         drawn.append((colour, " ".join(at)))
-    first, last = (table.shown(places[i], picture.scale) for i in (0, -1))
-    top = table.shown(high, picture.look)
+    first, last = (table.formatted(places[i], picture.scale) for i in (0, -1))
+    top = table.formatted(high, picture.look)
     return SmallChart(
         picture.title, picture.axis, legend, (), tuple(drawn), (first, last), top
     )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from models import tolerances
 from models.results import ChartData, Field, Look, Result
 from planner.render import palette, table
-from planner.render.words import clean, cut, known, listed, scale
+from planner.render.words import clean_text, cut, known, listed, scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ class Role(StrEnum):
     HERE = "a vertical line at one point of the scale, from 0 up to its only value"
 
 
-def numbers(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
+def series_values(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
     """Return the values of a series divided by ``size``; None where there is no number."""
     return tuple(float(v) / size if known(v) else None for v in column)
 
@@ -146,7 +146,7 @@ class Picture:
         """
         largest = max(map(abs, self.numbers), default=0.0)
         size, unit = scale(largest, currency)
-        series = tuple(replace(s, values=numbers(s.values, size)) for s in self.series)
+        series = tuple(replace(s, values=series_values(s.values, size)) for s in self.series)
         axis = self.axis.format(unit=unit)
         return replace(self, series=series, axis=axis, look=Look.MILLIONS)
 
@@ -213,7 +213,9 @@ def bars(  # noqa: PLR0913 - what a chart of bars is made of
     labels = tuple(labels)[:most]
     columns = ((name, role, rows[values.name] if isinstance(values, Field) else values)
                for name, (role, values) in parts.items())  # fmt: skip
-    series = tuple(Series(name, role, numbers(values)[:most]) for name, role, values in columns)
+    series = tuple(
+        Series(name, role, series_values(values)[:most]) for name, role, values in columns
+    )
     if not any(peak(each.values) for each in series):
         return None
     title += some_of(len(labels), len(rows), which) if which else ""
@@ -251,7 +253,7 @@ def heat(
 ) -> Picture:
     """Return a heat map of some columns of a matrix; its first column has the names of the rows."""
     cells = matrix.rows(matrix.fields[0], *columns)
-    rows = (Series(str(name), role, numbers(values)) for name, *values in cells)
+    rows = (Series(str(name), role, series_values(values)) for name, *values in cells)
     names = tuple(column.title(matrix.words) for column in columns)
     return Picture(title, Form.HEAT, names, tuple(rows), axis, "")
 
@@ -292,7 +294,7 @@ def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLO
 
 
 def short(name: str) -> str:
-    return cut(clean(name), _LABEL)
+    return cut(clean_text(name), _LABEL)
 
 
 def chart_rows(charts: Iterable[Picture]) -> ChartData:

@@ -21,7 +21,7 @@ from models.results import Field, Result
 from planner.render import chart, native, palette, style
 from planner.render.claims import Place, Sentence
 from planner.render.table import Table
-from planner.render.words import clean, cut, width_of
+from planner.render.words import clean_text, cut, width_of
 
 NAME = "Overview"
 """The sheet's name."""
@@ -170,7 +170,7 @@ class FrontSheet:
         form = self.styles.get(**{**usual, **look})
         first, last = self._merged(row, columns, form)
         # a number and its per cent stay on one line
-        shown = clean(text).replace(" %", "\u00a0%")
+        shown = clean_text(text).replace(" %", "\u00a0%")
         if place is None:
             self.sheet.write_string(row, first, shown, form)
         else:
@@ -225,7 +225,7 @@ class FrontSheet:
         self.sheet.fit_to_pages(1, 1)
 
 
-def draw(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it refers to
+def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it refers to
     book: xlsxwriter.Workbook,
     sheet: Any,
     front: FirstPage,
@@ -265,7 +265,7 @@ def draw(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it refers
     sheet.center_horizontally()
 
 
-def cell_of(sentence: Sentence, tables: Mapping[str, Table]) -> tuple[str, str] | None:
+def claim_cell(sentence: Sentence, tables: Mapping[str, Table]) -> tuple[str, str] | None:
     """Return the sheet and the address of the cell behind a sentence; None if there is none."""
     claim = sentence.behind
     if claim is None or claim.sheet not in tables:
@@ -288,10 +288,10 @@ def _sentences(
         return
     first, last = page.full_width
     if title:
-        heading(page, page.row, (first, last), title)
+        draw_heading(page, page.row, (first, last), title)
         page.row += 1
     for sentence in sentences:
-        place = cell_of(sentence, tables)
+        place = claim_cell(sentence, tables)
         page.words(page.row, (first, last), sentence.text, place, valign="top", **look)
         page.row += 1
     page.gap()
@@ -302,7 +302,7 @@ def _figures(page: FrontSheet, figures: Sequence[Sentence], tables: Mapping[str,
     for i, figure in enumerate(figures):
         wide = _COLUMNS // len(figures)
         columns = (i * wide, (i + 1) * wide - 1)
-        page.card(figure, columns, cell_of(figure, tables), _EDGE if i else {})
+        page.card(figure, columns, claim_cell(figure, tables), _EDGE if i else {})
     if figures:
         page.row += 3
         page.gap()
@@ -336,7 +336,7 @@ def _table(page: FrontSheet, table: Table) -> None:
     page.gap()
 
 
-def heading(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
+def draw_heading(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
     page.words(
         row, columns, text,
         bold=True, font_color=palette.NAVY, bottom=1, bottom_color=palette.NAVY,
@@ -384,7 +384,7 @@ def _charts(  # noqa: PLR0913, PLR0917 - their places and their data
     wide = (int(page.widths[0] * 7 + 0.5) + 5) * _COLUMNS  # as the library computes pixels
     for i, line in enumerate(lines):
         for j, picture in enumerate(line):
-            drawn = native.chart(book, picture, next(rows), data[0])
+            drawn = native.native_chart(book, picture, next(rows), data[0])
             across = wide // (_PER_ROW if picture.small else len(line))
             gap = 6 if j + 1 < len(line) else 0
             drawn.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.render.words import clean
+from planner.render.words import clean_text
 
 _PERCENT = re.compile(r"(?<=\d) %")
 
@@ -36,7 +36,7 @@ def environment() -> Environment:
 def _finalized(value: Any) -> Any:
     """Return a text without control characters; no line ends before a per cent sign."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _PERCENT.sub("\u00a0%", clean(value))
+        return _PERCENT.sub("\u00a0%", clean_text(value))
     return value
 
 

@@ -58,7 +58,7 @@ _TOP, _PAGE = 3, 48
 """Rows above the first chart, and rows on a printed page."""
 
 
-def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
+def draw_charts(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     book: xlsxwriter.Workbook,
     sheet: Any,
     pictures: Sequence[Picture],
@@ -97,7 +97,7 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
                     full = row + _PAGE
                 top, row = row, row + down
             place = {"x_offset": (i % per_row) * (wide + 16), "y_offset": 6, "object_position": 2}
-            sheet.insert_chart(top, 0, chart(book, picture, rows, data.name), place)
+            sheet.insert_chart(top, 0, native_chart(book, picture, rows, data.name), place)
     for below in range(1, row + 1):
         sheet.set_row(below, _ROW_POINTS)
     style.on_a4(sheet, f"Charts: {made_by}" if made_by else "Charts")
@@ -106,7 +106,7 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     sheet.set_h_pagebreaks(breaks)
 
 
-def chart(
+def native_chart(
     book: xlsxwriter.Workbook, picture: Picture, rows: Sequence[tuple[int, int]], sheet: str
 ) -> Any:
     """Return a picture's chart, which reads the rows of each series in a sheet of chart data."""

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import clean, cut, label, labels, listed, number, percent
+from planner.render.words import clean_text, cut, formatted_number, label, labels, listed, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW, _NAMES = 8, 5, 12
@@ -110,7 +110,7 @@ def _beside(texts: Sequence[object]) -> list[str]:
 
 def name_lines(text: object) -> list[str]:
     """Return the lines of a name beside a bar."""
-    return wrap(cut(clean(str(text)), _FULL), _NAME)
+    return wrap(cut(clean_text(str(text)), _FULL), _NAME)
 
 
 def _lines(picture: Picture) -> Any:
@@ -175,7 +175,7 @@ def _heat(picture: Picture) -> Any:
 
 def _title(axis: str, wide: int = _TITLE) -> str:
     """Return a title on as many lines as it needs, without a line break in its unit."""
-    title, mark, unit = clean(axis).rpartition(" (")
+    title, mark, unit = clean_text(axis).rpartition(" (")
     kept = f"{title}{mark}{unit.replace(' ', _KEPT) if mark else unit}"
     return "<br>".join(label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
 
@@ -380,7 +380,7 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     hints = [label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
     template = f"{hover}{more}<extra></extra>"
-    lines = wrap(cut(clean(series.name), _NAME_LINES * _TITLE), _TITLE)
+    lines = wrap(cut(clean_text(series.name), _NAME_LINES * _TITLE), _TITLE)
     legend = "<br>".join(label(line, _FULL) for line in lines)
     return {"name": legend, "customdata": hints, "hovertemplate": template}
 
@@ -391,7 +391,7 @@ def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dic
     Stacked amounts have no room for numbers, and on hatched bars they would not be legible.
     """
     if beside or is_one:
-        in_words = percent if shares else number
+        in_words = percent if shares else formatted_number
         return {
             "text": [in_words(v) for v in series.values],
             "textposition": "outside", "textangle": 0, "cliponaxis": False,

@@ -27,7 +27,7 @@ from planner.render.chart import (
 )
 from planner.render.native import LINE_COLOURS
 from planner.render.style import number_format
-from planner.render.words import clean, cut, width_of
+from planner.render.words import clean_text, cut, width_of
 
 MOST_WORDS, MOST_LETTERS = 40, 300
 """Most words and letters on a slide, without its chart: more is not read, and would not fit."""
@@ -69,8 +69,8 @@ class Slide:
 
 def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the sentences that a slide has room for, in order, and the others."""
-    shown, left, used = list[str](), list[str](), [clean(topic)]
-    for each in filter(None, map(clean, sentences)):
+    shown, left, used = list[str](), list[str](), [clean_text(topic)]
+    for each in filter(None, map(clean_text, sentences)):
         fits = has_room([*used, each])
         (shown if fits else left).append(each)
         used += [each] if fits else []
@@ -103,7 +103,7 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
-    deck.core_properties.title = cut(clean(title), _LONGEST_PROPERTY)
+    deck.core_properties.title = cut(clean_text(title), _LONGEST_PROPERTY)
     deck.core_properties.author = deck.core_properties.last_modified_by = "planner"
     deck.core_properties.created = deck.core_properties.modified = datetime.now(UTC)
     layout = deck.slide_layouts.get_by_name("Title Only")
@@ -136,7 +136,7 @@ def _draw(page: Any, slide: Slide, number: int) -> None:
         _chart(page, slide.picture, slide.alt, [Inches(each) for each in area])
     foot = page.shapes.add_textbox(*map(Inches, (_WIDE - 1.1, _FOOT, 0.8, 0.25)))
     _text(foot, str(number), (11,), palette.MUTED, 0.3)
-    page.notes_slide.notes_text_frame.text = "\n".join(map(clean, slide.notes))
+    page.notes_slide.notes_text_frame.text = "\n".join(map(clean_text, slide.notes))
 
 
 def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
@@ -149,7 +149,7 @@ def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
     frame = shape.text_frame
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-    frame.text = clean(text)
+    frame.text = clean_text(text)
     paragraph = frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.LEFT
     letter, wide = _BOLD if bold else _LETTER, shape.width.inches
@@ -198,13 +198,13 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
     }
     frame = page.shapes.add_chart(kinds[picture.form], *area, _data(picture))
     properties = frame._element.nvGraphicFramePr.cNvPr  # noqa: SLF001 - no public name for it
-    properties.set("descr", clean(alt))
+    properties.set("descr", clean_text(alt))
     chart = frame.chart
     size = 12 if len(picture) <= _MOST_BARS or picture.form is Form.LINES else 10
     chart.font.size, chart.font.name = _points(size), palette.FONT
     chart.font.color.rgb = _colour(palette.INK)
     chart.has_title = True
-    chart.chart_title.text_frame.text = clean(picture.title)
+    chart.chart_title.text_frame.text = clean_text(picture.title)
     heading = chart.chart_title.text_frame.paragraphs[0].font
     heading.size, heading.bold, heading.color.rgb = _points(14), True, _colour(palette.NAVY)
     chart.has_legend = is_named
@@ -229,7 +229,7 @@ def _data(picture: Picture) -> Any:
     if picture.form is Form.LINES:
         points = XyChartData()
         for series in picture.series:
-            line = points.add_series(clean(series.name))
+            line = points.add_series(clean_text(series.name))
             for place, value in zip(picture.categories, series.values, strict=True):
                 if value is not None and isinstance(place, int | float):
                     line.add_data_point(place, value)
@@ -238,9 +238,9 @@ def _data(picture: Picture) -> Any:
     is_across = picture.form in {Form.BARS, Form.ROWS}
     most = _LONGEST if is_across and len(picture) <= _MOST_BARS else 0
     names = map(str, picture.categories)
-    bars.categories = [cut(clean(name), most) if most else short(name) for name in names]
+    bars.categories = [cut(clean_text(name), most) if most else short(name) for name in names]
     for series in picture.series:
-        bars.add_series(clean(series.name), series.values)
+        bars.add_series(clean_text(series.name), series.values)
     return bars
 
 
@@ -265,7 +265,7 @@ def _axes(chart: Any, picture: Picture) -> None:
         axis.format.line.color.rgb = _colour(palette.LINE)
         axis.has_title = bool(title)
         if title:
-            axis.axis_title.text_frame.text = clean(title)
+            axis.axis_title.text_frame.text = clean_text(title)
             axis.axis_title.text_frame.paragraphs[0].font.size = _points(12)
     if min(picture.numbers, default=0.0) >= 0:
         values.minimum_scale = 0

@@ -116,7 +116,7 @@ def on_a4(sheet: Any, text: str, *, upright: bool = False, top: float = 0.4) -> 
     sheet.set_footer(footer(text))
 
 
-def lines(value: Cell, wide: float, look: Look) -> int:
+def line_count(value: Cell, wide: float, look: Look) -> int:
     """Return how many lines a text takes in a column this wide; ``Look.TEXT`` is not wrapped."""
     if not isinstance(value, str) or look is Look.TEXT:
         return 1
@@ -292,7 +292,7 @@ def print_setup(sheet: Any, text: str, paper: Paper) -> None:
 def printed_rows(paper: Paper, heights: Sequence[float], lines: int) -> int:
     """Return how many rows of these heights [points] are printed.
 
-    Pages are scaled down until their columns fit, never up; each has a header with ``lines`` lines.
+    Pages are scaled down until their columns fit, never up; each has a header of ``lines`` lines.
     """
     across, down = _SIDES if paper.is_upright else _SIDES[::-1]
     across = (across - _ACROSS) * paper.across

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
 from models.schema import OF_COUNTRIES
-from planner.render.words import clean, known, number, percent
+from planner.render.words import clean_text, formatted_number, known, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,10 +100,10 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
         values = [field.scaled(value) for value in _listed(values)]
     title, looks = field.title(result.words), result.looks.get(field.name)
     if looks is not None:
-        cells = [clean(v) if isinstance(v, str) else v for v in values]
+        cells = [clean_text(v) if isinstance(v, str) else v for v in values]
         made = TableColumn(title, field.look, cells, list(looks))
     else:
-        made = column(title, field.look, values)
+        made = table_column(title, field.look, values)
     return replace(made, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
@@ -114,7 +114,7 @@ def _each(values: Any, say: Callable[[str], str | None]) -> list[str | None]:
     return [words[value] for value in listed]
 
 
-def column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
+def table_column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
     listed = _listed(values)
     kinds = set(map(type, listed))
     if look.is_text:
@@ -133,7 +133,7 @@ def _listed(values: Any) -> list[Any]:
 def _word(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return clean(str(value)) if value not in {None, ""} else None
+    return clean_text(str(value)) if value not in {None, ""} else None
 
 
 def _number(value: Any) -> int | float | None:
@@ -158,7 +158,7 @@ def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows[rows[name].map(known).astype(bool)]
 
 
-def shown(value: object, look: Look) -> str:
+def formatted(value: object, look: Look) -> str:
     """Return a value in words, as its format shows it; "" if it is blank."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -170,7 +170,7 @@ def shown(value: object, look: Look) -> str:
         return f"{value:z.0f}" if known(value) else ""
     if look is Look.FACTOR and known(value) and abs(value) < 100:  # noqa: PLR2004
         return f"{value:z.4g}"  # one decimal would make 0.95 and 1.05 another range
-    return number(value)
+    return formatted_number(value)
 
 
 # ---- results as JSON: one object per row, one key per field, countries by code, blank as null ----

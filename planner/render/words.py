@@ -154,7 +154,7 @@ def minimum_share(part: float, digits: int = 1) -> str:
     return percent(math.ceil(part * ten - tolerances.ROUNDED_STEP) / ten, digits)
 
 
-def number(value: object) -> str:
+def formatted_number(value: object) -> str:
     """Return a number with the digits that matter, "" if it is unknown."""
     if not known(value):
         return ""
@@ -183,7 +183,7 @@ def tonnes(value: float) -> str:
     """Return tonnes in words: ``242.7 million t``."""
     if abs(value) >= 1e6:  # noqa: PLR2004
         return f"{value / 1e6:z,.1f} million t"
-    return f"{number(value)} t"
+    return f"{formatted_number(value)} t"
 
 
 def money(value: float, currency: str) -> str:
@@ -191,7 +191,7 @@ def money(value: float, currency: str) -> str:
     for (size, word), digits in zip(_SCALES, (2, 1, 1), strict=True):
         if abs(value) >= size:
             return f"{value / size:z,.{digits}f} {word} {currency}"
-    return f"{number(value)} {currency}"
+    return f"{formatted_number(value)} {currency}"
 
 
 TARIFFS = (
@@ -263,7 +263,7 @@ def search_words(gap: float, what: str = "whole projects", how: str = "ended ear
     )
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return text without control characters, cut with an ellipsis to what a cell holds."""
     if not text.isprintable():
         text = _FORBIDDEN.sub("", _BREAKS.sub(" ", text))
@@ -305,20 +305,20 @@ def cut(text: str, most: int) -> str:
 
 def label(text: object, most: int = _LABEL) -> str:
     """Return a text as a chart of a page shows it: escaped, since Plotly interprets some HTML."""
-    return html.escape(cut(clean(str(text)), most), quote=False)
+    return html.escape(cut(clean_text(str(text)), most), quote=False)
 
 
 def labels(texts: Sequence[object]) -> list[str]:
     """Return the labels of an axis, cut only if different texts stay different."""
     short = [label(text) for text in texts]
-    if len(set(short)) < len({clean(str(text)) for text in texts}):
+    if len(set(short)) < len({clean_text(str(text)) for text in texts}):
         return [label(text, MOST_CHARACTERS) for text in texts]
     return short
 
 
 def word(value: object) -> str:
     is_blank = value is None or value != value  # noqa: PLR0124 - NaN is a blank cell
-    return "" if is_blank else clean(str(value))
+    return "" if is_blank else clean_text(str(value))
 
 
 _COMMAND = "planner "
@@ -329,7 +329,7 @@ def capitalized(text: str) -> str:
     return text if text.startswith(_COMMAND) else f"{text[:1].upper()}{text[1:]}"
 
 
-def plain(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """Return a text of the workbook without characters that could steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 

@@ -25,9 +25,9 @@ from xlsxwriter.worksheet import Worksheet
 from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
-from planner.render.front import NAME, FirstPage, draw
+from planner.render.front import NAME, FirstPage, draw_front
 from planner.render.table import Cell, Table, TableColumn
-from planner.render.words import clean
+from planner.render.words import clean_text
 from planner.scratch import scratch_folder
 
 MOST_ROWS = 1_048_575
@@ -91,13 +91,13 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
                 _write(sheet, part, styles, made_by)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
-            native.draw(book, drawn, pictures, data, styles, (title, made_by))
+            native.draw_charts(book, drawn, pictures, data, styles, (title, made_by))
         if first is None or front is None:
             return
         shown = [*pictures, *(p for p in front.pictures if p not in pictures)]
         rows = spans(shown)
         data_of = [rows[shown.index(picture)] for picture in front.pictures]
-        draw(book, first, front, tables, ("Chart data", data_of), styles)
+        draw_front(book, first, front, tables, ("Chart data", data_of), styles)
 
 
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
@@ -326,7 +326,7 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
                 (v, Look.LONG if look is Look.TEXT and not column.look.is_text else look)
                 for v, look in zip(column.values, looks, strict=True)
             ]
-            counts = {cell: style.lines(cell[0], wide, cell[1]) for cell in set(cells)}
+            counts = {cell: style.line_count(cell[0], wide, cell[1]) for cell in set(cells)}
             lines = [max(most, counts[cell]) for most, cell in zip(lines, cells, strict=True)]
     heights = [style.ROW_HEIGHT + (most - 1) * style.LINE_HEIGHT for most in lines]
     for row in table.sections:
@@ -442,7 +442,7 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         if any(issubclass(kind, str) for kind in kinds):
             words = _all(str, column.values, kinds)
             for text in dict.fromkeys(words):
-                place = shared._get_shared_string_index(clean(text))  # noqa: SLF001
+                place = shared._get_shared_string_index(clean_text(text))  # noqa: SLF001
                 column.texts[text] = str(place)
             shared.count += len(words) - len(column.texts)
         if any(issubclass(kind, float) for kind in kinds):

@@ -18,14 +18,14 @@ from models.results.overall import COST, ByMineral, Figure, Summary
 from models.results.proof import About, ChartData, Checks
 from models.results.supply import Flows, Projects
 from planner.render import words
-from planner.render.chart import Form, Picture, Role, Series, numbers, top
+from planner.render.chart import Form, Picture, Role, Series, series_values, top
 from planner.render.front import NAME as OVERVIEW
 from planner.render.slides import Slide, is_drawable, split_by_room, with_fewer_bars
 from planner.render.words import known, word
 from planner.report import plan as report
 from planner.report.study import kind_and_tables, plot_of, study_verdict
 from planner.report.supply import supply
-from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, rows_of
+from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
 from planner.studies.kind import Section
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
@@ -190,13 +190,13 @@ def _stops(plan: PlanFile) -> _Content:
 def _left(plan: PlanFile) -> Picture | None:
     """Return the chart of the share of each mineral's need that is still met."""
     table = plan.result(ByMineral)
-    rows = [row for row in rows_of(table) if known(row["served_without"])]
+    rows = [row for row in result_rows(table) if known(row["served_without"])]
     if not rows:
         return None
     names = tuple(f"{row['mineral']}, without {plan.country(row['supplier'])}" if row["supplier"]
                   else str(row["mineral"]) for row in rows)  # fmt: skip
     title = f"Share of need still met if the largest supplier stops, {table.words['last']}"
-    still_met = Series("Still met", Role.PLAN, numbers(row["served_without"] for row in rows))
+    still_met = Series("Still met", Role.PLAN, series_values(row["served_without"] for row in rows))
     return Picture(title, Form.ROWS, names, (still_met,), "Share of need", "")
 
 
@@ -222,7 +222,7 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
     chosen.sort(key=lambda name: -amounts[name])
     if len(chosen) < len(amounts):
         title += f" (the {len(chosen)} largest of {len(amounts)})"
-    series = Series("Cost", Role.PLAN, numbers(amounts[name] for name in chosen))
+    series = Series("Cost", Role.PLAN, series_values(amounts[name] for name in chosen))
     picture = Picture(title, Form.ROWS, tuple(chosen), (series,), axis, "", Look.MONEY)
     return picture.in_money(plan.currency)
 

@@ -58,7 +58,7 @@ class Chain:
         return max((1 + self.stage(name) for name in self.made_of.get(mineral, ())), default=0)
 
 
-def chains_of(inputs: pd.DataFrame) -> list[Chain]:
+def supply_chains(inputs: pd.DataFrame) -> list[Chain]:
     """Return the chains in a plan's sheet Inputs, sorted by name."""
     links = [
         (mineral, product)
@@ -87,7 +87,7 @@ def chain(plan: PlanFile) -> ReportSection | None:
     ore = _named(plan, plan.result(Ore), "mine_country", "country")
     years = [str(year) for year in sorted(inputs["year"].unique())]
     periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    chains, colours = chains_of(inputs), supplier_colours(plan)
+    chains, colours = supply_chains(inputs), supplier_colours(plan)
     made = _named(plan, plan.result(Refiners), "country")
     views: dict[Choice, View] = {}
     for c, each in enumerate(chains):

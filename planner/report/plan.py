@@ -15,7 +15,7 @@ from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
 from models.results.proof import About, Checks
 from models.results.supply import CountryShares, Prices, ShareLimits, ShortageCauses, Shortages
 from planner.render import palette, words
-from planner.render.chart import Form, Picture, Role, Series, numbers
+from planner.render.chart import Form, Picture, Role, Series, series_values
 from planner.render.claims import SheetTables
 from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
@@ -24,7 +24,7 @@ from planner.report.chain import chain
 from planner.report.page import ReportPage, ReportSection
 from planner.report.study import front_section, part_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import chart, present_fields, rows_of
+from planner.sheets.findings import present_fields, result_rows, supplier_chart
 from planner.sheets.front import SHOWN, first_page
 from planner.studies.kind import Numbers, Section
 from planner.workbook.plan_file import PlanFile, bare
@@ -128,7 +128,7 @@ def minerals(plan: PlanFile) -> Section | None:
     A second table says what is served if the largest supplier stops. None if nothing is needed.
     """
     table = plan.result(ByMineral)
-    rows = [row for row in rows_of(table) if known(row["need"])]
+    rows = [row for row in result_rows(table) if known(row["need"])]
     if not any(row["demand"] or row["purchased"] for row in rows):
         return None
     table = table.where([known(need) for need in table.need])
@@ -140,7 +140,7 @@ def minerals(plan: PlanFile) -> Section | None:
         table.TABLE,
         "The largest supplier of each mineral is the country outside the coalition that refines"
         " most of what is bought. Shortages, and the cost of limits per tonne, are over all years.",
-        Numbers(table, _DRAWN).view(chart(rows, table.words)),
+        Numbers(table, _DRAWN).view(supplier_chart(rows, table.words)),
         blocks=(
             Numbers(table, present_fields(table, _STOPPED), "If the largest supplier stops", note),
         ),
@@ -157,7 +157,7 @@ def members(plan: PlanFile) -> Section | None:
         ("For missing tonnes, at their price (nobody pays it)", Role.SHORT, table.extra_shortage),
     )
     series = tuple(
-        Series(name, role, numbers(values, units.MILLION))
+        Series(name, role, series_values(values, units.MILLION))
         for name, role, values in costs
         if any(known(v) and v for v in values)
     )
@@ -339,7 +339,8 @@ def shortfall(plan: PlanFile) -> Picture:
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
     can_t, forbidden = (
-        numbers(table[name] / table["demand"]) for name in ("short_of_supply", "short_by_limits")
+        series_values(table[name] / table["demand"])
+        for name in ("short_of_supply", "short_by_limits")
     )
     series = (
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),

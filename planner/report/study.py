@@ -98,7 +98,7 @@ def plot_of(picture: chart.Picture) -> page.Plot:
 
 def _sentence(picture: chart.Picture) -> str:
     if picture.form is chart.Form.LINES:
-        first, last = (table.shown(picture.categories[i], picture.scale) for i in (0, -1))
+        first, last = (table.formatted(picture.categories[i], picture.scale) for i in (0, -1))
         ends = (
             f"{s.name}, is marked"
             if s.role is chart.Role.HERE
@@ -127,7 +127,7 @@ def _sentence(picture: chart.Picture) -> str:
 
 
 def _value(picture: chart.Picture, value: float | None) -> str:
-    return table.shown(value, picture.look) or "unknown"
+    return table.formatted(value, picture.look) or "unknown"
 
 
 def study_verdict(tables: Tables) -> tuple[str, bool]:

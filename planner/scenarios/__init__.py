@@ -34,8 +34,8 @@ __all__ = [
     "apply",
     "apply_with_findings",
     "drop_share_limits",
-    "names",
     "scenario_name",
+    "scenario_names",
     "set_max_country_share",
 ]
 
@@ -47,7 +47,7 @@ SEARCH = "Search for whole projects"
 """Name, in a table of options, of the limits at which the integer search ends."""
 
 
-def names(case: Case) -> tuple[str, ...]:
+def scenario_names(case: Case) -> tuple[str, ...]:
     """Return the scenarios of a case in the order of their first rows, without Base."""
     return tuple(dict.fromkeys(step.name for step in case.scenarios))
 
@@ -211,7 +211,7 @@ def _no_effect(case: Case, what_if: WhatIf) -> Finding:
 
 def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError suggests a similar one."""
-    spelt = {fold(k): k for k in (BASE, *names(case))}
+    spelt = {fold(k): k for k in (BASE, *scenario_names(case))}
     if fold(name) not in spelt:
         hint, every = name_hint(name, spelt), few(list(spelt.values()), _MOST_LISTED)
         listed = f"{hint} Choose from {every}" if hint else f"choose from {every}"

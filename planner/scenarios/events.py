@@ -34,7 +34,7 @@ class Event:
     rows: tuple[int, ...]
 
 
-def events(case: Case) -> tuple[Event, ...]:
+def events_of(case: Case) -> tuple[Event, ...]:
     """Return the events of a case in the order of their first rows."""
     rows: dict[str, list[int]] = {}
     for position, step in enumerate(case.risks):
@@ -127,12 +127,12 @@ def affected_minerals(case: Case, row: schema.EventStep) -> frozenset[str]:
     return frozenset(mineral for mineral in minerals if row.mineral in {"", mineral})
 
 
-def findings(case: Case) -> Iterator[errors.Finding]:
+def event_findings(case: Case) -> Iterator[errors.Finding]:
     """Yield errors that an event causes in a case, and warnings on rows without effect.
 
     Each event is applied separately, in every year.
     """
-    for event in events(case):
+    for event in events_of(case):
         changed = case
         for position in event.rows:
             row, before = case.risks[position], changed

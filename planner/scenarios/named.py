@@ -15,7 +15,7 @@ from models.checks import advice, rows, scenarios, stages, tiers
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
-from planner.workbook.countries import closest_country, country_code
+from planner.workbook.countries import closest_country, iso3_code
 
 _RULES = (
     rows.numbers_are_within_bounds,
@@ -61,7 +61,7 @@ class Named:
         if text == "*":
             return (Seller(""),)
         matching = self._owners_and_refiners(partial(_matching, text))
-        code = country_code(text)
+        code = iso3_code(text)
         if code is not None and (not matching or code in self._sellers | self._buyers):
             return (Seller(self.country_name(code, text), country=code),)
         hint = closest_country(text)
@@ -109,7 +109,7 @@ class Named:
         """Return the code of a country, "" for all; UsageError if it is unknown."""
         if text in {"", "*"}:
             return ""
-        code = country_code(text)
+        code = iso3_code(text)
         if code is None:
             raise _unknown(text, "a country", closest_country(text))
         return code
@@ -136,7 +136,7 @@ class Named:
 
     def members(self, text: str) -> tuple[str, ...]:
         """Return the members that a text names by name, country or group; ("",) means all."""
-        code, members = country_code(text), self.case.members
+        code, members = iso3_code(text), self.case.members
         in_country = tuple(m.name for m in members if code and m.country == code)
         groups = {fold(name): names for name, names in self.case.groups.items()}
         others = in_country or groups.get(fold(text), ())

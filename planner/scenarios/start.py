@@ -79,10 +79,10 @@ def check_file(path: Path) -> Book:
     """
     book = open_input(path)
     findings = list(book.warnings)
-    for name in scenarios.names(book.case):
+    for name in scenarios.scenario_names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
         findings += [*warnings, *Variant(name).with_origin(tuple(checks.errors(case)))]
-    findings += events.findings(book.case)
+    findings += events.event_findings(book.case)
     book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):
         raise InputError(book.warnings)

@@ -20,7 +20,7 @@ from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
 from planner.render.table import Cell
-from planner.render.words import clean, counted, span
+from planner.render.words import clean_text, counted, span
 
 ADDED, REMOVED = "added", "removed"
 
@@ -254,7 +254,7 @@ def _shown(value: Any) -> Cell:
     if isinstance(value, int | float) or value is None:
         return value
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return clean(text) or None
+    return clean_text(text) or None
 
 
 # ---- amounts of two plans, matched by key --------------------------------------------------------

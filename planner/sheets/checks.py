@@ -17,7 +17,7 @@ from models.plan import OPTIMAL, Plan
 from models.program import ComponentArrays
 from models.resolve import SPOT, Floats
 from models.results import Checks, Duals, Flows, Look, Result, Values
-from planner.render.words import clean, few, search_words
+from planner.render.words import clean_text, few, search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.workbook.findings import sentence
@@ -257,4 +257,4 @@ def key_text(key: Any) -> str:
     text = " | ".join(parts)
     if "\\" in text or text.count("|") >= len(parts):  # seldom, of tens of thousands
         text = " | ".join(p.replace("\\", "\\\\").replace("|", "\\|") for p in parts)
-    return clean(text).strip()
+    return clean_text(text).strip()

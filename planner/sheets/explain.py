@@ -469,7 +469,7 @@ def _planned_again(change: LeastChange, answer: answers.Explanation) -> Iterator
 # ---- the same as data ----------------------------------------------------------------------------
 
 
-def facts(
+def explanation_json(
     answer: answers.Explanation, change: LeastChange | None, cells: Cells
 ) -> dict[str, object]:
     """Return the same facts as ``explained``; infinite and unknown values are null."""

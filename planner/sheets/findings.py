@@ -55,7 +55,7 @@ _MET = tolerances.MISSING_PART
 """Need counts as met if at most this fraction is missing."""
 
 
-def findings(tables: SheetTables) -> tuple[Sentence, ...]:
+def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
         _answers, _met, _most_of_a_use, _extra_cost, _loss, _decided, _cautioned, _compared, _moved,
@@ -345,10 +345,10 @@ _WHAT_IFS = ("Block", "Lose", "What if")
 
 
 def _moved(tables: SheetTables) -> Iterator[Sentence]:
-    yield from moved(tables.sheet(ChangedBuilds), "care")
+    yield from moved_build(tables.sheet(ChangedBuilds), "care")
 
 
-def moved(builds: SheetRows, place: Place) -> Iterator[Sentence]:
+def moved_build(builds: SheetRows, place: Place) -> Iterator[Sentence]:
     """Yield the plant of which most is built later or earlier than in the plan before."""
     top = builds.largest(ChangedBuilds.change)
     if top.number <= 0:
@@ -388,7 +388,7 @@ def present_fields(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(f for f in chosen if not f.optional or f.name in table.data)
 
 
-def rows_of(table: Result) -> list[Row]:
+def result_rows(table: Result) -> list[Row]:
     """Return the rows of a table; a blank cell is None, whether read back or just made."""
     names = [f.name for f in table.fields]
     return [
@@ -405,7 +405,7 @@ _LEAST_BARS = 2
 """Fewest minerals in the chart: a single bar shows no more than its number."""
 
 
-def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
+def supplier_chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     """Return the chart of the largest supplier's share of purchases, without and with limits.
 
     It also shows its share today if the workbook says what is bought today. None if fewer than two

@@ -15,7 +15,7 @@ from planner.render.table import table_of
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, marked_rows, once, question
 from planner.sheets.figures import by_mineral
-from planner.sheets.findings import Row, chart, findings, rows_of
+from planner.sheets.findings import Row, plan_findings, result_rows, supplier_chart
 from planner.sheets.last_plan import changed_builds, changed_orders
 
 MOST_ROWS = 12
@@ -78,10 +78,10 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
     """Return the first page that follows from a plan's tables alone."""
     table = tables.get(results.ByMineral)
     if table is None:
-        return FirstPage(title, asked, findings(tables))
-    picture = chart(_largest(rows_of(table)), table.words)
+        return FirstPage(title, asked, plan_findings(tables))
+    picture = supplier_chart(_largest(result_rows(table)), table.words)
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
-    return FirstPage(title, asked, findings(tables), shown, drawn(picture))
+    return FirstPage(title, asked, plan_findings(tables), shown, drawn(picture))
 
 
 def _largest(rows: Sequence[Row]) -> list[Row]:

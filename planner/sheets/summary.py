@@ -11,11 +11,11 @@ import pandas as pd
 
 from models import measures, schema
 from models.plan import OPTIMAL
-from models.program.component import headings
+from models.program.component import cost_headings
 from models.results import ByMineral, Figure, Look, Summary, common, overall
 from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean, counted, known, search_words
+from planner.render.words import clean_text, counted, known, search_words
 from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import binding, figures, numbers
 
@@ -31,14 +31,14 @@ mineral by name. A row of only a text is the heading of a group."""
 _NAME = f"{ByMineral.country.header}'s name"
 _DEAREST = 5
 """Binding limits that are named."""
-_REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in headings()}
+_REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in cost_headings()}
 _HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
 _BLANK: tuple[Any, ...] = ("", None, Look.LONG, "", "", {})
 
 
 def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = ()) -> Summary:
     """Return Summary from its rows, with a column for each mineral; unknown values are blank."""
-    kind = spread_over(Summary, Summary.minerals, [clean(name) for name in minerals])
+    kind = spread_over(Summary, Summary.minerals, [clean_text(name) for name in minerals])
     spread = [f.name for f in kind.FIELDS if f.name.startswith("of_")]
     table, looks, sections = list[dict[str, Any]](), list[Look](), list[int]()
     for row in rows:

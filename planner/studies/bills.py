@@ -40,7 +40,7 @@ from planner.studies.bills_tables import (
     sharing_tables,
     without_rounding,
 )
-from planner.studies.engine import Outcome, Run, Study, Tell, chains_of, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study, split_chains
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def study_of(case: Case, *, wishes: bool = False) -> Study[object]:
     for each in requirements_of(case) if wishes else ():
         name = f"Without {case.members[each.member].name}: {each.words}"
         runs.append(Run(name, each, each.read))
-    return Study[object](in_fractions(case), chains_of(runs, 1), cost_sharing.sharing_of)
+    return Study[object](in_fractions(case), split_chains(runs, 1), cost_sharing.sharing_of)
 
 
 def price_requirements(

@@ -16,7 +16,7 @@ from models.resolve import Expanded, Floats, Rights
 from models.results import Field, Look, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
-from planner.render.words import clean
+from planner.render.words import clean_text
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears its own shortage",
@@ -197,7 +197,7 @@ class RightsUsed(Result):
 
 def sharing_tables(sharing: Sharing, case: Case) -> list[Result]:
     """Return the tables of a sharing."""
-    tables = (savings, bills, transfers, tempted)
+    tables = (savings, bills_table, transfers, tempted)
     return [*(table(sharing, case) for table in tables), rights(case)]
 
 
@@ -214,7 +214,7 @@ def without_rounding(amounts: Floats, sharing: Sharing) -> Floats:
     return np.where(np.abs(amounts) > least, amounts, 0.0)
 
 
-def bills(sharing: Sharing, case: Case) -> Bills:
+def bills_table(sharing: Sharing, case: Case) -> Bills:
     """Return for each rule one row for all members together, and one per member."""
     rows, priced, duals = list[dict[str, Any]](), sharing.bought_priced, sharing.duals
     for rule, split in sharing.bills.items():
@@ -301,6 +301,6 @@ def rights(case: Case) -> Result:
     ]
     if case.budget:
         rows.append(("budget", "", "", "", *parts.capital.tolist()))
-    kind = spread_over(RightsUsed, RightsUsed.members, [clean(m.name) for m in case.members])
+    kind = spread_over(RightsUsed, RightsUsed.members, [clean_text(m.name) for m in case.members])
     names = [f.name for f in kind.FIELDS]
     return kind.of_rows([dict(zip(names, row, strict=True)) for row in rows], words=words_of(case))

@@ -175,7 +175,7 @@ class Compare(VariantStudy):
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
         wrong.raise_if_any()
         self.chosen = tuple(dict.fromkeys(names))
-        every = self.chosen or scenarios.names(start.book.case)
+        every = self.chosen or scenarios.scenario_names(start.book.case)
         self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
         self.unforeseen = unforeseen
         self.bills: dict[str, DualBill | str] | None = {} if bills else None

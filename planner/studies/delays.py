@@ -12,7 +12,7 @@ from models.results import Look, Result, common, field
 from planner.render.claims import Sentence, say
 from planner.render.words import known
 from planner.scenarios.actions import delayed_projects
-from planner.scenarios.events import events
+from planner.scenarios.events import events_of
 from planner.studies.kind import Tables
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def delays(risk: RiskResults, effects: Events) -> list[Delays]:
         due[name] = min(year, due.get(name, year))
     of_event = {row["event"]: row for row in effects.frame().to_dict("records")}
     rows = []
-    for event in events(case):
+    for event in events_of(case):
         later = dict[str, int]()
         for step in (case.risks[i] for i in event.rows if case.risks[i].is_once):
             for name in delayed_projects(case, step):

@@ -30,7 +30,7 @@ from planner.scenarios.actions import year_ranges
 from planner.scenarios.events import Hits
 from planner.stops import Stop
 from planner.studies.agreed import Rules, case_before_loss
-from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
+from planner.studies.engine import Change, Outcome, Run, Study, Tell, run_studies, split_chains
 from planner.studies.places import Where, start_session
 
 NO_EVENT = "no event"
@@ -76,7 +76,7 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    every = events.events(case)
+    every = events.events_of(case)
     return tuple(_draw(case, every, seed, i) for i in range(number))
 
 
@@ -356,7 +356,7 @@ class _PlanRuns:
             ]
             # re-planned cases are parts of one that is compared already
             is_new, base = self.name == AGREED, case_of(self.base, minerals)
-            studies.append(Study(base, chains_of(runs, CHAIN), totals_of, is_compared=is_new))
+            studies.append(Study(base, split_chains(runs, CHAIN), totals_of, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> DrawResults:

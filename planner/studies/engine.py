@@ -50,7 +50,7 @@ def whole_plan(plan: Plan) -> object:
     return plan
 
 
-def chains_of(runs: Sequence[Run], size: int) -> tuple[tuple[Run, ...], ...]:
+def split_chains(runs: Sequence[Run], size: int) -> tuple[tuple[Run, ...], ...]:
     """Split runs, in order, into chains of at most ``size`` runs."""
     return tuple(tuple(runs[i : i + size]) for i in range(0, len(runs), size))
 

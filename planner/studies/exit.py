@@ -20,7 +20,7 @@ from models.results import DecideNow, Field, Result
 from models.results.common import MINERAL
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
-from planner.render.chart import Picture, Role, Series, drawn, numbers, short
+from planner.render.chart import Picture, Role, Series, drawn, series_values, short
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.named import Named
@@ -42,7 +42,7 @@ from planner.studies.exit_tables import (
     tables_of,
 )
 from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, StudyKind, Tables
-from planner.workbook.countries import country_code
+from planner.workbook.countries import iso3_code
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
@@ -68,7 +68,7 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     for mineral, rows in _bought(tables, _MOST_SMALL).items():
         title = f"{short(mineral)}: {short(tables.option(OF))}'s share of {tables.option(BASIS)}"
         form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
-        planned, left = (numbers(rows[name]) for name in ("planned_share", "left_share"))
+        planned, left = (series_values(rows[name]) for name in ("planned_share", "left_share"))
         sides = Series("Plan", Role.PLAN, planned), Series("Exit path", Role.REPLANNED, left)
         years = tuple(map(int, rows["year"]))
         curves[mineral] = Picture(title, form, years, sides, "", "", small=True)
@@ -80,7 +80,7 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     minerals = _bought(tables, _MOST_LINES)
     years = sorted({int(year) for year in tables[WayOut].year})
     title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
-    shares = {mineral: numbers(rows[share_of.name]) for mineral, rows in minerals.items()}
+    shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}
     picture = chart.lines(title, years, shares, "Share", is_panel=True)
     return picture and picture.joined
 
@@ -162,7 +162,7 @@ class ExitStudy(StudyKind):
     def file_part(cls, options: Mapping[str, Any]) -> str:
         """Return the country for the workbook's name: its code, or as typed if it is not known."""
         typed = str(options["country"] or "").strip()
-        return country_code(typed) or typed
+        return iso3_code(typed) or typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         del say

@@ -11,7 +11,7 @@ from models.case import Case
 from models.plan import Plan
 from models.resolve import Floats
 from models.resolve.uncertainty import Factor, Number
-from planner.render.words import clean, share, tonnes
+from planner.render.words import clean_text, share, tonnes
 from planner.studies.factors import PlanFigures
 from planner.workbook.findings import ranges_of
 
@@ -22,7 +22,7 @@ _MOST_CHANGES = 2
 _LEAST_BUILT = 0.01
 
 
-def cells_of(factor: Factor, case: Case, layout: Layout) -> str:
+def factor_cells(factor: Factor, case: Case, layout: Layout) -> str:
     """Return the cells of a factor's numbers, as ranges: ``D2:M2``.
 
     If it has several rows, the name of the sheet comes first: ``Demand!D2:M9, Mines!C4``.
@@ -85,7 +85,7 @@ def name_of(factor: Factor, case: Case) -> str:
         parts = [str(getattr(record, name, "") or "") for name in names]
         whose = ", ".join(filter(None, parts)) or f"row {record.row}"
     named = mineral and mineral.casefold() not in whose.casefold()
-    return clean(f"{at} of {whose}{f' for {mineral}' if named else ''}")
+    return clean_text(f"{at} of {whose}{f' for {mineral}' if named else ''}")
 
 
 def builds_in_words(base: PlanFigures, end: PlanFigures, plan: Plan) -> list[str]:

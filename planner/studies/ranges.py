@@ -23,7 +23,7 @@ from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, MISSING_TONNES, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
-from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.chart import Form, Picture, Role, Series, series_values, short
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
@@ -176,9 +176,11 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     series = (
-        Series("The least: must be bought", Role.PLAN, numbers(least.clip(0.0))),
-        Series("Bought now, by choice", Role.REPLANNED, numbers((now - least).clip(0.0))),
-        Series("Could be bought in addition", Role.OUTSIDE_IDLE, numbers((most - now).clip(0.0))),
+        Series("The least: must be bought", Role.PLAN, series_values(least.clip(0.0))),
+        Series("Bought now, by choice", Role.REPLANNED, series_values((now - least).clip(0.0))),
+        Series(
+            "Could be bought in addition", Role.OUTSIDE_IDLE, series_values((most - now).clip(0.0))
+        ),
     )
     axis = "Share of coalition demand, all years"
     return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)

@@ -9,7 +9,7 @@ from functools import partial
 from models import tolerances, units
 from models.results import Look, Result, field
 from planner.render import chart
-from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.chart import Form, Picture, Role, Series, series_values, short
 from planner.render.claims import Sentence, say, told
 from planner.render.words import known, number_of, scale, scaled, word
 from planner.studies.delays import Delays, costliest_delay
@@ -81,7 +81,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
     names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
     series = tuple(
-        Series(name, role, numbers(100.0 * rows[rows["plan"] == plan][column].astype(float)))
+        Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
         for name, role, plan, column in columns
     )
     title = f"Missing share of demand by mineral, {tables.years}"
@@ -186,7 +186,7 @@ def sections(tables: Tables) -> Iterator[Section]:
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
         added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
-        both, unit = scaled(numbers(added, units.MILLION), events.words["money"])
+        both, unit = scaled(series_values(added, units.MILLION), events.words["money"])
         title = f"What a year of each event adds to total cost ({unit})"
         series = _series((both[: len(events)], both[len(events) :]))
         names = tuple(map(word, events.event))

@@ -17,7 +17,7 @@ from models.results import Colour, Field, Look, Result, common, field
 from models.results import Figure as Total
 from planner.render.chart import Role
 from planner.render.words import known
-from planner.scenarios.events import events
+from planner.scenarios.events import events_of
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.spread import Chance, chance, effects, spread
 
@@ -194,7 +194,7 @@ class Draws(Result):
     draw = field("Draw", Look.COUNT)
     cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AGREED)
     cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
-    events = field("Events", Look.REMARK)
+    events_of = field("Events", Look.REMARK)
 
 
 # ---- tables from the draws -----------------------------------------------------------------------
@@ -303,7 +303,7 @@ def event_effects(risk: RiskResults) -> Events:
 
     It adds NaN if it was never drawn, or drawn in all years of all draws.
     """
-    every = events(risk.base.case)
+    every = events_of(risk.base.case)
     lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in every] for draw in risk.draws]
     years = np.array(lasted, dtype=float).reshape(len(risk.draws), len(every))
     columns: dict[str, Any] = {

@@ -39,11 +39,16 @@ from planner.studies.engine import (
     Run,
     Study,
     Tell,
-    chains_of,
     run_study,
+    split_chains,
     whole_plan,
 )
-from planner.studies.factor_words import builds_in_words, cells_of, differences_in_words, name_of
+from planner.studies.factor_words import (
+    builds_in_words,
+    differences_in_words,
+    factor_cells,
+    name_of,
+)
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.sensitivity_findings import sensitivity_findings
@@ -205,7 +210,7 @@ def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
         if chain and len(chain) + len(runs) > CHAIN:
             yield tuple(chain)
             chain = []
-        *full, rest = chains_of(runs, CHAIN)
+        *full, rest = split_chains(runs, CHAIN)
         yield from full
         chain += rest
     if chain:
@@ -357,7 +362,7 @@ class SensitivityStudy(StudyKind):
         super().__init__(start)
         self.by, self.is_grouped = by, is_grouped
         layout, case = start.book.layout, start.case
-        cells = {f: cells_of(f, case, layout) for f in uncertainty.factors(case)}
+        cells = {f: factor_cells(f, case, layout) for f in uncertainty.factors(case)}
         # a setting that is left blank has no cell
         self.cells = {
             f: at for f, at in cells.items() if at or f.first.sheet != schema.Settings.SHEET

@@ -14,7 +14,7 @@ from typing import Any
 from models.case import Case
 from models.plan import Plan
 from models.results.numbers import PlanNumbers
-from planner.studies.engine import Outcome, Outcomes, Run, Study, chains_of
+from planner.studies.engine import Outcome, Outcomes, Run, Study, split_chains
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunSource:
         reference, *others = self.runs
         alone = sum(value is None for value in self.values)
         own = [(run,) for run in (reference, *self.beside, *others[:alone])]
-        chains = (*own, *chains_of(others[alone:], self.chain))
+        chains = (*own, *split_chains(others[alone:], self.chain))
         return Study(self.base, chains, self.read, self.is_near, self.is_compared)
 
     def planned(self, outcomes: Outcomes[Any]) -> PlannedRuns:

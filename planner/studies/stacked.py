@@ -162,7 +162,7 @@ class _KeyedRows:
 
 def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
     first = parts[0][1]
-    names = [words.clean(name) for name, table in parts for _ in range(len(table))]
+    names = [words.clean_text(name) for name, table in parts for _ in range(len(table))]
     columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
     for header in dict.fromkeys(header for _, table in parts for header in table.headers):
         named = ({column.header: column for column in table.columns} for _, table in parts)

@@ -17,17 +17,17 @@ from models import measures, schema, tolerances
 from models.answers.payment import RUNS, NeededPayment, payments, tariffs
 from models.case import Case
 from models.plan import Plan, payments_by_member
-from models.plan import bills as bills_of
+from models.plan import support_bills as bills_of
 from models.results import CountryShares, Look, Result, ShareLimits, common, field
 from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
-from planner.render.chart import Form, Picture, Role, bars, drawn, lines, numbers
+from planner.render.chart import Form, Picture, Role, bars, drawn, lines, series_values
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean, counted, cut, few, share
+from planner.render.words import clean_text, counted, cut, few, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole_plan
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
@@ -523,7 +523,7 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     parts = rows["of_price"].astype(float)
     # the share is part of the name, since some bars are too short to be seen
     plants = zip(rows["mineral"], rows["plant"], parts, strict=True)
-    names = [f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(part)}" for m, p, part in plants]
+    names = [f"{cut(clean_text(f'{m}: {p}'), _NAME)}, {share(part)}" for m, p, part in plants]
     axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
     return bars(title, rows, names, series, axis, form=Form.BARS, look=Look.DAYS)
@@ -532,7 +532,7 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
 def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
-    by_mineral = {str(name): numbers(most[name]) for name in most.columns}
+    by_mineral = {str(name): series_values(most[name]) for name in most.columns}
     # one line has no legend
     single = f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""
     title = f"The tariff{single} that would have the effect of the cap, {years}"

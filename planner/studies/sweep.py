@@ -399,7 +399,7 @@ class Sweep(VariantStudy):
 
         def draw(name: str, rows: Frontier) -> Picture | None:
             points = [(v, y) for v, y in rows.rows(t.value, t.missing_share) if words.known(v)]
-            header, parts = t.missing_share.header, chart.numbers(y for _, y in points)
+            header, parts = t.missing_share.header, chart.series_values(y for _, y in points)
             title, at, look = f"{name}: {header}", [v for v, _ in points], t.value.look
             if not any(map(words.known, parts)):
                 return None

@@ -246,7 +246,7 @@ class _MineralGroup:
             for i, (title, chances) in enumerate(zip(titles, self.chances, strict=True))
         )
         runs = [engine.Run(f"Known, future {i}: {who}", event) for i, event in enumerate(events, 1)]
-        chains = (*engine.chains_of(batches, 1), *engine.chains_of(runs, _IN_CHAIN))
+        chains = (*engine.split_chains(batches, 1), *engine.split_chains(runs, _IN_CHAIN))
         return engine.Study(self.case, ((together,), *chains), informed_result)
 
 

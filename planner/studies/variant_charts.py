@@ -16,8 +16,8 @@ from planner.render.chart import (
     Series,
     drawn,
     lines,
-    numbers,
     peak,
+    series_values,
     short,
     some_of,
     top,
@@ -65,7 +65,7 @@ def _bars(title: str, bars: Sequence[tuple[str, Any]], role: Role, axis: str) ->
     if len(bars) < 2:  # noqa: PLR2004
         return None
     first = bars[:MOST_BARS]
-    names, values = tuple(short(name) for name, _ in first), numbers(v for _, v in first)
+    names, values = tuple(short(name) for name, _ in first), series_values(v for _, v in first)
     title += some_of(len(first), len(bars), "first")
     series = (Series(axis, role, values),)
     return Picture(title, Form.BARS, names, series, axis, "", is_panel=True)
@@ -74,7 +74,7 @@ def _bars(title: str, bars: Sequence[tuple[str, Any]], role: Role, axis: str) ->
 def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture | None:
     """Return bars of a mineral's part by run; None if it is 0 in all of them."""
     pairs = [(word(label), value) for label, value in rows.rows(run, part)][:MOST_BARS]
-    series = Series(part.header, Role.SHORT, numbers(value for _, value in pairs))
+    series = Series(part.header, Role.SHORT, series_values(value for _, value in pairs))
     if not peak(series.values):
         return None
     names = tuple(short(label) for label, _ in pairs)
@@ -150,7 +150,7 @@ def _lines_of(
     cells: dict[str, dict[Any, Any]] = {}
     for name, place, amount in points.rows(mineral, value, field):
         cells.setdefault(name, {})[place] = amount
-    return {name: numbers(row.get(place) for place in places) for name, row in cells.items()}
+    return {name: series_values(row.get(place) for place in places) for name, row in cells.items()}
 
 
 def _marked(picture: Picture, mark: tuple[str, float] | None) -> Picture:
@@ -169,7 +169,7 @@ def ranked_bars(
     """Return bars side by side of the names with the largest sizes; None if nothing is drawn."""
     names = top(sizes, MOST_BARS)
     series = tuple(
-        Series(name, role, numbers(values.get(n) for n in names))
+        Series(name, role, series_values(values.get(n) for n in names))
         for name, (role, values) in parts.items()
     )
     if len(names) < 2 or not any(peak(each.values) for each in series):  # noqa: PLR2004

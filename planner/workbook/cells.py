@@ -17,7 +17,7 @@ from typing import TypeGuard
 from models import case, units
 from models.checks.common import name_hint
 from models.schema import CellKind, Column
-from planner.workbook.countries import closest_country, country_code
+from planner.workbook.countries import closest_country, iso3_code
 from planner.workbook.findings import CellError, quoted
 from planner.workbook.grid import Dated, Fault
 
@@ -39,12 +39,14 @@ def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Con
         return partial(_whole, column)
     if column.kind is CellKind.CHOICE:
         return _choice(column)
-    return {CellKind.YES_NO: yes_no, CellKind.COUNTRY: country, CellKind.NAME: name}.get(
-        column.kind, text
-    )
+    return {
+        CellKind.YES_NO: parse_yes_no,
+        CellKind.COUNTRY: parse_country,
+        CellKind.NAME: parse_name,
+    }.get(column.kind, parse_text)
 
 
-def shown(value: object) -> str:
+def described(value: object) -> str:
     """Describe a cell's content in a message."""
     match value:
         case None:
@@ -52,7 +54,7 @@ def shown(value: object) -> str:
         case Fault():
             words = value.text
         case Dated():
-            words = f"the number {plain(value.number)}, shown as {shown(value.date)}"
+            words = f"the number {plain_number(value.number)}, shown as {described(value.date)}"
         case bool():
             words = f"the logical value {str(value).upper()}"
         case str():
@@ -62,7 +64,7 @@ def shown(value: object) -> str:
         case dt.time() | dt.timedelta():
             words = f"the time {value}"
         case Real():
-            words = f"the number {plain(as_float(value))}"
+            words = f"the number {plain_number(as_float(value))}"
         case _:
             words = f"the value {value!r}"
     return words
@@ -81,7 +83,7 @@ def as_float(value: Real) -> float:
         return math.inf
 
 
-def plain(number: float) -> str:
+def plain_number(number: float) -> str:
     """Return a number as people write it: no trailing .0, all significant digits."""
     if math.isfinite(number) and number == int(number) and abs(number) < LARGEST:
         return str(int(number))
@@ -107,49 +109,49 @@ def one_of(choices: tuple[str, ...]) -> str:
     return " or ".join(", ".join(choices).rsplit(", ", 1))
 
 
-def name(value: object) -> str:
+def parse_name(value: object) -> str:
     """Return a name; a number becomes its digits."""
     if isinstance(value, str):
-        return case.clean(value)
+        return case.clean_name(value)
     if is_number(value) and math.isfinite(as_float(value)):
-        return plain(as_float(value))
-    raise CellError(shown(value), "a name", hint_of(value))
+        return plain_number(as_float(value))
+    raise CellError(described(value), "a name", hint_of(value))
 
 
-def text(value: object) -> str:
+def parse_text(value: object) -> str:
     """Return free text; any other value as it is shown."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, Fault):
         raise CellError(value.text, "text", value.hint)
     if isinstance(value, Dated):
-        return text(value.date)
+        return parse_text(value.date)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, Real):
-        return plain(as_float(value))
+        return plain_number(as_float(value))
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return str(value)
 
 
-def country(value: object) -> str:
+def parse_country(value: object) -> str:
     """Return the ISO3 code of a country, ``ROW`` for the rest of the world."""
     if not isinstance(value, str):
-        raise CellError(shown(value), CellKind.COUNTRY.value, hint_of(value))
-    code = country_code(value)
+        raise CellError(described(value), CellKind.COUNTRY.value, hint_of(value))
+    code = iso3_code(value)
     if code is None:
         message = f"{quoted(value)} is not a known country"
         raise CellError(message, CellKind.COUNTRY.value, partial(closest_country, value))
     return code
 
 
-def yes_no(value: object) -> bool:
+def parse_yes_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and case.fold(value) in {"yes", "no"}:
         return case.fold(value) == "yes"
-    raise CellError(shown(value), CellKind.YES_NO.value, hint_of(value))
+    raise CellError(described(value), CellKind.YES_NO.value, hint_of(value))
 
 
 def _choice(column: Column) -> Convert:
@@ -164,7 +166,7 @@ def _choice(column: Column) -> Convert:
             hint = hints.get(case.fold(value)) or name_hint(value, choices)
         else:
             hint = hint_of(value)
-        raise CellError(shown(value), one_of(column.choices), hint)
+        raise CellError(described(value), one_of(column.choices), hint)
 
     return read_choice
 
@@ -181,7 +183,7 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             return number_read
         if not is_number(value):
             raise CellError(
-                shown(value), expected_values(column, currency), _number_hint(column, value)
+                described(value), expected_values(column, currency), _number_hint(column, value)
             )
         given = as_float(value)
         number_read = given * factor
@@ -194,15 +196,15 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             unit = units.in_currency(column.unit, currency)
             options = units.accepted(column.unit, currency)
             alike = (u for u in options if units.factor(u, column.unit, currency) == factor)
-            typed = f"{plain(given)} {next(alike, options[0])}"
+            typed = f"{plain_number(given)} {next(alike, options[0])}"
             message = f"{typed}, which is {units.in_words(number_read)} {unit}"
             raise CellError(message, f"at most {units.in_words(most)} {unit}", hint)
-        raise CellError(shown(value), expected_values(column, currency), hint)
+        raise CellError(described(value), expected_values(column, currency), hint)
 
     return number
 
 
-def numbers(
+def parse_numbers(
     column: Column, cells: Sequence[object], factor: float, blank: object
 ) -> list[object] | None:
     """Convert a column of numbers at once, blank cells to ``blank``.
@@ -222,11 +224,11 @@ def numbers(
 
 def _whole(column: Column, value: object) -> int:
     if not is_number(value):
-        raise CellError(shown(value), expected_values(column), _number_hint(column, value))
+        raise CellError(described(value), expected_values(column), _number_hint(column, value))
     given = as_float(value)
     if given.is_integer() and column.least <= given <= column.most:
         return int(given)
-    raise CellError(shown(value), expected_values(column))
+    raise CellError(described(value), expected_values(column))
 
 
 def hint_of(value: object) -> str:
@@ -243,7 +245,10 @@ def _number_hint(column: Column, value: object) -> str:
     if not isinstance(value, str):
         return hint_of(value)
     if mark := _EITHER_MARK.fullmatch(value.strip()):
-        readings = plain(float(f"{mark[1]}.{mark[2]}")), plain(float(f"{mark[1]}{mark[2]}"))
+        readings = (
+            plain_number(float(f"{mark[1]}.{mark[2]}")),
+            plain_number(float(f"{mark[1]}{mark[2]}")),
+        )
         return f"is {' or '.join(readings)} meant? type it as a number"
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
@@ -257,4 +262,4 @@ def _number_hint(column: Column, value: object) -> str:
     is_percent = column.kind is CellKind.SHARE and column.most < number <= 100  # noqa: PLR2004
     if match[2] or is_percent:
         return f"{units.percent_hint(number)} the number is stored as text"
-    return f"the number is stored as text: type it as a number, {plain(number)}"
+    return f"the number is stored as text: type it as a number, {plain_number(number)}"

@@ -79,7 +79,7 @@ def fold_country(name: str) -> str:
 
 
 @cache
-def country_code(name: str) -> str | None:
+def iso3_code(name: str) -> str | None:
     """Return the ISO3 code for a name or code, ``ROW`` for the rest of the world; else None."""
     return _index().get(fold_country(name))
 
@@ -97,7 +97,7 @@ def closest_country(name: str) -> str:
 
 def member_meant(name: str, members: Mapping[str, str]) -> str:
     """Return a hint with the member of the country named; ``members`` is keyed by its code."""
-    member = members.get(country_code(name) or "")
+    member = members.get(iso3_code(name) or "")
     return f"did you mean {member!r}?" if member else ""
 
 

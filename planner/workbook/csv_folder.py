@@ -18,18 +18,18 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from models.case import clean, common_letters, fold
+from models.case import clean_name, common_letters, fold
 from models.errors import Finding, InputError
 from models.schema import CellKind, Column, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
-from planner.render.words import clean as legible
+from planner.render.words import clean_text as legible
 from planner.render.words import guarded, unguarded
 from planner.workbook import archive
 from planner.workbook.archive import RefusedError, reason
 from planner.workbook.cells import DECIMAL, FRACTION_MOST, WHOLE
 from planner.workbook.excel import ExcelFile, open_excel
 from planner.workbook.findings import quoted, refused
-from planner.workbook.grid import Cells, Fault, Grid, fill
+from planner.workbook.grid import Cells, Fault, Grid, columns_from_rows
 from planner.workbook.headers import RECORDS, parse_header, setting_named
 
 CSV_FOLDER = "a folder of CSV files, one per sheet"
@@ -398,7 +398,7 @@ class SheetFile(CsvFile):
         """The converter of each column; notes and unknown columns stay text."""
         converters: dict[int, _Convert] = {}
         for position, text in enumerate(self.header, 1):
-            heading = parse_header(self.record, common_letters(clean(text)), {}, position)
+            heading = parse_header(self.record, common_letters(clean_name(text)), {}, position)
             is_free = heading.always or (heading.is_remark and not self.record.SPREAD)
             converters[position] = _as_text if is_free else _converter(heading.column)
         return converters
@@ -416,7 +416,7 @@ class SheetFile(CsvFile):
             (row, cells_of(cells, mark) if i > self.first else _header(cells))
             for i, (row, cells) in enumerate(self.rows)
         )
-        return replace(fill(self.record.SHEET, filled), file=self.name)
+        return replace(columns_from_rows(self.record.SHEET, filled), file=self.name)
 
     def _cells(self, cells: Sequence[str], mark: str) -> Cells:
         get = self.converters.get
@@ -424,7 +424,7 @@ class SheetFile(CsvFile):
 
     def _setting(self, cells: Sequence[str], mark: str) -> Cells:
         """Return the cells of a setting's row: the setting's name decides how its value is read."""
-        named = filter(None, (setting_named(common_letters(clean(cell))) for cell in cells))
+        named = filter(None, (setting_named(common_letters(clean_name(cell))) for cell in cells))
         column = next(named, None)
         convert = _as_text if column is None else _converter(column)
         return [(p, _cell(c, convert, mark)) for p, c in enumerate(cells, 1) if c]
@@ -510,7 +510,7 @@ def edited_file(
     return path.name, output.getvalue().encode("utf-8-sig")
 
 
-def cell_of(text: str, column: Column | None, mark: str) -> object:
+def parse_cell(text: str, column: Column | None, mark: str) -> object:
     """Return the value of a CSV text in a column; ``column`` None: a column of text."""
     return _cell(text, _as_text if column is None else _converter(column), mark) if text else None
 

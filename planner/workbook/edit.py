@@ -34,7 +34,7 @@ from planner.workbook.package import (
     child,
     grafted,
     grow,
-    place_of,
+    parse_address,
 )
 
 _LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14
@@ -166,7 +166,7 @@ class EditedBook(EditedCase):
         package = self._package
         part = package.linked(self.parts[title], "comments")
         return {
-            place_of(each.get("ref", "A1")): "".join(
+            parse_address(each.get("ref", "A1")): "".join(
                 text.text or "" for text in each.iter() if archive.local(text) == "t"
             )
             for each in (package.archive.elements(part, "comment") if part else ())

@@ -24,7 +24,7 @@ from python_calamine import CalamineWorkbook
 from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
 from planner.workbook.findings import letters, refused
-from planner.workbook.grid import Area, Cells, Dated, Grid, fill
+from planner.workbook.grid import Area, Cells, Dated, Grid, columns_from_rows
 from planner.workbook.scan import SheetScan, VolatileWords
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -59,7 +59,7 @@ class ExcelSheet:
                 for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
                 if (top, left) != (bottom, right)
             ]
-            grid = fill(self.title, _rows(sheet, scan))
+            grid = columns_from_rows(self.title, _rows(sheet, scan))
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in scan.columns)}
         return replace(

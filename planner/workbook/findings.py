@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from models.case import clean, fold
+from models.case import clean_name, fold
 from models.errors import Finding, InputError, Severity
 from models.schema import SHEETS, Settings
 from planner.render.words import capitalized
@@ -309,7 +309,7 @@ class ReadingContext:
 
     def add_spelling(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Record a spelling of a country; ``listed``: it is from the sheet Countries."""
-        written = clean(spelling)
+        written = clean_name(spelling)
         written = written.upper() if fold(written) == fold(code) else written
         if listed:
             self.listed.setdefault(code, written)

@@ -94,7 +94,7 @@ class Grid:
         return self.columns.get(position) or [None] * len(self.rows)
 
 
-def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
+def columns_from_rows(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
     """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
     grid = Grid(title)
     pending: list[dict[int, object]] = []
@@ -138,10 +138,10 @@ def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
     headers = list(dict.fromkeys(header for row in rows for header in row))
     places = {header: place for place, header in enumerate(headers, start=1)}
     below = (((places[h], value) for h, value in row.items()) for row in rows)
-    return fill(title, enumerate([enumerate(headers, start=1), *below], start=1))
+    return columns_from_rows(title, enumerate([enumerate(headers, start=1), *below], start=1))
 
 
-def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
+def filled_rows(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
     """Return the filled cells of each row below the header, in order."""
     filled: dict[int, list[tuple[int, object]]] = {}
     for position, values in grid.columns.items():
@@ -153,7 +153,7 @@ def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
     return [(row, sorted(filled[row], key=lambda cell: cell[0])) for row in sorted(filled)]
 
 
-def cells_of(grid: Grid) -> list[list[object]]:
+def header_and_rows(grid: Grid) -> list[list[object]]:
     """Return a sheet's header and the rows below it, also blank rows; "" is a blank cell."""
     places = sorted(grid.header)
     last = max(grid.rows, default=grid.header_row)

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from models.case import clean, common_letters, fold
+from models.case import clean_name, common_letters, fold
 from models.checks.common import is_total, name_hint, total_hint
 from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.schema.rounds import ROUNDS
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, is_number, one_of, plain, shown
+from planner.workbook.cells import as_float, described, hint_of, is_number, one_of, plain_number
 from planner.workbook.countries import member_meant
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
@@ -131,7 +131,7 @@ def setting_named(label: str) -> Column | None:
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
-    texts = (common_letters(clean(value)) for value in cells if isinstance(value, str))
+    texts = (common_letters(clean_name(value)) for value in cells if isinstance(value, str))
     return sum(parse_header(record, text, {}).column is not None for text in texts)
 
 
@@ -206,11 +206,11 @@ class HeaderRow:
 
     def _read(self, position: int, value: object) -> ParsedHeader | None:
         if isinstance(value, str):
-            written = clean(value)
+            written = clean_name(value)
         elif is_number(value):  # a year may be a number
-            written = plain(as_float(value))
+            written = plain_number(as_float(value))
         else:
-            self._error(position, shown(value), "a column header as text", hint_of(value))
+            self._error(position, described(value), "a column header as text", hint_of(value))
             return None
         heading = parse_header(
             self.record, common_letters(written), self.context.members or {}, position
@@ -328,7 +328,7 @@ class HeaderRow:
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
             more = f" and {len(cells) - 1} more below are" if len(cells) > 1 else " is"
-            message = f"{shown(value)}{more} in a column without a header"
+            message = f"{described(value)}{more} in a column without a header"
             if self.record.SPREAD and any(isinstance(v, Real) for _, v in cells):
                 wanted = f"a header in {address(position, self.grid.header_row)}"
                 finding = at_cell(self.record.SHEET, position, row, message, wanted)

@@ -23,8 +23,8 @@ from planner.workbook.cells import is_number
 from planner.workbook.csv_folder import is_folder, open_folder
 from planner.workbook.edit import EditedBook
 from planner.workbook.findings import advice, sentence, statement
-from planner.workbook.grid import Fault, lines, paused_gc
-from planner.workbook.package import CellColours, Place, place_of
+from planner.workbook.grid import Fault, filled_rows, paused_gc
+from planner.workbook.package import CellColours, Place, parse_address
 from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
 
@@ -110,7 +110,7 @@ def mark(
                     book, at, _LOOKS[listed[0].severity], lines, notes[at[0]]
                 )  # errors come first
             placed = {
-                (titles.get(case.fold(s), ""), place_of(a)): text
+                (titles.get(case.fold(s), ""), parse_address(a)): text
                 for (s, a), text in look_up.items()
             }
             deciding = {at: text for at, text in placed.items() if at[0] and at not in cells}
@@ -131,7 +131,7 @@ def _of_folder(source: Path) -> EditedBook:
     book.remove(book.active)
     for grid in open_folder(source).grids:
         sheet = book.create_sheet(grid.title)
-        for row, cells in [(grid.header_row, list(grid.header.items())), *lines(grid)]:
+        for row, cells in [(grid.header_row, list(grid.header.items())), *filled_rows(grid)]:
             for position, value in cells if row else ():
                 cell = sheet.cell(row, position)
                 if is_number(value):
@@ -159,7 +159,7 @@ def _cells(
     for finding in findings:
         title = titles.get(case.fold(finding.sheet))
         if title is not None and finding.cell:
-            place = book.tree(title).shown(place_of(finding.cell))
+            place = book.tree(title).shown(parse_address(finding.cell))
             cells.setdefault((title, place), []).append(finding)
     return cells
 

@@ -84,7 +84,7 @@ class EditedSheet:
         return position
 
 
-def place_of(cell: str) -> Place:
+def parse_address(cell: str) -> Place:
     """Return row and column of an address."""
     area = area_of(cell)
     return (area.top, area.left) if area else (1, 1)
@@ -270,7 +270,7 @@ class WorkbookPackage:
             self.contents[drawing] = _NO_SHAPES
         tree, shapes = self.tree(part, _NO_COMMENTS), self.content(drawing)
         authors, every = tree.find("{*}authors"), tree.find("{*}commentList")
-        old = {place_of(each.get("ref", "A1")): each for each in every}
+        old = {parse_address(each.get("ref", "A1")): each for each in every}
         gone = {(row - 1, column - 1) for row, column in notes}
         shapes = _NOTE.sub(lambda m: b"" if (int(m[1]), int(m[2])) in gone else m[0], shapes)
         if b'"_x0000_t202"' not in shapes:
@@ -289,7 +289,7 @@ class WorkbookPackage:
                 each = child(every, "comment", ref=address(place[1], place[0]), authorId=at)
             _set_note(each, text)
             boxes += _shape(*place, text)
-        every[:] = sorted(every, key=lambda each: place_of(each.get("ref", "A1")))
+        every[:] = sorted(every, key=lambda each: parse_address(each.get("ref", "A1")))
         self.contents[drawing] = shapes.replace(b"</xml>", boxes + b"</xml>")
         return key
 
@@ -536,7 +536,7 @@ class SheetTree:
         if cell is None:
             line = self._row(row)
             cell = self.cells[place] = child(line, "c", r=address(column, row))
-            at = next((e for e in line if (row, column) < place_of(e.get("r", "A1"))), None)
+            at = next((e for e in line if (row, column) < parse_address(e.get("r", "A1"))), None)
             if at is not None:
                 at.addprevious(cell)
         cell[:] = []

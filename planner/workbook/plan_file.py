@@ -19,10 +19,10 @@ from models.results import Field, Figure, Flows, Look, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.workbook import excel
-from planner.workbook.cells import shown
-from planner.workbook.countries import country_code
+from planner.workbook.cells import described
+from planner.workbook.countries import iso3_code
 from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Area, Dated, Fault, Grid, fill, lines
+from planner.workbook.grid import Area, Dated, Fault, Grid, columns_from_rows, filled_rows
 from planner.workbook.parts import is_input, is_plan, table_places, workbook_title
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
@@ -202,7 +202,7 @@ def _within(grid: Grid, place: Area) -> Grid:
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:
         return grid
-    rows = lines(grid)
+    rows = filled_rows(grid)
     if grid.header_row:
         rows = [(grid.header_row, sorted(grid.header.items())), *rows]
     inside = (
@@ -210,7 +210,7 @@ def _within(grid: Grid, place: Area) -> Grid:
         for row, cells in rows
         if row >= place.top
     )
-    return fill(grid.title, inside)
+    return columns_from_rows(grid.title, inside)
 
 
 # ---- cells to tables --------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
 
 def code_of(name: str) -> str:
     """Return a country's code, or the name itself if it is not a country."""
-    return country_code(name) or name
+    return iso3_code(name) or name
 
 
 # ---- whether a workbook is a plan ----------------------------------------------------------------
@@ -424,7 +424,7 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""
                 if isinstance(value, Fault | Dated):
-                    message, hint = shown(value), value.hint
+                    message, hint = described(value), value.hint
                 elif value is None and is_filled:
                     message = "the cell is blank"
                 elif number and value is not None and not is_number(value):

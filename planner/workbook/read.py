@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from models import checks, schema
-from models.case import Case, clean, fold
+from models.case import Case, clean_name, fold
 from models.checks import common
 from models.checks.spelling import misspelt_at_home
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.cells import country
+from planner.workbook.cells import parse_country
 from planner.workbook.countries import closest_country, member_meant
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
-from planner.workbook.grid import Grid, fill, from_rows, lines, paused_gc
+from planner.workbook.grid import Grid, columns_from_rows, filled_rows, from_rows, paused_gc
 from planner.workbook.headers import (
     RECORDS,
     SUCH_AS,
@@ -251,7 +251,7 @@ def _did_you_mean(grid: Grid, names: Iterable[str]) -> str:
 
 def _has_columns_of(record: type[Record], grid: Grid) -> bool:
     """Whether a sheet has the required columns of a record, and most of its columns are known."""
-    texts = [clean(value) for value in grid.header.values() if isinstance(value, str)]
+    texts = [clean_name(value) for value in grid.header.values() if isinstance(value, str)]
     heads = [parse_header(record, text, {}).column for text in texts]
     there = [column for column in heads if column is not None]
     needs = [column for column in record.columns() if column.required]
@@ -264,13 +264,15 @@ def _below_titles(record: type[Record], grid: Grid, context: ReadingContext) -> 
     if not grid.header_row or known_headers(record, grid.header.values()):
         return grid
     enough = min(2, len(record.columns()))
-    rows = lines(grid) if len(grid.rows) + len(grid.stray) else []
+    rows = filled_rows(grid) if len(grid.rows) + len(grid.stray) else []
     for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
         if known_headers(record, (value for _, value in cells)) >= enough:
             message = f"the header seems to be in row {row}: clear the rows above"
             first = min(grid.header)
             context.findings.append(at_cell(record.SHEET, first, grid.header_row, message))
-            return replace(fill(grid.title, rows[i:]), merged=grid.merged, file=grid.file)
+            return replace(
+                columns_from_rows(grid.title, rows[i:]), merged=grid.merged, file=grid.file
+            )
     return grid
 
 
@@ -573,7 +575,7 @@ def _country_or_bloc(
     if fold(name) in blocs:
         return blocs[fold(name)]
     try:
-        code = country(name)
+        code = parse_country(name)
     except CellError:
         sheet, header = floors.record.SHEET, floors.record.column_of("exempt").header
         hint = common.name_hint(name, blocs) or closest_country(name)
@@ -596,7 +598,7 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
         cells[i] = f"{outside}{bloc}"
     elif folded:
         try:
-            cells[i] = country(name)
+            cells[i] = parse_country(name)
             context.add_spelling(cells[i], name)
         except CellError as error:
             advice = hint if folded == schema.EACH else error.hint

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from models.case import clean, common_letters, fold
+from models.case import clean_name, common_letters, fold
 from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
@@ -18,11 +18,11 @@ from planner.workbook.cells import (
     DECIMAL,
     WHOLE,
     converter,
+    described,
     expected_values,
     hint_of,
-    numbers,
-    shown,
-    text,
+    parse_numbers,
+    parse_text,
 )
 from planner.workbook.grid import Grid, refuse_merged, warn_hidden
 from planner.workbook.headers import HeaderRow, ParsedHeader
@@ -140,7 +140,7 @@ class _SheetReading:
         raw, label = self.grid.values(heading.position), heading.label
         if column.several:
             return [self._names(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
-        at_once = numbers(column, raw, heading.factor, blank)
+        at_once = parse_numbers(column, raw, heading.factor, blank)
         if at_once is not None:
             return at_once
         convert = converter(column, heading.factor, self.context.currency)
@@ -171,16 +171,16 @@ class _SheetReading:
         if value is None:
             return ()
         try:
-            names_text = text(value)
+            names_text = parse_text(value)
         except findings.CellError as error:
             self.context.error(self.sheet, row, label, error)
             self.parsed.unread = True
             return ()
         if "," in common_letters(names_text):
             hint = "separate names with ;"
-            comma = findings.CellError(shown(value), "names, with ; between them", hint)
+            comma = findings.CellError(described(value), "names, with ; between them", hint)
             self.context.error(self.sheet, row, label, comma)
-        names = (clean(part) for part in re.split("[;,；，]", names_text))
+        names = (clean_name(part) for part in re.split("[;,；，]", names_text))
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
@@ -292,9 +292,9 @@ _fold = cache(fold)
 
 def _note(value: object) -> str:
     try:
-        return "" if value is None else text(value)
+        return "" if value is None else parse_text(value)
     except findings.CellError:
-        return shown(value)
+        return described(value)
 
 
 _SERIES = {(r.SHEET, f.name) for r in SHEETS for f in dataclasses.fields(r) if f.type == "ByYear"}
@@ -329,7 +329,7 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
         context.currency = fold(value).upper()
     elif value is not None:
         expected = "a three-letter currency code such as USD or EUR"
-        wrong = findings.CellError(shown(value), expected, hint_of(value))
+        wrong = findings.CellError(described(value), expected, hint_of(value))
         context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
     fields: dict[str, Any] = {"currency": context.currency}
     for column in Settings.columns():
@@ -374,9 +374,11 @@ def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
 def _setting(label: object, value: object) -> tuple[Column | None, findings.CellError | None]:
     """Return a row's setting, or the error of its name; neither for a blank row."""
     if label is None:
-        nameless = findings.CellError(f"{shown(value)} without the name of a setting", "a setting")
+        nameless = findings.CellError(
+            f"{described(value)} without the name of a setting", "a setting"
+        )
         return None, None if value is None else nameless
-    name = common_letters(label) if isinstance(label, str) else shown(label)
+    name = common_letters(label) if isinstance(label, str) else described(label)
     column = headers.setting_named(name)
     if column is not None:
         return column, None

@@ -80,7 +80,7 @@ def template_tables(*, empty: bool = False) -> dict[str, list[dict[str, object]]
 
 def template_rows(sheets: Sequence[str], *, empty: bool = False) -> dict[str, list[list[object]]]:
     tables = template_tables(empty=empty)
-    return {s: rows_of(r, tables) for s, r in RECORDS.items() if s in sheets}
+    return {s: record_rows(r, tables) for s, r in RECORDS.items() if s in sheets}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def write_book(
     wanted = {*tables, *_REQUIRED} if sheets is None else {*sheets}
     shown = [sheet for sheet in dict.fromkeys((*records, *tables)) if sheet in wanted]
     layouts = {
-        sheet: headings(records[sheet], tables)
+        sheet: sheet_columns(records[sheet], tables)
         if sheet in records
         else [*{key: ParsedHeader(str(key)) for row in tables[sheet] for key in row}.values()]
         for sheet in shown
@@ -184,7 +184,7 @@ class _TemplateSheet:
         self.sheet.set_column(i, i, _width(heading, longest), look)
         self.sheet.write_string(0, i, heading.text, self.formats(**_header_look(heading)))
         if self.record is not None:
-            _comment(self.sheet, 0, i, comment(self.record, heading, self.currency))
+            _comment(self.sheet, 0, i, header_comment(self.record, heading, self.currency))
         for line, cell in enumerate(cells, start=1):
             self._cell(line, i, cell, look)
         rule = self.choices.rule(self.name, heading)
@@ -220,7 +220,7 @@ class _TemplateSheet:
             rule = self.choices.cell_rule(column)
             if rule is not None:
                 self.sheet.data_validation(line, value_at, line, value_at, rule)
-            lines = [column.meaning, *facts(column, self.currency), if_blank(column)]
+            lines = [column.meaning, *allowed_values(column, self.currency), if_blank(column)]
             _comment(self.sheet, line, name_at, "\n".join(lines))
 
 
@@ -375,14 +375,14 @@ def currency_of(tables: Tables) -> str:
     return units.MONEY
 
 
-def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
+def sheet_columns(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
     currency, name = currency_of(tables), schema.Member.column_of("name").header
     rows = tables.get(schema.Member.SHEET, ())
     members = {case.fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
     there = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
-        heading = replace(headers.parse_header(record, case.clean(text), members), text=text)
+        heading = replace(headers.parse_header(record, case.clean_name(text), members), text=text)
         is_unknown = heading.is_remark and not heading.always
         if is_unknown and record.SPREAD == headers.MEMBERS and not members:
             heading = replace(heading, spread=text)
@@ -404,9 +404,9 @@ def headings(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     return [*shown, *spread, *extra, *remarks.values()]
 
 
-def rows_of(record: type[Record], tables: Tables) -> list[list[object]]:
+def record_rows(record: type[Record], tables: Tables) -> list[list[object]]:
     """Return a sheet's header and rows as lists of cells; "" is a blank cell."""
-    header = [heading.text for heading in headings(record, tables)]
+    header = [heading.text for heading in sheet_columns(record, tables)]
     rows = tables.get(record.SHEET, ())
     cells = [["" if (v := row.get(text)) is None else v for text in header] for row in rows]
     return [[*header], *cells]
@@ -415,7 +415,7 @@ def rows_of(record: type[Record], tables: Tables) -> list[list[object]]:
 # ---- comments of headers ------------------------------------------------------------------------
 
 
-def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
+def header_comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
     column = heading.column
     if heading.spread:
@@ -434,7 +434,7 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     lines = [column.meaning]
     if heading.year:
         lines.append(f"Holds from {heading.year} on. Blank: the previous column's value continues.")
-    lines += facts(column, currency)
+    lines += allowed_values(column, currency)
     if column.by_year and not heading.year:
         unit = f" ({units.accepted(column.unit, currency)[0]})" if column.unit else ""
         lines.append(f"By year: add a column such as {column.header} 2030{unit}.")
@@ -445,7 +445,7 @@ def comment(record: type[Record], heading: ParsedHeader, currency: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def facts(column: Column, currency: str) -> list[str]:
+def allowed_values(column: Column, currency: str) -> list[str]:
     """Return the allowed values of a column's cells: unit, bounds, choices, sheets of names."""
     lines = {
         "Unit: ": " or ".join(units.accepted(column.unit, currency)) if column.unit else "",

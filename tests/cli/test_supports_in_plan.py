@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from models.plan import bills
+from models.plan import support_bills
 from models.results import Members
 from tests.books import write_book
 from tests.models.desk import BookT, jin, make, solve, sur
@@ -42,7 +42,7 @@ def test_members_say_who_pays_whom(name: str) -> None:
     told = dict(zip(made.member, made.floors_of, strict=True))
     for member, money in expected.items():
         assert told[member] == ("Jin (copper), row 2 of Supports" if money else "")
-    assert sum(made.floors) * 2 == pytest.approx(sum(bill.total for bill in bills(plan)))
+    assert sum(made.floors) * 2 == pytest.approx(sum(bill.total for bill in support_bills(plan)))
 
 
 @pytest.mark.parametrize(

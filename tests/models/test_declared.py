@@ -33,7 +33,7 @@ from models.program.component import (
     RelaxableCells,
     Rows,
     components,
-    headings,
+    cost_headings,
     key_matches,
     listed_kinds,
     year_of_key,
@@ -87,7 +87,7 @@ def test_a_component_is_declared_once() -> None:
 
 def test_headings_are_told_once_and_cash_first() -> None:
     """The order of the cost table."""
-    found = headings()
+    found = cost_headings()
     assert len({heading.name for heading in found}) == len(found)
     assert [h.is_penalty for h in found] == sorted(h.is_penalty for h in found)
 

@@ -11,7 +11,7 @@ import pytest
 
 from models.answers.payment import RUNS, NeededPayment, Steps, payments, tariffs
 from models.case import Case
-from models.plan import Plan, bills, difference_payment
+from models.plan import Plan, difference_payment, support_bills
 from models.plan import solve as solve_case
 from models.program.families.projects import running_fraction
 from models.resolve import Expanded
@@ -303,12 +303,12 @@ def test_the_floor_of_mp_materials() -> None:
         ],
     )  # fmt: skip
     book["Minerals"][0]["Price (USD/t)"] = 68_000
-    (bill,) = bills(solve(book))
+    (bill,) = support_bills(solve(book))
     assert bill.each == pytest.approx(42_020.9, abs=0.1)
     assert bill.total == pytest.approx(42.273e6)
     # at the price of the sheet Minerals, where no reference is stated
     del book["Supports"][0]["Reference price (USD/t)"]
-    assert bills(solve(book))[0].total == pytest.approx(1_006 * 42_000)
+    assert support_bills(solve(book))[0].total == pytest.approx(1_006 * 42_000)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_group_pays_by_demand_in_the_years_of_the_row() -> None:
     for member in book["Members"][:2]:
         member["Group"] = "EU"
     plan = solve(book)
-    (bill,) = bills(plan)
+    (bill,) = support_bills(plan)
     assert (bill.year, bill.tonnes, bill.each, bill.total) == (2027, 100, 10, 1000)
     _, payers = bill_tables(plan)
     assert dict(payers.rows(payers.FIELDS[1], payers.FIELDS[2])) == {"A": 750, "B": 250}

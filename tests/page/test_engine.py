@@ -19,7 +19,7 @@ from planner import page as engine_of
 from planner.cli import main
 from planner.page import program, seal_of
 from planner.page.sliders import starting_settings, with_sliders
-from planner.sheets.findings import rows_of
+from planner.sheets.findings import result_rows
 from planner.workbook import read_tables
 from planner.workbook.files import open_input
 from tests.budget import BUDGET, few
@@ -92,7 +92,9 @@ def test_what_is_claimed_of_a_loss_is_what_the_command_finds(planned):
         if not any(layer.slider == "security" for layer in of.layers):
             settings = settings[:1]
         for answer, plan in holds(case, planned(case, settings), settings):
-            rows = [row for row in rows_of(Security.from_plan(plan)) if round(row["target"], 3) > 0]
+            rows = [
+                row for row in result_rows(Security.from_plan(plan)) if round(row["target"], 3) > 0
+            ]
             found = answer["losses"]
             assert found["tested"] == len(rows)
             assert (found["missed"] > 0) == any(row["missing"] > 0 for row in rows)

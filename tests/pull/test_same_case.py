@@ -13,7 +13,7 @@ from models.schema.evidence import FILLED
 from planner.documents import data_in
 from planner.workbook import read, read_tables
 from planner.workbook.excel import open_excel
-from planner.workbook.grid import cells_of
+from planner.workbook.grid import header_and_rows
 from planner.workbook.template import write_book
 from tests.budget import BUDGET, at_length
 from tests.csv_book import write_csv_book
@@ -104,7 +104,7 @@ def test_the_plain_input_from_a_database_gives_the_same_plan(tmp_path) -> None:
     grids = [g for g in open_excel(PLAIN).grids if g.title in {*FILLED, "Settings", "Share limits"}]
     tables: BookT = {}
     for grid in grids:
-        header, *rows = cells_of(grid)
+        header, *rows = header_and_rows(grid)
         full = [{h: v for h, v in zip(header, row, strict=True) if v != ""} for row in rows]
         tables[grid.title] = [{h: row.get(h) for h in header} for row in full]
     into_sqlite(tmp_path / "case.db", tables)

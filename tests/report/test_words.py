@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from planner.render.html import environment
-from planner.render.words import label, labels, money, number, percent, scaled, tonnes
+from planner.render.words import formatted_number, label, labels, money, percent, scaled, tonnes
 from planner.report.plan import _range
 
 
@@ -15,12 +15,12 @@ from planner.report.plan import _range
     [
         (percent(0.65), "65.0 %"),
         (percent(float("nan")), ""),
-        (number(0), "0"),
-        (number(0.0012), "0.0012"),
-        (number(99.94), "99.9"),
-        (number(20.0), "20"),
-        (number(12345.6), "12,346"),
-        (number(None), ""),
+        (formatted_number(0), "0"),
+        (formatted_number(0.0012), "0.0012"),
+        (formatted_number(99.94), "99.9"),
+        (formatted_number(20.0), "20"),
+        (formatted_number(12345.6), "12,346"),
+        (formatted_number(None), ""),
         (tonnes(2_500_000), "2.5 million t"),
         (tonnes(999), "999 t"),
         (money(2.6e12, "USD"), "2.60 trillion USD"),

@@ -22,7 +22,7 @@ from planner.report.plan import front_of, shares
 from planner.report.study import part_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
-from planner.sheets.findings import EXTRA_COST, present_fields, rows_of
+from planner.sheets.findings import EXTRA_COST, present_fields, result_rows
 from planner.sheets.front import SHOWN, overview
 from planner.workbook.plan_file import read_plan
 from tests.books import write_book
@@ -174,7 +174,7 @@ def test_the_same_country_is_named(made):
 def test_page_report_json_and_sheet_say_the_same_of_each_mineral(made):
     """The rows of By mineral are the only ones; what is said of them is said in the same words."""
     answer = json.loads(json.dumps(plan_answer(made.run, None)))["minerals"]
-    back = rows_of(made.file.result(ByMineral))
+    back = result_rows(made.file.result(ByMineral))
     assert [row["mineral"] for row in answer] == [row["mineral"] for row in back]
     for said, read_back in zip(answer, back, strict=True):
         for field in present_fields(made.run.minerals, SHOWN):
@@ -224,7 +224,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
     for surface, of in said.items():
         for mineral, left in wanted.items():
             assert of[mineral] == pytest.approx(left, abs=1e-6), (surface, mineral)
-    if not any(row["supplier"] for row in rows_of(made.run.minerals) if row["need"]):
+    if not any(row["supplier"] for row in result_rows(made.run.minerals) if row["need"]):
         return
     kept = sum(left >= measures.KEEPS_ENOUGH - 1e-6 for left in wanted.values())
     assert file.number(Figure.KEEP_ENOUGH) == kept
@@ -291,9 +291,9 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     near = 1e-7 * plan.purchases
     assert said == pytest.approx(dict.fromkeys(said, wanted), abs=near)
     price = next((f for f in run.front.of("figure") if f.name == EXTRA_COST), None)
-    compared = [row["tonnes_compared"] for row in rows_of(table)]
+    compared = [row["tonnes_compared"] for row in result_rows(table)]
     mostly_missing = any(part is not None and part < NAMED_FROM for part in compared)
-    if abs(wanted) > near and any(row["limits_kept"] for row in rows_of(table)):
+    if abs(wanted) > near and any(row["limits_kept"] for row in result_rows(table)):
         whole = price is not None and not price.claims[0].where
         assert whole != mostly_missing
         assert not whole or price.claims[0].value == pytest.approx(wanted, abs=near)

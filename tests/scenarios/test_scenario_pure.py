@@ -105,7 +105,7 @@ def test_base_is_the_case_itself(name: str) -> None:
 
 def test_base_without_any_scenario() -> None:
     case = read_tables(full()).case
-    assert scenarios.names(case) == ()
+    assert scenarios.scenario_names(case) == ()
     assert scenarios.apply(case, BASE) is case
 
 
@@ -134,7 +134,7 @@ def test_rows_of_one_name_apply_wherever_they_stand() -> None:
         step("scale demand", 3),
     ]
     case = read_tables(with_steps(make(jin()), *rows)).case
-    assert scenarios.names(case) == (NAME, "Calm")
+    assert scenarios.scenario_names(case) == (NAME, "Calm")
     assert scenarios.apply(case, NAME).total_demand == pytest.approx(600)
     assert scenarios.apply(case, "Calm").total_demand == pytest.approx(50)
     assert case.total_demand == pytest.approx(100)

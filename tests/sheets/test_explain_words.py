@@ -10,7 +10,7 @@ import pytest
 from models.answers.explain import explain
 from models.answers.least_change import least_change
 from models.program.component import PriceTerm
-from planner.sheets.explain import Cells, explained, facts
+from planner.sheets.explain import Cells, explained, explanation_json
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
 from tests.models.test_explain import capped
 
@@ -23,7 +23,7 @@ def said(book: BookT, member: str = "A", year: int = FIRST) -> list[str]:
     )  # fmt: skip
     change = least_change(plan, "copper", member, year)
     found = explain(plan, "copper", member, year)
-    json.dumps(facts(found, change, cells), allow_nan=False)
+    json.dumps(explanation_json(found, change, cells), allow_nan=False)
     return [" ".join(line.split()) for line in explained(found, change, cells)]
 
 

@@ -17,13 +17,13 @@ from planner.render.style import (
     LINE_HEIGHT,
     ROW_HEIGHT,
     footer,
-    lines,
+    line_count,
     mixed_format,
     most_money,
     number_format,
     widths,
 )
-from planner.render.words import MOST_CHARACTERS, clean, guarded
+from planner.render.words import MOST_CHARACTERS, clean_text, guarded
 from planner.sheets import Look, Table, TableColumn, tables, write_plan
 from planner.sheets.context import RunRecord
 from planner.workbook import read_tables
@@ -211,12 +211,12 @@ def test_an_empty_plan_is_written(tmp_path, kept):
 
 
 def test_long_and_forbidden_text():
-    assert clean("a\x00b\x1bc\ud800d") == "abcd"
-    assert clean("one\r\ntwo\tthree") == "one two three"
-    emoji = clean("🏭" * 20_000)
+    assert clean_text("a\x00b\x1bc\ud800d") == "abcd"
+    assert clean_text("one\r\ntwo\tthree") == "one two three"
+    emoji = clean_text("🏭" * 20_000)
     assert emoji.endswith("🏭…")
     assert len(emoji.encode("utf-16-le")) // 2 <= MOST_CHARACTERS
-    assert clean("n" * MOST_CHARACTERS) == "n" * MOST_CHARACTERS
+    assert clean_text("n" * MOST_CHARACTERS) == "n" * MOST_CHARACTERS
 
 
 def test_csv_is_for_programs_and_for_excel(tmp_path):
@@ -278,10 +278,10 @@ def test_columns_are_wide_enough_for_header_and_cells():
 
 
 def test_lines_of_a_text():
-    assert lines("short", 20, Look.LONG) == 1
-    assert lines("n" * 100, 20, Look.LONG) > 3
-    assert lines("n" * 1000, 100, Look.SENTENCE) == 4
-    assert lines(12.0, 5, Look.LONG) == 1
+    assert line_count("short", 20, Look.LONG) == 1
+    assert line_count("n" * 100, 20, Look.LONG) > 3
+    assert line_count("n" * 1000, 100, Look.SENTENCE) == 4
+    assert line_count(12.0, 5, Look.LONG) == 1
 
 
 def test_a_plan_of_many_rows_is_written(tmp_path):

@@ -14,7 +14,7 @@ from models.results.field import Colour, Look
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.claims import Sentence
 from planner.render.front import FirstPage
-from planner.render.table import Table, column
+from planner.render.table import Table, table_column
 from planner.render.xlsx import write_workbook
 from planner.studies import Here
 from planner.studies.agreed import Rules
@@ -73,7 +73,7 @@ def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
     said += [Sentence("Do as it was.", "decide", "")] * asked
     front = FirstPage("T", "What?", tuple(said), pictures=tuple(shown))
     path = tmp_path / "study.xlsx"
-    tables = [Table("T", (column("A", Look.COUNT, [1]),)), chart_table(shown)]
+    tables = [Table("T", (table_column("A", Look.COUNT, [1]),)), chart_table(shown)]
     write_workbook(path, tables, shown, "T", charts_before="", front=front)
     sheet = openpyxl.load_workbook(path).worksheets[0]
     high = sum(sheet.row_dimensions[row].height for row in sheet.row_dimensions)
@@ -95,7 +95,7 @@ def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
 
 
 def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
-    numbers = [Table(f"T {n}", (column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
+    numbers = [Table(f"T {n}", (table_column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
     path = tmp_path / "study.xlsx"
     write_workbook(path, [*map(on_paper, numbers)], (), "T", charts_before="")
     book = openpyxl.load_workbook(path)
@@ -124,8 +124,10 @@ def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
 
 def test_shares_are_coloured_against_the_first_row(tmp_path):
     """The base's row and text beside it are not; the rules of a column read from its own top."""
-    cobalt = replace(column("Cobalt", Look.SHARE, [0.5, 0.7, None]), colour=Colour.AGAINST_FIRST)
-    columns = (column("Scenario", Look.TEXT, "abc"), cobalt)
+    cobalt = replace(
+        table_column("Cobalt", Look.SHARE, [0.5, 0.7, None]), colour=Colour.AGAINST_FIRST
+    )
+    columns = (table_column("Scenario", Look.TEXT, "abc"), cobalt)
     path = tmp_path / "shares.xlsx"
     write_workbook(path, [Table("S", columns)], (), "T")
     (over,) = openpyxl.load_workbook(path)["S"].conditional_formatting

@@ -35,7 +35,7 @@ from planner.studies.bills_tables import (
     Groups,
     Savings,
     Transfers,
-    bills,
+    bills_table,
     savings,
     sharing_tables,
     tempted,
@@ -209,4 +209,4 @@ def test_the_page_is_what_the_command_says() -> None:
     for rule, group, gain in tempted(sharing, case).rows(Groups.rule, Groups.group, Groups.gain):
         row = f"| {rule} | {group.replace(';', ',') or 'nobody'} | {gain / 1e6:,.0f} |"
         assert row in said
-    assert len(bills(sharing, case)) == 4 * (len(case.members) + 1)
+    assert len(bills_table(sharing, case)) == 4 * (len(case.members) + 1)

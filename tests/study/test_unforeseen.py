@@ -228,7 +228,7 @@ def test_two_equal_contracts_are_each_taken_as_agreed() -> None:
 
 def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
     """Plan the scenarios of a case, foreseen and unforeseen."""
-    cases = compared_cases(case, scenarios.names(case), None)
+    cases = compared_cases(case, scenarios.scenario_names(case), None)
     return plan_cases(case, with_unforeseen(case, cases, year), Here(), None)
 
 

@@ -22,7 +22,7 @@ def _label(plan: Solved, key: Any, limit: str) -> component.Label:
     record = plan.case.contracts[key[0]]
     named = record.name or f"with {record.refiner}"
     return component.Label(
-        f"the {limit} of the contract {named}", component.place_of(record, limit, key[4])
+        f"the {limit} of the contract {named}", component.address_of(record, limit, key[4])
     )
 
 

@@ -33,15 +33,15 @@ def _short_cost(
     of = case.mineral_of[mineral]
     record = next((row for row in case.tiers if row.name == tier), None)
     if record is not None and record.multiple is not None:
-        times, place = record.multiple, component.place_of(record, "multiple", year)
+        times, place = record.multiple, component.address_of(record, "multiple", year)
     elif of.shortage_cost.at(year) is not None:
-        return "", component.place_of(of, "shortage_cost", year), None
+        return "", component.address_of(of, "shortage_cost", year), None
     else:
         header = Settings.column_of("shortage_cost_multiple").header
         times = case.settings.shortage_cost_multiple
         place = component.CellAddress(Settings.SHEET, 0, header)
     name = "" if place is None else place.header[0].lower() + place.header[1:]
-    return f" (price x {name} {times:g})", component.place_of(of, "price", year), place
+    return f" (price x {name} {times:g})", component.address_of(of, "price", year), place
 
 
 def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:

@@ -35,7 +35,7 @@ def _label(plan: Solved, key: Any) -> component.Label:
     pile = plan.case.stockpile_of[key[:2]]
     field = "target_days" if pile.target_days is not None else "target"
     return component.Label(
-        f"the reserve's target in {key[2]}", component.place_of(pile, field, key[2])
+        f"the reserve's target in {key[2]}", component.address_of(pile, field, key[2])
     )
 
 
@@ -81,7 +81,7 @@ TARGET = component.Rows(
 
 
 def _pace_label(plan: Solved, key: Any, field: str) -> component.Label:
-    place = component.place_of(plan.case.stockpile_of[key[:2]], field, key[2])
+    place = component.address_of(plan.case.stockpile_of[key[:2]], field, key[2])
     named = Stockpile.column_of(field).header
     return component.Label(f"the reserve's {named} in {key[2]}", place)
 

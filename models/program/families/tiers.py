@@ -122,7 +122,7 @@ TIER_DRAW = _of_tiers(
     cell=(schema.Stockpile, "max_draw"),
     label=lambda plan, key: component.Label(
         f"Max draw of the reserve, for tiers, in {key[2]}",
-        component.place_of(plan.case.stockpile_of[key[:2]], "max_draw", key[2]),
+        component.address_of(plan.case.stockpile_of[key[:2]], "max_draw", key[2]),
     ),
     is_neutral=True,
 )

@@ -15,7 +15,7 @@ from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.words import cut, known, plain, signed
+from planner.render.words import cut, known, signed, terminal_safe
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -113,10 +113,17 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
 
 def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
     pair = result.pair
-    click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
+    click.secho(
+        f"{terminal_safe(pair.old.path.name)} -> {terminal_safe(pair.new.path.name)}",
+        bold=True,
+        err=True,
+    )
     for word in result.words:
-        line(word.measure, f"{plain(str(word.old or 'none'))} -> {plain(str(word.new or 'none'))}")
-    reason = plain(inputs.reason)
+        line(
+            word.measure,
+            f"{terminal_safe(str(word.old or 'none'))} -> {terminal_safe(str(word.new or 'none'))}",
+        )
+    reason = terminal_safe(inputs.reason)
     line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
     for place, name, before, after in islice(inputs.in_words, _MOST_SHOWN):
         change = f"  {before} -> {after}" if before else f"  {after}".rstrip()
@@ -125,7 +132,7 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
     if more > 0:
         click.echo(f"  and {more:,} more, on the sheet Inputs", err=True)
     for note in (*pair.notes(), *inputs.notes):
-        line("Note", plain(note), "yellow", of_label=True)
+        line("Note", terminal_safe(note), "yellow", of_label=True)
     click.echo(result.headline, err=True)
     if not result.is_equal:
         largest = max((max(row["paid_old"], row["paid_new"]) for row in result.minerals), default=0)
@@ -186,7 +193,7 @@ def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[A
             _amount(each[f"{name}_change"], scale, decimals, is_change=True)
             for name, _, scale, decimals in amounts
         )
-        row(f"    {cut(plain(str(each[key])), _NAME_WIDTH - 2)}", cells, _FIRST_WIDTH, 16)
+        row(f"    {cut(terminal_safe(str(each[key])), _NAME_WIDTH - 2)}", cells, _FIRST_WIDTH, 16)
     others, same = len(rows) - _MOST_ROWS, len(every) - len(rows)
     if others > 0:
         click.echo(f"    and {others:,} more", err=True)
@@ -203,7 +210,10 @@ def _changes(amounts: Mapping[Any, Any], name: str) -> bool:
 
 
 def _show_moves(result: PlanDifference) -> None:
-    shown = [(cut(plain(flow[0]), _LONGEST_NAME), *flow[1:]) for flow in result.flows[:_MOST_SHOWN]]
+    shown = [
+        (cut(terminal_safe(flow[0]), _LONGEST_NAME), *flow[1:])
+        for flow in result.flows[:_MOST_SHOWN]
+    ]
     wide = max([_NAME_WIDTH, *(len(name) + 2 for name, *_ in shown)]) + 2
     if shown:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
@@ -212,7 +222,7 @@ def _show_moves(result: PlanDifference) -> None:
         cells = [_amount(side, 1.0, 0) for side in sides]
         row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
     if result.not_shown:
-        click.echo(f"    {plain(result.not_shown)}", err=True)
+        click.echo(f"    {terminal_safe(result.not_shown)}", err=True)
 
 
 def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:

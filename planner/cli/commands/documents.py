@@ -15,7 +15,7 @@ from planner.cli import common, paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.words import line, row, show_warnings
 from planner.options import IntegerOption
-from planner.render.words import cut, number_of, plain, span
+from planner.render.words import cut, number_of, span, terminal_safe
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
@@ -118,8 +118,10 @@ def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None
     money, scale, decimals = split.plan.currency, 1.0, 0
     if max((m.total for m in split.members), default=0.0) >= units.MILLION:
         money, scale, decimals = f"{money} m", units.MILLION, 1
-    click.secho(plain(split.plan.title), bold=True, err=True)
-    click.echo(f"{split.headline}; scenario {plain(split.scenario)}; money in {money}", err=True)
+    click.secho(terminal_safe(split.plan.title), bold=True, err=True)
+    click.echo(
+        f"{split.headline}; scenario {terminal_safe(split.scenario)}; money in {money}", err=True
+    )
     if split.members:
         _show_members(split, scale, decimals)
     if split.inputs:
@@ -136,7 +138,7 @@ def _show_members(split: Orders, scale: float, decimals: int) -> None:
     from models.results.common import MEMBER
 
     shown = split.members[:_SHOWN]
-    names = [cut(plain(m.member), _LONGEST_NAME) for m in shown]
+    names = [cut(terminal_safe(m.member), _LONGEST_NAME) for m in shown]
     wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
     row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
     rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in split.members]
@@ -443,9 +445,12 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         for run in runs:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
-            line(cut(run.facts["kind"], 13), f"{plain(run.facts['title'])}: {text}")
+            line(cut(run.facts["kind"], 13), f"{terminal_safe(run.facts['title'])}: {text}")
         for name in others:
-            line("Note", f"the table {plain(name)} is not from planner data: it stays as it is")
+            line(
+                "Note",
+                f"the table {terminal_safe(name)} is not from planner data: it stays as it is",
+            )
         line("Tables", str(place))
     answer: Answer = {
         Key.OUTPUT: str(place),
@@ -554,4 +559,4 @@ def _show_pulled(pulled: Pulled) -> None:
 
 
 def _cell_text(value: object) -> str:
-    return plain(cut(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE))
+    return terminal_safe(cut(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE))

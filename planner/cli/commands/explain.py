@@ -12,7 +12,7 @@ import click
 from models.errors import InputError, Mistakes
 from planner.cli.answer import Command, Key, findings_by_severity, finish, what_if_facts
 from planner.cli.common import JSON, WORKBOOK, case_options, progress
-from planner.render.words import missing_option, plain
+from planner.render.words import missing_option, terminal_safe
 
 if TYPE_CHECKING:
     from models.answers.explain import Explanation
@@ -65,13 +65,13 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     without = _without(start, cell, change, tell)
     if not as_json:
         for name, value in start.options.items():
-            click.echo(plain(f"{name}: {value}"))
+            click.echo(terminal_safe(f"{name}: {value}"))
         for text in words.explained(explanation, change, cells, without):
-            click.echo(plain(text))
+            click.echo(terminal_safe(text))
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     answer = {
         Key.STATUS: "optimal",
-        **words.facts(explanation, change, cells),
+        **words.explanation_json(explanation, change, cells),
         "short_without_what_ifs_t": without,
         Key.CURRENCY: start.case.settings.currency,
         Key.SCENARIO: start.case.scenario,

@@ -17,7 +17,7 @@ from models import errors
 from planner.cli import common, paths
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.words import line
-from planner.render.words import plain, span
+from planner.render.words import span, terminal_safe
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
@@ -181,9 +181,9 @@ def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
         line("As planned", outcome.as_planned)
     line("Not reported", outcome.not_reported)
     for gone in rolled.edits.removed:
-        line("Left out", f"{gone.record.SHEET}, row {gone.row}: {plain(gone.what)}")
+        line("Left out", f"{gone.record.SHEET}, row {gone.row}: {terminal_safe(gone.what)}")
     for text in rolled.edits.warnings:
-        line("Note", plain(text), "yellow", of_label=True)
+        line("Note", terminal_safe(text), "yellow", of_label=True)
     line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
 
 

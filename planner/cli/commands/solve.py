@@ -438,7 +438,7 @@ class _Desk:
         if lines:
             click.echo(f"Planned at {time.strftime('%H:%M:%S')}", err=True)
         for head, text in lines.items():
-            line(head, words.plain(text))
+            line(head, words.terminal_safe(text))
 
 
 # ---- what changed, in three lines ----------------------------------------------------------------

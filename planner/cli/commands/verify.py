@@ -14,7 +14,7 @@ from planner._version import __version__
 from planner.cli import common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.words import line, show_some
-from planner.render.words import few, number_of, plain, search_words
+from planner.render.words import few, number_of, search_words, terminal_safe
 
 if TYPE_CHECKING:
     from planner.audit.file import PlanSheets, Recorded
@@ -101,7 +101,10 @@ class _Outcome:
         records = f"{number_of(verdict.records, 'cell')} and the times, which record the run"
         yield "Compared", f"{verdict.compared}: {cells} on {sheets}. Not compared: {records}"
         if verdict.input_file not in {"", self.file.name}:  # nothing proves a name
-            yield "Input name", f"the plan was made from a file named {plain(verdict.input_file)}"
+            yield (
+                "Input name",
+                f"the plan was made from a file named {terminal_safe(verdict.input_file)}",
+            )
         if verdict.is_proven:
             scope = "holds for the flows, values and duals in the file: " if self.findings else ""
             broken = f"no constraint is broken by more than {verdict.violation:.2g} t"
@@ -111,7 +114,9 @@ class _Outcome:
             yield "Proof", "none: see the findings above"
         yield from (("Not proven", text) for text in _not_proven(verdict))
         if self.made_by != __version__:
-            written = f"the plan says it was written by planner {plain(self.made_by) or '(none)'}"
+            written = (
+                f"the plan says it was written by planner {terminal_safe(self.made_by) or '(none)'}"
+            )
             this = f"this is planner {__version__}, which may write other sheets and words"
             yield "Versions", f"{written}; {this}. The proof does not depend on them"
 
@@ -126,7 +131,7 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
         yield _UNSEEN[verdict.compared]
     if verdict.unknown:
         sheets = "the sheet" if len(verdict.unknown) == 1 else "the sheets"
-        yield f"{sheets} {plain(few(verdict.unknown))}, which the planner does not write"
+        yield f"{sheets} {terminal_safe(few(verdict.unknown))}, which the planner does not write"
 
 
 @click.command(cls=Command)

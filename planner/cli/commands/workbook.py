@@ -166,10 +166,12 @@ def _copy_csv(folder: Path, example: Path) -> Path:
     """Write a folder of CSV files with the content of an example's workbook."""
     from planner.documents.folder import write_case
     from planner.workbook.excel import open_excel
-    from planner.workbook.grid import cells_of
+    from planner.workbook.grid import header_and_rows
 
     known, book = _sheet_names(), open_excel(example)
-    write_case(folder, {grid.title: cells_of(grid) for grid in book.grids if grid.title in known})
+    write_case(
+        folder, {grid.title: header_and_rows(grid) for grid in book.grids if grid.title in known}
+    )
     return folder
 
 

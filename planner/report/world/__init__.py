@@ -19,7 +19,7 @@ import plotly.graph_objects as go
 
 from planner.render.plotly import with_frame
 from planner.render.words import label, percent
-from planner.workbook.countries import country_code
+from planner.workbook.countries import iso3_code
 
 _MOST_NAMES = 7
 _SMALLEST_NAMED = 0.02
@@ -40,7 +40,7 @@ def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
 
     Returns the figure, and the names that are not on the map.
     """
-    codes = {name: country_code(name) or "" for name in shares}
+    codes = {name: iso3_code(name) or "" for name in shares}
     on_map = middles()
     there = {name: share for name, share in shares.items() if codes[name] in on_map}
     figure = go.Figure([

@@ -3,7 +3,7 @@
 from models.case import Case, CaseStep, CaseSteps, SetNumber
 from models.plan import Plan
 from planner.studies import Run, Study, run_study
-from planner.studies.engine import chains_of
+from planner.studies.engine import split_chains
 from tests.bench.cases import SWEEP
 from tests.bench.clock import Clock
 from tests.bench.rivals.child import Answer, cores, main
@@ -15,7 +15,7 @@ def solve(case: Case, clock: Clock) -> Answer:
     """Plan every point, in as many chains as there are cores."""
     clock.start()
     runs = [Run(f"{share}", CaseSteps((CaseStep(SetNumber(capped, share)),))) for share in SWEEP]
-    outcomes = run_study(Study(case, chains_of(runs, -(-len(runs) // cores())), read)).every
+    outcomes = run_study(Study(case, split_chains(runs, -(-len(runs) // cores())), read)).every
     failed = sorted({outcome.error or str(outcome.result) for outcome in outcomes} - {"passed"})
     total = clock.stop()["total"]
     objectives = [outcome.objective or 0.0 for outcome in outcomes]

@@ -194,7 +194,7 @@ class Draws(Result):
     draw = field("Draw", Look.COUNT)
     cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AGREED)
     cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
-    events_of = field("Events", Look.REMARK)
+    events = field("Events", Look.REMARK)
 
 
 # ---- tables from the draws -----------------------------------------------------------------------

@@ -15,7 +15,6 @@ from models import tolerances
 from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
-from models.measures import difference
 from models.plan import Plan
 from models.resolve import Expanded, stock_target, survivals
 from models.results import Result
@@ -23,14 +22,13 @@ from models.results.common import MEMBER, words_of
 from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, short
-from planner.render.claims import Sentence, say, told
+from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
 from planner.render.words import counted, few, money, tariff_words
 from planner.studies.bills_tables import (
     NOT_KNOWN,
     RULES,
-    SAVED_BY,
     Bills,
     Groups,
     OwnRequirements,
@@ -54,6 +52,8 @@ _UNKNOWN = (
     "it is not known which group would leave under the split {split}",
 )
 """Messages about a failed search: for a rule's bills, or for the group that would leave."""
+_RULES_SHOWN = {AS_BOUGHT: Savings.as_bought, DUAL_PRICES: Savings.duals}
+"""Rules on the first page; the sheets have all."""
 _MOST_BARS = 16
 """Largest number of members in a chart; those with the largest savings are shown."""
 
@@ -181,7 +181,7 @@ class BillsStudy(StudyKind):
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
-    HEADING = "Bills: {plan}"
+    HEADING = "Bills, {subject}: {plan}"
     RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, RightsUsed)
     ANSWER = (
         AnswerKey(
@@ -206,6 +206,7 @@ class BillsStudy(StudyKind):
         table_key("wishes", OwnRequirements),
         *TROUBLE,
     )
+    SHOWN = (Savings.member, Savings.alone, *_RULES_SHOWN.values())
     OPTIONS = (
         click.option(
             "--wishes",
@@ -248,10 +249,6 @@ class BillsStudy(StudyKind):
     @property
     def tariff_sentence(self) -> str:
         return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
-
-    @property
-    def subject(self) -> str:
-        return counted(len(self.start.case.members), "member")
 
     @property
     def options(self) -> dict[str, str]:
@@ -303,7 +300,8 @@ class BillsStudy(StudyKind):
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         if len(set(tables[Bills].member) - {""}) <= 1:
             return (say("answer", "A single member bears the whole cost."),)
-        every = _together, _as_bought, _by_duals, _most_saved, _tempted, _requirements, _care
+        first = (_together, _as_bought, _by_duals, _less_missing)
+        every = (*first, _tempted, _most_saved, _requirements, _care)
         return told(*(partial(make, tables) for make in every))
 
     @classmethod
@@ -337,70 +335,79 @@ class BillsStudy(StudyKind):
 # ---- words and charts ----------------------------------------------------------------------------
 
 
-def _avoided(row: Any) -> float:
-    return difference(row["priced_alone"], row["priced"], row["alone"])
-
-
 _EACH = {"not": COALITION_BUYER}
 
 
+def _members(tables: Tables, rule: str) -> SheetRows:
+    return tables.sheet(Bills).where(rule=rule, member=_EACH)
+
+
 def _together(tables: Tables) -> Iterator[Sentence]:
-    """Yield what members pay less together, in cash."""
+    """Yield how much more or less cash the members pay together."""
     t = Bills
-    saved = tables.sheet(t).where(rule=AS_BOUGHT, member=COALITION_BUYER).value(t.cash_saving)
-    text = "Together, the members pay {less} less cash than if each planned alone."
+    row = tables.sheet(t).where(rule=AS_BOUGHT, member=COALITION_BUYER)
+    more, saved = row.value(t.cash).minus_cell(row.value(t.cash_alone)), row.value(t.cash_saving)
+    text = "Together, the members pay {change} cash than if each plans alone."
     if saved.number < 0:
-        text = "Together, the members pay more cash than if each planned alone: {less}."
-    yield say("answer", text, less=saved)
-
-
-def _paying_more(tables: Tables, rule: str, start: str) -> Sentence:
-    """Return how many members pay more cash than alone under a rule, and which most."""
-    t = Bills
-    rows = tables.sheet(t).where(rule=rule, member=_EACH)
-    least = rows.smallest(t.cash_saving)
-    if least.number >= 0:
-        none = rows.none(t.cash_saving, "<", 0.0)
-        return say("answer", f"{start}, no member pays more cash than alone.", none=none)
-    count = rows.count(t.cash_saving, "<", 0.0)
-    text = f"{start}, members that pay more cash than alone number {{number}}."
-    return say("answer", text, number=count)
+        text = "Together, the members pay {change} more cash than if each plans alone."
+    elif not saved.number:
+        text = "Together, the members pay as much cash as if each plans alone."
+    yield say("answer", text, change=more)
 
 
 def _as_bought(tables: Tables) -> Iterator[Sentence]:
-    yield _paying_more(tables, AS_BOUGHT, "If each pays for what it buys")
+    """Yield how many members pay more cash than alone, and the one that pays most more."""
+    t, rows = Bills, _members(tables, AS_BOUGHT)
+    least, start = rows.smallest(t.cash_saving), "If each pays for what it buys,"
+    if least.number >= 0:
+        none = rows.none(t.cash_saving, "<", 0.0)
+        yield say("answer", f"{start} no member pays more cash than alone.", none=none)
+        return
+    count, row = rows.count(t.cash_saving, "<", 0.0), rows.of(least)
+    more = row.value(t.cash).minus_cell(row.value(t.cash_alone))
+    text = f"{start} members that pay more cash than alone: {{count}}."
+    yield say("answer", f"{text} {{more[member]}} pays {{more}} more.", count=count, more=more)
 
 
 def _by_duals(tables: Tables) -> Iterator[Sentence]:
-    count = tables.sheet(Bills).where(rule=DUAL_PRICES, member=_EACH).count(
-        Bills.cash_saving, "<", 0.0
-    )  # fmt: skip
-    text = "At the plan's shadow prices, members that pay more cash than alone: {number}."
-    yield say("figure", text, name="Pay more, at shadow prices", large="number", number=count)
+    count = _members(tables, DUAL_PRICES).count(Bills.cash_saving, "<", 0.0)
+    text = "Split at shadow prices, members that pay more cash than alone: {number}."
+    yield say("figure", text, name="Pay more cash, at shadow prices", large="number", number=count)
+
+
+def _less_missing(tables: Tables) -> Iterator[Sentence]:
+    """Yield for how many members less is missing together than alone."""
+    count = _members(tables, AS_BOUGHT).count(Bills.avoided, ">", 0.0)
+    if count.number:
+        text = "Members with less missing together than alone, counted at its price: {number}."
+        yield say("figure", text, name="Less missing together", large="number", number=count)
+
+
+def _tempted(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many splits some group would leave, and one that none would."""
+    rows, t = tables.sheet(Groups), Groups
+    count, known = rows.count(t.gain, ">", 0.0), rows.count(t.gain, ">=", 0.0)
+    text = "Of {known} ways to split the cost, {number} would give a group a reason to leave."
+    yield say("figure", text, name="Splits that a group would leave", large="number",
+              number=count, known=known)  # fmt: skip
+    none = rows.where(rule=DUAL_PRICES).none(t.gain, ">", 0.0)
+    yield say("decide", "Split the cost at shadow prices: then no group of members gains by"
+                        " planning on its own.", none=none)  # fmt: skip
 
 
 def _most_saved(tables: Tables) -> Iterator[Sentence]:
     """Yield the member with the largest saving in cash, split by dual prices."""
-    t = Bills
-    most = tables.sheet(t).where(rule=DUAL_PRICES, member=_EACH).largest(t.cash_saving)
+    most = _members(tables, DUAL_PRICES).largest(Bills.cash_saving)
     if most.number > 0:
-        text = "At the plan's shadow prices, {top[member]} saves most cash: {top}."
-        yield say("figure", text, name=t.cash_saving.header, large="top", top=most)
-
-
-def _tempted(tables: Tables) -> Iterator[Sentence]:
-    """Yield under how many splits some group would gain by leaving."""
-    rows = tables.sheet(Groups)
-    count = rows.count(Groups.gain, ">", 0.0)
-    text = "Splits under which a group would gain by planning on its own: {number}."
-    yield say("figure", text, name="Splits that a group would leave", large="number", number=count)
+        text = "Split at shadow prices, {top[member]} saves most cash: {top}."
+        yield say("figure", text, name="Cash saved", large="top", top=most)
 
 
 def _requirements(tables: Tables) -> Iterator[Sentence]:
     """Yield the requirement of a member that costs all together most."""
     most = tables.sheet(OwnRequirements).largest(OwnRequirements.whole)
     if most.number > 0:
-        text = "Dearest own requirement: {top[member]}, {top[wish]}. It costs the coalition {top}."
+        text = "The own requirement that costs all most is {top[member]}'s: {top[wish]}."
         yield say("decide", text, top=most)
 
 
@@ -409,8 +416,10 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     if unknown.number:
         text = "Splits of which the group that would leave is not known: {count}."
         yield say("care", text, count=unknown)
-    yield say("care", "Amounts are present values. A shortage stays with the member that has it;"
-                      " leaving counts it at its price.")  # fmt: skip
+    yield say("care", "Cash is discounted to the first year. Missing tonnes are not in it, but"
+                      " count at their price where a group leaves.")  # fmt: skip
+    yield say("care", "At shadow prices, a member pays what a further tonne costs the coalition,"
+                      " and is paid so for its capacity.")  # fmt: skip
 
 
 _SAVED = "Saved, compared with planning alone ({unit})"
@@ -438,15 +447,15 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """
     rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
     left = {rule for rule, group in groups if group and group != NOT_KNOWN}
-    peaks = {f.name: peak(rows[f.name]) for f in SAVED_BY.values()
+    peaks = {f.name: peak(rows[f.name]) for f in _RULES_SHOWN.values()
              if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
     most = _MOST_TIMES * min((p for p in peaks.values() if p), default=0.0)
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
-        for rule, f in SAVED_BY.items()
+        for rule, f in _RULES_SHOWN.items()
         if f.name in peaks and peaks[f.name] <= most
     }
-    title = "What each member saves by planning together, by rule"
+    title = "Cash that each member saves by planning together"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
     return _in_money(picture, table)
 
@@ -457,7 +466,7 @@ def _waterfall(table: Savings) -> Picture | None:
     amounts = rows["duals"].astype(float).tolist()
     if not amounts:
         return None
-    title = f"What planning together saves by {DUAL_PRICES}, member by member"
+    title = "Cash that planning together saves, split at shadow prices, member by member"
     names = (*map(short, rows["member"]), "All of these")
     before = [*(sum(amounts[:i]) for i in range(len(amounts))), None]
     sides = (
@@ -471,10 +480,9 @@ def _cash_and_shortage(rule: str, table: Bills) -> Picture | None:
     rows = table.frame()
     rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
-    avoided = rows.apply(_avoided, axis="columns").astype(float).tolist()
-    parts: dict[str, tuple[Role, Any]] = {
+    parts = {
         "Saved in cash": (Role.PLAN, Bills.cash_saving),
-        "Shortage avoided, at its price (not cash)": (Role.SHORT, avoided),
+        "Shortage avoided, at its price (not cash)": (Role.SHORT, Bills.avoided),
     }
     title = f"In cash and in shortage: what each member saves, {rule}"
     return _in_money(bars(title, rows, Bills.member, parts, _SAVED, across=MEMBER.header), table)

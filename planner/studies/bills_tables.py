@@ -33,29 +33,30 @@ def _millions(header: str, meaning: str, **more: Any) -> Field:
     return field.millions(header, meaning, **{"key": "{name}_usd", **more})
 
 
-def _saved(rule: str, key: str, **more: Any) -> Field:
-    meaning = f"The member's cost if it plans alone minus its bill. Bills: {RULES[rule]}. Below 0:"
-    meaning += " it would do better alone."
-    return _millions(f"Saves {rule}", meaning, key=f"saving_{key}_usd", **more)
+def _saved(header: str, rule: str, key: str) -> Field:
+    meaning = (
+        f"Its cash alone minus its cash together. The members' costs are split: {RULES[rule]}."
+    )
+    meaning += " Below 0: it pays more cash than alone."
+    return _millions(f"Cash saved, {header}", meaning, key=f"cash_saved_{key}_usd")
 
 
 RULE = field.text("Rule", "How the cost of planning together is split.")
-ALONE = _millions(
-    "Alone",
-    "The member's cost if it plans alone with its rights: cash, and its shortage at its price.",
-)
+_CASH = "Missing tonnes cost no cash: the sheet Bills has them at their price."
 
 
 class Savings(Result):
-    """What each member saves by planning together, under each rule for splitting the cost."""
+    """What each member pays in cash if it plans alone, and saves in cash together, by rule."""
 
     TABLE, GRAIN, BOOK = "Savings", ("member",), "bills"
     member = MEMBER.like(meaning="Coalition: all of them together.", names=Name.BUYER)
-    alone = ALONE
-    as_bought = _saved(AS_BOUGHT, "as_bought")
-    by_demand = _saved(cost_sharing.BY_DEMAND, "by_demand")
-    equal = _saved(cost_sharing.EQUAL_SAVINGS, "equal_savings")
-    duals = _saved(DUAL_PRICES, "dual_prices")
+    alone = _millions(
+        "Cash if each plans alone", f"What it pays if it plans alone with its rights. {_CASH}"
+    )
+    as_bought = _saved("each paying for what it buys", AS_BOUGHT, "as_bought")
+    by_demand = _saved("split by demand", cost_sharing.BY_DEMAND, "by_demand")
+    equal = _saved("split into equal savings", cost_sharing.EQUAL_SAVINGS, "equal_savings")
+    duals = _saved("split at shadow prices", DUAL_PRICES, "dual_prices")
 
 
 NOT_KNOWN = "not known: the search failed"
@@ -72,7 +73,10 @@ class Bills(Result):
     TABLE, GRAIN, BOOK = "Bills", ("rule", "member"), "bills"
     rule = RULE
     member = Savings.member
-    alone = ALONE
+    alone = _millions(
+        "Cost alone",
+        "The member's cost if it plans alone with its rights: cash, and its shortage at its price.",
+    )
     bill = _millions("Bill", "Its share of the cost of the joint plan.")
     saving = _millions("Saves", "Alone minus bill. Below 0: it would do better alone.")
     part = field.share(
@@ -88,6 +92,9 @@ class Bills(Result):
         "Its shortage, missing reserves and other penalties if it plans alone, at their prices.",
     )
     priced = _millions("Priced shortage together", "The same in the joint plan; nobody pays it.")
+    avoided = _millions(
+        "Priced shortage avoided", "Priced shortage alone minus Priced shortage together. No cash."
+    )
     transfer = _millions(
         "Transfer",
         "What it pays to other members, in addition to its own purchases. Below 0: they pay it. All"
@@ -202,9 +209,10 @@ def sharing_tables(sharing: Sharing, case: Case) -> list[Result]:
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
-    amounts = {"alone": sharing.alone}
+    amounts = {"alone": sharing.alone_paid}
     for rule, split in sharing.bills.items():
-        amounts[SAVED_BY[rule].name] = without_rounding(sharing.alone - split, sharing)
+        saved = sharing.alone_paid - split + sharing.bought_priced
+        amounts[SAVED_BY[rule].name] = without_rounding(saved, sharing)
     columns: dict[str, Any] = {name: [each.sum(), *each] for name, each in amounts.items()}
     return Savings(words=words_of(case), member=["", *(m.name for m in case.members)], **columns)
 
@@ -227,6 +235,7 @@ def bills_table(sharing: Sharing, case: Case) -> Bills:
             "cash_saving": without_rounding(sharing.alone_paid - split + priced, sharing),
             "priced_alone": sharing.alone_priced,
             "priced": priced,
+            "avoided": without_rounding(sharing.alone_priced - priced, sharing),
             "transfer": without_rounding(split - sharing.bills[AS_BOUGHT], sharing),
         }
         ends = {"least": duals.least, "most": duals.most} if rule == DUAL_PRICES else {}

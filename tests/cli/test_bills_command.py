@@ -69,4 +69,4 @@ def test_names_of_any_script_and_another_currency(folder, ask) -> None:
     assert [(t["payer"], t["receiver"]) for t in paid] == [("日本", "B")]
     assert paid[0]["amount_usd"] == pytest.approx(250)
     sheet = openpyxl.load_workbook(folder / "outputs" / "eur-bills.xlsx")["Savings"]
-    assert sheet["B1"].value == "Alone (EUR m)"
+    assert sheet["B1"].value == "Cash if each plans alone (EUR m)"

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.answers import cost_sharing
 from models.answers.cost_sharing import (
@@ -22,7 +20,6 @@ from models.errors import SolverError
 from models.plan import solve
 from planner.studies.bills import (
     BillsStudy,
-    _avoided,
     _by_rule,
     in_fractions,
     price_requirements,
@@ -31,12 +28,12 @@ from planner.studies.bills import (
 )
 from planner.studies.bills_tables import (
     NOT_KNOWN,
+    RULES,
     Bills,
     Groups,
     Savings,
     Transfers,
     bills_table,
-    savings,
     sharing_tables,
     tempted,
 )
@@ -46,6 +43,7 @@ from tests.models.desk import jin, make, read, sur
 from tests.models.test_sharing import crossed
 
 ROOT = Path(__file__).parents[2]
+BOUGHT = "If each pays for what it buys,"
 
 
 def tables_of(case) -> Tables:
@@ -72,15 +70,16 @@ def test_tables_by_hand() -> None:
         assert rows["transfer"].sum() == pytest.approx(0.0, abs=1e-9)
         assert rows["bill"].sum() == pytest.approx(1500)
     assert said_of(tables) == [
-        "Together, the members pay 250 USD less cash than if each planned alone.",
-        "If each pays for what it buys, members that pay more cash than alone number 1.",
-        "At the plan's shadow prices, members that pay more cash than alone: 0.",
-        "At the plan's shadow prices, A saves most cash: 125 USD.",
-        "Splits under which a group would gain by planning on its own: 2.",
+        "Together, the members pay 250 USD less cash than if each plans alone.",
+        f"{BOUGHT} members that pay more cash than alone: 1. B pays 125 USD more.",
+        "Split at shadow prices, members that pay more cash than alone: 0.",
+        "Of 4 ways to split the cost, 2 would give a group a reason to leave.",
+        "Split at shadow prices, A saves most cash: 125 USD.",
     ]
     first = BillsStudy.pictures(tables)[0]
+    left = dict(tables[Groups].rows(Groups.rule, Groups.group))
     assert [series.name.endswith("(a group would leave)") for series in first.series] == [
-        bool(group) for group in tables[Groups].group
+        bool(left[rule]) for rule in (AS_BOUGHT, DUAL_PRICES)
     ]
     for gain, bound, fractional in tables[Groups].rows(
         Groups.gain, Groups.at_most, Groups.in_parts
@@ -95,14 +94,27 @@ def test_tables_by_hand() -> None:
     assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
 
 
-@given(priced=st.floats(0.0, 1e12), noise=st.floats(-1e-12, 1e-12), more=st.floats(1e-6, 1.0))
-def test_a_shortage_that_nothing_avoids_is_not_named(priced, noise, more) -> None:
-    """Members' shortages add up alike alone and together, but for the rounding of two sums."""
-    alone = max(2 * priced, 1.0)
-    same = {"priced_alone": priced * (1.0 + noise), "priced": priced, "alone": alone}
-    assert _avoided(same) == 0.0
-    real = same | {"priced_alone": priced + more * alone}
-    assert _avoided(real) == pytest.approx(more * alone)
+@pytest.mark.parametrize(
+    ("sells", "cash", "members"),
+    [
+        (10.0, "160 USD more cash than", 1),
+        (20.0, "320 USD more cash than", 1),
+        (0.0, "as much cash as", 0),
+        (90.0, "40 USD more cash than", 1),
+        (200.0, "as much cash as", 0),
+    ],
+)
+def test_less_may_be_missing_for_more_cash(sells: float, cash: str, members: int) -> None:
+    """B can't buy from Jin. Alone it has a fifth of Sur, together all of it, at 20 a tonne."""
+    closed = {"Refiner": "Jin", "To member": "B", "Open": "no"}
+    book = make(jin(100), sur(sells), demand={"A": 80.0, "B": 20.0}, Lanes=[closed])
+    tables = tables_of(read(book))
+    said = said_of(tables)
+    assert said[0] == f"Together, the members pay {cash} if each plans alone."
+    less = f"Members with less missing together than alone, counted at its price: {members}."
+    assert (less in said) == (members > 0)
+    (shown,) = [row for row in tables[Savings].rows(Savings.member, Savings.duals) if not row[0]]
+    assert shown[1] == pytest.approx(-20.0 * max(min(sells, 20.0) - sells / 5, 0.0))
 
 
 def test_one_member_and_nothing_saved() -> None:
@@ -111,9 +123,7 @@ def test_one_member_and_nothing_saved() -> None:
     assert said_of(tables) == ["A single member bears the whole cost."]
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
-    assert said_of(tables)[1] == (
-        "If each pays for what it buys, no member pays more cash than alone."
-    )
+    assert said_of(tables)[1] == (f"{BOUGHT} no member pays more cash than alone.")
 
 
 @pytest.mark.parametrize("rule", [AS_BOUGHT, BY_DEMAND, DUAL_PRICES])
@@ -200,7 +210,9 @@ def test_the_page_is_what_the_command_says() -> None:
     assert [*bill.whole.values()] == pytest.approx(sharing.bills[DUAL_PRICES].tolist(), rel=1e-9)
     page = (ROOT / "docs" / "cooperation.md").read_text(encoding="utf-8")
     said = page.split("\n## critical-minerals\n")[1].split("\n## ")[0]
-    for name, *amounts in savings(sharing, case).rows(*savings(sharing, case).fields):
+    saved = bills_table(sharing, case).frame().pivot_table("saving", "member", "rule")[list(RULES)]
+    saved.insert(0, "alone", bills_table(sharing, case).frame().groupby("member")["alone"].first())
+    for name, *amounts in saved.itertuples():
         cells = re.search(rf"^\| {name or 'all'} \|(.*)\|$", said, re.MULTILINE)
         assert cells is not None, name
         told = [float(cell.replace(",", "")) for cell in cells[1].split("|")]

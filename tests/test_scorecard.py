@@ -422,7 +422,7 @@ def test_a_first_stage_is_extracted_and_its_products_are_processed():
     assert of["extraction"].met == (inside >= 0.1)
     assert of["processing"].last.amount is None
     assert of["processing"].met is None
-    assert "Extraction inside" in of["processing"].last.remark
+    assert "Extraction at home" in of["processing"].last.remark
     assert benchmarks_of(staged(), "alloy")["processing"].last.amount is not None
 
 

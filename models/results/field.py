@@ -309,11 +309,15 @@ class Result:
     def where(self, kept: Any) -> Self:
         return self.take([i for i, keep in enumerate(_listed(kept)) if keep])
 
+    def ordered(self, by: Field) -> Self:
+        """Return the rows, the largest value of a field first; a blank counts as 0."""
+        values = [v or 0.0 for v in _listed(self.data[by.name])]
+        return self.take(sorted(range(len(values)), key=lambda i: -values[i]))
+
     def ranked(self, by: Field) -> Self:
         """Return the rows with a positive value of a field, largest value first."""
-        values = [v or 0.0 for v in _listed(self.data[by.name])]
-        above = [i for i, value in enumerate(values) if value > 0]
-        return self.take(sorted(above, key=lambda i: -values[i]))
+        rows = self.ordered(by)
+        return rows.take([i for i, v in enumerate(_listed(rows.data[by.name])) if (v or 0.0) > 0])
 
     def take(self, rows: list[int]) -> Self:
         """Return the rows at some positions, in their order."""

@@ -328,7 +328,7 @@ class Scorecard(Result):
         meaning="The measure of the row; the row above each group explains it. Shares of supply"
         " are shares of purchases. They differ from the shares of demand in Summary if there is a"
         " shortage or if stocks are filled. Low is better for concentration and reliance. High is"
-        " better for production inside, cover and N-1.",
+        " better for production at home, cover and N-1.",
     )
     mineral = common.MINERAL
     buyer = common.BUYER.like(
@@ -347,7 +347,7 @@ class Scorecard(Result):
         "Required",
         "The benchmark of Regulation (EU) 2024/1252, Art. 5, for 2030. The regulation sets its"
         " least shares for all minerals together. Here every benchmark is applied to each mineral,"
-        " as if the coalition were the Union. Inside means plants and mines in countries of the"
+        " as if the coalition were the Union. At home means plants and mines in countries of the"
         " bloc coalition (for the EU: of the bloc EU), whoever owns them.",
     )
     met = field.text(
@@ -398,16 +398,18 @@ class Benchmarks(Result):
         "The share that the benchmark requires at least or, for one country outside,"
         " allows at most."
     )
-    worst_share = field.share("Plan's worst year", "The plan's share in the worst of these years.")
-    worst_year = ByMineral.year.like("The worst of these years.", printed=True)
+    worst_share = field.share(
+        "Share in the plan", "The share in the year that is farthest from the benchmark."
+    )
+    worst_year = ByMineral.year.like("That year.", printed=True)
     share_if_asked = field.share(
-        "Reached if asked for",
-        "The share in the cheapest plan that has the benchmark as a limit, in the"
-        " worst of these years. If the benchmark cannot be met: the share in the plan"
-        " that misses it by the fewest tonnes.",
+        "Share with it as a limit",
+        "The share in the cheapest plan that has the benchmark as a limit, in the year that is"
+        " farthest from it. If the benchmark cannot be met: the share in the plan that misses it by"
+        " the fewest tonnes, at any cost.",
     )
     can_be_met = field.text(
-        "Can it be met",
+        "Could be met",
         "Whether the plan with the benchmark as a limit keeps it in all these years.",
         colour=Colour.LIGHTS,
     )
@@ -424,17 +426,16 @@ class Benchmarks(Result):
         " penalty for missing the benchmark.",
     )
     extra_short = field.tonnes(
-        "Extra short",
-        "Shortage of the mineral with the benchmark minus its shortage in this plan,"
-        " all years together.",
+        "Further missing",
+        "Missing tonnes of the mineral with the benchmark minus those in this plan, all years.",
         key="extra_short_t",
     )
     extra_short_others = field.tonnes(
-        "Extra short of others",
+        "Further missing of other minerals",
         "The same difference for all other minerals, added by weight. Minerals share the budget"
         " for projects, so meeting a benchmark for one can reduce the supply of another.",
         key="extra_short_others_t",
     )
     remark = common.REMARK.like(
-        "The worst year, or why the benchmark could not be added as a limit."
+        "Years that miss it, or why the benchmark could not be added as a limit."
     )

@@ -204,7 +204,7 @@ def _not_mined(supply: Supply) -> str:
 
 
 def _not_processed(supply: Supply) -> str:
-    return "first stage: see Extraction inside" if supply.is_first_stage else ""
+    return "first stage: see Extraction at home" if supply.is_first_stage else ""
 
 
 def _no_mines(supply: Supply) -> str:
@@ -311,7 +311,7 @@ HHI_GOVERNANCE = Measure(
 )
 EXTRACTION = Measure(
     "extraction",
-    "Extraction inside",
+    "Extraction at home",
     "(metal contained in ore from mines of the bloc, whoever refines and buys it)"
     " / D; before: mine capacity of the bloc / D",
     f"{_ART_5}(a)(i): at least 10 %, to the extent that reserves allow",
@@ -322,7 +322,7 @@ EXTRACTION = Measure(
 )
 PROCESSING = Measure(
     "processing",
-    "Processing inside",
+    "Processing at home",
     "tonnes bought from refiners in the bloc / D; before: their nameplate"
     " capacity, or today's purchases from them, / D",
     f"{_ART_5}(a)(ii): at least 40 %",
@@ -332,8 +332,8 @@ PROCESSING = Measure(
 )
 RECYCLING = Measure(
     "recycling",
-    "Recycling inside",
-    "tonnes bought from refiners of Kind recycled in the bloc / D; before: as Processing inside",
+    "Recycling at home",
+    "tonnes bought from refiners of Kind recycled in the bloc / D; before: as Processing at home",
     f"{_ART_5}(a)(iii): at least 25 %",
     _recycling,
     required=Required(0.25, schema.BY_KIND, schema.REFINING),

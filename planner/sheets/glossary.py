@@ -67,8 +67,8 @@ TERMS = (
          "How much another purchase could still save at the solver's prices. Near 0 in a proven"
          " plan."),
     GlossaryTerm("EU benchmarks",
-                 r"(extraction|processing|recycling) inside|in one country outside",
-         "Targets of Regulation (EU) 2024/1252 for 2030. Inside the Union: at least 10 % of"
+                 r"(extraction|processing|recycling) at home|in one country outside",
+         "Targets of Regulation (EU) 2024/1252 for 2030. At home, in the Union: at least 10 % of"
          " yearly consumption mined, 40 % processed and 25 % recycled. From any one country"
          " outside the Union: at most 65 %."),
     GlossaryTerm("Fair shortage", r"unfair shortage|fair shortage",

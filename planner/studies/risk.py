@@ -26,7 +26,7 @@ from planner.studies import risk_findings, risk_tables
 from planner.studies.delays import Delays, delays
 from planner.studies.draws import AGREED, REPLANNED, RiskResults
 from planner.studies.engine import Tell, outcomes_not_run
-from planner.studies.kind import Section, StudyKind, Tables
+from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.risk_findings import LEFT_OUT
 from planner.studies.risk_tables import (
     FORMATS,
@@ -186,8 +186,8 @@ class RiskStudy(StudyKind):
         table_key("delays", Delays),
     )
     SHOWN = (
-        Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
-        Measures.middle, Measures.high,
+        RiskByMineral.mineral, RiskByMineral.demand, RiskByMineral.base_share, RiskByMineral.share,
+        RiskByMineral.further, RiskByMineral.more,
     )  # fmt: skip
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
@@ -294,6 +294,19 @@ class RiskStudy(StudyKind):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return risk_findings.findings(tables)
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the minerals in the agreed plan, the most further missing first."""
+        if RiskByMineral not in tables:
+            return None
+        agreed = _rows_of(tables[RiskByMineral], AGREED)
+        return Numbers(agreed.ordered(RiskByMineral.further), cls.SHOWN)
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        del tables
+        return "All years together, in the plan as agreed. The most further missing comes first."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

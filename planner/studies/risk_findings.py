@@ -41,7 +41,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     if three > quarter:
         end = min(end, three + _TAIL_RANGES * (three - quarter))
     edges = _edges(every[0], end)
-    size, unit = 0.01, "% of demand"
+    size, unit = 0.01, "% of need"
     if currency:
         size, unit = scale(max(abs(e) for e in edges), currency)
     digits = chart.decimals((edges[1] - edges[0]) / size)
@@ -78,15 +78,15 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         return None
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
-    columns += [(f"{name}, expected", plan.role, name, "share") for name, plan in PLANS.items()]
+    columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
     names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
     series = tuple(
         Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
         for name, role, plan, column in columns
     )
-    title = f"Missing share of demand by mineral, {tables.years}"
+    title = f"Missing share of need by mineral, {tables.years}"
     look = Look.DAYS  # a decimal: an axis of shares would reach to 100 %
-    return Picture(title, Form.GROUPED, names, series, "% of demand", "", look)
+    return Picture(title, Form.GROUPED, names, series, "% of need", "", look)
 
 
 class _Steps(Result):
@@ -100,7 +100,7 @@ class _Steps(Result):
 def pictures(tables: Tables) -> tuple[Picture, ...]:
     """Return the charts of the study."""
     costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
-    shares = _histogram(tables, "share", "Missing share of demand", "")
+    shares = _histogram(tables, "share", "Missing share of need", "")
     return chart.drawn(_short_by_mineral(tables), shares, costs)
 
 
@@ -179,9 +179,9 @@ def sections(tables: Tables) -> Iterator[Section]:
         steps = _Steps(words=words, step=costs.categories, agreed=agreed, replanned=replanned)
         yield Section("spread", "The spread of cost", lead, Numbers(steps).view(costs))
     if RiskByMineral in tables:
-        lead = "The mean over all draws. It includes the shortage that there is without events."
+        lead = "The mean over all draws. It includes what is missing without events."
         views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
-        yield Section("minerals", "Expected shortage by mineral", lead, views)
+        yield Section("minerals", "Missing on average, by mineral", lead, views)
     events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
@@ -202,7 +202,7 @@ def sections(tables: Tables) -> Iterator[Section]:
 
 _SHORT = (
     RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
-    RiskByMineral.share, RiskByMineral.more.like(header="Chance of more"), RiskByMineral.tail,
+    RiskByMineral.share, RiskByMineral.more, RiskByMineral.tail,
 )  # fmt: skip
 _ADDED = (
     Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_replanned

@@ -45,13 +45,13 @@ class Format(NamedTuple):
     key: str = ""
 
 
-COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
-SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
+COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, "Missing, all minerals"
+SHARE, MORE = f"{SHORTAGE}, share of need", "Any mineral further missing"
 FORMATS = {
     COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),
     CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),
     SHORTAGE: Format("t", Look.TONNES, 1.0, "shortage_t"),
-    SHARE: Format("% of demand", Look.PRICE, 100.0, "shortage_share"),
+    SHARE: Format("% of need", Look.PRICE, 100.0, "shortage_share"),
     MORE: Format("% of draws", Look.PRICE, 100.0),
 }
 
@@ -101,21 +101,19 @@ class ShortageRisks(Result):
     member = common.MEMBER.like(optional=True)
     plan = _PLAN
     demand = common.DEMAND.like(key="demand_t")
-    base = field.tonnes("Short without events", key="base_t")
-    short = field.share("Chance of being short", key="chance_short")
-    more = field.share(
-        "Chance of being shorter than without events", key="chance_shorter_than_base"
-    )
+    base = field.tonnes("Missing without events", key="base_t")
+    short = field.share("Chance that some is missing", key="chance_short")
+    more = field.share("Chance of further missing by events", key="chance_shorter_than_base")
     least = field.share("Its 95 % interval, from")
     most = field.share("Its 95 % interval, to")
-    mean = field.tonnes("Expected short", key="expected_t")
+    mean = field.tonnes("Missing on average", key="expected_t")
     error = field.tonnes("Standard error", key="standard_error_t")
-    share = field.share("Expected share short", key="expected_share", colour=Colour.HEAT)
+    share = field.share("Missing on average (share)", key="expected_share", colour=Colour.HEAT)
     base_share = field.share("Missing without events (share)", optional=True)
     further = field.share("Further missing by events (share)", "On average.", optional=True)
-    middle = field.tonnes("Median short", key="p50_t")
-    high = field.tonnes("95th percentile", key="p95_t")
-    tail = field.tonnes("CVaR 95", key="cvar95_t")
+    middle = field.tonnes("Missing, median", key="p50_t")
+    high = field.tonnes("Missing, 95th percentile", key="p95_t")
+    tail = field.tonnes("Missing, CVaR 95", key="cvar95_t")
 
 
 class RiskByMineral(ShortageRisks):
@@ -141,7 +139,7 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
             f"A year adds, {header}", f"{cost} {_NOW}{_BY_CHANCE}", key=f"{path}.cost_usd"
         ),
         error.like(unit="", key=f"{path}.cost_standard_error_usd"),
-        field.tonnes(f"A year adds short, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
+        field.tonnes(f"A year adds missing, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
         field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
         field.text(
             f"Distinguishable from 0, {header}",
@@ -165,7 +163,7 @@ class Events(Result):
         AGREED,
         "What one year of the event adds to total cost, estimated from draws with more and with"
         " fewer such years.",
-        "What one year of the event adds to shortage.",
+        "What one year of the event adds to missing tonnes.",
     )
     (
         cost_replanned,
@@ -181,8 +179,8 @@ def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
     return (
         field.millions(f"Total cost, {header}", _NOW),
         field.millions(f"Cash cost, {header}", common.UNDISCOUNTED),
-        field.tonnes(f"Short, {header}"),
-        field.share(f"Share short, {header}"),
+        field.tonnes(f"Missing, {header}"),
+        field.share(f"Missing (share), {header}"),
     )
 
 

@@ -272,8 +272,8 @@ def totals_of(plan: Plan) -> ScorecardTotals:
 
 CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not planned"}
 _MAIN_FIELDS = (
-    Missed.benchmark, Missed.mineral, Missed.required, Missed.worst_share, Missed.share_if_asked,
-    Missed.extra_cash, Missed.extra_short,
+    Missed.benchmark, Missed.buyer, Missed.mineral, Missed.required, Missed.worst_share,
+    Missed.share_if_asked, Missed.can_be_met, Missed.extra_cash, Missed.extra_short,
 )  # fmt: skip
 
 
@@ -309,14 +309,14 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
         before, least = price.score.share_by_year, tolerances.LIMIT_KEPT
         is_moved = any(abs(part - before[y]) > least for y, part in price.reached.items())
         how = "supply allows" if is_moved else "supply allows no more than the plan has,"
-        parts = [f"cannot be met: {how} {share:z.1%} in {year}, the worst year"]
+        parts = [f"cannot be met: {how} {share:z.1%} in {year}, the year farthest from it"]
         if price.years_met:
             parts.append(f"met in {len(price.years_met)} of {len(price.reached)} years")
     if of_purchases and price.required.is_most:
         parts.append("a share of purchases, as the setting Share basis says")
     amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
     short = [f"{tonnes:z,.0f} t{end}" for tonnes, end in amounts if tonnes and tonnes > 0]
-    parts += [f"leaves {', '.join(short)} more short"] if short else []
+    parts += [f"leaves {', '.join(short)} more missing"] if short else []
     return "; ".join(parts)
 
 
@@ -434,11 +434,24 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
-        """Return the benchmarks that the coalition misses."""
+        """Return the missed benchmarks: those that could be met first."""
         if Missed not in tables:
             return None
-        table = tables[Missed]
-        return Numbers(table.where([not buyer for buyer in table.buyer]), _MAIN_FIELDS)
+        table, can = tables[Missed], list(tables[Missed].can_be_met)
+        first = sorted(range(len(can)), key=lambda i: can[i] != CAN_BE_MET[True])
+        buyers = len(set(table.buyer)) > 1
+        fields = (f for f in _MAIN_FIELDS if buyers or f is not Missed.buyer)
+        return Numbers(table.take(first), tuple(fields))
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        if Missed not in tables:
+            return ""
+        return (
+            "Shares of consumption, in the year farthest from the benchmark: at most for one"
+            " country outside, else at least. At home: in the buyer's countries. What could not be"
+            " met is met as far as possible, at any cost."
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -462,8 +475,8 @@ def _counts(tables: Tables) -> Iterator[Sentence]:
                         " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
     if Missed in tables:
         could = SheetRows(tables[Missed]).count(Missed.can_be_met, "=", CAN_BE_MET[True])
-        yield say("figure", "Each alone added to the limits, {could} of the missed benchmarks could"
-                            " be met.", name="Could be met", large="could",
+        yield say("figure", "Missed benchmarks that could be met, each by itself as a limit:"
+                            " {could}.", name=Missed.can_be_met.header, large="could",
                   could=could)  # fmt: skip
 
 
@@ -488,6 +501,6 @@ def _taken(tables: Tables) -> Iterator[Sentence]:
     """Yield which benchmark takes most from other minerals."""
     most = SheetRows(tables[Missed]).largest(Missed.extra_short_others)
     if most.number > 0:
-        text = "Meeting {most[benchmark]} for {most[mineral]} takes most from other minerals:"
-        yield say("answer", f"{text} {{most}} of them is further missing than in the plan.",
+        text = "{most[benchmark]} of {most[mineral]} as a limit leaves most of other minerals"
+        yield say("answer", f"{text} further missing: {{most}} more than in the plan.",
                   most=most)  # fmt: skip

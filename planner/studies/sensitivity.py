@@ -282,6 +282,10 @@ def _hardest_hit(ends: EndPlans, minerals: Sequence[str]) -> dict[str, Any]:
 
 
 _RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
+_SHOWN_BY = {
+    COST: EndResults.swing_cash, SHORTAGE: EndResults.swing_hit, DECISIONS: EndResults.moved
+}  # fmt: skip
+"""Fields by which numbers are ordered on the first page."""
 
 
 def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
@@ -344,10 +348,6 @@ class SensitivityStudy(StudyKind):
         table_key("as_it_stands", BaseTotals),
         *TROUBLE,
     )
-    SHOWN = (
-        EndResults.what, EndResults.low, EndResults.high, EndResults.swing_cash, EndResults.hit,
-        EndResults.hit_low, EndResults.hit_high, EndResults.builds,
-    )  # fmt: skip
     LIMIT = CAP_HELP
     MONEY = "total cost discounted to the first year, cash cost undiscounted"
     OPTIONS = (
@@ -465,6 +465,7 @@ class SensitivityStudy(StudyKind):
             if is_one else None,
             "unit": units.pop() if len(units) == 1 else None,
             "low": factor.low, "high": factor.high, "by": factor.by,
+            "span": f"{factor.low:.3g} to {factor.high:.3g}",
             "estimate": "yes" if factor.is_estimate else "", "origin": named.source or named.note,
         }  # fmt: skip
 
@@ -486,12 +487,27 @@ class SensitivityStudy(StudyKind):
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
-        """Return all numbers, those to look up first at the top."""
+        """Return all numbers: those that change what is built first, then the largest swings."""
         if Sensitivities not in tables:
             return None
-        first = _positions(tables)
-        others = (i for i in range(len(tables[Sensitivities])) if i not in first)
-        return Numbers(tables[Sensitivities].take([*first, *others]), cls.SHOWN)
+        table, e, by = tables[Sensitivities], EndResults, _SHOWN_BY[tables.option(BY)]
+        keys = [
+            (builds != YES, -float((worth if builds == YES else swing) or 0.0))
+            for builds, worth, swing in table.rows(e.builds, e.worth, by)
+        ]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return Numbers(
+            table.take(order), (e.what, e.span, e.builds, by, e.hit, e.hit_low, e.hit_high)
+        )
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        by = _SHOWN_BY[tables.option(BY)].header
+        return (
+            "Numbers that change what is built come first, in order of the worth of knowing them;"
+            f" then the largest by {by}. Swing: highest minus lowest result, of both ends of the"
+            " range and the workbook's value."
+        )
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -520,8 +536,8 @@ _WORDS = {
     DECISIONS: "the choice of suppliers",
 }
 _SCREEN = (
-    EndResults.sheet, EndResults.cells, EndResults.what, EndResults.low, EndResults.high,
-    EndResults.swing, EndResults.swing_short, EndResults.worth,
+    EndResults.sheet, EndResults.cells, EndResults.what, EndResults.span, EndResults.swing,
+    EndResults.swing_short, EndResults.worth,
 )  # fmt: skip
 _PAGE = (*_SCREEN, EndResults.otherwise_low, EndResults.otherwise_high, EndResults.origin)
 _GROUP_SCREEN = (

@@ -19,13 +19,18 @@ _TESTED_KEEP = (
     "No number in its range would change what is built, of those with a proven plan at each end."
 )
 _SAME = "No number in its range changes what is missing."
+_LITTLE = (
+    "No number in its range changes what is missing by {none[test]} or more of a mineral's need."
+)
 _HARDEST = (
     "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
     " its low end, {high} at its high end."
 )
+_LEAST_SHOWN = 0.001
+"""The least change of a missing share that a sentence names: a tenth of a per cent."""
 _ANSWER = "|".join(
     r"[^\x00-\x1f]{1,300}".join(map(re.escape, re.split(r"\{[^}]*\}", template)))
-    for template in (_DECIDES, _KEEPS, _TESTED_KEEP, _SAME, _HARDEST)
+    for template in (_DECIDES, _KEEPS, _TESTED_KEEP, _SAME, _LITTLE, _HARDEST)
 )
 ANSWERS = re.compile(rf"(?:{_ANSWER})(?: (?:{_ANSWER}))?")
 """The form of what a study answers, as a plan of the same case quotes it."""
@@ -62,6 +67,9 @@ def _missing(rows: SheetRows) -> Iterator[Sentence]:
     if most.number <= 0.0:
         none = rows.none(_T.swing_hit, ">", 0.0)
         yield say("answer", _SAME, none=none)
+        return
+    if most.number < _LEAST_SHOWN:
+        yield say("answer", _LITTLE, none=rows.none(_T.swing_hit, ">=", _LEAST_SHOWN))
         return
     ends = _ends(rows, most, _T.hit_low, _T.hit_high)
     yield say("answer", _HARDEST, top=most, low=ends[0], high=ends[1])

@@ -39,8 +39,9 @@ class EndResults(Result):
     count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
     value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
     unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low", Look.FACTOR, "The low end, as a multiple of the value.", optional=True)
-    high = field("High", Look.FACTOR, "The high end, as a multiple of the value.", optional=True)
+    low = field("Low end, times the value", Look.FACTOR, "Low end / value.", optional=True)
+    high = field("High end, times the value", Look.FACTOR, "High end / value.", optional=True)
+    span = field.text("Range, times the value", "Both ends / value, in words.", optional=True)
     swing = field.millions(
         "Swing in cost",
         "Highest minus lowest total cost among three plans: at the low end, at the high end and"
@@ -54,14 +55,14 @@ class EndResults(Result):
         optional=True,
     )
     swing_short = field.tonnes(
-        "Swing in shortage", "The same for the tonnes that are missing.", key="swing_short_t"
+        "Swing in missing", "The same for the tonnes that are missing.", key="swing_short_t"
     )
     swing_cash = field.millions(
         "Swing in cash", f"The same for the cash that is paid. {common.UNDISCOUNTED}",
         key="swing_cash_usd",
     )  # fmt: skip
     hit = field.text(
-        "Hardest hit",
+        "Mineral hit hardest",
         "The mineral whose missing share of need, over all years, differs most between the three"
         " plans. Blank: no mineral's does.",
         names=Name.MINERAL,
@@ -149,7 +150,7 @@ class EndResults(Result):
 
 NUMBER_FIELDS = (
     EndResults.cells, EndResults.value, EndResults.unit, EndResults.low, EndResults.high,
-    EndResults.by, EndResults.estimate, EndResults.origin,
+    EndResults.span, EndResults.by, EndResults.estimate, EndResults.origin,
 )  # fmt: skip
 """Columns of single numbers alone."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema, tolerances
-from models.answers.payment import RUNS, NeededPayment, payments, tariffs
+from models.answers.payment import RUNS, NeededPayment, headroom, payments, tariffs
 from models.case import Case
 from models.plan import Plan, payments_by_member
 from models.plan import support_bills as bills_of
@@ -37,7 +37,7 @@ HOME, AWAY = "yes", "no"
 ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
     "in all years", "in some years", "no payment helps", "not known",
 )  # fmt: skip
-"""Values of the column "A payment helps"."""
+"""Values of the column "Runs if paid"."""
 _MOST_BARS = 12
 """Largest number of plants in a chart; the share of the price up to which a payment is small."""
 
@@ -63,6 +63,7 @@ class Plants(Result):
     plant = common.PLANT
     country = common.COUNTRY
     home = field.text("At home", "yes: in a country of the coalition.")
+    running = field("Years running", Look.COUNT, "Years in which the plan uses it.", optional=True)
     years = field("Years idle", Look.COUNT, f"Years in which it does not run. {_RUNS}")
     payment = field.price(
         "Payment in all years",
@@ -84,7 +85,7 @@ class Plants(Result):
         " years. Below 0: less is missing.",
     )
     helps = field.text(
-        "A payment helps",
+        "Runs if paid",
         f"In all years: one payment makes it run in every year. In some years: it runs only in the"
         f" years that have a payment in the sheet Gaps. {_HELPS}",
     )
@@ -238,12 +239,14 @@ def plants_table(
     The search for payments failed for ``unknown`` minerals: their rows are the plants with a gap.
     """
     case, rows, key = plan.case, list[dict[str, Any]](), ["mineral", "plant", "country"]
+    usable_years = (headroom(plan) > 0).sum(axis=1).tolist()
     frame = gaps.frame()
     by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key)))
     for each in needed:
         source = plan.expanded.sources[each.source]
         place = source.mineral, source.project or source.name, source.country
         row: dict[str, Any] = {**dict(zip(key, place, strict=True)), "years": len(each.years)}
+        row["running"] = usable_years[each.source] - len(each.years)
         row |= _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
         rows.append(row | _mean_gaps(by_plant.get(place, frame.head(0)), {*each.years}))
     for place, rows_of in sorted(by_plant.items()):
@@ -335,8 +338,8 @@ class SupportStudy(StudyKind):
         *TROUBLE,
     )
     SHOWN = (
-        Plants.mineral, Plants.plant, Plants.years, Plants.payment, Plants.of_price, Plants.tonnes,
-        Plants.helps,
+        Plants.mineral, Plants.plant, Plants.running, Plants.years, Plants.payment, Plants.of_price,
+        Plants.tonnes,
     )  # fmt: skip
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
@@ -396,6 +399,15 @@ class SupportStudy(StudyKind):
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         every = _cheapest, _dearest, _idle, _sold, _never, _bill, _care
         return told(_nothing_idle(tables), *(partial(make, tables) for make in every))
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        if Plants not in tables:
+            return ""
+        return (
+            f"Idle: a year in which the plan uses less than {share(RUNS)} of what the plant could"
+            " sell. The smallest payment, as a share of the price, comes first."
+        )
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -506,6 +518,8 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     if unknown.number:
         text = "Plants whose payment is not known: {count}."
         yield say("care", text, count=unknown)
+    yield say("care", "A plant that the plan builds or uses is listed if it is idle in other"
+                      " years.")  # fmt: skip
     yield say("care", "Each plant is paid alone. What it sells may take the place of what other"
                       " plants sell.")  # fmt: skip
 

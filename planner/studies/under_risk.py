@@ -283,6 +283,10 @@ class UnderRisk(StudyKind):
     )
     LACKING = "there is no proven plan under risk"
     RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches, DecideNow)
+    SHOWN = (
+        Expected.mineral, Expected.demand, Expected.plain_share, Expected.risky_share,
+        Expected.spared,
+    )  # fmt: skip
     ANSWER = (
         table_key("worth", PlansUnderRisk),
         table_key("decisions", EarlyDecisions),
@@ -401,7 +405,8 @@ class UnderRisk(StudyKind):
             "Seed": str(self.seed),
             OBJECTIVE: self._objective_words,
             Runs.proven.header: f"to within {self.relative_gap:z.0e} of the lowest possible cost",
-            NOTE if self.status == OPTIMAL else "Search": self.trouble,
+            NOTE if self.status == OPTIMAL else "Search": self.trouble[:1].upper()
+            + self.trouble[1:],
             "What is built": "decided before the first event, the same in all futures",
             "All else": "decided in its year, knowing the events so far that touch the mineral."
             " Later events are known only as far as all drawn futures that are left agree",
@@ -516,6 +521,19 @@ class UnderRisk(StudyKind):
         return told(*(partial(make, tables) for make in (_calm, _spared, _builds, _advice, _care)))
 
     @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the minerals, the most spared first."""
+        return Numbers(tables[Expected].ordered(Expected.spared), cls.SHOWN)
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        del tables
+        return (
+            "All years, on average of the futures. The plain plan is made without events. The most"
+            " spared comes first."
+        )
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         frame, years = tables[Futures].frame(), tables.years
         regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
@@ -531,7 +549,7 @@ class UnderRisk(StudyKind):
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
         names = tuple(map(short, short_rows["mineral"]))
         series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
-        title, need = f"Share of demand that is missing on average, {years}", "% of demand"
+        title, need = f"Share of need that is missing on average, {years}", "% of need"
         of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Look.DAYS)
         shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
         return tuple(picture for picture, is_shown in shown if is_shown)
@@ -628,7 +646,7 @@ def _spared(tables: Tables) -> Iterator[Sentence]:
         return
     row = rows.where(mineral=most["mineral"])
     text = (
-        "Planning for events spares {top[mineral]} most: on average {risky} of its need is missing,"
+        "Planning for events helps {top[mineral]} most: on average {risky} of its need is missing,"
         " {plain} in the plain plan."
     )
     shares = row.value(t.risky_share), row.value(t.plain_share)
@@ -664,5 +682,6 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"]:
         yield say("care", "The change may be chance: what it saves is within its margin of error."
                           " More futures (--futures) narrow it.")  # fmt: skip
-    yield say("care", "After an event the plan often knows what comes next, so it looks better than"
-                      " a real plan.")  # fmt: skip
+    if not _is_calm(tables):
+        yield say("care", "After an event the plan often knows what comes next, so it looks better"
+                          " than a real plan.")  # fmt: skip

@@ -117,16 +117,16 @@ class Futures(Result):
     future = field("Future", Look.COUNT)
     chance = field.share("Probability", "The share of draws with these events.")
     informed, risky, plain = PlansUnderRisk.informed, PlansUnderRisk.risky, PlansUnderRisk.plain
-    short_informed = field.tonnes("Short, future known", key="short_known")
-    short_risky = field.tonnes("Short, plan under risk")
-    short_plain = field.tonnes("Short, plain plan")
+    short_informed = field.tonnes("Missing, future known", key="short_known")
+    short_risky = field.tonnes("Missing, plan under risk")
+    short_plain = field.tonnes("Missing, plain plan")
     events = field("Events", Look.REMARK, "The events of the future, with their years.")
 
 
 class Expected(Result):
-    """One row per mineral: the expected shortage over all years; shares are of the need."""
+    """One row per mineral: what is missing on average, in all years; shares are of the need."""
 
-    TABLE, GRAIN, BOOK = "Expected short", ("mineral",), "under risk"
+    TABLE, GRAIN, BOOK = "Missing on average", ("mineral",), "under risk"
     mineral = MINERAL
     demand = DEMAND.like(meaning="Without events.", key="demand_t")
     informed = Futures.short_informed.like(header="Each future known", key="known_t")

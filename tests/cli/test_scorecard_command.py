@@ -55,7 +55,7 @@ def test_the_plan_of_solve_has_the_same_scorecard(plain, call, folder):
 NONE = dict.fromkeys(f.name for f in Benchmarks.FIELDS)
 CARD = dict.fromkeys(f.name for f in Scorecard.FIELDS)
 TAKEN = (
-    "Meeting Processing inside for Graphite takes most from other minerals: 453 thousand t of them"
+    "Meeting Processing at home for Graphite takes most from other minerals: 453 thousand t of them"
     " is further missing than in the plan."
 )
 
@@ -63,7 +63,7 @@ TAKEN = (
 def test_the_findings_count_what_is_missed_and_name_the_farthest():
     """The EU's row is farthest from its benchmark; meeting the coalition's takes from others."""
     rows = [
-        NONE | {"benchmark": "Processing inside", "mineral": "Graphite", "buyer": buyer,
+        NONE | {"benchmark": "Processing at home", "mineral": "Graphite", "buyer": buyer,
                 "required": 0.4, "kind": "min", "worst_share": got, "can_be_met": CAN_BE_MET[can],
                 "extra_short_others": t}
         for buyer, got, can, t in (("", 0.13, True, 453_000), ("EU", 0.1, False, 0))
@@ -75,7 +75,7 @@ def test_the_findings_count_what_is_missed_and_name_the_farthest():
     assert [sentence.text for sentence in found] == [
         "Benchmarks met: 1; missed: 2; not tested for lack of data: 1.",
         "Each alone added to the limits, 1 of the missed benchmarks could be met.",
-        "Processing inside of Graphite for EU is 10 %; at least 40 % is required.",
+        "Processing at home of Graphite for EU is 10 %; at least 40 % is required.",
         TAKEN,
     ]
 
@@ -84,7 +84,7 @@ def test_what_a_program_hears(plain, ask):
     """Numbers, null where there are none, never a word in their place."""
     code, said = ask("scorecard", plain, *HERE)
     assert (code, said["status"], said["errors"]) == (0, "optimal", [])
-    assert {s["measure"] for s in said["scores"]} >= {"Processing inside", "Days of cover"}
+    assert {s["measure"] for s in said["scores"]} >= {"Processing at home", "Days of cover"}
     assert all(s["met"] in {True, False, None} for s in said["scores"])
     missed = [s for s in said["scores"] if s["met"] is False]
     assert len(missed) == len(said["benchmarks"])

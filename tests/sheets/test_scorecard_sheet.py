@@ -218,9 +218,9 @@ BY_HAND = {
         s.supply(y, "Owner country")
     ),
     "Concentration weighted by governance (HHI-WGI)": governed,
-    "Extraction inside": extraction,
-    "Processing inside": processed,
-    "Recycling inside": recycled,
+    "Extraction at home": extraction,
+    "Processing at home": processed,
+    "Recycling at home": recycled,
     "Refined in one country outside": refined,
     "Mined in one country outside": mined,
     "Import reliance": lambda s, y: max(0.0, 1.0 - processed(s, y)),
@@ -229,9 +229,9 @@ BY_HAND = {
     "N-1, demand of the others": lambda s, y: left(s, y, rest=True),
 }
 BENCHMARKS = {
-    "Extraction inside": 0.10,
-    "Processing inside": 0.40,
-    "Recycling inside": 0.25,
+    "Extraction at home": 0.10,
+    "Processing at home": 0.40,
+    "Recycling at home": 0.25,
     "Refined in one country outside": 0.65,
     "Mined in one country outside": 0.65,
 }
@@ -308,7 +308,7 @@ def test_governance_and_recycling_lacking_are_named(scores, minerals):
     for mineral in minerals:  # the one country without a score refines nickel alone
         row = scores["Concentration weighted by governance (HHI-WGI)", mineral, "Coalition"]
         assert ("no Governance for New Caledonia" in row["Remark"]) == (mineral == "Nickel")
-    row = scores["Recycling inside", "Graphite", "EU"]
+    row = scores["Recycling at home", "Graphite", "EU"]
     assert row["Remark"] == "no recycled supply of it in the workbook"
 
 

@@ -164,7 +164,12 @@ def test_a_terminal_and_a_sheet_show_a_range_as_it_is(
     study, tables = studied(two(("Refiners", "Cost", low, high)))
     table = study.front(tables, "Title").table
     assert table is not None
-    facts = facts_of_columns([table.column(header) for header in ("What", "Low", "High")])
+    facts = facts_of_columns(
+        [
+            table.column(header)
+            for header in ("What", "Low end, times the value", "High end, times the value")
+        ]
+    )
     (line,) = [row for row in facts.rows if row[0] == "Cost of Sur for copper"]
     assert line[1:] == shown
     assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")

@@ -22,7 +22,7 @@ PAGE = HERE.parent / "docs" / "scorecard.md"
 REST = "ROW"
 SHOWN = (
     ("hhi_country", "HHI", "{:,.0f}"),
-    ("processing", "processed inside", "{:.0%}"),
+    ("processing", "processed at home", "{:.0%}"),
 )
 """The measures that the page shows: name, heading, format."""
 

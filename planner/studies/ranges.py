@@ -1,7 +1,7 @@
 """Ranges: the least and the most that the coalition could buy from each supplier.
 
 The plans compared cost at most a little more cash for a mineral, and have no more shortage in any
-year. If least and most differ, the purchase is a choice; otherwise it is a fact.
+year. If least and most differ, the purchase can change.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     from planner.scenarios.start import Start
     from planner.studies.places import Where
 
-CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
+CHANGES, FIXED, UNKNOWN = "yes", "no", "not known"
+"""Values of the column Can it change."""
 YES = "yes"
 """Value of the column Main supplier."""
 POINT = 0.01
-"""A purchase is a fact if its least and most differ by less than this fraction of demand."""
-SLACK, LEAST = "Slack", "Least of"
+"""A purchase is fixed if its least and most differ by less than this fraction of demand."""
+SLACK, LEAST, _OF_CASH = "Slack", "Least of", " of each mineral's cash"
 """Rows of About: the most extra cash, and the country of the plan that buys least there."""
 _MOST_BARS, _MOST_NAMED = 10, 3
 
@@ -74,12 +75,12 @@ class Ranges(Result):
     now = field.tonnes("Now", "What is bought as planned.")
     least = field.tonnes("Least", "The least that could be bought within the slack.")
     most = field.tonnes("Most", "The most that could be bought within the slack.")
-    now_share = _of_demand("Share now", "What is bought as planned")
-    least_share = _of_demand("Least share", "The least within the slack")
-    most_share = _of_demand("Most share", "The most within the slack")
+    now_share = _of_demand("Share of demand in the plan", "What is bought as planned")
+    least_share = _of_demand("Least possible share", "The least within the slack")
+    most_share = _of_demand("Largest possible share", "The most within the slack")
     free = _of_demand("Share could fall by", "Tonnes now minus the least")
     slack = field.money(
-        "Slack a year",
+        "Extra cash a year",
         "The extra cash that each of these plans may cost, for the mineral and those made from or"
         f" into it. {UNDISCOUNTED}",
         optional=True,
@@ -88,9 +89,9 @@ class Ranges(Result):
         "Main supplier", f"{YES}: no other supplier sells more of the mineral.", optional=True
     )
     verdict = field.text(
-        "What it is",
-        f"{CHOICE}: least and most differ by at least one percentage point of demand. {FACT}: they"
-        f" differ by less. {UNKNOWN}: the search for the least or the most failed.",
+        "Can it change",
+        f"{CHANGES}: least and most differ by at least one percentage point of demand. {FIXED}:"
+        f" they differ by less. {UNKNOWN}: the search for the least or the most failed.",
     )
 
 
@@ -132,7 +133,7 @@ def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
         shares = {f"{end}_share": t if t is None else ratio(t, need) for end, t in ends.items()}
         if r.least is not None and r.most is not None:
-            verdict = CHOICE if r.most - r.least >= POINT * need else FACT
+            verdict = CHANGES if r.most - r.least >= POINT * need else FIXED
         named = {"supplier": _supplier_name(r, case, by), "verdict": verdict}
         if r.now > 0 and r.mineral not in seen:
             named["main"] = YES
@@ -176,8 +177,10 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     series = (
-        Series("The least: must be bought", Role.PLAN, series_values(least.clip(0.0))),
-        Series("Bought now, by choice", Role.REPLANNED, series_values((now - least).clip(0.0))),
+        Series("The least that must be bought", Role.PLAN, series_values(least.clip(0.0))),
+        Series(
+            "Bought in the plan by choice", Role.REPLANNED, series_values((now - least).clip(0.0))
+        ),
         Series(
             "Could be bought in addition", Role.OUTSIDE_IDLE, series_values((most - now).clip(0.0))
         ),
@@ -215,7 +218,7 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
 def _fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield the main supplier with the largest share of those that can't sell less."""
     t = Ranges
-    most = tables.sheet(t).where(main=YES, verdict=FACT).largest(t.now_share)
+    most = tables.sheet(t).where(main=YES, verdict=FIXED).largest(t.now_share)
     text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
     yield say("answer", text, top=most)
 
@@ -223,7 +226,7 @@ def _fixed(tables: Tables) -> Iterator[Sentence]:
 def _counts(tables: Tables) -> Iterator[Sentence]:
     """Yield of how many minerals the main supplier could sell less, and of how many it is fixed."""
     t, rows = Ranges, tables.sheet(Ranges).where(main=YES)
-    counts = rows.count(t.free, ">=", POINT), rows.count(t.verdict, "=", FACT)
+    counts = rows.count(t.free, ">=", POINT), rows.count(t.verdict, "=", FIXED)
     text = "Minerals whose main supplier could sell less, by a percentage point of demand: {free}."
     yield say("figure", text, name="Main supplier could sell less", large="free", free=counts[0])
     text = "Minerals whose main supplier's share is fixed to within a percentage point: {fixed}."
@@ -263,6 +266,7 @@ class RangesStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
+    HEADING = "{subject}: {plan}"
     QUESTION = "Where could we buy differently at almost no extra cost?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
@@ -342,11 +346,11 @@ class RangesStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        return f"which purchases could change for {share(self.slack)} more cash, by {self.by}"
+        return f"Purchases that could change for {share(self.slack)} more cash, by {self.by}"
 
     @property
     def options(self) -> dict[str, str]:
-        within = f"{share(self.slack)} of each mineral's cash"
+        within = f"{share(self.slack)}{_OF_CASH}"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         least = self.country and self.start.case.country_name(self.country)
         asked = {
@@ -394,6 +398,13 @@ class RangesStudy(StudyKind):
         rank = table.frame().groupby("mineral", sort=False).cumcount()
         kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
         return Numbers(table.where(kept), cls.SHOWN)
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        return (
+            "Each mineral's largest suppliers; shares of its demand, all years. Possible: for"
+            f" {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more missing."
+        )
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

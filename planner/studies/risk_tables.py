@@ -100,7 +100,7 @@ class ShortageRisks(Result):
     mineral = common.MINERAL
     member = common.MEMBER.like(optional=True)
     plan = _PLAN
-    demand = common.DEMAND.like(key="demand_t")
+    demand = common.NEED.like(key="demand_t")
     base = field.tonnes("Missing without events", key="base_t")
     short = field.share("Chance that some is missing", key="chance_short")
     more = field.share("Chance of further missing by events", key="chance_shorter_than_base")

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.program import component
 from models.results import Field, Look, Result, field
-from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR
+from models.results.common import CHANGE, MEASURE, MINERAL, NEED, UNIT, YEAR
 from planner.render import words
 
 YES, LEAST_CHANGE = "yes", 0.01
@@ -128,7 +128,7 @@ class Expected(Result):
 
     TABLE, GRAIN, BOOK = "Missing on average", ("mineral",), "under risk"
     mineral = MINERAL
-    demand = DEMAND.like(meaning="Without events.", key="demand_t")
+    demand = NEED.like(meaning="Without events.", key="demand_t")
     informed = Futures.short_informed.like(header="Each future known", key="known_t")
     risky = Futures.short_risky.like(header="Plan under risk", key="under_risk_t")
     plain = Futures.short_plain.like(header="Plain plan", key="plain_t")

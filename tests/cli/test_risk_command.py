@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from planner.cli import main
-from planner.studies.risk_tables import PLANS
+from planner.studies.draws import AGREED
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
 from tests.cli.desk import sheets
@@ -53,21 +53,19 @@ def test_each_draw_has_its_row_and_the_summary_is_of_them(made) -> None:
     assert total["Mean of the worst 5 % (CVaR 95)"] == pytest.approx(sum(sorted(costs)[-3:]) / 3)
 
 
-def test_the_terminal_shows_each_measure_in_its_unit(made, capsys, tmp_path) -> None:
+def test_the_terminal_shows_minerals_in_the_agreed_plan(made, capsys, tmp_path) -> None:
     words = ["risk", made / "case.xlsx", "--draws", 60, "--workers", 1]
     words += ["--output", tmp_path / "risk.xlsx"]
     assert main([str(word) for word in words]) == 0
     printed = [re.split(r"  +", each) for each in capsys.readouterr().err.splitlines()]
-    cells = {(row[0], row[1]): row[2:] for row in printed if row[1:2] and row[1] in PLANS}
-    for row in rows_of(made / "risk.xlsx", "Risk"):
-        unit, *numbers = cells.pop((row["Measure"], row["Plan"]))
-        assert unit == row["Unit"]
-        for number, name in zip(numbers, ("No event", "Mean", "Median"), strict=False):
-            amount, _, thousand = number.replace(",", "").partition(" ")
-            assert thousand in {"", "thousand"}
-            shown = float(amount) * (1000 if thousand else 1)
-            assert shown == pytest.approx(row[name], rel=0.01)
-    assert not cells
+    further = "Further missing by events (share)"
+    agreed = [r for r in rows_of(made / "risk.xlsx", "Risk by mineral") if r["Plan"] == AGREED]
+    agreed.sort(key=lambda row: -row[further])
+    shown = [row for row in printed if row[0] in {row["Mineral"] for row in agreed}]
+    assert [row[0] for row in shown] == [row["Mineral"] for row in agreed]
+    for row, cells in zip(agreed, shown, strict=True):
+        for name, cell in zip(("Missing on average (share)", further), cells[3:5], strict=True):
+            assert cell in {f"{100 * row[name]:.3g} %", f"{100 * row[name]:.1f} %", "under 0.1 %"}
 
 
 def test_few_draws_are_warned_of_and_all_that_was_asked_is_told(made) -> None:

@@ -35,7 +35,7 @@ def test_what_is_written(plain, call, folder):
     met, missed = told.count("✓ met"), told.count("✗ missed")
     assert len(rows) == missed > 0
     assert f"Benchmarks met: {met}; missed: {missed};" in err
-    asked = [row for row in rows if row["Can it be met"] != "– not planned"]
+    asked = [row for row in rows if row["Could be met"] != "– not planned"]
     assert len(list(book["Runs"].iter_rows(min_row=2))) == 1 + len(asked)
     for name in ("Scorecard", "EU benchmarks"):
         assert all(cell.comment for cell in book[name][1]), name
@@ -55,8 +55,8 @@ def test_the_plan_of_solve_has_the_same_scorecard(plain, call, folder):
 NONE = dict.fromkeys(f.name for f in Benchmarks.FIELDS)
 CARD = dict.fromkeys(f.name for f in Scorecard.FIELDS)
 TAKEN = (
-    "Meeting Processing at home for Graphite takes most from other minerals: 453 thousand t of them"
-    " is further missing than in the plan."
+    "Processing at home of Graphite as a limit leaves most of other minerals further missing: 453"
+    " thousand t more than in the plan."
 )
 
 
@@ -74,7 +74,7 @@ def test_the_findings_count_what_is_missed_and_name_the_farthest():
     found = ScorecardStudy.findings(Tables([card, missed]))
     assert [sentence.text for sentence in found] == [
         "Benchmarks met: 1; missed: 2; not tested for lack of data: 1.",
-        "Each alone added to the limits, 1 of the missed benchmarks could be met.",
+        "Missed benchmarks that could be met, each by itself as a limit: 1.",
         "Processing at home of Graphite for EU is 10 %; at least 40 % is required.",
         TAKEN,
     ]

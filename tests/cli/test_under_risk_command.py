@@ -23,7 +23,7 @@ from tests.models.desk import jin, make
 ASKED = ("--under-risk", "--futures", "8", "--seed", "3", "--workers", "1")
 FEW = 5
 """As many futures are planned at once in tests of more; the rest are planned apart."""
-TABLES = ["Under risk", "Charts", "Decisions", "Futures", "Expected short", "About", "Runs"]
+TABLES = ["Under risk", "Charts", "Decisions", "Futures", "Missing on average", "About", "Runs"]
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +87,11 @@ def test_the_sums_are_of_the_futures(made) -> None:
     assert expected["Knowing would save (USD m)"] == pytest.approx(risky - known)
     assert expected["Planning under risk saves (USD m)"] == pytest.approx(plain - risky)
     assert known <= risky <= plain
-    short = {way: sum(row[f"{way} (t)"] for row in rows_of(made, "Expected short")) for way in ways}
+    short = {
+        way: sum(row[f"{way} (t)"] for row in rows_of(made, "Missing on average")) for way in ways
+    }
     assert short["Plan under risk"] == pytest.approx(
-        sum(row["Probability"] * row["Short, plan under risk (t)"] for row in rows)
+        sum(row["Probability"] * row["Missing, plan under risk (t)"] for row in rows)
     )
 
 

@@ -10,7 +10,7 @@ from models.errors import SolverError
 from models.results import About, Figure
 from models.solve import Certificate, LinearProgram, Solution
 from planner.studies.kind import Tables
-from planner.studies.ranges import CHOICE, FACT, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
+from planner.studies.ranges import CHANGES, FIXED, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
 from tests.models.desk import jin, make, read, solve, sur
 
 
@@ -34,8 +34,8 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
     case = read(make(jin(), sur()))
     made = table_of(found(("CHL", 2, 0, 2), ("CHN", 80, 79.5, 80.4)), case, BY_COUNTRY)
     assert list(made.rows(Ranges.supplier, Ranges.now_share, Ranges.verdict)) == [
-        ("CHN", 0.8, FACT),
-        ("CHL", 0.02, CHOICE),
+        ("CHN", 0.8, FIXED),
+        ("CHL", 0.02, CHANGES),
     ]
     assert said_of(made)[1:] == [
         "CHN's share of the demand for copper is fixed at 80 %.",
@@ -96,7 +96,7 @@ def test_the_largest_choice_is_of_all_suppliers() -> None:
 def _zinc() -> dict[str, object]:
     shares = dict.fromkeys(("now_share", "least_share", "most_share"), 0.7)
     tonnes = dict.fromkeys(("now", "least", "most"), 70.0)
-    names = {"mineral": "zinc", "supplier": "CHN", "country": "CHN", "verdict": FACT}
+    names = {"mineral": "zinc", "supplier": "CHN", "country": "CHN", "verdict": FIXED}
     names |= {"main": "yes", "free": 0.0}
     return names | shares | tonnes
 
@@ -107,7 +107,7 @@ def test_an_end_that_nothing_proves_is_not_known(ends: tuple[float | None, float
     case = read(make(jin(), sur()))
     rows = [Range("copper", "CHN", "", "", 80, *ends), *found(("CHL", 20, 5, 60))]
     made = table_of(rows, case, BY_COUNTRY)
-    assert list(made.verdict) == [UNKNOWN, CHOICE]
+    assert list(made.verdict) == [UNKNOWN, CHANGES]
     tables = tables_of(made)
     unknown = "Suppliers whose range is not known: 1."
     assert unknown in [sentence.text for sentence in RangesStudy.findings(tables)]

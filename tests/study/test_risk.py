@@ -92,7 +92,7 @@ def test_an_event_that_always_happens_hits_every_year() -> None:
     told = measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[(MORE, AGREED), "mean"] == 1.0
     assert told.loc[(MORE, REPLANNED), "mean"] == 0.0
-    assert told.loc[("Shortage, share of demand", AGREED), "mean"] == pytest.approx(0.8)
+    assert told.loc[("Missing, all minerals, share of need", AGREED), "mean"] == pytest.approx(0.8)
 
 
 def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
